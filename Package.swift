@@ -1,0 +1,58 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Imports go one way: each target may depend on those declared above it, never below.
+let package = Package(
+    name: "dtrain",
+    products: [
+        .library(name: "MPI", targets: ["MPI"]),
+        .library(name: "DistributedTraining", targets: ["DistributedTraining"]),
+        .executable(name: "dtrain", targets: ["dtrain"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        // C libraries and the shims over them.
+        .systemLibrary(
+            name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CMPI", dependencies: ["COpenMPI"]),
+        .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+        .target(name: "CKernels"),
+
+        .target(name: "MPI", dependencies: ["CMPI"]),
+        .target(name: "Randomness", dependencies: ["CKernels"]),
+        .target(name: "Graph"),
+        .target(name: "Layers", dependencies: ["Graph", "Randomness"]),
+        .target(name: "Runtime", dependencies: ["CKernels", "COneDNN", "Graph"]),
+        .target(name: "Optimizers", dependencies: ["CKernels"]),
+        .target(
+            name: "Datasets",
+            dependencies: ["CKernels", "CZlib", "Randomness"]),
+        .target(
+            name: "DataParallel",
+            dependencies: ["CKernels", "MPI", "Graph", "Runtime", "Optimizers", "Datasets"]),
+        .target(
+            name: "Training",
+            dependencies: [
+                "DataParallel", "Layers", "MPI", "Optimizers", "Datasets", "Graph", "Runtime", "Randomness",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .target(
+            name: "Configuration",
+            dependencies: ["Training", "Layers", "Optimizers", "Datasets", "Yams"]),
+        .target(
+            name: "DistributedTraining",
+            dependencies: ["Graph", "Layers", "Optimizers", "Datasets", "DataParallel", "Training", "MPI"]),
+        .executableTarget(
+            name: "dtrain",
+            dependencies: [
+                "Configuration", "DistributedTraining",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,176 @@
+// Vector loops that oneDNN has no fused form for, one source compiled per instruction set.
+//
+// Conventions, for every function of the table:
+// - Buffers never overlap unless a comment says "in place allowed"; none needs alignment.
+// - Results are the same bits for every variant: floating contraction is off, reductions run over
+//   16 fixed lanes in Float64 and are folded in one fixed order, and transcendental functions are
+//   polynomials of our own rather than libm's. (NaN's sign and payload are not promised.)
+// - A count of zero is valid and writes nothing (sums write zeros).
+//
+// Activation layout. A 4-D activation (n, c, h, w) is stored as [n][ceil(c/b)][h*w][b] for a channel
+// block b: b = 1 is plain NCHW, b = 8 or 16 is oneDNN's nChw8c / nChw16c, whose padded channels hold
+// zeros and must be written as zeros. A 2-D activation (n, c) is b = c, hw = 1.
+#ifndef DTRAIN_CKERNELS_H
+#define DTRAIN_CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "Philox.h"
+
+typedef enum { DT_ISA_BASELINE = 0, DT_ISA_AVX2 = 1, DT_ISA_AVX512 = 2 } dt_isa;
+
+// n examples, c real channels, hw pixels per channel, block b as described above.
+typedef struct {
+    int64_t n, c, hw, block;
+} dt_activation;
+
+// A pooling window over an activation: input (h, w), output (oh, ow), square or not.
+typedef struct {
+    int64_t h, w, oh, ow;
+    int64_t kernel_h, kernel_w, stride_h, stride_w, padding_h, padding_w;
+} dt_window;
+
+typedef enum {
+    DT_NEGATE, DT_EXP, DT_LOG, DT_SQRT, DT_RECIPROCAL, DT_TANH, DT_SIGMOID, DT_ERF,
+    DT_RELU,        // x <= 0 ? 0 : x, so NaN stays
+    DT_STEP,        // x > 0 ? 1 : 0
+    DT_SIGN,        // -1, 0, 1; NaN stays
+    DT_ABS, DT_SQUARE,
+    DT_LEAKY_RELU,  // x > 0 ? x : p*x
+    DT_GELU,        // x/2 (1 + erf(x/sqrt 2))
+    DT_SCALE,       // p*x
+    DT_OFFSET,      // x + p
+} dt_unary;
+
+// The gradient forms take a as said and b = dy, and give dx.
+typedef enum {
+    DT_ADD, DT_SUBTRACT, DT_MULTIPLY, DT_DIVIDE,
+    DT_MAXIMUM,              // NaN if either is NaN
+    DT_RELU_GRADIENT,        // a = y (or x): a > 0 ? b : 0
+    DT_LEAKY_RELU_GRADIENT,  // a = x: a > 0 ? b : p*b
+    DT_SIGMOID_GRADIENT,     // a = y: b*a*(1-a)
+    DT_TANH_GRADIENT,        // a = y: b*(1-a*a)
+    DT_GELU_GRADIENT,        // a = x: b*(Phi(a) + a*phi(a))
+} dt_binary;
+
+// An SGD step as torch.optim.SGD does it: g += weight_decay*w; v = momentum*v + (1-dampening)*g (v = g on
+// the first step); g = nesterov ? g + momentum*v : v; w -= lr*g. Without momentum v is not touched.
+typedef struct {
+    float lr, momentum, dampening, weight_decay;
+    bool nesterov, first_step;
+} dt_sgd;
+
+// An Adam or AdamW step as torch.optim.Adam(W) does it (single-tensor form): bias_correction1 = 1-beta1^t and
+// bias_correction2_sqrt = sqrt(1-beta2^t) come from the caller; decoupled: w *= 1 - lr*weight_decay first.
+typedef struct {
+    float lr, beta1, beta2, epsilon, weight_decay, bias_correction1, bias_correction2_sqrt;
+    bool decoupled;
+} dt_adam;
+
+typedef struct dt_kernels {
+    dt_isa isa;
+
+    // ---- element-wise; in place allowed (y may be x, a or b) ----
+    void (*unary)(dt_unary op, int64_t count, const float *x, float p, float *y);
+    void (*binary)(dt_binary op, int64_t count, const float *a, const float *b, float p, float *y);
+    void (*unary_f64)(dt_unary op, int64_t count, const double *x, double p, double *y);
+    void (*binary_f64)(dt_binary op, int64_t count, const double *a, const double *b, double p, double *y);
+    void (*fill)(int64_t count, float value, float *y);
+    void (*to_f64)(int64_t count, const float *x, double *y);
+    void (*to_f32)(int64_t count, const double *x, float *y);
+
+    // ---- shape: x viewed as [outer][middle][inner] ----
+    void (*sum_middle)(const float *x, int64_t outer, int64_t middle, int64_t inner, float *y);   // y [outer][inner], Float64 inside
+    void (*sum_middle_f64)(const double *x, int64_t outer, int64_t middle, int64_t inner, double *y);
+    // The largest, NaN if one is NaN, -infinity over an empty middle.
+    void (*max_middle)(const float *x, int64_t outer, int64_t middle, int64_t inner, float *y);
+    void (*repeat_middle)(const float *x, int64_t outer, int64_t middle, int64_t inner, float *y); // x [outer][inner] -> y [outer][middle][inner]
+    void (*repeat_middle_f64)(const double *x, int64_t outer, int64_t middle, int64_t inner, double *y);
+    // y = x + bias[middle], then ReLU if asked; in place allowed.
+    void (*bias_add)(const float *x, const float *bias, int64_t outer, int64_t middle, int64_t inner, bool relu, float *y);
+    // y has dimension d of size shape[permutation[d]]; rank at most 6.
+    void (*permute)(const float *x, int rank, const int64_t *shape, const int64_t *permutation, float *y);
+
+    // ---- rows: x [n][k] ----
+    void (*softmax)(const float *x, int64_t n, int64_t k, float *y);
+    void (*log_softmax)(const float *x, int64_t n, int64_t k, float *y);
+    void (*softmax_gradient)(const float *y, const float *dy, int64_t n, int64_t k, float *dx);      // dx = y*(dy - sum(dy*y))
+    void (*log_softmax_gradient)(const float *y, const float *dy, int64_t n, int64_t k, float *dx);  // dx = dy - exp(y)*sum(dy)
+    // loss[i] = logsumexp(x[i]) - x[i][label[i]]
+    void (*cross_entropy)(const float *x, const int32_t *labels, int64_t n, int64_t k, float *loss);
+    // dx[i][j] = dloss[i]*(softmax(x[i])[j] - (j == label[i]))
+    void (*cross_entropy_gradient)(const float *x, const int32_t *labels, const float *dloss, int64_t n, int64_t k, float *dx);
+    void (*one_hot)(const int32_t *labels, int64_t n, int64_t k, float *y);
+    // The number of rows whose first largest element stands at the label. NaN counts as largest.
+    double (*count_correct)(const float *x, const int32_t *labels, int64_t n, int64_t k);
+
+    // ---- dropout: example i's element e (0 <= e < width) is kept when word e%4 of
+    // philox(key, {e/4, tag, low half of examples[i], high half}) is >= rate*2^32;
+    // the mask is 0 or 1/(1-rate), rounded once from Float64 ----
+    void (*dropout_mask)(dt_philox_key key, uint32_t tag, const int64_t *examples, int64_t n, int64_t width, float rate, float *mask);
+    void (*dropout)(dt_philox_key key, uint32_t tag, const int64_t *examples, int64_t n, int64_t width, float rate, const float *x, float *y); // y = x*mask; in place allowed
+
+    // ---- batch norm; P = padded channels = ceil(c/block)*block ----
+    // moments[1 + 2c]: count, mean per channel, M2 per channel.
+    void (*channel_moments)(const float *x, dt_activation l, double *moments);
+    // coefficients[5*P]: mean rounded to Float32 (hi), mean - hi (lo), 1/sqrt(M2/count + eps), gamma*inv_std, beta;
+    // gamma or beta may be NULL (1 and 0); padded channels get zeros.
+    void (*batch_norm_coefficients)(const double *moments, const float *gamma, const float *beta, double eps, int64_t c, int64_t padded, float *coefficients);
+    // The same from running statistics: hi = mean, lo = 0, inv_std from variance.
+    void (*batch_norm_running_coefficients)(const float *mean, const float *variance, const float *gamma, const float *beta, double eps, int64_t c, int64_t padded, float *coefficients);
+    // y = ((x-hi)-lo)*scale + beta, then ReLU if asked; in place allowed.
+    void (*batch_norm)(const float *x, dt_activation l, const float *coefficients, bool relu, float *y);
+    // sums[2c]: sum of dy', then of dy'*xhat, dy' = dy where y > 0 (recomputed from x) if relu, else dy.
+    void (*batch_norm_gradient_sums)(const float *x, const float *dy, dt_activation l, const float *coefficients, bool relu, double *sums);
+    // means[2*P] = sums/count, padded with zeros.
+    void (*batch_norm_gradient_means)(const double *sums, double count, int64_t c, int64_t padded, float *means);
+    // dx = scale*(dy' - mean(dy') - xhat*mean(dy'*xhat)); in place allowed (dx may be dy).
+    void (*batch_norm_gradient)(const float *x, const float *dy, dt_activation l, const float *coefficients, const float *means, bool relu, float *dx);
+    // out = a merged with b; [1 + 2c] each; an empty part (count 0) returns the other unchanged; in place allowed.
+    void (*merge_moments)(const double *a, const double *b, int64_t c, double *out);
+
+    // ---- pooling on an activation; h*w = l.hw is the input's ----
+    // y = the window's first largest element (padding never wins; NaN wins), indices = its offset kh*kernel_w + kw.
+    // Paddings are below the kernel's sizes, so that every window sees the input, and a kernel has at most 256 taps.
+    void (*max_pool)(const float *x, dt_activation l, dt_window w, float *y, uint8_t *indices);
+    // x[window position indices[o]] += dy[o]; dx is zeroed first. The adjoint of max_pool_gather.
+    void (*max_pool_scatter)(const float *dy, const uint8_t *indices, dt_activation l, dt_window w, float *dx);
+    void (*max_pool_gather)(const float *x, const uint8_t *indices, dt_activation l, dt_window w, float *y);
+    // Mean over the window, padding counted as zeros (torch's count_include_pad=True).
+    void (*average_pool)(const float *x, dt_activation l, dt_window w, float *y);
+    void (*average_pool_scatter)(const float *dy, dt_activation l, dt_window w, float *dx);
+
+    // ---- parameters ----
+    void (*sgd)(dt_sgd h, int64_t count, float *w, const float *g, float *velocity);
+    void (*adam)(dt_adam h, int64_t count, float *w, const float *g, float *m, float *v);
+    // Sum of squares in Float64 over 16 lanes folded in a fixed order.
+    double (*sum_of_squares)(int64_t count, const float *x);
+    // out = a + b; in place allowed.
+    void (*add)(int64_t count, const float *a, const float *b, float *out);
+    void (*add_f64)(int64_t count, const double *a, const double *b, double *out);
+
+    // ---- making batches: example i of the result is stored example rows[i], width elements each, channel of
+    // element e = e / channel_width; result = lookup or affine map, rounded once from Float64 ----
+    // y = table[channel*256 + value]
+    void (*gather_u8)(const uint8_t *x, const int64_t *rows, int64_t n, int64_t width, int64_t channel_width, const float *table, float *y);
+    // y = (float)(((double)x - center[channel]) * factor[channel])
+    void (*gather_f32)(const float *x, const int64_t *rows, int64_t n, int64_t width, int64_t channel_width, const double *center, const double *factor, float *y);
+    void (*gather_f64)(const double *x, const int64_t *rows, int64_t n, int64_t width, int64_t channel_width, const double *center, const double *factor, float *y);
+} dt_kernels;
+
+// The highest instruction set this processor and operating system can run.
+dt_isa dt_isa_detect(void);
+// The table for an instruction set; traps if the processor cannot run it.
+const dt_kernels *dt_kernels_for(dt_isa isa);
+const char *dt_isa_name(dt_isa isa);  // "baseline", "avx2", "avx512"
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,55 @@
+// Which instruction sets can this machine run, and which table goes with each?
+#include "variants.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+// The register states the operating system saves on a context switch (XCR0). Only valid where CPUID reports
+// OSXSAVE.
+static uint64_t saved_register_states(void) {
+    uint32_t low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (uint64_t)high << 32 | low;
+}
+
+dt_isa dt_isa_detect(void) {
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d)) { return DT_ISA_BASELINE; }
+    const unsigned osxsave = 1u << 27, avx = 1u << 28;
+    if ((c & (osxsave | avx)) != (osxsave | avx)) { return DT_ISA_BASELINE; }
+    // xmm is bit 1, ymm bit 2; the three AVX-512 states (masks, upper zmm halves, zmm16-31) are bits 5 to 7.
+    const uint64_t ymm_states = 0x06, zmm_states = 0xE6;
+    uint64_t states = saved_register_states();
+    if ((states & ymm_states) != ymm_states) { return DT_ISA_BASELINE; }
+
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) { return DT_ISA_BASELINE; }
+    const unsigned avx2 = 1u << 5;
+    const unsigned avx512 = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;  // F, DQ, BW, VL
+    if ((b & avx2) == 0) { return DT_ISA_BASELINE; }
+    if ((b & avx512) != avx512 || (states & zmm_states) != zmm_states) { return DT_ISA_AVX2; }
+    return DT_ISA_AVX512;
+}
+#else
+dt_isa dt_isa_detect(void) { return DT_ISA_BASELINE; }
+#endif
+
+const dt_kernels *dt_kernels_for(dt_isa isa) {
+    if ((int)isa < DT_ISA_BASELINE || isa > dt_isa_detect()) { __builtin_trap(); }
+    switch (isa) {
+    case DT_ISA_BASELINE: return &dt_kernels_baseline;
+#if defined(__x86_64__)
+    case DT_ISA_AVX2: return &dt_kernels_avx2;
+    case DT_ISA_AVX512: return &dt_kernels_avx512;
+#endif
+    default: __builtin_trap();
+    }
+}
+
+const char *dt_isa_name(dt_isa isa) {
+    switch (isa) {
+    case DT_ISA_BASELINE: return "baseline";
+    case DT_ISA_AVX2: return "avx2";
+    case DT_ISA_AVX512: return "avx512";
+    }
+    __builtin_trap();
+}

@@ -1,0 +1,71 @@
+// All kernels of one variant and its table. A variant file defines DT_VARIANT_ISA and DT_VARIANT_TABLE,
+// sets the target and includes this once.
+#include "common.h"
+
+#include "functions.h"
+#include "elementwise.h"
+#include "shape.h"
+#include "permute.h"
+#include "rows.h"
+#include "dropout.h"
+#include "batch_norm.h"
+#include "pooling.h"
+#include "parameters.h"
+#include "batches.h"
+
+const dt_kernels DT_VARIANT_TABLE = {
+    .isa = DT_VARIANT_ISA,
+
+    .unary = unary,
+    .binary = binary,
+    .unary_f64 = unary_f64,
+    .binary_f64 = binary_f64,
+    .fill = fill,
+    .to_f64 = to_f64,
+    .to_f32 = to_f32,
+
+    .sum_middle = sum_middle,
+    .sum_middle_f64 = sum_middle_f64,
+    .max_middle = max_middle,
+    .repeat_middle = repeat_middle,
+    .repeat_middle_f64 = repeat_middle_f64,
+    .bias_add = bias_add,
+    .permute = permute,
+
+    .softmax = softmax,
+    .log_softmax = log_softmax,
+    .softmax_gradient = softmax_gradient,
+    .log_softmax_gradient = log_softmax_gradient,
+    .cross_entropy = cross_entropy,
+    .cross_entropy_gradient = cross_entropy_gradient,
+    .one_hot = one_hot,
+    .count_correct = count_correct,
+
+    .dropout_mask = dropout_mask,
+    .dropout = dropout,
+
+    .channel_moments = channel_moments,
+    .batch_norm_coefficients = batch_norm_coefficients,
+    .batch_norm_running_coefficients = batch_norm_running_coefficients,
+    .batch_norm = batch_norm,
+    .batch_norm_gradient_sums = batch_norm_gradient_sums,
+    .batch_norm_gradient_means = batch_norm_gradient_means,
+    .batch_norm_gradient = batch_norm_gradient,
+    .merge_moments = merge_moments,
+
+    .max_pool = max_pool,
+    .max_pool_scatter = max_pool_scatter,
+    .max_pool_gather = max_pool_gather,
+    .average_pool = average_pool,
+    .average_pool_scatter = average_pool_scatter,
+
+    .sgd = sgd,
+    .adam = adam,
+    .sum_of_squares = sum_of_squares,
+    .add = add,
+    .add_f64 = add_f64,
+
+    .gather_u8 = gather_u8,
+    .gather_f32 = gather_f32,
+    .gather_f64 = gather_f64,
+};

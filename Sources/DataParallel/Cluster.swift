@@ -1,0 +1,121 @@
+import CKernels
+import COneDNN
+import MPI
+
+/// The ranks of a run, renumbered so that the ranks of one node are neighbours, and what they agreed on.
+public final class Cluster: @unchecked Sendable {
+    /// How ranks of one node exchange data.
+    public enum Transport: String, Sendable, CaseIterable {
+        /// Shared memory inside a node where it can be had, messages between nodes.
+        case auto
+        /// Shared memory inside a node; an error where it cannot be had.
+        case shared
+        /// Messages between all ranks, as if each were a node of its own.
+        case pointToPoint = "point_to_point"
+    }
+
+    /// All ranks in their new order.
+    public let world: Communicator
+    /// The ranks that share memory with this one: those of its node, or this one alone.
+    let node: Communicator
+    /// The ranks of each node, in order; ranks exchanging messages only are nodes of their own.
+    let nodes: [Range<Int>]
+    /// This rank's place in `nodes`.
+    let nodeIndex: Int
+    /// The vector loops of the instruction set all ranks run.
+    package let kernels: UnsafePointer<dt_kernels>
+    /// The instruction set this rank's processor could run.
+    public let detectedInstructionSet: InstructionSet
+    /// Cores the ranks of this rank's physical node may use, after binding and cgroup quota.
+    public let nodeCores: Int
+    /// Ranks on this rank's physical node.
+    public let ranksOnNode: Int
+
+    /// This rank, from 0; only rank 0 prints and writes.
+    public var rank: Int { world.rank }
+    /// The number of ranks.
+    public var size: Int { world.size }
+    /// The instruction set all ranks run.
+    public var instructionSet: InstructionSet { InstructionSet(kernels.pointee.isa) }
+    /// Whether ranks exchange data through shared memory anywhere.
+    public var usesSharedMemory: Bool { nodes.contains { $0.count > 1 } }
+    /// Worker threads of each rank unless told otherwise: its share of the node's cores.
+    public var defaultWorkers: Int { max(1, nodeCores / ranksOnNode) }
+
+    /// Orders the ranks and agrees on an instruction set; collective.
+    ///
+    /// - Parameters:
+    ///   - base: All ranks of the run.
+    ///   - transport: How ranks of one node exchange data.
+    ///   - instructionSet: The highest instruction set to use; nil for the highest that every rank has.
+    public init(_ base: Communicator, transport: Transport = .auto, instructionSet: InstructionSet? = nil) throws {
+        let physical = try base.splitShared()
+        // A node is known by its lowest rank; sorting by it makes the ranks of a node neighbours.
+        let first = try physical.allReduce(base.rank, .min)
+        guard let world = try base.split(color: 0, key: first * base.size + base.rank) else {
+            preconditionFailure("a split with one color gave rank \(base.rank) no communicator")
+        }
+        self.world = world
+        ranksOnNode = physical.size
+        nodeCores = try AllowedCores.ofNode(physical)
+        if transport == .pointToPoint {
+            node = try Self.alone(world)
+            nodes = (0..<world.size).map { $0..<($0 + 1) }
+        } else {
+            node = try world.splitShared()
+            let firsts = try world.allGather(world.rank - node.rank)
+            nodes = Self.ranges(firsts)
+        }
+        nodeIndex = nodes.firstIndex { $0.contains(world.rank) } ?? 0
+        detectedInstructionSet = InstructionSet(dt_isa_detect())
+        let wanted = instructionSet.map { min($0, detectedInstructionSet) } ?? detectedInstructionSet
+        let agreed = InstructionSet(level: try world.allReduce(wanted.level, .min))
+        kernels = dt_kernels_for(agreed.kernelLevel)
+        // Fails once oneDNN has made a primitive; a process agrees on one instruction set for its life.
+        if od_isa_is(agreed) == false, od_set_max_isa(agreed.oneDNNLevel) != Int32(OD_OK.rawValue) {
+            throw ClusterError.instructionSet(String(cString: od_last_error()))
+        }
+        od_set_thread()
+    }
+
+    /// Every rank's number of shards is ⌊(r+1)S/R⌋ − ⌊rS/R⌋; more ranks than shards cannot share the work.
+    public func check(shards: Int) throws {
+        guard shards >= size else { throw ClusterError.moreRanksThanShards(ranks: size, shards: shards) }
+    }
+
+    private static func alone(_ world: Communicator) throws -> Communicator {
+        guard let alone = try world.split(color: world.rank) else {
+            preconditionFailure("a split by rank gave rank \(world.rank) no communicator")
+        }
+        return alone
+    }
+
+    private static func ranges(_ firsts: [Int]) -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        for (rank, first) in firsts.enumerated() {
+            if let last = ranges.last, last.lowerBound == first {
+                ranges[ranges.count - 1] = first..<(rank + 1)
+            } else {
+                ranges.append(rank..<(rank + 1))
+            }
+        }
+        return ranges
+    }
+
+    /// The same cluster with every rank a node of its own: what is used when shared memory is too small.
+    init(withoutSharedMemory other: Cluster) throws {
+        world = other.world
+        node = try Self.alone(other.world)
+        nodes = (0..<other.world.size).map { $0..<($0 + 1) }
+        nodeIndex = other.world.rank
+        kernels = other.kernels
+        detectedInstructionSet = other.detectedInstructionSet
+        nodeCores = other.nodeCores
+        ranksOnNode = other.ranksOnNode
+    }
+}
+
+private func od_isa_is(_ wanted: InstructionSet) -> Bool {
+    // The highest set is oneDNN's own default, and capping it again is refused once primitives exist.
+    wanted == InstructionSet(dt_isa_detect()) && wanted == .avx512 ? false : false
+}

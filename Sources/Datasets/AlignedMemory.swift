@@ -1,0 +1,26 @@
+import Glibc
+
+/// Bytes of one's own, aligned to 64, freed with the last reference.
+final class AlignedMemory: @unchecked Sendable {
+    /// Where the memory begins; whoever fills it does so before sharing the owner.
+    let base: UnsafeMutableRawPointer
+    /// All of the memory.
+    let bytes: UnsafeMutableRawBufferPointer
+
+    /// Allocates; throws, rather than traps, when there is not that much memory.
+    init(count: Int, for path: String) throws(DataError) {
+        var memory: UnsafeMutableRawPointer?
+        guard posix_memalign(&memory, 64, max(count, 64)) == 0, let memory else {
+            throw DataError(
+                .memory, path: path, expected: "\(count) bytes of memory", found: "less",
+                advice: "use a machine with more memory or a smaller data set",
+                problem: "there is no memory for the \(count) bytes of the data set")
+        }
+        base = memory
+        bytes = UnsafeMutableRawBufferPointer(start: memory, count: count)
+    }
+
+    deinit {
+        free(base)
+    }
+}

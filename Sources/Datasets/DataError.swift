@@ -1,0 +1,80 @@
+/// Why a data set cannot be used: one problem of one file and what to do about it, in one line.
+public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The sort of problem, for code that decides by it.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// No file stands at the path.
+        case missing
+        /// The file cannot be opened or read, or is no regular file.
+        case unreadable
+        /// The first bytes are those of another format.
+        case magic
+        /// The header breaks its format's rules.
+        case header
+        /// The file is well formed but of a type, order or shape that is refused on purpose.
+        case unsupported
+        /// The header and the bytes that follow it disagree on the size.
+        case size
+        /// The compressed stream is damaged.
+        case gzip
+        /// Two parts do not fit each other (features and labels, data and normalization, file and
+        /// inspection).
+        case mismatch
+        /// A label is outside its classes.
+        case label
+        /// A feature or target is NaN, infinite or beyond Float32.
+        case notFinite
+        /// There is nothing to train on or to hold out.
+        case empty
+        /// The memory for the data set cannot be had.
+        case memory
+    }
+
+    /// The sort of problem.
+    public let kind: Kind
+    /// The file, or the name of data given in memory.
+    public let path: String
+    /// What is wrong.
+    public let problem: String
+    /// What should have been there.
+    public let expected: String
+    /// What was there.
+    public let found: String
+    /// What to do about it.
+    public let advice: String
+
+    /// An error whose problem, unless said, is "expected …, found …".
+    init(
+        _ kind: Kind, path: String, expected: String, found: String, advice: String, problem: String? = nil
+    ) {
+        self.kind = kind
+        self.path = path
+        self.expected = expected
+        self.found = found
+        self.advice = advice
+        self.problem = problem ?? "expected \(expected), found \(found)"
+    }
+
+    /// The problem, the path and the advice, in one line whatever the file or its name holds.
+    public var description: String {
+        Self.oneLine("\(problem), \(path), \(advice)")
+    }
+
+    /// A header's size against the file's; `found` is a number of bytes or a phrase.
+    static func size(path: String, promised: Int, found: String) -> DataError {
+        DataError(
+            .size, path: path, expected: "\(promised) bytes", found: found,
+            advice: "the file is cut off, damaged or of another format: fetch it again",
+            problem: "header says \(promised) bytes, file has \(found)")
+    }
+
+    /// The text with every control character replaced by a question mark.
+    private static func oneLine(_ text: String) -> String {
+        var line = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            let control = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+            let separator = scalar.value == 0x2028 || scalar.value == 0x2029
+            line.append(control || separator ? "?" : scalar)
+        }
+        return String(line)
+    }
+}

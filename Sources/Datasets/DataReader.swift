@@ -1,0 +1,102 @@
+/// The content of one data file, inflated if it is gzip, with sizes that are checked rather than believed.
+final class DataReader {
+    /// What messages call it.
+    let name: String
+    /// How many content bytes have been read.
+    private(set) var position = 0
+    private let origin: DataOrigin
+    private let stored: StoredBytes
+    private let gzip: GzipReader?
+
+    /// Opens the content: gzip when the name ends in .gz or the first two bytes are gzip's.
+    init(_ origin: DataOrigin) throws(DataError) {
+        self.origin = origin
+        name = origin.name
+        stored = try StoredBytes(origin)
+        let first = try stored.bytes(2, at: 0)
+        gzip = name.hasSuffix(".gz") || first == [0x1f, 0x8b] ? try GzipReader(stored) : nil
+    }
+
+    /// Fills the buffer as far as the content goes and returns how many bytes came.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(DataError) -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer.dropFirst(filled))
+            let count = if let gzip { try gzip.read(into: rest) } else { try stored.read(into: rest) }
+            if count == 0 { break }
+            filled += count
+            position += count
+        }
+        return filled
+    }
+
+    /// The next bytes of a header, at most 65,536; throws when the content ends before them.
+    func header(_ count: Int) throws(DataError) -> [UInt8] {
+        precondition((0...65_536).contains(count), "a header piece of \(count) bytes")
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
+        defer { buffer.deallocate() }
+        let start = position
+        guard try read(into: buffer) == count else {
+            throw DataError.size(path: name, promised: start + count, found: "\(position) bytes")
+        }
+        return Array(buffer)
+    }
+
+    /// Throws unless the content has exactly the promised bytes, as far as that can be known without
+    /// reading it all.
+    ///
+    /// A plain file's size is known. For gzip the promise is accepted when the trailer's length agrees and
+    /// the promise is modest for the file's size; any other content is inflated once and counted, up to the
+    /// first byte too many. So no false header costs an allocation much larger than its file.
+    func checkSize(promised: Int) throws(DataError) {
+        guard gzip != nil else {
+            guard stored.size == promised else {
+                throw DataError.size(path: name, promised: promised, found: "\(stored.size) bytes")
+            }
+            return
+        }
+        let (most, overflow) = stored.size.multipliedReportingOverflow(by: GzipReader.largestRatio)
+        if !overflow && promised > most {
+            throw DataError.size(
+                path: name, promised: promised,
+                found: "at most \(most) bytes (gzip of \(stored.size) bytes)")
+        }
+        let modest = promised / 16 <= stored.size + (4 << 20)
+        let trailer = try stored.bytes(4, at: max(0, stored.size - 4))
+        let length = trailer.reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        if modest && length == UInt32(truncatingIfNeeded: promised) { return }
+        try DataReader(origin).countContent(promised: promised)
+    }
+
+    /// Reads the rest of the content, which must fill the buffer exactly.
+    func body(into buffer: UnsafeMutableRawBufferPointer) throws(DataError) {
+        let promised = position + buffer.count
+        guard try read(into: buffer) == buffer.count else {
+            throw DataError.size(path: name, promised: promised, found: "\(position) bytes")
+        }
+        try requireEnd()
+    }
+
+    /// Throws when content follows the current position; for gzip this also verifies the checksum.
+    func requireEnd() throws(DataError) {
+        let promised = position
+        let byte = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
+        defer { byte.deallocate() }
+        guard try read(into: byte) == 0 else {
+            let found = gzip == nil ? "\(stored.size) bytes" : "more than \(promised) bytes"
+            throw DataError.size(path: name, promised: promised, found: found)
+        }
+    }
+
+    private func countContent(promised: Int) throws(DataError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+        defer { buffer.deallocate() }
+        while position <= promised {
+            if try read(into: buffer) < buffer.count { break }
+        }
+        guard position == promised else {
+            let found = position > promised ? "more than \(promised) bytes" : "\(position) bytes"
+            throw DataError.size(path: name, promised: promised, found: found)
+        }
+    }
+}

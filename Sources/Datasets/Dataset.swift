@@ -1,0 +1,116 @@
+/// A data set in this process's memory.
+///
+///     let train = try Dataset(DatasetSource(format: .npy, features: "x.npy", labels: "y.npy"))
+///     let xor = try Dataset(
+///         name: "xor", features: [0, 0, 0, 1, 1, 0, 1, 1] as [Float], exampleShape: [2],
+///         labels: .classes([0, 1, 1, 0]))
+public final class Dataset: Sendable {
+    /// Labels given in memory.
+    public enum Labels: Sendable {
+        /// No labels.
+        case none
+        /// A class index (N) per example; `count` classes, or one more than the largest index.
+        case classes([Int32], count: Int? = nil)
+        /// Targets (N, K) row by row.
+        case targets([Float], width: Int)
+    }
+
+    /// What messages call it: the features' path, or the name it was given.
+    public let name: String
+    /// The examples; their memory lives at least as long as this value.
+    package let examples: StoredExamples
+
+    /// The sizes.
+    public var layout: DatasetLayout { examples.layout }
+    /// The number of examples.
+    public var count: Int { layout.count }
+    /// The shape of one example.
+    public var exampleShape: [Int] { layout.exampleShape }
+    /// The number of classes; nil without class labels.
+    public var classCount: Int? { layout.classCount }
+
+    /// Loads a data set from its files.
+    public convenience init(_ source: DatasetSource) throws(DataError) {
+        let layout = try source.inspect()
+        let memory = try Memory(layout, for: source.name)
+        let complete = try source.load(layout, features: memory.features.bytes, labels: memory.labels.bytes)
+        self.init(name: source.name, layout: complete, memory: memory)
+    }
+
+    /// A data set of Float32 features (N, ...exampleShape) in memory.
+    public convenience init(
+        name: String, features: [Float], exampleShape: [Int], labels: Labels
+    ) throws(DataError) {
+        try self.init(name, .float32, features, exampleShape, labels)
+    }
+
+    /// A data set of byte features (N, ...exampleShape) in memory.
+    public convenience init(
+        name: String, features: [UInt8], exampleShape: [Int], labels: Labels
+    ) throws(DataError) {
+        try self.init(name, .uint8, features, exampleShape, labels)
+    }
+
+    private init(name: String, layout: DatasetLayout, memory: Memory) {
+        self.name = name
+        examples = StoredExamples(
+            layout: layout, features: UnsafeRawPointer(memory.features.base),
+            labels: layout.labelBytes > 0 ? UnsafeRawPointer(memory.labels.base) : nil,
+            owner: memory)
+    }
+
+    private convenience init<Feature: BitwiseCopyable>(
+        _ name: String, _ type: ElementType, _ features: [Feature], _ shape: [Int], _ labels: Labels
+    ) throws(DataError) {
+        precondition(!shape.isEmpty && shape.allSatisfy { $0 > 0 }, "an example of shape \(shape)")
+        let width = shape.reduce(1, *)
+        precondition(features.count % width == 0, "\(features.count) features in examples of \(width)")
+        let count = features.count / width
+        guard count > 0 else {
+            throw DataError(
+                .empty, path: name, expected: "at least one example", found: "none",
+                advice: "give the data set some examples")
+        }
+        let kind: LabelKind
+        switch labels {
+        case .none: kind = .none
+        case .classes(let classes, let declared):
+            precondition(classes.count == count, "\(classes.count) labels for \(count) examples")
+            precondition(declared ?? 1 > 0, "a data set of \(declared ?? 0) classes")
+            kind = .classes
+        case .targets(let targets, let columns):
+            precondition(
+                columns > 0 && targets.count == count * columns, "\(targets.count) targets, \(count) examples"
+            )
+            kind = .targets(width: columns)
+        }
+        var layout = DatasetLayout(
+            count: count, exampleShape: shape, elementType: type, labels: kind, classCount: nil)
+        let memory = try Memory(layout, for: name)
+        features.withUnsafeBytes { memory.features.bytes.copyMemory(from: $0) }
+        try ExampleChecks.features(memory.features.base, layout: layout, path: name)
+        switch labels {
+        case .none: break
+        case .classes(let classes, let declared):
+            let stored = memory.labels.base.bindMemory(to: Int32.self, capacity: classes.count)
+            for (i, label) in classes.enumerated() { stored[i] = label }
+            layout.classCount = try ExampleChecks.classes(
+                stored, count: count, declared: declared, path: name)
+        case .targets(let targets, let columns):
+            let stored = memory.labels.base.bindMemory(to: Float.self, capacity: targets.count)
+            for (i, target) in targets.enumerated() { stored[i] = target }
+            try ExampleChecks.targets(stored, count: count, width: columns, path: name)
+        }
+        self.init(name: name, layout: layout, memory: memory)
+    }
+
+    /// Both parts of a data set's memory; they go together.
+    private final class Memory: Sendable {
+        let features, labels: AlignedMemory
+
+        init(_ layout: DatasetLayout, for path: String) throws(DataError) {
+            features = try AlignedMemory(count: layout.featureBytes, for: path)
+            labels = try AlignedMemory(count: layout.labelBytes, for: path)
+        }
+    }
+}

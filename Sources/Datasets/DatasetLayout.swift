@@ -1,0 +1,117 @@
+/// The sizes of a data set: everything about it but its bytes. It can be sent to other ranks as JSON.
+public struct DatasetLayout: Sendable, Hashable, Codable {
+    /// The number of examples, N; at least 1.
+    public let count: Int
+    /// The shape of one example: [C, H, W] for images, [K] for K features, else as the file has it.
+    public let exampleShape: [Int]
+    /// How features are stored.
+    public let elementType: ElementType
+    /// What labels there are.
+    public let labels: LabelKind
+    /// The number of classes: as declared, else one more than the largest label, known once labels are
+    /// loaded; nil without class labels.
+    public internal(set) var classCount: Int?
+
+    /// A layout whose sizes have been checked by the caller.
+    init(count: Int, exampleShape: [Int], elementType: ElementType, labels: LabelKind, classCount: Int?) {
+        self.count = count
+        self.exampleShape = exampleShape
+        self.elementType = elementType
+        self.labels = labels
+        self.classCount = classCount
+    }
+
+    /// Features of one example.
+    public var width: Int { exampleShape.reduce(1, *) }
+
+    /// Channels that normalization treats apart: every feature of a [K] example, the first dimension of an
+    /// example of three or more, and one for an example of two ([H, W] is an image without a channel
+    /// dimension).
+    public var channels: Int { exampleShape.count == 2 ? 1 : exampleShape[0] }
+
+    /// Features of one channel of one example; `width` = `channels` × `channelWidth`.
+    public var channelWidth: Int { width / channels }
+
+    /// Bytes of all features.
+    public var featureBytes: Int { count * width * elementType.size }
+
+    /// Bytes of all labels.
+    public var labelBytes: Int { count * labels.size }
+}
+
+extension DatasetLayout {
+    /// The layout of a features array and, if there is one, its labels array.
+    ///
+    /// Throws when features are of a type or shape that is refused, when there is nothing in them, or when
+    /// the labels are of another count or of neither (N) integers nor (N) or (N, K) floats.
+    init(
+        features: ArrayHeader, path: String, channelAdded: Bool, labels: (header: ArrayHeader, path: String)?,
+        classCount: Int?
+    ) throws(DataError) {
+        let shape = ArrayHeader.text(features.shape)
+        let elementType: ElementType
+        switch features.scalar {
+        case .uint8: elementType = .uint8
+        case .float32: elementType = .float32
+        case .float64: elementType = .float64
+        default:
+            throw DataError(
+                .unsupported, path: path, expected: "features of uint8, float32 or float64",
+                found: features.scalar.rawValue, advice: "save the features as float32")
+        }
+        guard features.shape.count >= 2 else {
+            throw DataError(
+                .unsupported, path: path, expected: "features of shape (examples, ...)", found: shape,
+                advice: "save the array with shape (examples, 1) if each example has one feature")
+        }
+        guard !features.shape.contains(0) else {
+            throw DataError(
+                .empty, path: path, expected: "at least one example of one feature", found: "shape \(shape)",
+                advice: "check how the file was made")
+        }
+        let count = features.shape[0]
+        guard count <= Int(Int32.max) else {
+            throw DataError(
+                .unsupported, path: path, expected: "at most \(Int32.max) examples", found: "\(count)",
+                advice: "split the data set")
+        }
+        let example = Array(features.shape.dropFirst())
+        let kind = try Self.kind(of: labels, count: count, features: path)
+        self.init(
+            count: count, exampleShape: channelAdded && example.count == 2 ? [1] + example : example,
+            elementType: elementType, labels: kind, classCount: kind == .classes ? classCount : nil)
+    }
+
+    private static func kind(
+        of labels: (header: ArrayHeader, path: String)?, count: Int, features: String
+    ) throws(DataError) -> LabelKind {
+        guard let (header, path) = labels else { return .none }
+        guard header.shape.first == count else {
+            throw DataError(
+                .mismatch, path: path, expected: "\(count) labels, as many as \(features) has examples",
+                found: header.shape.first.map(String.init) ?? "a single number",
+                advice: "name the features and labels of the same data set")
+        }
+        let shape = ArrayHeader.text(header.shape)
+        if header.scalar.isFloat {
+            guard header.shape.count <= 2, !header.shape.contains(0) else {
+                throw DataError(
+                    .unsupported, path: path, expected: "float targets of shape (examples, outputs)",
+                    found: shape, advice: "reshape the targets")
+            }
+            let width = header.shape.count == 2 ? header.shape[1] : 1
+            guard !width.multipliedReportingOverflow(by: 4 * count).overflow else {
+                throw DataError(
+                    .unsupported, path: path, expected: "targets that fit memory", found: shape,
+                    advice: "check how the file was made")
+            }
+            return .targets(width: width)
+        }
+        guard header.shape.count == 1 else {
+            throw DataError(
+                .unsupported, path: path, expected: "integer labels of shape (examples)", found: shape,
+                advice: "save class indices as (examples), or float targets as (examples, outputs)")
+        }
+        return .classes
+    }
+}

@@ -1,0 +1,76 @@
+/// Checks of loaded values; each failure names the example.
+enum ExampleChecks {
+    /// Throws when a feature (of N × width) is NaN, infinite or beyond Float32's range.
+    static func features(_ bytes: UnsafeRawPointer, layout: DatasetLayout, path: String) throws(DataError) {
+        let count = layout.count * layout.width
+        let bad: (index: Int, value: Double)?
+        switch layout.elementType {
+        case .uint8: bad = nil
+        case .float32: bad = firstBad(bytes.assumingMemoryBound(to: Float.self), count)
+        case .float64: bad = firstBad(bytes.assumingMemoryBound(to: Double.self), count)
+        }
+        guard let bad else { return }
+        throw notFinite(bad.value, "feature", index: bad.index, width: layout.width, path: path)
+    }
+
+    /// Throws when a target (of N × width) is NaN or infinite.
+    static func targets(
+        _ targets: UnsafePointer<Float>, count: Int, width: Int, path: String
+    ) throws(DataError) {
+        guard let bad = firstBad(targets, count * width) else { return }
+        throw notFinite(bad.value, "target", index: bad.index, width: width, path: path)
+    }
+
+    /// The number of classes of N labels: as declared, else the largest label plus one; throws when a label
+    /// is not in 0..<classes.
+    static func classes(
+        _ labels: UnsafePointer<Int32>, count: Int, declared: Int?, path: String
+    ) throws(DataError) -> Int {
+        var largest: Int32 = -1
+        for i in 0..<count {
+            let label = labels[i]
+            guard label >= 0, label < Int32.max, declared.map({ Int(label) < $0 }) ?? true else {
+                throw outsideClasses("\(label)", example: i, classes: declared, path: path)
+            }
+            largest = max(largest, label)
+        }
+        return declared ?? Int(largest) + 1
+    }
+
+    /// The error of a label that is no class index.
+    static func outsideClasses(_ label: String, example: Int, classes: Int?, path: String) -> DataError {
+        let range = "0 to \(classes.map { $0 - 1 } ?? Int(Int32.max) - 1)"
+        return DataError(
+            .label, path: path, expected: "labels from \(range)", found: label,
+            advice: "correct the label, or the number of classes if the data is right",
+            problem: "the label of example \(example) is \(label), expected \(range)")
+    }
+
+    private static func notFinite(
+        _ value: Double, _ what: String, index: Int, width: Int, path: String
+    ) -> DataError {
+        let example = index / width
+        return DataError(
+            .notFinite, path: path, expected: "finite numbers within Float32's range", found: "\(value)",
+            advice: "remove or repair that example",
+            problem: "\(what) \(index % width) of example \(example) is \(value), expected a finite Float32")
+    }
+
+    /// The first value that is not a finite Float32, searched by blocks so that the common case is one
+    /// comparison a value without a branch.
+    private static func firstBad<Value: StoredScalar>(
+        _ values: UnsafePointer<Value>, _ count: Int
+    ) -> (index: Int, value: Double)? {
+        var start = 0
+        while start < count {
+            let end = min(start + 4096, count)
+            var bad = 0
+            for i in start..<end { bad &+= values[i].fitsFloat ? 0 : 1 }
+            if bad > 0, let i = (start..<end).first(where: { !values[$0].fitsFloat }) {
+                return (i, values[i].double)
+            }
+            start = end
+        }
+        return nil
+    }
+}

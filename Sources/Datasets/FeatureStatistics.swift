@@ -1,0 +1,78 @@
+/// Mean, population deviation and range of the training set's features, per channel (C).
+///
+/// Examples are taken in blocks of 64, in order; each block is summed in one order and blocks are merged over
+/// `BlockTree`, so any number of ranks computes the same bits: each calls `compute` for a range of blocks,
+/// all share the partials, each calls `combine`.
+package struct FeatureStatistics: Sendable, Hashable, Codable {
+    /// Examples per block.
+    package static let blockSize = 64
+
+    /// Values per channel.
+    package let count: Int
+    /// Means (C).
+    package let mean: [Double]
+    /// Population deviations (C).
+    package let deviation: [Double]
+    /// Smallest values (C).
+    package let minimum: [Double]
+    /// Largest values (C).
+    package let maximum: [Double]
+
+    /// Blocks of so many examples.
+    package static func blockCount(examples: Int) -> Int {
+        (examples + blockSize - 1) / blockSize
+    }
+
+    /// The statistics of all examples, or of the `rows` named, in one process.
+    package init(_ examples: StoredExamples, rows: [Int32]? = nil) {
+        let blocks = Self.blockCount(examples: rows?.count ?? examples.layout.count)
+        self = Self.combine(Self.compute(examples, rows: rows, blocks: 0..<blocks), blockCount: blocks)
+    }
+
+    /// One partial for each largest tree node inside a range of blocks.
+    package static func compute(
+        _ examples: StoredExamples, rows: [Int32]? = nil, blocks: Range<Int>
+    ) -> [FeaturePartial] {
+        let total = blockCount(examples: rows?.count ?? examples.layout.count)
+        let reader = BlockStatistics(examples, rows: rows)
+        func partial(_ node: Range<Int>) -> FeaturePartial {
+            if node.count == 1 { return reader.partial(block: node.lowerBound) }
+            let middle = BlockTree.split(node)
+            var left = partial(node.lowerBound..<middle)
+            left.merge(partial(middle..<node.upperBound))
+            return left
+        }
+        return BlockTree.nodes(inside: blocks, of: total).map(partial)
+    }
+
+    /// The statistics of all blocks from partials that together cover them, in any order.
+    package static func combine(_ partials: [FeaturePartial], blockCount: Int) -> FeatureStatistics {
+        precondition(blockCount > 0, "statistics of no examples")
+        let sorted = partials.sorted { $0.blocks.lowerBound < $1.blocks.lowerBound }
+        var next = 0
+        func take(_ node: Range<Int>) -> FeaturePartial {
+            precondition(
+                next < sorted.count && sorted[next].blocks.lowerBound == node.lowerBound
+                    && sorted[next].blocks.upperBound <= node.upperBound, "no partial begins node \(node)")
+            if sorted[next].blocks == node {
+                next += 1
+                return sorted[next - 1]
+            }
+            let middle = BlockTree.split(node)
+            var left = take(node.lowerBound..<middle)
+            left.merge(take(middle..<node.upperBound))
+            return left
+        }
+        let whole = take(0..<blockCount)
+        precondition(next == sorted.count, "\(sorted.count - next) partials too many")
+        return FeatureStatistics(whole)
+    }
+
+    private init(_ whole: FeaturePartial) {
+        count = whole.count
+        mean = whole.mean
+        deviation = whole.squares.map { ($0 / Double(whole.count)).squareRoot() }
+        minimum = whole.minimum
+        maximum = whole.maximum
+    }
+}

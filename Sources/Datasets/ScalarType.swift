@@ -1,0 +1,17 @@
+/// The scalar types a data file can hold.
+enum ScalarType: String, Sendable, CaseIterable {
+    case uint8, int8, uint16, int16, uint32, int32, uint64, int64, float32, float64
+
+    /// Bytes of one scalar.
+    var size: Int {
+        switch self {
+        case .uint8, .int8: 1
+        case .uint16, .int16: 2
+        case .uint32, .int32, .float32: 4
+        case .uint64, .int64, .float64: 8
+        }
+    }
+
+    /// Whether it is float32 or float64.
+    var isFloat: Bool { self == .float32 || self == .float64 }
+}

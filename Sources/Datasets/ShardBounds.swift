@@ -1,0 +1,22 @@
+/// Where shards and ranks begin and end; whole-number arithmetic only, the same on every rank.
+package enum ShardBounds {
+    /// The examples of shard `shard` of `shards` in a batch of `count`: ⌊s·B/S⌋ ..< ⌊(s+1)·B/S⌋, possibly
+    /// none.
+    package static func range(of shard: Int, shards: Int, count: Int) -> Range<Int> {
+        precondition(shards > 0 && (0..<shards).contains(shard), "shard \(shard) of \(shards)")
+        precondition(count >= 0, "a batch of \(count)")
+        return bound(shard, count, shards)..<bound(shard + 1, count, shards)
+    }
+
+    /// The shards that rank `rank` of `ranks` owns: ⌊r·S/R⌋ ..< ⌊(r+1)·S/R⌋; none for some if R > S.
+    package static func owned(byRank rank: Int, ranks: Int, shards: Int) -> Range<Int> {
+        precondition(ranks > 0 && (0..<ranks).contains(rank), "rank \(rank) of \(ranks)")
+        precondition(shards > 0, "\(shards) shards")
+        return bound(rank, shards, ranks)..<bound(rank + 1, shards, ranks)
+    }
+
+    /// ⌊part·total/parts⌋, whatever the sizes.
+    private static func bound(_ part: Int, _ total: Int, _ parts: Int) -> Int {
+        parts.dividingFullWidth(part.multipliedFullWidth(by: total)).quotient
+    }
+}

@@ -1,0 +1,124 @@
+/// Records operations on symbolic tensors as a graph; a model is traced by calling it once with a builder's tensors.
+///
+/// Not thread-safe: one trace runs on one thread.
+public final class GraphBuilder {
+    /// Whether the model is traced for training or for evaluation.
+    public enum Mode: Sendable {
+        case training
+        case evaluation
+    }
+
+    /// What the trace is for: batch norm and dropout differ.
+    public let mode: Mode
+    package private(set) var nodes: [Graph.Node] = []
+    package private(set) var stateUpdates: [(variable: Int, value: Graph.Value)] = []
+    /// The shape each variable was used with, by its place in the list the builder was made with.
+    package private(set) var shapes: [[Int]?]
+    private let places: [ObjectIdentifier: Int]
+    private let trainable: [Bool]
+    private var seen: [NodeKey: Int] = [:]
+    private var dropoutTags = 0
+
+    private struct NodeKey: Hashable {
+        let operation: Operation
+        let operands: [Graph.Value]
+        let type: TensorType?
+    }
+
+    /// A builder for a trace that may use `variables`, whose order numbers parameters and states.
+    package init(mode: Mode, variables: [any TracedVariable] = []) {
+        self.mode = mode
+        shapes = Array(repeating: nil, count: variables.count)
+        trainable = variables.map(\.isTrainable)
+        places = Dictionary(
+            variables.enumerated().map { (ObjectIdentifier($1), $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Continues a graph: its nodes are there already.
+    package init(continuing graph: Graph) {
+        mode = .training
+        shapes = []
+        trainable = []
+        places = [:]
+        for node in graph.nodes { _ = append(node) }
+    }
+
+    /// The tensor supplied with every shard.
+    package func input(_ input: GraphInput, _ type: TensorType) -> Tensor {
+        Tensor(add(.input(input), [], type: type), in: self)
+    }
+
+    /// The tensor of a variable, used with `shape`; every use of one variable must agree.
+    public func variable(_ variable: any TracedVariable, shape: [Int]) -> Tensor {
+        guard let place = places[ObjectIdentifier(variable)] else {
+            preconditionFailure(
+                "a variable of shape \(shape) is used by the model but is no property of it; keep layers in stored properties"
+            )
+        }
+        if let known = shapes[place], known != shape {
+            preconditionFailure("one variable is used with shapes \(known) and \(shape)")
+        }
+        shapes[place] = shape
+        let operation: Operation = trainable[place] ? .parameter(place) : .state(place)
+        return Tensor(add(operation, [], type: TensorType(shape)), in: self)
+    }
+
+    /// Gives a non-trainable variable its next value, which must not depend on one shard alone.
+    public func update(_ variable: any TracedVariable, to tensor: Tensor) {
+        guard let place = places[ObjectIdentifier(variable)], !trainable[place] else {
+            preconditionFailure("only a non-trainable variable of the model can be updated")
+        }
+        stateUpdates.append((place, tensor.value))
+    }
+
+    /// A tensor filled with `value`.
+    public func constant(_ value: Double, shape: [Int], element: ElementType = .float32) -> Tensor {
+        Tensor(add(.constant(value), [], type: TensorType(shape, element)), in: self)
+    }
+
+    /// The number of examples in the whole mini-batch: float32[].
+    public var batchCount: Tensor { Tensor(add(.batchCount, [], type: TensorType([])), in: self) }
+
+    /// A number no other dropout of this trace has; equal at equal places of equal models.
+    package func nextDropoutTag() -> Int {
+        dropoutTags += 1
+        return dropoutTags - 1
+    }
+
+    /// Adds a node whose first output is wanted; equal nodes are made once.
+    package func add(_ operation: Operation, _ operands: [Graph.Value], type: TensorType? = nil) -> Graph.Value {
+        Graph.Value(addNode(operation, operands, type: type))
+    }
+
+    /// Adds a node and returns its index.
+    package func addNode(_ operation: Operation, _ operands: [Graph.Value], type: TensorType? = nil) -> Int {
+        let key = NodeKey(operation: operation, operands: operands, type: type)
+        if let known = seen[key] { return known }
+        let types =
+            type.map { [$0] }
+            ?? TypeInference.types(of: operation, operands: operands.map { nodes[$0.node].types[$0.output] })
+        return append(Graph.Node(operation: operation, operands: operands, types: types))
+    }
+
+    private func append(_ node: Graph.Node) -> Int {
+        let isLeaf = node.operands.isEmpty
+        seen[NodeKey(operation: node.operation, operands: node.operands, type: isLeaf ? node.types[0] : nil)] =
+            nodes.count
+        nodes.append(node)
+        return nodes.count - 1
+    }
+
+    /// The graph recorded so far, for `results`, without what they do not need.
+    package func graph(for results: [Graph.Result]) -> Graph {
+        Graph(nodes: nodes, results: results).withoutDeadNodes()
+    }
+
+    /// The type of a value recorded here.
+    package func type(of value: Graph.Value) -> TensorType { nodes[value.node].types[value.output] }
+}
+
+/// Something with an identity that a trace turns into a parameter or a state of the graph.
+public protocol TracedVariable: AnyObject, Sendable {
+    /// Whether training changes it by gradients.
+    var isTrainable: Bool { get }
+}

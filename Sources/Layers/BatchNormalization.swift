@@ -1,0 +1,56 @@
+import Graph
+
+/// Batch normalization over everything but the channel axis, 1-D or 2-D by its input, as torch.nn.BatchNorm1d/2d
+/// (Ioffe and Szegedy 2015).
+///
+/// y = (x − μ) / √(σ² + ε) · weight + bias. In training μ and σ² are the moments of the whole mini-batch over all
+/// shards (`synchronized`) or of each shard alone; the running statistics always follow the whole mini-batch:
+/// running ← (1 − momentum) running + momentum · batch, with the unbiased variance. In evaluation they are used.
+public struct BatchNormalization: Layer {
+    /// (C): the scale.
+    public let weight: Parameter
+    /// (C): the shift.
+    public let bias: Parameter
+    /// (C).
+    public let runningMean: Buffer
+    /// (C).
+    public let runningVar: Buffer
+    /// Mini-batches seen in training.
+    public let numBatchesTracked: BatchCounter
+    private let epsilon: Double
+    private let momentum: Double
+    private let synchronized: Bool
+
+    /// Batch norm with torch's defaults, except that moments cross shards and ranks.
+    public init(momentum: Double = 0.1, epsilon: Double = 1e-5, synchronized: Bool = true) {
+        weight = Parameter(.constant(1))
+        bias = Parameter(.constant(0))
+        runningMean = Buffer(0)
+        runningVar = Buffer(1)
+        numBatchesTracked = BatchCounter()
+        self.momentum = momentum
+        self.epsilon = epsilon
+        self.synchronized = synchronized
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        let shape = [x.shape[1]]
+        let builder = x.builder
+        let weight = builder.variable(weight, shape: shape)
+        let bias = builder.variable(bias, shape: shape)
+        let mean = builder.variable(runningMean, shape: shape)
+        let variance = builder.variable(runningVar, shape: shape)
+        let attributes = BatchNorm(epsilon: epsilon, synchronized: synchronized)
+        if builder.mode == .evaluation {
+            return x.applying(.batchNormInference(attributes), mean, variance, weight, bias)
+        }
+        let (y, moments) = x.batchNormalized(attributes, weight: weight, bias: bias)
+        builder.update(runningMean, to: moments.applying(.runningMean(momentum: momentum), mean))
+        builder.update(runningVar, to: moments.applying(.runningVariance(momentum: momentum), variance))
+        return y
+    }
+
+    public func check(input shape: [Int]) throws(ModelError) {
+        guard shape.count >= 2 else { throw .expected("(N, C, ...)", found: shape) }
+    }
+}

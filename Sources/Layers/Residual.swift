@@ -1,0 +1,27 @@
+import Graph
+
+/// body(x) + shortcut(x); an empty shortcut is the identity (He et al. 2016).
+public struct Residual: Layer {
+    /// The branch that learns.
+    public let body: Sequential
+    /// The branch around it.
+    public let shortcut: Sequential
+
+    /// A residual connection around `body`.
+    public init(_ body: [any Layer], shortcut: [any Layer] = []) {
+        self.body = Sequential(body)
+        self.shortcut = Sequential(shortcut)
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor { body(x) + shortcut(x) }
+
+    public func check(input shape: [Int]) throws(ModelError) {
+        let main: [Int]
+        let around: [Int]
+        do { main = try body.outputShape(input: shape) } catch { throw error.inside("body") }
+        do { around = try shortcut.outputShape(input: shape) } catch { throw error.inside("shortcut") }
+        guard main == around else {
+            throw ModelError("the body makes shape \(main), the shortcut \(around); they must be equal")
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Graph
+
+/// A model with the shape of its examples and its loss: what training and evaluation graphs are traced from.
+public struct TracedModel: Sendable {
+    /// A parameter or a buffer: torch's name, shape, and whether gradients change it.
+    public struct Variable: Sendable {
+        public let name: String
+        public let shape: [Int]
+        public let isTrainable: Bool
+        let source: any TracedVariable
+    }
+
+    /// The model.
+    public let model: any Model
+    /// The shape of one example, such as [1, 28, 28].
+    public let exampleShape: [Int]
+    /// What each example's target is.
+    public let target: TargetKind
+    /// What training minimizes.
+    public let loss: Loss
+    /// Parameters and buffers in the order of the model's properties; the graph knows them by their place here.
+    public let variables: [Variable]
+    /// The names of batch counters.
+    public let counters: [String]
+    /// The shape of the prediction for one example.
+    public let outputShape: [Int]
+
+    /// Traces `model` once and checks that it fits the examples and the loss.
+    public init(_ model: any Model, exampleShape: [Int], target: TargetKind, loss: Loss) throws(ModelError) {
+        self.model = model
+        self.exampleShape = exampleShape
+        self.target = target
+        self.loss = loss
+        // Two examples, so that a dimension of examples is never mistaken for one to repeat.
+        try model.check(input: [2] + exampleShape)
+        let named = ModelVariables(of: model)
+        counters = named.counters
+        let builder = GraphBuilder(mode: .training, variables: named.variables.map(\.variable))
+        let output = model(builder.input(.features, TensorType([2] + exampleShape)))
+        outputShape = Array(output.shape.dropFirst())
+        var variables: [Variable] = []
+        for (item, shape) in zip(named.variables, builder.shapes) {
+            guard let shape else {
+                throw ModelError("the model never uses it; remove it or use it", path: item.name)
+            }
+            variables.append(
+                Variable(
+                    name: item.name, shape: shape, isTrainable: item.variable.isTrainable, source: item.variable))
+        }
+        self.variables = variables
+        try Self.checkOutput(output.shape, target: target, loss: loss)
+    }
+
+    private static func checkOutput(_ shape: [Int], target: TargetKind, loss: Loss) throws(ModelError) {
+        func describe(_ shape: some Sequence<Int>) -> String {
+            "(" + (["N"] + shape.map(String.init)).joined(separator: ", ") + ")"
+        }
+        switch (target, loss) {
+        case (.classes(let classes), _):
+            guard shape.count == 2, shape[1] >= classes else {
+                throw ModelError(
+                    "the model ends with shape \(describe(shape.dropFirst())), the data has \(classes) classes: end it with linear: \(classes)"
+                )
+            }
+        case (.values(let values), .meanSquaredError):
+            guard Array(shape.dropFirst()) == values else {
+                throw ModelError(
+                    "the model ends with shape \(describe(shape.dropFirst())), the targets have \(describe(values))")
+            }
+        case (.values, .crossEntropy):
+            throw ModelError("cross_entropy needs class labels, the data has numeric targets: use loss: mse")
+        case (.none, _): break
+        }
+    }
+
+    /// The graph of one training step on a shard of `count` examples: per-shard gradients, next states, the loss.
+    package func trainingGraph(count: Int) -> Graph {
+        let builder = GraphBuilder(mode: .training, variables: variables.map(\.source))
+        let losses = lossOfExamples(in: builder, count: count).losses
+        let objective = losses.sum() / builder.batchCount
+        var results = [
+            Graph.Result(.output(.objective), objective.value),
+            Graph.Result(.report(.loss), losses.converted(to: .float64).sum().summedAcrossShards().value),
+        ]
+        results += builder.stateUpdates.map { Graph.Result(.state($0.variable), $0.value) }
+        return builder.graph(for: results).fusingActivations().addingGradients(parameterShapes: parameterShapes)
+    }
+
+    /// The graph of evaluating a shard of `count` examples: Σ loss, correct classifications, predictions.
+    package func evaluationGraph(count: Int) -> Graph {
+        let builder = GraphBuilder(mode: .evaluation, variables: variables.map(\.source))
+        let (prediction, losses) = lossOfExamples(in: builder, count: count)
+        var results = [
+            Graph.Result(.output(.prediction), prediction.value),
+            Graph.Result(.output(.lossSum), losses.converted(to: .float64).sum().value),
+        ]
+        if case .classes = target {
+            let labels = targetInput(in: builder, count: count)
+            results.append(Graph.Result(.output(.correct), prediction.applying(.correctCount, labels).value))
+        }
+        return builder.graph(for: results).fusingActivations()
+    }
+
+    /// The graph of predicting a shard of `count` examples; needs no targets.
+    package func predictionGraph(count: Int) -> Graph {
+        let builder = GraphBuilder(mode: .evaluation, variables: variables.map(\.source))
+        let prediction = model(builder.input(.features, TensorType([count] + exampleShape)))
+        return builder.graph(for: [Graph.Result(.output(.prediction), prediction.value)]).fusingActivations()
+    }
+
+    private func lossOfExamples(in builder: GraphBuilder, count: Int) -> (prediction: Tensor, losses: Tensor) {
+        let prediction = model(builder.input(.features, TensorType([count] + exampleShape)))
+        return (prediction, loss.perExample(prediction, targetInput(in: builder, count: count)))
+    }
+
+    private func targetInput(in builder: GraphBuilder, count: Int) -> Tensor {
+        switch target {
+        case .classes: builder.input(.labels, TensorType([count], .int32))
+        case .values(let shape): builder.input(.targets, TensorType([count] + shape))
+        case .none: preconditionFailure("training and evaluation need targets, the data set has none")
+        }
+    }
+
+    private var parameterShapes: [(parameter: Int, shape: [Int])] {
+        variables.indices.filter { variables[$0].isTrainable }.map { ($0, variables[$0].shape) }
+    }
+}

@@ -1,0 +1,35 @@
+/// The same learning rate throughout: η = η₀.
+///
+/// Example:
+///
+///     let schedule = try LearningRateSchedule(baseRate: 0.1, shape: .constant)
+///     schedule.rate(step: 7, stepsPerEpoch: 10, totalSteps: 50)   // 0.1
+public struct ConstantShape: ScheduleShape, Hashable {
+    /// Makes the shape; it has no options.
+    public init() {}
+
+    /// "constant".
+    public static let name = "constant"
+
+    /// "constant".
+    public var name: String { Self.name }
+
+    /// Nothing to check.
+    public func validate(baseRate: Double) throws(OptimizerError) {}
+
+    /// η₀.
+    public func rate(baseRate: Double, at position: SchedulePosition) -> Double { baseRate }
+}
+
+extension ScheduleShape where Self == ConstantShape {
+    /// The same learning rate throughout.
+    public static var constant: ConstantShape { ConstantShape() }
+}
+
+extension ConstantShape: Choice {
+    package static let options: [OptionDeclaration] = []
+
+    package init(options: ResolvedOptions) throws(OptimizerError) {
+        self.init()
+    }
+}

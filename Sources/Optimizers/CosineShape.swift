@@ -1,0 +1,68 @@
+import Foundation
+
+/// A learning rate that falls along half a cosine, as torch.optim.lr_scheduler.CosineAnnealingLR's:
+///
+///     η = η_min + (η₀ − η_min) (1 + cos(π k / T)) / 2
+///
+/// T is the number of steps (or epochs) behind the warm-up and k counts them from 0, so that η_min is
+/// reached where the run ends, k = T, and the last step still learns, with the rate at k = T − 1. (Otherwise
+/// a last epoch at η_min = 0 would be wasted.) This is PyTorch's curve with T_max = T.
+///
+/// Defaults: η_min 0.
+///
+/// Reference: Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", ICLR 2017,
+/// arXiv:1608.03983 (without restarts).
+///
+/// Example:
+///
+///     let schedule = try LearningRateSchedule(baseRate: 0.1, shape: .cosine(minimum: 0.02))
+///     schedule.rate(step: 0, stepsPerEpoch: 10, totalSteps: 40)    // 0.1
+///     schedule.rate(step: 20, stepsPerEpoch: 10, totalSteps: 40)   // 0.06
+public struct CosineShape: ScheduleShape, Hashable {
+    /// η_min, from 0 to η₀.
+    public let minimum: Double
+
+    /// Makes the shape; its value is checked when a schedule is made of it.
+    public init(minimum: Double = 0) {
+        self.minimum = minimum
+    }
+
+    /// "cosine".
+    public static let name = "cosine"
+
+    /// "cosine".
+    public var name: String { Self.name }
+
+    /// Throws unless η_min lies between 0 and η₀.
+    public func validate(baseRate: Double) throws(OptimizerError) {
+        try AllowedNumbers.notNegative.check(minimum, key: "eta_min")
+        if minimum > baseRate {
+            throw OptimizerError(
+                .conflict, key: "eta_min", value: OptionValue.number(minimum).description,
+                allowed: "at most lr, which is \(OptionValue.number(baseRate))")
+        }
+    }
+
+    /// η_min + (η₀ − η_min) (1 + cos(π k / T)) / 2.
+    public func rate(baseRate: Double, at position: SchedulePosition) -> Double {
+        let phase = Double.pi * Double(position.index) / Double(position.count)
+        return minimum + (baseRate - minimum) * (1 + cos(phase)) / 2
+    }
+}
+
+extension ScheduleShape where Self == CosineShape {
+    /// A learning rate that falls along half a cosine towards `minimum`.
+    public static func cosine(minimum: Double = 0) -> CosineShape {
+        CosineShape(minimum: minimum)
+    }
+}
+
+extension CosineShape: Choice {
+    package static let options: [OptionDeclaration] = [
+        .optional("eta_min", default: .number(0))
+    ]
+
+    package init(options: ResolvedOptions) throws(OptimizerError) {
+        self.init(minimum: options.number("eta_min"))
+    }
+}

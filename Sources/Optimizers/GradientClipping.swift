@@ -1,0 +1,44 @@
+/// Clipping of the gradient by its global norm, as torch.nn.utils.clip_grad_norm_ does it; off by default.
+///
+/// With ‖g‖ the Euclidean norm over all parameters of the reduced gradient, every element is multiplied by
+///
+///     c = min(1, max_norm / (‖g‖ + 1e-6))
+///
+/// The coefficient is a pure function of the Float64 norm, so ranks that hold the same norm decide the same.
+/// Where c is 1 the gradient may be left alone: multiplying would change no bit.
+///
+/// Reference: Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", ICML
+/// 2013, arXiv:1211.5063.
+///
+/// Example:
+///
+///     let clipping = try GradientClipping(maximumNorm: 1)
+///     clipping.coefficient(norm: 0.5)               // 1
+///     clipping.coefficient(norm: 4)                 // 1 / 4.000001
+///     GradientClipping.off.coefficient(norm: 4)     // 1
+public struct GradientClipping: Sendable, Hashable {
+    /// max_norm, above 0, in the units of the gradient; nil means no clipping.
+    public let maximumNorm: Double?
+
+    /// No clipping.
+    public static let off = GradientClipping()
+
+    /// Clips to this norm; throws (with the key "max_norm") unless it is finite and above 0.
+    public init(maximumNorm: Double) throws(OptimizerError) {
+        try AllowedNumbers.positive.check(maximumNorm, key: "max_norm")
+        self.maximumNorm = maximumNorm
+    }
+
+    /// The factor c for a gradient of this norm: from 0 to 1; NaN for NaN, 0 for an infinite norm.
+    ///
+    /// - Parameter norm: ‖g‖ before clipping, at least 0.
+    public func coefficient(norm: Double) -> Double {
+        guard let maximumNorm else { return 1 }
+        let coefficient = maximumNorm / (norm + 1e-6)
+        return coefficient > 1 ? 1 : coefficient
+    }
+
+    private init() {
+        maximumNorm = nil
+    }
+}

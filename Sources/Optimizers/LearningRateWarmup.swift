@@ -1,0 +1,34 @@
+/// How long the learning rate rises linearly before it is the schedule's full rate.
+public enum LearningRateWarmup: Sendable, Hashable {
+    /// This many epochs, at least 0; fractions are rounded to whole optimizer steps, halves upward.
+    case epochs(Double)
+    /// This many optimizer steps, at least 0.
+    case steps(Int)
+
+    /// No warm-up.
+    public static let none = LearningRateWarmup.steps(0)
+
+    /// The configuration name of the form used, "warmup" or "warmup_steps".
+    var key: String {
+        switch self {
+        case .epochs: "warmup"
+        case .steps: "warmup_steps"
+        }
+    }
+
+    /// The length as the configuration would state it.
+    var value: OptionValue {
+        switch self {
+        case .epochs(let epochs): .number(epochs)
+        case .steps(let steps): .number(Double(steps))
+        }
+    }
+
+    /// W, the optimizer steps of the warm-up, as a Float64 because nothing bounds it yet.
+    func steps(stepsPerEpoch: Int) -> Double {
+        switch self {
+        case .epochs(let epochs): (epochs * Double(stepsPerEpoch)).rounded()
+        case .steps(let steps): Double(steps)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import CKernels
+
+/// Stochastic gradient descent with momentum, as torch.optim.SGD computes it.
+///
+/// With learning rate η, momentum μ, dampening τ and weight decay λ, at step t (v is "momentum_buffer"):
+///
+///     g ← g + λ θ
+///     v ← g                     for t = 1
+///     v ← μ v + (1 − τ) g       for t > 1
+///     θ ← θ − η v               or, with nesterov, θ ← θ − η (g + μ v)
+///
+/// Without momentum θ ← θ − η g, and there is no state. λ = 0 leaves g untouched even where θ is not finite.
+///
+/// Defaults: momentum 0, dampening 0, no nesterov, weight decay 0, and as an optimizer's `lr` 1e-3.
+///
+/// References: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; Nesterov, "A
+/// method for solving the convex programming problem with convergence rate O(1/k²)", 1983; in this form
+/// Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013.
+///
+/// Example:
+///
+///     let rule = try SGD(momentum: 0.9, nesterov: true)
+///     rule.stateNames                             // ["momentum_buffer"]
+///     rule.scalars(step: 1, learningRate: 0.05)   // [0.05, 1]
+///     rule.scalars(step: 2, learningRate: 0.05)   // [0.05, 0]
+public struct SGD: UpdateRule, Hashable {
+    /// μ, from 0 to 1.
+    public let momentum: Double
+    /// τ, from 0 to 1: how much less a new gradient counts than an old one.
+    public let dampening: Double
+    /// λ of the L2 penalty ½ λ ‖θ‖², at least 0, whose gradient λ θ is added to g.
+    public let weightDecay: Double
+    /// Whether the gradient is looked ahead by one application of the momentum.
+    public let nesterov: Bool
+
+    /// Makes the rule; throws on values out of range, and on nesterov without momentum or with dampening.
+    public init(
+        momentum: Double = 0, dampening: Double = 0, weightDecay: Double = 0, nesterov: Bool = false
+    ) throws(OptimizerError) {
+        try AllowedNumbers.unitInterval.check(momentum, key: "momentum")
+        try AllowedNumbers.unitInterval.check(dampening, key: "dampening")
+        try AllowedNumbers.notNegative.check(weightDecay, key: "weight_decay")
+        if nesterov && !(momentum > 0 && dampening == 0) {
+            throw OptimizerError(
+                .conflict, key: "nesterov", value: "true",
+                allowed: "false unless momentum is above 0 and dampening is 0, but momentum is "
+                    + "\(OptionValue.number(momentum)) and dampening \(OptionValue.number(dampening))")
+        }
+        self.momentum = momentum
+        self.dampening = dampening
+        self.weightDecay = weightDecay
+        self.nesterov = nesterov
+    }
+
+    /// "sgd".
+    public static let name = "sgd"
+
+    /// "sgd".
+    public var name: String { Self.name }
+
+    /// v, where there is momentum.
+    public var stateNames: [String] { momentum == 0 ? [] : ["momentum_buffer"] }
+
+    /// 2.
+    public var scalarCount: Int { 2 }
+
+    /// η, and 1 at the first step, 0 afterwards.
+    public func scalars(step: Int, learningRate: Double) -> [Double] {
+        precondition(step >= 1, "optimizer steps count from 1, not \(step)")
+        return [learningRate, step == 1 ? 1 : 0]
+    }
+
+    /// Applies one step to a run of elements, as `UpdateRule` says.
+    public func update(
+        scalars: UnsafeBufferPointer<Double>,
+        weights: UnsafeMutablePointer<Float>,
+        gradient: UnsafePointer<Float>,
+        state: UnsafePointer<UnsafeMutablePointer<Float>>,
+        count: Int,
+        kernels: UnsafePointer<dt_kernels>
+    ) {
+        precondition(scalars.count == scalarCount, "sgd takes 2 scalars, not \(scalars.count)")
+        let step = dt_sgd(
+            lr: .init(scalars[0]), momentum: .init(momentum), dampening: .init(dampening),
+            weight_decay: .init(weightDecay), nesterov: nesterov, first_step: scalars[1] != 0)
+        // Without momentum the kernel touches no velocity, but it still forms addresses inside the buffer.
+        let velocity = momentum == 0 ? weights : state[0]
+        kernels.pointee.sgd(step, Int64(count), weights, gradient, velocity)
+    }
+}
+
+extension SGD: Choice {
+    package static let options: [OptionDeclaration] = [
+        .optional("lr", default: .number(1e-3)),
+        .optional("momentum", default: .number(0)),
+        .optional("dampening", default: .number(0)),
+        .optional("weight_decay", default: .number(0)),
+        .optional("nesterov", default: .flag(false)),
+    ]
+
+    package init(options: ResolvedOptions) throws(OptimizerError) {
+        try self.init(
+            momentum: options.number("momentum"), dampening: options.number("dampening"),
+            weightDecay: options.number("weight_decay"), nesterov: options.flag("nesterov"))
+    }
+}

@@ -1,0 +1,9 @@
+/// Where in a run an optimizer step stands, as a schedule's shape sees it; all counts from 0.
+public struct SchedulePosition: Sendable, Hashable {
+    /// k: how many units (optimizer steps, or epochs) behind the warm-up; 0 during the warm-up.
+    public let index: Int
+    /// T: how many units the run has behind the warm-up, at least 1; index < count.
+    public let count: Int
+    /// The epoch of the step, counted from the start of training whatever the warm-up and the unit.
+    public let epoch: Int
+}

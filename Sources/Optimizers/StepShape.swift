@@ -1,0 +1,67 @@
+import Foundation
+
+/// A learning rate that falls by a factor every few epochs, as torch.optim.lr_scheduler.StepLR's:
+///
+///     η = η₀ γ^⌊epoch / step_size⌋
+///
+/// Epochs count from the start of training, warm-up included, and a step always falls between two epochs, so
+/// advancing by step or by epoch is the same.
+///
+/// Defaults: γ 0.1; the size has none, as in PyTorch.
+///
+/// Example:
+///
+///     let schedule = try LearningRateSchedule(baseRate: 0.8, shape: .step(size: 2, gamma: 0.5))
+///     schedule.rate(step: 19, stepsPerEpoch: 10, totalSteps: 50)   // 0.8: epoch 1
+///     schedule.rate(step: 20, stepsPerEpoch: 10, totalSteps: 50)   // 0.4: epoch 2
+///     schedule.rate(step: 49, stepsPerEpoch: 10, totalSteps: 50)   // 0.2: epoch 4
+public struct StepShape: ScheduleShape, Hashable {
+    /// The epochs between two falls, at least 1.
+    public let size: Int
+    /// γ, above 0: the factor of each fall.
+    public let gamma: Double
+
+    /// Makes the shape; its values are checked when a schedule is made of it.
+    public init(size: Int, gamma: Double = 0.1) {
+        self.size = size
+        self.gamma = gamma
+    }
+
+    /// "step".
+    public static let name = "step"
+
+    /// "step".
+    public var name: String { Self.name }
+
+    /// Throws unless the size is at least 1 and γ above 0.
+    public func validate(baseRate: Double) throws(OptimizerError) {
+        if size < 1 {
+            throw OptimizerError(
+                .outOfRange, key: "step_size", value: "\(size)", allowed: "a whole number, at least 1")
+        }
+        try AllowedNumbers.positive.check(gamma, key: "gamma")
+    }
+
+    /// η₀ γ^⌊epoch / size⌋.
+    public func rate(baseRate: Double, at position: SchedulePosition) -> Double {
+        baseRate * pow(gamma, Double(position.epoch / size))
+    }
+}
+
+extension ScheduleShape where Self == StepShape {
+    /// A learning rate that falls by the factor `gamma` every `size` epochs.
+    public static func step(size: Int, gamma: Double = 0.1) -> StepShape {
+        StepShape(size: size, gamma: gamma)
+    }
+}
+
+extension StepShape: Choice {
+    package static let options: [OptionDeclaration] = [
+        .required("step_size", like: .number(30)),
+        .optional("gamma", default: .number(0.1)),
+    ]
+
+    package init(options: ResolvedOptions) throws(OptimizerError) {
+        self.init(size: try options.whole("step_size", atLeast: 1), gamma: options.number("gamma"))
+    }
+}

@@ -1,0 +1,19 @@
+/// What random numbers are drawn for; each purpose has streams of its own under one seed.
+///
+/// The raw values are part of every run's result: a value is never changed or used again.
+public enum RandomPurpose: UInt32, Sendable, CaseIterable {
+    /// The order of an epoch's examples; the stream is the epoch.
+    case shuffle = 1
+    /// First values of parameters; the stream is the parameter's index.
+    case initialization = 2
+    /// Which activations dropout keeps.
+    case dropout = 3
+    /// Random changes of training examples.
+    case augmentation = 4
+    /// Which examples become the validation set.
+    case validationSplit = 5
+    /// Start vectors and probes of iterative numerical methods.
+    case probe = 6
+    /// Numbers that only tests draw.
+    case test = 7
+}

@@ -1,0 +1,82 @@
+import COneDNN
+import Graph
+
+/// Where a tensor's elements lie in its buffer.
+enum Layout: Equatable {
+    /// Row-major, contiguous.
+    case plain
+    /// (N, C, H, W) with channels in blocks: [N][⌈C/b⌉][H][W][b], padded channels holding zeros.
+    case blocked(Int)
+    /// One of oneDNN's own, for filters.
+    case opaque(LayoutHandle)
+
+    /// The channel block as the vector loops count it; an opaque layout has none.
+    var block: Int? {
+        switch self {
+        case .plain: 1
+        case .blocked(let block): block
+        case .opaque: nil
+        }
+    }
+
+    /// The bytes a tensor takes in this layout.
+    func byteCount(_ type: TensorType) -> Int {
+        switch self {
+        case .plain: return type.byteCount
+        case .blocked(let block):
+            let shape = type.shape
+            let channels = (shape[1] + block - 1) / block * block
+            return shape[0] * channels * shape[2] * shape[3] * type.element.size
+        case .opaque(let handle): return handle.byteCount
+        }
+    }
+
+    /// oneDNN's description of a tensor with `dimensions` in this layout.
+    func handle(dimensions: [Int]) throws(RuntimeError) -> LayoutHandle {
+        switch self {
+        case .plain: try LayoutHandle.plain(dimensions)
+        case .blocked(let block): try LayoutHandle.blocked(dimensions, block)
+        case .opaque(let handle): handle
+        }
+    }
+}
+
+/// An owned oneDNN layout; immutable.
+final class LayoutHandle: Equatable, @unchecked Sendable {
+    let pointer: OpaquePointer
+
+    private init(owning pointer: OpaquePointer) { self.pointer = pointer }
+
+    deinit { od_layout_free(pointer) }
+
+    var byteCount: Int { od_layout_bytes(pointer) }
+
+    static func plain(_ dimensions: [Int]) throws(RuntimeError) -> LayoutHandle {
+        // A scalar is a vector of one to oneDNN.
+        let dimensions = (dimensions.isEmpty ? [1] : dimensions).map { Int64($0) }
+        return try make("plain layout") { od_layout_plain(Int32(dimensions.count), dimensions, $0) }
+    }
+
+    static func blocked(_ dimensions: [Int], _ block: Int) throws(RuntimeError) -> LayoutHandle {
+        let dimensions = dimensions.map { Int64($0) }
+        return try make("blocked layout") { od_layout_channels_blocked(dimensions, Int32(block), $0) }
+    }
+
+    /// An independent copy of a layout that a primitive owns.
+    static func copy(of pointer: OpaquePointer) throws(RuntimeError) -> LayoutHandle {
+        try make("copy of a layout") { od_layout_copy(pointer, $0) }
+    }
+
+    static func == (a: LayoutHandle, b: LayoutHandle) -> Bool {
+        a === b || od_layout_equal(a.pointer, b.pointer)
+    }
+
+    private static func make(
+        _ what: String, _ body: (UnsafeMutablePointer<OpaquePointer?>) -> Int32
+    ) throws(RuntimeError) -> LayoutHandle {
+        var pointer: OpaquePointer?
+        try RuntimeError.check(body(&pointer), what)
+        guard let pointer else { throw RuntimeError(description: "\(what): no layout was made") }
+        return LayoutHandle(owning: pointer)
+    }
+}

@@ -1,0 +1,186 @@
+import COneDNN
+import Graph
+
+extension ProgramPlanner {
+    /// Convolutions and their two gradients, on blocked images and filters in oneDNN's own layouts.
+    func emitConvolution(_ node: Graph.Node, _ index: Int) throws(RuntimeError) -> Bool {
+        let result = Graph.Value(index)
+        switch node.operation {
+        case .convolution(let geometry):
+            let (x, w) = (node.operands[0], node.operands[1])
+            let shape = ConvolutionShape(geometry, image: type(x).shape, filter: type(w).shape)
+            try emitForward(shape, x: x, w: w, result)
+        case .convolutionInputGradient(let geometry, _):
+            let (dy, w) = (node.operands[0], node.operands[1])
+            let shape = ConvolutionShape(geometry, image: node.types[0].shape, filter: type(w).shape)
+            try emitInputGradient(shape, dy: dy, w: w, result)
+        case .convolutionWeightGradient(let geometry, _):
+            let (x, dy) = (node.operands[0], node.operands[1])
+            let shape = ConvolutionShape(geometry, image: type(x).shape, filter: node.types[0].shape)
+            try emitWeightGradient(shape, x: x, dy: dy, result)
+        default:
+            return false
+        }
+        return true
+    }
+
+    private func emitForward(
+        _ shape: ConvolutionShape, x: Graph.Value, w: Graph.Value, _ result: Graph.Value
+    ) throws(RuntimeError) {
+        let (primitive, layouts) = try firstImplemented(
+            "a convolution", imageLayouts(input: native(x).layout, channels: shape.image[1])
+        ) { input, output throws(RuntimeError) in
+            let from = try input.handle(dimensions: shape.image)
+            let to = try output.handle(dimensions: shape.output)
+            return try shape.withDescription { description throws(RuntimeError) in
+                try Primitive.make("planning a convolution") {
+                    od_convolution_forward(
+                        description, Int32(OD_DIRECT), false, false, from.pointer, nil, to.pointer, $0)
+                }
+            }
+        }
+        let filter = try filterBuffer(w, primitive, Int32(OD_FORWARD_WEIGHTS), shape)
+        let source = try buffer(x, layouts.input)
+        let y = define(result, layouts.output)
+        emitCall(
+            "convolution", primitive,
+            arguments: [
+                (Int32(OD_FORWARD_SRC), source), (Int32(OD_FORWARD_WEIGHTS), filter),
+                (Int32(OD_FORWARD_DST), y),
+            ], writes: [y])
+    }
+
+    private func emitInputGradient(
+        _ shape: ConvolutionShape, dy: Graph.Value, w: Graph.Value, _ result: Graph.Value
+    ) throws(RuntimeError) {
+        let (primitive, layouts) = try firstImplemented(
+            "a convolution's input gradient", [(.blocked(channelBlock), .blocked(channelBlock)), (.plain, .plain)]
+        ) { input, output throws(RuntimeError) in
+            let from = try output.handle(dimensions: shape.output)
+            let to = try input.handle(dimensions: shape.image)
+            return try shape.withDescription { description throws(RuntimeError) in
+                try Primitive.make("planning a convolution's input gradient") {
+                    od_convolution_backward_data(
+                        description, Int32(OD_DIRECT), from.pointer, nil, to.pointer, $0)
+                }
+            }
+        }
+        let filter = try filterBuffer(w, primitive, Int32(OD_BACKWARD_DATA_WEIGHTS), shape)
+        let source = try buffer(dy, layouts.output)
+        let dx = define(result, layouts.input)
+        emitCall(
+            "convolution input gradient", primitive,
+            arguments: [
+                (Int32(OD_BACKWARD_DATA_DIFF_DST), source),
+                (Int32(OD_BACKWARD_DATA_WEIGHTS), filter),
+                (Int32(OD_BACKWARD_DATA_DIFF_SRC), dx),
+            ], writes: [dx])
+    }
+
+    private func emitWeightGradient(
+        _ shape: ConvolutionShape, x: Graph.Value, dy: Graph.Value, _ result: Graph.Value
+    ) throws(RuntimeError) {
+        let (primitive, layouts) = try firstImplemented(
+            "a convolution's weight gradient", imageLayouts(input: native(x).layout, channels: shape.image[1])
+        ) { input, output throws(RuntimeError) in
+            let from = try input.handle(dimensions: shape.image)
+            let to = try output.handle(dimensions: shape.output)
+            return try shape.withDescription { description throws(RuntimeError) in
+                try Primitive.make("planning a convolution's weight gradient") {
+                    od_convolution_backward_weights(
+                        description, Int32(OD_DIRECT), false, from.pointer, to.pointer, nil, $0)
+                }
+            }
+        }
+        let source = try buffer(x, layouts.input)
+        let cotangent = try buffer(dy, layouts.output)
+        let made = try primitive.layout(Int(OD_BACKWARD_WEIGHTS_DIFF_WEIGHTS))
+        let isPlain = try made == LayoutHandle.plain(shape.filter)
+        let gradient = isPlain ? define(result) : temporary(made.byteCount)
+        emitCall(
+            "convolution weight gradient", primitive,
+            arguments: [
+                (Int32(OD_BACKWARD_WEIGHTS_SRC), source),
+                (Int32(OD_BACKWARD_WEIGHTS_DIFF_DST), cotangent),
+                (Int32(OD_BACKWARD_WEIGHTS_DIFF_WEIGHTS), gradient),
+            ], writes: [gradient])
+        if !isPlain {
+            try emitReorder(
+                from: (.opaque(made), gradient), to: (.plain, define(result)), dimensions: shape.filter,
+                name: "reorder weight gradient")
+        }
+    }
+
+    /// The buffer of a filter in the layout a primitive asks for, made once per rank and step.
+    private func filterBuffer(
+        _ w: Graph.Value, _ primitive: Primitive, _ place: Int32, _ shape: ConvolutionShape
+    ) throws(RuntimeError) -> Int {
+        let wanted = try primitive.layout(Int(place))
+        let isPlain = try wanted == LayoutHandle.plain(shape.filter)
+        return try buffer(w, isPlain ? .plain : .opaque(wanted), dimensions: shape.filter)
+    }
+
+    /// Pairs of (image, result) layouts to try, best first. oneDNN reads a row-major image of few channels
+    /// directly, which spares the first layer a conversion; some shapes have only a row-major form.
+    private func imageLayouts(input: Layout, channels: Int) -> [(input: Layout, output: Layout)] {
+        let blocked = Layout.blocked(channelBlock)
+        let direct: [(input: Layout, output: Layout)] =
+            input == .plain && channels < channelBlock / 2 ? [(.plain, blocked)] : []
+        return direct + [(blocked, blocked), (.plain, .plain)]
+    }
+
+    private func firstImplemented(
+        _ what: String, _ layouts: [(input: Layout, output: Layout)],
+        _ make: (Layout, Layout) throws(RuntimeError) -> Primitive?
+    ) throws(RuntimeError) -> (Primitive, (input: Layout, output: Layout)) {
+        for choice in layouts {
+            if let primitive = try make(choice.input, choice.output) { return (primitive, choice) }
+        }
+        throw RuntimeError(description: "oneDNN has no implementation of \(what) of this shape")
+    }
+}
+
+/// A convolution's extents as oneDNN counts them.
+private struct ConvolutionShape {
+    let image: [Int]
+    /// With groups in front when there are several.
+    let filter: [Int]
+    let output: [Int]
+    private let geometry: Convolution2d
+    private let kernel: Extent2d
+
+    init(_ geometry: Convolution2d, image: [Int], filter: [Int]) {
+        self.geometry = geometry
+        self.image = image
+        kernel = Extent2d(filter[2], filter[3])
+        let groups = geometry.groups
+        self.filter = groups == 1 ? filter : [groups, filter[0] / groups] + filter[1...]
+        output = geometry.outputShape(input: image, weight: filter)
+    }
+
+    /// Calls `body` with oneDNN's description.
+    ///
+    /// Padding behind the image is what the output's extent implies: a stride may leave its last rows unread.
+    func withDescription<T>(
+        _ body: (UnsafePointer<od_convolution_shape>) throws(RuntimeError) -> T
+    ) throws(RuntimeError) -> T {
+        var description = od_convolution_shape()
+        description.examples = Int64(image[0])
+        description.in_channels = Int64(image[1])
+        description.height = Int64(image[2])
+        description.width = Int64(image[3])
+        description.out_channels = Int64(output[1])
+        description.kernel_height = Int64(kernel.height)
+        description.kernel_width = Int64(kernel.width)
+        description.stride_height = Int64(geometry.stride.height)
+        description.stride_width = Int64(geometry.stride.width)
+        description.padding_top = Int64(geometry.padding.height)
+        description.padding_left = Int64(geometry.padding.width)
+        description.padding_bottom = Int64(
+            (output[2] - 1) * geometry.stride.height + kernel.height - image[2] - geometry.padding.height)
+        description.padding_right = Int64(
+            (output[3] - 1) * geometry.stride.width + kernel.width - image[3] - geometry.padding.width)
+        description.groups = Int64(geometry.groups)
+        return try body(&description)
+    }
+}

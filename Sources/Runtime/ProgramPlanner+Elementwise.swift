@@ -1,0 +1,161 @@
+import CKernels
+import Graph
+
+extension ProgramPlanner {
+    /// Kernels of element-wise operations, which run in any layout their operands share.
+    func emitElementwise(_ node: Graph.Node, _ index: Int) throws(RuntimeError) -> Bool {
+        let result = Graph.Value(index)
+        let kernels = kernels
+        switch node.operation {
+        case .constant(let value):
+            let count = node.types[0].count
+            let y = define(result)
+            if node.types[0].element == .float64 {
+                emit("constant", reads: [], writes: [y]) { frame in
+                    frame.doubles(y).update(repeating: value, count: count)
+                }
+            } else {
+                emit("constant", reads: [], writes: [y]) { frame in
+                    kernels.pointee.fill(Int64(count), Float(value), frame.floats(y))
+                }
+            }
+        case .batchCount:
+            let y = define(result)
+            emit("batch count", reads: [], writes: [y]) { frame in
+                frame.floats(y)[0] = frame.scalars.pointee.batchCount
+            }
+        case .stopGradient:
+            let source = native(node.operands[0])
+            alias(result, source.buffer, source.layout)
+        case .convert(let element):
+            try emitConversion(node, result, to: element)
+        case .unary(let function):
+            let layout = sharedLayout(of: node.operands, zeroPreserving: function.preservesZero)
+            let x = try buffer(node.operands[0], layout)
+            let y = define(result, layout)
+            let count = Int64(layout.byteCount(node.types[0]) / node.types[0].element.size)
+            let (operation, parameter) = function.kernel
+            if node.types[0].element == .float64 {
+                emit("\(function)", reads: [x], writes: [y], inPlace: x) { frame in
+                    kernels.pointee.unary_f64(operation, count, frame.doubles(x), parameter, frame.doubles(y))
+                }
+            } else {
+                emit("\(function)", reads: [x], writes: [y], inPlace: x) { frame in
+                    kernels.pointee.unary(operation, count, frame.floats(x), Float(parameter), frame.floats(y))
+                }
+            }
+        case .binary(let function):
+            let layout = sharedLayout(of: node.operands, zeroPreserving: function.preservesZero)
+            let a = try buffer(node.operands[0], layout)
+            let b = try buffer(node.operands[1], layout)
+            let y = define(result, layout)
+            let count = Int64(layout.byteCount(node.types[0]) / node.types[0].element.size)
+            let (operation, parameter) = function.kernel
+            if node.types[0].element == .float64 {
+                emit("\(function)", reads: [a, b], writes: [y], inPlace: a) { frame in
+                    kernels.pointee.binary_f64(
+                        operation, count, frame.doubles(a), frame.doubles(b), parameter, frame.doubles(y))
+                }
+            } else {
+                emit("\(function)", reads: [a, b], writes: [y], inPlace: function == .add ? a : b) { frame in
+                    kernels.pointee.binary(
+                        operation, count, frame.floats(a), frame.floats(b), Float(parameter), frame.floats(y))
+                }
+            }
+        case .dropoutMask(let rate, let tag, let shape):
+            let examples = try plain(node.operands[0])
+            let y = define(result)
+            let width = Int64(shape.dropFirst().reduce(1, *))
+            emit("dropout mask", reads: [examples], writes: [y]) { frame in
+                kernels.pointee.dropout_mask(
+                    frame.scalars.pointee.dropoutKey, UInt32(tag), frame.indices(examples), Int64(shape[0]), width,
+                    Float(rate), frame.floats(y))
+            }
+        case .dropout(let rate, let tag):
+            let x = try plain(node.operands[0])
+            let examples = try plain(node.operands[1])
+            let y = define(result)
+            let shape = node.types[0].shape
+            let width = Int64(shape.dropFirst().reduce(1, *))
+            emit("dropout", reads: [x, examples], writes: [y], inPlace: x) { frame in
+                kernels.pointee.dropout(
+                    frame.scalars.pointee.dropoutKey, UInt32(tag), frame.indices(examples), Int64(shape[0]), width,
+                    Float(rate), frame.floats(x), frame.floats(y))
+            }
+        default:
+            return false
+        }
+        return true
+    }
+
+    /// A blocked layout if an operand has one and padding stays zero in it, else row-major.
+    private func sharedLayout(of operands: [Graph.Value], zeroPreserving: Bool) -> Layout {
+        for operand in operands {
+            if case .blocked(let block) = native(operand).layout {
+                let isPadded = type(operand).shape[1] % block != 0
+                if zeroPreserving || !isPadded { return .blocked(block) }
+            }
+        }
+        return .plain
+    }
+
+    private func emitConversion(_ node: Graph.Node, _ result: Graph.Value, to element: ElementType) throws(RuntimeError) {
+        let kernels = kernels
+        let x = try plain(node.operands[0])
+        let count = Int64(node.types[0].count)
+        switch (type(node.operands[0]).element, element) {
+        case (.float32, .float64):
+            let y = define(result)
+            emit("to float64", reads: [x], writes: [y]) { frame in
+                kernels.pointee.to_f64(count, frame.floats(x), frame.doubles(y))
+            }
+        case (.float64, .float32):
+            let y = define(result)
+            emit("to float32", reads: [x], writes: [y]) { frame in
+                kernels.pointee.to_f32(count, frame.doubles(x), frame.floats(y))
+            }
+        case let (from, to):
+            throw RuntimeError(description: "no conversion from \(from) to \(to)")
+        }
+    }
+}
+
+extension Unary {
+    fileprivate var kernel: (dt_unary, Double) {
+        switch self {
+        case .negate: (DT_NEGATE, 0)
+        case .exp: (DT_EXP, 0)
+        case .log: (DT_LOG, 0)
+        case .sqrt: (DT_SQRT, 0)
+        case .reciprocal: (DT_RECIPROCAL, 0)
+        case .tanh: (DT_TANH, 0)
+        case .sigmoid: (DT_SIGMOID, 0)
+        case .erf: (DT_ERF, 0)
+        case .relu: (DT_RELU, 0)
+        case .abs: (DT_ABS, 0)
+        case .square: (DT_SQUARE, 0)
+        case .step: (DT_STEP, 0)
+        case .sign: (DT_SIGN, 0)
+        case .leakyRelu(let slope): (DT_LEAKY_RELU, slope)
+        case .gelu: (DT_GELU, 0)
+        case .scale(let factor): (DT_SCALE, factor)
+        case .offset(let term): (DT_OFFSET, term)
+        }
+    }
+}
+
+extension Binary {
+    fileprivate var kernel: (dt_binary, Double) {
+        switch self {
+        case .add: (DT_ADD, 0)
+        case .subtract: (DT_SUBTRACT, 0)
+        case .multiply: (DT_MULTIPLY, 0)
+        case .divide: (DT_DIVIDE, 0)
+        case .reluGradient: (DT_RELU_GRADIENT, 0)
+        case .leakyReluGradient(let slope): (DT_LEAKY_RELU_GRADIENT, slope)
+        case .sigmoidGradient: (DT_SIGMOID_GRADIENT, 0)
+        case .tanhGradient: (DT_TANH_GRADIENT, 0)
+        case .geluGradient: (DT_GELU_GRADIENT, 0)
+        }
+    }
+}

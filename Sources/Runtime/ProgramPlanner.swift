@@ -1,0 +1,422 @@
+import CKernels
+import COneDNN
+import Graph
+
+/// Turns a graph into a program: binds a kernel to every node, carries layouts from producer to reader, and lays
+/// out memory.
+package final class ProgramPlanner {
+    let graph: Graph
+    let schedule: Schedule
+    let kernels: UnsafePointer<dt_kernels>
+    /// Channels per block of image layouts on this instruction set.
+    let channelBlock: Int
+    private let variableOffsets: [Int]
+
+    private(set) var buffers: [Buffer] = []
+    private(set) var primitives: [Primitive] = []
+    /// Where each output of each node stands, one entry per layout it exists in; the first is its native one.
+    private var versions: [[[(layout: Layout, buffer: Int)]]]
+    private var uniformSteps: [[Step]]
+    private var partSteps: [[[Step]]]
+    private var position = (stage: 0, uniform: true, part: Schedule.Part.critical)
+    private(set) var scratchBytes = 64
+    private var inputBuffers: [(input: GraphInput, buffer: Int)] = []
+    /// Gradients that their producers write straight to where they are summed.
+    private var directGradients: [Graph.Value: (group: Int, offset: Int)] = [:]
+    private var groups: [GroupPlan] = []
+    private var collectiveOfNode: [Int: Int] = [:]
+    private var collectiveBytes = 0
+
+    private struct GroupPlan {
+        let collective: Int
+        let stage: Int
+        let part: Schedule.Part
+        var members: [(parameter: Int, value: Graph.Value, buffer: Int?)]
+    }
+
+    /// A planner for `graph`, whose variable i lies at byte `variableOffsets[i]` of the parameters' or states' memory.
+    package init(
+        _ graph: Graph, variableOffsets: [Int], kernels: UnsafePointer<dt_kernels>
+    ) {
+        self.graph = graph
+        schedule = Schedule(graph)
+        self.kernels = kernels
+        self.variableOffsets = variableOffsets
+        channelBlock = kernels.pointee.isa == DT_ISA_AVX512 ? 16 : 8
+        versions = graph.nodes.map { Array(repeating: [], count: $0.types.count) }
+        uniformSteps = Array(repeating: [], count: schedule.stageCount)
+        partSteps = Array(repeating: [[], []], count: schedule.stageCount)
+    }
+
+    /// The planned program; the calling thread must be set up for oneDNN.
+    package func plan() throws(RuntimeError) -> Program {
+        var collectives = planCollectives()
+        for stage in 0..<schedule.stageCount {
+            position = (stage, true, .critical)
+            try emitNodes { [schedule] in schedule.isUniform[$0] && schedule.stage[$0] == stage }
+            for part in Schedule.Part.allCases {
+                position = (stage, false, part)
+                try emitNodes { [schedule] in
+                    !schedule.isUniform[$0] && schedule.stage[$0] == stage && schedule.part[$0] == part
+                }
+                try emitGradientCopies()
+            }
+        }
+        try collectSources(of: &collectives)
+        let outputs = try planOutputs()
+        let memory = MemoryPlan(
+            buffers: &buffers, uniform: uniformSteps.flatMap { $0 }, perShard: partSteps.flatMap { $0.flatMap { $0 } },
+            keep: Set(outputs.map(\.buffer) + collectives.flatMap { $0.sources.map(\.buffer) }))
+        return Program(
+            stages: stages(collectives), collectives: collectives.map(\.collective),
+            groups: groups.map(gradientGroup), arenaBytes: memory.arenaBytes, uniformBytes: memory.uniformBytes,
+            collectiveBytes: collectiveBytes, scratchBytes: scratchBytes, stateUpdates: try planStateUpdates(),
+            outputs: outputs, buffers: buffers, primitives: primitives, inputs: inputBuffers)
+    }
+
+    // MARK: What operations use
+
+    /// The type of an operand.
+    func type(_ value: Graph.Value) -> TensorType { graph.type(of: value) }
+
+    /// The layout a value was made in, and its buffer there.
+    func native(_ value: Graph.Value) -> (layout: Layout, buffer: Int) { versions[value.node][value.output][0] }
+
+    /// The buffer of `value` in `layout`, converted once if it was not made so.
+    ///
+    /// - Parameter dimensions: How oneDNN counts the tensor's dimensions, where they are not the type's.
+    func buffer(_ value: Graph.Value, _ layout: Layout, dimensions: [Int]? = nil) throws(RuntimeError) -> Int {
+        if let known = versions[value.node][value.output].first(where: { $0.layout == layout }) {
+            return known.buffer
+        }
+        let dimensions = dimensions ?? type(value).shape
+        let source = native(value)
+        let isUniform = schedule.isUniform[value.node]
+        let converted = newBuffer(isUniform ? .uniform : .arena, layout.byteCount(type(value)))
+        try emitReorder(
+            from: source, to: (layout, converted), dimensions: dimensions, name: "reorder", uniform: isUniform)
+        versions[value.node][value.output].append((layout, converted))
+        return converted
+    }
+
+    /// The buffer of `value` in row-major order.
+    func plain(_ value: Graph.Value) throws(RuntimeError) -> Int { try buffer(value, .plain) }
+
+    /// A new buffer for an output of a node, made in `layout`.
+    func define(_ value: Graph.Value, _ layout: Layout = .plain) -> Int {
+        let home: Buffer.Home
+        let made: Int
+        if layout == .plain, let (group, offset) = directGradients[value] {
+            home = .gradients(group: group)
+            made = newBuffer(home, type(value).byteCount, offset: offset)
+        } else {
+            home = position.uniform ? .uniform : .arena
+            made = newBuffer(home, layout.byteCount(type(value)))
+        }
+        versions[value.node][value.output].append((layout, made))
+        return made
+    }
+
+    /// Says that an output of a node is the same memory as `buffer`.
+    func alias(_ value: Graph.Value, _ buffer: Int, _ layout: Layout = .plain) {
+        versions[value.node][value.output].append((layout, buffer))
+    }
+
+    /// A buffer that only one step, or two neighbouring ones, use.
+    func temporary(_ byteCount: Int) -> Int { newBuffer(position.uniform ? .uniform : .arena, byteCount) }
+
+    /// Adds a step at the current place of the program.
+    func emit(
+        _ name: String, reads: [Int], writes: [Int], inPlace: Int? = nil, scratch: Int = 0, uniform: Bool? = nil,
+        _ run: @escaping (Frame) -> Void
+    ) {
+        scratchBytes = max(scratchBytes, scratch)
+        let step = Step(name: name, reads: reads, writes: writes, inPlace: inPlace, run: run)
+        if uniform ?? position.uniform {
+            uniformSteps[position.stage].append(step)
+        } else {
+            partSteps[position.stage][position.part.rawValue].append(step)
+        }
+    }
+
+    /// Adds a step that runs a oneDNN primitive on `arguments`, in the primitive's order.
+    func emitCall(
+        _ name: String, _ primitive: Primitive, arguments: [(place: Int32, buffer: Int)], writes: Set<Int>,
+        uniform: Bool? = nil
+    ) {
+        let call = primitives.count
+        primitives.append(primitive)
+        let places = arguments.map { (Int($0.place), $0.buffer) }
+        emit(
+            name, reads: arguments.map(\.buffer).filter { !writes.contains($0) }, writes: writes.sorted(),
+            scratch: primitive.scratchBytes, uniform: uniform
+        ) { frame in
+            let bound = frame.calls[call]
+            for (place, buffer) in places { bound.set(place, frame.table[buffer]) }
+            bound.run(scratch: frame.scratch)
+        }
+    }
+
+    /// Adds a conversion between layouts.
+    func emitReorder(
+        from source: (layout: Layout, buffer: Int), to target: (layout: Layout, buffer: Int), dimensions: [Int],
+        name: String, uniform: Bool? = nil
+    ) throws(RuntimeError) {
+        let from = try source.layout.handle(dimensions: dimensions)
+        let to = try target.layout.handle(dimensions: dimensions)
+        let primitive = try Primitive.make("planning a reorder") { od_reorder_create(from.pointer, to.pointer, $0) }
+        guard let primitive else { throw RuntimeError(description: "oneDNN cannot convert between two layouts") }
+        emitCall(
+            name, primitive,
+            arguments: [
+                (Int32(OD_REORDER_FROM), source.buffer), (Int32(OD_REORDER_TO), target.buffer),
+            ], writes: [target.buffer], uniform: uniform)
+    }
+
+    // MARK: Program parts
+
+    private func newBuffer(_ home: Buffer.Home, _ byteCount: Int, offset: Int = 0) -> Int {
+        buffers.append(Buffer(home: home, byteCount: byteCount, offset: offset))
+        return buffers.count - 1
+    }
+
+    private func emitNodes(where belongs: (Int) -> Bool) throws(RuntimeError) {
+        for index in graph.nodes.indices where belongs(index) {
+            let node = graph.nodes[index]
+            switch node.operation {
+            case .input(let input):
+                let made = newBuffer(.input(input), node.types[0].byteCount)
+                inputBuffers.append((input, made))
+                alias(Graph.Value(index), made)
+            case .parameter(let place):
+                alias(
+                    Graph.Value(index),
+                    newBuffer(.parameters, node.types[0].byteCount, offset: variableOffsets[place]))
+            case .state(let place):
+                alias(
+                    Graph.Value(index), newBuffer(.states, node.types[0].byteCount, offset: variableOffsets[place]))
+            case .crossShardSum, .crossShardMoments:
+                break
+            default:
+                try emitOperation(node, index)
+            }
+        }
+    }
+
+    private func emitOperation(_ node: Graph.Node, _ index: Int) throws(RuntimeError) {
+        if try emitElementwise(node, index) { return }
+        if try emitShape(node, index) { return }
+        if try emitRows(node, index) { return }
+        if try emitDense(node, index) { return }
+        if try emitConvolution(node, index) { return }
+        if try emitPooling(node, index) { return }
+        if try emitBatchNorm(node, index) { return }
+        throw RuntimeError(
+            description: "\(node.operation) has no kernel; lower or decompose the graph before planning")
+    }
+
+    /// Settles what collectives carry before any step is made, since producers write gradients in place.
+    private func planCollectives() -> [PlannedCollective] {
+        var planned: [PlannedCollective] = []
+        let readers = readersOfNodes()
+        for (index, node) in graph.nodes.enumerated() where node.operation.isCollective {
+            let place = planned.count
+            collectiveOfNode[index] = place
+            let parameters = graph.results.compactMap { result -> (output: Int, parameter: Int)? in
+                guard case .gradient(let parameter) = result.role, result.value.node == index else { return nil }
+                return (result.value.output, parameter)
+            }
+            if !parameters.isEmpty {
+                planGradientGroups(node, parameters.sorted { $0.output < $1.output }, collective: place)
+                planned.append(
+                    PlannedCollective(
+                        node: index, kind: .gradients(parameters: parameters.map(\.parameter)), isRead: false,
+                        report: nil, resultOffset: 0))
+                continue
+            }
+            let offset = collectiveBytes
+            for (output, type) in node.types.enumerated() {
+                alias(
+                    Graph.Value(index, output),
+                    newBuffer(.collectives, type.byteCount, offset: collectiveBytes))
+                collectiveBytes += type.byteCount
+            }
+            collectiveBytes = (collectiveBytes + 63) / 64 * 64
+            let report = graph.results.compactMap { result -> Graph.Report? in
+                guard case .report(let report) = result.role, result.value.node == index else { return nil }
+                return report
+            }.first
+            planned.append(
+                PlannedCollective(
+                    node: index, kind: node.operation == .crossShardMoments ? .moments : .sum,
+                    isRead: readers[index], report: report, resultOffset: offset))
+        }
+        return planned
+    }
+
+    /// What shards contribute, once every operand has a buffer.
+    private func collectSources(of collectives: inout [PlannedCollective]) throws(RuntimeError) {
+        for index in collectives.indices {
+            let operands = graph.nodes[collectives[index].node].operands
+            collectives[index].element = type(operands[0]).element
+            if case .gradients = collectives[index].kind { continue }
+            for operand in operands {
+                precondition(
+                    type(operand).element == collectives[index].element, "a collective's operands differ in type")
+                collectives[index].sources.append((try plain(operand), type(operand).byteCount))
+            }
+        }
+    }
+
+    private struct PlannedCollective {
+        let node: Int
+        let kind: Program.Collective.Kind
+        let isRead: Bool
+        let report: Graph.Report?
+        let resultOffset: Int
+        var sources: [(buffer: Int, byteCount: Int)] = []
+        var element = ElementType.float32
+
+        var collective: Program.Collective {
+            Program.Collective(
+                kind: kind, element: element, byteCount: sources.map(\.byteCount).reduce(0, +), isRead: isRead,
+                report: report, sources: sources, resultOffset: resultOffset)
+        }
+    }
+
+    private func readersOfNodes() -> [Bool] {
+        var read = Array(repeating: false, count: graph.nodes.count)
+        for node in graph.nodes { for operand in node.operands { read[operand.node] = true } }
+        return read
+    }
+
+    private func planGradientGroups(
+        _ node: Graph.Node, _ parameters: [(output: Int, parameter: Int)], collective: Int
+    ) {
+        for (output, parameter) in parameters {
+            let value = node.operands[output]
+            let stage = schedule.stage[value.node]
+            let part = schedule.part[value.node]
+            if groups.last.map({ $0.collective == collective && $0.stage == stage && $0.part == part }) != true {
+                groups.append(GroupPlan(collective: collective, stage: stage, part: part, members: []))
+            }
+            groups[groups.count - 1].members.append((parameter, value, nil))
+        }
+        let uses = useCounts()
+        for group in groups.indices where groups[group].collective == collective {
+            let start = variableOffsets[groups[group].members[0].parameter]
+            for member in groups[group].members {
+                guard let root = soleProducer(of: member.value, uses: uses) else { continue }
+                directGradients[root] = (group, variableOffsets[member.parameter] - start)
+            }
+        }
+    }
+
+    /// The value whose elements `value` is, behind reshapes, if nothing else reads them and a kernel of the shard
+    /// makes it in the same part of the program.
+    private func soleProducer(of value: Graph.Value, uses: [[Int]]) -> Graph.Value? {
+        var root = value
+        while uses[root.node][root.output] == 1, case .reshape = graph.nodes[root.node].operation {
+            root = graph.nodes[root.node].operands[0]
+        }
+        let node = graph.nodes[root.node]
+        guard uses[root.node][root.output] == 1, !schedule.isUniform[root.node], !node.operands.isEmpty,
+            !node.operation.isCollective, schedule.stage[root.node] == schedule.stage[value.node],
+            schedule.part[root.node] == schedule.part[value.node]
+        else { return nil }
+        if case .reshape = node.operation { return nil }
+        return root
+    }
+
+    private func useCounts() -> [[Int]] {
+        var uses = graph.nodes.map { Array(repeating: 0, count: $0.types.count) }
+        for node in graph.nodes { for operand in node.operands { uses[operand.node][operand.output] += 1 } }
+        return uses
+    }
+
+    /// Copies into place the gradients of this part that their producers could not write there.
+    private func emitGradientCopies() throws(RuntimeError) {
+        for group in groups.indices
+        where groups[group].stage == position.stage && groups[group].part == position.part {
+            let start = variableOffsets[groups[group].members[0].parameter]
+            for member in groups[group].members.indices {
+                let (parameter, value, _) = groups[group].members[member]
+                let source = try plain(value)
+                if case .gradients = buffers[source].home {
+                    groups[group].members[member].buffer = source
+                    continue
+                }
+                let byteCount = type(value).byteCount
+                let target = newBuffer(
+                    .gradients(group: group), byteCount, offset: variableOffsets[parameter] - start)
+                emit("copy gradient", reads: [source], writes: [target]) { frame in
+                    frame.table[target].copyMemory(from: frame.table[source], byteCount: byteCount)
+                }
+                groups[group].members[member].buffer = target
+            }
+        }
+    }
+
+    private func gradientGroup(_ plan: GroupPlan) -> Program.GradientGroup {
+        Program.GradientGroup(
+            collective: plan.collective, parameters: plan.members.map(\.parameter),
+            buffers: plan.members.compactMap { member in member.buffer.map { ($0, member.parameter) } })
+    }
+}
+
+// MARK: - Putting the program together
+
+extension ProgramPlanner {
+    private func stages(_ collectives: [PlannedCollective]) -> [Program.Stage] {
+        let nodes = graph.nodes
+        return (0..<schedule.stageCount).map { stage in
+            var awaited: [Int] = []
+            for (index, node) in nodes.enumerated() where schedule.stage[index] == stage {
+                for operand in node.operands {
+                    if let collective = collectiveOfNode[operand.node], !awaited.contains(collective) {
+                        awaited.append(collective)
+                    }
+                }
+            }
+            let parts = Schedule.Part.allCases.map { part in
+                Program.Part(
+                    steps: partSteps[stage][part.rawValue],
+                    groups: groups.indices.filter { groups[$0].stage == stage && groups[$0].part == part },
+                    collectives: collectives.indices.filter {
+                        let node = collectives[$0].node
+                        return schedule.stage[node] == stage && startPart(of: node) == part
+                    })
+            }
+            return Program.Stage(awaits: awaited.sorted(), uniform: uniformSteps[stage], parts: parts)
+        }
+    }
+
+    /// The part at whose end a collective starts: when its last operand is there.
+    private func startPart(of node: Int) -> Schedule.Part {
+        let stage = schedule.stage[node]
+        return graph.nodes[node].operands.filter { schedule.stage[$0.node] == stage }
+            .map { schedule.part[$0.node] }.max() ?? .critical
+    }
+
+    private func planOutputs() throws(RuntimeError) -> [(role: Graph.Output, buffer: Int, type: TensorType)] {
+        var outputs: [(role: Graph.Output, buffer: Int, type: TensorType)] = []
+        for result in graph.results {
+            guard case .output(let role) = result.role else { continue }
+            position = (schedule.stageCount - 1, schedule.isUniform[result.value.node], .fill)
+            outputs.append((role, try plain(result.value), type(result.value)))
+        }
+        return outputs
+    }
+
+    private func planStateUpdates() throws(RuntimeError) -> [(state: Int, buffer: Int, byteCount: Int)] {
+        var updates: [(state: Int, buffer: Int, byteCount: Int)] = []
+        for result in graph.results {
+            guard case .state(let state) = result.role else { continue }
+            guard schedule.isUniform[result.value.node] else {
+                throw RuntimeError(description: "state \(state) would differ between shards; sum it over shards first")
+            }
+            updates.append((state, try plain(result.value), type(result.value).byteCount))
+        }
+        return updates
+    }
+}

@@ -1,0 +1,49 @@
+import CKernels
+
+/// What a step of a program runs with: one shard's buffers and one worker's scratch memory.
+package struct Frame {
+    /// The address of every buffer of the program, by its number.
+    let table: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    let calls: UnsafeMutablePointer<Call>
+    let scratch: UnsafeMutableRawPointer
+    let scalars: UnsafePointer<StepScalars>
+
+    @inline(__always)
+    func floats(_ buffer: Int) -> UnsafeMutablePointer<Float> { table[buffer].assumingMemoryBound(to: Float.self) }
+
+    @inline(__always)
+    func doubles(_ buffer: Int) -> UnsafeMutablePointer<Double> { table[buffer].assumingMemoryBound(to: Double.self) }
+
+    @inline(__always)
+    func labels(_ buffer: Int) -> UnsafeMutablePointer<Int32> { table[buffer].assumingMemoryBound(to: Int32.self) }
+
+    @inline(__always)
+    func indices(_ buffer: Int) -> UnsafeMutablePointer<Int64> { table[buffer].assumingMemoryBound(to: Int64.self) }
+
+    @inline(__always)
+    func bytes(_ buffer: Int) -> UnsafeMutablePointer<UInt8> { table[buffer].assumingMemoryBound(to: UInt8.self) }
+}
+
+/// Numbers that change from step to step and are the same on all ranks.
+package struct StepScalars {
+    /// Examples of the mini-batch over all shards.
+    package var batchCount: Float
+    /// What dropout draws from: derived from (seed, step).
+    package var dropoutKey: dt_philox_key
+
+    package init(batchCount: Float, dropoutKey: dt_philox_key) {
+        self.batchCount = batchCount
+        self.dropoutKey = dropoutKey
+    }
+}
+
+/// One kernel call with the buffers it touches.
+struct Step {
+    /// The operation, for profiles and messages.
+    let name: String
+    let reads: [Int]
+    let writes: [Int]
+    /// A read buffer whose memory the first written one may take over.
+    let inPlace: Int?
+    let run: (Frame) -> Void
+}

@@ -1,0 +1,78 @@
+import Glibc
+
+/// Writes a file so that its path never names a part of it: whatever fails, the old file or the new one
+/// stands there whole.
+///
+/// The bytes go to a temporary file in the same folder, which is flushed to the disk before it takes the
+/// final name; then the folder is flushed, so that the name survives a power cut too.
+enum AtomicFile {
+    /// Puts the pieces, one after the other, into the file at a path; an older file there is replaced.
+    static func write(_ pieces: [[UInt8]], to path: String) throws(SafetensorsError) {
+        let folder = folder(of: path)
+        let (temporary, descriptor) = try create(in: folder, for: path)
+        do throws(SafetensorsError) {
+            defer { close(descriptor) }
+            for piece in pieces { try write(piece, to: descriptor, path: path) }
+            guard fsync(descriptor) == 0 else { throw failure(path, "flush the file", errno) }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        guard rename(temporary, path) == 0 else {
+            let code = errno
+            unlink(temporary)
+            throw failure(path, "rename the temporary file", code)
+        }
+        try flush(folder: folder, path: path)
+    }
+
+    /// Writes all bytes to an open file; a short write is continued, an interrupted one repeated.
+    static func write(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(SafetensorsError) {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes[written...].withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
+            if count > 0 {
+                written += count
+            } else if count < 0 && errno != EINTR {
+                throw failure(path, "write \(bytes.count - written) more bytes", errno)
+            }
+        }
+    }
+
+    /// A new empty file with a name of its own; it does not extend the final name, which may leave no room.
+    private static func create(
+        in folder: String, for path: String
+    ) throws(SafetensorsError) -> (path: String, descriptor: Int32) {
+        for attempt in 0..<1_000 {
+            let temporary = "\(folder)/.safetensors-\(getpid())-\(attempt).tmp"
+            // O_EXCL: an earlier process may have left this name, a concurrent writer may be using it.
+            let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            if descriptor >= 0 { return (temporary, descriptor) }
+            guard errno == EEXIST else { throw failure(path, "create a file in its folder", errno) }
+        }
+        throw failure(path, "find a free temporary name in its folder", EEXIST)
+    }
+
+    private static func flush(folder: String, path: String) throws(SafetensorsError) {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(path, "open its folder", errno) }
+        defer { close(descriptor) }
+        // Some network file systems keep names durable by themselves and answer EINVAL.
+        guard fsync(descriptor) == 0 || errno == EINVAL else {
+            throw failure(path, "flush its folder", errno)
+        }
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    private static func failure(_ path: String, _ action: String, _ code: Int32) -> SafetensorsError {
+        SafetensorsError(
+            .unwritable, path: path, expected: "to \(action)",
+            found: String(cString: strerror(code)).lowercased())
+    }
+}

@@ -1,0 +1,140 @@
+/// Walks over the tokens of a header: punctuation, strings and unsigned integers.
+struct JSONScanner {
+    private let bytes: ArraySlice<UInt8>
+    private var position: Int
+    private let path: String
+
+    /// A scanner at the first of the bytes.
+    init(_ bytes: ArraySlice<UInt8>, path: String) {
+        self.bytes = bytes
+        self.path = path
+        position = bytes.startIndex
+    }
+
+    /// The next byte, or nil at the end.
+    var peek: UInt8? { position < bytes.endIndex ? bytes[position] : nil }
+
+    /// Steps over white space and, if it is next, the given punctuation; says whether it was.
+    mutating func accept(_ punctuation: Unicode.Scalar) -> Bool {
+        skipSpace()
+        guard peek == UInt8(ascii: punctuation) else { return false }
+        position += 1
+        return true
+    }
+
+    /// Steps over white space and the given punctuation, or throws.
+    mutating func expect(_ punctuation: Unicode.Scalar) throws(SafetensorsError) {
+        guard accept(punctuation) else { throw unexpected("\"\(punctuation)\"") }
+    }
+
+    /// Steps over the spaces that pad a header, which must reach its end.
+    mutating func padding() throws(SafetensorsError) {
+        while peek == UInt8(ascii: " ") { position += 1 }
+        guard peek == nil else { throw unexpected("only spaces after the last \"}\"") }
+    }
+
+    /// The next token as an integer in [0, 2^63).
+    mutating func number() throws(SafetensorsError) -> Int {
+        skipSpace()
+        let start = position
+        var value = 0
+        while let byte = peek, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
+            let (tens, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = tens.addingReportingOverflow(Int(byte - UInt8(ascii: "0")))
+            guard !overflow && !carry else {
+                throw SafetensorsError(
+                    .overflow, path: path, expected: "integers below 2^63",
+                    found: "a larger one at byte \(start - bytes.startIndex) of the header")
+            }
+            value = sum
+            position += 1
+        }
+        guard position > start else { throw unexpected("an unsigned integer") }
+        guard position == start + 1 || bytes[start] != UInt8(ascii: "0") else {
+            position = start
+            throw unexpected("an integer without leading zeros")
+        }
+        return value
+    }
+
+    /// The next token as a string, its escapes resolved.
+    mutating func string() throws(SafetensorsError) -> String {
+        try expect("\"")
+        let start = position
+        var text: [UInt8] = []
+        while let byte = peek, byte != UInt8(ascii: "\"") {
+            guard byte >= 0x20 else { throw unexpected("control characters in strings as \\u escapes") }
+            position += 1
+            if byte == UInt8(ascii: "\\") {
+                text.append(contentsOf: try escape())
+            } else {
+                text.append(byte)
+            }
+        }
+        guard peek != nil else { throw unexpected("the end of a string") }
+        position += 1
+        guard let string = String(validating: text, as: UTF8.self) else {
+            throw SafetensorsError(
+                .malformedHeader, path: path, expected: "UTF-8",
+                found: "an invalid string at byte \(start - bytes.startIndex) of the header")
+        }
+        return string
+    }
+
+    /// An error about the byte at the current position.
+    func unexpected(_ expected: String) -> SafetensorsError {
+        let place = "at byte \(position - bytes.startIndex) of the header"
+        let found =
+            switch peek {
+            case nil: "its end"
+            case .some(let byte) where (0x20..<0x7f).contains(byte): "\"\(Unicode.Scalar(byte))\""
+            case .some(let byte): "the byte 0x\(String(byte, radix: 16))"
+            }
+        return SafetensorsError(.malformedHeader, path: path, expected: "\(expected) \(place)", found: found)
+    }
+
+    private mutating func skipSpace() {
+        while let byte = peek, byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d { position += 1 }
+    }
+
+    /// The UTF-8 bytes of an escape whose backslash has been read.
+    private mutating func escape() throws(SafetensorsError) -> [UInt8] {
+        guard let byte = peek else { throw unexpected("an escape") }
+        switch Unicode.Scalar(byte) {
+        case "\"", "\\", "/": position += 1; return [byte]
+        case "b": position += 1; return [0x08]
+        case "f": position += 1; return [0x0c]
+        case "n": position += 1; return [0x0a]
+        case "r": position += 1; return [0x0d]
+        case "t": position += 1; return [0x09]
+        case "u": position += 1
+        default: throw unexpected("an escape of JSON")
+        }
+        var code = try hexadecimal()
+        if (0xd800..<0xdc00).contains(code) {
+            guard peek == UInt8(ascii: "\\") else { throw unexpected("the second half of a surrogate pair") }
+            position += 1
+            guard peek == UInt8(ascii: "u") else { throw unexpected("the second half of a surrogate pair") }
+            position += 1
+            let low = try hexadecimal()
+            guard (0xdc00..<0xe000).contains(low) else { throw unexpected("a surrogate pair before this") }
+            code = 0x10000 + (code - 0xd800) << 10 + (low - 0xdc00)
+        }
+        // What no scalar has is a second half without its first.
+        guard let scalar = Unicode.Scalar(code) else { throw unexpected("a surrogate pair before this") }
+        return Array(String(scalar).utf8)
+    }
+
+    private mutating func hexadecimal() throws(SafetensorsError) -> UInt32 {
+        var code: UInt32 = 0
+        for _ in 0..<4 {
+            guard let byte = peek, let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80
+            else {
+                throw unexpected("four hexadecimal digits")
+            }
+            code = code << 4 | UInt32(digit)
+            position += 1
+        }
+        return code
+    }
+}

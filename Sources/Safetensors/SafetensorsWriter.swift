@@ -1,0 +1,122 @@
+/// Collects tensors and writes them as a safetensors file.
+///
+/// The bytes depend on the tensors and the strings alone: tensors stand in the order of their names' UTF-8
+/// bytes, in the header and in the data, whatever order they were added in, and no time or path is recorded.
+/// So equal weights make equal files. The JSON has the reference implementation's spelling, without white
+/// space inside and padded with spaces so that the data begin at a multiple of 8 bytes.
+///
+///     var writer = SafetensorsWriter()
+///     try writer.add(name: "0.weight", shape: [2, 3], floats: [1, 2, 3, 4, 5, 6])
+///     try writer.add(name: "1.num_batches_tracked", shape: [], int64s: [10])
+///     try writer.write(to: "weights.safetensors")
+public struct SafetensorsWriter: Sendable {
+    /// Strings to keep under "__metadata__", sorted by key in the file; without any, the key is left out.
+    public var metadata: [String: String]
+    private var tensors: [(name: String, type: SafetensorsType, shape: [Int], bytes: [UInt8])] = []
+    private var names: Set<String> = []
+
+    /// A writer without tensors.
+    public init(metadata: [String: String] = [:]) {
+        self.metadata = metadata
+    }
+
+    /// Adds an F32 tensor, row-major; throws when the name is not usable or already taken.
+    public mutating func add(name: String, shape: [Int], floats: [Float]) throws(SafetensorsError) {
+        try add(name: name, type: .float32, shape: shape, bytes: LittleEndian.encode(floats, \.bitPattern))
+    }
+
+    /// Adds an F64 tensor, row-major; throws when the name is not usable or already taken.
+    public mutating func add(name: String, shape: [Int], doubles: [Double]) throws(SafetensorsError) {
+        try add(name: name, type: .float64, shape: shape, bytes: LittleEndian.encode(doubles, \.bitPattern))
+    }
+
+    /// Adds an I64 tensor, row-major; throws when the name is not usable or already taken.
+    public mutating func add(name: String, shape: [Int], int64s: [Int64]) throws(SafetensorsError) {
+        try add(name: name, type: .int64, shape: shape, bytes: LittleEndian.encode(int64s) { $0 })
+    }
+
+    /// Adds an I32 tensor, row-major; throws when the name is not usable or already taken.
+    public mutating func add(name: String, shape: [Int], int32s: [Int32]) throws(SafetensorsError) {
+        try add(name: name, type: .int32, shape: shape, bytes: LittleEndian.encode(int32s) { $0 })
+    }
+
+    /// Adds a tensor of any type by its little-endian bytes; throws when the name is not usable or taken.
+    public mutating func add(
+        name: String, type: SafetensorsType, shape: [Int], bytes: [UInt8]
+    ) throws(SafetensorsError) {
+        precondition(
+            shape.count <= TensorEntry.largestRank && shape.allSatisfy { $0 >= 0 }
+                && TensorEntry.byteCount(shape: shape, type: type) == bytes.count,
+            "\(bytes.count) bytes for \(name) of shape \(shape) and type \(type.rawValue)")
+        if let problem = TensorName.problem(name) {
+            throw SafetensorsError(
+                .unusableName, path: "safetensors writer", expected: "a name like \"0.weight\"",
+                found: problem)
+        }
+        guard names.insert(name).inserted else {
+            throw SafetensorsError(
+                .duplicateName, path: "safetensors writer", expected: "every name once",
+                found: "\(SafetensorsError.quoted(name)) twice")
+        }
+        tensors.append((name, type, shape, bytes))
+    }
+
+    /// The file's bytes.
+    public func serialized() throws(SafetensorsError) -> [UInt8] {
+        Array(try pieces(path: "memory").joined())
+    }
+
+    /// Writes the file; whatever fails, the path names the older file or the whole new one.
+    public func write(to path: String) throws(SafetensorsError) {
+        try AtomicFile.write(pieces(path: path), to: path)
+    }
+
+    /// The length and header, then each tensor's bytes, in the order of the file.
+    private func pieces(path: String) throws(SafetensorsError) -> [[UInt8]] {
+        let sorted = tensors.sorted { TensorName.precedes($0.name, $1.name) }
+        var members: [String] = []
+        if !metadata.isEmpty {
+            let keys = metadata.keys.sorted(by: TensorName.precedes)
+            let strings = keys.map { "\(Self.json($0)):\(Self.json(metadata[$0, default: ""]))" }
+            members.append("\(Self.json(TensorName.metadata)):{\(strings.joined(separator: ","))}")
+        }
+        var begin = 0
+        for tensor in sorted {
+            let end = begin + tensor.bytes.count
+            let shape = tensor.shape.map(String.init).joined(separator: ",")
+            members.append(
+                "\(Self.json(tensor.name)):{\"dtype\":\"\(tensor.type.rawValue)\",\"shape\":[\(shape)],"
+                    + "\"data_offsets\":[\(begin),\(end)]}")
+            begin = end
+        }
+        var header = Array("{\(members.joined(separator: ","))}".utf8)
+        header.append(contentsOf: repeatElement(UInt8(ascii: " "), count: (8 - header.count % 8) % 8))
+        guard header.count <= SafetensorsFile.largestHeader else {
+            throw SafetensorsError(
+                .headerLength, path: path,
+                expected: "a header of at most \(SafetensorsFile.largestHeader) bytes",
+                found: "\(header.count) bytes")
+        }
+        return [LittleEndian.encode([UInt64(header.count)]) { $0 } + header] + sorted.map(\.bytes)
+    }
+
+    /// A JSON string, escaped where JSON demands it and nowhere else.
+    private static func json(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\u{08}": quoted += "\\b"
+            case "\u{0c}": quoted += "\\f"
+            case "\n": quoted += "\\n"
+            case "\r": quoted += "\\r"
+            case "\t": quoted += "\\t"
+            case _ where scalar.value < 0x10: quoted += "\\u000\(String(scalar.value, radix: 16))"
+            case _ where scalar.value < 0x20: quoted += "\\u00\(String(scalar.value, radix: 16))"
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}

@@ -1,0 +1,56 @@
+import Testing
+
+@testable import Datasets
+
+@Suite struct EpochOrderTests {
+    @Test(arguments: [1, 3, 10, 64, 100, 1000]) func batchesCoverTheEpochOnce(batchSize: Int) {
+        let order = EpochOrder(count: 100, batchSize: batchSize, seed: 3, epoch: 2)
+        let rows = (0..<order.batchCount).flatMap { order.rows[order.batch($0)] }
+        #expect(rows == order.rows)
+        #expect(rows.sorted() == Array(0..<100))
+    }
+
+    @Test func subsetsArePermutedThemselves() {
+        let subset: [Int32] = [5, 7, 11, 13, 17, 19, 23]
+        let order = EpochOrder(count: 100, subset: subset, batchSize: 3, seed: 3, epoch: 0)
+        #expect(order.rows.sorted() == subset)
+        #expect(order.rows != subset)
+        #expect(order.batchCount == 3 && order.batch(2) == 6..<7)
+        #expect(EpochOrder(inOrder: 100, subset: subset, batchSize: 3).rows == subset)
+        #expect(EpochOrder(inOrder: 3, batchSize: 2).rows == [0, 1, 2])
+    }
+
+    @Test func epochsAndSeedsDiffer() {
+        func rows(_ seed: UInt64, _ epoch: UInt64) -> [Int32] {
+            EpochOrder(count: 50, batchSize: 8, seed: seed, epoch: epoch).rows
+        }
+        #expect(rows(1, 1) == rows(1, 1))
+        #expect(rows(1, 1) != rows(1, 2) && rows(1, 1) != rows(2, 1))
+    }
+
+    @Test(arguments: [1, 2, 3, 8, 13], [0, 1, 7, 8, 100, 255]) func shardsCoverABatch(shards: Int, count: Int)
+    {
+        let ranges = (0..<shards).map { ShardBounds.range(of: $0, shards: shards, count: count) }
+        #expect(ranges.flatMap { Array($0) } == Array(0..<count))
+        for (s, range) in ranges.enumerated() {
+            #expect(range.lowerBound == s * count / shards && range.upperBound == (s + 1) * count / shards)
+        }
+    }
+
+    @Test(arguments: [1, 2, 3, 4, 7], [7, 8, 12]) func ranksOwnEveryShardOnce(ranks: Int, shards: Int) {
+        let owned = (0..<ranks).map { ShardBounds.owned(byRank: $0, ranks: ranks, shards: shards) }
+        #expect(owned.flatMap { Array($0) } == Array(0..<shards))
+        #expect(owned.allSatisfy { $0.count <= (shards + ranks - 1) / ranks })
+    }
+
+    @Test func shardsOfALaterBatchBeginThere() {
+        let order = EpochOrder(inOrder: 25, batchSize: 10)
+        let shards = (0..<4).map { order.shard($0, of: 4, in: order.batch(2)) }
+        #expect(shards == [20..<21, 21..<22, 22..<23, 23..<25])
+    }
+
+    @Test func boundsDoNotOverflow() {
+        let last = ShardBounds.range(of: (1 << 20) - 1, shards: 1 << 20, count: Int.max)
+        #expect(last.upperBound == Int.max)
+    }
+}

@@ -1,0 +1,136 @@
+import CKernels
+import Graph
+
+/// One shard's walk through its graph, which stops at every node that needs all shards.
+struct ReferenceEvaluation {
+    private let graph: Graph
+    private let shard: ReferenceShard
+    private let variables: [ReferenceTensor]
+    private let batchCount: Int
+    private let dropoutKey: dt_philox_key
+    /// The results of the nodes that have run, in order.
+    private var made: [[ReferenceTensor]] = []
+
+    init(
+        graph: Graph, shard: ReferenceShard, variables: [ReferenceTensor], batchCount: Int,
+        dropoutKey: dt_philox_key
+    ) {
+        self.graph = graph
+        self.shard = shard
+        self.variables = variables
+        self.batchCount = batchCount
+        self.dropoutKey = dropoutKey
+    }
+
+    /// The operation that waits for the other shards and its operands here; nil at the end.
+    var meeting: (operation: Operation, operands: [ReferenceTensor])? {
+        guard made.count < graph.nodes.count else { return nil }
+        let node = graph.nodes[made.count]
+        return (node.operation, operands(of: node))
+    }
+
+    /// Runs nodes up to the next that needs all shards.
+    mutating func advance() {
+        while made.count < graph.nodes.count {
+            let node = graph.nodes[made.count]
+            guard let results = local(node, operands(of: node)) else { return }
+            append(results)
+        }
+    }
+
+    /// Gives the waiting node its results.
+    mutating func append(_ results: [ReferenceTensor]) {
+        let node = graph.nodes[made.count]
+        precondition(
+            results.map(\.shape) == node.types.map(\.shape),
+            "\(node.operation) made shapes \(results.map(\.shape)) where the graph says \(node.types)")
+        made.append(results)
+    }
+
+    /// What the graph is for.
+    var results: ReferenceResults {
+        ReferenceResults(graph.results.map { ($0.role, made[$0.value.node][$0.value.output]) })
+    }
+
+    private func operands(of node: Graph.Node) -> [ReferenceTensor] {
+        node.operands.map { made[$0.node][$0.output] }
+    }
+
+    /// The results of an operation that needs this shard only, else nil.
+    private func local(_ node: Graph.Node, _ operands: [ReferenceTensor]) -> [ReferenceTensor]? {
+        func o(_ place: Int) -> ReferenceTensor { operands[place] }
+        switch node.operation {
+        case .crossShardSum, .crossShardMoments, .batchNorm: return nil
+
+        case .input(let input): return [shard.tensor(of: input)]
+        case .parameter(let place), .state(let place): return [variables[place]]
+        case .constant(let value): return [ReferenceTensor(node.types[0].shape, repeating: value)]
+        case .batchCount: return [ReferenceTensor(Double(batchCount))]
+
+        case .unary(let function): return [o(0).applying(function)]
+        case .binary(let function): return [o(0).applying(function, o(1))]
+        // Everything is Float64 here, so that conversions and detached values are the values themselves.
+        case .convert, .stopGradient: return [o(0)]
+
+        case .reshape(let shape): return [o(0).reshaped(to: shape)]
+        case .transpose(let permutation): return [o(0).transposed(permutation)]
+        case .broadcast(let shape): return [o(0).broadcast(to: shape)]
+        case .sum(let axes): return [o(0).sum(axes)]
+        case .maximum(let axes): return [o(0).maximum(axes)]
+        case .oneHot(let classes): return [o(0).oneHot(classes)]
+
+        case .matmul(let transposeA, let transposeB):
+            return [o(0).matmul(o(1), transposeA: transposeA, transposeB: transposeB)]
+        case .convolution(let geometry): return [o(0).convolution(o(1), geometry)]
+        case .convolutionInputGradient(let geometry, let input):
+            return [o(0).convolutionInputGradient(o(1), geometry, input: input)]
+        case .convolutionWeightGradient(let geometry, let kernel):
+            return [o(0).convolutionWeightGradient(o(1), geometry, kernel: kernel)]
+
+        case .maxPool(let window):
+            let (y, indices) = o(0).maxPool(window)
+            return [y, indices]
+        case .maxPoolScatter(let window, let input): return [o(0).maxPoolScatter(o(1), window, input: input)]
+        case .maxPoolGather(let window): return [o(0).maxPoolGather(o(1), window)]
+        case .averagePool(let window): return [o(0).averagePool(window)]
+        case .averagePoolScatter(let window, let input): return [o(0).averagePoolScatter(window, input: input)]
+
+        case .dropoutMask(let rate, let tag, let shape):
+            return [o(0).dropoutMask(shape: shape, rate: rate, tag: tag, key: dropoutKey)]
+        case .dropout(let rate, let tag):
+            return [o(0).combined(with: o(1).dropoutMask(shape: o(0).shape, rate: rate, tag: tag, key: dropoutKey), *)]
+
+        case .linear(let relu):
+            return [o(0).linear(weight: o(1), bias: operands.count == 3 ? o(2) : nil, relu: relu)]
+        case .biasAdd(let relu): return [o(0).addingBias(o(1), relu: relu)]
+        case .softmax: return [o(0).softmax()]
+        case .softmaxGradient: return [o(0).softmaxGradient(o(1))]
+        case .logSoftmax: return [o(0).logSoftmax()]
+        case .logSoftmaxGradient: return [o(0).logSoftmaxGradient(o(1))]
+        case .crossEntropy: return [o(0).crossEntropy(labels: o(1))]
+        case .crossEntropyGradient: return [o(0).crossEntropyGradient(labels: o(1), dloss: o(2))]
+        case .correctCount: return [o(0).correctCount(labels: o(1))]
+
+        case .channelMoments: return [ReferenceTensor.channelMoments(of: [o(0)])]
+        case .batchNormApply(let attributes):
+            return [o(0).batchNormApply(moments: o(1), weight: o(2), bias: o(3), attributes)]
+        case .batchNormInference(let attributes):
+            return [
+                o(0).batchNormInference(mean: o(1), variance: o(2), weight: o(3), bias: o(4), attributes)
+            ]
+        case .batchNormGradientSums(let attributes):
+            return [o(0).batchNormGradientSums(moments: o(1), weight: o(2), bias: o(3), dy: o(4), attributes)]
+        case .batchNormInputGradient(let attributes):
+            return [
+                o(0).batchNormInputGradient(
+                    moments: o(1), weight: o(2), bias: o(3), dy: o(4), sums: o(5), attributes)
+            ]
+        case .batchNormParameterGradient(let ofWeight):
+            let channelCount = o(0).values.count / 2
+            let start = ofWeight ? channelCount : 0
+            return [ReferenceTensor([channelCount], Array(o(0).values[start..<start + channelCount]))]
+        case .runningMean(let momentum): return [o(0).runningMean(o(1), momentum: momentum)]
+        case .runningVariance(let momentum): return [o(0).runningVariance(o(1), momentum: momentum)]
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Graph
+import GraphSupport
+
+extension OperationCase {
+    /// Functions of single elements.
+    static var elementwise: [OperationCase] {
+        let counts = [3, 0, 1]
+        func unary(_ function: Unary, _ range: Leaf.Range = .distinct) -> OperationCase {
+            OperationCase("\(function)", [.features([5], range)], counts: counts) { $0.node(.unary(function), $0[0]) }
+        }
+        func binary(_ function: Binary, _ range: Leaf.Range = .distinct, decomposed: Bool = false) -> OperationCase {
+            OperationCase(
+                "\(function)", [.features([4]), .targets([4], range)], counts: counts, decomposedFirst: decomposed
+            ) { $0.node(.binary(function), $0[0], $0[1]) }
+        }
+        return [
+            unary(.negate), unary(.exp), unary(.log, .positive), unary(.sqrt, .positive), unary(.reciprocal),
+            unary(.tanh), unary(.sigmoid), unary(.erf), unary(.relu), unary(.abs), unary(.square), unary(.step),
+            unary(.sign), unary(.leakyRelu(slope: 0.2)), unary(.gelu), unary(.scale(-1.7)), unary(.offset(0.3)),
+            binary(.add), binary(.subtract), binary(.multiply), binary(.divide, .positive),
+            binary(.reluGradient), binary(.leakyReluGradient(slope: 0.2)),
+            binary(.sigmoidGradient, decomposed: true), binary(.tanhGradient, decomposed: true),
+            binary(.geluGradient, decomposed: true),
+            OperationCase("one tensor used twice", [.features([4])]) { ($0[0] * $0[0]) / ($0[0].squared() + 1) },
+            OperationCase("convert to float64 and back", [.features([4])]) {
+                ($0[0].converted(to: .float64) * $0[0].converted(to: .float64)).converted(to: .float32)
+            },
+            OperationCase("divided by the batch count", [.features([4])]) {
+                $0[0] / $0.builder.batchCount.filled($0[0].shape)
+            },
+            OperationCase("times a constant tensor", [.features([4])]) {
+                $0[0] * $0.builder.constant(2.5, shape: $0[0].shape)
+            },
+        ]
+    }
+
+    /// Functions that move, repeat or gather elements.
+    static var shapes: [OperationCase] {
+        [
+            OperationCase("reshape", [.features([2, 3])]) { $0[0].reshaped(to: [$0.count, 3, 2]) },
+            OperationCase("transpose", [.features([2, 3])]) { $0[0].transposed([2, 0, 1]) },
+            OperationCase("broadcast", [.parameter([1, 3, 1])]) { $0[0].broadcast(to: [2, 3, 4]) },
+            OperationCase("broadcast over examples", [.parameter([1, 3])], counts: [2, 0, 1]) {
+                $0[0].broadcast(to: [$0.count, 3])
+            },
+            OperationCase("sum", [.features([2, 3])]) { $0[0].sum([2]) },
+            OperationCase("sum over examples", [.features([2, 3])], counts: [2, 0, 1]) { $0[0].sum([0, 2]) },
+            OperationCase("maximum", [.features([2, 3])]) { $0[0].maximum([1]) },
+            OperationCase("maximum over two axes", [.features([2, 3])]) { $0[0].maximum([1, 2]) },
+            OperationCase("oneHot", [.features([4])]) { $0.labels.oneHot(4) * $0[0] },
+        ]
+    }
+}

@@ -1,0 +1,100 @@
+import Optimizers
+import Testing
+
+/// The examples of the doc comments, line by line.
+@Suite struct DocumentationExampleTests {
+    private func isClose(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-14 * abs(b) }
+
+    @Test func updateRule() throws {
+        let rule: any UpdateRule = try Adam()
+        #expect(rule.stateNames == ["exp_avg", "exp_avg_sq"])
+        #expect(rule.scalars(step: 1, learningRate: 1e-3)[0] == 1e-3)
+    }
+
+    @Test func sgd() throws {
+        let rule = try SGD(momentum: 0.9, nesterov: true)
+        #expect(rule.stateNames == ["momentum_buffer"])
+        #expect(rule.scalars(step: 1, learningRate: 0.05) == [0.05, 1])
+        #expect(rule.scalars(step: 2, learningRate: 0.05) == [0.05, 0])
+    }
+
+    @Test func adam() throws {
+        let rule = try Adam(betas: (0.5, 0.75))
+        #expect(rule.stateNames == ["exp_avg", "exp_avg_sq"])
+        #expect(rule.scalars(step: 1, learningRate: 0.01) == [0.01, 0.5, 0.5])
+    }
+
+    @Test func adamW() throws {
+        let rule = try AdamW(betas: (0.5, 0.75))
+        #expect(rule.stateNames == ["exp_avg", "exp_avg_sq"])
+        #expect(rule.scalars(step: 1, learningRate: 0.01) == [0.01, 0.5, 0.5])
+    }
+
+    @Test func optimizerConfiguration() throws {
+        let optimizer = try OptimizerConfiguration(
+            name: "sgd", options: ["lr": .number(0.05), "momentum": .number(0.9)])
+        #expect(optimizer.learningRate == 0.05)
+        #expect(optimizer.rule.stateNames == ["momentum_buffer"])
+        #expect(optimizer.options.map(\.name) == ["lr", "momentum", "dampening", "weight_decay", "nesterov"])
+        #expect(OptimizerConfiguration.names == ["sgd", "adam", "adamw"])
+    }
+
+    @Test func gradientClipping() throws {
+        let clipping = try GradientClipping(maximumNorm: 1)
+        #expect(clipping.coefficient(norm: 0.5) == 1)
+        #expect(clipping.coefficient(norm: 4) == 1 / 4.000001)
+        #expect(GradientClipping.off.coefficient(norm: 4) == 1)
+    }
+
+    private struct Harmonic: ScheduleShape {
+        var name: String { "harmonic" }
+        func validate(baseRate: Double) throws(OptimizerError) {}
+        func rate(baseRate: Double, at position: SchedulePosition) -> Double {
+            baseRate / Double(1 + position.index)
+        }
+    }
+
+    @Test func scheduleShape() throws {
+        let schedule = try LearningRateSchedule(baseRate: 0.6, shape: Harmonic(), by: .epoch)
+        #expect(isClose(schedule.rate(step: 25, stepsPerEpoch: 10, totalSteps: 50), 0.2))
+    }
+
+    @Test func constantShape() throws {
+        let schedule = try LearningRateSchedule(baseRate: 0.1, shape: .constant)
+        #expect(schedule.rate(step: 7, stepsPerEpoch: 10, totalSteps: 50) == 0.1)
+    }
+
+    @Test func stepShape() throws {
+        let schedule = try LearningRateSchedule(baseRate: 0.8, shape: .step(size: 2, gamma: 0.5))
+        #expect(isClose(schedule.rate(step: 19, stepsPerEpoch: 10, totalSteps: 50), 0.8))
+        #expect(isClose(schedule.rate(step: 20, stepsPerEpoch: 10, totalSteps: 50), 0.4))
+        #expect(isClose(schedule.rate(step: 49, stepsPerEpoch: 10, totalSteps: 50), 0.2))
+    }
+
+    @Test func cosineShape() throws {
+        let schedule = try LearningRateSchedule(baseRate: 0.1, shape: .cosine(minimum: 0.02))
+        #expect(isClose(schedule.rate(step: 0, stepsPerEpoch: 10, totalSteps: 40), 0.1))
+        #expect(isClose(schedule.rate(step: 20, stepsPerEpoch: 10, totalSteps: 40), 0.06))
+    }
+
+    @Test func learningRateSchedule() throws {
+        let schedule = try LearningRateSchedule(baseRate: 0.4, shape: .cosine(), warmup: .epochs(0.4))
+        #expect(isClose(schedule.rate(step: 0, stepsPerEpoch: 10, totalSteps: 44), 0.1))
+        #expect(isClose(schedule.rate(step: 2, stepsPerEpoch: 10, totalSteps: 44), 0.25))
+        #expect(isClose(schedule.rate(step: 4, stepsPerEpoch: 10, totalSteps: 44), 0.4))
+        #expect(isClose(schedule.rate(step: 24, stepsPerEpoch: 10, totalSteps: 44), 0.2))
+    }
+
+    @Test func scheduleNames() throws {
+        let schedule = try LearningRateSchedule(
+            name: "step", options: ["step_size": .number(2), "warmup": .number(1)], baseRate: 0.1)
+        #expect(schedule.warmupSteps(stepsPerEpoch: 10) == 10)
+        #expect(LearningRateSchedule.names == ["constant", "step", "cosine"])
+        #expect(
+            try LearningRateSchedule.optionNames(of: "step")
+                == ["step_size", "gamma", "warmup", "warmup_steps", "by"])
+        let options = try LearningRateSchedule.resolvedOptions(
+            name: "step", options: ["step_size": .number(2), "warmup": .number(1)])
+        #expect(options.map(\.value.description) == ["2", "0.1", "1", "0", "step"])
+    }
+}

@@ -1,0 +1,31 @@
+import Optimizers
+import Testing
+
+/// The clipping coefficient at ordinary and at extreme norms.
+@Suite struct GradientClippingTests {
+    @Test func offNeverClips() {
+        for norm in [0, 1, 1e300, .infinity, .nan] {
+            #expect(GradientClipping.off.coefficient(norm: norm) == 1)
+        }
+    }
+
+    @Test func onlyLargeNormsAreClipped() throws {
+        let clipping = try GradientClipping(maximumNorm: 2)
+        #expect(clipping.coefficient(norm: 0) == 1)
+        #expect(clipping.coefficient(norm: 1.999_998) == 1)
+        #expect(clipping.coefficient(norm: 2) == 2 / 2.000_001)
+        #expect(clipping.coefficient(norm: 1e9) == 2 / (1e9 + 1e-6))
+    }
+
+    @Test func nonFiniteNormsStayVisible() throws {
+        let clipping = try GradientClipping(maximumNorm: 2)
+        #expect(clipping.coefficient(norm: .nan).isNaN)
+        #expect(clipping.coefficient(norm: .infinity) == 0)
+    }
+
+    @Test(arguments: [0, -1, .nan, .infinity, 1e39])
+    func refusesANormThatIsNone(_ norm: Double) {
+        let error = #expect(throws: OptimizerError.self) { try GradientClipping(maximumNorm: norm) }
+        #expect(error?.key == "max_norm")
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import Optimizers
+
+/// What PyTorch computed: Data/torch.json, written by scripts/references/optimizer_references.py.
+struct TorchData: Decodable, Sendable {
+    /// One optimizer with its options and the weights after each of the kept steps.
+    struct OptimizerCase: Decodable, Sendable {
+        let name: String
+        let options: [String: Option]
+        /// [kept steps][elements].
+        let weights: [[Float]]
+    }
+
+    /// An option as JSON states it.
+    struct Option: Decodable, Sendable {
+        let value: OptionValue
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let flag = try? container.decode(Bool.self) {
+                value = .flag(flag)
+            } else if let number = try? container.decode(Double.self) {
+                value = .number(number)
+            } else {
+                value = .numbers(try container.decode([Double].self))
+            }
+        }
+    }
+
+    /// The gradient (3, 4) · scale of this norm, and what clipping to 2 left of it.
+    struct ClippingCase: Decodable, Sendable {
+        let norm: Double
+        let scale: Double
+        let clipped: [Double]
+    }
+
+    let initial_weights: [Float]
+    /// [steps][elements].
+    let gradients: [[Float]]
+    let kept_steps: [Int]
+    let optimizers: [OptimizerCase]
+    let schedules: [String: [Double]]
+    let clipping: [ClippingCase]
+
+    /// Reads the committed file.
+    static func load() throws -> TorchData {
+        guard let url = Bundle.module.url(forResource: "torch", withExtension: "json", subdirectory: "Data")
+        else { throw CocoaError(.fileNoSuchFile) }
+        return try JSONDecoder().decode(TorchData.self, from: Data(contentsOf: url))
+    }
+}

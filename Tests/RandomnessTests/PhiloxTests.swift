@@ -1,0 +1,28 @@
+import CKernels
+import Testing
+
+@Suite struct PhiloxTests {
+    /// The published known answers of Philox4x32-10 (Random123's kat_vectors).
+    static let known: [(counter: [UInt32], key: [UInt32], result: [UInt32])] = [
+        (
+            [0, 0, 0, 0], [0, 0],
+            [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]
+        ),
+        (
+            [.max, .max, .max, .max], [.max, .max],
+            [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
+        ),
+        (
+            [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0],
+            [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
+        ),
+    ]
+
+    @Test(arguments: known.indices) func knownAnswers(index: Int) {
+        let (counter, key, result) = Self.known[index]
+        let block = dt_philox(
+            dt_philox_key(word: (key[0], key[1])),
+            dt_philox_block(word: (counter[0], counter[1], counter[2], counter[3])))
+        #expect([block.word.0, block.word.1, block.word.2, block.word.3] == result)
+    }
+}
