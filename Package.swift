@@ -25,6 +25,7 @@ let package = Package(
 
         .target(name: "MPI", dependencies: ["CMPI"]),
         .target(name: "Randomness", dependencies: ["CKernels"]),
+        .target(name: "Safetensors"),
         .target(name: "Graph"),
         .target(name: "Layers", dependencies: ["Graph", "Randomness"]),
         .target(name: "Runtime", dependencies: ["CKernels", "COneDNN", "Graph"]),
@@ -34,11 +35,14 @@ let package = Package(
             dependencies: ["CKernels", "CZlib", "Randomness"]),
         .target(
             name: "DataParallel",
-            dependencies: ["CKernels", "MPI", "Graph", "Runtime", "Optimizers", "Datasets"]),
+            dependencies: [
+                "CKernels", "COneDNN", "MPI", "Graph", "Layers", "Runtime", "Optimizers", "Datasets",
+            ]),
         .target(
             name: "Training",
             dependencies: [
                 "DataParallel", "Layers", "MPI", "Optimizers", "Datasets", "Graph", "Runtime", "Randomness",
+                "Safetensors",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(

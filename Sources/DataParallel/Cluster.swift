@@ -28,6 +28,8 @@ public final class Cluster: @unchecked Sendable {
     public let detectedInstructionSet: InstructionSet
     /// Cores the ranks of this rank's physical node may use, after binding and cgroup quota.
     public let nodeCores: Int
+    /// How ranks of one node were told to exchange data.
+    public let transport: Transport
     /// Ranks on this rank's physical node.
     public let ranksOnNode: Int
 
@@ -56,6 +58,7 @@ public final class Cluster: @unchecked Sendable {
             preconditionFailure("a split with one color gave rank \(base.rank) no communicator")
         }
         self.world = world
+        self.transport = transport
         ranksOnNode = physical.size
         nodeCores = try AllowedCores.ofNode(physical)
         if transport == .pointToPoint {
@@ -66,14 +69,15 @@ public final class Cluster: @unchecked Sendable {
             let firsts = try world.allGather(world.rank - node.rank)
             nodes = Self.ranges(firsts)
         }
-        nodeIndex = nodes.firstIndex { $0.contains(world.rank) } ?? 0
-        detectedInstructionSet = InstructionSet(dt_isa_detect())
-        let wanted = instructionSet.map { min($0, detectedInstructionSet) } ?? detectedInstructionSet
+        nodeIndex = Self.place(of: world.rank, in: nodes)
+        let detected = InstructionSet(dt_isa_detect())
+        detectedInstructionSet = detected
+        let wanted = min(instructionSet ?? detected, detected)
         let agreed = InstructionSet(level: try world.allReduce(wanted.level, .min))
         kernels = dt_kernels_for(agreed.kernelLevel)
-        // Fails once oneDNN has made a primitive; a process agrees on one instruction set for its life.
-        if od_isa_is(agreed) == false, od_set_max_isa(agreed.oneDNNLevel) != Int32(OD_OK.rawValue) {
-            throw ClusterError.instructionSet(String(cString: od_last_error()))
+        // oneDNN takes a cap only before its first use; later the cap in force must be the one agreed on.
+        if od_set_max_isa(agreed.oneDNNLevel) != Int32(OD_OK.rawValue), od_isa() != agreed.oneDNNLevel {
+            throw ClusterError.instructionSet(agreed)
         }
         od_set_thread()
     }
@@ -90,6 +94,10 @@ public final class Cluster: @unchecked Sendable {
         return alone
     }
 
+    private static func place(of rank: Int, in nodes: [Range<Int>]) -> Int {
+        nodes.firstIndex { $0.contains(rank) } ?? 0
+    }
+
     private static func ranges(_ firsts: [Int]) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
         for (rank, first) in firsts.enumerated() {
@@ -102,9 +110,12 @@ public final class Cluster: @unchecked Sendable {
         return ranges
     }
 
-    /// The same cluster with every rank a node of its own: what is used when shared memory is too small.
-    init(withoutSharedMemory other: Cluster) throws {
+    /// The same ranks, each a node of its own: what is used when shared memory is too small; collective.
+    public func withoutSharedMemory() throws -> Cluster { try Cluster(eachRankAloneIn: self) }
+
+    private init(eachRankAloneIn other: Cluster) throws {
         world = other.world
+        transport = .pointToPoint
         node = try Self.alone(other.world)
         nodes = (0..<other.world.size).map { $0..<($0 + 1) }
         nodeIndex = other.world.rank
@@ -113,9 +124,4 @@ public final class Cluster: @unchecked Sendable {
         nodeCores = other.nodeCores
         ranksOnNode = other.ranksOnNode
     }
-}
-
-private func od_isa_is(_ wanted: InstructionSet) -> Bool {
-    // The highest set is oneDNN's own default, and capping it again is refused once primitives exist.
-    wanted == InstructionSet(dt_isa_detect()) && wanted == .avx512 ? false : false
 }

@@ -27,7 +27,10 @@ struct AllToAllPlan<T: MPIScalar>: ~Copyable {
         let result = RankLayout(counts: receiving, on: communicator)
         precondition(
             source.total == sourceCount && result.total == resultCount,
-            "allToAll of \(sourceCount) elements into \(resultCount), counts say \(source.total), \(result.total)")
+            """
+            allToAll of \(sourceCount) elements into \(resultCount), counts say \(source.total) and \
+            \(result.total)
+            """)
         let send = try Self.side(source, on: communicator)
         do {
             receive = try Self.side(result, on: communicator)
@@ -88,7 +91,8 @@ struct AllToAllPlan<T: MPIScalar>: ~Copyable {
             MPI_Type_create_hindexed(number, lengths, displacements, T.mpiDatatype.handle, &made),
             "MPI_Type_create_hindexed", on: communicator)
         guard let type = made else {
-            throw MPIError(.datatype, "no datatype was made", call: "MPI_Type_create_hindexed", on: communicator)
+            throw MPIError(
+                .datatype, "no datatype was made", call: "MPI_Type_create_hindexed", on: communicator)
         }
         do {
             try check(MPI_Type_commit(&made), "MPI_Type_commit", on: communicator)

@@ -59,7 +59,10 @@ extension Communicator {
         let layout = RankLayout(counts: counts, on: self)
         precondition(
             source.count == layout.total && result.count == counts[rank],
-            "reduceScatter of \(source.count) elements into \(result.count), counts say \(layout.total), \(counts[rank])")
+            """
+            reduceScatter of \(source.count) elements into \(result.count), \
+            counts say \(layout.total), \(counts[rank])
+            """)
         if let counts = layout.counts32(limit: countLimit) {
             if layout.total == 0 { return }
             try check(
@@ -87,7 +90,10 @@ extension Communicator {
         let layout = RankLayout(counts: counts, on: self)
         precondition(
             source.count == counts[rank] && result.count == layout.total,
-            "allGather of \(source.count) elements into \(result.count), counts say \(counts[rank]), \(layout.total)")
+            """
+            allGather of \(source.count) elements into \(result.count), \
+            counts say \(counts[rank]), \(layout.total)
+            """)
         if layout.total == 0 { return }
         if let counts = layout.counts32(limit: countLimit) {
             try check(
@@ -133,7 +139,10 @@ extension Communicator {
         let rootRank = try peer(root, call: "MPI_Gatherv")
         precondition(
             source.count == counts[rank] && (rank != root || result.count == layout.total),
-            "gather of \(source.count) elements into \(result.count), counts say \(counts[rank]), \(layout.total)")
+            """
+            gather of \(source.count) elements into \(result.count), \
+            counts say \(counts[rank]), \(layout.total)
+            """)
         if let counts = layout.counts32(limit: countLimit) {
             try check(
                 MPI_Gatherv(

@@ -85,7 +85,8 @@ extension Communicator {
     ) throws -> PendingBuffer<T> {
         let layout = RankLayout(counts: counts, on: self)
         precondition(
-            buffer.count == layout.total, "reduceScatter of \(buffer.count) elements, counts say \(layout.total)")
+            buffer.count == layout.total,
+            "reduceScatter of \(buffer.count) elements, counts say \(layout.total)")
         let result = MessageBuffer<T>(uninitialized: counts[rank]).release()
         var requests = OutstandingRequests("MPI_Ireduce_scatter", on: self)
         requests.own(result)

@@ -1,5 +1,5 @@
-import Glibc
 internal import CMPI
+import Glibc
 
 /// A group of ranks that exchange messages apart from every other group.
 ///

@@ -2,12 +2,16 @@ internal import CMPI
 
 /// The life of MPI in this process: initialized by `init`, finalized when the value ends.
 ///
-/// There can be one per process and only once. All ranks must end theirs, and finalizing waits for them:
-/// catch errors *inside* the value's scope and call `Communicator.abort(code:)` there, since an error that leaves
-/// the scope on one rank alone finalizes before any outer `catch` runs.
+/// There can be one per process and only once. Finalizing waits for all ranks, and a value ends where it is last
+/// used, on a thrown error even before the `catch`. So a rank that fails alone hangs the job there, unless the
+/// error is handled by `run`, or by a `catch` that itself names the runtime:
 ///
-///     let mpi = try MPIRuntime(threads: .funneled)
-///     let total = try mpi.world.allReduce(mpi.world.rank, .sum)
+///     try MPIRuntime.run(threads: .funneled) { mpi in
+///         let total = try mpi.world.allReduce(mpi.world.rank, .sum)
+///     } onError: { error, world in
+///         print("rank \(world.rank): \(error)")
+///         return 1
+///     }
 public struct MPIRuntime: ~Copyable {
     /// The thread level that MPI provides, at least the one asked for.
     public let threadLevel: ThreadLevel
@@ -20,6 +24,29 @@ public struct MPIRuntime: ~Copyable {
     }
 
     deinit { _ = MPI_Finalize() }
+
+    /// Runs a body with MPI and finalizes after it; if the body throws, ends the whole job.
+    ///
+    /// `onError` reports the body's error and returns the exit code of the job, forced into 1...125. Only a failed
+    /// initialization is thrown to the caller.
+    public static func run<Result>(
+        threads: ThreadLevel = .funneled, _ body: (borrowing MPIRuntime) throws -> Result,
+        onError: (any Error, Communicator) -> Int
+    ) throws -> Result {
+        let mpi = try MPIRuntime(threads: threads)
+        return mpi.perform(body, onError: onError)
+    }
+
+    // The caller owns the runtime until this returns, so nothing finalizes it between a throw and the abort.
+    private borrowing func perform<Result>(
+        _ body: (borrowing MPIRuntime) throws -> Result, onError: (any Error, Communicator) -> Int
+    ) -> Result {
+        do {
+            return try body(self)
+        } catch {
+            world.abort(code: onError(error, world))
+        }
+    }
 
     /// The library's name and version; works before initialization.
     public static var libraryVersion: String {

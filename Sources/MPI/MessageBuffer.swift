@@ -74,6 +74,7 @@ public struct MessageBuffer<Element: MPIScalar>: ~Copyable, @unchecked Sendable 
         precondition(!overflow, "\(count) elements of \(Element.self) exceed the address space")
         if count == 0 { return UnsafeMutableBufferPointer(start: nil, count: 0) }
         let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-        return UnsafeMutableBufferPointer(start: raw.bindMemory(to: Element.self, capacity: count), count: count)
+        return UnsafeMutableBufferPointer(
+            start: raw.bindMemory(to: Element.self, capacity: count), count: count)
     }
 }

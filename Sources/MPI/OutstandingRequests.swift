@@ -26,8 +26,9 @@ struct OutstandingRequests: ~Copyable {
     }
 
     deinit {
-        precondition(
-            isComplete,
+        if isComplete { return }
+        // fatalError, because an optimized build prints no precondition's message.
+        fatalError(
             """
             a pending \(operation) was dropped on rank \(communicator.rank) of \(communicator.size) without \
             wait(): MPI may still use its memory
@@ -78,7 +79,8 @@ struct OutstandingRequests: ~Copyable {
         var flag: Int32 = 0
         let code = MPI_Testall(Int32(handles.count), &handles, &flag, &statuses)
         if code != dt_err_success() {
-            let cause = code == dt_err_in_status() ? statuses.lazy.map(\.MPI_ERROR).first(where: isFailure) : code
+            let failed = statuses.lazy.map(\.MPI_ERROR).first(where: isFailure)
+            let cause = code == dt_err_in_status() ? failed : code
             abandon()
             try check(cause ?? code, operation, on: communicator, peer: peer)
         }

@@ -33,9 +33,12 @@ public struct RequestSet: ~Copyable {
     }
 
     deinit {
-        precondition(
-            count == 0 || hasFailed,
-            "a request set was dropped with \(count) transfers outstanding: MPI may still use their memory")
+        if count > 0 && !hasFailed {
+            // fatalError, because an optimized build prints no precondition's message.
+            fatalError(
+                "a request set was dropped with \(count) messages outstanding: MPI may still use their memory"
+            )
+        }
         handles.deallocate()
         slots.deallocate()
         statuses.deallocate()

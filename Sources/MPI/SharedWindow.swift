@@ -37,7 +37,8 @@ public final class SharedWindow: @unchecked Sendable {
                 .intern, "another rank could not make the window", call: "MPI_Win_allocate_shared",
                 on: communicator)
         }
-        try check(MPI_Win_set_errhandler(window, dt_errors_return()), "MPI_Win_set_errhandler", on: communicator)
+        try check(
+            MPI_Win_set_errhandler(window, dt_errors_return()), "MPI_Win_set_errhandler", on: communicator)
         try check(MPI_Win_lock_all(dt_mode_nocheck(), window), "MPI_Win_lock_all", on: communicator)
         segments = try sizes.indices.map { rank in
             try Self.segment(ofRank: rank, bytes: sizes[rank], in: window, on: communicator)
@@ -48,7 +49,8 @@ public final class SharedWindow: @unchecked Sendable {
     /// The memory of a rank's segment, with exactly the size that rank asked for.
     public func segment(ofRank rank: Int) -> UnsafeMutableRawBufferPointer {
         precondition(!isFreed, "shared window used after free()")
-        precondition(segments.indices.contains(rank), "segment of rank \(rank), ranks are 0..<\(segments.count)")
+        precondition(
+            segments.indices.contains(rank), "segment of rank \(rank), ranks are 0..<\(segments.count)")
         return segments[rank]
     }
 
@@ -132,7 +134,10 @@ public final class SharedWindow: @unchecked Sendable {
         if overflowed || (free >= 0 && free < needed + 16 * page) {
             throw MPIError(
                 .intern,
-                "\(folder) of rank 0's node has \(free) bytes free, the window needs \(overflowed ? "more than 2^63" : "\(needed)")",
+                """
+                \(folder) of rank 0's node has \(free) bytes free, the window needs \
+                \(overflowed ? "more than 2^63" : "\(needed)")
+                """,
                 call: "MPI_Win_allocate_shared", on: communicator)
         }
     }

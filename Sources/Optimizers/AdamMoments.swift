@@ -38,16 +38,12 @@ struct AdamMoments: Sendable, Hashable {
     static let scalarCount = 3
 
     /// η, 1 − β₁ᵗ and √(1 − β₂ᵗ).
-    ///
-    /// The powers are those of the betas in the precision in which the kernel applies them: only then is m̂ a
-    /// mean whose weights add up to 1. (Float32's 1 − 0.999 is off by 1.3e-5.)
     func scalars(step: Int, learningRate: Double) -> [Double] {
         precondition(step >= 1, "optimizer steps count from 1, not \(step)")
-        let applied = hyperparameters(learningRate: 0, correction1: 1, correction2Root: 1)
         return [
             learningRate,
-            1 - pow(Double(applied.beta1), Double(step)),
-            (1 - pow(Double(applied.beta2), Double(step))).squareRoot(),
+            1 - pow(beta1, Double(step)),
+            (1 - pow(beta2, Double(step))).squareRoot(),
         ]
     }
 

@@ -61,17 +61,21 @@ struct JSONScanner {
     mutating func string() throws(SafetensorsError) -> String {
         try expect("\"")
         let start = position
-        var text: [UInt8] = []
+        // Escapes are rare: text is copied only from the first of them on.
+        var resolved: [UInt8]?
         while let byte = peek, byte != UInt8(ascii: "\"") {
             guard byte >= 0x20 else { throw unexpected("control characters in strings as \\u escapes") }
-            position += 1
             if byte == UInt8(ascii: "\\") {
-                text.append(contentsOf: try escape())
+                if resolved == nil { resolved = Array(bytes[start..<position]) }
+                position += 1
+                resolved?.append(contentsOf: try escape())
             } else {
-                text.append(byte)
+                resolved?.append(byte)
+                position += 1
             }
         }
         guard peek != nil else { throw unexpected("the end of a string") }
+        let text = resolved?[...] ?? bytes[start..<position]
         position += 1
         guard let string = String(validating: text, as: UTF8.self) else {
             throw SafetensorsError(

@@ -74,7 +74,7 @@ import Testing
     @Test(arguments: testedCounts, [(0.9, 0, false), (0.9, 0.1, false), (0.9, 0.1, true), (0.25, 0, false)])
     func adamSteps(count: Int, setting: (Float, Float, Bool)) {
         let (beta1, decay, decoupled) = setting
-        let beta2: Float = 0.75, epsilon: Float = 1e-8, lr: Float = 0.01
+        let beta2: Float = 0.95, epsilon: Float = 1e-8, lr: Float = 0.01
         var numbers = TestNumbers(seed: 21)
         var w = numbers.floats(count, -1...1)
         var m = [Float](repeating: 0, count: count), v = m

@@ -8,8 +8,8 @@ extension ReferenceTensor {
     func logSoftmax() -> ReferenceTensor {
         mappingRows { row in
             let largest = row.max() ?? 0
-            let logSum = largest + log(row.map { exp($0 - largest) }.reduce(0, +))
-            return row.map { $0 - logSum }
+            let logSum = log(row.map { exp($0 - largest) }.reduce(0, +))
+            return row.map { $0 - largest - logSum }
         }
     }
 

@@ -19,7 +19,7 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
         subscript(place: Int) -> Tensor { leaves[place] }
 
         /// What `operation` makes of these operands.
-        func node(_ operation: Graph.Operation, _ operands: Tensor...) -> Tensor {
+        func node(_ operation: Operation, _ operands: Tensor...) -> Tensor {
             Tensor(builder.add(operation, operands.map(\.value)), in: builder)
         }
     }
@@ -135,10 +135,13 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
         return leaves[place].isPerExample ? .concatenated(parts) : .total(parts)
     }
 
+    /// The shape of y with extent 1 where it follows the number of examples.
     private var weightsShape: [Int] {
-        let shape = output(in: GraphBuilder(mode: .training), count: 2).shape
-        let dependsOnCount = output(in: GraphBuilder(mode: .training), count: 3).shape != shape
-        return dependsOnCount ? [1] + shape.dropFirst() : shape
+        let (two, three) = (
+            output(in: GraphBuilder(mode: .training), count: 2).shape,
+            output(in: GraphBuilder(mode: .training), count: 3).shape
+        )
+        return zip(two, three).map { $0 == $1 ? $0 : 1 }
     }
 
     private func tensors(in builder: GraphBuilder, count: Int) -> [Tensor] {

@@ -21,7 +21,8 @@ extension Checks {
         try run("all reduce") {
             let sum = (0..<size).reduce(0, +)
             try equal(
-                try world.allReduce((0..<23).map { $0 + rank }, .sum), (0..<23).map { $0 * size + sum }, "sum")
+                try world.allReduce((0..<23).map { $0 + rank }, .sum), (0..<23).map { $0 * size + sum }, "sum"
+            )
             try equal(try world.allReduce(UInt8(1 << rank), .bitwiseOr), UInt8((1 << size) - 1), "or")
             try equal(try world.allReduce(Int16(rank) - 2, .min), -2, "min")
             try equal(try world.allReduce(Float(rank), .max), Float(last), "max")
@@ -49,7 +50,8 @@ extension Checks {
             try equal(try world.allGather(Int64(rank)), (0..<size).map { Int64($0) }, "one value")
             let counts = (0..<size).map { 3 * $0 }
             let uneven = (0..<size).flatMap { owner in (0..<(3 * owner)).map { UInt16(100 * owner + $0) } }
-            let found = try world.allGather((0..<counts[rank]).map { UInt16(100 * rank + $0) }, counts: counts)
+            let found = try world.allGather(
+                (0..<counts[rank]).map { UInt16(100 * rank + $0) }, counts: counts)
             try equal(found, uneven, "own counts")
             try equal(try world.allGather([Int]()), [], "no elements")
         }

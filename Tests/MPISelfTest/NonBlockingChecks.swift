@@ -39,7 +39,8 @@ extension Checks {
             try equal(try even.wait().array, (0..<size).flatMap { [$0, $0 + 100] }, "equal counts")
         }
         try run("non-blocking all to all") {
-            let sent = (0..<size).flatMap { target in (0..<5).map { UInt64(1000 * rank + 100 * target + $0) } }
+            let sent = (0..<size).flatMap { target in (0..<5).map { UInt64(1000 * rank + 100 * target + $0) }
+            }
             let even = try world.startAllToAll(MessageBuffer(sent))
             let (values, sending, receiving, expected) = unevenExchange()
             let uneven = try world.startAllToAll(

@@ -8,9 +8,8 @@ import MPI
 
 /// Runs what the options ask for; a failed check ends the whole job here.
 func selfTest(_ options: Options) throws {
-    let mpi = try MPIRuntime(threads: .funneled)
-    let world = mpi.world
-    do {
+    try MPIRuntime.run(threads: .funneled) { mpi in
+        let world = mpi.world
         world.countLimit = options.limit ?? world.countLimit
         if let code = options.abortCode {
             if world.rank == world.size - 1 { world.abort(code: code) }
@@ -48,9 +47,9 @@ func selfTest(_ options: Options) throws {
             for name in checks.passed { print("ok: \(name)") }
             print("self test passed: \(checks.passed.count) checks on \(world.size) ranks")
         }
-    } catch {
+    } onError: { error, world in
         report("rank \(world.rank) of \(world.size): \(error)")
-        world.abort(code: 1)
+        return 1
     }
 }
 

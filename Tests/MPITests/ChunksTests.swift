@@ -4,14 +4,16 @@ import Testing
 
 /// Cutting counts into parts.
 @Suite struct ChunksTests {
-    @Test("collective parts cover the count once, in order", arguments: [0, 1, 6, 7, 8, 14, 100], [1, 7, 1000])
+    static let totals = [0, 1, 6, 7, 8, 14, 100]
+
+    @Test("collective parts cover the count once, in order", arguments: totals, [1, 7, 1000])
     func collective(_ total: Int, _ limit: Int) {
         let parts = Array(Chunks(total, limit: limit))
         #expect(parts.flatMap { $0.offset..<($0.offset + Int($0.count)) } == Array(0..<total))
         #expect(parts.allSatisfy { $0.count > 0 && $0.count <= limit })
     }
 
-    @Test("message parts are full but the last, which is shorter", arguments: [0, 1, 6, 7, 8, 14, 100], [1, 7, 1000])
+    @Test("message parts are full but the last, which is shorter", arguments: totals, [1, 7, 1000])
     func message(_ total: Int, _ limit: Int) {
         let parts = Array(Chunks(messageOf: total, limit: limit))
         #expect(parts.flatMap { $0.offset..<($0.offset + Int($0.count)) } == Array(0..<total))

@@ -27,7 +27,7 @@ import Testing
 
     @Test("output larger than a pipe holds")
     func largeOutput() throws {
-        let result = try shell("head -c 1000000 /dev/zero | tr '\\0' x; head -c 300000 /dev/zero | tr '\\0' y >&2")
+        let result = try shell("head -c 1000000 /dev/zero; head -c 300000 /dev/zero >&2")
         #expect(result.standardOutput.utf8.count == 1_000_000)
         #expect(result.standardError.utf8.count == 300_000)
     }

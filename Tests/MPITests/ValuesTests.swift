@@ -4,9 +4,11 @@ import Testing
 
 /// What can be told of the wrapper without starting MPI.
 @Suite struct ValuesTests {
-    @Test("abort codes are forced into 1...125", arguments: [
-        (Int.min, 1), (-1, 1), (0, 1), (1, 1), (75, 75), (125, 125), (126, 125), (256, 125), (Int.max, 125),
-    ])
+    static let abortCodes: [(Int, Int32)] = [
+        (.min, 1), (-1, 1), (0, 1), (1, 1), (75, 75), (125, 125), (126, 125), (256, 125), (.max, 125),
+    ]
+
+    @Test("abort codes are forced into 1...125", arguments: abortCodes)
     func abortStatus(_ code: Int, _ status: Int32) {
         #expect(Communicator.abortStatus(code) == status)
     }

@@ -50,6 +50,7 @@ def main() -> None:
     # One key only: the reference implementation writes several in an order that changes from run to run.
     save_file(mixed(), FOLDER / "mixed.safetensors", metadata={"note": 'tab\t "quoted" é \x01 \\'})
     for file in sorted(FOLDER.glob("*.safetensors")):
+        file.chmod(0o644)  # save_file leaves them readable by their owner alone
         print(f"{file.name}: {file.stat().st_size} bytes")
 
 

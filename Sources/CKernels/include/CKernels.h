@@ -62,14 +62,14 @@ typedef enum {
 // An SGD step as torch.optim.SGD does it: g += weight_decay*w; v = momentum*v + (1-dampening)*g (v = g on
 // the first step); g = nesterov ? g + momentum*v : v; w -= lr*g. Without momentum v is not touched.
 typedef struct {
-    float lr, momentum, dampening, weight_decay;
+    double lr, momentum, dampening, weight_decay;
     bool nesterov, first_step;
 } dt_sgd;
 
 // An Adam or AdamW step as torch.optim.Adam(W) does it (single-tensor form): bias_correction1 = 1-beta1^t and
 // bias_correction2_sqrt = sqrt(1-beta2^t) come from the caller; decoupled: w *= 1 - lr*weight_decay first.
 typedef struct {
-    float lr, beta1, beta2, epsilon, weight_decay, bias_correction1, bias_correction2_sqrt;
+    double lr, beta1, beta2, epsilon, weight_decay, bias_correction1, bias_correction2_sqrt;
     bool decoupled;
 } dt_adam;
 

@@ -1,0 +1,30 @@
+/// A configuration that comes with the program.
+package struct Recipe: Sendable, Equatable {
+    /// Its name, such as "fashion-cnn".
+    package let name: String
+    /// The whole configuration; its first line is a comment that says what it is.
+    package let yaml: String
+
+    /// What it trains, in one line.
+    package var title: String {
+        let line = yaml.prefix { !$0.isNewline }
+        return String(line.drop { $0 == "#" || $0 == " " })
+    }
+
+    /// Every recipe, the default first, in the order in which they are listed to a user.
+    package static let all = [fashionCNN, fashionLeNet5, fashionMLP, fashionMLPBig, fashionResNet20]
+
+    /// What is trained where nothing else is asked for.
+    package static let standard = fashionCNN
+
+    /// The recipe of this name; throws with the name that was probably meant.
+    package static func named(_ name: String) throws(ConfigurationError) -> Recipe {
+        guard let recipe = all.first(where: { $0.name == name }) else {
+            throw ConfigurationError(
+                .unknownName, at: SourceLocation(.flag("--recipe")), key: "",
+                "unknown recipe \(ConfigurationError.quoted(name))",
+                advice: suggestion(for: name, among: all.map(\.name), noun: "recipes"))
+        }
+        return recipe
+    }
+}

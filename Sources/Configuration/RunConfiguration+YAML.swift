@@ -1,0 +1,18 @@
+extension RunConfiguration {
+    /// The configuration as YAML in one fixed form: every key with its value, given or default, absolute paths of
+    /// data, and nothing that depends on ranks, time or the machine. It reads back as an equal configuration.
+    package var yaml: String {
+        var yaml = YAMLWriter()
+        data.write(to: &yaml)
+        model.write(to: &yaml)
+        yaml.line("loss", loss.rawValue)
+        if let initialWeights { yaml.line("init", "{weights: \(YAMLWriter.string(initialWeights))}") }
+        yaml.line("optimizer", optimizer.yaml)
+        yaml.line("schedule", schedule.yaml)
+        training.write(to: &yaml)
+        yaml.line("checkpoint", checkpoint.yaml)
+        yaml.line("logging", "{every_steps: \(loggingEverySteps)}")
+        yaml.line("output", YAMLWriter.string(output))
+        return yaml.text
+    }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import Layers
+
+/// Everything a training run is told, checked and with all defaults filled in.
+///
+/// What it is made of is YAML text; the same text, overrides and folder make the same configuration on every
+/// machine, so one process can read the file for all.
+package struct RunConfiguration: Sendable, Equatable {
+    /// What is trained on, measured on and reported on.
+    package let data: DataSection
+    /// What is trained.
+    package let model: ModelSection
+    /// What training minimizes; `cross_entropy` unless given.
+    package let loss: Loss
+    /// The absolute path of the weights to start from; nil, unless given, for seeded initial values.
+    package let initialWeights: String?
+    /// How gradients change weights.
+    package let optimizer: OptimizerSection
+    /// How the learning rate moves.
+    package let schedule: ScheduleSection
+    /// How long, in what portions, and how ranks work together.
+    package let training: TrainingSection
+    /// When the state of training is saved.
+    package let checkpoint: CheckpointSection
+    /// Optimizer steps between two lines of the log; 10 unless given.
+    package let loggingEverySteps: Int
+    /// The folder for results, as it was given; relative ones are relative to the current folder. Unless given,
+    /// "runs/NAME" with the name of the recipe or that of the file without its extension.
+    package let output: String
+
+    /// Reads a configuration.
+    ///
+    /// - Parameters:
+    ///   - yaml: The text.
+    ///   - source: What the text is from; a file's folder is where relative paths start from.
+    ///   - overrides: What the command line puts in the place of the text's values, applied in this order.
+    ///   - currentFolder: The absolute current folder.
+    package init(
+        yaml: String, source: SourceLocation.Source, overrides: [ConfigurationOverride] = [],
+        currentFolder: String = FileManager.default.currentDirectoryPath
+    ) throws(ConfigurationError) {
+        var node = try ConfigurationNode(yaml: yaml, source: source)
+        for override in overrides { try node.apply(override) }
+        let paths = FilePaths(source: source, currentFolder: currentFolder)
+        let keys = [
+            "data", "model", "loss", "init", "optimizer", "schedule", "training", "checkpoint", "logging",
+            "output",
+        ]
+        // An error about a missing key has the text as a whole as its place.
+        let whole = Setting(node, path: "", at: SourceLocation(source))
+        let map = try SettingMap(whole, keys: keys, "the sections of a configuration")
+        data = try DataSection(map.required("data", "the files to train on"), paths: paths)
+        model = try ModelSection(map.required("model", "a list of layers, or a built-in model's name"))
+        loss = try map["loss"]?.choice("loss") ?? .crossEntropy
+        initialWeights = try map.optional("init").map { setting throws(ConfigurationError) in
+            try SettingMap(setting, keys: ["weights"]).required("weights", "the path of a safetensors file")
+                .text("the path of a safetensors file")
+        }.map(paths.absolute)
+        optimizer = try OptimizerSection(map["optimizer"], at: node.location)
+        schedule = try ScheduleSection(
+            map["schedule"], baseRate: optimizer.configuration.learningRate, at: node.location)
+        training = try TrainingSection(map["training"], at: node.location)
+        checkpoint = try CheckpointSection(map["checkpoint"], at: node.location)
+        loggingEverySteps =
+            try map["logging"].map { setting throws(ConfigurationError) in
+                try SettingMap(setting, keys: ["every_steps"])["every_steps"]?.whole(in: 1...1_000_000_000)
+            }.flatMap { $0 } ?? 10
+        output = try map.optional("output")?.text("the path of a folder") ?? "runs/\(source.runName ?? "run")"
+    }
+
+    /// Reads a configuration file.
+    package init(
+        file: String, overrides: [ConfigurationOverride] = [],
+        currentFolder: String = FileManager.default.currentDirectoryPath
+    ) throws(ConfigurationError) {
+        try self.init(
+            yaml: try Self.text(ofFile: file, currentFolder: currentFolder), source: .file(file),
+            overrides: overrides, currentFolder: currentFolder)
+    }
+
+    /// Reads a built-in recipe.
+    package init(
+        recipe: Recipe, overrides: [ConfigurationOverride] = [],
+        currentFolder: String = FileManager.default.currentDirectoryPath
+    ) throws(ConfigurationError) {
+        try self.init(
+            yaml: recipe.yaml, source: .recipe(recipe.name), overrides: overrides,
+            currentFolder: currentFolder)
+    }
+
+    /// The text of a configuration file, for a process that reads it for others; throws if it is missing, cannot
+    /// be read, is longer than any configuration or no UTF-8.
+    package static func text(
+        ofFile file: String, currentFolder: String = FileManager.default.currentDirectoryPath
+    ) throws(ConfigurationError) -> String {
+        let place = SourceLocation(.file(file))
+        func unreadable(_ problem: String) -> ConfigurationError {
+            ConfigurationError(
+                .unreadable, at: place, key: "", problem,
+                advice:
+                    "give the path of a YAML file; \"dtrain recipes fashion-cnn\" prints one to start from")
+        }
+        let path = file.hasPrefix("/") ? file : "\(currentFolder)/\(file)"
+        guard let handle = FileHandle(forReadingAtPath: path) else {
+            let exists = FileManager.default.fileExists(atPath: path)
+            throw unreadable(exists ? "the file cannot be opened" : "there is no such file")
+        }
+        let bytes: Data?
+        // One byte more than a configuration may have, so that a huge or endless file is never read whole.
+        do { bytes = try handle.read(upToCount: ConfigurationNode.byteLimit + 1) } catch {
+            throw unreadable("the file cannot be read")
+        }
+        guard let text = String(data: bytes ?? Data(), encoding: .utf8) else {
+            if (bytes?.count ?? 0) > ConfigurationNode.byteLimit { throw unreadable("the file is too large") }
+            throw unreadable("the file is no UTF-8 text")
+        }
+        return text
+    }
+}

@@ -1,0 +1,30 @@
+/// The section `checkpoint`: when the state of training is saved, and how many states are kept.
+package struct CheckpointSection: Sendable, Equatable {
+    /// Optimizer steps between two checkpoints; nil, unless given, for none between epochs. Written as 0.
+    package let everySteps: Int?
+    /// Epochs between two checkpoints; 1 unless given, nil for none at the end of epochs. Written as 0.
+    package let everyEpochs: Int?
+    /// How many of the newest checkpoints are kept; 3 unless given.
+    package let keep: Int
+
+    /// Reads the section, or the defaults where there is none.
+    init(_ setting: Setting?, at location: SourceLocation) throws(ConfigurationError) {
+        let none = ConfigurationNode(content: .mapping([]), location: location)
+        let map = try SettingMap(
+            setting ?? Setting(none, path: "checkpoint"), keys: ["every_steps", "every_epochs", "keep"])
+        let counts = 0...1_000_000_000
+        let steps = try map.optional("every_steps")?.whole(in: counts) ?? 0
+        let epochs = try map["every_epochs"]?.whole(in: counts) ?? 1
+        everySteps = steps == 0 ? nil : steps
+        everyEpochs = epochs == 0 ? nil : epochs
+        keep = try map["keep"]?.whole(in: 1...1_000_000) ?? 3
+    }
+
+    /// The section as one YAML value.
+    var yaml: String {
+        YAMLWriter.flow([
+            ("every_steps", "\(everySteps ?? 0)"), ("every_epochs", "\(everyEpochs ?? 0)"),
+            ("keep", "\(keep)"),
+        ])
+    }
+}

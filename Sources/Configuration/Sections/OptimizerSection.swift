@@ -1,0 +1,29 @@
+import Optimizers
+
+/// The section `optimizer`: the update rule and its learning rate, `adam` with its defaults unless given.
+package struct OptimizerSection: Sendable, Equatable {
+    /// The optimizer with all its options, ready for use.
+    package let configuration: OptimizerConfiguration
+
+    /// Reads the section, or the default where there is none.
+    init(_ setting: Setting?, at location: SourceLocation) throws(ConfigurationError) {
+        let setting = setting ?? Setting(.text("adam", at: location), path: "optimizer")
+        let named = try NamedOptions(
+            setting, noun: "optimizer", names: OptimizerConfiguration.names,
+            optionNames: OptimizerConfiguration.optionNames)
+        do {
+            configuration = try OptimizerConfiguration(name: named.name, options: named.options)
+        } catch {
+            throw named.configurationError(error)
+        }
+    }
+
+    /// Whether both have the same rule and options.
+    package static func == (a: OptimizerSection, b: OptimizerSection) -> Bool {
+        a.configuration.rule.name == b.configuration.rule.name
+            && a.configuration.options == b.configuration.options
+    }
+
+    /// The section as one YAML value, with all options.
+    var yaml: String { NamedOptions.yaml(name: configuration.rule.name, options: configuration.options) }
+}

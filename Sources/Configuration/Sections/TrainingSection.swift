@@ -1,0 +1,100 @@
+import Optimizers
+
+/// The section `training`: how long, in what portions, and how ranks work together.
+package struct TrainingSection: Sendable, Equatable {
+    /// How ranks of one node exchange data.
+    package enum Transport: String, Sendable, CaseIterable {
+        /// Shared memory inside a node where it can be had, messages between nodes.
+        case auto
+        /// Shared memory inside a node; an error where it cannot be had.
+        case shared
+        /// Messages between all ranks.
+        case pointToPoint = "point_to_point"
+    }
+
+    /// The vector instructions that arithmetic uses.
+    package enum InstructionSet: String, Sendable, CaseIterable {
+        /// The highest that all ranks have.
+        case auto
+        /// What every processor has.
+        case baseline
+        /// AVX2 with FMA.
+        case avx2
+        /// AVX-512.
+        case avx512
+    }
+
+    /// Passes over the training set; 10 unless given.
+    package let epochs: Int
+    /// Examples of a mini-batch over all ranks, B; 256 unless given.
+    package let batch: Int
+    /// Shards a mini-batch is cut into, S; 8 unless given.
+    package let shards: Int
+    /// What everything random is drawn from; 0 unless given.
+    package let seed: UInt64
+    /// Seconds without progress after which a run is given up; 300 unless given.
+    package let stallTimeout: Double
+    /// Worker threads of a rank; nil, unless given, for its share of the node's cores.
+    package let workers: Int?
+    /// How ranks of one node exchange data; `auto` unless given.
+    package let transport: Transport
+    /// Gradients are exchanged in stretches of about this many bytes; 1,048,576 unless given.
+    package let bucketBytes: Int
+    /// The vector instructions that arithmetic uses; `auto` unless given.
+    package let instructionSet: InstructionSet
+    /// Clipping of the gradient by its global norm; off unless given, as `clip: {norm: 1.0}` or `clip: 1.0`.
+    package let clipping: GradientClipping
+
+    /// Reads the section, or the defaults where there is none.
+    init(_ setting: Setting?, at location: SourceLocation) throws(ConfigurationError) {
+        let none = ConfigurationNode(content: .mapping([]), location: location)
+        let keys = [
+            "epochs", "batch", "shards", "seed", "stall_timeout", "workers", "transport", "bucket_bytes",
+            "instruction_set", "clip",
+        ]
+        let map = try SettingMap(setting ?? Setting(none, path: "training"), keys: keys)
+        // The limits keep products such as epochs · steps inside an Int.
+        epochs = try map["epochs"]?.whole(in: 1...1_000_000_000) ?? 10
+        batch = try map["batch"]?.whole(in: 1...16_777_216) ?? 256
+        shards = try map["shards"]?.whole(in: 1...65_536) ?? 8
+        seed = UInt64(try map["seed"]?.whole(in: 0...Int.max) ?? 0)
+        stallTimeout =
+            try map["stall_timeout"]?
+            .number("a number of seconds above 0 and at most 10000000") { $0 > 0 && $0 <= 1e7 } ?? 300
+        workers = try map.optional("workers")?.whole(in: 1...4096)
+        transport = try map["transport"]?.choice("transport") ?? .auto
+        bucketBytes = try map["bucket_bytes"]?.whole(in: 1...1_073_741_824) ?? 1 << 20
+        instructionSet = try map["instruction_set"]?.choice("instruction set") ?? .auto
+        clipping = try map.optional("clip").map(Self.clipping) ?? .off
+    }
+
+    private static func clipping(_ setting: Setting) throws(ConfigurationError) -> GradientClipping {
+        var norm = setting
+        if case .mapping = setting.node.content {
+            let map = try SettingMap(setting, keys: ["norm", "max_norm"])
+            guard let given = try map.either("norm", "max_norm") else {
+                throw map.missing("norm", "the largest norm a gradient may have")
+            }
+            norm = given
+        }
+        let value = try norm.number("a number") { _ in true }
+        do { return try GradientClipping(maximumNorm: value) } catch { throw norm.outOfRange(error.allowed) }
+    }
+
+    /// Writes the section, every setting as it was given and not as a machine resolves it.
+    func write(to yaml: inout YAMLWriter) {
+        yaml.heading("training")
+        yaml.line("epochs", "\(epochs)", depth: 1)
+        yaml.line("batch", "\(batch)", depth: 1)
+        yaml.line("shards", "\(shards)", depth: 1)
+        yaml.line("seed", "\(seed)", depth: 1)
+        yaml.line("stall_timeout", YAMLWriter.number(stallTimeout), depth: 1)
+        if let workers { yaml.line("workers", "\(workers)", depth: 1) }
+        yaml.line("transport", transport.rawValue, depth: 1)
+        yaml.line("bucket_bytes", "\(bucketBytes)", depth: 1)
+        yaml.line("instruction_set", instructionSet.rawValue, depth: 1)
+        if let norm = clipping.maximumNorm {
+            yaml.line("clip", "{norm: \(YAMLWriter.number(norm))}", depth: 1)
+        }
+    }
+}

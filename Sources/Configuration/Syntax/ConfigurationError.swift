@@ -1,0 +1,81 @@
+/// Why a configuration cannot be used: one setting, where it was written, and what it may be.
+package struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The sort of problem, for code that decides by it.
+    package enum Kind: String, Sendable, CaseIterable {
+        /// The file cannot be read, or is no UTF-8 text.
+        case unreadable
+        /// The text is no YAML, or uses a part of it that configurations do not.
+        case syntax
+        /// There is no document, or an empty one.
+        case empty
+        /// More than one document follows another.
+        case severalDocuments
+        /// The text, its nesting or what its aliases stand for is larger than any configuration.
+        case tooLarge
+        /// A key that does not exist where it stands.
+        case unknownKey
+        /// A key that stands twice in one mapping.
+        case duplicateKey
+        /// A key without a default was not given.
+        case missing
+        /// The value is of another type.
+        case wrongType
+        /// The value has the right type but lies outside what is allowed.
+        case outOfRange
+        /// A word that names none of the things to choose from.
+        case unknownName
+        /// The value is fine alone but not beside another.
+        case conflict
+        /// A layer does not fit what the layer before it or the data gives.
+        case shape
+    }
+
+    /// The sort of problem.
+    package let kind: Kind
+    /// Where it was written.
+    package let location: SourceLocation
+    /// The setting, such as "training.batch" or "model.3.conv2d.out"; empty for the whole text.
+    package let key: String
+    /// What was expected and what was found.
+    package let problem: String
+    /// What to do about it, where the problem does not say it.
+    package let advice: String?
+
+    /// An error about one setting.
+    init(
+        _ kind: Kind, at location: SourceLocation, key: String, _ problem: String, advice: String? = nil
+    ) {
+        self.kind = kind
+        self.location = location
+        self.key = key
+        self.problem = problem
+        self.advice = advice
+    }
+
+    /// One line, such as `config.yaml:7: training.bach: unknown key; did you mean "batch"?`.
+    package var description: String {
+        var parts = [location.description]
+        if !key.isEmpty { parts.append(key) }
+        parts.append(advice.map { "\(problem); \($0)" } ?? problem)
+        return Self.oneLine(parts.joined(separator: ": "))
+    }
+
+    /// A piece of a user's text in quotation marks, cut to a readable length.
+    static func quoted(_ text: some StringProtocol) -> String {
+        let limit = 60
+        let cut = text.unicodeScalars.prefix(limit)
+        let rest = cut.endIndex == text.unicodeScalars.endIndex ? "" : "..."
+        return "\"\(String(String.UnicodeScalarView(cut)))\(rest)\""
+    }
+
+    /// The text with every control character and line separator replaced by a question mark.
+    private static func oneLine(_ text: String) -> String {
+        var line = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            let control = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+            let separator = scalar.value == 0x2028 || scalar.value == 0x2029
+            line.append(control || separator ? "?" : scalar)
+        }
+        return String(line)
+    }
+}

@@ -1,0 +1,66 @@
+extension ConfigurationNode {
+    /// Puts an override's value at its path, making keys on the way that are not there.
+    ///
+    /// Whether such keys exist in a configuration is checked later, like those of a file. Throws where the path
+    /// leads into a value that has no parts, or to a place that a list does not have.
+    mutating func apply(_ change: ConfigurationOverride) throws(ConfigurationError) {
+        try set(change.path[...], to: change.value, walked: [])
+    }
+
+    private mutating func set(
+        _ path: ArraySlice<String>, to value: ConfigurationNode, walked: [String]
+    ) throws(ConfigurationError) {
+        guard let part = path.first else {
+            self = value
+            return
+        }
+        expandShortForm(for: part, key: walked.last ?? "")
+        let inner = walked + [part]
+        switch content {
+        case .mapping(var entries):
+            let place = entries.firstIndex { $0.key == part } ?? entries.count
+            if place == entries.count {
+                let blank = ConfigurationNode(content: .scalar("", isQuoted: false), location: value.location)
+                entries.append(Entry(key: part, location: value.location, value: blank))
+            }
+            try entries[place].value.set(path.dropFirst(), to: value, walked: inner)
+            content = .mapping(entries)
+        case .sequence(var elements):
+            guard let index = Int(part), elements.indices.contains(index) else {
+                let places = elements.isEmpty ? "none" : "0 to \(elements.count - 1)"
+                throw ConfigurationError(
+                    .unknownKey, at: value.location, key: inner.joined(separator: "."),
+                    "unknown place in a list; its places are \(places)")
+            }
+            try elements[index].set(path.dropFirst(), to: value, walked: inner)
+            content = .sequence(elements)
+        case .scalar:
+            throw ConfigurationError(
+                .wrongType, at: value.location, key: inner.joined(separator: "."),
+                "\(walked.joined(separator: ".")) is \(phrase) (\(location)) and has no parts")
+        }
+    }
+
+    /// Turns a short form into its long one where an override wants a part of it: nothing into no keys, "128"
+    /// behind linear into {out: 128}, the layer "relu" into {relu: {}}, the optimizer "adam" into {name: adam}.
+    private mutating func expandShortForm(for part: String, key: String) {
+        guard case .scalar(let text, let isQuoted) = content else {
+            if case .sequence = content, let option = LayerKind.mainOption(of: key), Int(part) == nil {
+                content = .mapping([Entry(key: option, location: location, value: self)])
+            }
+            return
+        }
+        if isBlank || isNull {
+            content = .mapping([])
+        } else if Int(key) != nil, !isQuoted, text == part {
+            let none = ConfigurationNode(content: .mapping([]), location: location)
+            content = .mapping([Entry(key: part, location: location, value: none)])
+        } else if let option = LayerKind.mainOption(of: key) ?? Self.mainOptions[key] {
+            content = .mapping([Entry(key: option, location: location, value: self)])
+        }
+    }
+
+    private static let mainOptions = [
+        "optimizer": "name", "schedule": "name", "model": "name", "clip": "norm",
+    ]
+}

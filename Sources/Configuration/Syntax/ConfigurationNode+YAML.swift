@@ -1,0 +1,163 @@
+import Yams
+
+extension ConfigurationNode {
+    /// More bytes than any configuration has.
+    static let byteLimit = 262_144
+    /// More nodes than any configuration has, counted after aliases are expanded.
+    static let nodeLimit = 10_000
+    /// Deeper nesting than any configuration has.
+    static let depthLimit = 48
+    /// More aliases than any configuration has.
+    static let aliasLimit = 16
+
+    /// Reads the one YAML document in `text`, which must not be empty.
+    init(yaml text: String, source: SourceLocation.Source) throws(ConfigurationError) {
+        guard let node = try Self.document(in: text, source: source), !node.isNull else {
+            throw ConfigurationError(
+                .empty, at: SourceLocation(source), key: "",
+                "expected a configuration, found an empty document",
+                advice: "it needs at least data and model; \"dtrain recipes fashion-cnn\" prints a whole one")
+        }
+        self = node
+    }
+
+    /// Reads the one YAML document in `text`; nil if there is none, or nothing in it.
+    static func document(
+        in text: String, source: SourceLocation.Source
+    ) throws(ConfigurationError) -> ConfigurationNode? {
+        let whole = SourceLocation(source)
+        guard text.utf8.count <= byteLimit else {
+            throw ConfigurationError(
+                .tooLarge, at: whole, key: "",
+                "expected at most \(byteLimit) bytes of YAML, found \(text.utf8.count)")
+        }
+        // The parser hashes keys with all aliases in them expanded, so that many must not even reach it.
+        let aliases = possibleAliases(in: text)
+        guard aliases <= aliasLimit else {
+            throw ConfigurationError(
+                .tooLarge, at: whole, key: "",
+                "expected at most \(aliasLimit) aliases (*name), found \(aliases)",
+                advice: "write out what they stand for")
+        }
+        let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+        let root: Node?
+        do {
+            root = try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot()
+        } catch {
+            throw Self.error(error, in: text, source: source)
+        }
+        guard let root else { return nil }
+        var budget = nodeLimit
+        let node = try ConfigurationNode(root, source: source, depth: 0, budget: &budget)
+        return node.isBlank ? nil : node
+    }
+
+    private init(
+        _ node: Node, source: SourceLocation.Source, depth: Int, budget: inout Int
+    ) throws(ConfigurationError) {
+        location = SourceLocation(source, line: node.mark?.line)
+        budget -= 1
+        guard budget >= 0, depth <= Self.depthLimit else {
+            let limit = budget < 0 ? "\(Self.nodeLimit) values" : "\(Self.depthLimit) levels of nesting"
+            throw ConfigurationError(
+                .tooLarge, at: location, key: "", "expected at most \(limit), aliases expanded, found more")
+        }
+        switch node {
+        case .scalar(let scalar):
+            let isText = try Self.isText(scalar.tag, standard: .str, at: location)
+            content = .scalar(scalar.string, isQuoted: isText || ![.plain, .any].contains(scalar.style))
+        case .sequence(let sequence):
+            _ = try Self.isText(sequence.tag, standard: .seq, at: location)
+            var elements: [ConfigurationNode] = []
+            for element in sequence {
+                elements.append(
+                    try ConfigurationNode(element, source: source, depth: depth + 1, budget: &budget))
+            }
+            content = .sequence(elements)
+        case .mapping(let mapping):
+            _ = try Self.isText(mapping.tag, standard: .map, at: location)
+            var entries: [Entry] = []
+            for (key, value) in mapping {
+                let place = SourceLocation(source, line: key.mark?.line)
+                guard case .scalar(let scalar) = key else {
+                    throw ConfigurationError(
+                        .syntax, at: place, key: "",
+                        "expected a word as key, found a list or keys with values")
+                }
+                _ = try Self.isText(scalar.tag, standard: .str, at: place)
+                entries.append(
+                    Entry(
+                        key: scalar.string, location: place,
+                        value: try ConfigurationNode(value, source: source, depth: depth + 1, budget: &budget)
+                    ))
+            }
+            content = .mapping(entries)
+        case .alias(let alias):
+            throw ConfigurationError(
+                .syntax, at: location, key: "", "the alias *\(alias.anchor.rawValue) stands for nothing")
+        }
+    }
+
+    /// Whether the standard tag is written out; throws on any other tag.
+    private static func isText(
+        _ tag: Tag, standard: Tag.Name, at location: SourceLocation
+    ) throws(ConfigurationError) -> Bool {
+        if tag.rawValue.isEmpty { return false }
+        if tag.rawValue == standard.rawValue || tag.rawValue == "!" { return true }
+        throw ConfigurationError(
+            .syntax, at: location, key: "",
+            "expected a value without a tag, found the tag \(ConfigurationError.quoted(tag.rawValue))")
+    }
+
+    /// At least the number of aliases in the text: asterisks that may start one, in comments too.
+    private static func possibleAliases(in text: String) -> Int {
+        var count = 0
+        var previous = UInt8(ascii: " ")
+        for byte in text.utf8 {
+            if previous == UInt8(ascii: "*"), byte > UInt8(ascii: " ") { count += 1 }
+            previous = byte
+        }
+        return count
+    }
+
+    private static func error(
+        _ error: any Error, in text: String, source: SourceLocation.Source
+    ) -> ConfigurationError {
+        guard let error = error as? YamlError else {
+            return ConfigurationError(
+                .syntax, at: SourceLocation(source), key: "", "the text is no YAML: \(error)")
+        }
+        switch error {
+        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+            .composer(let context, let problem, let mark, _):
+            // What is missing at the end of the text is reported behind its last line.
+            let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            let last = lines.last?.isEmpty == true ? lines.count - 1 : lines.count
+            let place = SourceLocation(source, line: max(1, min(mark.line, last)))
+            if problem == "but found another document" {
+                return ConfigurationError(
+                    .severalDocuments, at: place, key: "", "expected one document, found another behind it",
+                    advice: "remove one of them and the line of dashes")
+            }
+            if problem.hasPrefix("Maximum nesting level") {
+                return ConfigurationError(
+                    .tooLarge, at: place, key: "",
+                    "expected at most \(depthLimit) levels of nesting, found more")
+            }
+            let line = lines.indices.contains(mark.line - 1) ? lines[mark.line - 1] : ""
+            let tab = line.contains("\t")
+            let reason = context.map { "\($0.text) in line \($0.mark.line), \(problem)" } ?? problem
+            return ConfigurationError(
+                .syntax, at: place, key: "", "the text is no YAML: \(reason)",
+                advice: tab ? "indent with spaces, not tabs" : nil)
+        case .reader(let problem, let offset, _, _):
+            let line = offset.map { text.prefix($0).filter(\.isNewline).count + 1 }
+            return ConfigurationError(
+                .syntax, at: SourceLocation(source, line: line), key: "", "the text is no YAML: \(problem)")
+        case .duplicatedKeysInMapping(_, let context):
+            return DuplicateKey(in: text, source: source, first: context.mark).error
+        default:
+            return ConfigurationError(.syntax, at: SourceLocation(source), key: "", "the text is no YAML")
+        }
+    }
+}

@@ -1,0 +1,58 @@
+/// A piece of a configuration as it was written: YAML's structure with the place of every part, no types yet.
+struct ConfigurationNode: Sendable, Equatable {
+    /// What stands in the piece.
+    enum Content: Sendable, Equatable {
+        /// A word, a number or nothing, and whether quotation marks make it a text whatever it looks like.
+        case scalar(String, isQuoted: Bool)
+        /// A list.
+        case sequence([ConfigurationNode])
+        /// Keys with values, in the order of writing; no key stands twice.
+        case mapping([Entry])
+    }
+
+    /// A key with its value.
+    struct Entry: Sendable, Equatable {
+        /// The key's text.
+        let key: String
+        /// Where the key was written.
+        let location: SourceLocation
+        /// What it is set to.
+        var value: ConfigurationNode
+    }
+
+    /// What stands in the piece.
+    var content: Content
+    /// Where it starts.
+    let location: SourceLocation
+
+    /// A text that is never mistaken for a number.
+    static func text(_ text: String, at location: SourceLocation) -> ConfigurationNode {
+        ConfigurationNode(content: .scalar(text, isQuoted: true), location: location)
+    }
+
+    /// Whether it is `null` or `~`, which stand for the default of a setting that may be left out.
+    var isNull: Bool {
+        guard case .scalar(let text, isQuoted: false) = content else { return false }
+        return ["~", "null", "Null", "NULL"].contains(text)
+    }
+
+    /// Whether nothing was written behind the colon or dash.
+    var isBlank: Bool { content == .scalar("", isQuoted: false) }
+
+    /// What was found, as an error names it.
+    var phrase: String {
+        switch content {
+        case .scalar(let text, isQuoted: true): "the text \(ConfigurationError.quoted(text))"
+        case .scalar(let text, isQuoted: false):
+            if isBlank {
+                "nothing"
+            } else if PlainNumber.isLike(text), text.utf8.count <= 32 {
+                text
+            } else {
+                ConfigurationError.quoted(text)
+            }
+        case .sequence: "a list"
+        case .mapping: "keys with values"
+        }
+    }
+}

@@ -1,0 +1,63 @@
+/// A value that the command line puts in the place of a configuration's.
+///
+/// Overrides act on what was written, before anything is checked, so that they get the same checks.
+package struct ConfigurationOverride: Sendable, Equatable {
+    let path: [String]
+    let value: ConfigurationNode
+
+    /// The override of `--set key.path=value`: the path's parts are keys and places in lists (from 0), the value
+    /// is YAML. Throws if there is no path, or the value is no YAML.
+    ///
+    ///     try ConfigurationOverride.set("model.0.conv2d.out=16")
+    package static func set(_ assignment: String) throws(ConfigurationError) -> ConfigurationOverride {
+        let flag = SourceLocation.Source.flag("--set")
+        let place = SourceLocation(flag)
+        guard let equals = assignment.firstIndex(of: "=") else {
+            throw ConfigurationError(
+                .syntax, at: place, key: "",
+                "expected key.path=value, found \(ConfigurationError.quoted(assignment))")
+        }
+        let name = assignment[..<equals]
+        let path = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard path.allSatisfy({ !$0.isEmpty }), path.count <= ConfigurationNode.depthLimit else {
+            throw ConfigurationError(
+                .syntax, at: place, key: "",
+                "expected a key path such as training.batch, found \(ConfigurationError.quoted(name))")
+        }
+        let text = String(assignment[assignment.index(after: equals)...])
+        let value: ConfigurationNode?
+        do {
+            value = try ConfigurationNode.document(in: text, source: flag)
+        } catch {
+            let inner = error.key.isEmpty ? String(name) : "\(name).\(error.key)"
+            throw ConfigurationError(error.kind, at: place, key: inner, error.problem, advice: error.advice)
+        }
+        guard let value else {
+            throw ConfigurationError(
+                .missing, at: place, key: String(name),
+                "expected a value behind the equals sign, found nothing",
+                advice: "write null for the default")
+        }
+        return ConfigurationOverride(path: path, value: value)
+    }
+
+    /// The override of `--epochs`.
+    package static func epochs(_ count: Int) -> ConfigurationOverride { number(count, "epochs") }
+    /// The override of `--batch`.
+    package static func batch(_ size: Int) -> ConfigurationOverride { number(size, "batch") }
+    /// The override of `--shards`.
+    package static func shards(_ count: Int) -> ConfigurationOverride { number(count, "shards") }
+    /// The override of `--seed`.
+    package static func seed(_ seed: Int) -> ConfigurationOverride { number(seed, "seed") }
+
+    /// The override of `--output`, a folder whose name is taken as it is.
+    package static func output(_ folder: String) -> ConfigurationOverride {
+        ConfigurationOverride(path: ["output"], value: .text(folder, at: SourceLocation(.flag("--output"))))
+    }
+
+    private static func number(_ value: Int, _ key: String) -> ConfigurationOverride {
+        let place = SourceLocation(.flag("--\(key)"))
+        let node = ConfigurationNode(content: .scalar("\(value)", isQuoted: false), location: place)
+        return ConfigurationOverride(path: ["training", key], value: node)
+    }
+}

@@ -1,0 +1,146 @@
+/// A piece of configuration with its key path, on its way to a typed value; every reader throws on another type.
+struct Setting {
+    /// What was written.
+    let node: ConfigurationNode
+    /// The key path, such as "training.batch" or "model.3.conv2d.out"; empty for the whole.
+    let path: String
+    /// Where the key was written, or the value where there is no key.
+    let location: SourceLocation
+
+    /// A setting; its place is that of the key, if it has one.
+    init(_ node: ConfigurationNode, path: String, at location: SourceLocation? = nil) {
+        self.node = node
+        self.path = path
+        self.location = location ?? node.location
+    }
+
+    /// An error about this setting.
+    func error(_ kind: ConfigurationError.Kind, _ problem: String, advice: String? = nil)
+        -> ConfigurationError
+    {
+        ConfigurationError(kind, at: node.location, key: path, problem, advice: advice)
+    }
+
+    /// "expected …, found …".
+    func wrongType(expected: String, advice: String? = nil) -> ConfigurationError {
+        // A value on a line of its own is best found by its key.
+        let place = node.isBlank ? location : node.location
+        return ConfigurationError(
+            .wrongType, at: place, key: path, "expected \(expected), found \(node.phrase)", advice: advice)
+    }
+
+    /// "must be …, is …".
+    func outOfRange(_ allowed: String) -> ConfigurationError {
+        error(.outOfRange, "must be \(allowed), is \(node.phrase)")
+    }
+
+    /// A whole number in `range`.
+    func whole(in range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
+        let expected = "a whole number"
+        let number = try plainNumber(expected: expected)
+        guard let whole = number.whole else {
+            if number.isWhole { throw outOfRange(Self.phrase(range)) }
+            throw wrongType(expected: expected)
+        }
+        guard range.contains(whole) else { throw outOfRange(Self.phrase(range)) }
+        return whole
+    }
+
+    /// A finite number that `isAllowed` accepts; `allowed` is a phrase that fits behind "must be".
+    func number(_ allowed: String, _ isAllowed: (Double) -> Bool) throws(ConfigurationError) -> Double {
+        let value = try plainNumber(expected: "a number").value
+        guard isAllowed(value) else { throw outOfRange(allowed) }
+        return value
+    }
+
+    /// true or false.
+    func flag() throws(ConfigurationError) -> Bool {
+        guard let flag = flagIfAny else {
+            let instead: String? =
+                switch plainText?.lowercased() {
+                case "yes", "on", "y": "write true"
+                case "no", "off", "n": "write false"
+                default: nil
+                }
+            throw wrongType(expected: "true or false", advice: instead)
+        }
+        return flag
+    }
+
+    /// A text that is no number, truth value or nothing unless it is in quotation marks; never empty.
+    func text(_ expected: String) throws(ConfigurationError) -> String {
+        guard case .scalar(let text, let isQuoted) = node.content, !text.isEmpty else {
+            throw wrongType(expected: expected)
+        }
+        if !isQuoted, node.isNull || flagIfAny != nil || PlainNumber.isLike(text) {
+            throw wrongType(expected: expected, advice: "put it in quotation marks if it is meant")
+        }
+        // Paths with NUL would silently be cut where they reach the operating system.
+        if text.unicodeScalars.contains("\0") { throw wrongType(expected: expected) }
+        return text
+    }
+
+    /// One of `names`, of which `noun` says what they name.
+    func name(of noun: String, among names: [String]) throws(ConfigurationError) -> String {
+        let word = try text(
+            "the name of \(noun.first.map { "aeiou".contains($0) } == true ? "an" : "a") \(noun)")
+        guard names.contains(word) else {
+            throw error(
+                .unknownName, "unknown \(noun) \(ConfigurationError.quoted(word))",
+                advice: suggestion(for: word, among: names, noun: "names"))
+        }
+        return word
+    }
+
+    /// One of the cases of an enumeration, by its raw value.
+    func choice<Choice: RawRepresentable & CaseIterable>(
+        _ noun: String, _: Choice.Type = Choice.self
+    ) throws(ConfigurationError) -> Choice where Choice.RawValue == String {
+        let word = try name(of: noun, among: Choice.allCases.map(\.rawValue))
+        guard let choice = Choice(rawValue: word) else {
+            preconditionFailure("\(Choice.self) has no case \(word), which is among its raw values")
+        }
+        return choice
+    }
+
+    /// The elements of a list.
+    func list(_ expected: String) throws(ConfigurationError) -> [Setting] {
+        guard case .sequence(let nodes) = node.content else { throw wrongType(expected: expected) }
+        return nodes.enumerated().map { Setting($1, path: inside(String($0))) }
+    }
+
+    /// The key path of a part of this setting.
+    func inside(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+
+    /// The truth value, if that is what was written.
+    var flagIfAny: Bool? {
+        switch plainText {
+        case "true", "True", "TRUE": true
+        case "false", "False", "FALSE": false
+        default: nil
+        }
+    }
+
+    /// The text of a scalar without quotation marks.
+    var plainText: String? {
+        if case .scalar(let text, isQuoted: false) = node.content { text } else { nil }
+    }
+
+    private func plainNumber(expected: String) throws(ConfigurationError) -> PlainNumber {
+        guard let text = plainText else { throw wrongType(expected: expected) }
+        do {
+            return try PlainNumber(text)
+        } catch {
+            switch error {
+            case .none: throw wrongType(expected: expected)
+            case .refused(let advice): throw wrongType(expected: expected, advice: advice)
+            }
+        }
+    }
+
+    private static func phrase(_ range: ClosedRange<Int>) -> String {
+        range.upperBound == .max
+            ? "a whole number, at least \(range.lowerBound)"
+            : "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    }
+}

@@ -1,0 +1,66 @@
+/// A mapping whose keys are all known; each is read by its name.
+struct SettingMap {
+    private let entries: [ConfigurationNode.Entry]
+    private let setting: Setting
+
+    /// Reads a setting as keys with values; throws on a key that is not in `keys`. A section with nothing in it, as
+    /// when all its lines are comments, has no keys.
+    ///
+    /// - Parameters:
+    ///   - expected: What the mapping is, for the error if it is none.
+    ///   - noun: What a key is called in errors, "key" or "option", and maybe of what.
+    init(
+        _ setting: Setting, keys: [String], _ expected: String = "keys with values", noun: String = "key"
+    ) throws(ConfigurationError) {
+        self.setting = setting
+        if setting.node.isBlank || setting.node.isNull {
+            entries = []
+            return
+        }
+        guard case .mapping(let entries) = setting.node.content else {
+            throw setting.wrongType(expected: "\(expected) (\(keys.joined(separator: ", ")))")
+        }
+        self.entries = entries
+        let plural = "\(noun.prefix { $0 != " " })s"
+        for entry in entries where !keys.contains(entry.key) {
+            throw ConfigurationError(
+                .unknownKey, at: entry.location, key: setting.inside(entry.key.isEmpty ? "\"\"" : entry.key),
+                "unknown \(noun)", advice: suggestion(for: entry.key, among: keys, noun: plural))
+        }
+    }
+
+    /// The value of a key, or nil if it is not there.
+    subscript(key: String) -> Setting? {
+        guard let entry = entries.first(where: { $0.key == key }) else { return nil }
+        return Setting(entry.value, path: setting.inside(key), at: entry.location)
+    }
+
+    /// The value of a key that `null` takes away.
+    func optional(_ key: String) -> Setting? {
+        guard let value = self[key], !value.node.isNull else { return nil }
+        return value
+    }
+
+    /// The value of a key that has two names, of which the first is the usual; throws if both are given.
+    func either(_ key: String, _ other: String) throws(ConfigurationError) -> Setting? {
+        guard let second = self[other] else { return self[key] }
+        guard self[key] == nil else {
+            throw ConfigurationError(
+                .duplicateKey, at: second.location, key: second.path, "duplicate key: \(key) means the same",
+                advice: "remove one of the two")
+        }
+        return second
+    }
+
+    /// The value of a key that must be there.
+    func required(_ key: String, _ expected: String) throws(ConfigurationError) -> Setting {
+        guard let value = self[key] else { throw missing(key, expected) }
+        return value
+    }
+
+    /// The error that a key is not there.
+    func missing(_ key: String, _ expected: String) -> ConfigurationError {
+        ConfigurationError(
+            .missing, at: setting.location, key: setting.inside(key), "missing; it must be \(expected)")
+    }
+}

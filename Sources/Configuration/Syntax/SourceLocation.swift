@@ -1,0 +1,48 @@
+/// Where a piece of configuration was written.
+package struct SourceLocation: Sendable, Hashable, CustomStringConvertible {
+    /// What the piece was read from.
+    package enum Source: Sendable, Hashable {
+        /// A file, by the path the user gave.
+        case file(String)
+        /// A built-in recipe, by its name.
+        case recipe(String)
+        /// A command-line flag that carries a value of its own, such as "--set".
+        case flag(String)
+
+        /// The name that a default output folder gets: the file's without folders and extension, or the
+        /// recipe's; nil for a flag.
+        var runName: String? {
+            switch self {
+            case .file(let path):
+                let file = path.split(separator: "/").last.map(String.init) ?? path
+                let stem = file.split(separator: ".", omittingEmptySubsequences: false).dropLast()
+                    .joined(separator: ".")
+                return stem.isEmpty ? file : stem
+            case .recipe(let name): return name
+            case .flag: return nil
+            }
+        }
+    }
+
+    /// What the piece was read from.
+    package let source: Source
+    /// The line, counted from 1; nil for the source as a whole and for a flag's value.
+    package let line: Int?
+
+    /// A place in a source.
+    package init(_ source: Source, line: Int? = nil) {
+        self.source = source
+        self.line = line
+    }
+
+    /// As an error starts: "config.yaml:7", "recipe fashion-cnn, line 3" or "--set".
+    package var description: String {
+        switch (source, line) {
+        case (.file(let path), let line?): "\(path):\(line)"
+        case (.file(let path), nil): path
+        case (.recipe(let name), let line?): "recipe \(name), line \(line)"
+        case (.recipe(let name), nil): "recipe \(name)"
+        case (.flag(let flag), _): flag
+        }
+    }
+}

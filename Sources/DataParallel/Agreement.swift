@@ -1,0 +1,76 @@
+import Foundation
+import MPI
+
+/// Work that one rank does for others, whose failure all of them learn.
+package enum Agreement {
+    /// What rank 0 makes, on every rank; where rank 0 fails, it throws its error and the others a silent one.
+    package static func fromRoot<T: Codable>(_ communicator: Communicator, _ body: () throws -> T) throws -> T {
+        var made: Result<T, any Error>?
+        var bytes: [UInt8] = []
+        if communicator.rank == 0 {
+            made = Result { try body() }
+            if case .success(let value) = made { bytes = Array(try JSONEncoder().encode([value])) }
+        }
+        let count = try communicator.broadcast(bytes.count, root: 0)
+        if let made, case .failure(let error) = made { throw error }
+        guard count > 0 else { throw FailedElsewhere() }
+        if communicator.rank != 0 { bytes = Array(repeating: 0, count: count) }
+        try communicator.broadcast(&bytes, root: 0)
+        if let made { return try made.get() }
+        return try JSONDecoder().decode([T].self, from: Data(bytes))[0]
+    }
+
+    /// What the first rank of each group makes, on every rank of the group; a failure anywhere fails everywhere.
+    package static func onFirst<T: Codable>(
+        of group: Communicator, in world: Communicator, _ body: () throws -> T
+    ) throws -> T {
+        var failure: (any Error)?
+        var value: T?
+        if group.rank == 0 {
+            do { value = try body() } catch { failure = error }
+        }
+        let failed = try world.allReduce(failure == nil ? 0 : 1, .max)
+        if let failure { throw failure }
+        guard failed == 0 else { throw FailedElsewhere() }
+        return try fromRoot(group) {
+            guard let value else { throw FailedElsewhere() }
+            return value
+        }
+    }
+
+    /// The ranks whose digest is not that of the majority; empty where all agree. Collective.
+    package static func oddRanks(_ digest: [UInt8], in world: Communicator) throws -> [Int] {
+        let all = try world.allGather(digest)
+        let digests = (0..<world.size).map { Array(all[$0 * digest.count..<($0 + 1) * digest.count]) }
+        let votes = digests.map { candidate in digests.filter { $0 == candidate }.count }
+        // The first of the most frequent digests is the reference, the same on every rank.
+        guard let most = votes.max(), let reference = votes.firstIndex(of: most) else { return [] }
+        return digests.indices.filter { digests[$0] != digests[reference] }
+    }
+}
+
+/// Another rank failed and reports why; this one ends without a word of its own.
+package struct FailedElsewhere: Error {
+    package init() {}
+}
+
+/// Ranks that should hold the same do not.
+package struct DisagreementError: Error, CustomStringConvertible {
+    /// What differs.
+    package let what: String
+    /// Whose differs from the others'.
+    package let ranks: [Int]
+    /// What to do about it.
+    package let advice: String
+
+    package init(what: String, ranks: [Int], advice: String) {
+        self.what = what
+        self.ranks = ranks
+        self.advice = advice
+    }
+
+    package var description: String {
+        let who = ranks.map(String.init).joined(separator: ", ")
+        return "\(what) on rank \(who) differs from the other ranks': \(advice)"
+    }
+}

@@ -1,0 +1,16 @@
+/// A mini-batch: which stored examples, in which order.
+package struct Batch: Sendable {
+    /// Row numbers of the data set.
+    package let rows: ArraySlice<Int32>
+
+    /// The examples at `rows`.
+    package init(rows: ArraySlice<Int32>) { self.rows = rows }
+
+    /// Examples over all shards.
+    package var count: Int { rows.count }
+
+    /// The rows of the examples at `range` of the batch.
+    func rows(_ range: Range<Int>) -> ArraySlice<Int32> {
+        rows[(rows.startIndex + range.lowerBound)..<(rows.startIndex + range.upperBound)]
+    }
+}

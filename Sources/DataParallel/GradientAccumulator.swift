@@ -1,0 +1,137 @@
+import CKernels
+import Datasets
+import Synchronization
+
+/// Sums one gradient group over a rank's shards: partial sums merge as soon as both halves of a subtree are there,
+/// so that few copies exist at a time.
+///
+/// Worker threads call it at the same time; which thread merges does not change what is added to what.
+final class GradientAccumulator: @unchecked Sendable {
+    /// A node of the fixed tree inside one of the rank's subtrees.
+    private struct Node {
+        let shards: Range<Int>
+        let parent: Int?
+        let sibling: Int?
+        let isLeft: Bool
+        /// Which of the rank's subtrees it is in.
+        let root: Int
+    }
+
+    private struct State {
+        /// The sum of each node that is complete and waits for its sibling.
+        var waiting: [UnsafeMutablePointer<Float>?]
+        var free: [UnsafeMutablePointer<Float>]
+        var made: [UnsafeMutablePointer<Float>]
+    }
+
+    private let nodes: [Node]
+    private let leaves: [Int]
+    private let firstShard: Int
+    private let targets: [UnsafeMutablePointer<Float>]
+    private let roots: [Range<Int>]
+    private let count: Int
+    private let kernels: UnsafePointer<dt_kernels>
+    private let map: ShardMap
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - owned: The rank's shards, made of the subtrees `roots`.
+    ///   - targets: Where each subtree's sum goes.
+    ///   - count: Elements of the group.
+    init(
+        owned: Range<Int>, roots: [Range<Int>], targets: [UnsafeMutablePointer<Float>], count: Int, map: ShardMap,
+        kernels: UnsafePointer<dt_kernels>
+    ) {
+        var nodes: [Node] = []
+        var leaves = Array(repeating: 0, count: owned.count)
+        func add(_ shards: Range<Int>, parent: Int?, sibling: Int?, isLeft: Bool, root: Int) -> Int {
+            let place = nodes.count
+            nodes.append(Node(shards: shards, parent: parent, sibling: sibling, isLeft: isLeft, root: root))
+            if shards.count == 1 {
+                leaves[shards.lowerBound - owned.lowerBound] = place
+                return place
+            }
+            let middle = BlockTree.split(shards)
+            let left = add(shards.lowerBound..<middle, parent: place, sibling: nil, isLeft: true, root: root)
+            let right = add(middle..<shards.upperBound, parent: place, sibling: left, isLeft: false, root: root)
+            let known = nodes[left]
+            nodes[left] = Node(shards: known.shards, parent: place, sibling: right, isLeft: true, root: root)
+            return place
+        }
+        for (index, root) in roots.enumerated() {
+            _ = add(root, parent: nil, sibling: nil, isLeft: true, root: index)
+        }
+        self.nodes = nodes
+        self.leaves = leaves
+        firstShard = owned.lowerBound
+        self.targets = targets
+        self.roots = roots
+        self.count = count
+        self.map = map
+        self.kernels = kernels
+        state = Mutex(State(waiting: Array(repeating: nil, count: nodes.count), free: [], made: []))
+    }
+
+    deinit {
+        let byteCount = count * 4
+        state.withLock { state in
+            for buffer in state.made { PrivateMemory.free(UnsafeMutableRawPointer(buffer), byteCount) }
+        }
+    }
+
+    /// Where a shard writes its gradients: into its subtree's place if it is the subtree's first, else into a copy.
+    func begin(shard: Int) -> UnsafeMutablePointer<Float> {
+        let root = nodes[leaves[shard - firstShard]].root
+        if roots[root].lowerBound == shard { return targets[root] }
+        return state.withLock { state in
+            if let buffer = state.free.popLast() { return Unchecked(buffer) }
+            let buffer = PrivateMemory.allocate(count * 4).assumingMemoryBound(to: Float.self)
+            state.made.append(buffer)
+            return Unchecked(buffer)
+        }.value
+    }
+
+    /// Takes a shard's gradients, which `begin` gave the place of, and merges what can be merged.
+    func end(shard: Int, _ buffer: UnsafeMutablePointer<Float>, batch: Int) {
+        var place = leaves[shard - firstShard]
+        var sum = buffer
+        while let parent = nodes[place].parent, let sibling = nodes[place].sibling {
+            if !map.isEmpty(nodes[sibling].shards, batch: batch) {
+                let mine = Unchecked(sum)
+                let here = place
+                let other = state.withLock { state -> Unchecked<UnsafeMutablePointer<Float>?> in
+                    if let other = state.waiting[sibling] {
+                        state.waiting[sibling] = nil
+                        return Unchecked(other)
+                    }
+                    state.waiting[here] = mine.value
+                    return Unchecked(nil)
+                }.value
+                guard let other else { return }
+                let (left, right) = nodes[place].isLeft ? (sum, other) : (other, sum)
+                kernels.pointee.add(Int64(count), left, right, left)
+                giveBack(right)
+                sum = left
+            }
+            place = parent
+        }
+        // The first shard writes in place; where it was empty the sum stands elsewhere.
+        let target = targets[nodes[place].root]
+        if sum != target {
+            target.update(from: sum, count: count)
+            giveBack(sum)
+        }
+    }
+
+    private func giveBack(_ buffer: UnsafeMutablePointer<Float>) {
+        guard !targets.contains(buffer) else { return }
+        let returned = Unchecked(buffer)
+        state.withLock { $0.free.append(returned.value) }
+    }
+}
+
+/// A value whose use across threads its owner answers for.
+struct Unchecked<Value>: @unchecked Sendable {
+    let value: Value
+    init(_ value: Value) { self.value = value }
+}

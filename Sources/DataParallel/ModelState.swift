@@ -1,0 +1,76 @@
+import Graph
+import Layers
+import Runtime
+
+/// A model's parameters and states in memory: parameters once per node, states once per rank.
+package final class ModelState {
+    /// The model they belong to.
+    package let model: TracedModel
+    /// Where parameters lie in the flat stretch.
+    package let layout: ParameterLayout
+    let parameters: NodeMemory
+    let states: UnsafeMutableRawPointer
+    /// Byte offset of each variable in the parameters' or the states' memory.
+    let offsets: [Int]
+    private let cluster: Cluster
+    private let stateBytes: Int
+
+    /// Zeroed memory for `model`; collective over the cluster.
+    package init(cluster: Cluster, model: TracedModel, bucketBytes: Int = 1 << 20) throws {
+        self.cluster = cluster
+        self.model = model
+        let counts = model.variables.map { $0.shape.reduce(1, *) }
+        layout = ParameterLayout(order: Self.gradientOrder(model), counts: counts, bucketBytes: bucketBytes)
+        var offsets = Array(repeating: 0, count: counts.count)
+        for entry in layout.entries { offsets[entry.variable] = entry.offset * 4 }
+        var end = 0
+        for (variable, count) in counts.enumerated() where !model.variables[variable].isTrainable {
+            offsets[variable] = end
+            end += (count * 4 + 63) / 64 * 64
+        }
+        self.offsets = offsets
+        stateBytes = max(64, end)
+        states = PrivateMemory.allocate(stateBytes)
+        parameters = try NodeMemory(byteCount: max(64, layout.elementCount * 4), on: cluster)
+    }
+
+    deinit { PrivateMemory.free(states, stateBytes) }
+
+    /// Gives shared memory back; collective over the node.
+    package func free() throws { try parameters.free() }
+
+    /// Gives every variable its value from rank 0; the other ranks' `values` are ignored. Collective.
+    ///
+    /// - Parameter values: On rank 0 the values of the model's variables in order, row-major.
+    package func set(_ values: [[Float]]?) throws {
+        for (variable, description) in model.variables.enumerated() {
+            let count = description.shape.reduce(1, *)
+            var value = values?[variable] ?? Array(repeating: 0, count: count)
+            precondition(value.count == count, "\(description.name) has \(count) elements, got \(value.count)")
+            try cluster.world.broadcast(&value, root: 0)
+            if !description.isTrainable || cluster.node.rank == 0 {
+                pointer(variable).update(from: value, count: count)
+            }
+        }
+        try cluster.world.barrier()
+    }
+
+    /// The value of a variable, row-major; every rank reads the same.
+    package func value(_ variable: Int) -> [Float] {
+        let count = model.variables[variable].shape.reduce(1, *)
+        return Array(UnsafeBufferPointer(start: pointer(variable), count: count))
+    }
+
+    /// Where a variable's elements lie.
+    func pointer(_ variable: Int) -> UnsafeMutablePointer<Float> {
+        let base = model.variables[variable].isTrainable ? parameters.base : states
+        return (base + offsets[variable]).assumingMemoryBound(to: Float.self)
+    }
+
+    /// Parameters in the order in which gradients become ready, which does not depend on a shard's size.
+    private static func gradientOrder(_ model: TracedModel) -> [Int] {
+        guard model.target != .none else { return model.variables.indices.filter { model.variables[$0].isTrainable } }
+        let graph = model.trainingGraph(count: 2).loweringBatchNorm()
+        return Schedule(graph).gradientOrder(of: graph)
+    }
+}

@@ -1,0 +1,274 @@
+import CKernels
+import Datasets
+import Graph
+import Layers
+import MPI
+import Optimizers
+import Runtime
+
+/// One rank's part of synchronous data-parallel training: it runs the rank's shards of every mini-batch, sums
+/// gradients over all shards and ranks in the fixed tree, and applies the same update as every other rank.
+///
+/// Parameters and optimizer state exist once per node; each of the node's ranks updates its slices.
+package final class Replica {
+    /// The ranks it works with.
+    package let cluster: Cluster
+    /// What it trains.
+    package let state: ModelState
+    /// How it trains.
+    package let settings: ReplicaSettings
+    /// The rank's shards.
+    package let owned: Range<Int>
+    /// Examples this rank has computed gradients of.
+    package fileprivate(set) var executedExamples = 0
+
+    let map: ShardMap
+    let pool: WorkerPool
+    let optimizerState: NodeMemory
+    let programs: ProgramCache
+    let vectors: VectorExchange
+    let gradients: GradientExchange
+    var accumulators: [GradientAccumulator] = []
+    let contributions: UnsafeMutableRawPointer
+    private let contributionBytes: Int
+    let contributionOffsets: [Int]
+    let contributionSum: TreeSum
+    let localPlans: [TreePlan]
+    let partPointers: UnsafeMutablePointer<UnsafeRawPointer?>
+    let bucketOfCollective: [Int]
+    let perLocalShard: Bool
+    private var feeder: BatchFeeder
+    let scalars: UnsafeMutablePointer<StepScalars>
+    private(set) var stepNumber: UInt64 = 0
+
+    /// What a training step reports; the same on all ranks.
+    package struct StepResult: Sendable {
+        /// Σ loss over the mini-batch's examples.
+        package let lossSum: Double
+        /// Examples of the mini-batch.
+        package let count: Int
+        /// √Σ g² before clipping, where it was asked for.
+        package let gradientNorm: Double?
+    }
+
+    /// Plans the model and agrees on memory; collective over the cluster.
+    ///
+    /// - Parameters:
+    ///   - state: The model's parameters and states, which training changes.
+    ///   - training: Makes batches of the training set.
+    package init(
+        cluster: Cluster, state: ModelState, settings: ReplicaSettings, training: BatchMaker
+    ) throws {
+        try cluster.check(shards: settings.shards)
+        self.cluster = cluster
+        self.state = state
+        let model = state.model
+        self.settings = settings
+        let layout = state.layout
+        // Collectives follow the buckets of the flat stretch.
+        let groups = layout.buckets.map { bucket in layout.entries[bucket.entries].map(\.variable) }
+        let workers = settings.workers ?? cluster.defaultWorkers
+        pool = WorkerPool(workers: workers)
+        let makeGraph: (Int) -> Graph = { count in
+            model.trainingGraph(count: count).loweringBatchNorm().reducingGradients(in: groups)
+        }
+        let skeleton = Schedule(makeGraph(2))
+        perLocalShard = skeleton.stageCount > 1
+
+        optimizerState = try NodeMemory(
+            byteCount: max(64, settings.rule.stateNames.count * layout.elementCount * 4), on: cluster)
+        let map = ShardMap(shards: settings.shards, nodes: cluster.nodes)
+        self.map = map
+        owned = map.owned[cluster.rank]
+        programs = ProgramCache(
+            slots: perLocalShard ? owned.count : min(workers, owned.count), workers: workers,
+            variableOffsets: state.offsets, parameters: state.parameters.base, states: state.states, kernels: cluster.kernels,
+            makeGraph: makeGraph)
+
+        let largest = (settings.batch + settings.shards - 1) / settings.shards
+        let program = try programs.program(count: largest, slot: 0).program
+        vectors = try VectorExchange(cluster: cluster, map: map, collectives: program.collectives)
+        gradients = try GradientExchange(cluster: cluster, map: map, layout: layout, control: settings.control)
+        (contributionOffsets, contributionBytes) = Self.layOutContributions(program, shards: owned.count)
+        contributions = PrivateMemory.allocate(max(64, contributionBytes))
+        localPlans = map.subtrees[cluster.rank].map { root in
+            TreePlan(root: root, parts: root.map { $0..<($0 + 1) })
+        }
+        contributionSum = TreeSum(
+            depth: localPlans.map(\.depth).max() ?? 1,
+            vectorBytes: program.collectives.map(\.byteCount).max() ?? 64, kernels: cluster.kernels)
+        partPointers = .allocate(capacity: settings.shards)
+        partPointers.initialize(repeating: nil, count: settings.shards)
+        bucketOfCollective = Self.numberBuckets(program)
+        feeder = BatchFeeder(maker: training, map: map, owned: owned, batch: settings.batch)
+        scalars = .allocate(capacity: 1)
+        scalars.initialize(to: StepScalars(batchCount: 1, dropoutKey: dt_philox_key(word: (0, 0))))
+        accumulators = makeAccumulators(program)
+    }
+
+    deinit {
+        PrivateMemory.free(contributions, max(64, contributionBytes))
+        partPointers.deallocate()
+        scalars.deallocate()
+    }
+
+    /// Gives shared memory back; collective over the cluster.
+    package func free() throws {
+        try vectors.free()
+        try gradients.free()
+        try optimizerState.free()
+    }
+
+    // MARK: A step
+
+    /// Trains on one mini-batch; collective.
+    ///
+    /// - Parameters:
+    ///   - batch: The mini-batch.
+    ///   - next: The one after it, prepared meanwhile.
+    ///   - update: The update rule's numbers of this step, the same on all ranks.
+    ///   - dropoutKey: What dropout draws from in this step.
+    ///   - wantsNorm: Whether the gradient's norm is reported.
+    package func step(
+        _ batch: Batch, next: Batch?, update: UnsafeBufferPointer<Double>, dropoutKey: dt_philox_key, wantsNorm: Bool
+    ) throws -> StepResult {
+        precondition(batch.count > 0, "a mini-batch without examples")
+        stepNumber += 1
+        let inputs = feeder.take(batch, next: next)
+        scalars.pointee = StepScalars(batchCount: Float(batch.count), dropoutKey: dropoutKey)
+        let clips = settings.clipping.maximumNorm != nil
+        var run = try StepRun(self, batch: batch, inputs: inputs, withSquares: wantsNorm || clips)
+        try run.stages()
+        try run.finish()
+        gradients.reach(.finished, step: stepNumber)
+        gradients.await(.finished, step: stepNumber)
+
+        var norm: Double?
+        if wantsNorm || clips {
+            gradients.reach(.summed, step: stepNumber)
+            gradients.await(.summed, step: stepNumber)
+            norm = gradients.squaredNorm().squareRoot()
+        }
+        applyUpdate(update, clipping: clips ? norm.map { settings.clipping.coefficient(norm: $0) } : nil)
+        run.updateStates()
+        gradients.reset()
+        gradients.reach(.updated, step: stepNumber)
+        gradients.await(.updated, step: stepNumber)
+        return StepResult(lossSum: run.lossSum, count: batch.count, gradientNorm: wantsNorm ? norm : nil)
+    }
+
+    private func applyUpdate(_ numbers: UnsafeBufferPointer<Double>, clipping coefficient: Double?) {
+        let weights = state.parameters.base.assumingMemoryBound(to: Float.self)
+        let stored = optimizerState.base.assumingMemoryBound(to: Float.self)
+        let stateCount = settings.rule.stateNames.count
+        withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>.self, capacity: max(1, stateCount)) { pointers in
+            for duty in gradients.duties where !duty.slice.elements.isEmpty {
+                let (start, count) = (duty.slice.elements.lowerBound, duty.slice.elements.count)
+                if let coefficient, coefficient < 1 || coefficient.isNaN {
+                    cluster.kernels.pointee.unary(
+                        DT_SCALE, Int64(count), gradients.sum + start, Float(coefficient), gradients.sum + start)
+                }
+                for index in 0..<max(1, stateCount) {
+                    pointers[index] = stateCount > 0 ? stored + (index * state.layout.elementCount + start) : weights + start
+                }
+                guard let first = UnsafePointer(pointers.baseAddress) else { return }
+                settings.rule.update(
+                    scalars: numbers, weights: weights + start, gradient: gradients.sum + start, state: first,
+                    count: count, kernels: cluster.kernels)
+            }
+        }
+    }
+
+    // MARK: Construction
+
+    private static func layOutContributions(_ program: Program, shards: Int) -> (offsets: [Int], byteCount: Int) {
+        var end = 0
+        let offsets = program.collectives.map { collective in
+            let start = end
+            end += (collective.byteCount + 63) / 64 * 64 * shards
+            return start
+        }
+        return (offsets, end)
+    }
+
+    private static func numberBuckets(_ program: Program) -> [Int] {
+        var bucket = -1
+        return program.collectives.map { collective in
+            guard case .gradients = collective.kind else { return -1 }
+            bucket += 1
+            return bucket
+        }
+    }
+
+    private func makeAccumulators(_ program: Program) -> [GradientAccumulator] {
+        var places = Array(repeating: 0, count: state.model.variables.count)
+        for (place, entry) in state.layout.entries.enumerated() { places[entry.variable] = place }
+        return program.groups.map { group in
+            let entries = group.parameters.map { state.layout.entries[places[$0]] }
+            let start = entries[0].offset
+            let end = entries[entries.count - 1].offset + entries[entries.count - 1].count
+            return GradientAccumulator(
+                owned: owned, roots: map.subtrees[cluster.rank],
+                targets: map.subtrees[cluster.rank].indices.map { gradients.partial(subtree: $0) + start },
+                count: end - start, map: map, kernels: cluster.kernels)
+        }
+    }
+}
+
+extension Replica {
+    /// Counts examples this rank has computed gradients of.
+    func countExamples(_ count: Int) { executedExamples += count }
+
+    /// Where local shard `place` puts its contribution to a collective.
+    func contribution(of collective: Int, _ place: Int, _ program: Program) -> UnsafeMutableRawPointer {
+        let stride = (program.collectives[collective].byteCount + 63) / 64 * 64
+        return contributions + contributionOffsets[collective] + stride * place
+    }
+}
+
+extension Replica {
+    /// The update rule's state: state s of flat element e is at s · elementCount + e.
+    private var optimizerStateMemory: UnsafeMutableBufferPointer<Float> {
+        UnsafeMutableBufferPointer(
+            start: optimizerState.base.assumingMemoryBound(to: Float.self),
+            count: settings.rule.stateNames.count * state.layout.elementCount)
+    }
+}
+
+extension Replica {
+    /// One state array of a parameter, row-major; every rank of a node reads the same.
+    package func optimizerState(_ state: Int, _ entry: ParameterLayout.Entry) -> [Float] {
+        let start = state * self.state.layout.elementCount + entry.offset
+        return Array(optimizerStateMemory[start..<start + entry.count])
+    }
+
+    /// Gives one state array of a parameter its values; each rank passes the same.
+    package func setOptimizerState(_ state: Int, _ entry: ParameterLayout.Entry, _ values: [Float]) {
+        guard cluster.node.rank == 0 else { return }
+        let start = state * self.state.layout.elementCount + entry.offset
+        for (place, value) in values.enumerated() { optimizerStateMemory[start + place] = value }
+    }
+}
+
+extension Replica {
+    /// Plans the programs of a mini-batch of `count` examples, so that the first such step does not wait for them.
+    package func plan(batch count: Int) throws {
+        guard count > 0 else { return }
+        let sizes = owned.map { map.examples(of: $0..<($0 + 1), batch: count).count }
+        let largest = (count + map.shards - 1) / map.shards
+        for size in Set(sizes + [largest]).sorted() where size > 0 { _ = try programs.program(count: size, slot: 0) }
+    }
+
+    /// Throws if batch norm in training would normalize a single value per channel.
+    package static func check(_ model: TracedModel, batch: Int, shards: Int) throws {
+        let graph = model.trainingGraph(count: 2)
+        let sizes = (0..<shards).map { ShardBounds.range(of: $0, shards: shards, count: batch).count }
+        let smallest = sizes.filter { $0 > 0 }.min() ?? 0
+        for node in graph.nodes {
+            guard case .batchNorm(let attributes) = node.operation else { continue }
+            let pixels = node.types[0].shape.dropFirst(2).reduce(1, *)
+            let values = pixels * (attributes.synchronized ? batch : smallest)
+            guard values > 1 else { throw ClusterError.singleValueBatchNorm(examples: batch) }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Optimizers
+
+/// What a replica needs to know beside the model.
+public struct ReplicaSettings: Sendable {
+    /// Examples of a mini-batch over all ranks, B.
+    public var batch: Int
+    /// Shards a mini-batch is cut into, S: results depend on it, but not on the number of ranks.
+    public var shards: Int
+    /// What initial weights, dropout and everything else random is drawn from.
+    public var seed: UInt64
+    /// Worker threads of the rank; nil for its share of the node's cores.
+    public var workers: Int?
+    /// Gradients are exchanged in stretches of about this many bytes.
+    public var bucketBytes: Int
+    /// How gradients change parameters.
+    public var rule: any UpdateRule
+    /// How large a gradient may be.
+    public var clipping: GradientClipping
+    /// What a test breaks on purpose.
+    package var control = Control.none
+
+    /// Deviations that must change results, so that tests can show they would notice.
+    package enum Control: String, Sendable, CaseIterable {
+        case none
+        case sumInRankOrder
+        case skipShard
+    }
+
+    /// Settings of a replica.
+    public init(
+        batch: Int, shards: Int = 8, seed: UInt64 = 0, workers: Int? = nil, bucketBytes: Int = 1 << 20,
+        rule: any UpdateRule, clipping: GradientClipping = .off
+    ) {
+        self.batch = batch
+        self.shards = shards
+        self.seed = seed
+        self.workers = workers
+        self.bucketBytes = bucketBytes
+        self.rule = rule
+        self.clipping = clipping
+    }
+}

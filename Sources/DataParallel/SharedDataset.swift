@@ -1,0 +1,38 @@
+import Datasets
+import Foundation
+import MPI
+
+/// A data set held once per node in its stored type; one rank of each node reads it.
+package final class SharedDataset {
+    /// The examples.
+    package let examples: StoredExamples
+    /// What messages call it.
+    package let name: String
+    private let memory: NodeMemory
+
+    /// Reads `source`; collective. If one node cannot read it, every rank throws what the first such node found.
+    package init(_ source: DatasetSource, on cluster: Cluster) throws {
+        name = source.name
+        // Rank 0's reading of the header decides the sizes for all.
+        let layout = try Agreement.fromRoot(cluster.world) { try source.inspect() }
+        let featureBytes = (layout.featureBytes + 63) / 64 * 64
+        let memory = try NodeMemory(byteCount: max(64, featureBytes + layout.labelBytes), on: cluster)
+        self.memory = memory
+        let loaded = try Agreement.onFirst(of: cluster.node, in: cluster.world) {
+            let own = cluster.rank == 0 ? layout : try source.inspect()
+            guard own == layout else {
+                throw DisagreementError(
+                    what: "the data in \(source.name)", ranks: [cluster.rank], advice: "copy the same files to every node")
+            }
+            return try source.load(
+                layout, features: UnsafeMutableRawBufferPointer(start: memory.base, count: layout.featureBytes),
+                labels: UnsafeMutableRawBufferPointer(start: memory.base + featureBytes, count: layout.labelBytes))
+        }
+        examples = StoredExamples(
+            layout: loaded, features: UnsafeRawPointer(memory.base),
+            labels: layout.labelBytes > 0 ? UnsafeRawPointer(memory.base + featureBytes) : nil, owner: memory)
+    }
+
+    /// Gives shared memory back; collective over the node.
+    package func free() throws { try memory.free() }
+}

@@ -1,0 +1,135 @@
+import Glibc
+import Runtime
+import Synchronization
+
+/// Threads that run numbered tasks together with the thread that owns the pool.
+///
+/// Between runs the threads sleep. Each is set up for oneDNN once.
+final class WorkerPool: @unchecked Sendable {
+    /// Threads that take tasks, the caller included.
+    let workers: Int
+    private let shared = Shared()
+    private var threads: [pthread_t] = []
+
+    private final class Shared: @unchecked Sendable {
+        var mutex = pthread_mutex_t()
+        var wake = pthread_cond_t()
+        /// Counts runs; a thread that sees a new number takes part in it.
+        var run = 0
+        var isEnding = false
+        var task: ((Int, Int) -> Void)?
+        var taskCount = 0
+        let next = Atomic<Int>(0)
+        let finished = Atomic<Int>(0)
+
+        init() {
+            pthread_mutex_init(&mutex, nil)
+            pthread_cond_init(&wake, nil)
+        }
+
+        /// Runs tasks until none is left.
+        func work(as worker: Int, between: () throws -> Void) rethrows {
+            while true {
+                let index = next.wrappingAdd(1, ordering: .acquiringAndReleasing).oldValue
+                guard index < taskCount else { return }
+                task?(index, worker)
+                finished.wrappingAdd(1, ordering: .releasing)
+                try between()
+            }
+        }
+
+        func serve(as worker: Int) {
+            prepareThreadForPrograms()
+            var seen = 0
+            while true {
+                pthread_mutex_lock(&mutex)
+                while run == seen && !isEnding { pthread_cond_wait(&wake, &mutex) }
+                seen = run
+                let ending = isEnding
+                pthread_mutex_unlock(&mutex)
+                if ending { return }
+                active.wrappingAdd(1, ordering: .acquiring)
+                work(as: worker, between: {})
+                active.wrappingSubtract(1, ordering: .releasing)
+            }
+        }
+        /// Threads inside a run: the next one may only be set up when there are none.
+        let active = Atomic<Int>(0)
+    }
+
+    /// A pool of `workers`, one of which is the caller's own thread.
+    init(workers: Int) {
+        self.workers = max(1, workers)
+        for worker in 1..<max(1, workers) {
+            let shared = shared
+            threads.append(PosixThread.start { shared.serve(as: worker) })
+        }
+    }
+
+    deinit {
+        pthread_mutex_lock(&shared.mutex)
+        shared.isEnding = true
+        pthread_cond_broadcast(&shared.wake)
+        pthread_mutex_unlock(&shared.mutex)
+        for thread in threads { pthread_join(thread, nil) }
+    }
+
+    /// Runs `task(index, worker)` for every index below `count`; returns when all are done.
+    ///
+    /// - Parameter between: Called on the caller's thread between its tasks and while it waits for the others.
+    func run(_ count: Int, _ task: (Int, Int) -> Void, between: () throws -> Void) rethrows {
+        if workers == 1 || count <= 1 {
+            for index in 0..<count {
+                task(index, 0)
+                try between()
+            }
+            return
+        }
+        try withoutActuallyEscaping(task) { task in
+            while shared.active.load(ordering: .acquiring) != 0 { sched_yield() }
+            pthread_mutex_lock(&shared.mutex)
+            shared.task = task
+            shared.taskCount = count
+            shared.finished.store(0, ordering: .relaxed)
+            // Whoever takes a task sees the task and the count.
+            shared.next.store(0, ordering: .releasing)
+            shared.run += 1
+            pthread_cond_broadcast(&shared.wake)
+            pthread_mutex_unlock(&shared.mutex)
+            try shared.work(as: 0, between: between)
+            var waiting = Waiting()
+            while shared.finished.load(ordering: .acquiring) < count || shared.active.load(ordering: .acquiring) != 0 {
+                try between()
+                waiting.turn()
+            }
+            shared.task = nil
+        }
+    }
+}
+
+/// A POSIX thread with a stack large enough for the C libraries.
+enum PosixThread {
+    private final class Body {
+        let run: () -> Void
+        init(_ run: @escaping () -> Void) { self.run = run }
+    }
+
+    /// Starts a thread; join it with pthread_join.
+    static func start(_ run: @escaping @Sendable () -> Void) -> pthread_t {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        pthread_attr_setstacksize(&attributes, 8 << 20)
+        defer { pthread_attr_destroy(&attributes) }
+        var thread = pthread_t()
+        let body = Unmanaged.passRetained(Body(run))
+        let status = pthread_create(
+            &thread, &attributes,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, body.toOpaque())
+        precondition(status == 0, "a thread could not be started: error \(status)")
+        return thread
+    }
+}

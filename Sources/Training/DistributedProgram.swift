@@ -1,0 +1,83 @@
+import DataParallel
+import Foundation
+import Glibc
+import MPI
+
+/// A program that runs on all ranks of an MPI job, or alone.
+///
+///     exit(DistributedProgram.run { cluster in
+///         let result = try Trainer.train(MyNet(), settings, on: cluster)
+///     })
+///
+/// Errors end the job with one line on standard error, `NAME: error: WHAT`, and the exit code of `ExitStatus`.
+public enum DistributedProgram {
+    /// Starts MPI, calls `body` on every rank and returns the exit code.
+    ///
+    /// - Parameters:
+    ///   - name: What messages begin with.
+    ///   - transport: How ranks of one node exchange data.
+    ///   - instructionSet: The highest instruction set to use; nil for the highest that every rank has.
+    ///   - status: The exit code for errors that are not the library's.
+    public static func run(
+        name: String = "dtrain", transport: Cluster.Transport = .auto, instructionSet: InstructionSet? = nil,
+        status: @escaping (any Error) -> Int32? = { _ in nil }, _ body: (Cluster) throws -> Void
+    ) -> Int32 {
+        // Output that nobody reads any more must not end the run.
+        signal(SIGPIPE, SIG_IGN)
+        StopRequest.install()
+        let code: (any Error) -> Int32 = { status($0) ?? ExitStatus(for: $0).rawValue }
+        do {
+            return try MPIRuntime.run(threads: .funneled) { runtime in
+                try check(LaunchEnvironment.current, ranks: runtime.world.size)
+                let cluster = try Cluster(runtime.world, transport: transport, instructionSet: instructionSet)
+                try withFallback(cluster, name: name, body)
+                return 0
+            } onError: { error, world in
+                report(error, name: name, rank: world.rank)
+                return Int(code(error))
+            }
+        } catch {
+            // Before MPI is up all ranks fail alike, so one of them speaks.
+            if (LaunchEnvironment.current.rank ?? 0) == 0 { write("\(name): error: \(error)") }
+            return code(error)
+        }
+    }
+
+    /// Prints an error as the one line that a person sees.
+    public static func write(_ line: String) {
+        let oneLine = line.split(whereSeparator: \.isNewline).joined(separator: " ")
+        FileHandle.standardError.write(Data("\(oneLine)\n".utf8))
+    }
+
+    /// Without enough shared memory all ranks go over to messages together.
+    private static func withFallback(_ cluster: Cluster, name: String, _ body: (Cluster) throws -> Void) throws {
+        do {
+            try body(cluster)
+        } catch ClusterError.noSharedMemory(let reason) where cluster.transport == .auto {
+            if cluster.rank == 0 {
+                write("\(name): warning: shared memory cannot be had (\(reason)): ranks exchange messages instead, slower")
+            }
+            try body(cluster.withoutSharedMemory())
+        }
+    }
+
+    /// A rank that fails alone reports at once; where all fail alike rank 0 does, and ends the others before they
+    /// have waited.
+    private static func report(_ error: any Error, name: String, rank: Int) {
+        if error is FailedElsewhere {
+            usleep(5_000_000)
+            return
+        }
+        if rank > 0 { usleep(UInt32(300_000 + min(rank, 100) * 20_000)) }
+        write("\(name): error: \(error)")
+    }
+
+    /// Many single processes that each believe to be alone would overwrite one another's results.
+    private static func check(_ environment: LaunchEnvironment, ranks: Int) throws {
+        guard let started = environment.size, started > 1, ranks == 1 else { return }
+        throw TrainingError(
+            .launch,
+            "the launcher started \(started) processes, but MPI sees one: use the mpirun of the Open MPI this program is built with, or srun --mpi=pmix"
+        )
+    }
+}

@@ -1,0 +1,46 @@
+import DataParallel
+import Datasets
+import Layers
+import Optimizers
+import Safetensors
+
+/// Exit codes, after sysexits.h, and the error each stands for.
+public enum ExitStatus: Int32, Sendable {
+    case success = 0
+    case failure = 1
+    case usage = 64
+    case badData = 65
+    case cannotCreateOutput = 73
+    case io = 74
+    case rankLost = 75
+    case disagreement = 76
+    case badConfiguration = 78
+    case diverged = 79
+
+    /// The code for an error of the library.
+    public init(for error: any Error) {
+        switch error {
+        case is DataError: self = .badData
+        case is OptimizerError, is ModelError: self = .badConfiguration
+        case let error as ClusterError:
+            switch error {
+            case .moreRanksThanShards: self = .usage
+            case .singleValueBatchNorm: self = .badConfiguration
+            default: self = .failure
+            }
+        case is DisagreementError: self = .disagreement
+        case let error as TrainingError:
+            switch error.kind {
+            case .output: self = .cannotCreateOutput
+            case .io: self = .io
+            case .configuration: self = .badConfiguration
+            case .badFile: self = .badData
+            case .diverged: self = .diverged
+            case .launch: self = .usage
+            }
+        case let error as SafetensorsError:
+            self = error.reason == .unwritable ? .io : .badData
+        default: self = .failure
+        }
+    }
+}

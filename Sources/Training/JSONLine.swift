@@ -1,0 +1,48 @@
+/// One JSON object on one line, with its fields in the order they were added.
+struct JSONLine {
+    private(set) var text = "{"
+
+    mutating func add(_ name: String, _ value: String) {
+        begin(name)
+        text += Self.quoted(value)
+    }
+
+    mutating func add(_ name: String, _ value: Int) {
+        begin(name)
+        text += String(value)
+    }
+
+    /// The shortest decimal that reads back as the same number; null where the number is not finite.
+    mutating func add(_ name: String, _ value: Double) {
+        begin(name)
+        text += value.isFinite ? value.description : "null"
+    }
+
+    /// Adds nothing for nil.
+    mutating func add(_ name: String, _ value: Double?) {
+        if let value { add(name, value) }
+    }
+
+    var line: String { text + "}\n" }
+
+    private mutating func begin(_ name: String) {
+        if text.count > 1 { text += "," }
+        text += Self.quoted(name) + ":"
+    }
+
+    private static func quoted(_ value: String) -> String {
+        var result = "\""
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case _ where scalar.value < 32:
+                result += "\\u" + String(repeating: "0", count: 4 - String(scalar.value, radix: 16).count)
+                    + String(scalar.value, radix: 16)
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import Glibc
+
+/// The output folder of a run: its files, and the lock that keeps a second run out.
+package final class RunFolder {
+    /// The folder.
+    package let path: String
+    private let lock: Int32
+
+    /// The resolved configuration.
+    package static let configurationName = "config.yaml"
+    static let metricsName = "metrics.jsonl"
+    /// The final weights.
+    package static let weightsName = "weights.safetensors"
+    /// The weights with the lowest validation loss.
+    package static let bestWeightsName = "best.safetensors"
+    /// How features were scaled.
+    package static let scalingName = "normalization.json"
+    static let checkpointsName = "checkpoints"
+    private static let lockName = ".lock"
+
+    /// Opens the folder for `settings` and locks it; the kernel drops the lock with the process.
+    init(_ settings: TrainingSettings) throws {
+        var path = settings.output
+        let isUsed = Self.isUsed(path)
+        if isUsed, settings.resume == .no, !settings.overwritesOutput {
+            guard settings.picksFreeOutput else {
+                throw TrainingError(
+                    .output, "\(path) holds a run already: continue it with --resume auto or replace it with --overwrite")
+            }
+            var number = 2
+            while Self.isUsed("\(settings.output)-\(number)") { number += 1 }
+            path = "\(settings.output)-\(number)"
+        }
+        try FileOutput.makeFolder(path)
+        let lockPath = "\(path)/\(Self.lockName)"
+        lock = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard lock >= 0 else {
+            throw TrainingError(
+                .output, "cannot write to \(path): \(String(cString: strerror(errno))); choose another with --output")
+        }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            close(lock)
+            throw TrainingError(.output, "another run is writing to \(path): wait for it or choose another --output")
+        }
+        self.path = path
+        if isUsed, settings.overwritesOutput { try Self.empty(path) }
+    }
+
+    deinit { close(lock) }
+
+    /// The path of a file of the run.
+    func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    /// Where checkpoints are.
+    var checkpoints: String { file(Self.checkpointsName) }
+
+    /// Whether a folder holds a run's files.
+    static func isUsed(_ path: String) -> Bool {
+        [configurationName, metricsName, weightsName, checkpointsName].contains {
+            FileManager.default.fileExists(atPath: "\(path)/\($0)")
+        }
+    }
+
+    private static func empty(_ path: String) throws {
+        let names = [configurationName, metricsName, weightsName, bestWeightsName, scalingName, checkpointsName]
+        for name in names where FileManager.default.fileExists(atPath: "\(path)/\(name)") {
+            do {
+                try FileManager.default.removeItem(atPath: "\(path)/\(name)")
+            } catch {
+                throw TrainingError(.io, "cannot remove \(path)/\(name) of the run before")
+            }
+        }
+    }
+}

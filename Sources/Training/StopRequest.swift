@@ -1,0 +1,15 @@
+import Glibc
+import Synchronization
+
+/// Whether this process was asked, by SIGUSR1, to save a checkpoint and stop.
+enum StopRequest {
+    private static let flag = Atomic<Bool>(false)
+
+    /// Lets SIGUSR1 set the request instead of ending the process.
+    static func install() {
+        signal(SIGUSR1) { _ in StopRequest.flag.store(true, ordering: .relaxed) }
+    }
+
+    /// Whether the signal has come.
+    static var isPending: Bool { flag.load(ordering: .relaxed) }
+}

@@ -1,0 +1,25 @@
+import DataParallel
+import Datasets
+import Foundation
+import Layers
+
+/// Trains models; see `DistributedProgram` for the program around it.
+public enum Trainer {
+    /// Trains `model` as `settings` say; collective over the cluster.
+    public static func train(
+        _ model: any Model, _ settings: TrainingSettings, on cluster: Cluster
+    ) throws -> TrainingResult {
+        try train(settings, on: cluster) { _ in model }
+    }
+
+    /// Trains the model that `makeModel` makes for the training data; collective over the cluster.
+    ///
+    /// - Parameter started: The system's uptime in seconds when the program started; 0 for now.
+    public static func train(
+        _ settings: TrainingSettings, on cluster: Cluster, started: Double = 0,
+        makeModel: (DatasetLayout) throws -> any Model
+    ) throws -> TrainingResult {
+        let start = started > 0 ? started : ProcessInfo.processInfo.systemUptime
+        return try TrainingRun(settings, on: cluster, start: start, makeModel: makeModel).run()
+    }
+}

@@ -1,0 +1,484 @@
+import CKernels
+import DataParallel
+import Datasets
+import Foundation
+import Layers
+import Optimizers
+import Randomness
+
+/// A training run from loaded data to written results; every rank runs the same steps.
+final class TrainingRun {
+    private let cluster: Cluster
+    private let settings: TrainingSettings
+    private let data: PreparedData
+    private let model: TracedModel
+    private let replica: Replica
+    private let test: Evaluator?
+    private let validation: Evaluator?
+    private let folder: RunFolder?
+    private let reporter: ProgressReporter
+    /// What must be equal for a checkpoint to be this run's.
+    private let identity: String
+    private let stepsPerEpoch: Int
+    private let totalSteps: Int
+    private var position = RunPosition()
+    private var metrics: MetricsLog?
+    private var trainingSeconds = 0.0
+    private var trainedExamples = 0
+    private let start: Double
+    /// Steps between the moments at which ranks agree whether to stop.
+    private var controlInterval = 1
+
+    /// Prepares everything up to the first step; collective.
+    ///
+    /// - Parameter makeModel: The model for data of a layout.
+    init(
+        _ settings: TrainingSettings, on cluster: Cluster, start: Double,
+        makeModel: (DatasetLayout) throws -> any Model
+    ) throws {
+        self.cluster = cluster
+        self.settings = settings
+        self.start = start
+        try cluster.check(shards: settings.shards)
+        reporter = ProgressReporter(isActive: cluster.rank == 0)
+        folder = try Self.openFolder(settings, cluster)
+        let data = try PreparedData(settings, on: cluster)
+        self.data = data
+        guard data.target != .none else {
+            throw TrainingError(.configuration, "\(data.training.dataset.name) has no labels: training needs data.train.labels")
+        }
+        model = try TracedModel(
+            makeModel(data.training.dataset.examples.layout), exampleShape: data.exampleShape, target: data.target,
+            loss: settings.loss)
+        stepsPerEpoch = (data.training.count + settings.batch - 1) / settings.batch
+        totalSteps = stepsPerEpoch * settings.epochs
+        try settings.schedule.validate(stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps)
+        try Self.checkBatchNorm(model, settings, examples: data.training.count)
+        identity = Self.identity(settings, model, data)
+        try Self.checkReplicas(identity, data.digest, cluster)
+
+        let state = try ModelState(cluster: cluster, model: model, bucketBytes: settings.bucketBytes)
+        var replicaSettings = ReplicaSettings(
+            batch: settings.batch, shards: settings.shards, seed: settings.seed, workers: settings.workers,
+            bucketBytes: settings.bucketBytes, rule: settings.optimizer.rule, clipping: settings.clipping)
+        replicaSettings.control = settings.control
+        let maker = BatchMaker(
+            examples: data.training.dataset.examples, scaling: data.scaling, kernels: cluster.kernels)
+        replica = try Replica(cluster: cluster, state: state, settings: replicaSettings, training: maker)
+        try replica.plan(batch: data.training.count % settings.batch)
+        try Self.setInitialWeights(state, settings, cluster)
+        func evaluator(_ part: PreparedData.Part?) throws -> Evaluator? {
+            guard let part else { return nil }
+            return try Evaluator(
+                cluster: cluster, state: state,
+                order: EpochOrder(
+                    inOrder: part.dataset.examples.layout.count, subset: part.rows, batchSize: settings.batch),
+                maker: BatchMaker(examples: part.dataset.examples, scaling: data.scaling, kernels: cluster.kernels),
+                shards: settings.shards, workers: settings.workers)
+        }
+        test = try evaluator(data.test)
+        validation = try evaluator(data.validation)
+    }
+
+    /// Trains to the end, or to where it is told to stop; collective.
+    func run() throws -> TrainingResult {
+        if settings.isDryRun { return try dryRun() }
+        try resume()
+        if position.isFinished {
+            reporter.line("\(folder?.path ?? settings.output): the run is finished already, nothing to do")
+            return result(Evaluated(), isFinished: true)
+        }
+        try writeStart()
+        announce()
+        var last = Evaluated()
+        while position.epoch < settings.epochs {
+            let isPreempted = try trainEpoch()
+            if isPreempted { return try preempted() }
+            let isComplete = position.batch == stepsPerEpoch
+            if isComplete {
+                last = try evaluate()
+                try finishEpoch(last)
+            }
+            if isAtStepLimit {
+                if !isComplete { last = try evaluate() }
+                break
+            }
+        }
+        return try finish(last)
+    }
+
+    // MARK: Epochs and steps
+
+    /// Takes steps until the epoch, or the run, is over; true if the run was asked to stop.
+    private func trainEpoch() throws -> Bool {
+        let order = EpochOrder(
+            count: data.training.dataset.examples.layout.count, subset: data.training.rows,
+            batchSize: settings.batch, seed: settings.seed, epoch: UInt64(position.epoch))
+        let numbers = try epochScalars()
+        let width = settings.optimizer.rule.scalarCount
+        while position.batch < stepsPerEpoch, !isAtStepLimit {
+            let index = position.batch
+            let batch = Batch(rows: order.rows[order.batch(index)])
+            let next = index + 1 < stepsPerEpoch ? Batch(rows: order.rows[order.batch(index + 1)]) : nil
+            let logs = (position.step + 1) % settings.loggingSteps == 0
+            let began = ProcessInfo.processInfo.systemUptime
+            let result = try numbers.withUnsafeBufferPointer { numbers in
+                try replica.step(
+                    batch, next: next, update: UnsafeBufferPointer(rebasing: numbers[index * width..<(index + 1) * width]),
+                    dropoutKey: dropoutKey(step: position.step), wantsNorm: logs)
+            }
+            let seconds = ProcessInfo.processInfo.systemUptime - began
+            trainingSeconds += seconds
+            trainedExamples += batch.count
+            position.step += 1
+            position.batch += 1
+            position.epochLossSum += result.lossSum
+            position.epochExamples += result.count
+            guard result.lossSum.isFinite else {
+                throw TrainingError(
+                    .diverged,
+                    "the loss is not finite at step \(position.step), epoch \(position.epoch + 1): lower optimizer.lr or clip gradients"
+                )
+            }
+            if logs { try logStep(result) }
+            drawBar(result)
+            if let steps = settings.checkpoints.everySteps, position.step % steps == 0, position.batch < stepsPerEpoch {
+                try checkpoint()
+            }
+            if position.step % controlInterval == 0, try shouldStop() { return true }
+        }
+        return false
+    }
+
+    private var isAtStepLimit: Bool { settings.stepLimit.map { position.step >= $0 } ?? false }
+
+    /// The update rule's numbers of every step of the epoch, from rank 0, so that all ranks use the same bits.
+    private func epochScalars() throws -> [Double] {
+        let width = settings.optimizer.rule.scalarCount
+        var numbers = Array(repeating: 0.0, count: stepsPerEpoch * width + 1)
+        if cluster.rank == 0 {
+            for batch in position.batch..<stepsPerEpoch {
+                let step = position.epoch * stepsPerEpoch + batch
+                let scalars = settings.optimizer.rule.scalars(step: step + 1, learningRate: learningRate(step))
+                numbers.replaceSubrange(batch * width..<(batch + 1) * width, with: scalars)
+            }
+            // Ranks agree about twice a second whether to stop; how often that is they must agree on, too.
+            let secondsPerStep = trainedExamples > 0 ? trainingSeconds / Double(max(1, position.step)) : 0.05
+            numbers[stepsPerEpoch * width] = (0.5 / max(secondsPerStep, 1e-4)).rounded(.up)
+        }
+        try cluster.world.broadcast(&numbers, root: 0)
+        controlInterval = max(1, Int(numbers[stepsPerEpoch * width]))
+        return numbers
+    }
+
+    private func learningRate(_ step: Int) -> Double {
+        settings.schedule.rate(step: step, stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps)
+    }
+
+    private func dropoutKey(step: Int) -> dt_philox_key {
+        let random = CounterRandom(seed: settings.seed, purpose: .dropout)
+        let words = random.words(at: UInt64(step))
+        return dt_philox_key(word: (words.0, words.1))
+    }
+
+    private func shouldStop() throws -> Bool {
+        try cluster.world.allReduce(StopRequest.isPending ? 1 : 0, .max) > 0
+    }
+
+    // MARK: Evaluation and results
+
+    private struct Evaluated {
+        var test: Evaluator.Totals?
+        var validation: Evaluator.Totals?
+    }
+
+    private func evaluate() throws -> Evaluated {
+        Evaluated(test: try test?.totals(), validation: try validation?.totals())
+    }
+
+    private func finishEpoch(_ evaluated: Evaluated) throws {
+        let loss = position.epochLossSum / Double(max(1, position.epochExamples))
+        let epoch = position.epoch + 1
+        var line = JSONLine()
+        line.add("event", "epoch")
+        line.add("epoch", epoch)
+        line.add("step", position.step)
+        line.add("train_loss", loss)
+        Self.add(evaluated, to: &line)
+        line.add("lr", learningRate(position.step - 1))
+        line.add("samples_per_second", samplesPerSecond)
+        line.add("seconds", elapsed)
+        try metrics?.append(line)
+        var text = "epoch \(epoch)/\(settings.epochs)  loss \(ProgressReporter.fixed(loss, 4))"
+        text += Self.describe(evaluated)
+        text += "  \(ProgressReporter.number(samplesPerSecond)) samples/s"
+        let left = Double(totalSteps - position.step) * trainingSeconds / Double(max(1, stepsTaken))
+        text += position.epoch + 1 < settings.epochs ? "  \(ProgressReporter.duration(left)) left" : ""
+        reporter.line(text)
+
+        position.epoch += 1
+        position.batch = 0
+        position.epochLossSum = 0
+        position.epochExamples = 0
+        if let totals = evaluated.validation, totals.loss < position.bestValidationLoss ?? .infinity {
+            position.bestValidationLoss = totals.loss
+            if let folder {
+                try WeightsFile.write(
+                    replica.state, trainedBatches: position.step, to: folder.file(RunFolder.bestWeightsName))
+            }
+        }
+        let every = settings.checkpoints.everyEpochs
+        if position.epoch < settings.epochs, let every, position.epoch % every == 0 { try checkpoint() }
+    }
+
+    private func finish(_ evaluated: Evaluated) throws -> TrainingResult {
+        var line = JSONLine()
+        line.add("event", "end")
+        line.add("steps", position.step)
+        line.add("epoch", position.epoch)
+        Self.add(evaluated, to: &line)
+        line.add("samples_per_second", samplesPerSecond)
+        line.add("seconds", elapsed)
+        try Self.agree(
+            Result {
+                guard let folder else { return }
+                try WeightsFile.write(
+                    replica.state, trainedBatches: position.step, to: folder.file(RunFolder.weightsName))
+            }, cluster)
+        // An early stop by --steps leaves the run open, so that resume goes on from there.
+        position.isFinished = position.epoch >= settings.epochs
+        if position.isFinished { try metrics?.append(line) }
+        try checkpoint()
+        if !position.isFinished { try metrics?.append(line) }
+        try metrics?.synchronize()
+        if let folder {
+            reporter.line("")
+            if let test = evaluated.test { reporter.line("test" + Self.describe(test)) }
+            reporter.line("weights      \(folder.file(RunFolder.weightsName))")
+            reporter.line("metrics      \(folder.file(RunFolder.metricsName))")
+            reporter.line("checkpoints  \(folder.checkpoints)")
+        }
+        return result(evaluated, isFinished: position.isFinished)
+    }
+
+    private func preempted() throws -> TrainingResult {
+        try checkpoint()
+        reporter.line("preempted at step \(position.step): saved, continue with --resume auto --output \(folder?.path ?? "")")
+        return result(Evaluated(), isFinished: false)
+    }
+
+    private func dryRun() throws -> TrainingResult {
+        let order = EpochOrder(
+            count: data.training.dataset.examples.layout.count, subset: data.training.rows,
+            batchSize: settings.batch, seed: settings.seed, epoch: 0)
+        let numbers = try epochScalars()
+        let result = try numbers.withUnsafeBufferPointer { numbers in
+            try replica.step(
+                Batch(rows: order.rows[order.batch(0)]), next: nil,
+                update: UnsafeBufferPointer(rebasing: numbers[0..<settings.optimizer.rule.scalarCount]),
+                dropoutKey: dropoutKey(step: 0), wantsNorm: true)
+        }
+        reporter.line(
+            "dry run: one step of \(result.count) examples, loss \(result.lossSum / Double(result.count)), "
+                + "gradient norm \(result.gradientNorm ?? .nan); nothing was written")
+        return self.result(Evaluated(), isFinished: false)
+    }
+
+    private func result(_ evaluated: Evaluated, isFinished: Bool) -> TrainingResult {
+        TrainingResult(
+            output: folder?.path, steps: position.step, isFinished: isFinished, testLoss: evaluated.test?.loss,
+            testAccuracy: evaluated.test?.accuracy, validationLoss: evaluated.validation?.loss,
+            validationAccuracy: evaluated.validation?.accuracy, samplesPerSecond: samplesPerSecond,
+            executedExamples: replica.executedExamples)
+    }
+
+    // MARK: Metrics
+
+    private var stepsTaken: Int { trainedExamples / max(1, settings.batch) }
+    private var samplesPerSecond: Double { trainingSeconds > 0 ? Double(trainedExamples) / trainingSeconds : 0 }
+    private var elapsed: Double { ProcessInfo.processInfo.systemUptime - start }
+
+    private func logStep(_ result: Replica.StepResult) throws {
+        var line = JSONLine()
+        line.add("event", "step")
+        line.add("step", position.step)
+        line.add("epoch", position.epoch + 1)
+        line.add("loss", result.lossSum / Double(result.count))
+        line.add("lr", learningRate(position.step - 1))
+        line.add("gradient_norm", result.gradientNorm)
+        line.add("samples_per_second", samplesPerSecond)
+        line.add("seconds", elapsed)
+        try metrics?.append(line)
+    }
+
+    private func drawBar(_ result: Replica.StepResult) {
+        guard cluster.rank == 0 else { return }
+        reporter.bar(
+            epoch: position.epoch + 1, epochs: settings.epochs,
+            fraction: Double(position.batch) / Double(stepsPerEpoch), loss: result.lossSum / Double(result.count),
+            samplesPerSecond: samplesPerSecond,
+            remaining: Double(totalSteps - position.step) * trainingSeconds / Double(max(1, stepsTaken)))
+    }
+
+    private static func add(_ evaluated: Evaluated, to line: inout JSONLine) {
+        line.add("validation_loss", evaluated.validation?.loss)
+        line.add("validation_accuracy", evaluated.validation?.accuracy)
+        line.add("test_loss", evaluated.test?.loss)
+        line.add("test_accuracy", evaluated.test?.accuracy)
+    }
+
+    private static func describe(_ evaluated: Evaluated) -> String {
+        (evaluated.validation.map { "  validation" + describe($0) } ?? "")
+            + (evaluated.test.map { "  test" + describe($0) } ?? "")
+    }
+
+    private static func describe(_ totals: Evaluator.Totals) -> String {
+        " loss \(ProgressReporter.fixed(totals.loss, 4))"
+            + (totals.accuracy.map { " accuracy \(ProgressReporter.fixed($0, 4))" } ?? "")
+    }
+
+    private func announce() {
+        let parameters = model.variables.filter(\.isTrainable).map { $0.shape.reduce(1, *) }.reduce(0, +)
+        let workers = settings.workers ?? cluster.defaultWorkers
+        reporter.line(
+            "dtrain: \(ProgressReporter.number(Double(data.training.count))) examples, "
+                + "\(ProgressReporter.number(Double(parameters))) parameters, \(cluster.size) ranks x \(workers) workers, "
+                + "\(settings.shards) shards, \(cluster.instructionSet.rawValue)")
+        if cluster.detectedInstructionSet != cluster.instructionSet {
+            reporter.line("dtrain: note: all ranks run \(cluster.instructionSet.rawValue), the lowest set among them or the one set")
+        }
+        if settings.shards % cluster.size != 0 {
+            let most = (settings.shards + cluster.size - 1) / cluster.size
+            reporter.line(
+                "dtrain: note: \(cluster.size) ranks do not divide \(settings.shards) shards: speed is that of \(most) shards per rank")
+        }
+    }
+
+    // MARK: Files
+
+    private func checkpoint() throws {
+        let outcome = Result {
+            // Rank 0 alone has a folder.
+            guard let folder, let metrics else { return }
+            try metrics.synchronize()
+            position.metricsLength = metrics.length
+            try Checkpoint.write(
+                replica, position, identity: identity, folder: folder.checkpoints, keep: settings.checkpoints.keep)
+        }
+        try Self.agree(outcome, cluster)
+    }
+
+    private func resume() throws {
+        guard settings.resume != .no else { return }
+        let found = try Agreement.fromRoot(cluster.world) { [settings, identity, folder] () -> Found in
+            var path: String?
+            switch settings.resume {
+            case .no: break
+            case .auto:
+                let newest = Checkpoint.newest(in: folder?.checkpoints ?? "")
+                for skipped in newest.skipped { Self.warn("skipped checkpoint \(skipped)") }
+                path = newest.path
+            case .from(let given):
+                let newest = Checkpoint.newest(in: "\(given)/\(RunFolder.checkpointsName)")
+                path = newest.path ?? given
+            }
+            guard let path else { return Found() }
+            return Found(path: path, position: try Checkpoint.position(of: path, identity: identity))
+        }
+        guard let path = found.path, let position = found.position else { return }
+        self.position = position
+        if !position.isFinished {
+            try Checkpoint.load(path, into: replica)
+            reporter.line("dtrain: resuming at step \(position.step) from \(path)")
+        }
+    }
+
+    private struct Found: Codable {
+        var path: String?
+        var position: RunPosition?
+    }
+
+    private func writeStart() throws {
+        let outcome = Result {
+            guard let folder else { return }
+            if let text = settings.configurationText {
+                try FileOutput.write(Data(text.utf8), to: folder.file(RunFolder.configurationName))
+            }
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+            try FileOutput.write(try encoder.encode(data.scaling), to: folder.file(RunFolder.scalingName))
+            metrics = try MetricsLog(path: folder.file(RunFolder.metricsName), length: position.metricsLength)
+        }
+        try Self.agree(outcome, cluster)
+    }
+
+    /// Only rank 0 opens the folder: the other ranks write nothing.
+    private static func openFolder(_ settings: TrainingSettings, _ cluster: Cluster) throws -> RunFolder? {
+        guard !settings.isDryRun else { return nil }
+        let opened = Result { cluster.rank == 0 ? try RunFolder(settings) : nil }
+        try agree(opened.map { _ in }, cluster)
+        return try opened.get()
+    }
+
+    /// Fails on all ranks if it failed on one; the others end in silence.
+    private static func agree(_ outcome: Result<Void, any Error>, _ cluster: Cluster) throws {
+        var failed = 0
+        if case .failure = outcome { failed = 1 }
+        let anyFailed = try cluster.world.allReduce(failed, .max)
+        try outcome.get()
+        if anyFailed > 0 { throw FailedElsewhere() }
+    }
+
+    private static func warn(_ text: String) {
+        FileHandle.standardError.write(Data("dtrain: warning: \(text)\n".utf8))
+    }
+
+    // MARK: Checks before the first step
+
+    private static func setInitialWeights(_ state: ModelState, _ settings: TrainingSettings, _ cluster: Cluster) throws {
+        var values: [[Float]]?
+        let outcome = Result {
+            guard cluster.rank == 0 else { return }
+            if let path = settings.initialWeights {
+                values = try WeightsFile.read(path, for: state.model).values
+            } else {
+                values = state.model.initialValues(seed: settings.seed)
+            }
+        }
+        try agree(outcome, cluster)
+        try state.set(values)
+    }
+
+    private static func checkBatchNorm(_ model: TracedModel, _ settings: TrainingSettings, examples: Int) throws {
+        for count in [min(settings.batch, examples), examples % settings.batch] where count > 0 {
+            try Replica.check(model, batch: count, shards: settings.shards)
+        }
+    }
+
+    private static func identity(_ settings: TrainingSettings, _ model: TracedModel, _ data: PreparedData) -> String {
+        var digest = Digest()
+        digest.add(model.trainingGraph(count: 2).description)
+        for variable in model.variables { digest.add("\(variable.name) \(variable.shape)") }
+        let optimizer = settings.optimizer.options.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+        digest.add("\(settings.optimizer.rule.name) \(settings.optimizer.learningRate) \(optimizer)")
+        digest.add("\(settings.schedule)")
+        digest.add("\(settings.clipping.maximumNorm ?? 0)")
+        digest.add("\(settings.epochs) \(settings.batch) \(settings.shards) \(settings.seed)")
+        digest.add("\(settings.data.normalization) \(String(describing: settings.data.validation))")
+        digest.add(Digest.text(data.digest))
+        return Digest.text(digest.bytes)
+    }
+
+    private static func checkReplicas(_ identity: String, _ data: [UInt8], _ cluster: Cluster) throws {
+        var odd = try Agreement.oddRanks(data, in: cluster.world)
+        guard odd.isEmpty else {
+            throw DisagreementError(what: "the data", ranks: odd, advice: "copy the same files to every node")
+        }
+        odd = try Agreement.oddRanks(Array(identity.utf8), in: cluster.world)
+        guard odd.isEmpty else {
+            throw DisagreementError(
+                what: "the program or its configuration", ranks: odd,
+                advice: "start the same binary with the same configuration on every rank")
+        }
+    }
+}

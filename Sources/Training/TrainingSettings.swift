@@ -1,0 +1,130 @@
+import DataParallel
+import Datasets
+import Layers
+import Optimizers
+
+/// Everything that a training run is, beside the model: data, loss, optimizer, schedule, length and output.
+public struct TrainingSettings: Sendable {
+    /// Where examples come from and how features are scaled.
+    public struct Data: Sendable {
+        /// What is trained on.
+        public var training: DatasetSource
+        /// What is reported after each epoch and at the end; never used to decide anything.
+        public var test: DatasetSource?
+        /// What decisions watch.
+        public var validation: Validation?
+        /// How features are scaled, by statistics of the training set.
+        public var normalization: Normalization
+
+        /// A description of the data.
+        public init(
+            training: DatasetSource, test: DatasetSource? = nil, validation: Validation? = nil,
+            normalization: Normalization = .standardize
+        ) {
+            self.training = training
+            self.test = test
+            self.validation = validation
+            self.normalization = normalization
+        }
+    }
+
+    /// Where validation examples come from.
+    public enum Validation: Sendable, Hashable {
+        /// A seeded choice of this fraction of the training set.
+        case fraction(Double)
+        /// Files of their own.
+        case files(DatasetSource)
+    }
+
+    /// When checkpoints are written.
+    public struct Checkpoints: Sendable {
+        /// Optimizer steps between checkpoints; nil for none by steps.
+        public var everySteps: Int?
+        /// Epochs between checkpoints; nil for none by epochs.
+        public var everyEpochs: Int?
+        /// How many are kept, the newest.
+        public var keep: Int
+
+        /// A rule for checkpoints.
+        public init(everySteps: Int? = nil, everyEpochs: Int? = 1, keep: Int = 3) {
+            self.everySteps = everySteps
+            self.everyEpochs = everyEpochs
+            self.keep = keep
+        }
+    }
+
+    /// Whether and where a run continues.
+    public enum Resume: Sendable, Hashable {
+        /// From the start.
+        case no
+        /// From the newest valid checkpoint of the output folder, if there is one.
+        case auto
+        /// From this checkpoint, or the newest one of this run.
+        case from(String)
+    }
+
+    public var data: Data
+    public var loss: Loss
+    /// A safetensors file with first values of all variables; nil for seeded initializers.
+    public var initialWeights: String?
+    public var optimizer: OptimizerConfiguration
+    public var schedule: LearningRateSchedule
+    public var clipping: GradientClipping
+    /// Passes over the training set.
+    public var epochs: Int
+    /// Optimizer steps after which to stop early; schedules do not change.
+    public var stepLimit: Int?
+    /// Examples of a mini-batch over all ranks.
+    public var batch: Int
+    /// Shards of a mini-batch; results depend on it, not on the number of ranks.
+    public var shards: Int
+    public var seed: UInt64
+    /// Worker threads of each rank; nil for its share of the node's cores.
+    public var workers: Int?
+    /// Bytes of gradients exchanged together.
+    public var bucketBytes: Int
+    public var checkpoints: Checkpoints
+    /// Steps between lines of metrics.
+    public var loggingSteps: Int
+    /// The output folder.
+    public var output: String
+    /// Whether a used output folder gets the next free name instead of an error.
+    public var picksFreeOutput: Bool
+    /// Whether a used output folder is emptied first.
+    public var overwritesOutput: Bool
+    public var resume: Resume
+    /// Whether everything up to and including one step runs, and nothing is written.
+    public var isDryRun: Bool
+    /// What config.yaml holds; nil for no such file.
+    public var configurationText: String?
+    /// What a test breaks on purpose.
+    package var control = ReplicaSettings.Control.none
+
+    /// Settings with the defaults of `dtrain train`.
+    public init(
+        data: Data, loss: Loss = .crossEntropy, optimizer: OptimizerConfiguration, schedule: LearningRateSchedule,
+        output: String
+    ) {
+        self.data = data
+        self.loss = loss
+        self.optimizer = optimizer
+        self.schedule = schedule
+        self.output = output
+        initialWeights = nil
+        clipping = .off
+        epochs = 10
+        stepLimit = nil
+        batch = 256
+        shards = 8
+        seed = 0
+        workers = nil
+        bucketBytes = 1 << 20
+        checkpoints = Checkpoints()
+        loggingSteps = 10
+        picksFreeOutput = false
+        overwritesOutput = false
+        resume = .no
+        isDryRun = false
+        configurationText = nil
+    }
+}

@@ -1,0 +1,42 @@
+import DataParallel
+import Layers
+import Safetensors
+
+/// A model's variables as a safetensors file with torch's names.
+package enum WeightsFile {
+    /// Writes the values of `state` to `path`, tensors in sorted order: the same values give the same bytes.
+    ///
+    /// - Parameter trainedBatches: What batch counters hold.
+    static func write(_ state: ModelState, trainedBatches: Int, to path: String) throws {
+        var writer = SafetensorsWriter()
+        for (place, variable) in state.model.variables.enumerated() {
+            try writer.add(name: variable.name, shape: variable.shape, floats: state.value(place))
+        }
+        for counter in state.model.counters {
+            try writer.add(name: counter, shape: [], int64s: [Int64(trainedBatches)])
+        }
+        try writer.write(to: path)
+    }
+
+    /// The values of a model's variables from a file that holds exactly these, in the model's order.
+    package static func read(_ path: String, for model: TracedModel) throws -> (values: [[Float]], trainedBatches: Int) {
+        let file = try SafetensorsFile.read(path: path)
+        let known = Set(model.variables.map(\.name) + model.counters)
+        for entry in file.tensors where !known.contains(entry.name) {
+            throw TrainingError(.badFile, "\(path) holds tensor \"\(entry.name)\", which the model does not have")
+        }
+        let values = try model.variables.map { variable in
+            guard let entry = file.entry(named: variable.name) else {
+                throw TrainingError(.badFile, "\(path) lacks tensor \"\(variable.name)\" of shape \(variable.shape)")
+            }
+            guard entry.shape == variable.shape else {
+                throw TrainingError(
+                    .badFile,
+                    "\(path): tensor \"\(variable.name)\" has shape \(entry.shape), the model needs \(variable.shape)")
+            }
+            return try file.tensor(named: variable.name)
+        }
+        let counter = try model.counters.first { file.entry(named: $0) != nil }.map { try file.int64s(named: $0) }
+        return (values, Int(counter?.first ?? 0))
+    }
+}

@@ -1,0 +1,110 @@
+import Testing
+
+@testable import Configuration
+
+@Suite struct OverrideTests {
+    private func changed(_ assignments: String..., in yaml: String = example) throws -> RunConfiguration {
+        var overrides: [ConfigurationOverride] = []
+        for assignment in assignments { overrides.append(try .set(assignment)) }
+        return try read(yaml, overrides)
+    }
+
+    private func kind(_ index: Int, _ run: RunConfiguration) -> LayerKind? {
+        guard case .layers(let layers) = run.model.form, layers.indices.contains(index) else { return nil }
+        return layers[index].kind
+    }
+
+    @Test func keysAndListsAreReached() throws {
+        #expect(try changed("training.batch=32").training.batch == 32)
+        #expect(try changed("training.batch=32", "training.batch=64").training.batch == 64)
+        #expect(try changed("training.clip.norm=2").training.clipping.maximumNorm == 2)
+        #expect(try changed("data.root=/d").data.train.features == "/d/train-images-idx3-ubyte.gz")
+        #expect(
+            try changed("data.root=sub").data.train.features == "/home/user/sub/train-images-idx3-ubyte.gz")
+        #expect(try changed("data.test=null").data.test == nil)
+        #expect(try changed("data.validation.fraction=0.1").data.validation == .fraction(0.1))
+        #expect(
+            try changed("model=resnet20").model.form == .builtIn(.resnet20(blocks: 3, width: 16, sync: true)))
+        #expect(try changed("optimizer={name: adam, lr: 0.1}").optimizer.configuration.learningRate == 0.1)
+        #expect(try changed("output=\"a=b\"").output == "a=b")
+        #expect(
+            kind(0, try changed("model.0.conv2d.out=16"))
+                == .conv2d(out: 16, in: nil, kernel: 3, stride: 1, padding: 1, groups: 1, bias: false))
+        #expect(kind(2, try changed("model.2=gelu")) == .gelu)
+        #expect(kind(5, try changed("model.5.linear=7")) == .linear(out: 7, in: nil, bias: true))
+    }
+
+    @Test func shortFormsAreExpanded() throws {
+        #expect(kind(5, try changed("model.5.linear.bias=false")) == .linear(out: 128, in: nil, bias: false))
+        #expect(
+            kind(1, try changed("model.1.batch_norm.sync=false"))
+                == .batchNorm(sync: false, momentum: 0.1, eps: 1e-5))
+        #expect(
+            kind(3, try changed("model.3.max_pool2d.stride=1")) == .maxPool2d(.init(kernel: 2, stride: 1)))
+        let short = small + "optimizer: sgd\nschedule: cosine\ntraining:\n"
+        #expect(try changed("optimizer.lr=0.5", in: short).optimizer.configuration.learningRate == 0.5)
+        #expect(try changed("schedule.warmup=2", in: short).schedule.schedule.warmup == .epochs(2))
+        #expect(try changed("training.seed=3", in: short).training.seed == 3)
+        let builtIn = try changed("model.blocks=1", in: dataLine + "model: resnet20")
+        #expect(builtIn.model.form == .builtIn(.resnet20(blocks: 1, width: 16, sync: true)))
+    }
+
+    @Test func flagsReplaceTheirKeys() throws {
+        let run = try read(
+            example,
+            [.epochs(3), .batch(64), .shards(4), .seed(9), .output("5"), try .set("training.epochs=4")])
+        #expect(run.training.epochs == 4 && run.training.batch == 64 && run.training.shards == 4)
+        #expect(run.training.seed == 9 && run.output == "5")
+        #expect(
+            failure(example, [.batch(0)]).hasPrefix("--batch: training.batch: must be a whole number from 1"))
+        #expect(failure(example, [.output("")]).hasPrefix("--output: output: expected the path of a folder"))
+    }
+
+    @Test(arguments: [
+        ("training.bach=3", "--set: training.bach: unknown key; did you mean \"batch\"?"),
+        ("trainng.batch=3", "--set: trainng: unknown key; did you mean \"training\"?"),
+        ("training.batch=many", "--set: training.batch: expected a whole number, found \"many\""),
+        (
+            "training.batch.size=3",
+            "--set: training.batch.size: training.batch is 256 (config.yaml:18) and has no parts"
+        ),
+        ("model.8=relu", "--set: model.8: unknown place in a list; its places are 0 to 7"),
+        ("model.first=relu", "--set: model.first: unknown place in a list"),
+        ("model.2.linear=3", "--set: model.2.linear: model.2 is \"relu\" (config.yaml:8) and has no parts"),
+        (
+            "model.0.linear=3",
+            "config.yaml:6: model.0: expected a layer such as relu or linear: 128, found the keys"
+        ),
+        (
+            "model.0.conv2d.kernel=[3]",
+            "--set: model.0.conv2d.kernel: expected a whole number, or [height, width]"
+        ),
+        ("optimizer.name=adam", "config.yaml:16: optimizer.momentum: unknown option of adam"),
+        ("schedule.eta_min=1", "--set: schedule.eta_min: must be at most lr, which is 0.05, is 1"),
+    ])
+    func mistakesNameTheFlag(assignment: String, message: String) throws {
+        let failure = failure(example, [try .set(assignment)])
+        #expect(failure.hasPrefix(message), "\(failure)")
+    }
+
+    @Test(arguments: [
+        ("training.batch", "--set: expected key.path=value, found \"training.batch\""),
+        ("=3", "--set: expected a key path such as training.batch, found \"\""),
+        ("training..batch=3", "--set: expected a key path such as training.batch, found \"training..batch\""),
+        ("training.batch=", "--set: training.batch: expected a value behind the equals sign, found nothing"),
+        (
+            "training.batch=# 3",
+            "--set: training.batch: expected a value behind the equals sign, found nothing"
+        ),
+        ("training={batch: 3", "--set: training: the text is no YAML"),
+        ("training={batch: 3, batch: 4}", "--set: training.batch: duplicate key"),
+    ])
+    func assignmentsThatAreNone(assignment: String, message: String) {
+        do {
+            _ = try ConfigurationOverride.set(assignment)
+            Issue.record("\(assignment) is accepted")
+        } catch {
+            #expect(error.description.hasPrefix(message), "\(error)")
+        }
+    }
+}
