@@ -42,21 +42,38 @@ let package = Package(
             name: "Training",
             dependencies: [
                 "DataParallel", "Layers", "MPI", "Optimizers", "Datasets", "Graph", "Runtime", "Randomness",
-                "Safetensors",
+                "Safetensors", "CKernels", "COneDNN",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
             name: "Configuration",
-            dependencies: ["Training", "Layers", "Optimizers", "Datasets", "Yams"]),
+            dependencies: ["Graph", "Layers", "Optimizers", "Datasets", "Yams"]),
         .target(
             name: "DistributedTraining",
             dependencies: ["Graph", "Layers", "Optimizers", "Datasets", "DataParallel", "Training", "MPI"]),
         .executableTarget(
             name: "dtrain",
             dependencies: [
-                "Configuration", "DistributedTraining",
+                "Configuration", "DistributedTraining", "MPI", "CKernels", "COneDNN", "Runtime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+
+        // Tests, and what they start as processes of their own.
+        .target(name: "ProcessSupport", path: "Tests/ProcessSupport"),
+        .target(
+            name: "GraphSupport", dependencies: ["CKernels", "Graph", "Layers", "Randomness"],
+            path: "Tests/GraphSupport"),
+        .executableTarget(name: "mpi-selftest", dependencies: ["MPI"], path: "Tests/MPISelfTest"),
+        .testTarget(name: "MPITests", dependencies: ["MPI", "ProcessSupport", "mpi-selftest"]),
+        .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
+        .testTarget(name: "COneDNNTests", dependencies: ["COneDNN"]),
+        .testTarget(name: "RandomnessTests", dependencies: ["Randomness", "CKernels"]),
+        .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"], exclude: ["Data"]),
+        .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Randomness", "CKernels", "CZlib"]),
+        .testTarget(
+            name: "OptimizersTests", dependencies: ["CKernels", "Optimizers"], resources: [.copy("Data")]),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration", "Graph", "Layers", "Optimizers", "Datasets"]),
     ],
     swiftLanguageModes: [.v6]
 )

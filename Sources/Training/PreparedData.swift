@@ -44,6 +44,9 @@ final class PreparedData {
         for part in [training, validation, test].compactMap({ $0 }) {
             try scaling.check(part.dataset.examples.layout, path: part.dataset.name)
             try Self.checkShapes(part, like: training)
+            if part.dataset.examples.layout.labels == .none {
+                throw TrainingError(.configuration, "\(part.dataset.name) has no labels: give its labels file, or leave it out")
+            }
             part.dataset.examples.feedContent { digest.add($0) }
         }
         self.digest = digest.bytes

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 
 /// What a person sees of a run, on rank 0's standard output: a line per epoch, and on a terminal a bar between.
-final class ProgressReporter {
+package final class ProgressReporter {
     private let isTerminal: Bool
     private let isQuiet: Bool
     private var lastDraw = 0.0
@@ -45,10 +45,10 @@ final class ProgressReporter {
     }
 
     /// A number with `digits` decimals.
-    static func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+    package static func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
 
     /// A whole number with a comma every three digits.
-    static func number(_ value: Double) -> String {
+    package static func number(_ value: Double) -> String {
         guard value.isFinite else { return "–" }
         var digits = String(Int(max(0, min(value, 1e15))))
         var groups: [String] = []

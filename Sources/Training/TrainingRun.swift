@@ -406,7 +406,10 @@ final class TrainingRun {
             }
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-            try FileOutput.write(try encoder.encode(data.scaling), to: folder.file(RunFolder.scalingName))
+            let inputs = InputDescription(
+                scaling: data.scaling, exampleShape: data.exampleShape,
+                classes: data.training.dataset.examples.layout.classCount)
+            try FileOutput.write(try encoder.encode(inputs), to: folder.file(RunFolder.scalingName))
             metrics = try MetricsLog(path: folder.file(RunFolder.metricsName), length: position.metricsLength)
         }
         try Self.agree(outcome, cluster)

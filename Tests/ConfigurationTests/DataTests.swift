@@ -48,7 +48,8 @@ import Testing
 
     @Test func testDataMayLackLabels() throws {
         let section = try data(
-            "  train: {format: npy, features: x, labels: y}\n  test: {format: npy, features: x}\n  normalize: min_max\n"
+            "  train: {format: npy, features: x, labels: y}\n"
+                + "  test: {format: npy, features: x}\n  normalize: min_max\n"
         )
         #expect(section.test?.labels == nil && section.test != nil)
         #expect(section.normalize == .minMax)

@@ -20,7 +20,8 @@ import Testing
                 .conv2d(out: 4, in: nil, kernel: 3, stride: 1, padding: 0, groups: 1, bias: true)
             ),
             (
-                "conv2d: {out_channels: 4, in_channels: 2, kernel_size: [3, 5], stride: [2, 1], padding: [0, 2], groups: 2}",
+                "conv2d: {out_channels: 4, in_channels: 2, kernel_size: [3, 5], stride: [2, 1], "
+                    + "padding: [0, 2], groups: 2}",
                 .conv2d(
                     out: 4, in: 2, kernel: Extent2d(3, 5), stride: Extent2d(2, 1), padding: Extent2d(0, 2),
                     groups: 2,

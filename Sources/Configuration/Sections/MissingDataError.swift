@@ -5,6 +5,12 @@ package struct MissingDataError: Error, Sendable, Hashable, CustomStringConverti
     /// The setting that names it, such as "data.train.features".
     package let key: String
 
+    /// The file of `key` is not at `path`.
+    package init(path: String, key: String) {
+        self.path = path
+        self.key = key
+    }
+
     /// What is missing, where it was looked for, and what to do, in one line.
     package var description: String {
         let line = "no data file, \(path) (\(key)), \(advice)"

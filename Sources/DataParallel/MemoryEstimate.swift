@@ -1,0 +1,42 @@
+import CKernels
+import COneDNN
+import Graph
+import Layers
+import Runtime
+
+/// The memory that training takes, from a plan made without running it.
+package struct MemoryEstimate: Sendable {
+    /// Bytes of activations and intermediate values of one shard.
+    package let perShard: Int
+    /// Whether all shards of a rank are in memory at the same time: batch norm across shards makes them wait.
+    package let keepsAllShards: Bool
+    /// Bytes of parameters, once per node.
+    package let parameters: Int
+    /// Bytes of optimizer state, once per node.
+    package let optimizerState: Int
+
+    /// Plans `model` for shards of `count` examples on this processor.
+    package init(_ model: TracedModel, count: Int, stateArrays: Int) throws {
+        od_set_thread()
+        let kernels: UnsafePointer<dt_kernels> = dt_kernels_for(dt_isa_detect())
+        let counts = model.variables.map { $0.shape.reduce(1, *) }
+        let graph = model.trainingGraph(count: count).loweringBatchNorm()
+        let schedule = Schedule(graph)
+        let layout = ParameterLayout(order: schedule.gradientOrder(of: graph), counts: counts, bucketBytes: 1 << 20)
+        var offsets = Array(repeating: 0, count: counts.count)
+        for entry in layout.entries { offsets[entry.variable] = entry.offset * 4 }
+        let groups = layout.buckets.map { bucket in layout.entries[bucket.entries].map(\.variable) }
+        let program: Program
+        do {
+            program = try ProgramPlanner(
+                graph.reducingGradients(in: groups), variableOffsets: offsets, kernels: kernels
+            ).plan()
+        } catch {
+            throw ClusterError.planning("the model cannot be planned for shards of \(count): \(error)")
+        }
+        perShard = program.arenaBytes
+        keepsAllShards = program.hasBlockingCollectives
+        parameters = layout.elementCount * 4
+        optimizerState = stateArrays * parameters
+    }
+}

@@ -1,0 +1,7 @@
+// The training library as one import.
+@_exported import DataParallel
+@_exported import Datasets
+@_exported import Graph
+@_exported import Layers
+@_exported import Optimizers
+@_exported import Training

@@ -1,0 +1,128 @@
+import CKernels
+import COneDNN
+import DataParallel
+import Foundation
+import Glibc
+import MPI
+
+/// What a run would find here: ranks, cores, libraries, memory and measured speeds, with a verdict.
+package struct Doctor {
+    /// Lines for a person.
+    package let lines: [String]
+
+    /// Looks around and measures for about a second; collective.
+    package init(_ cluster: Cluster) throws {
+        let own = Rank(
+            host: ProcessInfo.processInfo.hostName, cores: Self.allowedCores, nodeCores: cluster.nodeCores,
+            ranksOnNode: cluster.ranksOnNode, isa: cluster.detectedInstructionSet.rawValue,
+            gflops: Self.matrixSpeed(), copy: Self.copySpeed(), oneDNN: String(cString: od_version()))
+        let ranks = try Self.gathered(own, cluster)
+        let reduce = try Self.reductionSpeed(cluster)
+        let sharedBytes = Self.freeSharedMemory()
+        var lines = ["MPI       \(MPIRuntime.libraryVersion.split(separator: ",").first ?? "")"]
+        lines.append("oneDNN    \(own.oneDNN)")
+        lines.append("ranks     \(cluster.size)")
+        for (rank, found) in ranks.enumerated() {
+            lines.append(
+                "rank \(rank)    host \(found.host), cores \(found.cores), \(found.isa), "
+                    + "matrix products \(ProgressReporter.fixed(found.gflops, 0)) GFLOP/s, "
+                    + "memory copy \(ProgressReporter.fixed(found.copy, 1)) GB/s")
+        }
+        lines.append("/dev/shm  \(sharedBytes / 1_048_576) MiB free")
+        if cluster.size > 1 {
+            lines.append("exchange  MPI_Allreduce of 4 MiB: \(ProgressReporter.fixed(reduce, 2)) GB/s")
+        }
+        var advice: [String] = []
+        if ranks.contains(where: { $0.ranksOnNode > $0.nodeCores }) {
+            advice.append(
+                "more ranks than cores on a node: start at most \(own.nodeCores) there, or set OMPI_MCA_mpi_yield_when_idle=1")
+        }
+        if Set(ranks.map(\.isa)).count > 1 {
+            advice.append("instruction sets differ: all ranks run \(cluster.instructionSet.rawValue)")
+        }
+        if Set(ranks.map(\.oneDNN)).count > 1 { advice.append("oneDNN versions differ: bytes may differ from other clusters'") }
+        if sharedBytes < 256 << 20, cluster.size > 1 {
+            advice.append("/dev/shm is small: enlarge it (docker: --shm-size=2g), else ranks fall back to messages")
+        }
+        lines.append("verdict   " + (advice.isEmpty ? "good" : advice.joined(separator: "; ")))
+        self.lines = lines
+    }
+
+    private struct Rank: Codable {
+        let host: String
+        let cores: String
+        let nodeCores: Int
+        let ranksOnNode: Int
+        let isa: String
+        let gflops: Double
+        let copy: Double
+        let oneDNN: String
+    }
+
+    private static func gathered(_ own: Rank, _ cluster: Cluster) throws -> [Rank] {
+        let bytes = Array(try JSONEncoder().encode(own))
+        let counts = try cluster.world.allGather(bytes.count)
+        let all = try cluster.world.allGather(bytes, counts: counts)
+        var start = 0
+        return try counts.map { count in
+            defer { start += count }
+            return try JSONDecoder().decode(Rank.self, from: Data(all[start..<start + count]))
+        }
+    }
+
+    /// The cores this process may run on, as the system lists them.
+    private static var allowedCores: String {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
+        return line.map { $0.dropFirst("Cpus_allowed_list:".count).trimmingCharacters(in: .whitespaces) } ?? "unknown"
+    }
+
+    private static func freeSharedMemory() -> Int {
+        var status = statvfs()
+        guard statvfs("/dev/shm", &status) == 0 else { return 0 }
+        return Int(status.f_bavail) * Int(status.f_frsize)
+    }
+
+    /// GFLOP/s of a 512 x 512 x 512 product on one core; the best of several.
+    private static func matrixSpeed() -> Double {
+        let n = 512
+        let a = [Float](repeating: 0.5, count: n * n)
+        let b = [Float](repeating: 0.25, count: n * n)
+        var c = [Float](repeating: 0, count: n * n)
+        let side = Int64(n)
+        let seconds = best(of: 10) { _ = od_sgemm(false, false, side, side, side, 1, a, side, b, side, 0, &c, side) }
+        return 2 * Double(n * n * n) / seconds / 1e9
+    }
+
+    /// GB/s of copying 32 MiB, bytes read and written.
+    private static func copySpeed() -> Double {
+        let count = 32 << 20
+        let from = [UInt8](repeating: 1, count: count)
+        var to = [UInt8](repeating: 0, count: count)
+        let seconds = best(of: 5) {
+            from.withUnsafeBytes { source in to.withUnsafeMutableBytes { $0.copyMemory(from: source) } }
+        }
+        return 2 * Double(count) / seconds / 1e9
+    }
+
+    /// GB/s per rank of MPI_Allreduce over 4 MiB of float32.
+    private static func reductionSpeed(_ cluster: Cluster) throws -> Double {
+        let values = [Float](repeating: 1, count: 1 << 20)
+        var seconds = Double.infinity
+        for _ in 0..<5 {
+            try cluster.world.barrier()
+            let start = ProcessInfo.processInfo.systemUptime
+            _ = try cluster.world.allReduce(values, .sum)
+            seconds = min(seconds, ProcessInfo.processInfo.systemUptime - start)
+        }
+        return Double(values.count * 4) / seconds / 1e9
+    }
+
+    private static func best(of count: Int, _ body: () -> Void) -> Double {
+        (0..<count).map { _ in
+            let start = ProcessInfo.processInfo.systemUptime
+            body()
+            return ProcessInfo.processInfo.systemUptime - start
+        }.min() ?? .infinity
+    }
+}

@@ -1,0 +1,78 @@
+import DataParallel
+import Datasets
+import Foundation
+import Layers
+
+/// A model with trained weights, on all ranks: evaluates and predicts exactly at any number of ranks.
+package final class SavedModel {
+    private let cluster: Cluster
+    private let dataset: SharedDataset
+    private let evaluator: Evaluator
+    /// Whether outputs are scores of classes.
+    package let hasClasses: Bool
+    /// Numbers the model gives per example.
+    package let outputCount: Int
+
+    /// Where a run's or a file's weights are.
+    package static func weightsPath(_ runOrWeights: String) -> String {
+        var isFolder: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: runOrWeights, isDirectory: &isFolder)
+        return exists && isFolder.boolValue ? "\(runOrWeights)/\(RunFolder.weightsName)" : runOrWeights
+    }
+
+    /// Loads weights and data; collective.
+    ///
+    /// - Parameters:
+    ///   - weights: A safetensors file with the run's normalization.json beside it.
+    ///   - source: The data to run on.
+    ///   - predicts: Whether labels are left out.
+    package init(
+        weights: String, source: DatasetSource, loss: Loss, batch: Int, shards: Int, workers: Int?, predicts: Bool,
+        on cluster: Cluster, makeModel: (Int?) throws -> any Model
+    ) throws {
+        try cluster.check(shards: shards)
+        self.cluster = cluster
+        let inputs = try Agreement.fromRoot(cluster.world) { try InputDescription.beside(weights: weights) }
+        let dataset = try SharedDataset(source, on: cluster)
+        self.dataset = dataset
+        let layout = dataset.examples.layout
+        guard layout.exampleShape == inputs.exampleShape else {
+            throw TrainingError(
+                .badFile, "\(dataset.name) has examples of shape \(layout.exampleShape), the model takes \(inputs.exampleShape)")
+        }
+        try inputs.scaling.check(layout, path: dataset.name)
+        let kind: TargetKind = predicts ? .none : try Self.target(layout, inputs, dataset.name)
+        let model = try TracedModel(
+            makeModel(inputs.classes), exampleShape: layout.exampleShape, target: kind, loss: loss)
+        hasClasses = inputs.classes != nil
+        outputCount = model.outputShape.reduce(1, *)
+        let state = try ModelState(cluster: cluster, model: model)
+        let found = Result { cluster.rank == 0 ? try WeightsFile.read(weights, for: model).values : nil }
+        let failed = try cluster.world.allReduce((try? found.get()) == nil && cluster.rank == 0 ? 1 : 0, .max)
+        let values = try found.get()
+        guard failed == 0 else { throw FailedElsewhere() }
+        try state.set(values)
+        evaluator = try Evaluator(
+            cluster: cluster, state: state, order: EpochOrder(inOrder: layout.count, batchSize: batch),
+            maker: BatchMaker(examples: dataset.examples, scaling: inputs.scaling, kernels: cluster.kernels),
+            shards: shards, workers: workers, predicts: predicts)
+    }
+
+    /// Loss and accuracy; collective, the same on all ranks.
+    package func totals() throws -> Evaluator.Totals { try evaluator.totals() }
+
+    /// Calls `body` on rank 0 with rows of outputs in data-set order; collective.
+    package func predictions(_ body: (_ rows: [Float]) throws -> Void) throws { try evaluator.predictions(body) }
+
+    private static func target(_ layout: DatasetLayout, _ inputs: InputDescription, _ name: String) throws -> TargetKind {
+        switch layout.targetKind {
+        case .none: throw TrainingError(.badFile, "\(name) has no labels: evaluation needs them, predict does not")
+        case .classes(let found):
+            guard let known = inputs.classes, found <= known else {
+                throw TrainingError(.badFile, "\(name) has label \(found - 1), which the model was not trained on")
+            }
+            return .classes(known)
+        case .values(let shape): return .values(shape)
+        }
+    }
+}

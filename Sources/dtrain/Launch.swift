@@ -1,0 +1,44 @@
+import ArgumentParser
+import Configuration
+import DataParallel
+import Layers
+import Training
+
+/// How a command meets MPI, and how errors become a line and an exit code.
+enum Launch {
+    /// Runs `body` on all ranks with what `configuration` says of transport and instruction set.
+    static func run(_ training: TrainingSection?, _ body: (Cluster) throws -> Void) throws {
+        let transport = training.flatMap { Cluster.Transport(rawValue: $0.transport.rawValue) } ?? .auto
+        let instructionSet = training.flatMap { InstructionSet(rawValue: $0.instructionSet.rawValue) }
+        let code = DistributedProgram.run(transport: transport, instructionSet: instructionSet, status: status, body)
+        if code != 0 { throw ExitCode(code) }
+    }
+
+    /// The exit code of an error of the configuration or the library; nil for errors of the command line.
+    static func status(of error: any Error) -> Int32? {
+        switch error {
+        case is ConfigurationError: ExitStatus.badConfiguration.rawValue
+        case is MissingDataError: ExitStatus.badData.rawValue
+        case is ValidationError, is CleanExit, is ExitCode: nil
+        default:
+            String(reflecting: type(of: error)).hasPrefix("ArgumentParser.") ? nil : ExitStatus(for: error).rawValue
+        }
+    }
+
+    /// Prints an error as one line on standard error.
+    static func report(_ error: any Error, message: String) {
+        if status(of: error) == nil {
+            let text = message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message
+            DistributedProgram.write("dtrain: error: \(text); see dtrain --help")
+        } else {
+            DistributedProgram.write("dtrain: error: \(error)")
+        }
+    }
+
+    /// Runs `body`, giving errors of the model the line of the configuration they are about.
+    static func located<T>(_ configuration: RunConfiguration, _ body: () throws -> T) throws -> T {
+        do { return try body() } catch let error as ModelError {
+            throw configuration.model.configurationError(error)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Training
+
+struct PredictCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "predict",
+        abstract: "Predictions of saved weights as CSV, one row per example in data-set order.",
+        discussion: """
+            Columns: index, class (the largest output's, where the model was trained on classes), then the model's \
+            outputs as they are: output_0, output_1, ...
+            """)
+
+    @OptionGroup var model: SavedModelOptions
+
+    func run() throws {
+        try model.run(predicts: true) { saved, cluster in
+            let width = saved.outputCount
+            let target = cluster.rank == 0 ? try TextOutput(path: model.output) : nil
+            let outputs = (0..<width).map { "output_\($0)" }
+            try target?.append((["index"] + (saved.hasClasses ? ["class"] : []) + outputs).joined(separator: ",") + "\n")
+            var index = 0
+            try saved.predictions { rows in
+                var text = ""
+                for start in stride(from: 0, to: rows.count, by: width) {
+                    let row = rows[start..<start + width]
+                    text += "\(index)"
+                    if saved.hasClasses {
+                        let best = row.indices.max { row[$0] < row[$1] || (row[$0] == row[$1] && $0 > $1) } ?? start
+                        text += ",\(best - start)"
+                    }
+                    for value in row { text += ",\(value)" }
+                    text += "\n"
+                    index += 1
+                }
+                try target?.append(text)
+            }
+            try target?.finish()
+        }
+    }
+}

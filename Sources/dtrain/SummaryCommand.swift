@@ -1,0 +1,71 @@
+import ArgumentParser
+import Configuration
+import DataParallel
+import Datasets
+import Layers
+import MPI
+import Training
+
+struct SummaryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "summary",
+        abstract: "The model: layers, shapes, parameters, FLOPs and memory per shard.")
+
+    @OptionGroup var source: ConfigurationOptions
+
+    func run() throws {
+        let configuration = try source.load()
+        try configuration.data.requireFiles()
+        // Every rank would find the same; one says it.
+        guard (LaunchEnvironment.current.rank ?? 0) == 0 else { return }
+        let layout = try Dataset(configuration.data.train.source).layout
+        try Launch.located(configuration) {
+            let model = try TracedModel(
+                configuration.model.makeModel(classes: layout.classCount), exampleShape: layout.exampleShape,
+                target: layout.targetKind, loss: configuration.loss)
+            let training = configuration.training
+            let perShard = (training.batch + training.shards - 1) / training.shards
+            let memory = try MemoryEstimate(
+                model, count: perShard, stateArrays: configuration.optimizer.configuration.rule.stateNames.count)
+            print(Self.table(ModelSummary(model), example: layout.exampleShape))
+            print("")
+            print("shards           \(training.shards) of at most \(perShard) examples, batch \(training.batch)")
+            print(
+                "memory per shard \(Self.bytes(memory.perShard))"
+                    + (memory.keepsAllShards ? ", all shards of a rank at a time (batch norm crosses shards)" : ", one shard per worker at a time"))
+            print("parameters       \(Self.bytes(memory.parameters)) per node, optimizer state \(Self.bytes(memory.optimizerState))")
+        }
+    }
+
+    private static func table(_ summary: ModelSummary, example: [Int]) -> String {
+        let header = ["layer", "kind", "output", "parameters", "FLOPs"]
+        var cells = [header, ["", "input", shape(example), "", ""]]
+        for row in summary.rows {
+            cells.append([
+                row.name, row.kind, row.outputShape.map(shape) ?? "", ProgressReporter.number(Double(row.parameters)),
+                row.flops.map { ProgressReporter.number(Double($0)) } ?? "",
+            ])
+        }
+        cells.append([
+            "", "total", "", ProgressReporter.number(Double(summary.parameters)),
+            ProgressReporter.number(Double(summary.forwardFLOPs)),
+        ])
+        let widths = header.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
+        let lines = cells.map { row in
+            row.enumerated().map { column, cell in
+                let padding = String(repeating: " ", count: widths[column] - cell.count)
+                return column >= 3 ? padding + cell : cell + padding
+            }.joined(separator: "  ")
+        }
+        let training = ProgressReporter.number(Double(summary.trainingFLOPs))
+        return lines.joined(separator: "\n") + "\nFLOPs of a training step per example: \(training)"
+    }
+
+    private static func shape(_ shape: [Int]) -> String { "(\(shape.map(String.init).joined(separator: ", ")))" }
+
+    private static func bytes(_ count: Int) -> String {
+        count < 1 << 20
+            ? "\(ProgressReporter.fixed(Double(count) / 1024, 1)) KiB"
+            : "\(ProgressReporter.fixed(Double(count) / 1_048_576, 1)) MiB"
+    }
+}

@@ -1,0 +1,45 @@
+import Foundation
+import Training
+
+/// A text file that appears under its name when it is whole, or standard output.
+final class TextOutput {
+    private let handle: FileHandle
+    private let path: String?
+    private let temporary: String
+
+    /// Opens `path`, or standard output for nil.
+    init(path: String?) throws {
+        self.path = path
+        guard let path else {
+            handle = .standardOutput
+            temporary = ""
+            return
+        }
+        temporary = "\(path).\(ProcessInfo.processInfo.processIdentifier).tmp"
+        guard FileManager.default.createFile(atPath: temporary, contents: nil),
+            let opened = FileHandle(forWritingAtPath: temporary)
+        else { throw TrainingError(.output, "cannot create \(path): choose another file with --output") }
+        handle = opened
+    }
+
+    /// Adds text.
+    func append(_ text: String) throws {
+        do { try handle.write(contentsOf: Data(text.utf8)) } catch {
+            if path != nil { try? FileManager.default.removeItem(atPath: temporary) }
+            throw TrainingError(.io, "cannot write \(path ?? "standard output")")
+        }
+    }
+
+    /// Adds the last text and gives the file its name.
+    func finish(_ text: String = "") throws {
+        try append(text)
+        guard let path else { return }
+        do {
+            try handle.synchronize()
+            try handle.close()
+        } catch {
+            throw TrainingError(.io, "cannot write \(path)")
+        }
+        guard rename(temporary, path) == 0 else { throw TrainingError(.output, "cannot create \(path)") }
+    }
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import Training
+
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train", abstract: "Trains a model; bare dtrain trains the default recipe.")
+
+    @OptionGroup var source: ConfigurationOptions
+
+    @Option(name: .long, help: ArgumentHelp("Passes over the training set.", valueName: "n"))
+    var epochs: Int?
+
+    @Option(name: .long, help: ArgumentHelp("Stops after this many optimizer steps; schedules do not change.", valueName: "n"))
+    var steps: Int?
+
+    @Option(name: .long, help: ArgumentHelp("Examples of a mini-batch over all ranks.", valueName: "n"))
+    var batch: Int?
+
+    @Option(name: .long, help: ArgumentHelp("Shards of a mini-batch; at least the number of ranks.", valueName: "n"))
+    var shards: Int?
+
+    @Option(name: .long, help: ArgumentHelp("What everything random is drawn from.", valueName: "n"))
+    var seed: Int?
+
+    @Option(name: .long, help: ArgumentHelp("The folder for results.", valueName: "dir"))
+    var output: String?
+
+    @Option(name: .long, help: ArgumentHelp("Continues from the newest checkpoint (auto) or from a folder.", valueName: "auto|dir"))
+    var resume: String?
+
+    @Flag(name: .long, help: "Runs everything up to and including one step, and writes nothing.")
+    var dryRun = false
+
+    @Flag(name: .long, help: "Replaces the run that the output folder holds.")
+    var overwrite = false
+
+    func validate() throws {
+        if let steps, steps < 1 { throw ValidationError("--steps must be at least 1, got \(steps)") }
+        if overwrite && resume != nil { throw ValidationError("--overwrite and --resume exclude each other") }
+    }
+
+    func run() throws {
+        let started = ProcessInfo.processInfo.systemUptime
+        var overrides: [ConfigurationOverride] = []
+        if let epochs { overrides.append(.epochs(epochs)) }
+        if let batch { overrides.append(.batch(batch)) }
+        if let shards { overrides.append(.shards(shards)) }
+        if let seed { overrides.append(.seed(seed)) }
+        if let output { overrides.append(.output(output)) }
+        let configuration = try source.load(overrides)
+        try configuration.data.requireFiles()
+        var settings = configuration.trainingSettings
+        settings.stepLimit = steps
+        settings.isDryRun = dryRun
+        settings.overwritesOutput = overwrite
+        settings.picksFreeOutput = output == nil
+        settings.resume = resume.map { $0 == "auto" ? .auto : .from($0) } ?? .no
+        try Launch.run(configuration.training) { cluster in
+            try Launch.located(configuration) {
+                _ = try Trainer.train(settings, on: cluster, started: started) { layout in
+                    try configuration.model.makeModel(classes: layout.classCount)
+                }
+            }
+        }
+    }
+}
