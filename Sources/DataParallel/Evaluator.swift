@@ -22,6 +22,8 @@ package final class Evaluator {
     }
 
     private let cluster: Cluster
+    /// Programs point into its memory.
+    private let state: ModelState
     private let map: ShardMap
     private let owned: Range<Int>
     private let pool: WorkerPool
@@ -44,6 +46,7 @@ package final class Evaluator {
     ) throws {
         try cluster.check(shards: shards)
         self.cluster = cluster
+        self.state = state
         self.order = order
         let map = ShardMap(shards: shards, nodes: cluster.nodes)
         self.map = map
@@ -67,14 +70,22 @@ package final class Evaluator {
     /// Loss and accuracy over all examples; collective, the same on all ranks.
     package func totals() throws -> Totals {
         let width = owned.count
-        var losses = Array(repeating: 0.0, count: order.batchCount * width)
-        var correct = losses
+        // Workers write different elements at the same time, which an Array does not allow.
+        let losses = UnsafeMutableBufferPointer<Double>.allocate(capacity: order.batchCount * width)
+        let correct = UnsafeMutableBufferPointer<Double>.allocate(capacity: order.batchCount * width)
+        defer {
+            losses.deallocate()
+            correct.deallocate()
+        }
+        losses.initialize(repeating: 0)
+        correct.initialize(repeating: 0)
         try forEachBatch { batch, place, program in
             if let value = program.output(.lossSum) { losses[batch * width + place] = value.load(as: Double.self) }
             if let value = program.output(.correct) { correct[batch * width + place] = value.load(as: Double.self) }
-        } then: { _, _ in }
-        let allLosses = try gathered(losses)
-        let allCorrect = try gathered(correct)
+        } then: { _, _ in
+        }
+        let allLosses = try gathered(Array(losses))
+        let allCorrect = try gathered(Array(correct))
         var lossSum = 0.0
         var correctSum = 0.0
         for batch in 0..<order.batchCount {
@@ -86,23 +97,24 @@ package final class Evaluator {
 
     /// Calls `body` on rank 0 with every batch's predictions, rows of `outputCount`, in order; collective.
     package func predictions(_ body: (_ rows: [Float]) throws -> Void) throws {
-        var rows = Array(repeating: [Float](), count: owned.count)
         let outputs = outputCount
-        try forEachBatch { _, place, program in
-            let range = map.examples(of: owned.lowerBound + place..<owned.lowerBound + place + 1, batch: batchSize)
-            guard let value = program.output(.prediction) else { return }
-            rows[place] = Array(
-                UnsafeBufferPointer(start: value.assumingMemoryBound(to: Float.self), count: range.count * outputs))
+        let most = map.examples(of: owned, batch: order.batchSize).count + owned.count
+        let rows = UnsafeMutableBufferPointer<Float>.allocate(capacity: max(1, most * outputs))
+        defer { rows.deallocate() }
+        try forEachBatch { index, place, program in
+            let count = order.batch(index).count
+            let first = map.examples(of: owned, batch: count).lowerBound
+            let shard = owned.lowerBound + place
+            let range = map.examples(of: shard..<shard + 1, batch: count)
+            guard let value = program.output(.prediction), let base = rows.baseAddress else { return }
+            (base + (range.lowerBound - first) * outputs).update(
+                from: value.assumingMemoryBound(to: Float.self), count: range.count * outputs)
         } then: { _, batch in
             let counts = map.owned.map { map.examples(of: $0, batch: batch.count).count * outputs }
-            let all = try cluster.world.gather(rows.flatMap { $0 }, counts: counts, root: 0)
-            for place in rows.indices { rows[place] = [] }
+            let all = try cluster.world.gather(Array(rows[..<counts[cluster.rank]]), counts: counts, root: 0)
             if let all { try body(all) }
         }
     }
-
-    /// Examples of the batch that is running.
-    private var batchSize = 0
 
     private func forEachBatch(
         _ shard: (_ batch: Int, _ place: Int, _ program: ShardProgram) -> Void,
@@ -111,7 +123,6 @@ package final class Evaluator {
         for index in 0..<order.batchCount {
             let batch = Batch(rows: order.rows[order.batch(index)])
             let next = index + 1 < order.batchCount ? Batch(rows: order.rows[order.batch(index + 1)]) : nil
-            batchSize = batch.count
             let inputs = feeder.take(batch, next: next)
             let sizes = owned.map { map.examples(of: $0..<($0 + 1), batch: batch.count).count }
             let active = owned.indices.map { $0 - owned.lowerBound }.filter { sizes[$0] > 0 }
