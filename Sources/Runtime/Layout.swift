@@ -68,7 +68,7 @@ final class LayoutHandle: Equatable, @unchecked Sendable {
     }
 
     static func == (a: LayoutHandle, b: LayoutHandle) -> Bool {
-        a === b || od_layout_equal(a.pointer, b.pointer)
+        withExtendedLifetime((a, b)) { a === b || od_layout_equal(a.pointer, b.pointer) }
     }
 
     private static func make(

@@ -32,10 +32,13 @@ extension ProgramPlanner {
         ) { input, output throws(RuntimeError) in
             let from = try input.handle(dimensions: shape.image)
             let to = try output.handle(dimensions: shape.output)
+            // oneDNN reads both layouts while it makes the primitive, so they must live until then.
             return try shape.withDescription { description throws(RuntimeError) in
-                try Primitive.make("planning a convolution") {
-                    od_convolution_forward(
-                        description, Int32(OD_DIRECT), false, false, from.pointer, nil, to.pointer, $0)
+                try Primitive.make("planning a convolution") { made in
+                    withExtendedLifetime((from, to)) {
+                        od_convolution_forward(
+                            description, Int32(OD_DIRECT), false, false, from.pointer, nil, to.pointer, made)
+                    }
                 }
             }
         }
@@ -58,10 +61,13 @@ extension ProgramPlanner {
         ) { input, output throws(RuntimeError) in
             let from = try output.handle(dimensions: shape.output)
             let to = try input.handle(dimensions: shape.image)
+            // oneDNN reads both layouts while it makes the primitive, so they must live until then.
             return try shape.withDescription { description throws(RuntimeError) in
-                try Primitive.make("planning a convolution's input gradient") {
-                    od_convolution_backward_data(
-                        description, Int32(OD_DIRECT), from.pointer, nil, to.pointer, $0)
+                try Primitive.make("planning a convolution's input gradient") { made in
+                    withExtendedLifetime((from, to)) {
+                        od_convolution_backward_data(
+                            description, Int32(OD_DIRECT), from.pointer, nil, to.pointer, made)
+                    }
                 }
             }
         }
@@ -85,10 +91,13 @@ extension ProgramPlanner {
         ) { input, output throws(RuntimeError) in
             let from = try input.handle(dimensions: shape.image)
             let to = try output.handle(dimensions: shape.output)
+            // oneDNN reads both layouts while it makes the primitive, so they must live until then.
             return try shape.withDescription { description throws(RuntimeError) in
-                try Primitive.make("planning a convolution's weight gradient") {
-                    od_convolution_backward_weights(
-                        description, Int32(OD_DIRECT), false, from.pointer, to.pointer, nil, $0)
+                try Primitive.make("planning a convolution's weight gradient") { made in
+                    withExtendedLifetime((from, to)) {
+                        od_convolution_backward_weights(
+                            description, Int32(OD_DIRECT), false, from.pointer, to.pointer, nil, made)
+                    }
                 }
             }
         }
@@ -160,7 +169,8 @@ private struct ConvolutionShape {
 
     /// Calls `body` with oneDNN's description.
     ///
-    /// Padding behind the image is what the output's extent implies: a stride may leave its last rows unread.
+    /// Padding behind the image is what the output's extent implies: a stride may leave its last rows unread,
+    /// which oneDNN's rounding allows as well.
     func withDescription<T>(
         _ body: (UnsafePointer<od_convolution_shape>) throws(RuntimeError) -> T
     ) throws(RuntimeError) -> T {
@@ -176,10 +186,11 @@ private struct ConvolutionShape {
         description.stride_width = Int64(geometry.stride.width)
         description.padding_top = Int64(geometry.padding.height)
         description.padding_left = Int64(geometry.padding.width)
-        description.padding_bottom = Int64(
-            (output[2] - 1) * geometry.stride.height + kernel.height - image[2] - geometry.padding.height)
-        description.padding_right = Int64(
+        let needed = Extent2d(
+            (output[2] - 1) * geometry.stride.height + kernel.height - image[2] - geometry.padding.height,
             (output[3] - 1) * geometry.stride.width + kernel.width - image[3] - geometry.padding.width)
+        description.padding_bottom = Int64(max(0, needed.height))
+        description.padding_right = Int64(max(0, needed.width))
         description.groups = Int64(geometry.groups)
         return try body(&description)
     }

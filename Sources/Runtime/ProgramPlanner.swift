@@ -164,7 +164,9 @@ package final class ProgramPlanner {
     ) throws(RuntimeError) {
         let from = try source.layout.handle(dimensions: dimensions)
         let to = try target.layout.handle(dimensions: dimensions)
-        let primitive = try Primitive.make("planning a reorder") { od_reorder_create(from.pointer, to.pointer, $0) }
+        let primitive = try Primitive.make("planning a reorder") { made in
+            withExtendedLifetime((from, to)) { od_reorder_create(from.pointer, to.pointer, made) }
+        }
         guard let primitive else { throw RuntimeError(description: "oneDNN cannot convert between two layouts") }
         emitCall(
             name, primitive,
