@@ -65,6 +65,9 @@ let package = Package(
             path: "Tests/GraphSupport"),
         .executableTarget(name: "mpi-selftest", dependencies: ["MPI"], path: "Tests/MPISelfTest"),
         .testTarget(name: "MPITests", dependencies: ["MPI", "ProcessSupport", "mpi-selftest"]),
+        .testTarget(
+            name: "GraphTests",
+            dependencies: ["CKernels", "Graph", "GraphSupport", "Layers", "Randomness"]),
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
         .testTarget(name: "COneDNNTests", dependencies: ["COneDNN"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness", "CKernels"]),
@@ -73,7 +76,8 @@ let package = Package(
         .testTarget(
             name: "OptimizersTests", dependencies: ["CKernels", "Optimizers"], resources: [.copy("Data")]),
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["Configuration", "Graph", "Layers", "Optimizers", "Datasets"]),
+            name: "ConfigurationTests",
+            dependencies: ["Configuration", "Graph", "Layers", "Optimizers", "Datasets"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -4,7 +4,8 @@ import MPI
 /// Work that one rank does for others, whose failure all of them learn.
 package enum Agreement {
     /// What rank 0 makes, on every rank; where rank 0 fails, it throws its error and the others a silent one.
-    package static func fromRoot<T: Codable>(_ communicator: Communicator, _ body: () throws -> T) throws -> T {
+    package static func fromRoot<T: Codable>(_ communicator: Communicator, _ body: () throws -> T) throws -> T
+    {
         var made: Result<T, any Error>?
         var bytes: [UInt8] = []
         if communicator.rank == 0 {

@@ -50,7 +50,9 @@ public final class Cluster: @unchecked Sendable {
     ///   - base: All ranks of the run.
     ///   - transport: How ranks of one node exchange data.
     ///   - instructionSet: The highest instruction set to use; nil for the highest that every rank has.
-    public init(_ base: Communicator, transport: Transport = .auto, instructionSet: InstructionSet? = nil) throws {
+    public init(_ base: Communicator, transport: Transport = .auto, instructionSet: InstructionSet? = nil)
+        throws
+    {
         let physical = try base.splitShared()
         // A node is known by its lowest rank; sorting by it makes the ranks of a node neighbours.
         let first = try physical.allReduce(base.rank, .min)

@@ -80,8 +80,12 @@ package final class Evaluator {
         losses.initialize(repeating: 0)
         correct.initialize(repeating: 0)
         try forEachBatch { batch, place, program in
-            if let value = program.output(.lossSum) { losses[batch * width + place] = value.load(as: Double.self) }
-            if let value = program.output(.correct) { correct[batch * width + place] = value.load(as: Double.self) }
+            if let value = program.output(.lossSum) {
+                losses[batch * width + place] = value.load(as: Double.self)
+            }
+            if let value = program.output(.correct) {
+                correct[batch * width + place] = value.load(as: Double.self)
+            }
         } then: { _, _ in
         }
         let allLosses = try gathered(Array(losses))
@@ -128,7 +132,9 @@ package final class Evaluator {
             let active = owned.indices.map { $0 - owned.lowerBound }.filter { sizes[$0] > 0 }
             // Planned before threads look programs up, and parameters' conversions are made once per size.
             for _ in 0..<2 {
-                for size in Set(active.map { sizes[$0] }).sorted() { _ = try programs.program(count: size, slot: 0) }
+                for size in Set(active.map { sizes[$0] }).sorted() {
+                    _ = try programs.program(count: size, slot: 0)
+                }
             }
             for size in Set(active.map { sizes[$0] }).sorted() {
                 let program = try programs.program(count: size, slot: 0)
@@ -145,7 +151,8 @@ package final class Evaluator {
                 for stage in program.program.stages.indices {
                     for part in Schedule.Part.allCases {
                         program.run(
-                            stage: stage, part: part, scratch: programs.scratch[worker].pointer, scalars: scalars,
+                            stage: stage, part: part, scratch: programs.scratch[worker].pointer,
+                            scalars: scalars,
                             between: {})
                     }
                 }

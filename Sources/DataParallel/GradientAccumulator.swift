@@ -39,7 +39,8 @@ final class GradientAccumulator: @unchecked Sendable {
     ///   - targets: Where each subtree's sum goes.
     ///   - count: Elements of the group.
     init(
-        owned: Range<Int>, roots: [Range<Int>], targets: [UnsafeMutablePointer<Float>], count: Int, map: ShardMap,
+        owned: Range<Int>, roots: [Range<Int>], targets: [UnsafeMutablePointer<Float>], count: Int,
+        map: ShardMap,
         kernels: UnsafePointer<dt_kernels>
     ) {
         var nodes: [Node] = []
@@ -53,7 +54,8 @@ final class GradientAccumulator: @unchecked Sendable {
             }
             let middle = BlockTree.split(shards)
             let left = add(shards.lowerBound..<middle, parent: place, sibling: nil, isLeft: true, root: root)
-            let right = add(middle..<shards.upperBound, parent: place, sibling: left, isLeft: false, root: root)
+            let right = add(
+                middle..<shards.upperBound, parent: place, sibling: left, isLeft: false, root: root)
             let known = nodes[left]
             nodes[left] = Node(shards: known.shards, parent: place, sibling: right, isLeft: true, root: root)
             return place

@@ -106,7 +106,8 @@ final class GradientExchange {
         stagingBytes = max(64, stagingEnd)
         staging = PrivateMemory.allocate(stagingBytes)
         tree = TreeSum(
-            depth: max(plan.depth, nodePlans.map(\.plan.depth).max() ?? 1), vectorBytes: 64, kernels: cluster.kernels)
+            depth: max(plan.depth, nodePlans.map(\.plan.depth).max() ?? 1), vectorBytes: 64,
+            kernels: cluster.kernels)
         if cluster.size == 1 {
             // One rank's only partial is the sum.
             sum = (memory.base + own[0]).assumingMemoryBound(to: Float.self)
@@ -185,7 +186,8 @@ final class GradientExchange {
             let byteCount = duty.slice.elements.count * 4
             guard duty.owner == cluster.rank else {
                 try bucket.others.receive(
-                    into: UnsafeMutableRawBufferPointer(start: sum + duty.slice.elements.lowerBound, count: byteCount),
+                    into: UnsafeMutableRawBufferPointer(
+                        start: sum + duty.slice.elements.lowerBound, count: byteCount),
                     from: duty.owner, tag: tag(index, 1), on: cluster.world)
                 try bucket.others.receive(
                     into: UnsafeMutableRawBufferPointer(
@@ -195,7 +197,8 @@ final class GradientExchange {
             }
             for (place, part) in remoteParts.enumerated() {
                 try bucket.incoming.receive(
-                    into: UnsafeMutableRawBufferPointer(start: staging + duty.staging + place * byteCount, count: byteCount),
+                    into: UnsafeMutableRawBufferPointer(
+                        start: staging + duty.staging + place * byteCount, count: byteCount),
                     from: combiner(of: duty.owner, on: part.node), tag: tag(index, 0), on: cluster.world)
             }
         }

@@ -22,7 +22,8 @@ package struct MemoryEstimate: Sendable {
         let counts = model.variables.map { $0.shape.reduce(1, *) }
         let graph = model.trainingGraph(count: count).loweringBatchNorm()
         let schedule = Schedule(graph)
-        let layout = ParameterLayout(order: schedule.gradientOrder(of: graph), counts: counts, bucketBytes: 1 << 20)
+        let layout = ParameterLayout(
+            order: schedule.gradientOrder(of: graph), counts: counts, bucketBytes: 1 << 20)
         var offsets = Array(repeating: 0, count: counts.count)
         for entry in layout.entries { offsets[entry.variable] = entry.offset * 4 }
         let groups = layout.buckets.map { bucket in layout.entries[bucket.entries].map(\.variable) }

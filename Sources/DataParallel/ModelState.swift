@@ -46,7 +46,8 @@ package final class ModelState {
         for (variable, description) in model.variables.enumerated() {
             let count = description.shape.reduce(1, *)
             var value = values?[variable] ?? Array(repeating: 0, count: count)
-            precondition(value.count == count, "\(description.name) has \(count) elements, got \(value.count)")
+            precondition(
+                value.count == count, "\(description.name) has \(count) elements, got \(value.count)")
             try cluster.world.broadcast(&value, root: 0)
             if !description.isTrainable || cluster.node.rank == 0 {
                 pointer(variable).update(from: value, count: count)
@@ -69,7 +70,9 @@ package final class ModelState {
 
     /// Parameters in the order in which gradients become ready, which does not depend on a shard's size.
     private static func gradientOrder(_ model: TracedModel) -> [Int] {
-        guard model.target != .none else { return model.variables.indices.filter { model.variables[$0].isTrainable } }
+        guard model.target != .none else {
+            return model.variables.indices.filter { model.variables[$0].isTrainable }
+        }
         let graph = model.trainingGraph(count: 2).loweringBatchNorm()
         return Schedule(graph).gradientOrder(of: graph)
     }

@@ -45,7 +45,8 @@ enum PrivateMemory {
         let rounded = max(64, (byteCount + 63) / 64 * 64)
         // Large stretches come from fresh pages, which the system has zeroed.
         if rounded >= 1 << 20 {
-            pointer = mmap(nil, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+            pointer = mmap(
+                nil, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
             precondition(pointer != nil && pointer != MAP_FAILED, "out of memory: \(rounded) bytes")
         } else {
             precondition(posix_memalign(&pointer, 64, rounded) == 0, "out of memory: \(rounded) bytes")

@@ -27,7 +27,8 @@ final class ProgramCache {
     ///   - makeGraph: The lowered graph for a shard size.
     init(
         slots: Int, workers: Int, variableOffsets: [Int], parameters: UnsafeMutableRawPointer,
-        states: UnsafeMutableRawPointer, kernels: UnsafePointer<dt_kernels>, makeGraph: @escaping (Int) -> Graph
+        states: UnsafeMutableRawPointer, kernels: UnsafePointer<dt_kernels>,
+        makeGraph: @escaping (Int) -> Graph
     ) {
         self.makeGraph = makeGraph
         self.variableOffsets = variableOffsets
@@ -44,7 +45,9 @@ final class ProgramCache {
         // Bound programs go first: they point into the memory.
         let plans = planned
         planned = [:]
-        for (pointer, byteCount) in arenas + scratch + [collectives] { PrivateMemory.free(pointer, byteCount) }
+        for (pointer, byteCount) in arenas + scratch + [collectives] {
+            PrivateMemory.free(pointer, byteCount)
+        }
         for plan in plans.values { PrivateMemory.free(plan.uniform, plan.program.uniformBytes) }
     }
 
@@ -77,7 +80,8 @@ final class ProgramCache {
                 try ShardProgram(
                     plan.program,
                     memory: ShardProgram.Memory(
-                        arena: arenas[slot].pointer, uniform: plan.uniform, parameters: parameters, states: states,
+                        arena: arenas[slot].pointer, uniform: plan.uniform, parameters: parameters,
+                        states: states,
                         collectives: collectives.pointer)))
         }
         planned[count]?.bound = bound

@@ -82,13 +82,15 @@ package final class Replica {
         owned = map.owned[cluster.rank]
         programs = ProgramCache(
             slots: perLocalShard ? owned.count : min(workers, owned.count), workers: workers,
-            variableOffsets: state.offsets, parameters: state.parameters.base, states: state.states, kernels: cluster.kernels,
+            variableOffsets: state.offsets, parameters: state.parameters.base, states: state.states,
+            kernels: cluster.kernels,
             makeGraph: makeGraph)
 
         let largest = (settings.batch + settings.shards - 1) / settings.shards
         let program = try programs.program(count: largest, slot: 0).program
         vectors = try VectorExchange(cluster: cluster, map: map, collectives: program.collectives)
-        gradients = try GradientExchange(cluster: cluster, map: map, layout: layout, control: settings.control)
+        gradients = try GradientExchange(
+            cluster: cluster, map: map, layout: layout, control: settings.control)
         (contributionOffsets, contributionBytes) = Self.layOutContributions(program, shards: owned.count)
         contributions = PrivateMemory.allocate(max(64, contributionBytes))
         localPlans = map.subtrees[cluster.rank].map { root in
@@ -130,7 +132,8 @@ package final class Replica {
     ///   - dropoutKey: What dropout draws from in this step.
     ///   - wantsNorm: Whether the gradient's norm is reported.
     package func step(
-        _ batch: Batch, next: Batch?, update: UnsafeBufferPointer<Double>, dropoutKey: dt_philox_key, wantsNorm: Bool
+        _ batch: Batch, next: Batch?, update: UnsafeBufferPointer<Double>, dropoutKey: dt_philox_key,
+        wantsNorm: Bool
     ) throws -> StepResult {
         precondition(batch.count > 0, "a mini-batch without examples")
         stepNumber += 1
@@ -161,15 +164,19 @@ package final class Replica {
         let weights = state.parameters.base.assumingMemoryBound(to: Float.self)
         let stored = optimizerState.base.assumingMemoryBound(to: Float.self)
         let stateCount = settings.rule.stateNames.count
-        withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>.self, capacity: max(1, stateCount)) { pointers in
+        withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>.self, capacity: max(1, stateCount)) {
+            pointers in
             for duty in gradients.duties where !duty.slice.elements.isEmpty {
                 let (start, count) = (duty.slice.elements.lowerBound, duty.slice.elements.count)
                 if let coefficient, coefficient < 1 || coefficient.isNaN {
                     cluster.kernels.pointee.unary(
-                        DT_SCALE, Int64(count), gradients.sum + start, Float(coefficient), gradients.sum + start)
+                        DT_SCALE, Int64(count), gradients.sum + start, Float(coefficient),
+                        gradients.sum + start)
                 }
                 for index in 0..<max(1, stateCount) {
-                    pointers[index] = stateCount > 0 ? stored + (index * state.layout.elementCount + start) : weights + start
+                    pointers[index] =
+                        stateCount > 0
+                        ? stored + (index * state.layout.elementCount + start) : weights + start
                 }
                 guard let first = UnsafePointer(pointers.baseAddress) else { return }
                 settings.rule.update(
@@ -181,7 +188,9 @@ package final class Replica {
 
     // MARK: Construction
 
-    private static func layOutContributions(_ program: Program, shards: Int) -> (offsets: [Int], byteCount: Int) {
+    private static func layOutContributions(_ program: Program, shards: Int) -> (
+        offsets: [Int], byteCount: Int
+    ) {
         var end = 0
         let offsets = program.collectives.map { collective in
             let start = end
@@ -256,7 +265,9 @@ extension Replica {
         guard count > 0 else { return }
         let sizes = owned.map { map.examples(of: $0..<($0 + 1), batch: count).count }
         let largest = (count + map.shards - 1) / map.shards
-        for size in Set(sizes + [largest]).sorted() where size > 0 { _ = try programs.program(count: size, slot: 0) }
+        for size in Set(sizes + [largest]).sorted() where size > 0 {
+            _ = try programs.program(count: size, slot: 0)
+        }
     }
 
     /// Throws if batch norm in training would normalize a single value per channel.

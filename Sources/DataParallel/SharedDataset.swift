@@ -22,11 +22,14 @@ package final class SharedDataset {
             let own = cluster.rank == 0 ? layout : try source.inspect()
             guard own == layout else {
                 throw DisagreementError(
-                    what: "the data in \(source.name)", ranks: [cluster.rank], advice: "copy the same files to every node")
+                    what: "the data in \(source.name)", ranks: [cluster.rank],
+                    advice: "copy the same files to every node")
             }
             return try source.load(
-                layout, features: UnsafeMutableRawBufferPointer(start: memory.base, count: layout.featureBytes),
-                labels: UnsafeMutableRawBufferPointer(start: memory.base + featureBytes, count: layout.labelBytes))
+                layout,
+                features: UnsafeMutableRawBufferPointer(start: memory.base, count: layout.featureBytes),
+                labels: UnsafeMutableRawBufferPointer(
+                    start: memory.base + featureBytes, count: layout.labelBytes))
         }
         examples = StoredExamples(
             layout: loaded, features: UnsafeRawPointer(memory.base),

@@ -68,7 +68,9 @@ struct StepRun {
     ) {
         let (place, count) = active[index]
         let shard = replica.owned.lowerBound + place
-        guard let program = try? replica.programs.program(count: count, slot: replica.perLocalShard ? place : worker)
+        guard
+            let program = try? replica.programs.program(
+                count: count, slot: replica.perLocalShard ? place : worker)
         else { preconditionFailure("the program for \(count) examples was planned before the step") }
         program.setInputs(inputs[place])
         var buffers: [(group: Int, pointer: UnsafeMutablePointer<Float>)] = []
@@ -79,7 +81,8 @@ struct StepRun {
         }
         let progress = worker == 0 && replica.pool.workers == 1
         program.run(
-            stage: stage, part: part, scratch: replica.programs.scratch[worker].pointer, scalars: replica.scalars
+            stage: stage, part: part, scratch: replica.programs.scratch[worker].pointer,
+            scalars: replica.scalars
         ) {
             if progress { try? self.progress() }
         }
@@ -107,7 +110,8 @@ struct StepRun {
         }
         let description = skeleton.collectives[collective]
         let combination: TreeSum.Combination =
-            description.kind == .moments ? .mergeMoments : description.element == .float64 ? .addDoubles : .addFloats
+            description.kind == .moments
+            ? .mergeMoments : description.element == .float64 ? .addDoubles : .addFloats
         let subtrees = replica.map.subtrees[replica.cluster.rank]
         for (index, root) in subtrees.enumerated() {
             for (offset, shard) in root.enumerated() {
@@ -119,7 +123,8 @@ struct StepRun {
                         replica.contribution(of: collective, shard - replica.owned.lowerBound, skeleton))
             }
             replica.contributionSum.evaluate(
-                replica.localPlans[index], parts: replica.partPointers, byteCount: description.byteCount, combination,
+                replica.localPlans[index], parts: replica.partPointers, byteCount: description.byteCount,
+                combination,
                 into: replica.vectors.ownVector(collective, subtree: index))
         }
         try replica.vectors.start(collective, step: replica.stepNumber, batch: batch.count)
@@ -154,7 +159,8 @@ struct StepRun {
     /// Gives states, such as running statistics, their next values.
     func updateStates() {
         uniformPrograms[0].forEachStateUpdate { state, value, byteCount in
-            (replica.state.states + replica.state.offsets[state]).copyMemory(from: value, byteCount: byteCount)
+            (replica.state.states + replica.state.offsets[state]).copyMemory(
+                from: value, byteCount: byteCount)
         }
     }
 }

@@ -42,7 +42,8 @@ final class TreeSum {
         precondition(plan.depth <= depth, "a plan of depth \(plan.depth) on a stack of \(depth)")
         // Sums go block by block, so that intermediate values stay in cache; moments are one short vector.
         let step = combination == .mergeMoments ? byteCount : Self.blockBytes
-        precondition(step <= temporaryBytes, "a vector of \(byteCount) bytes is longer than \(temporaryBytes)")
+        precondition(
+            step <= temporaryBytes, "a vector of \(byteCount) bytes is longer than \(temporaryBytes)")
         var start = 0
         while start < byteCount {
             let length = min(step, byteCount - start)
@@ -89,7 +90,8 @@ final class TreeSum {
         switch combination {
         case .addFloats:
             kernels.pointee.add(
-                Int64(byteCount / 4), a.assumingMemoryBound(to: Float.self), b.assumingMemoryBound(to: Float.self),
+                Int64(byteCount / 4), a.assumingMemoryBound(to: Float.self),
+                b.assumingMemoryBound(to: Float.self),
                 out.assumingMemoryBound(to: Float.self))
         case .addDoubles:
             kernels.pointee.add_f64(

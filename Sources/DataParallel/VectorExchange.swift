@@ -85,11 +85,13 @@ final class VectorExchange {
         let messages = 2 * (list.count + nodePlans.count * cluster.nodes.count)
         for collective in collectives {
             if case .gradients = collective.kind {
-                channels.append(Channel(combination: .addFloats, byteCount: 0, flags: 0, data: 0, messages: 0))
+                channels.append(
+                    Channel(combination: .addFloats, byteCount: 0, flags: 0, data: 0, messages: 0))
                 continue
             }
             let combination: TreeSum.Combination =
-                collective.kind == .moments ? .mergeMoments : collective.element == .float64 ? .addDoubles : .addFloats
+                collective.kind == .moments
+                ? .mergeMoments : collective.element == .float64 ? .addDoubles : .addFloats
             let flags = reserve(64 * (node.count + 1))
             let data = reserve(Self.aligned(collective.byteCount) * partCount)
             channels.append(
@@ -154,7 +156,8 @@ final class VectorExchange {
         let channel = channels[collective]
         precondition(channel.phase == .complete, "collective \(collective) is not complete")
         for (index, part) in partList.enumerated() {
-            parts[index] = map.isEmpty(part.subtree, batch: batch) ? nil : UnsafeRawPointer(vector(channel, index))
+            parts[index] =
+                map.isEmpty(part.subtree, batch: batch) ? nil : UnsafeRawPointer(vector(channel, index))
         }
         sum.evaluate(plan, parts: parts, byteCount: channel.byteCount, channel.combination, into: target)
         channel.phase = .idle
@@ -164,18 +167,21 @@ final class VectorExchange {
         var received = localPartCount
         for other in cluster.nodes.indices where other != cluster.nodeIndex {
             for _ in map.nodeSubtrees[other] {
-                let bytes = UnsafeMutableRawBufferPointer(start: vector(channel, received), count: channel.byteCount)
+                let bytes = UnsafeMutableRawBufferPointer(
+                    start: vector(channel, received), count: channel.byteCount)
                 try channel.outgoing.receive(
                     into: bytes, from: cluster.nodes[other].lowerBound, tag: collective, on: cluster.world)
                 received += 1
             }
         }
         for (index, part) in partList[..<localPartCount].enumerated() {
-            parts[index] = map.isEmpty(part.subtree, batch: batch) ? nil : UnsafeRawPointer(vector(channel, index))
+            parts[index] =
+                map.isEmpty(part.subtree, batch: batch) ? nil : UnsafeRawPointer(vector(channel, index))
         }
         for (index, nodePlan) in nodePlans.enumerated() {
             let result = nodeVector(channel, index)
-            sum.evaluate(nodePlan.plan, parts: parts, byteCount: channel.byteCount, channel.combination, into: result)
+            sum.evaluate(
+                nodePlan.plan, parts: parts, byteCount: channel.byteCount, channel.combination, into: result)
             for other in cluster.nodes.indices where other != cluster.nodeIndex {
                 try channel.outgoing.send(
                     UnsafeRawBufferPointer(start: result, count: channel.byteCount),

@@ -98,7 +98,9 @@ final class WorkerPool: @unchecked Sendable {
             pthread_mutex_unlock(&shared.mutex)
             try shared.work(as: 0, between: between)
             var waiting = Waiting()
-            while shared.finished.load(ordering: .acquiring) < count || shared.active.load(ordering: .acquiring) != 0 {
+            while shared.finished.load(ordering: .acquiring) < count
+                || shared.active.load(ordering: .acquiring) != 0
+            {
                 try between()
                 waiting.turn()
             }

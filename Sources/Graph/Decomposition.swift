@@ -3,7 +3,9 @@ extension Graph {
     ///
     /// Fast composite forms compute the same values; tests hold the two equal.
     public func decomposed() -> Graph {
-        rewritten { builder, node, operands in Decomposition(builder: builder, node: node, operands: operands).results() }
+        rewritten { builder, node, operands in
+            Decomposition(builder: builder, node: node, operands: operands).results()
+        }
     }
 }
 

@@ -32,7 +32,8 @@ extension Operation {
         case .linear(relu: false): .linear(relu: true)
         case .biasAdd(relu: false): .biasAdd(relu: true)
         case .batchNorm(let attributes) where !attributes.relu: .batchNorm(attributes.withRelu)
-        case .batchNormInference(let attributes) where !attributes.relu: .batchNormInference(attributes.withRelu)
+        case .batchNormInference(let attributes) where !attributes.relu:
+            .batchNormInference(attributes.withRelu)
         default: nil
         }
     }

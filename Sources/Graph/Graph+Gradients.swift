@@ -8,7 +8,8 @@ extension Graph {
         var summed: [Int: Value] = [:]
         for group in groups {
             let gradients = group.compactMap { value(for: .gradient(parameter: $0)) }
-            precondition(gradients.count == group.count, "a group names a parameter without a gradient: \(group)")
+            precondition(
+                gradients.count == group.count, "a group names a parameter without a gradient: \(group)")
             let node = builder.addNode(.crossShardSum, gradients)
             for (output, parameter) in group.enumerated() { summed[parameter] = Value(node, output) }
         }

@@ -9,7 +9,8 @@ extension Graph {
         for node in nodes {
             let operands = node.operands.map { map[$0.node][$0.output] }
             if let replaced = transform(builder, node, operands.map { Tensor($0, in: builder) }) {
-                precondition(replaced.map(\.type) == node.types, "\(node.operation) was replaced by other types")
+                precondition(
+                    replaced.map(\.type) == node.types, "\(node.operation) was replaced by other types")
                 map.append(replaced.map(\.value))
             } else {
                 let type = node.operands.isEmpty ? node.types[0] : nil

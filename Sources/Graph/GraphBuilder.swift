@@ -31,7 +31,8 @@ public final class GraphBuilder {
         shapes = Array(repeating: nil, count: variables.count)
         trainable = variables.map(\.isTrainable)
         places = Dictionary(
-            variables.enumerated().map { (ObjectIdentifier($1), $0) }, uniquingKeysWith: { first, _ in first })
+            variables.enumerated().map { (ObjectIdentifier($1), $0) }, uniquingKeysWith: { first, _ in first }
+        )
     }
 
     /// Continues a graph: its nodes are there already.
@@ -86,7 +87,9 @@ public final class GraphBuilder {
     }
 
     /// Adds a node whose first output is wanted; equal nodes are made once.
-    package func add(_ operation: Operation, _ operands: [Graph.Value], type: TensorType? = nil) -> Graph.Value {
+    package func add(_ operation: Operation, _ operands: [Graph.Value], type: TensorType? = nil)
+        -> Graph.Value
+    {
         Graph.Value(addNode(operation, operands, type: type))
     }
 
@@ -102,7 +105,8 @@ public final class GraphBuilder {
 
     private func append(_ node: Graph.Node) -> Int {
         let isLeaf = node.operands.isEmpty
-        seen[NodeKey(operation: node.operation, operands: node.operands, type: isLeaf ? node.types[0] : nil)] =
+        seen[
+            NodeKey(operation: node.operation, operands: node.operands, type: isLeaf ? node.types[0] : nil)] =
             nodes.count
         nodes.append(node)
         return nodes.count - 1

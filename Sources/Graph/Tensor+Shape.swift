@@ -15,7 +15,9 @@ extension Tensor {
     public func transposed() -> Tensor { transposed([1, 0]) }
 
     /// Dimensions of extent 1 repeated up to `shape`, which has the same rank.
-    public func broadcast(to shape: [Int]) -> Tensor { shape == self.shape ? self : applying(.broadcast(shape)) }
+    public func broadcast(to shape: [Int]) -> Tensor {
+        shape == self.shape ? self : applying(.broadcast(shape))
+    }
 
     /// The sum over `axes`, which stay with extent 1.
     public func sum(_ axes: [Int]) -> Tensor { applying(.sum(axes.sorted())) }

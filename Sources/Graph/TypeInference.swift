@@ -2,7 +2,8 @@
 enum TypeInference {
     static func types(of operation: Operation, operands: [TensorType]) -> [TensorType] {
         func fail(_ reason: String) -> Never {
-            preconditionFailure("\(operation) on \(operands.map(\.description).joined(separator: ", ")): \(reason)")
+            preconditionFailure(
+                "\(operation) on \(operands.map(\.description).joined(separator: ", ")): \(reason)")
         }
         func require(_ condition: Bool, _ reason: @autoclosure () -> String) {
             if !condition { fail(reason()) }
@@ -50,7 +51,8 @@ enum TypeInference {
             return [TensorType(shape, operands[0].element)]
         case .transpose(let permutation):
             require(
-                permutation.sorted() == Array(operands[0].shape.indices), "not a permutation of the dimensions")
+                permutation.sorted() == Array(operands[0].shape.indices),
+                "not a permutation of the dimensions")
             return [TensorType(permutation.map { operands[0].shape[$0] }, operands[0].element)]
         case .broadcast(let shape):
             require(
@@ -86,7 +88,8 @@ enum TypeInference {
             return [TensorType([dy[1], x[1] / geometry.groups, kernel.height, kernel.width])]
         case .maxPool(let window):
             let shape = pooled(window)
-            require(window.kernel.height * window.kernel.width <= 256, "the window has more than 256 elements")
+            require(
+                window.kernel.height * window.kernel.width <= 256, "the window has more than 256 elements")
             return [TensorType(shape), TensorType(shape, .uint8)]
         case .maxPoolScatter(_, let input), .averagePoolScatter(_, let input):
             let dy = image()
@@ -110,7 +113,8 @@ enum TypeInference {
         case .crossEntropy:
             let logits = matrix(0)
             require(
-                operands[1] == TensorType([logits.rows], .int32), "labels must be int32[N], one per row of logits")
+                operands[1] == TensorType([logits.rows], .int32),
+                "labels must be int32[N], one per row of logits")
             return [TensorType([logits.rows])]
         case .crossEntropyGradient, .dropout:
             return [operands[0]]

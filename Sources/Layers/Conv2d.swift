@@ -16,7 +16,8 @@ public struct Conv2d: Layer {
         _ outputs: Int, inputs: Int? = nil, kernel: Extent2d, stride: Extent2d = 1, padding: Extent2d = 0,
         groups: Int = 1, bias: Bool = true, initializer: Initializer = .torchDefault
     ) {
-        precondition(outputs > 0 && groups > 0, "a convolution needs channels, got \(outputs) in \(groups) groups")
+        precondition(
+            outputs > 0 && groups > 0, "a convolution needs channels, got \(outputs) in \(groups) groups")
         self.outputs = outputs
         self.inputs = inputs
         self.kernel = kernel
@@ -36,11 +37,13 @@ public struct Conv2d: Layer {
         guard shape.count == 4 else { throw .expected("images (N, C, H, W)", found: shape) }
         if let inputs, shape[1] != inputs { throw .expected("\(inputs) channels", found: shape) }
         guard shape[1] % geometry.groups == 0, outputs % geometry.groups == 0 else {
-            throw .expected("channels that \(geometry.groups) groups divide (\(outputs) outputs)", found: shape)
+            throw .expected(
+                "channels that \(geometry.groups) groups divide (\(outputs) outputs)", found: shape)
         }
         let window = Window2d(kernel: kernel, stride: geometry.stride, padding: geometry.padding)
         guard window.fits(Extent2d(shape[2], shape[3])) else {
-            throw .expected("images of at least \(kernel.height) x \(kernel.width) with padding", found: shape)
+            throw .expected(
+                "images of at least \(kernel.height) x \(kernel.width) with padding", found: shape)
         }
     }
 }

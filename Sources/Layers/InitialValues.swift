@@ -13,7 +13,8 @@ extension TracedModel {
             case let buffer as Buffer:
                 return Array(repeating: buffer.initialValue, count: variable.shape.reduce(1, *))
             default:
-                preconditionFailure("\(variable.name) is neither a Parameter nor a Buffer; it has no first value")
+                preconditionFailure(
+                    "\(variable.name) is neither a Parameter nor a Buffer; it has no first value")
             }
         }
     }

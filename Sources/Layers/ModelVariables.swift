@@ -34,7 +34,9 @@ package struct ModelVariables: Sendable {
             case .optional:
                 for child in mirror.children { collect(child.value, path: path) }
             case .collection, .tuple:
-                for (index, child) in mirror.children.enumerated() { collect(child.value, path: inside(String(index))) }
+                for (index, child) in mirror.children.enumerated() {
+                    collect(child.value, path: inside(String(index)))
+                }
             case .struct, .class:
                 for child in mirror.children {
                     if let label = child.label { collect(child.value, path: inside(Self.snakeCase(label))) }

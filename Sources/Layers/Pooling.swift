@@ -45,7 +45,8 @@ private func requireImages(_ shape: [Int], _ window: Window2d) throws(ModelError
         throw .expected(
             "images of at least \(window.kernel.height) x \(window.kernel.width) with padding", found: shape)
     }
-    guard window.padding.height * 2 <= window.kernel.height, window.padding.width * 2 <= window.kernel.width else {
+    guard window.padding.height * 2 <= window.kernel.height, window.padding.width * 2 <= window.kernel.width
+    else {
         throw ModelError("padding must be at most half of the kernel")
     }
 }

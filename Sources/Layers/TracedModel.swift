@@ -45,7 +45,8 @@ public struct TracedModel: Sendable {
             }
             variables.append(
                 Variable(
-                    name: item.name, shape: shape, isTrainable: item.variable.isTrainable, source: item.variable))
+                    name: item.name, shape: shape, isTrainable: item.variable.isTrainable,
+                    source: item.variable))
         }
         self.variables = variables
         try Self.checkOutput(output.shape, target: target, loss: loss)
@@ -65,7 +66,8 @@ public struct TracedModel: Sendable {
         case (.values(let values), .meanSquaredError):
             guard Array(shape.dropFirst()) == values else {
                 throw ModelError(
-                    "the model ends with shape \(describe(shape.dropFirst())), the targets have \(describe(values))")
+                    "the model ends with shape \(describe(shape.dropFirst())), the targets have \(describe(values))"
+                )
             }
         case (.values, .crossEntropy):
             throw ModelError("cross_entropy needs class labels, the data has numeric targets: use loss: mse")
@@ -83,7 +85,8 @@ public struct TracedModel: Sendable {
             Graph.Result(.report(.loss), losses.converted(to: .float64).sum().summedAcrossShards().value),
         ]
         results += builder.stateUpdates.map { Graph.Result(.state($0.variable), $0.value) }
-        return builder.graph(for: results).fusingActivations().addingGradients(parameterShapes: parameterShapes)
+        return builder.graph(for: results).fusingActivations().addingGradients(
+            parameterShapes: parameterShapes)
     }
 
     /// The graph of evaluating a shard of `count` examples: Σ loss, correct classifications, predictions.
@@ -108,7 +111,8 @@ public struct TracedModel: Sendable {
         return builder.graph(for: [Graph.Result(.output(.prediction), prediction.value)]).fusingActivations()
     }
 
-    private func lossOfExamples(in builder: GraphBuilder, count: Int) -> (prediction: Tensor, losses: Tensor) {
+    private func lossOfExamples(in builder: GraphBuilder, count: Int) -> (prediction: Tensor, losses: Tensor)
+    {
         let prediction = model(builder.input(.features, TensorType([count] + exampleShape)))
         return (prediction, loss.perExample(prediction, targetInput(in: builder, count: count)))
     }

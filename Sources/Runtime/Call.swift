@@ -34,6 +34,7 @@ struct Call {
 
     /// A planned call has fixed shapes and valid buffers, so a failure is a fault of the program.
     private static func check(_ status: Int32) {
-        precondition(status == Int32(OD_OK.rawValue), "oneDNN failed in a step: \(String(cString: od_last_error()))")
+        precondition(
+            status == Int32(OD_OK.rawValue), "oneDNN failed in a step: \(String(cString: od_last_error()))")
     }
 }

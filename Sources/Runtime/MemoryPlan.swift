@@ -55,7 +55,9 @@ struct MemoryPlan {
         return free.end
     }
 
-    private static func aligned(_ bytes: Int) -> Int { max(alignment, (bytes + alignment - 1) / alignment * alignment) }
+    private static func aligned(_ bytes: Int) -> Int {
+        max(alignment, (bytes + alignment - 1) / alignment * alignment)
+    }
 }
 
 /// Free stretches below the high-water mark, in order of place.

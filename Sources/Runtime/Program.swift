@@ -82,7 +82,8 @@ package final class Program: @unchecked Sendable {
     let inputs: [(input: GraphInput, buffer: Int)]
 
     init(
-        stages: [Stage], collectives: [Collective], groups: [GradientGroup], arenaBytes: Int, uniformBytes: Int,
+        stages: [Stage], collectives: [Collective], groups: [GradientGroup], arenaBytes: Int,
+        uniformBytes: Int,
         collectiveBytes: Int, scratchBytes: Int, stateUpdates: [(state: Int, buffer: Int, byteCount: Int)],
         outputs: [(role: Graph.Output, buffer: Int, type: TensorType)], buffers: [Buffer],
         primitives: [Primitive], inputs: [(input: GraphInput, buffer: Int)]

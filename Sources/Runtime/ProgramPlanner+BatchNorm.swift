@@ -70,7 +70,9 @@ extension ProgramPlanner {
         return true
     }
 
-    private func emitInference(_ node: Graph.Node, _ result: Graph.Value, _ attributes: BatchNorm) throws(RuntimeError) {
+    private func emitInference(_ node: Graph.Node, _ result: Graph.Value, _ attributes: BatchNorm)
+        throws(RuntimeError)
+    {
         let kernels = kernels
         let layout = imageLayout(node.operands[0])
         let l = activation(type(node.operands[0]), layout)

@@ -57,7 +57,8 @@ extension ProgramPlanner {
         _ shape: ConvolutionShape, dy: Graph.Value, w: Graph.Value, _ result: Graph.Value
     ) throws(RuntimeError) {
         let (primitive, layouts) = try firstImplemented(
-            "a convolution's input gradient", [(.blocked(channelBlock), .blocked(channelBlock)), (.plain, .plain)]
+            "a convolution's input gradient",
+            [(.blocked(channelBlock), .blocked(channelBlock)), (.plain, .plain)]
         ) { input, output throws(RuntimeError) in
             let from = try output.handle(dimensions: shape.output)
             let to = try input.handle(dimensions: shape.image)

@@ -36,9 +36,12 @@ extension ProgramPlanner {
         let c = define(result)
         let primitive = try Primitive.make("planning a \(rows) x \(columns) x \(inner) matrix product") {
             od_matmul_create(
-                Int64(rows), Int64(columns), Int64(inner), transposeA, transposeB, bias != nil, relu, false, $0)
+                Int64(rows), Int64(columns), Int64(inner), transposeA, transposeB, bias != nil, relu, false,
+                $0)
         }
-        guard let primitive else { throw RuntimeError(description: "oneDNN has no matrix product for this shape") }
+        guard let primitive else {
+            throw RuntimeError(description: "oneDNN has no matrix product for this shape")
+        }
         var arguments: [(place: Int32, buffer: Int)] = [
             (Int32(OD_MATMUL_A), a), (Int32(OD_MATMUL_B), b), (Int32(OD_MATMUL_C), c),
         ]
@@ -57,7 +60,8 @@ extension ProgramPlanner {
             let y = define(result)
             emit("bias", reads: [x, bias], writes: [y], inPlace: x) { frame in
                 kernels.pointee.bias_add(
-                    frame.floats(x), frame.floats(bias), Int64(shape[0]), Int64(shape[1]), Int64(pixels), relu,
+                    frame.floats(x), frame.floats(bias), Int64(shape[0]), Int64(shape[1]), Int64(pixels),
+                    relu,
                     frame.floats(y))
             }
             return
@@ -66,7 +70,8 @@ extension ProgramPlanner {
         let x = native(node.operands[0]).buffer
         let y = define(result, layout)
         let blocks = (shape[1] + block - 1) / block
-        emit("bias", reads: [x, bias], writes: [y], inPlace: x, scratch: block * MemoryLayout<Float>.size) { frame in
+        emit("bias", reads: [x, bias], writes: [y], inPlace: x, scratch: block * MemoryLayout<Float>.size) {
+            frame in
             let padded = frame.scratch.assumingMemoryBound(to: Float.self)
             for example in 0..<shape[0] {
                 for channels in 0..<blocks {
@@ -76,7 +81,8 @@ extension ProgramPlanner {
                         padded[lane] = channel < shape[1] ? frame.floats(bias)[channel] : 0
                     }
                     kernels.pointee.bias_add(
-                        frame.floats(x) + start, padded, Int64(pixels), Int64(block), 1, relu, frame.floats(y) + start)
+                        frame.floats(x) + start, padded, Int64(pixels), Int64(block), 1, relu,
+                        frame.floats(y) + start)
                 }
             }
         }

@@ -41,7 +41,8 @@ extension ProgramPlanner {
                 }
             } else {
                 emit("\(function)", reads: [x], writes: [y], inPlace: x) { frame in
-                    kernels.pointee.unary(operation, count, frame.floats(x), Float(parameter), frame.floats(y))
+                    kernels.pointee.unary(
+                        operation, count, frame.floats(x), Float(parameter), frame.floats(y))
                 }
             }
         case .binary(let function):
@@ -68,7 +69,8 @@ extension ProgramPlanner {
             let width = Int64(shape.dropFirst().reduce(1, *))
             emit("dropout mask", reads: [examples], writes: [y]) { frame in
                 kernels.pointee.dropout_mask(
-                    frame.scalars.pointee.dropoutKey, UInt32(tag), frame.indices(examples), Int64(shape[0]), width,
+                    frame.scalars.pointee.dropoutKey, UInt32(tag), frame.indices(examples), Int64(shape[0]),
+                    width,
                     Float(rate), frame.floats(y))
             }
         case .dropout(let rate, let tag):
@@ -79,7 +81,8 @@ extension ProgramPlanner {
             let width = Int64(shape.dropFirst().reduce(1, *))
             emit("dropout", reads: [x, examples], writes: [y], inPlace: x) { frame in
                 kernels.pointee.dropout(
-                    frame.scalars.pointee.dropoutKey, UInt32(tag), frame.indices(examples), Int64(shape[0]), width,
+                    frame.scalars.pointee.dropoutKey, UInt32(tag), frame.indices(examples), Int64(shape[0]),
+                    width,
                     Float(rate), frame.floats(x), frame.floats(y))
             }
         default:
@@ -99,7 +102,9 @@ extension ProgramPlanner {
         return .plain
     }
 
-    private func emitConversion(_ node: Graph.Node, _ result: Graph.Value, to element: ElementType) throws(RuntimeError) {
+    private func emitConversion(_ node: Graph.Node, _ result: Graph.Value, to element: ElementType)
+        throws(RuntimeError)
+    {
         let kernels = kernels
         let x = try plain(node.operands[0])
         let count = Int64(node.types[0].count)

@@ -9,7 +9,8 @@ extension ProgramPlanner {
         switch node.operation {
         case .maxPool(let window):
             let layout = imageLayout(node.operands[0])
-            let (l, w) = try geometry(window, image: type(node.operands[0]).shape, output: node.types[0].shape, layout)
+            let (l, w) = try geometry(
+                window, image: type(node.operands[0]).shape, output: node.types[0].shape, layout)
             let x = try buffer(node.operands[0], layout)
             let y = define(result, layout)
             let indices = define(Graph.Value(index, 1), layout)
@@ -19,15 +20,18 @@ extension ProgramPlanner {
         case .maxPoolScatter(let window, _):
             // The layout of the indices decides: they are never converted.
             let (layout, indices) = native(node.operands[1])
-            let (l, w) = try geometry(window, image: node.types[0].shape, output: type(node.operands[0]).shape, layout)
+            let (l, w) = try geometry(
+                window, image: node.types[0].shape, output: type(node.operands[0]).shape, layout)
             let dy = try buffer(node.operands[0], layout)
             let dx = define(result, layout)
             emit("max pool gradient", reads: [dy, indices], writes: [dx]) { frame in
-                kernels.pointee.max_pool_scatter(frame.floats(dy), frame.bytes(indices), l, w, frame.floats(dx))
+                kernels.pointee.max_pool_scatter(
+                    frame.floats(dy), frame.bytes(indices), l, w, frame.floats(dx))
             }
         case .maxPoolGather(let window):
             let (layout, indices) = native(node.operands[1])
-            let (l, w) = try geometry(window, image: type(node.operands[0]).shape, output: node.types[0].shape, layout)
+            let (l, w) = try geometry(
+                window, image: type(node.operands[0]).shape, output: node.types[0].shape, layout)
             let x = try buffer(node.operands[0], layout)
             let y = define(result, layout)
             emit("max pool gather", reads: [x, indices], writes: [y]) { frame in
@@ -35,7 +39,8 @@ extension ProgramPlanner {
             }
         case .averagePool(let window):
             let layout = imageLayout(node.operands[0])
-            let (l, w) = try geometry(window, image: type(node.operands[0]).shape, output: node.types[0].shape, layout)
+            let (l, w) = try geometry(
+                window, image: type(node.operands[0]).shape, output: node.types[0].shape, layout)
             let x = try buffer(node.operands[0], layout)
             let y = define(result, layout)
             emit("average pool", reads: [x], writes: [y]) { frame in
@@ -43,7 +48,8 @@ extension ProgramPlanner {
             }
         case .averagePoolScatter(let window, _):
             let layout = imageLayout(node.operands[0])
-            let (l, w) = try geometry(window, image: node.types[0].shape, output: type(node.operands[0]).shape, layout)
+            let (l, w) = try geometry(
+                window, image: node.types[0].shape, output: type(node.operands[0]).shape, layout)
             let dy = try buffer(node.operands[0], layout)
             let dx = define(result, layout)
             emit("average pool gradient", reads: [dy], writes: [dx]) { frame in
@@ -64,7 +70,9 @@ extension ProgramPlanner {
     private func geometry(
         _ window: Window2d, image: [Int], output: [Int], _ layout: Layout
     ) throws(RuntimeError) -> (dt_activation, dt_window) {
-        guard let block = layout.block else { throw RuntimeError(description: "pooling needs an image layout") }
+        guard let block = layout.block else {
+            throw RuntimeError(description: "pooling needs an image layout")
+        }
         let activation = dt_activation(
             n: Int64(image[0]), c: Int64(image[1]), hw: Int64(image[2] * image[3]), block: Int64(block))
         let pooling = dt_window(

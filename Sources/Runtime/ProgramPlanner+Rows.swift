@@ -54,7 +54,8 @@ extension ProgramPlanner {
             let labels = try plain(node.operands[1])
             let y = define(result)
             emit("correct", reads: [x, labels], writes: [y]) { frame in
-                frame.doubles(y)[0] = kernels.pointee.count_correct(frame.floats(x), frame.labels(labels), n, k)
+                frame.doubles(y)[0] = kernels.pointee.count_correct(
+                    frame.floats(x), frame.labels(labels), n, k)
             }
         default:
             return false

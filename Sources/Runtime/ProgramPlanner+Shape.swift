@@ -15,7 +15,8 @@ extension ProgramPlanner {
             let shape = type(node.operands[0]).shape.map(Int64.init)
             let order = permutation.map(Int64.init)
             guard node.types[0].element == .float32, shape.count <= 6 else {
-                throw RuntimeError(description: "only float32 tensors of at most 6 dimensions can be transposed")
+                throw RuntimeError(
+                    description: "only float32 tensors of at most 6 dimensions can be transposed")
             }
             emit("transpose", reads: [x], writes: [y]) { frame in
                 kernels.pointee.permute(frame.floats(x), Int32(shape.count), shape, order, frame.floats(y))
@@ -26,10 +27,12 @@ extension ProgramPlanner {
             try emitPasses(node, result, axes: axes, extents: shape, name: "broadcast", repeating: true)
         case .sum(let axes):
             try emitPasses(
-                node, result, axes: axes, extents: type(node.operands[0]).shape, name: "sum", repeating: false)
+                node, result, axes: axes, extents: type(node.operands[0]).shape, name: "sum", repeating: false
+            )
         case .maximum(let axes):
             try emitPasses(
-                node, result, axes: axes, extents: type(node.operands[0]).shape, name: "maximum", repeating: false)
+                node, result, axes: axes, extents: type(node.operands[0]).shape, name: "maximum",
+                repeating: false)
         case .oneHot(let classes):
             let labels = try plain(node.operands[0])
             let y = define(result)
@@ -66,7 +69,8 @@ extension ProgramPlanner {
             let isLast = pass == runs.count - 1
             let target = isLast ? define(result) : temporary(shape.reduce(1, *) * operand.element.size)
             try emitPass(
-                node.operation, name, source, target, (Int64(outer), Int64(middle), Int64(inner)), operand.element)
+                node.operation, name, source, target, (Int64(outer), Int64(middle), Int64(inner)),
+                operand.element)
             source = target
         }
     }

@@ -65,12 +65,15 @@ package final class ProgramPlanner {
         try collectSources(of: &collectives)
         let outputs = try planOutputs()
         let memory = MemoryPlan(
-            buffers: &buffers, uniform: uniformSteps.flatMap { $0 }, perShard: partSteps.flatMap { $0.flatMap { $0 } },
+            buffers: &buffers, uniform: uniformSteps.flatMap { $0 },
+            perShard: partSteps.flatMap { $0.flatMap { $0 } },
             keep: Set(outputs.map(\.buffer) + collectives.flatMap { $0.sources.map(\.buffer) }))
         return Program(
             stages: stages(collectives), collectives: collectives.map(\.collective),
-            groups: groups.map(gradientGroup), arenaBytes: memory.arenaBytes, uniformBytes: memory.uniformBytes,
-            collectiveBytes: collectiveBytes, scratchBytes: scratchBytes, stateUpdates: try planStateUpdates(),
+            groups: groups.map(gradientGroup), arenaBytes: memory.arenaBytes,
+            uniformBytes: memory.uniformBytes,
+            collectiveBytes: collectiveBytes, scratchBytes: scratchBytes,
+            stateUpdates: try planStateUpdates(),
             outputs: outputs, buffers: buffers, primitives: primitives, inputs: inputBuffers)
     }
 
@@ -80,12 +83,15 @@ package final class ProgramPlanner {
     func type(_ value: Graph.Value) -> TensorType { graph.type(of: value) }
 
     /// The layout a value was made in, and its buffer there.
-    func native(_ value: Graph.Value) -> (layout: Layout, buffer: Int) { versions[value.node][value.output][0] }
+    func native(_ value: Graph.Value) -> (layout: Layout, buffer: Int) {
+        versions[value.node][value.output][0]
+    }
 
     /// The buffer of `value` in `layout`, converted once if it was not made so.
     ///
     /// - Parameter dimensions: How oneDNN counts the tensor's dimensions, where they are not the type's.
-    func buffer(_ value: Graph.Value, _ layout: Layout, dimensions: [Int]? = nil) throws(RuntimeError) -> Int {
+    func buffer(_ value: Graph.Value, _ layout: Layout, dimensions: [Int]? = nil) throws(RuntimeError) -> Int
+    {
         if let known = versions[value.node][value.output].first(where: { $0.layout == layout }) {
             return known.buffer
         }
@@ -94,7 +100,8 @@ package final class ProgramPlanner {
         let isUniform = schedule.isUniform[value.node]
         let converted = newBuffer(isUniform ? .uniform : .arena, layout.byteCount(type(value)))
         try emitReorder(
-            from: source, to: (layout, converted), dimensions: dimensions, name: "reorder", uniform: isUniform)
+            from: source, to: (layout, converted), dimensions: dimensions, name: "reorder", uniform: isUniform
+        )
         versions[value.node][value.output].append((layout, converted))
         return converted
     }
@@ -127,7 +134,8 @@ package final class ProgramPlanner {
 
     /// Adds a step at the current place of the program.
     func emit(
-        _ name: String, reads: [Int], writes: [Int], inPlace: Int? = nil, scratch: Int = 0, uniform: Bool? = nil,
+        _ name: String, reads: [Int], writes: [Int], inPlace: Int? = nil, scratch: Int = 0,
+        uniform: Bool? = nil,
         _ run: @escaping (Frame) -> Void
     ) {
         scratchBytes = max(scratchBytes, scratch)
@@ -159,7 +167,8 @@ package final class ProgramPlanner {
 
     /// Adds a conversion between layouts.
     func emitReorder(
-        from source: (layout: Layout, buffer: Int), to target: (layout: Layout, buffer: Int), dimensions: [Int],
+        from source: (layout: Layout, buffer: Int), to target: (layout: Layout, buffer: Int),
+        dimensions: [Int],
         name: String, uniform: Bool? = nil
     ) throws(RuntimeError) {
         let from = try source.layout.handle(dimensions: dimensions)
@@ -167,7 +176,9 @@ package final class ProgramPlanner {
         let primitive = try Primitive.make("planning a reorder") { made in
             withExtendedLifetime((from, to)) { od_reorder_create(from.pointer, to.pointer, made) }
         }
-        guard let primitive else { throw RuntimeError(description: "oneDNN cannot convert between two layouts") }
+        guard let primitive else {
+            throw RuntimeError(description: "oneDNN cannot convert between two layouts")
+        }
         emitCall(
             name, primitive,
             arguments: [
@@ -196,7 +207,8 @@ package final class ProgramPlanner {
                     newBuffer(.parameters, node.types[0].byteCount, offset: variableOffsets[place]))
             case .state(let place):
                 alias(
-                    Graph.Value(index), newBuffer(.states, node.types[0].byteCount, offset: variableOffsets[place]))
+                    Graph.Value(index),
+                    newBuffer(.states, node.types[0].byteCount, offset: variableOffsets[place]))
             case .crossShardSum, .crossShardMoments:
                 break
             default:
@@ -225,7 +237,9 @@ package final class ProgramPlanner {
             let place = planned.count
             collectiveOfNode[index] = place
             let parameters = graph.results.compactMap { result -> (output: Int, parameter: Int)? in
-                guard case .gradient(let parameter) = result.role, result.value.node == index else { return nil }
+                guard case .gradient(let parameter) = result.role, result.value.node == index else {
+                    return nil
+                }
                 return (result.value.output, parameter)
             }
             if !parameters.isEmpty {
@@ -264,7 +278,8 @@ package final class ProgramPlanner {
             if case .gradients = collectives[index].kind { continue }
             for operand in operands {
                 precondition(
-                    type(operand).element == collectives[index].element, "a collective's operands differ in type")
+                    type(operand).element == collectives[index].element,
+                    "a collective's operands differ in type")
                 collectives[index].sources.append((try plain(operand), type(operand).byteCount))
             }
         }
@@ -281,7 +296,8 @@ package final class ProgramPlanner {
 
         var collective: Program.Collective {
             Program.Collective(
-                kind: kind, element: element, byteCount: sources.map(\.byteCount).reduce(0, +), isRead: isRead,
+                kind: kind, element: element, byteCount: sources.map(\.byteCount).reduce(0, +),
+                isRead: isRead,
                 report: report, sources: sources, resultOffset: resultOffset)
         }
     }
@@ -299,7 +315,9 @@ package final class ProgramPlanner {
             let value = node.operands[output]
             let stage = schedule.stage[value.node]
             let part = schedule.part[value.node]
-            if groups.last.map({ $0.collective == collective && $0.stage == stage && $0.part == part }) != true {
+            if groups.last.map({ $0.collective == collective && $0.stage == stage && $0.part == part })
+                != true
+            {
                 groups.append(GroupPlan(collective: collective, stage: stage, part: part, members: []))
             }
             groups[groups.count - 1].members.append((parameter, value, nil))
@@ -415,7 +433,8 @@ extension ProgramPlanner {
         for result in graph.results {
             guard case .state(let state) = result.role else { continue }
             guard schedule.isUniform[result.value.node] else {
-                throw RuntimeError(description: "state \(state) would differ between shards; sum it over shards first")
+                throw RuntimeError(
+                    description: "state \(state) would differ between shards; sum it over shards first")
             }
             updates.append((state, try plain(result.value), type(result.value).byteCount))
         }

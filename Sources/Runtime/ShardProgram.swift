@@ -21,7 +21,8 @@ package final class ShardProgram {
         package let collectives: UnsafeMutableRawPointer
 
         package init(
-            arena: UnsafeMutableRawPointer, uniform: UnsafeMutableRawPointer, parameters: UnsafeMutableRawPointer,
+            arena: UnsafeMutableRawPointer, uniform: UnsafeMutableRawPointer,
+            parameters: UnsafeMutableRawPointer,
             states: UnsafeMutableRawPointer, collectives: UnsafeMutableRawPointer
         ) {
             self.arena = arena
@@ -86,7 +87,8 @@ package final class ShardProgram {
     ///
     /// - Parameter between: Called after every step, so that the rank's communicating thread can make progress.
     package func run(
-        stage: Int, part: Schedule.Part, scratch: UnsafeMutableRawPointer, scalars: UnsafePointer<StepScalars>,
+        stage: Int, part: Schedule.Part, scratch: UnsafeMutableRawPointer,
+        scalars: UnsafePointer<StepScalars>,
         between: () -> Void
     ) {
         run(program.stages[stage].parts[part.rawValue].steps, scratch, scalars, between: between)

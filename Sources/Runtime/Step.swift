@@ -9,19 +9,29 @@ package struct Frame {
     let scalars: UnsafePointer<StepScalars>
 
     @inline(__always)
-    func floats(_ buffer: Int) -> UnsafeMutablePointer<Float> { table[buffer].assumingMemoryBound(to: Float.self) }
+    func floats(_ buffer: Int) -> UnsafeMutablePointer<Float> {
+        table[buffer].assumingMemoryBound(to: Float.self)
+    }
 
     @inline(__always)
-    func doubles(_ buffer: Int) -> UnsafeMutablePointer<Double> { table[buffer].assumingMemoryBound(to: Double.self) }
+    func doubles(_ buffer: Int) -> UnsafeMutablePointer<Double> {
+        table[buffer].assumingMemoryBound(to: Double.self)
+    }
 
     @inline(__always)
-    func labels(_ buffer: Int) -> UnsafeMutablePointer<Int32> { table[buffer].assumingMemoryBound(to: Int32.self) }
+    func labels(_ buffer: Int) -> UnsafeMutablePointer<Int32> {
+        table[buffer].assumingMemoryBound(to: Int32.self)
+    }
 
     @inline(__always)
-    func indices(_ buffer: Int) -> UnsafeMutablePointer<Int64> { table[buffer].assumingMemoryBound(to: Int64.self) }
+    func indices(_ buffer: Int) -> UnsafeMutablePointer<Int64> {
+        table[buffer].assumingMemoryBound(to: Int64.self)
+    }
 
     @inline(__always)
-    func bytes(_ buffer: Int) -> UnsafeMutablePointer<UInt8> { table[buffer].assumingMemoryBound(to: UInt8.self) }
+    func bytes(_ buffer: Int) -> UnsafeMutablePointer<UInt8> {
+        table[buffer].assumingMemoryBound(to: UInt8.self)
+    }
 }
 
 /// Numbers that change from step to step and are the same on all ranks.

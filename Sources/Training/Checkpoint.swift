@@ -52,13 +52,16 @@ enum Checkpoint {
         _ replica: Replica, _ position: RunPosition, identity: String, folder: String, keep: Int
     ) throws {
         try FileOutput.makeFolder(folder)
-        let name = prefix + String(repeating: "0", count: max(0, 9 - String(position.step).count)) + String(position.step)
+        let name =
+            prefix + String(repeating: "0", count: max(0, 9 - String(position.step).count))
+            + String(position.step)
         let temporary = "\(folder)/.\(name).\(getpid()).tmp"
         let final = "\(folder)/\(name)"
         try? FileManager.default.removeItem(atPath: temporary)
         try FileOutput.makeFolder(temporary)
         do {
-            try WeightsFile.write(replica.state, trainedBatches: position.step, to: "\(temporary)/\(weightsName)")
+            try WeightsFile.write(
+                replica.state, trainedBatches: position.step, to: "\(temporary)/\(weightsName)")
             try optimizerState(replica).write(to: "\(temporary)/\(optimizerName)")
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys]
@@ -107,7 +110,8 @@ enum Checkpoint {
         guard manifest.identity == identity else {
             throw TrainingError(
                 .configuration,
-                "\(path) was made by a run with other data, model or settings: use the run's own configuration")
+                "\(path) was made by a run with other data, model or settings: use the run's own configuration"
+            )
         }
         do {
             return try JSONDecoder().decode(State.self, from: try contents("\(path)/\(stateName)")).position
@@ -126,9 +130,12 @@ enum Checkpoint {
         for (place, name) in replica.settings.rule.stateNames.enumerated() {
             for entry in replica.state.layout.entries {
                 let variable = replica.state.model.variables[entry.variable]
-                var tensor = try file?.tensor(named: "\(name).\(variable.name)") ?? Array(repeating: 0, count: entry.count)
+                var tensor =
+                    try file?.tensor(named: "\(name).\(variable.name)")
+                    ?? Array(repeating: 0, count: entry.count)
                 guard tensor.count == entry.count else {
-                    throw TrainingError(.badFile, "\(path): \(name).\(variable.name) has \(tensor.count) elements")
+                    throw TrainingError(
+                        .badFile, "\(path): \(name).\(variable.name) has \(tensor.count) elements")
                 }
                 try replica.cluster.world.broadcast(&tensor, root: 0)
                 replica.setOptimizerState(place, entry, tensor)
@@ -157,13 +164,15 @@ enum Checkpoint {
         } catch {
             throw TrainingError(.badFile, "\(path) has no readable manifest: it is no whole checkpoint")
         }
-        guard manifest.format == 1, manifest.files.map(\.name) == [weightsName, optimizerName, stateName] else {
+        guard manifest.format == 1, manifest.files.map(\.name) == [weightsName, optimizerName, stateName]
+        else {
             throw TrainingError(.badFile, "\(path)/\(manifestName) is of another format")
         }
         for file in manifest.files {
             let data = try contents("\(path)/\(file.name)")
             guard data.count == file.bytes, Digest.ofFile(data) == file.sha256 else {
-                throw TrainingError(.badFile, "\(path)/\(file.name) is damaged: it is not what the manifest says")
+                throw TrainingError(
+                    .badFile, "\(path)/\(file.name) is damaged: it is not what the manifest says")
             }
         }
         return manifest

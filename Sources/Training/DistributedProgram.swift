@@ -50,12 +50,16 @@ public enum DistributedProgram {
     }
 
     /// Without enough shared memory all ranks go over to messages together.
-    private static func withFallback(_ cluster: Cluster, name: String, _ body: (Cluster) throws -> Void) throws {
+    private static func withFallback(_ cluster: Cluster, name: String, _ body: (Cluster) throws -> Void)
+        throws
+    {
         do {
             try body(cluster)
         } catch ClusterError.noSharedMemory(let reason) where cluster.transport == .auto {
             if cluster.rank == 0 {
-                write("\(name): warning: shared memory cannot be had (\(reason)): ranks exchange messages instead, slower")
+                write(
+                    "\(name): warning: shared memory cannot be had (\(reason)): ranks exchange messages instead, slower"
+                )
             }
             try body(cluster.withoutSharedMemory())
         }

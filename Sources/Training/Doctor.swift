@@ -35,14 +35,18 @@ package struct Doctor {
         var advice: [String] = []
         if ranks.contains(where: { $0.ranksOnNode > $0.nodeCores }) {
             advice.append(
-                "more ranks than cores on a node: start at most \(own.nodeCores) there, or set OMPI_MCA_mpi_yield_when_idle=1")
+                "more ranks than cores on a node: start at most \(own.nodeCores) there, or set OMPI_MCA_mpi_yield_when_idle=1"
+            )
         }
         if Set(ranks.map(\.isa)).count > 1 {
             advice.append("instruction sets differ: all ranks run \(cluster.instructionSet.rawValue)")
         }
-        if Set(ranks.map(\.oneDNN)).count > 1 { advice.append("oneDNN versions differ: bytes may differ from other clusters'") }
+        if Set(ranks.map(\.oneDNN)).count > 1 {
+            advice.append("oneDNN versions differ: bytes may differ from other clusters'")
+        }
         if sharedBytes < 256 << 20, cluster.size > 1 {
-            advice.append("/dev/shm is small: enlarge it (docker: --shm-size=2g), else ranks fall back to messages")
+            advice.append(
+                "/dev/shm is small: enlarge it (docker: --shm-size=2g), else ranks fall back to messages")
         }
         lines.append("verdict   " + (advice.isEmpty ? "good" : advice.joined(separator: "; ")))
         self.lines = lines
@@ -74,7 +78,8 @@ package struct Doctor {
     private static var allowedCores: String {
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
-        return line.map { $0.dropFirst("Cpus_allowed_list:".count).trimmingCharacters(in: .whitespaces) } ?? "unknown"
+        return line.map { $0.dropFirst("Cpus_allowed_list:".count).trimmingCharacters(in: .whitespaces) }
+            ?? "unknown"
     }
 
     private static func freeSharedMemory() -> Int {
@@ -90,7 +95,9 @@ package struct Doctor {
         let b = [Float](repeating: 0.25, count: n * n)
         var c = [Float](repeating: 0, count: n * n)
         let side = Int64(n)
-        let seconds = best(of: 10) { _ = od_sgemm(false, false, side, side, side, 1, a, side, b, side, 0, &c, side) }
+        let seconds = best(of: 10) {
+            _ = od_sgemm(false, false, side, side, side, 1, a, side, b, side, 0, &c, side)
+        }
         return 2 * Double(n * n * n) / seconds / 1e9
     }
 

@@ -16,7 +16,9 @@ enum FileOutput {
     static func write(_ bytes: [UInt8], to descriptor: Int32, path: String) throws {
         var written = 0
         while written < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written)
+            }
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw failure("cannot write \(bytes.count - written) bytes to", path) }
             written += count
@@ -36,7 +38,8 @@ enum FileOutput {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw TrainingError(.output, "cannot create folder \(path): \(reason(error)); choose another with --output")
+            throw TrainingError(
+                .output, "cannot create folder \(path): \(reason(error)); choose another with --output")
         }
     }
 

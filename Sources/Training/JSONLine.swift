@@ -38,7 +38,8 @@ struct JSONLine {
             case "\\": result += "\\\\"
             case "\n": result += "\\n"
             case _ where scalar.value < 32:
-                result += "\\u" + String(repeating: "0", count: 4 - String(scalar.value, radix: 16).count)
+                result +=
+                    "\\u" + String(repeating: "0", count: 4 - String(scalar.value, radix: 16).count)
                     + String(scalar.value, radix: 16)
             default: result.unicodeScalars.append(scalar)
             }

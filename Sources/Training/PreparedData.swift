@@ -28,7 +28,8 @@ final class PreparedData {
         switch settings.data.validation {
         case .fraction(let fraction):
             let split = try ValidationSplit(
-                count: dataset.examples.layout.count, fraction: fraction, seed: settings.seed, name: dataset.name)
+                count: dataset.examples.layout.count, fraction: fraction, seed: settings.seed,
+                name: dataset.name)
             rows = split.training
             held = Part(dataset: dataset, rows: split.validation)
         case .files(let source):
@@ -45,7 +46,9 @@ final class PreparedData {
             try scaling.check(part.dataset.examples.layout, path: part.dataset.name)
             try Self.checkShapes(part, like: training)
             if part.dataset.examples.layout.labels == .none {
-                throw TrainingError(.configuration, "\(part.dataset.name) has no labels: give its labels file, or leave it out")
+                throw TrainingError(
+                    .configuration,
+                    "\(part.dataset.name) has no labels: give its labels file, or leave it out")
             }
             part.dataset.examples.feedContent { digest.add($0) }
         }
@@ -76,7 +79,8 @@ final class PreparedData {
         }
         if let classes = own.classCount, let known = wanted.classCount, classes > known {
             throw TrainingError(
-                .badFile, "\(part.dataset.name) has label \(classes - 1), the training set only 0 to \(known - 1)")
+                .badFile,
+                "\(part.dataset.name) has label \(classes - 1), the training set only 0 to \(known - 1)")
         }
     }
 }

@@ -28,7 +28,9 @@ package final class ProgressReporter {
     /// - Parameters:
     ///   - fraction: The part of the epoch that is done.
     ///   - remaining: Seconds left of the run.
-    func bar(epoch: Int, epochs: Int, fraction: Double, loss: Double, samplesPerSecond: Double, remaining: Double) {
+    func bar(
+        epoch: Int, epochs: Int, fraction: Double, loss: Double, samplesPerSecond: Double, remaining: Double
+    ) {
         guard !isQuiet, isTerminal else { return }
         let now = ProcessInfo.processInfo.systemUptime
         guard now - lastDraw >= 0.1 else { return }
@@ -45,7 +47,9 @@ package final class ProgressReporter {
     }
 
     /// A number with `digits` decimals.
-    package static func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+    package static func fixed(_ value: Double, _ digits: Int) -> String {
+        String(format: "%.\(digits)f", value)
+    }
 
     /// A whole number with a comma every three digits.
     package static func number(_ value: Double) -> String {
@@ -73,7 +77,9 @@ package final class ProgressReporter {
         let bytes = Array(text.utf8)
         var written = 0
         while written < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(1, $0.baseAddress.map { $0 + written }, $0.count - written) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(1, $0.baseAddress.map { $0 + written }, $0.count - written)
+            }
             if count < 0 && errno == EINTR { continue }
             if count <= 0 { return }
             written += count

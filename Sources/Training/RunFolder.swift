@@ -26,7 +26,9 @@ package final class RunFolder {
         if isUsed, settings.resume == .no, !settings.overwritesOutput {
             guard settings.picksFreeOutput else {
                 throw TrainingError(
-                    .output, "\(path) holds a run already: continue it with --resume auto or replace it with --overwrite")
+                    .output,
+                    "\(path) holds a run already: continue it with --resume auto or replace it with --overwrite"
+                )
             }
             var number = 2
             while Self.isUsed("\(settings.output)-\(number)") { number += 1 }
@@ -37,11 +39,13 @@ package final class RunFolder {
         lock = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard lock >= 0 else {
             throw TrainingError(
-                .output, "cannot write to \(path): \(String(cString: strerror(errno))); choose another with --output")
+                .output,
+                "cannot write to \(path): \(String(cString: strerror(errno))); choose another with --output")
         }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             close(lock)
-            throw TrainingError(.output, "another run is writing to \(path): wait for it or choose another --output")
+            throw TrainingError(
+                .output, "another run is writing to \(path): wait for it or choose another --output")
         }
         self.path = path
         if isUsed, settings.overwritesOutput { try Self.empty(path) }
@@ -63,7 +67,9 @@ package final class RunFolder {
     }
 
     private static func empty(_ path: String) throws {
-        let names = [configurationName, metricsName, weightsName, bestWeightsName, scalingName, checkpointsName]
+        let names = [
+            configurationName, metricsName, weightsName, bestWeightsName, scalingName, checkpointsName,
+        ]
         for name in names where FileManager.default.fileExists(atPath: "\(path)/\(name)") {
             do {
                 try FileManager.default.removeItem(atPath: "\(path)/\(name)")

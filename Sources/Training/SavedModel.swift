@@ -27,7 +27,8 @@ package final class SavedModel {
     ///   - source: The data to run on.
     ///   - predicts: Whether labels are left out.
     package init(
-        weights: String, source: DatasetSource, loss: Loss, batch: Int, shards: Int, workers: Int?, predicts: Bool,
+        weights: String, source: DatasetSource, loss: Loss, batch: Int, shards: Int, workers: Int?,
+        predicts: Bool,
         on cluster: Cluster, makeModel: (Int?) throws -> any Model
     ) throws {
         try cluster.check(shards: shards)
@@ -38,7 +39,9 @@ package final class SavedModel {
         let layout = dataset.examples.layout
         guard layout.exampleShape == inputs.exampleShape else {
             throw TrainingError(
-                .badFile, "\(dataset.name) has examples of shape \(layout.exampleShape), the model takes \(inputs.exampleShape)")
+                .badFile,
+                "\(dataset.name) has examples of shape \(layout.exampleShape), the model takes \(inputs.exampleShape)"
+            )
         }
         try inputs.scaling.check(layout, path: dataset.name)
         let kind: TargetKind = predicts ? .none : try Self.target(layout, inputs, dataset.name)
@@ -62,14 +65,20 @@ package final class SavedModel {
     package func totals() throws -> Evaluator.Totals { try evaluator.totals() }
 
     /// Calls `body` on rank 0 with rows of outputs in data-set order; collective.
-    package func predictions(_ body: (_ rows: [Float]) throws -> Void) throws { try evaluator.predictions(body) }
+    package func predictions(_ body: (_ rows: [Float]) throws -> Void) throws {
+        try evaluator.predictions(body)
+    }
 
-    private static func target(_ layout: DatasetLayout, _ inputs: InputDescription, _ name: String) throws -> TargetKind {
+    private static func target(_ layout: DatasetLayout, _ inputs: InputDescription, _ name: String) throws
+        -> TargetKind
+    {
         switch layout.targetKind {
-        case .none: throw TrainingError(.badFile, "\(name) has no labels: evaluation needs them, predict does not")
+        case .none:
+            throw TrainingError(.badFile, "\(name) has no labels: evaluation needs them, predict does not")
         case .classes(let found):
             guard let known = inputs.classes, found <= known else {
-                throw TrainingError(.badFile, "\(name) has label \(found - 1), which the model was not trained on")
+                throw TrainingError(
+                    .badFile, "\(name) has label \(found - 1), which the model was not trained on")
             }
             return .classes(known)
         case .values(let shape): return .values(shape)

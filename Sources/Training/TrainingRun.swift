@@ -45,10 +45,13 @@ final class TrainingRun {
         let data = try PreparedData(settings, on: cluster)
         self.data = data
         guard data.target != .none else {
-            throw TrainingError(.configuration, "\(data.training.dataset.name) has no labels: training needs data.train.labels")
+            throw TrainingError(
+                .configuration,
+                "\(data.training.dataset.name) has no labels: training needs data.train.labels")
         }
         model = try TracedModel(
-            makeModel(data.training.dataset.examples.layout), exampleShape: data.exampleShape, target: data.target,
+            makeModel(data.training.dataset.examples.layout), exampleShape: data.exampleShape,
+            target: data.target,
             loss: settings.loss)
         stepsPerEpoch = (data.training.count + settings.batch - 1) / settings.batch
         totalSteps = stepsPerEpoch * settings.epochs
@@ -73,7 +76,8 @@ final class TrainingRun {
                 cluster: cluster, state: state,
                 order: EpochOrder(
                     inOrder: part.dataset.examples.layout.count, subset: part.rows, batchSize: settings.batch),
-                maker: BatchMaker(examples: part.dataset.examples, scaling: data.scaling, kernels: cluster.kernels),
+                maker: BatchMaker(
+                    examples: part.dataset.examples, scaling: data.scaling, kernels: cluster.kernels),
                 shards: settings.shards, workers: settings.workers)
         }
         test = try evaluator(data.test)
@@ -124,7 +128,8 @@ final class TrainingRun {
             let began = ProcessInfo.processInfo.systemUptime
             let result = try numbers.withUnsafeBufferPointer { numbers in
                 try replica.step(
-                    batch, next: next, update: UnsafeBufferPointer(rebasing: numbers[index * width..<(index + 1) * width]),
+                    batch, next: next,
+                    update: UnsafeBufferPointer(rebasing: numbers[index * width..<(index + 1) * width]),
                     dropoutKey: dropoutKey(step: position.step), wantsNorm: logs)
             }
             let seconds = ProcessInfo.processInfo.systemUptime - began
@@ -142,7 +147,9 @@ final class TrainingRun {
             }
             if logs { try logStep(result) }
             drawBar(result)
-            if let steps = settings.checkpoints.everySteps, position.step % steps == 0, position.batch < stepsPerEpoch {
+            if let steps = settings.checkpoints.everySteps, position.step % steps == 0,
+                position.batch < stepsPerEpoch
+            {
                 try checkpoint()
             }
             if position.step % controlInterval == 0, try shouldStop() { return true }
@@ -159,7 +166,8 @@ final class TrainingRun {
         if cluster.rank == 0 {
             for batch in position.batch..<stepsPerEpoch {
                 let step = position.epoch * stepsPerEpoch + batch
-                let scalars = settings.optimizer.rule.scalars(step: step + 1, learningRate: learningRate(step))
+                let scalars = settings.optimizer.rule.scalars(
+                    step: step + 1, learningRate: learningRate(step))
                 numbers.replaceSubrange(batch * width..<(batch + 1) * width, with: scalars)
             }
             // Ranks agree about twice a second whether to stop; how often that is they must agree on, too.
@@ -263,7 +271,9 @@ final class TrainingRun {
 
     private func preempted() throws -> TrainingResult {
         try checkpoint()
-        reporter.line("preempted at step \(position.step): saved, continue with --resume auto --output \(folder?.path ?? "")")
+        reporter.line(
+            "preempted at step \(position.step): saved, continue with --resume auto --output \(folder?.path ?? "")"
+        )
         return result(Evaluated(), isFinished: false)
     }
 
@@ -286,7 +296,8 @@ final class TrainingRun {
 
     private func result(_ evaluated: Evaluated, isFinished: Bool) -> TrainingResult {
         TrainingResult(
-            output: folder?.path, steps: position.step, isFinished: isFinished, testLoss: evaluated.test?.loss,
+            output: folder?.path, steps: position.step, isFinished: isFinished,
+            testLoss: evaluated.test?.loss,
             testAccuracy: evaluated.test?.accuracy, validationLoss: evaluated.validation?.loss,
             validationAccuracy: evaluated.validation?.accuracy, samplesPerSecond: samplesPerSecond,
             executedExamples: replica.executedExamples)
@@ -295,7 +306,9 @@ final class TrainingRun {
     // MARK: Metrics
 
     private var stepsTaken: Int { trainedExamples / max(1, settings.batch) }
-    private var samplesPerSecond: Double { trainingSeconds > 0 ? Double(trainedExamples) / trainingSeconds : 0 }
+    private var samplesPerSecond: Double {
+        trainingSeconds > 0 ? Double(trainedExamples) / trainingSeconds : 0
+    }
     private var elapsed: Double { ProcessInfo.processInfo.systemUptime - start }
 
     private func logStep(_ result: Replica.StepResult) throws {
@@ -315,7 +328,8 @@ final class TrainingRun {
         guard cluster.rank == 0 else { return }
         reporter.bar(
             epoch: position.epoch + 1, epochs: settings.epochs,
-            fraction: Double(position.batch) / Double(stepsPerEpoch), loss: result.lossSum / Double(result.count),
+            fraction: Double(position.batch) / Double(stepsPerEpoch),
+            loss: result.lossSum / Double(result.count),
             samplesPerSecond: samplesPerSecond,
             remaining: Double(totalSteps - position.step) * trainingSeconds / Double(max(1, stepsTaken)))
     }
@@ -345,12 +359,15 @@ final class TrainingRun {
                 + "\(ProgressReporter.number(Double(parameters))) parameters, \(cluster.size) ranks x \(workers) workers, "
                 + "\(settings.shards) shards, \(cluster.instructionSet.rawValue)")
         if cluster.detectedInstructionSet != cluster.instructionSet {
-            reporter.line("dtrain: note: all ranks run \(cluster.instructionSet.rawValue), the lowest set among them or the one set")
+            reporter.line(
+                "dtrain: note: all ranks run \(cluster.instructionSet.rawValue), the lowest set among them or the one set"
+            )
         }
         if settings.shards % cluster.size != 0 {
             let most = (settings.shards + cluster.size - 1) / cluster.size
             reporter.line(
-                "dtrain: note: \(cluster.size) ranks do not divide \(settings.shards) shards: speed is that of \(most) shards per rank")
+                "dtrain: note: \(cluster.size) ranks do not divide \(settings.shards) shards: speed is that of \(most) shards per rank"
+            )
         }
     }
 
@@ -363,7 +380,8 @@ final class TrainingRun {
             try metrics.synchronize()
             position.metricsLength = metrics.length
             try Checkpoint.write(
-                replica, position, identity: identity, folder: folder.checkpoints, keep: settings.checkpoints.keep)
+                replica, position, identity: identity, folder: folder.checkpoints,
+                keep: settings.checkpoints.keep)
         }
         try Self.agree(outcome, cluster)
     }
@@ -438,7 +456,9 @@ final class TrainingRun {
 
     // MARK: Checks before the first step
 
-    private static func setInitialWeights(_ state: ModelState, _ settings: TrainingSettings, _ cluster: Cluster) throws {
+    private static func setInitialWeights(
+        _ state: ModelState, _ settings: TrainingSettings, _ cluster: Cluster
+    ) throws {
         var values: [[Float]]?
         let outcome = Result {
             guard cluster.rank == 0 else { return }
@@ -452,13 +472,17 @@ final class TrainingRun {
         try state.set(values)
     }
 
-    private static func checkBatchNorm(_ model: TracedModel, _ settings: TrainingSettings, examples: Int) throws {
+    private static func checkBatchNorm(_ model: TracedModel, _ settings: TrainingSettings, examples: Int)
+        throws
+    {
         for count in [min(settings.batch, examples), examples % settings.batch] where count > 0 {
             try Replica.check(model, batch: count, shards: settings.shards)
         }
     }
 
-    private static func identity(_ settings: TrainingSettings, _ model: TracedModel, _ data: PreparedData) -> String {
+    private static func identity(_ settings: TrainingSettings, _ model: TracedModel, _ data: PreparedData)
+        -> String
+    {
         var digest = Digest()
         digest.add(model.trainingGraph(count: 2).description)
         for variable in model.variables { digest.add("\(variable.name) \(variable.shape)") }

@@ -102,7 +102,8 @@ public struct TrainingSettings: Sendable {
 
     /// Settings with the defaults of `dtrain train`.
     public init(
-        data: Data, loss: Loss = .crossEntropy, optimizer: OptimizerConfiguration, schedule: LearningRateSchedule,
+        data: Data, loss: Loss = .crossEntropy, optimizer: OptimizerConfiguration,
+        schedule: LearningRateSchedule,
         output: String
     ) {
         self.data = data

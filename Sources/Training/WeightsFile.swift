@@ -19,24 +19,31 @@ package enum WeightsFile {
     }
 
     /// The values of a model's variables from a file that holds exactly these, in the model's order.
-    package static func read(_ path: String, for model: TracedModel) throws -> (values: [[Float]], trainedBatches: Int) {
+    package static func read(_ path: String, for model: TracedModel) throws -> (
+        values: [[Float]], trainedBatches: Int
+    ) {
         let file = try SafetensorsFile.read(path: path)
         let known = Set(model.variables.map(\.name) + model.counters)
         for entry in file.tensors where !known.contains(entry.name) {
-            throw TrainingError(.badFile, "\(path) holds tensor \"\(entry.name)\", which the model does not have")
+            throw TrainingError(
+                .badFile, "\(path) holds tensor \"\(entry.name)\", which the model does not have")
         }
         let values = try model.variables.map { variable in
             guard let entry = file.entry(named: variable.name) else {
-                throw TrainingError(.badFile, "\(path) lacks tensor \"\(variable.name)\" of shape \(variable.shape)")
+                throw TrainingError(
+                    .badFile, "\(path) lacks tensor \"\(variable.name)\" of shape \(variable.shape)")
             }
             guard entry.shape == variable.shape else {
                 throw TrainingError(
                     .badFile,
-                    "\(path): tensor \"\(variable.name)\" has shape \(entry.shape), the model needs \(variable.shape)")
+                    "\(path): tensor \"\(variable.name)\" has shape \(entry.shape), the model needs \(variable.shape)"
+                )
             }
             return try file.tensor(named: variable.name)
         }
-        let counter = try model.counters.first { file.entry(named: $0) != nil }.map { try file.int64s(named: $0) }
+        let counter = try model.counters.first { file.entry(named: $0) != nil }.map {
+            try file.int64s(named: $0)
+        }
         return (values, Int(counter?.first ?? 0))
     }
 }

@@ -11,11 +11,14 @@ struct ConfigurationOptions: ParsableArguments {
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Changes one key of the configuration; may be repeated.", valueName: "key.path=value"))
+        help: ArgumentHelp(
+            "Changes one key of the configuration; may be repeated.", valueName: "key.path=value"))
     var settings: [String] = []
 
     func validate() throws {
-        if config != nil && recipe != nil { throw ValidationError("--config and --recipe exclude each other") }
+        if config != nil && recipe != nil {
+            throw ValidationError("--config and --recipe exclude each other")
+        }
     }
 
     /// The configuration with `overrides` behind those of --set; the default recipe where nothing is named.

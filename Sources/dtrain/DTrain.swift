@@ -6,13 +6,15 @@ import Training
 struct DTrain: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dtrain",
-        abstract: "Trains neural networks on many cores and nodes, with the same bytes at any number of ranks.",
+        abstract:
+            "Trains neural networks on many cores and nodes, with the same bytes at any number of ranks.",
         discussion: """
             Run it alone, or on N ranks with mpirun -n N dtrain. Without a command it trains the default recipe.
             """,
         version: "0.1.0",
         subcommands: [
-            TrainCommand.self, EvaluateCommand.self, PredictCommand.self, SummaryCommand.self, RecipesCommand.self,
+            TrainCommand.self, EvaluateCommand.self, PredictCommand.self, SummaryCommand.self,
+            RecipesCommand.self,
             DoctorCommand.self,
         ],
         defaultSubcommand: TrainCommand.self)

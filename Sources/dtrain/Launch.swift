@@ -10,7 +10,8 @@ enum Launch {
     static func run(_ training: TrainingSection?, _ body: (Cluster) throws -> Void) throws {
         let transport = training.flatMap { Cluster.Transport(rawValue: $0.transport.rawValue) } ?? .auto
         let instructionSet = training.flatMap { InstructionSet(rawValue: $0.instructionSet.rawValue) }
-        let code = DistributedProgram.run(transport: transport, instructionSet: instructionSet, status: status, body)
+        let code = DistributedProgram.run(
+            transport: transport, instructionSet: instructionSet, status: status, body)
         if code != 0 { throw ExitCode(code) }
     }
 
@@ -21,7 +22,8 @@ enum Launch {
         case is MissingDataError: ExitStatus.badData.rawValue
         case is ValidationError, is CleanExit, is ExitCode: nil
         default:
-            String(reflecting: type(of: error)).hasPrefix("ArgumentParser.") ? nil : ExitStatus(for: error).rawValue
+            String(reflecting: type(of: error)).hasPrefix("ArgumentParser.")
+                ? nil : ExitStatus(for: error).rawValue
         }
     }
 

@@ -17,7 +17,8 @@ struct PredictCommand: ParsableCommand {
             let width = saved.outputCount
             let target = cluster.rank == 0 ? try TextOutput(path: model.output) : nil
             let outputs = (0..<width).map { "output_\($0)" }
-            try target?.append((["index"] + (saved.hasClasses ? ["class"] : []) + outputs).joined(separator: ",") + "\n")
+            try target?.append(
+                (["index"] + (saved.hasClasses ? ["class"] : []) + outputs).joined(separator: ",") + "\n")
             var index = 0
             try saved.predictions { rows in
                 var text = ""
@@ -25,7 +26,8 @@ struct PredictCommand: ParsableCommand {
                     let row = rows[start..<start + width]
                     text += "\(index)"
                     if saved.hasClasses {
-                        let best = row.indices.max { row[$0] < row[$1] || (row[$0] == row[$1] && $0 > $1) } ?? start
+                        let best =
+                            row.indices.max { row[$0] < row[$1] || (row[$0] == row[$1] && $0 > $1) } ?? start
                         text += ",\(best - start)"
                     }
                     for value in row { text += ",\(value)" }

@@ -10,12 +10,16 @@ struct SavedModelOptions: ParsableArguments {
     @Argument(help: ArgumentHelp("A run's folder or a safetensors file.", valueName: "run-or-weights"))
     var weights: String
 
-    @Option(name: .long, help: ArgumentHelp("The run's configuration; by default config.yaml beside the weights.", valueName: "file.yaml"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The run's configuration; by default config.yaml beside the weights.", valueName: "file.yaml"))
     var config: String?
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Changes one key of the configuration; may be repeated.", valueName: "key.path=value"))
+        help: ArgumentHelp(
+            "Changes one key of the configuration; may be repeated.", valueName: "key.path=value"))
     var settings: [String] = []
 
     @Option(
@@ -25,7 +29,9 @@ struct SavedModelOptions: ParsableArguments {
             valueName: "data"))
     var data: String?
 
-    @Option(name: .long, help: ArgumentHelp("The file for results, instead of standard output.", valueName: "file"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The file for results, instead of standard output.", valueName: "file"))
     var output: String?
 
     /// The configuration the weights were trained with.
@@ -36,7 +42,8 @@ struct SavedModelOptions: ParsableArguments {
         let folder = (path as NSString).deletingLastPathComponent
         let beside = (folder.isEmpty ? "." : folder) + "/config.yaml"
         guard FileManager.default.fileExists(atPath: beside) else {
-            throw ValidationError("\(weights) has no config.yaml beside it: give the run's configuration with --config")
+            throw ValidationError(
+                "\(weights) has no config.yaml beside it: give the run's configuration with --config")
         }
         return try RunConfiguration(file: beside, overrides: overrides)
     }
@@ -47,12 +54,15 @@ struct SavedModelOptions: ParsableArguments {
         switch data {
         case nil: files = configuration.data.test ?? configuration.data.train
         case "test":
-            guard let test = configuration.data.test else { throw ValidationError("the configuration has no data.test") }
+            guard let test = configuration.data.test else {
+                throw ValidationError("the configuration has no data.test")
+            }
             files = test
         case "train": files = configuration.data.train
         case let given?:
             files = try DataFiles(
-                yaml: given, currentFolder: FileManager.default.currentDirectoryPath, needsLabels: needsLabels)
+                yaml: given, currentFolder: FileManager.default.currentDirectoryPath, needsLabels: needsLabels
+            )
         }
         for (key, path) in [("features", files.features), ("labels", files.labels)] {
             if let path, needsLabels || key == "features", !FileManager.default.fileExists(atPath: path) {
@@ -68,7 +78,8 @@ struct SavedModelOptions: ParsableArguments {
         let files = try files(configuration, needsLabels: !predicts)
         let path = SavedModel.weightsPath(weights)
         guard FileManager.default.fileExists(atPath: path) else {
-            throw TrainingError(.badFile, "there is no weights file \(path): give a run's folder or a safetensors file")
+            throw TrainingError(
+                .badFile, "there is no weights file \(path): give a run's folder or a safetensors file")
         }
         let source = DatasetSource(
             format: files.format, features: files.features, labels: predicts ? nil : files.labels,
@@ -76,8 +87,10 @@ struct SavedModelOptions: ParsableArguments {
         try Launch.run(configuration.training) { cluster in
             try Launch.located(configuration) {
                 let model = try SavedModel(
-                    weights: path, source: source, loss: configuration.loss, batch: configuration.training.batch,
-                    shards: configuration.training.shards, workers: configuration.training.workers, predicts: predicts,
+                    weights: path, source: source, loss: configuration.loss,
+                    batch: configuration.training.batch,
+                    shards: configuration.training.shards, workers: configuration.training.workers,
+                    predicts: predicts,
                     on: cluster
                 ) { classes in try configuration.model.makeModel(classes: classes) }
                 try body(model, cluster)

@@ -26,14 +26,21 @@ struct SummaryCommand: ParsableCommand {
             let training = configuration.training
             let perShard = (training.batch + training.shards - 1) / training.shards
             let memory = try MemoryEstimate(
-                model, count: perShard, stateArrays: configuration.optimizer.configuration.rule.stateNames.count)
+                model, count: perShard,
+                stateArrays: configuration.optimizer.configuration.rule.stateNames.count)
             print(Self.table(ModelSummary(model), example: layout.exampleShape))
             print("")
-            print("shards           \(training.shards) of at most \(perShard) examples, batch \(training.batch)")
+            print(
+                "shards           \(training.shards) of at most \(perShard) examples, batch \(training.batch)"
+            )
             print(
                 "memory per shard \(Self.bytes(memory.perShard))"
-                    + (memory.keepsAllShards ? ", all shards of a rank at a time (batch norm crosses shards)" : ", one shard per worker at a time"))
-            print("parameters       \(Self.bytes(memory.parameters)) per node, optimizer state \(Self.bytes(memory.optimizerState))")
+                    + (memory.keepsAllShards
+                        ? ", all shards of a rank at a time (batch norm crosses shards)"
+                        : ", one shard per worker at a time"))
+            print(
+                "parameters       \(Self.bytes(memory.parameters)) per node, optimizer state \(Self.bytes(memory.optimizerState))"
+            )
         }
     }
 
@@ -42,7 +49,8 @@ struct SummaryCommand: ParsableCommand {
         var cells = [header, ["", "input", shape(example), "", ""]]
         for row in summary.rows {
             cells.append([
-                row.name, row.kind, row.outputShape.map(shape) ?? "", ProgressReporter.number(Double(row.parameters)),
+                row.name, row.kind, row.outputShape.map(shape) ?? "",
+                ProgressReporter.number(Double(row.parameters)),
                 row.flops.map { ProgressReporter.number(Double($0)) } ?? "",
             ])
         }
@@ -61,7 +69,9 @@ struct SummaryCommand: ParsableCommand {
         return lines.joined(separator: "\n") + "\nFLOPs of a training step per example: \(training)"
     }
 
-    private static func shape(_ shape: [Int]) -> String { "(\(shape.map(String.init).joined(separator: ", ")))" }
+    private static func shape(_ shape: [Int]) -> String {
+        "(\(shape.map(String.init).joined(separator: ", ")))"
+    }
 
     private static func bytes(_ count: Int) -> String {
         count < 1 << 20

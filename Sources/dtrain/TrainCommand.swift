@@ -12,13 +12,17 @@ struct TrainCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Passes over the training set.", valueName: "n"))
     var epochs: Int?
 
-    @Option(name: .long, help: ArgumentHelp("Stops after this many optimizer steps; schedules do not change.", valueName: "n"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Stops after this many optimizer steps; schedules do not change.", valueName: "n"))
     var steps: Int?
 
     @Option(name: .long, help: ArgumentHelp("Examples of a mini-batch over all ranks.", valueName: "n"))
     var batch: Int?
 
-    @Option(name: .long, help: ArgumentHelp("Shards of a mini-batch; at least the number of ranks.", valueName: "n"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Shards of a mini-batch; at least the number of ranks.", valueName: "n"))
     var shards: Int?
 
     @Option(name: .long, help: ArgumentHelp("What everything random is drawn from.", valueName: "n"))
@@ -27,7 +31,10 @@ struct TrainCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("The folder for results.", valueName: "dir"))
     var output: String?
 
-    @Option(name: .long, help: ArgumentHelp("Continues from the newest checkpoint (auto) or from a folder.", valueName: "auto|dir"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Continues from the newest checkpoint (auto) or from a folder.", valueName: "auto|dir"))
     var resume: String?
 
     @Flag(name: .long, help: "Runs everything up to and including one step, and writes nothing.")

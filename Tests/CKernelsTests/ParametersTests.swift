@@ -31,7 +31,7 @@ import Testing
     @Test(
         arguments: testedCounts,
         [(0.9, 0, 0, false), (0.9, 0.1, 0.01, false), (0.8, 0, 0.5, true), (0, 0, 0.1, false)])
-    func sgdSteps(count: Int, setting: (Float, Float, Float, Bool)) {
+    func sgdSteps(count: Int, setting: (Double, Double, Double, Bool)) {
         let (momentum, dampening, decay, nesterov) = setting
         var numbers = TestNumbers(seed: 20)
         var w = numbers.floats(count, -1...1), v = [Float](repeating: .nan, count: count)
@@ -43,10 +43,10 @@ import Testing
             var expectedW = w, expectedV = v
             for i in 0..<count {
                 var d = g[i]
-                if decay != 0 { d = d + decay * w[i] }
+                if decay != 0 { d = d + Float(decay) * w[i] }
                 if momentum != 0 {
-                    expectedV[i] = step == 0 ? d : v[i] * momentum + Float(1 - Double(dampening)) * d
-                    d = nesterov ? d + momentum * expectedV[i] : expectedV[i]
+                    expectedV[i] = step == 0 ? d : v[i] * Float(momentum) + Float(1 - dampening) * d
+                    d = nesterov ? d + Float(momentum) * expectedV[i] : expectedV[i]
                 }
                 expectedW[i] = w[i] - 0.1 * d
             }

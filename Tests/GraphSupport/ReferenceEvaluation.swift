@@ -93,12 +93,16 @@ struct ReferenceEvaluation {
         case .maxPoolScatter(let window, let input): return [o(0).maxPoolScatter(o(1), window, input: input)]
         case .maxPoolGather(let window): return [o(0).maxPoolGather(o(1), window)]
         case .averagePool(let window): return [o(0).averagePool(window)]
-        case .averagePoolScatter(let window, let input): return [o(0).averagePoolScatter(window, input: input)]
+        case .averagePoolScatter(let window, let input):
+            return [o(0).averagePoolScatter(window, input: input)]
 
         case .dropoutMask(let rate, let tag, let shape):
             return [o(0).dropoutMask(shape: shape, rate: rate, tag: tag, key: dropoutKey)]
         case .dropout(let rate, let tag):
-            return [o(0).combined(with: o(1).dropoutMask(shape: o(0).shape, rate: rate, tag: tag, key: dropoutKey), *)]
+            return [
+                o(0).combined(
+                    with: o(1).dropoutMask(shape: o(0).shape, rate: rate, tag: tag, key: dropoutKey), *)
+            ]
 
         case .linear(let relu):
             return [o(0).linear(weight: o(1), bias: operands.count == 3 ? o(2) : nil, relu: relu)]

@@ -45,7 +45,8 @@ package struct ReferenceInterpreter: Sendable {
     ) -> [[ReferenceTensor]] {
         switch operation {
         case .crossShardSum:
-            let totals = operands[0].indices.map { place in ReferenceTensor.total(operands.map { $0[place] }) }
+            let totals = operands[0].indices.map { place in ReferenceTensor.total(operands.map { $0[place] })
+            }
             return operands.map { _ in totals }
         case .crossShardMoments:
             let merged = ReferenceTensor.mergedMoments(operands.map { $0[0] })

@@ -11,7 +11,9 @@ extension ReferenceTensor {
         var means = Array(repeating: 0.0, count: channelCount)
         var squares = means
         for part in parts {
-            for (element, channel) in part.channels.enumerated() { means[channel] += part.values[element] / count }
+            for (element, channel) in part.channels.enumerated() {
+                means[channel] += part.values[element] / count
+            }
         }
         for part in parts {
             for (element, channel) in part.channels.enumerated() {
@@ -47,7 +49,8 @@ extension ReferenceTensor {
     ) -> ReferenceTensor {
         var y = self
         for (element, c) in channels.enumerated() {
-            let normalized = (values[element] - mean.values[c]) / (variance.values[c] + attributes.epsilon).squareRoot()
+            let normalized =
+                (values[element] - mean.values[c]) / (variance.values[c] + attributes.epsilon).squareRoot()
             y.values[element] = normalized * weight.values[c] + bias.values[c]
         }
         return attributes.relu ? y.applying(.relu) : y
@@ -100,7 +103,9 @@ extension ReferenceTensor {
 
     /// (1 − m) running + m · M2 / (count − 1): this tensor is the moments.
     func runningVariance(_ running: ReferenceTensor, momentum: Double) -> ReferenceTensor {
-        running.combined(with: meanAndVariance(divisor: values[0] - 1).variance) { (1 - momentum) * $0 + momentum * $1 }
+        running.combined(with: meanAndVariance(divisor: values[0] - 1).variance) {
+            (1 - momentum) * $0 + momentum * $1
+        }
     }
 
     private func backwardTerms(

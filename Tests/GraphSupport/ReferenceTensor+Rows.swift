@@ -16,7 +16,8 @@ extension ReferenceTensor {
     /// dx of softmax: this tensor is y; dx_j = Σ_k dy_k ∂y_k/∂x_j with ∂y_k/∂x_j = y_k ([j = k] − y_j).
     func softmaxGradient(_ dy: ReferenceTensor) -> ReferenceTensor {
         pairingRows(dy) { y, dy in
-            y.indices.map { j in y.indices.map { k in dy[k] * y[k] * ((j == k ? 1 : 0) - y[j]) }.reduce(0, +) }
+            y.indices.map { j in y.indices.map { k in dy[k] * y[k] * ((j == k ? 1 : 0) - y[j]) }.reduce(0, +)
+            }
         }
     }
 

@@ -61,7 +61,8 @@ package struct ReferenceTensor: Sendable, Equatable {
     package func rows(_ range: Range<Int>) -> ReferenceTensor {
         let width = shape.dropFirst().reduce(1, *)
         return ReferenceTensor(
-            [range.count] + shape.dropFirst(), Array(values[range.lowerBound * width..<range.upperBound * width]))
+            [range.count] + shape.dropFirst(),
+            Array(values[range.lowerBound * width..<range.upperBound * width]))
     }
 
     /// The tensors of all shards joined along the first dimension; at least one is needed.

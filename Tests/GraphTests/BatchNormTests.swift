@@ -13,14 +13,16 @@ import Testing
 
     private func model(synchronized: Bool) throws -> TracedModel {
         let layers: Sequential = [
-            Conv2d(3, kernel: 3, padding: 1), BatchNormalization(synchronized: synchronized), ReLU(), Flatten(),
+            Conv2d(3, kernel: 3, padding: 1), BatchNormalization(synchronized: synchronized), ReLU(),
+            Flatten(),
             Linear(4), BatchNormalization(synchronized: synchronized), Tanh(), Linear(3),
         ]
         return try TracedModel(layers, exampleShape: [2, 5, 4], target: .classes(3), loss: .crossEntropy)
     }
 
     /// What training makes of the mini-batch cut into `counts`, gradients and objective summed over shards.
-    private func train(_ model: TracedModel, _ counts: [Int]) -> [(role: Graph.Role, tensor: ReferenceTensor)] {
+    private func train(_ model: TracedModel, _ counts: [Int]) -> [(role: Graph.Role, tensor: ReferenceTensor)]
+    {
         // Weights and biases away from their first 1 and 0, so that wrong ones cannot hide.
         let variables = model.referenceVariables(seed: 1).enumerated().map { place, tensor in
             tensor.combined(with: .positive(tensor.shape, seed: 50 + UInt64(place))) { $0 + 0.3 * $1 }
@@ -68,16 +70,20 @@ import Testing
     @Test func shardsAloneDiffer() throws {
         #expect(
             activations([4, 8], synchronized: false)
-                .mismatch(with: activations([12], synchronized: false), relative: 1e-3, absolute: 1e-3) != nil)
+                .mismatch(with: activations([12], synchronized: false), relative: 1e-3, absolute: 1e-3) != nil
+        )
         let model = try model(synchronized: false)
         let (alone, whole) = (train(model, [4, 8]), train(model, [examples]))
         for (one, other) in zip(alone, whole) {
-            guard case .gradient(let place) = one.role, model.variables[place].name == "0.weight" else { continue }
+            guard case .gradient(let place) = one.role, model.variables[place].name == "0.weight" else {
+                continue
+            }
             #expect(one.tensor.mismatch(with: other.tensor, relative: 1e-3, absolute: 1e-3) != nil)
         }
         let first = try #require(model.variables.firstIndex { $0.name == "1.running_var" })
         let (one, other) = (
-            try #require(alone.first { $0.role == .state(first) }), try #require(whole.first { $0.role == .state(first) })
+            try #require(alone.first { $0.role == .state(first) }),
+            try #require(whole.first { $0.role == .state(first) })
         )
         #expect(one.tensor.mismatch(with: other.tensor) == nil)
     }
@@ -85,7 +91,8 @@ import Testing
     /// Synchronized or not, one shard that holds everything is the same.
     @Test func oneShardNeedsNoSynchronization() throws {
         for (one, other) in zip(
-            train(try model(synchronized: true), [examples]), train(try model(synchronized: false), [examples]))
+            train(try model(synchronized: true), [examples]),
+            train(try model(synchronized: false), [examples]))
         {
             #expect(one.tensor.mismatch(with: other.tensor) == nil, "\(one.role)")
         }

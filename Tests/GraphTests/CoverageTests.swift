@@ -3,7 +3,9 @@ import Testing
 
 /// No operation is forgotten by the tests.
 @Suite struct CoverageTests {
-    private func kinds(_ graphs: [Graph]) -> [OperationKind] { graphs.flatMap { $0.nodes.map { OperationKind($0.operation) } } }
+    private func kinds(_ graphs: [Graph]) -> [OperationKind] {
+        graphs.flatMap { $0.nodes.map { OperationKind($0.operation) } }
+    }
 
     @Test(arguments: OperationKind.allCases)
     func everyOperationIsChecked(_ kind: OperationKind) {
@@ -23,8 +25,10 @@ import Testing
     @Test(arguments: OperationCase.all)
     func decompositionLeavesPrimitives(_ test: OperationCase) {
         let composites: [OperationKind] = [
-            .gelu, .sigmoidGradient, .tanhGradient, .geluGradient, .reluGradient, .leakyReluGradient, .linear, .biasAdd,
-            .softmax, .softmaxGradient, .logSoftmax, .logSoftmaxGradient, .crossEntropy, .crossEntropyGradient,
+            .gelu, .sigmoidGradient, .tanhGradient, .geluGradient, .reluGradient, .leakyReluGradient, .linear,
+            .biasAdd,
+            .softmax, .softmaxGradient, .logSoftmax, .logSoftmaxGradient, .crossEntropy,
+            .crossEntropyGradient,
             .dropout, .batchNorm, .batchNormInference,
         ]
         let left = kinds([test.forwardGraph(count: 2).decomposed()])

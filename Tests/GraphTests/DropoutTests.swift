@@ -14,7 +14,8 @@ import Testing
         let reference = ReferenceTensor([4], examples.map(Double.init))
             .dropoutMask(shape: [4, width], rate: rate, tag: 5, key: key)
         var mask = [Float](repeating: -1, count: 4 * width)
-        dt_kernels_for(DT_ISA_BASELINE).pointee.dropout_mask(key, 5, examples, 4, Int64(width), Float(rate), &mask)
+        dt_kernels_for(DT_ISA_BASELINE).pointee.dropout_mask(
+            key, 5, examples, 4, Int64(width), Float(rate), &mask)
         #expect(mask == reference.values.map { Float($0) })
     }
 

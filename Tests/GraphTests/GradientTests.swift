@@ -20,7 +20,9 @@ import Testing
 
     @Test(arguments: OperationCase.all)
     func gradientEqualsDifferences(_ test: OperationCase) {
-        let results = test.run(test.values) { test.differentiated(test.differentiableGraph(count: $0), count: $0) }
+        let results = test.run(test.values) {
+            test.differentiated(test.differentiableGraph(count: $0), count: $0)
+        }
         for place in test.leaves.indices {
             let problem = Self.mismatch(test.gradient(place, of: results), differences(test, in: place))
             #expect(problem == nil, "\(test.name), leaf \(place)")
@@ -37,8 +39,12 @@ import Testing
         let forward = test.run(test.values, test.forwardGraph)
         expectEqual(test.run(test.values) { test.forwardGraph(count: $0).decomposed() }, forward)
 
-        let whole = test.run(test.values) { test.differentiated(test.differentiableGraph(count: $0), count: $0) }
-        let before = test.run(test.values) { test.differentiated(test.forwardGraph(count: $0).decomposed(), count: $0) }
+        let whole = test.run(test.values) {
+            test.differentiated(test.differentiableGraph(count: $0), count: $0)
+        }
+        let before = test.run(test.values) {
+            test.differentiated(test.forwardGraph(count: $0).decomposed(), count: $0)
+        }
         let after = test.run(test.values) {
             test.differentiated(test.differentiableGraph(count: $0), count: $0).decomposed()
         }
@@ -59,7 +65,8 @@ import Testing
         func gradientsMoved(by distance: Double) -> [ReferenceResults] {
             let moved = test.leaves.indices.map { place in
                 let direction = test.directions[place]
-                let rows = test.leaves[place].isPerExample
+                let rows =
+                    test.leaves[place].isPerExample
                     ? ReferenceTensor.concatenated(Array(repeating: direction, count: examples)) : direction
                 return test.values[place].combined(with: rows) { $0 + distance * $1 }
             }
@@ -116,7 +123,9 @@ import Testing
     }
 
     @Test func firstOfEqualPixelsGetsTheDerivativeOfMaxPooling() {
-        let test = OperationCase("ties", [.features([1, 2, 2])], counts: [1]) { $0[0].maxPooled(Window2d(kernel: 2)) }
+        let test = OperationCase("ties", [.features([1, 2, 2])], counts: [1]) {
+            $0[0].maxPooled(Window2d(kernel: 2))
+        }
         let values = [ReferenceTensor([1, 1, 2, 2], [1, 3, 3, 3])]
         let results = test.run(values) { test.differentiated(test.forwardGraph(count: $0), count: $0) }
         let cotangent = test.variables(values)[1].scalar + 3

@@ -82,7 +82,8 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
     func forwardGraph(count: Int) -> Graph {
         let builder = GraphBuilder(mode: .training)
         let y = output(in: builder, count: count)
-        let weights = Tensor(builder.add(.state(leaves.count), [], type: TensorType(weightsShape)), in: builder)
+        let weights = Tensor(
+            builder.add(.state(leaves.count), [], type: TensorType(weightsShape)), in: builder)
         let objective = (weights.broadcast(to: y.shape) * y + y.squared() * 0.5).sum()
         return builder.graph(for: [
             Graph.Result(.output(.prediction), y.value), Graph.Result(.output(.objective), objective.value),

@@ -6,22 +6,31 @@ extension OperationCase {
     static var elementwise: [OperationCase] {
         let counts = [3, 0, 1]
         func unary(_ function: Unary, _ range: Leaf.Range = .distinct) -> OperationCase {
-            OperationCase("\(function)", [.features([5], range)], counts: counts) { $0.node(.unary(function), $0[0]) }
+            OperationCase("\(function)", [.features([5], range)], counts: counts) {
+                $0.node(.unary(function), $0[0])
+            }
         }
-        func binary(_ function: Binary, _ range: Leaf.Range = .distinct, decomposed: Bool = false) -> OperationCase {
+        func binary(_ function: Binary, _ range: Leaf.Range = .distinct, decomposed: Bool = false)
+            -> OperationCase
+        {
             OperationCase(
-                "\(function)", [.features([4]), .targets([4], range)], counts: counts, decomposedFirst: decomposed
+                "\(function)", [.features([4]), .targets([4], range)], counts: counts,
+                decomposedFirst: decomposed
             ) { $0.node(.binary(function), $0[0], $0[1]) }
         }
         return [
             unary(.negate), unary(.exp), unary(.log, .positive), unary(.sqrt, .positive), unary(.reciprocal),
-            unary(.tanh), unary(.sigmoid), unary(.erf), unary(.relu), unary(.abs), unary(.square), unary(.step),
-            unary(.sign), unary(.leakyRelu(slope: 0.2)), unary(.gelu), unary(.scale(-1.7)), unary(.offset(0.3)),
+            unary(.tanh), unary(.sigmoid), unary(.erf), unary(.relu), unary(.abs), unary(.square),
+            unary(.step),
+            unary(.sign), unary(.leakyRelu(slope: 0.2)), unary(.gelu), unary(.scale(-1.7)),
+            unary(.offset(0.3)),
             binary(.add), binary(.subtract), binary(.multiply), binary(.divide, .positive),
             binary(.reluGradient), binary(.leakyReluGradient(slope: 0.2)),
             binary(.sigmoidGradient, decomposed: true), binary(.tanhGradient, decomposed: true),
             binary(.geluGradient, decomposed: true),
-            OperationCase("one tensor used twice", [.features([4])]) { ($0[0] * $0[0]) / ($0[0].squared() + 1) },
+            OperationCase("one tensor used twice", [.features([4])]) {
+                ($0[0] * $0[0]) / ($0[0].squared() + 1)
+            },
             OperationCase("convert to float64 and back", [.features([4])]) {
                 ($0[0].converted(to: .float64) * $0[0].converted(to: .float64)).converted(to: .float32)
             },

@@ -75,7 +75,9 @@ extension OperationCase {
                 return Tensor(Graph.Value(pool, 1), in: image.builder)
             }
             return [
-                OperationCase("maxPool \(name)", [.features(image)], counts: [2, 0, 1]) { $0[0].maxPooled(window) },
+                OperationCase("maxPool \(name)", [.features(image)], counts: [2, 0, 1]) {
+                    $0[0].maxPooled(window)
+                },
                 OperationCase("maxPoolScatter \(name)", [.features(output), .targets(image)]) {
                     $0.node(.maxPoolScatter(window, input), $0[0], offsets($0[1]))
                 },
@@ -96,12 +98,16 @@ extension OperationCase {
         let pair: [Leaf] = [.features([4]), .targets([4])]
         return [
             OperationCase("softmax", logits, counts: [3, 0, 1]) { $0[0].softmax() },
-            OperationCase("softmaxGradient", pair, decomposedFirst: true) { $0.node(.softmaxGradient, $0[0], $0[1]) },
+            OperationCase("softmaxGradient", pair, decomposedFirst: true) {
+                $0.node(.softmaxGradient, $0[0], $0[1])
+            },
             OperationCase("logSoftmax", logits) { $0[0].logSoftmax() },
             OperationCase("logSoftmaxGradient", pair, decomposedFirst: true) {
                 $0.node(.logSoftmaxGradient, $0[0], $0[1])
             },
-            OperationCase("crossEntropy", logits, counts: [3, 0, 1]) { $0[0].crossEntropy(labels: $0.labels) },
+            OperationCase("crossEntropy", logits, counts: [3, 0, 1]) {
+                $0[0].crossEntropy(labels: $0.labels)
+            },
             OperationCase("crossEntropyGradient", [.features([4]), .targets([])], decomposedFirst: true) {
                 $0.node(.crossEntropyGradient, $0[0], $0.labels, $0[1])
             },
@@ -147,7 +153,9 @@ extension OperationCase {
             OperationCase("crossShardSum", [.features([2, 3])], counts: [2, 0, 1]) {
                 $0[0] * $0[0].sum([0, 2]).summedAcrossShards().broadcast(to: $0[0].shape)
             },
-            OperationCase("crossShardSum of two operands", [.features([3]), .targets([2])], counts: [2, 0, 1]) {
+            OperationCase(
+                "crossShardSum of two operands", [.features([3]), .targets([2])], counts: [2, 0, 1]
+            ) {
                 let sums = $0.builder.addNode(
                     .crossShardSum, [$0[0].squared().sum([0]).value, $0[1].tanh().sum([0]).value])
                 let first = Tensor(Graph.Value(sums, 0), in: $0.builder).sum([1])

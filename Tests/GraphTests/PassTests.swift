@@ -1,4 +1,4 @@
-import Graph
+@testable import Graph
 import GraphSupport
 import Layers
 import Testing
@@ -11,9 +11,11 @@ import Testing
     private func model(synchronized: Bool = true) throws -> TracedModel {
         let layers: Sequential = [
             Conv2d(4, kernel: 3, padding: 1), ReLU(), Conv2d(4, kernel: 3, stride: 2, bias: false),
-            BatchNormalization(synchronized: synchronized), ReLU(), Dropout(0.3), Flatten(), Linear(6), ReLU(), Linear(3),
+            BatchNormalization(synchronized: synchronized), ReLU(), Dropout(0.3), Flatten(), Linear(6),
+            ReLU(), Linear(3),
         ]
-        return try TracedModel(layers, exampleShape: Self.exampleShape, target: .classes(3), loss: .crossEntropy)
+        return try TracedModel(
+            layers, exampleShape: Self.exampleShape, target: .classes(3), loss: .crossEntropy)
     }
 
     /// The forward graph of `model`, without any pass.
@@ -60,7 +62,8 @@ import Testing
         #expect(count(fused) { $0 == .unary(.relu) } == 0)
         #expect(count(fused) { $0 == .biasAdd(relu: true) } == 1)
         #expect(count(fused) { $0 == .linear(relu: true) } == 1)
-        #expect(count(fused) { if case .batchNorm(let attributes) = $0 { attributes.relu } else { false } } == 1)
+        #expect(
+            count(fused) { if case .batchNorm(let attributes) = $0 { attributes.relu } else { false } } == 1)
         expectEqual(
             run(model) { addingGradients(forward(model, $0).fusingActivations(), model) },
             run(model) { addingGradients(forward(model, $0), model) })
@@ -91,7 +94,9 @@ import Testing
     @Test(arguments: [true, false])
     func loweringBatchNormKeepsValues(synchronized: Bool) throws {
         let model = try model(synchronized: synchronized)
-        func complete(_ count: Int) -> Graph { addingGradients(forward(model, count).fusingActivations(), model) }
+        func complete(_ count: Int) -> Graph {
+            addingGradients(forward(model, count).fusingActivations(), model)
+        }
         let lowered = complete(3).loweringBatchNorm()
         #expect(count(lowered) { if case .batchNorm = $0 { true } else { false } } == 0)
         #expect(count(lowered) { if case .batchNormApply = $0 { true } else { false } } == 1)
@@ -123,7 +128,8 @@ import Testing
     @Test func deadNodesGo() throws {
         let model = try model()
         let graph = addingGradients(forward(model, 3), model)
-        let dead = Graph.Node(operation: .unary(.exp), operands: [Graph.Value(0)], types: graph.nodes[0].types)
+        let dead = Graph.Node(
+            operation: .unary(.exp), operands: [Graph.Value(0)], types: graph.nodes[0].types)
         let padded = Graph(nodes: graph.nodes + [dead], results: graph.results)
         #expect(padded != graph)
         #expect(padded.withoutDeadNodes() == graph)
@@ -133,7 +139,8 @@ import Testing
         #expect(less.nodes.count < graph.nodes.count)
         func small(_ count: Int) -> Graph {
             let graph = addingGradients(forward(model, count), model)
-            return Graph(nodes: graph.nodes, results: graph.results.filter { $0.role == .gradient(parameter: 0) })
+            return Graph(
+                nodes: graph.nodes, results: graph.results.filter { $0.role == .gradient(parameter: 0) })
         }
         expectEqual(run(model) { small($0).withoutDeadNodes() }, run(model, small))
     }

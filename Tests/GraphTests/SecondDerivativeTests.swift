@@ -12,7 +12,8 @@ import Testing
 
         static var all: [Network] {
             let smooth: Sequential = [
-                Conv2d(3, kernel: 3, stride: 2, padding: 1), BatchNormalization(), Tanh(), Flatten(), Linear(5), GELU(),
+                Conv2d(3, kernel: 3, stride: 2, padding: 1), BatchNormalization(), Tanh(), Flatten(),
+                Linear(5), GELU(),
                 Linear(3),
             ]
             let residual: Sequential = [
@@ -21,7 +22,8 @@ import Testing
                 AvgPool2d(2), Dropout(0.3), Flatten(), Linear(3), BatchNormalization(),
             ]
             let kinked: Sequential = [
-                Conv2d(3, kernel: 3), BatchNormalization(), ReLU(), MaxPool2d(2), Flatten(), Linear(4), LeakyReLU(), Linear(3),
+                Conv2d(3, kernel: 3), BatchNormalization(), ReLU(), MaxPool2d(2), Flatten(), Linear(4),
+                LeakyReLU(), Linear(3),
             ]
             return [
                 Network(testDescription: "conv, batch norm, tanh, gelu", layers: smooth),
@@ -34,7 +36,9 @@ import Testing
     private let exampleShape = [2, 6, 6]
 
     private func parameters(_ model: TracedModel) -> [(parameter: Int, shape: [Int])] {
-        model.variables.indices.filter { model.variables[$0].isTrainable }.map { ($0, model.variables[$0].shape) }
+        model.variables.indices.filter { model.variables[$0].isTrainable }.map {
+            ($0, model.variables[$0].shape)
+        }
     }
 
     private func objective(_ model: TracedModel, _ count: Int) -> Graph {
@@ -57,7 +61,8 @@ import Testing
         var objective = builder.constant(0, shape: [])
         for (parameter, shape) in parameters(model) {
             guard let gradient = first.value(for: .gradient(parameter: parameter)) else { continue }
-            let direction = builder.add(.state(model.variables.count + parameter), [], type: TensorType(shape))
+            let direction = builder.add(
+                .state(model.variables.count + parameter), [], type: TensorType(shape))
             objective = objective + (Tensor(gradient, in: builder) * Tensor(direction, in: builder)).sum()
         }
         return builder.graph(for: [Graph.Result(.output(.objective), objective.value)])
@@ -96,7 +101,8 @@ import Testing
             // Control: a product off by a thousandth would be noticed where there is curvature.
             if difference.values.contains(where: { $0.magnitude > 1e-3 }) {
                 #expect(
-                    products[place].map { $0 * 1.001 }.mismatch(with: difference, relative: 1e-5, absolute: 1e-7)
+                    products[place].map { $0 * 1.001 }.mismatch(
+                        with: difference, relative: 1e-5, absolute: 1e-7)
                         != nil)
             }
         }

@@ -13,7 +13,8 @@ struct ValueCase: Sendable, CustomTestStringConvertible {
 
     /// A case over several shards.
     init(
-        _ name: String, shards: [ReferenceShard], variables: [ReferenceTensor] = [], gives expected: [ReferenceTensor],
+        _ name: String, shards: [ReferenceShard], variables: [ReferenceTensor] = [],
+        gives expected: [ReferenceTensor],
         _ build: @escaping @Sendable (GraphBuilder, ReferenceShard) -> Tensor
     ) {
         self.name = name
@@ -25,7 +26,8 @@ struct ValueCase: Sendable, CustomTestStringConvertible {
 
     /// A function of one shard's features and of variables.
     init(
-        _ name: String, _ features: ReferenceTensor, labels: [Double]? = nil, variables: [ReferenceTensor] = [],
+        _ name: String, _ features: ReferenceTensor, labels: [Double]? = nil,
+        variables: [ReferenceTensor] = [],
         gives expected: ReferenceTensor, _ build: @escaping @Sendable (Tensor, [Tensor]) -> Tensor
     ) {
         let labels = labels.map { ReferenceTensor([$0.count], $0) }

@@ -7,7 +7,8 @@ extension ValueCase {
 
     private static var elementwise: [ValueCase] {
         func unary(_ function: Unary, _ x: [Double], _ y: [Double]) -> ValueCase {
-            ValueCase("\(function)", ReferenceTensor([x.count], x), gives: ReferenceTensor([y.count], y)) { x, _ in
+            ValueCase("\(function)", ReferenceTensor([x.count], x), gives: ReferenceTensor([y.count], y)) {
+                x, _ in
                 x.applying(.unary(function))
             }
         }
@@ -21,9 +22,11 @@ extension ValueCase {
             unary(.negate, [2, -3], [-2, 3]), unary(.exp, [0, 1], [1, 2.718281828459045]),
             unary(.log, [1, 7.38905609893065], [0, 2]), unary(.sqrt, [4, 2.25], [2, 1.5]),
             unary(.reciprocal, [4, -0.5], [0.25, -2]),
-            unary(.tanh, [0, 0.5493061443340548], [0, 0.5]), unary(.sigmoid, [0, 1.0986122886681098], [0.5, 0.75]),
+            unary(.tanh, [0, 0.5493061443340548], [0, 0.5]),
+            unary(.sigmoid, [0, 1.0986122886681098], [0.5, 0.75]),
             unary(.erf, [0, 1, -1], [0, 0.8427007929497149, -0.8427007929497149]),
-            unary(.relu, [-1, 0, 2], [0, 0, 2]), unary(.abs, [-1, 0, 2], [1, 0, 2]), unary(.square, [-3, 2], [9, 4]),
+            unary(.relu, [-1, 0, 2], [0, 0, 2]), unary(.abs, [-1, 0, 2], [1, 0, 2]),
+            unary(.square, [-3, 2], [9, 4]),
             unary(.step, [-1, 0, 2], [0, 0, 1]), unary(.sign, [-5, 0, 2], [-1, 0, 1]),
             unary(.leakyRelu(slope: 0.1), [-2, 3], [-0.2, 3]),
             unary(.gelu, [1, -1, 0], [0.8413447460685429, -0.15865525393145707, 0]),
@@ -42,14 +45,19 @@ extension ValueCase {
         let x = ReferenceTensor([2, 3], [1, 5, 3, 4, 2, 6])
         return [
             ValueCase("stopGradient", x, gives: x) { x, _ in x.detached() },
-            ValueCase("reshape", x, gives: ReferenceTensor([3, 2], x.values)) { x, _ in x.reshaped(to: [3, 2]) },
-            ValueCase("transpose", x, gives: ReferenceTensor([3, 2], [1, 4, 5, 2, 3, 6])) { x, _ in x.transposed() },
+            ValueCase("reshape", x, gives: ReferenceTensor([3, 2], x.values)) { x, _ in
+                x.reshaped(to: [3, 2])
+            },
+            ValueCase("transpose", x, gives: ReferenceTensor([3, 2], [1, 4, 5, 2, 3, 6])) { x, _ in
+                x.transposed()
+            },
             ValueCase(
                 "transpose of three dimensions", ReferenceTensor([1, 2, 2], [1, 2, 3, 4]),
                 gives: ReferenceTensor([2, 1, 2], [1, 3, 2, 4])
             ) { x, _ in x.transposed([2, 0, 1]) },
             ValueCase(
-                "broadcast", ReferenceTensor([2, 1], [1, 2]), gives: ReferenceTensor([2, 3], [1, 1, 1, 2, 2, 2])
+                "broadcast", ReferenceTensor([2, 1], [1, 2]),
+                gives: ReferenceTensor([2, 3], [1, 1, 1, 2, 2, 2])
             ) { x, _ in x.broadcast(to: [2, 3]) },
             ValueCase("sum of rows", x, gives: ReferenceTensor([2, 1], [9, 12])) { x, _ in x.sum([1]) },
             ValueCase("sum of columns", x, gives: ReferenceTensor([1, 3], [5, 7, 9])) { x, _ in x.sum([0]) },
@@ -62,7 +70,8 @@ extension ValueCase {
                 gives: ReferenceTensor([2, 1], [351, 624])
             ) { x, others in x.matmul(others[0]) },
             ValueCase(
-                "linear", x, variables: [ReferenceTensor([1, 3], [1, 10, -100]), ReferenceTensor([1], [600])],
+                "linear", x,
+                variables: [ReferenceTensor([1, 3], [1, 10, -100]), ReferenceTensor([1], [600])],
                 gives: ReferenceTensor([2, 1], [351, 24])
             ) { x, others in x.linear(weight: others[0], bias: others[1]) },
             ValueCase(
@@ -70,7 +79,8 @@ extension ValueCase {
                 gives: ReferenceTensor([2, 3], [0, 2, 0, 2, 0, 1])
             ) { x, others in x.applying(.biasAdd(relu: true), others[0]) },
             ValueCase(
-                "batchCount", shards: [ReferenceShard(count: 2), ReferenceShard(count: 0), ReferenceShard(count: 3)],
+                "batchCount",
+                shards: [ReferenceShard(count: 2), ReferenceShard(count: 0), ReferenceShard(count: 3)],
                 gives: [ReferenceTensor(5), ReferenceTensor(5), ReferenceTensor(5)]
             ) { builder, _ in builder.batchCount },
         ]
@@ -82,7 +92,8 @@ extension ValueCase {
         return [
             // A kernel that is not symmetric: true convolution, which flips it, would pick 5, 6, 8, 9.
             ValueCase(
-                "convolution is cross-correlation", x, variables: [ReferenceTensor([1, 1, 2, 2], [1, 0, 0, 0])],
+                "convolution is cross-correlation", x,
+                variables: [ReferenceTensor([1, 1, 2, 2], [1, 0, 0, 0])],
                 gives: ReferenceTensor([1, 1, 2, 2], [1, 2, 4, 5])
             ) { x, others in x.convolution(others[0], geometry: Convolution2d()) },
             ValueCase(
@@ -101,7 +112,8 @@ extension ValueCase {
                 "maxPool with overlap", x, gives: ReferenceTensor([1, 1, 2, 2], [5, 6, 8, 9])
             ) { x, _ in x.maxPooled(Window2d(kernel: 2, stride: 1)) },
             ValueCase(
-                "maxPool padding never wins", x.map { -$0 }, gives: ReferenceTensor([1, 1, 2, 2], [-1, -2, -4, -5])
+                "maxPool padding never wins", x.map { -$0 },
+                gives: ReferenceTensor([1, 1, 2, 2], [-1, -2, -4, -5])
             ) { x, _ in x.maxPooled(padded) },
             ValueCase(
                 "maxPool offsets", x.map { -$0 }, gives: ReferenceTensor([1, 1, 2, 2], [4, 3, 1, 0])
@@ -119,11 +131,14 @@ extension ValueCase {
         let logThree = 1.0986122886681098
         let logits = ReferenceTensor([2, 2], [0, logThree, 1000, 1000])
         return [
-            ValueCase("softmax", logits, gives: ReferenceTensor([2, 2], [0.25, 0.75, 0.5, 0.5])) { x, _ in x.softmax() },
+            ValueCase("softmax", logits, gives: ReferenceTensor([2, 2], [0.25, 0.75, 0.5, 0.5])) { x, _ in
+                x.softmax()
+            },
             ValueCase(
                 "logSoftmax", logits,
                 gives: ReferenceTensor(
-                    [2, 2], [-1.3862943611198906, -0.2876820724517809, -0.6931471805599453, -0.6931471805599453])
+                    [2, 2],
+                    [-1.3862943611198906, -0.2876820724517809, -0.6931471805599453, -0.6931471805599453])
             ) { x, _ in x.logSoftmax() },
             ValueCase(
                 "crossEntropy", logits, labels: [1, 0],
@@ -144,19 +159,22 @@ extension ValueCase {
     private static var moments: [ValueCase] {
         let attributes = BatchNorm(epsilon: 1, synchronized: true, relu: true)
         let parts = [
-            ReferenceTensor([2, 2], [1, 10, 3, 20]), ReferenceTensor([0, 2], []), ReferenceTensor([1, 2], [8, 0]),
+            ReferenceTensor([2, 2], [1, 10, 3, 20]), ReferenceTensor([0, 2], []),
+            ReferenceTensor([1, 2], [8, 0]),
         ]
         let whole = ReferenceTensor([5], [3, 4, 10, 26, 200])
         return [
             ValueCase("channelMoments", parts[0], gives: ReferenceTensor([5], [2, 2, 15, 2, 50])) { x, _ in
                 x.applying(.channelMoments)
             },
-            ValueCase("channelMoments of nothing", parts[1], gives: ReferenceTensor([5], repeating: 0)) { x, _ in
+            ValueCase("channelMoments of nothing", parts[1], gives: ReferenceTensor([5], repeating: 0)) {
+                x, _ in
                 x.applying(.channelMoments)
             },
             ValueCase(
                 "crossShardMoments",
-                shards: parts.map { ReferenceShard(count: $0.shape[0], features: $0) }, gives: [whole, whole, whole]
+                shards: parts.map { ReferenceShard(count: $0.shape[0], features: $0) },
+                gives: [whole, whole, whole]
             ) { builder, shard in
                 builder.input(.features, TensorType([shard.count, 2]))
                     .applying(.channelMoments).applying(.crossShardMoments)
@@ -168,16 +186,20 @@ extension ValueCase {
             ValueCase(
                 "runningVariance", parts[0], variables: [ReferenceTensor([2], [1, 1])],
                 gives: ReferenceTensor([2], [1.1, 5.9])
-            ) { x, others in x.applying(.channelMoments).applying(.runningVariance(momentum: 0.1), others[0]) },
+            ) { x, others in x.applying(.channelMoments).applying(.runningVariance(momentum: 0.1), others[0])
+            },
             // Mean 2 and variance 6/2, so that the deviation with ε = 1 is 2.
             ValueCase(
                 "batchNormApply", ReferenceTensor([2, 1], [6, -2]),
-                variables: [ReferenceTensor([3], [2, 2, 6]), ReferenceTensor([1], [3]), ReferenceTensor([1], [-1])],
+                variables: [
+                    ReferenceTensor([3], [2, 2, 6]), ReferenceTensor([1], [3]), ReferenceTensor([1], [-1]),
+                ],
                 gives: ReferenceTensor([2, 1], [5, 0])
             ) { x, others in x.applying(.batchNormApply(attributes), others[0], others[1], others[2]) },
             ValueCase(
                 "batchNormInference", ReferenceTensor([2, 1], [6, -2]),
-                variables: [2, 3, 3, -1].map { ReferenceTensor([1], [$0]) }, gives: ReferenceTensor([2, 1], [5, 0])
+                variables: [2, 3, 3, -1].map { ReferenceTensor([1], [$0]) },
+                gives: ReferenceTensor([2, 1], [5, 0])
             ) { x, others in
                 x.applying(.batchNormInference(attributes), others[0], others[1], others[2], others[3])
             },
