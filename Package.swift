@@ -63,6 +63,10 @@ let package = Package(
         .target(
             name: "GraphSupport", dependencies: ["CKernels", "Graph", "Layers", "Randomness"],
             path: "Tests/GraphSupport"),
+        .target(
+            name: "ReplicaSupport",
+            dependencies: ["CKernels", "DataParallel", "Datasets", "Layers", "MPI", "Optimizers", "Runtime", "Training"],
+            path: "Tests/ReplicaSupport"),
         .executableTarget(name: "mpi-selftest", dependencies: ["MPI"], path: "Tests/MPISelfTest"),
         .testTarget(name: "MPITests", dependencies: ["MPI", "ProcessSupport", "mpi-selftest"]),
         .testTarget(
@@ -75,6 +79,11 @@ let package = Package(
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Randomness", "CKernels", "CZlib"]),
         .testTarget(
             name: "OptimizersTests", dependencies: ["CKernels", "Optimizers"], resources: [.copy("Data")]),
+        .testTarget(
+            name: "DataParallelTests",
+            dependencies: [
+                "CKernels", "DataParallel", "Datasets", "Graph", "GraphSupport", "Layers", "ReplicaSupport",
+            ]),
         .testTarget(
             name: "ConfigurationTests",
             dependencies: ["Configuration", "Graph", "Layers", "Optimizers", "Datasets"]),

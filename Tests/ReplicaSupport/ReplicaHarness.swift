@@ -1,0 +1,72 @@
+import CKernels
+import DataParallel
+import Datasets
+import Layers
+import Optimizers
+import Runtime
+import Training
+
+/// A replica of a small model on data in memory, driven step by step.
+package final class ReplicaHarness {
+    package let model: TracedModel
+    package let state: ModelState
+    package let replica: Replica
+    private let dataset: Dataset
+    private let maker: BatchMaker
+    private let cluster: Cluster
+    private let shards: Int
+    private let workers: Int?
+    private var steps = 0
+
+    /// A replica on the test process's only rank.
+    package init(
+        _ layers: any Model, data: Dataset, loss: Loss = .crossEntropy, rule: any UpdateRule, batch: Int, shards: Int,
+        workers: Int = 1, bucketBytes: Int = 1 << 20, clipping: GradientClipping = .off
+    ) throws {
+        prepareThreadForPrograms()
+        cluster = try TestCluster.get()
+        dataset = data
+        self.shards = shards
+        self.workers = workers
+        model = try TracedModel(
+            layers, exampleShape: data.exampleShape, target: data.layout.targetKind, loss: loss)
+        state = try ModelState(cluster: cluster, model: model, bucketBytes: bucketBytes)
+        maker = BatchMaker(
+            examples: data.examples, scaling: FeatureScaling(unchanged: data.layout.channels), kernels: cluster.kernels)
+        let settings = ReplicaSettings(
+            batch: batch, shards: shards, workers: workers, bucketBytes: bucketBytes, rule: rule, clipping: clipping)
+        replica = try Replica(cluster: cluster, state: state, settings: settings, training: maker)
+        try state.set(model.initialValues(seed: 5))
+    }
+
+    /// What dropout draws from in a step.
+    package static let dropoutKey = dt_philox_key(word: (17, 42))
+
+    /// Trains on the examples at `rows`; returns the mean loss.
+    package func step(_ rows: Range<Int>, learningRate: Double = 1) throws -> Replica.StepResult {
+        // Tests run on any thread, also from one step to the next.
+        prepareThreadForPrograms()
+        steps += 1
+        let numbers = replica.settings.rule.scalars(step: steps, learningRate: learningRate)
+        return try numbers.withUnsafeBufferPointer { numbers in
+            try replica.step(
+                Batch(rows: rows.map { Int32($0) }[...]), next: nil, update: numbers, dropoutKey: Self.dropoutKey,
+                wantsNorm: true)
+        }
+    }
+
+    /// Evaluates the examples at `rows` in evaluation mode.
+    package func evaluate(_ rows: Range<Int>) throws -> Evaluator.Totals {
+        prepareThreadForPrograms()
+        return try Evaluator(
+            cluster: cluster, state: state,
+            order: EpochOrder(inOrder: dataset.count, subset: rows.map { Int32($0) }, batchSize: rows.count),
+            maker: maker, shards: shards, workers: workers
+        ).totals()
+    }
+
+    /// The value of a variable by name.
+    package func value(_ name: String) -> [Float]? {
+        model.variables.firstIndex { $0.name == name }.map { state.value($0) }
+    }
+}
