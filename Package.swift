@@ -84,6 +84,11 @@ let package = Package(
             dependencies: [
                 "CKernels", "DataParallel", "Datasets", "Graph", "GraphSupport", "Layers", "ReplicaSupport",
             ]),
+        .executableTarget(
+            name: "training-controls", dependencies: ["DistributedTraining", "MPI"], path: "Tests/TrainingControls"),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["ProcessSupport", "Safetensors", "dtrain", "training-controls"]),
         .testTarget(
             name: "ConfigurationTests",
             dependencies: ["Configuration", "Graph", "Layers", "Optimizers", "Datasets"]),

@@ -1,7 +1,7 @@
 import CKernels
-import ClusterSupport
 import Graph
 import GraphSupport
+import Runtime
 import RuntimeSupport
 import Testing
 
@@ -63,19 +63,17 @@ import Testing
         }
         let batch = try file.firstBatch(torchModel)
         let parts = (0...shards).map { $0 * batch.count / shards }
-        let run = try SingleRankCluster.use { cluster in
-            let run = try ShardedRun(
-                batch.split(zip(parts.dropFirst(), parts).map { $0 - $1 }), variables: values, kernels: cluster.kernels
-            ) { count in
-                // The training graph keeps no predictions, so the model is traced once more for them.
-                let builder = GraphBuilder(mode: .training, variables: model.variables.map(\.source))
-                let output = model.model(builder.input(.features, TensorType([count] + model.exampleShape)))
-                return builder.graph(for: [Graph.Result(.output(.prediction), output.value)])
-                    .fusingActivations()
-            }
-            run.run()
-            return run
+        prepareThreadForPrograms()
+        let run = try ShardedRun(
+            batch.split(zip(parts.dropFirst(), parts).map { $0 - $1 }), variables: values,
+            kernels: dt_kernels_for(dt_isa_detect())
+        ) { count in
+            // The training graph keeps no predictions, so the model is traced once more for them.
+            let builder = GraphBuilder(mode: .training, variables: model.variables.map(\.source))
+            let output = model.model(builder.input(.features, TensorType([count] + model.exampleShape)))
+            return builder.graph(for: [Graph.Result(.output(.prediction), output.value)]).fusingActivations()
         }
+        run.run()
         let output = ReferenceTensor.concatenated(
             run.shards.map { run.result(.output(.prediction), shard: $0) })
         #expect(output.error(against: try file.tensor("first.output")) <= Self.bound)

@@ -1,9 +1,10 @@
 import CKernels
-import ClusterSupport
 import Datasets
 import GraphSupport
 import Layers
 import Optimizers
+import ReplicaSupport
+import Runtime
 
 @testable import DataParallel
 
@@ -34,54 +35,50 @@ struct TorchTraining {
     private(set) var evaluationOutput = ReferenceTensor(0)
     private(set) var evaluationLoss = 0.0
 
-    private init() {}
-
     /// Trains `torchModel` from PyTorch's first values, mini-batches cut into `shards`.
     init(_ torchModel: TorchModel, _ optimizer: Optimizer, shards: Int, file: TorchFile) throws {
         let model = try torchModel.traced()
         let dataset = try file.dataset(torchModel)
         let configuration = try optimizer.configuration()
-        var made = TorchTraining()
-        try SingleRankCluster.use { cluster in
-            // Small buckets, so that several are exchanged.
-            let state = try ModelState(cluster: cluster, model: model, bucketBytes: 2048)
-            defer { try? state.free() }
-            try state.set(file.initialValues(model))
-            let maker = BatchMaker(
-                examples: dataset.examples, scaling: FeatureScaling(unchanged: dataset.layout.channels),
-                kernels: cluster.kernels)
-            let replica = try Replica(
-                cluster: cluster, state: state,
-                settings: ReplicaSettings(
-                    batch: TorchFile.batch, shards: shards, bucketBytes: 2048, rule: configuration.rule),
-                training: maker)
-            defer { try? replica.free() }
-            let order = EpochOrder(inOrder: dataset.count, batchSize: TorchFile.batch)
-            for step in 0..<TorchFile.batches {
-                let next = step + 1 < TorchFile.batches ? Batch(rows: order.rows[order.batch(step + 1)]) : nil
-                let numbers = configuration.rule.scalars(step: step + 1, learningRate: configuration.learningRate)
-                let result = try numbers.withUnsafeBufferPointer { numbers in
-                    try replica.step(
-                        Batch(rows: order.rows[order.batch(step)]), next: next, update: numbers,
-                        dropoutKey: dt_philox_key(word: (0, 0)), wantsNorm: false)
-                }
-                made.losses.append(result.lossSum / Double(result.count))
-                if step == 0 { made.readGradients(replica) }
+        prepareThreadForPrograms()
+        let cluster = try TestCluster.get()
+        // Small buckets, so that several are exchanged.
+        let state = try ModelState(cluster: cluster, model: model, bucketBytes: 2048)
+        defer { try? state.free() }
+        try state.set(file.initialValues(model))
+        let maker = BatchMaker(
+            examples: dataset.examples, scaling: FeatureScaling(unchanged: dataset.layout.channels),
+            kernels: cluster.kernels)
+        let replica = try Replica(
+            cluster: cluster, state: state,
+            settings: ReplicaSettings(
+                batch: TorchFile.batch, shards: shards, bucketBytes: 2048, rule: configuration.rule),
+            training: maker)
+        defer { try? replica.free() }
+        let order = EpochOrder(inOrder: dataset.count, batchSize: TorchFile.batch)
+        for step in 0..<TorchFile.batches {
+            let next = step + 1 < TorchFile.batches ? Batch(rows: order.rows[order.batch(step + 1)]) : nil
+            let numbers = configuration.rule.scalars(step: step + 1, learningRate: configuration.learningRate)
+            let result = try numbers.withUnsafeBufferPointer { numbers in
+                try replica.step(
+                    Batch(rows: order.rows[order.batch(step)]), next: next, update: numbers,
+                    dropoutKey: dt_philox_key(word: (0, 0)), wantsNorm: false)
             }
-            made.values = model.variables.enumerated().map { place, variable in
-                ReferenceTensor(variable.shape, state.value(place).map(Double.init))
-            }
-            let evaluator = try Evaluator(
-                cluster: cluster, state: state,
-                order: EpochOrder(
-                    inOrder: dataset.count, subset: Array(0..<Int32(TorchFile.batch)), batchSize: TorchFile.batch),
-                maker: maker, shards: shards, workers: nil)
-            made.evaluationLoss = try evaluator.totals().loss
-            var rows: [Float] = []
-            try evaluator.predictions { rows += $0 }
-            made.evaluationOutput = ReferenceTensor([TorchFile.batch, torchModel.outputs], rows.map(Double.init))
+            losses.append(result.lossSum / Double(result.count))
+            if step == 0 { readGradients(replica) }
         }
-        self = made
+        values = model.variables.enumerated().map { place, variable in
+            ReferenceTensor(variable.shape, state.value(place).map(Double.init))
+        }
+        let evaluator = try Evaluator(
+            cluster: cluster, state: state,
+            order: EpochOrder(
+                inOrder: dataset.count, subset: Array(0..<Int32(TorchFile.batch)), batchSize: TorchFile.batch),
+            maker: maker, shards: shards, workers: nil)
+        evaluationLoss = try evaluator.totals().loss
+        var rows: [Float] = []
+        try evaluator.predictions { rows += $0 }
+        evaluationOutput = ReferenceTensor([TorchFile.batch, torchModel.outputs], rows.map(Double.init))
     }
 
     private mutating func readGradients(_ replica: Replica) {

@@ -1,0 +1,69 @@
+import CKernels
+import Graph
+import GraphSupport
+import Runtime
+import RuntimeSupport
+import Testing
+
+/// Every operation as the planner binds it, on every instruction set this machine has, against its direct
+/// definition in Float64.
+@Suite struct KernelTests {
+    @Test(arguments: KernelCase.elementwise)
+    func elementwise(_ test: KernelCase) throws { try check(test) }
+
+    @Test(arguments: KernelCase.shapes)
+    func shapes(_ test: KernelCase) throws { try check(test) }
+
+    @Test(arguments: KernelCase.images)
+    func images(_ test: KernelCase) throws { try check(test) }
+
+    @Test(arguments: KernelCase.network)
+    func network(_ test: KernelCase) throws { try check(test) }
+
+    private func check(_ test: KernelCase) throws {
+        prepareThreadForPrograms()
+        let expected = ReferenceInterpreter().run(test.shards, variables: test.variables, graph: test.graph)
+        for variant in KernelVariant.all {
+            let run = try ShardedRun(
+                test.shards, variables: test.variables, kernels: variant.kernels, graph: test.graph)
+            // The second step finds the memory as the first one left it.
+            for step in 1...2 {
+                run.run()
+                for (role, error) in run.errors(against: expected) {
+                    #expect(error <= test.tolerance, "\(role) on \(variant.testDescription), step \(step)")
+                }
+            }
+        }
+    }
+
+    /// Every operation that survives lowering is in some case.
+    @Test func everyOperationIsTested() {
+        let all = KernelCase.elementwise + KernelCase.shapes + KernelCase.images + KernelCase.network
+        let tested = Set(all.flatMap { $0.graph(count: 2).loweringBatchNorm().nodes.map { name($0.operation) } })
+        let wanted = [
+            "averagePool", "averagePoolScatter", "batchCount", "batchNormApply", "batchNormGradientSums",
+            "batchNormInference", "batchNormInputGradient", "batchNormParameterGradient", "biasAdd", "binary",
+            "broadcast", "channelMoments", "constant", "convert", "convolution", "convolutionInputGradient",
+            "convolutionWeightGradient", "correctCount", "crossEntropy", "crossEntropyGradient", "crossShardMoments",
+            "crossShardSum", "dropout", "dropoutMask", "input", "linear", "logSoftmax", "logSoftmaxGradient", "matmul",
+            "maxPool", "maxPoolGather", "maxPoolScatter", "maximum", "oneHot", "parameter", "reshape", "runningMean",
+            "runningVariance", "softmax", "softmaxGradient", "stopGradient", "sum", "transpose", "unary",
+        ]
+        #expect(wanted.filter { !tested.contains($0) }.isEmpty)
+        // A name that is not in the list is an operation that came after it.
+        #expect(tested.filter { !wanted.contains($0) }.isEmpty)
+    }
+
+    private func name(_ operation: Operation) -> Substring { "\(operation)".prefix { $0 != "(" } }
+
+    /// The comparison can fail: another graph's results are not within the tolerance.
+    @Test func comparisonNoticesAnotherGraph() throws {
+        prepareThreadForPrograms()
+        let (sigmoid, tanh) = (KernelCase.elementwise[3], KernelCase.elementwise[2])
+        let expected = ReferenceInterpreter().run(sigmoid.shards, variables: sigmoid.variables, graph: tanh.graph)
+        let run = try ShardedRun(
+            sigmoid.shards, variables: sigmoid.variables, kernels: KernelVariant.all[0].kernels, graph: sigmoid.graph)
+        run.run()
+        #expect(run.errors(against: expected).allSatisfy { $0.error > 1e-3 })
+    }
+}
