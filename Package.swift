@@ -85,6 +85,8 @@ let package = Package(
                 "CKernels", "DataParallel", "Datasets", "Graph", "GraphSupport", "Layers", "ReplicaSupport",
             ]),
         .executableTarget(
+            name: "allreduce-bench", dependencies: ["DataParallel", "MPI"], path: "Tests/AllReduceBench"),
+        .executableTarget(
             name: "training-controls", dependencies: ["DistributedTraining", "MPI"], path: "Tests/TrainingControls"),
         .testTarget(
             name: "EndToEndTests",

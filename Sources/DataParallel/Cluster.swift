@@ -19,7 +19,7 @@ public final class Cluster: @unchecked Sendable {
     /// The ranks that share memory with this one: those of its node, or this one alone.
     let node: Communicator
     /// The ranks of each node, in order; ranks exchanging messages only are nodes of their own.
-    let nodes: [Range<Int>]
+    package let nodes: [Range<Int>]
     /// This rank's place in `nodes`.
     let nodeIndex: Int
     /// The vector loops of the instruction set all ranks run.

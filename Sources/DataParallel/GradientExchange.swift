@@ -7,10 +7,10 @@ import MPI
 /// the node's memory. Rank r combines slice r; on every other node one rank combines that node's subtrees of the
 /// slice, sends them to r and gets the result, which it then holds for its node. Used by the thread that makes MPI
 /// calls.
-final class GradientExchange {
+package final class GradientExchange {
     /// A slice this rank holds the sum of when a step is done.
-    struct Duty {
-        let slice: ParameterLayout.Slice
+    package struct Duty {
+        package let slice: ParameterLayout.Slice
         /// The rank that combines it: this one, or one of another node.
         let owner: Int
         /// Offset in `staging`: subtrees to send, or subtrees received.
@@ -32,7 +32,7 @@ final class GradientExchange {
     }
 
     /// The sum of the gradients in this rank's duties, laid out as the parameters; elsewhere unspecified.
-    let sum: UnsafeMutablePointer<Float>
+    package let sum: UnsafeMutablePointer<Float>
     private let cluster: Cluster
     private let map: ShardMap
     private let layout: ParameterLayout
@@ -54,7 +54,7 @@ final class GradientExchange {
     private static let firstTag = 10_000
 
     /// Room for the parameters of `layout`; collective over the cluster.
-    init(cluster: Cluster, map: ShardMap, layout: ParameterLayout, control: ReplicaSettings.Control) throws {
+    package init(cluster: Cluster, map: ShardMap, layout: ParameterLayout, control: ReplicaSettings.Control) throws {
         self.cluster = cluster
         self.map = map
         self.layout = layout
@@ -124,18 +124,18 @@ final class GradientExchange {
     }
 
     /// Gives the node's memory back; collective over the node.
-    func free() throws { try memory.free() }
+    package func free() throws { try memory.free() }
 
     /// Where this rank sums the gradients of its subtree `index`, laid out as the parameters.
-    func partial(subtree index: Int) -> UnsafeMutablePointer<Float> {
+    package func partial(subtree index: Int) -> UnsafeMutablePointer<Float> {
         (memory.base + ownPartOffsets[index]).assumingMemoryBound(to: Float.self)
     }
 
     /// The slices this rank holds after a step.
-    var duties: [Duty] { buckets.flatMap(\.duties) }
+    package var duties: [Duty] { buckets.flatMap(\.duties) }
 
     /// Publishes this rank's partial sums of a bucket.
-    func start(_ bucket: Int, step: UInt64) throws {
+    package func start(_ bucket: Int, step: UInt64) throws {
         flag(bucket, cluster.node.rank).store(step)
         buckets[bucket].phase = .waitingForNode
         try postReceives(bucket)
@@ -144,7 +144,7 @@ final class GradientExchange {
     /// Moves all started buckets on without waiting; true once all of them are summed.
     ///
     /// - Parameter withSquares: Whether sums of squares of blocks are wanted.
-    func progress(step: UInt64, batch: Int, withSquares: Bool) throws -> Bool {
+    package func progress(step: UInt64, batch: Int, withSquares: Bool) throws -> Bool {
         var isComplete = true
         for bucket in buckets.indices where buckets[bucket].phase != .idle {
             if try !progress(bucket, step, batch, withSquares) { isComplete = false }
@@ -153,7 +153,7 @@ final class GradientExchange {
     }
 
     /// Ends a step in which all buckets were summed.
-    func reset() { for bucket in buckets { bucket.phase = .idle } }
+    package func reset() { for bucket in buckets { bucket.phase = .idle } }
 
     private func progress(_ index: Int, _ step: UInt64, _ batch: Int, _ withSquares: Bool) throws -> Bool {
         let bucket = buckets[index]
@@ -269,7 +269,7 @@ final class GradientExchange {
     // MARK: The step's end
 
     /// Says that this rank has reached a point of the step; `await` waits for the node's ranks to reach it.
-    enum Milestone: Int {
+    package enum Milestone: Int {
         /// It reads no parameters any more.
         case finished
         /// Its slices are summed.
@@ -278,11 +278,11 @@ final class GradientExchange {
         case updated
     }
 
-    func reach(_ milestone: Milestone, step: UInt64) {
+    package func reach(_ milestone: Milestone, step: UInt64) {
         flag(layout.buckets.count + milestone.rawValue, cluster.node.rank).store(step)
     }
 
-    func await(_ milestone: Milestone, step: UInt64) {
+    package func await(_ milestone: Milestone, step: UInt64) {
         for rank in 0..<cluster.node.size {
             flag(layout.buckets.count + milestone.rawValue, rank).waitAtLeast(step, spins: 200)
         }

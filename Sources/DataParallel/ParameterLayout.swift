@@ -21,7 +21,7 @@ package struct ParameterLayout: Sendable {
         let count: Int
     }
     /// Neighbouring parameters that one collective sums.
-    struct Bucket: Sendable {
+    package struct Bucket: Sendable {
         /// Places in `entries`.
         let entries: Range<Int>
         /// Flat elements, gaps included.
@@ -32,7 +32,7 @@ package struct ParameterLayout: Sendable {
 
     package let entries: [Entry]
     let blocks: [Block]
-    let buckets: [Bucket]
+    package let buckets: [Bucket]
     /// Elements of the stretch, gaps included.
     package let elementCount: Int
 
@@ -82,9 +82,10 @@ package struct ParameterLayout: Sendable {
         return Slice(elements: blocks[lower].offset..<(last.offset + last.count), blocks: lower..<upper)
     }
 
-    struct Slice: Sendable {
+    /// Neighbouring blocks of a bucket.
+    package struct Slice: Sendable {
         /// Flat elements from the first block's start to the last one's end; gaps between tensors included.
-        let elements: Range<Int>
+        package let elements: Range<Int>
         /// Places in `blocks`.
         let blocks: Range<Int>
     }

@@ -1,7 +1,7 @@
 import Datasets
 
 /// Which rank computes which shards, and which subtrees of the fixed tree that makes.
-struct ShardMap: Sendable {
+package struct ShardMap: Sendable {
     /// Shards of every mini-batch, S.
     let shards: Int
     /// The shards of each rank.
@@ -11,7 +11,8 @@ struct ShardMap: Sendable {
     /// The largest subtrees inside each node's shards: what travels between nodes.
     let nodeSubtrees: [[Range<Int>]]
 
-    init(shards: Int, nodes: [Range<Int>]) {
+    /// The map for `shards` shards on ranks that are grouped into `nodes`.
+    package init(shards: Int, nodes: [Range<Int>]) {
         let ranks = nodes.last?.upperBound ?? 1
         let owned = (0..<ranks).map { ShardBounds.owned(byRank: $0, ranks: ranks, shards: shards) }
         self.shards = shards

@@ -45,8 +45,8 @@ package final class Program: @unchecked Sendable {
         package let groups: [Int]
         /// Collectives that start when all local shards have run this part, in program order.
         package let collectives: [Int]
-        /// Whether there is nothing to run.
-        package var isEmpty: Bool { steps.isEmpty }
+        /// Whether there is nothing to run and nothing to contribute.
+        package var isEmpty: Bool { steps.isEmpty && collectives.isEmpty }
     }
 
     /// What runs between collectives.

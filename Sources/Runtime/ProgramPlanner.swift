@@ -60,10 +60,12 @@ package final class ProgramPlanner {
                     !schedule.isUniform[$0] && schedule.stage[$0] == stage && schedule.part[$0] == part
                 }
                 try emitGradientCopies()
+                try emitSources(collectives)
             }
         }
         try collectSources(of: &collectives)
         let outputs = try planOutputs()
+        let updates = try planStateUpdates()
         let memory = MemoryPlan(
             buffers: &buffers, uniform: uniformSteps.flatMap { $0 },
             perShard: partSteps.flatMap { $0.flatMap { $0 } },
@@ -73,7 +75,7 @@ package final class ProgramPlanner {
             groups: groups.map(gradientGroup), arenaBytes: memory.arenaBytes,
             uniformBytes: memory.uniformBytes,
             collectiveBytes: collectiveBytes, scratchBytes: scratchBytes,
-            stateUpdates: try planStateUpdates(),
+            stateUpdates: updates,
             outputs: outputs, buffers: buffers, primitives: primitives, inputs: inputBuffers)
     }
 
@@ -95,8 +97,10 @@ package final class ProgramPlanner {
         if let known = versions[value.node][value.output].first(where: { $0.layout == layout }) {
             return known.buffer
         }
-        let dimensions = dimensions ?? type(value).shape
-        let source = native(value)
+        let shape = type(value).shape
+        let dimensions = dimensions ?? shape
+        // Only a row-major tensor is the same when its dimensions are counted in another way.
+        let source = dimensions == shape ? native(value) : (.plain, try plain(value))
         let isUniform = schedule.isUniform[value.node]
         let converted = newBuffer(isUniform ? .uniform : .arena, layout.byteCount(type(value)))
         try emitReorder(
@@ -268,6 +272,15 @@ package final class ProgramPlanner {
                     isRead: readers[index], report: report, resultOffset: offset))
         }
         return planned
+    }
+
+    /// Converts what shards contribute to the collectives that start behind this part: later would be too late.
+    private func emitSources(_ collectives: [PlannedCollective]) throws(RuntimeError) {
+        for collective in collectives
+        where schedule.stage[collective.node] == position.stage && startPart(of: collective.node) == position.part {
+            if case .gradients = collective.kind { continue }
+            for operand in graph.nodes[collective.node].operands { _ = try plain(operand) }
+        }
     }
 
     /// What shards contribute, once every operand has a buffer.

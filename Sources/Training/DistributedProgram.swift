@@ -38,10 +38,18 @@ public enum DistributedProgram {
             }
         } catch {
             // Before MPI is up all ranks fail alike, so one of them speaks.
-            if (LaunchEnvironment.current.rank ?? 0) == 0 { write("\(name): error: \(error)") }
+            if (LaunchEnvironment.current.rank ?? 0) == 0 {
+                write("\(name): error: \(error)")
+            } else {
+                letRankZeroSpeak()
+            }
             return code(error)
         }
     }
+
+    /// Waits before a rank other than 0 ends with an error that all ranks meet before MPI is up: mpirun ends the job
+    /// with the first rank that fails, and that should be the one that says why.
+    public static func letRankZeroSpeak() { usleep(2_000_000) }
 
     /// Prints an error as the one line that a person sees.
     public static func write(_ line: String) {

@@ -32,6 +32,8 @@ struct DTrain: ParsableCommand {
                 if isFirst { print(fullMessage(for: error)) }
             } else if isFirst {
                 Launch.report(error, message: message(for: error))
+            } else {
+                DistributedProgram.letRankZeroSpeak()
             }
             Self.exit(withError: ExitCode(Launch.status(of: error) ?? code))
         }

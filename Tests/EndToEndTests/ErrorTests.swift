@@ -85,7 +85,7 @@ extension EndToEndTests {
                 let lines = run.standardError.split(separator: "\n").filter { $0.hasPrefix("dtrain: error:") }
                 #expect(run.exitCode == mistake.code, "\(mistake.testDescription): \(run)")
                 #expect(lines.count == 1 && lines[0].contains(says), "\(mistake.testDescription): \(run)")
-                #expect(seconds < .seconds(5) && run.survivors.isEmpty, "\(mistake.testDescription): \(seconds)")
+                #expect(seconds < .seconds(5), "\(mistake.testDescription): \(seconds)")
             }
         }
 

@@ -25,7 +25,7 @@ struct TestData {
         try write("rows.npy", shape: [count, 6], rows)
         // The gradient of (w·x − t)² at w ≈ 0 is −2·x·t: 1e8, 1, −1e8 in turn.
         try write("line.npy", shape: [24, 1], Array(repeating: 1, count: 24))
-        try write("line-targets.npy", shape: [24, 1], (0..<24).map { [1e8, 1, -1e8, 1, 3, 1e8, -1e8, 1][$0 % 8] })
+        try write("line-targets.npy", shape: [24, 1], (0..<24).map { [1e8, 1, -1e8, 7, 3, 1e8, -1e8, 1][$0 % 8] })
     }
 
     func path(_ name: String) -> String { "\(folder)/\(name)" }

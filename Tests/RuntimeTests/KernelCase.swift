@@ -42,28 +42,34 @@ struct KernelCase: Sendable, CustomTestStringConvertible {
     let tolerance: Double
     private let build: @Sendable (Ingredients) -> Tensor
 
-    /// A case for every layout its operands can have.
-    ///
-    /// - Parameters:
-    ///   - features: The shape of one example; of targets as well, where there are any.
-    ///   - counts: Examples of each shard.
-    ///   - isPositive: Whether all operands are positive.
-    static func cases(
-        _ name: String, x features: [Int], t targets: [Int]? = nil, p parameters: [[Int]] = [],
-        counts: [Int] = [3], isPositive: Bool = false, tolerance: Double = 3e-6,
-        _ build: @escaping @Sendable (Ingredients) -> Tensor
-    ) -> [KernelCase] {
-        let choices: [Layouts] =
-            switch (features.count == 3, targets?.count == 3) {
-            case (true, true): Layouts.allCases
-            case (true, false): [.plain, .blockedX]
-            case (false, true): [.plain, .blockedT]
-            case (false, false): [.plain]
+    /// Cases one after another.
+    struct List {
+        /// The cases so far.
+        private(set) var cases: [KernelCase] = []
+
+        /// Adds a case for every layout its operands can have.
+        ///
+        /// - Parameters:
+        ///   - features: The shape of one example; of targets as well, where there are any.
+        ///   - counts: Examples of each shard.
+        ///   - isPositive: Whether all operands are positive.
+        mutating func add(
+            _ name: String, x features: [Int], t targets: [Int]? = nil, p parameters: [[Int]] = [],
+            counts: [Int] = [3], isPositive: Bool = false, tolerance: Double = 3e-6,
+            _ build: @escaping @Sendable (Ingredients) -> Tensor
+        ) {
+            let choices: [Layouts] =
+                switch (features.count == 3, targets?.count == 3) {
+                case (true, true): Layouts.allCases
+                case (true, false): [.plain, .blockedX]
+                case (false, true): [.plain, .blockedT]
+                case (false, false): [.plain]
+                }
+            cases += choices.map {
+                KernelCase(
+                    name: name, layouts: $0, counts: counts, features: features, targets: targets,
+                    parameters: parameters, isPositive: isPositive, tolerance: tolerance, build: build)
             }
-        return choices.map {
-            KernelCase(
-                name: name, layouts: $0, counts: counts, features: features, targets: targets,
-                parameters: parameters, isPositive: isPositive, tolerance: tolerance, build: build)
         }
     }
 
@@ -94,6 +100,9 @@ struct KernelCase: Sendable, CustomTestStringConvertible {
                 indices: builder.input(.exampleIndices, TensorType([count], .int64))))
         return builder.graph(for: [Graph.Result(.output(.prediction), made.value)])
     }
+
+    /// The graph of the first shard.
+    var firstGraph: Graph { graph(count: counts[0]) }
 
     /// The shards of the case's mini-batch.
     var shards: [ReferenceShard] {

@@ -11,14 +11,17 @@ import Testing
     @Test(arguments: KernelCase.elementwise)
     func elementwise(_ test: KernelCase) throws { try check(test) }
 
-    @Test(arguments: KernelCase.shapes)
-    func shapes(_ test: KernelCase) throws { try check(test) }
+    @Test(arguments: KernelCase.arrays)
+    func arrays(_ test: KernelCase) throws { try check(test) }
 
     @Test(arguments: KernelCase.images)
     func images(_ test: KernelCase) throws { try check(test) }
 
     @Test(arguments: KernelCase.network)
     func network(_ test: KernelCase) throws { try check(test) }
+
+    @Test(arguments: KernelCase.batchNorm)
+    func batchNorm(_ test: KernelCase) throws { try check(test) }
 
     private func check(_ test: KernelCase) throws {
         prepareThreadForPrograms()
@@ -38,9 +41,10 @@ import Testing
 
     /// Every operation that survives lowering is in some case.
     @Test func everyOperationIsTested() {
-        let all = KernelCase.elementwise + KernelCase.shapes + KernelCase.images + KernelCase.network
-        let tested = Set(all.flatMap { $0.graph(count: 2).loweringBatchNorm().nodes.map { name($0.operation) } })
-        let wanted = [
+        let all =
+            KernelCase.elementwise + KernelCase.arrays + KernelCase.images + KernelCase.network + KernelCase.batchNorm
+        let tested = Set(all.flatMap { $0.firstGraph.loweringBatchNorm().nodes.map { name($0.operation) } })
+        let wanted: [Substring] = [
             "averagePool", "averagePoolScatter", "batchCount", "batchNormApply", "batchNormGradientSums",
             "batchNormInference", "batchNormInputGradient", "batchNormParameterGradient", "biasAdd", "binary",
             "broadcast", "channelMoments", "constant", "convert", "convolution", "convolutionInputGradient",

@@ -1,0 +1,95 @@
+import Graph
+import GraphSupport
+import Layers
+import Testing
+
+/// A whole model and how its mini-batch is cut.
+struct ModelCase: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    private let exampleShape: [Int]
+    private let layers: @Sendable () -> Sequential
+    /// Examples of each shard.
+    let counts: [Int]
+    private let loss: Loss
+
+    private init(
+        _ name: String, _ exampleShape: [Int], counts: [Int], loss: Loss = .crossEntropy,
+        _ layers: @escaping @Sendable () -> Sequential
+    ) {
+        testDescription = name
+        self.exampleShape = exampleShape
+        self.counts = counts
+        self.loss = loss
+        self.layers = layers
+    }
+
+    private static let classes = 5
+
+    /// The traced model; its variables are new ones each time.
+    func traced() throws -> TracedModel {
+        try TracedModel(layers(), exampleShape: exampleShape, target: .classes(Self.classes), loss: loss)
+    }
+
+    /// First values that Float32 holds, biases included, so that nothing is zero by chance.
+    func variables(_ model: TracedModel) -> [ReferenceTensor] {
+        model.referenceVariables(seed: 3).enumerated().map { place, tensor in
+            let noise = ReferenceTensor.uniform(tensor.shape, bound: 0.1, seed: UInt64(50 + place))
+            return tensor.combined(with: noise) { Double(Float($0 + $1)) }
+        }
+    }
+
+    /// The mini-batch's shards.
+    var shards: [ReferenceShard] {
+        var batch = ReferenceShard.batch(
+            count: counts.reduce(0, +), exampleShape: exampleShape, classes: Self.classes, seed: 9)
+        batch.features = batch.features?.map { Double(Float($0)) }
+        return batch.split(counts)
+    }
+
+    static let all = [
+        ModelCase("images, batch norm and dropout", [3, 8, 8], counts: [3, 1, 0, 4]) {
+            [
+                Conv2d(12, kernel: 3, padding: 1, bias: false), BatchNormalization(), ReLU(), Dropout(0.3),
+                MaxPool2d(2), Conv2d(20, kernel: 3, stride: 2, padding: 1), Sigmoid(),
+                Conv2d(16, kernel: 1, bias: false), BatchNormalization(), GELU(), Flatten(), Dropout(0.5), Linear(9), ReLU(),
+                Linear(5),
+            ]
+        },
+        ModelCase("residual", [2, 8, 8], counts: [2, 5]) {
+            [
+                Conv2d(16, kernel: 3, padding: 1, bias: false), BatchNormalization(), ReLU(),
+                Residual(
+                    [
+                        Conv2d(12, kernel: 3, stride: 2, padding: 1, bias: false), BatchNormalization(), ReLU(),
+                        Conv2d(12, kernel: 3, padding: 1, bias: false), BatchNormalization(),
+                    ], shortcut: [Conv2d(12, kernel: 1, stride: 2, bias: false), BatchNormalization()]),
+                ReLU(), Residual([Conv2d(12, kernel: 3, padding: 1, groups: 3)]), LeakyReLU(slope: 0.2),
+                GlobalAvgPool(), Flatten(), Linear(5),
+            ]
+        },
+        ModelCase("residual of rows", [6], counts: [4, 3, 4]) {
+            [
+                Linear(8), Residual([BatchNormalization(), ReLU(), Linear(8), Dropout(0.2)]), Tanh(),
+                Residual([Linear(8), GELU()]), BatchNormalization(), Linear(5),
+            ]
+        },
+        ModelCase("batch norm of each shard", [4, 5, 5], counts: [4, 3]) {
+            [
+                Conv2d(8, kernel: 3, padding: 1, bias: false), BatchNormalization(synchronized: false), ReLU(), AvgPool2d(2),
+                Flatten(), Linear(5),
+            ]
+        },
+        ModelCase("one example a shard", [1, 6, 6], counts: [1, 1, 0, 1, 1]) {
+            [
+                Conv2d(7, kernel: 3, bias: false), BatchNormalization(), ReLU(), MaxPool2d(3, stride: 2, padding: 1), Flatten(),
+                Linear(5), LogSoftmax(),
+            ]
+        },
+        ModelCase("squared error", [7], counts: [3, 2], loss: .meanSquaredError) {
+            [Linear(9), Sigmoid(), Linear(5), Softmax()]
+        },
+        ModelCase("a batch norm on the input", [3, 4, 4], counts: [2, 3]) {
+            [BatchNormalization(), Conv2d(8, kernel: 3), Flatten(), Linear(5)]
+        },
+    ]
+}

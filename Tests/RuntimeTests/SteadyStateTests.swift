@@ -1,0 +1,38 @@
+import Glibc
+import GraphSupport
+import Layers
+import Runtime
+import RuntimeSupport
+import Testing
+
+/// Steps of a planned program.
+@Suite(.serialized) struct SteadyStateTests {
+    /// Steps give the same bits again and again, whatever other threads do meanwhile.
+    @Test(arguments: ModelCase.all)
+    func stepsRepeatTheirBits(_ test: ModelCase) throws {
+        prepareThreadForPrograms()
+        let model = try test.traced()
+        let run = try ShardedRun(
+            test.shards, variables: test.variables(model), kernels: KernelVariant.all[0].kernels,
+            graph: model.trainingGraph)
+        run.run()
+        let first = run.roles.map { run.result($0, shard: run.shards[0]) }
+        for _ in 0..<3 { run.run() }
+        #expect(first == run.roles.map { run.result($0, shard: run.shards[0]) })
+    }
+
+    /// Convolutions read and write oneDNN's blocks, and nothing is converted between neighbours that share them.
+    @Test func blockedLayoutsArePropagated() throws {
+        prepareThreadForPrograms()
+        let model = try TracedModel(
+            [
+                Conv2d(16, kernel: 3, padding: 1, bias: false), ReLU(), MaxPool2d(2),
+                Conv2d(32, kernel: 3, padding: 1, bias: false), ReLU(), Flatten(), Linear(3),
+            ] as Sequential, exampleShape: [16, 8, 8], target: .classes(3), loss: .crossEntropy)
+        let program = try MemoryPlanTests.program(model, count: 4)
+        let names = program.stepNames
+        #expect(names.filter { $0.contains("convolution") }.count == 2 + 1 + 2)
+        // The features once for the first layer, the last image in front of flatten and its gradient behind it.
+        #expect(names.filter { $0 == "reorder" }.count == 3)
+    }
+}
