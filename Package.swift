@@ -65,7 +65,9 @@ let package = Package(
             path: "Tests/GraphSupport"),
         .target(
             name: "ReplicaSupport",
-            dependencies: ["CKernels", "DataParallel", "Datasets", "Layers", "MPI", "Optimizers", "Runtime", "Training"],
+            dependencies: [
+                "CKernels", "DataParallel", "Datasets", "Layers", "MPI", "Optimizers", "Runtime", "Training",
+            ],
             path: "Tests/ReplicaSupport"),
         .executableTarget(name: "mpi-selftest", dependencies: ["MPI"], path: "Tests/MPISelfTest"),
         .testTarget(name: "MPITests", dependencies: ["MPI", "ProcessSupport", "mpi-selftest"]),
@@ -79,15 +81,33 @@ let package = Package(
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Randomness", "CKernels", "CZlib"]),
         .testTarget(
             name: "OptimizersTests", dependencies: ["CKernels", "Optimizers"], resources: [.copy("Data")]),
+        .target(
+            name: "RuntimeSupport", dependencies: ["CKernels", "Graph", "GraphSupport", "Runtime"],
+            path: "Tests/RuntimeSupport"),
+        .testTarget(
+            name: "RuntimeTests",
+            dependencies: [
+                "CKernels", "Graph", "GraphSupport", "Layers", "Randomness", "Runtime", "RuntimeSupport",
+            ]),
         .testTarget(
             name: "DataParallelTests",
             dependencies: [
-                "CKernels", "DataParallel", "Datasets", "Graph", "GraphSupport", "Layers", "ReplicaSupport",
+                "CKernels", "DataParallel", "Datasets", "Graph", "GraphSupport", "Layers", "Optimizers",
+                "Randomness",
+                "ReplicaSupport", "Runtime", "RuntimeSupport",
             ]),
+        .testTarget(
+            name: "TorchReferencesTests",
+            dependencies: [
+                "CKernels", "DataParallel", "Datasets", "Graph", "GraphSupport", "Layers", "Optimizers",
+                "ReplicaSupport", "Runtime", "RuntimeSupport", "Safetensors",
+            ],
+            path: "Tests/TorchReferences", exclude: ["README.md"], resources: [.copy("Data")]),
         .executableTarget(
             name: "allreduce-bench", dependencies: ["DataParallel", "MPI"], path: "Tests/AllReduceBench"),
         .executableTarget(
-            name: "training-controls", dependencies: ["DistributedTraining", "MPI"], path: "Tests/TrainingControls"),
+            name: "training-controls", dependencies: ["DistributedTraining", "MPI"],
+            path: "Tests/TrainingControls"),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["ProcessSupport", "Safetensors", "dtrain", "training-controls"]),

@@ -11,12 +11,31 @@ final class BatchFeeder {
         let hasClasses: Bool
     }
 
-    private let maker: BatchMaker
-    private let map: ShardMap
-    private let owned: Range<Int>
+    /// What fills a set of tensors; apart from the feeder, so that work under way does not keep it alive.
+    private struct Filler {
+        let maker: BatchMaker
+        let map: ShardMap
+        let owned: Range<Int>
+        let sets: [[ShardInputs]]
+
+        func make(_ batch: Batch, set: Int) {
+            for (place, shard) in owned.enumerated() {
+                let inputs = sets[set][place]
+                let examples = map.examples(of: shard..<(shard + 1), batch: batch.count)
+                guard !examples.isEmpty else { continue }
+                let hasTargets = maker.examples.targets != nil
+                maker.make(
+                    rows: batch.rows(examples), features: inputs.features.assumingMemoryBound(to: Float.self),
+                    classes: inputs.hasClasses ? inputs.targets.assumingMemoryBound(to: Int32.self) : nil,
+                    targets: hasTargets ? inputs.targets.assumingMemoryBound(to: Float.self) : nil,
+                    indices: inputs.indices.assumingMemoryBound(to: Int64.self))
+            }
+        }
+    }
+
+    private let filler: Filler
     private let memory: UnsafeMutableRawPointer
     private let memoryBytes: Int
-    private let sets: [[ShardInputs]]
     private let background = BackgroundWorker()
     private var current = 0
     /// The batch under way in the other set.
@@ -24,9 +43,6 @@ final class BatchFeeder {
 
     /// Feeds a rank's shards `owned` of batches of at most `batch` examples.
     init(maker: BatchMaker, map: ShardMap, owned: Range<Int>, batch: Int) {
-        self.maker = maker
-        self.map = map
-        self.owned = owned
         let layout = maker.examples.layout
         let most = (batch + map.shards - 1) / map.shards
         func aligned(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }
@@ -38,7 +54,7 @@ final class BatchFeeder {
         memory = PrivateMemory.allocate(memoryBytes)
         let start = memory
         let hasClasses = maker.examples.classes != nil
-        sets = (0..<2).map { set in
+        let sets = (0..<2).map { set in
             owned.indices.map { place in
                 let base = start + (set * owned.count + place - owned.lowerBound) * shardBytes
                 return ShardInputs(
@@ -46,6 +62,7 @@ final class BatchFeeder {
                     hasClasses: hasClasses)
             }
         }
+        filler = Filler(maker: maker, map: map, owned: owned, sets: sets)
     }
 
     deinit {
@@ -59,27 +76,13 @@ final class BatchFeeder {
         if let pending, pending.rows == batch.rows {
             current = 1 - current
         } else {
-            make(batch, set: current)
+            filler.make(batch, set: current)
         }
         pending = next
         if let next {
             let set = 1 - current
-            background.start { [self] in make(next, set: set) }
+            background.start { [filler] in filler.make(next, set: set) }
         }
-        return sets[current]
-    }
-
-    private func make(_ batch: Batch, set: Int) {
-        for (place, shard) in owned.enumerated() {
-            let inputs = sets[set][place]
-            let examples = map.examples(of: shard..<(shard + 1), batch: batch.count)
-            guard !examples.isEmpty else { continue }
-            let hasTargets = maker.examples.targets != nil
-            maker.make(
-                rows: batch.rows(examples), features: inputs.features.assumingMemoryBound(to: Float.self),
-                classes: inputs.hasClasses ? inputs.targets.assumingMemoryBound(to: Int32.self) : nil,
-                targets: hasTargets ? inputs.targets.assumingMemoryBound(to: Float.self) : nil,
-                indices: inputs.indices.assumingMemoryBound(to: Int64.self))
-        }
+        return filler.sets[current]
     }
 }

@@ -54,7 +54,9 @@ package final class GradientExchange {
     private static let firstTag = 10_000
 
     /// Room for the parameters of `layout`; collective over the cluster.
-    package init(cluster: Cluster, map: ShardMap, layout: ParameterLayout, control: ReplicaSettings.Control) throws {
+    package init(cluster: Cluster, map: ShardMap, layout: ParameterLayout, control: ReplicaSettings.Control)
+        throws
+    {
         self.cluster = cluster
         self.map = map
         self.layout = layout

@@ -46,14 +46,39 @@ final class WorkerPool: @unchecked Sendable {
                 while run == seen && !isEnding { pthread_cond_wait(&wake, &mutex) }
                 seen = run
                 let ending = isEnding
+                // Under the lock: whoever holds it and finds nobody active may set up the next run.
+                if !ending { active.wrappingAdd(1, ordering: .acquiring) }
                 pthread_mutex_unlock(&mutex)
                 if ending { return }
-                active.wrappingAdd(1, ordering: .acquiring)
                 work(as: worker, between: {})
                 active.wrappingSubtract(1, ordering: .releasing)
             }
         }
-        /// Threads inside a run: the next one may only be set up when there are none.
+
+        /// Makes `task` the next run, once no thread is in an earlier one.
+        func begin(_ task: @escaping (Int, Int) -> Void, count: Int) {
+            pthread_mutex_lock(&mutex)
+            while active.load(ordering: .acquiring) != 0 {
+                pthread_mutex_unlock(&mutex)
+                sched_yield()
+                pthread_mutex_lock(&mutex)
+            }
+            self.task = task
+            taskCount = count
+            finished.store(0, ordering: .relaxed)
+            next.store(0, ordering: .relaxed)
+            run += 1
+            pthread_cond_broadcast(&wake)
+            pthread_mutex_unlock(&mutex)
+        }
+
+        /// Ends a run whose remaining tasks nobody takes any more.
+        func end() {
+            while active.load(ordering: .acquiring) != 0 { sched_yield() }
+            task = nil
+        }
+
+        /// Threads inside a run, the caller's not counted.
         let active = Atomic<Int>(0)
     }
 
@@ -74,7 +99,8 @@ final class WorkerPool: @unchecked Sendable {
         for thread in threads { pthread_join(thread, nil) }
     }
 
-    /// Runs `task(index, worker)` for every index below `count`; returns when all are done.
+    /// Runs `task(index, worker)` for every index below `count`; returns when all are done, or throws what `between`
+    /// throws when those under way are.
     ///
     /// - Parameter between: Called on the caller's thread between its tasks and while it waits for the others.
     func run(_ count: Int, _ task: (Int, Int) -> Void, between: () throws -> Void) rethrows {
@@ -86,25 +112,20 @@ final class WorkerPool: @unchecked Sendable {
             return
         }
         try withoutActuallyEscaping(task) { task in
-            while shared.active.load(ordering: .acquiring) != 0 { sched_yield() }
-            pthread_mutex_lock(&shared.mutex)
-            shared.task = task
-            shared.taskCount = count
-            shared.finished.store(0, ordering: .relaxed)
-            // Whoever takes a task sees the task and the count.
-            shared.next.store(0, ordering: .releasing)
-            shared.run += 1
-            pthread_cond_broadcast(&shared.wake)
-            pthread_mutex_unlock(&shared.mutex)
-            try shared.work(as: 0, between: between)
-            var waiting = Waiting()
-            while shared.finished.load(ordering: .acquiring) < count
-                || shared.active.load(ordering: .acquiring) != 0
-            {
-                try between()
-                waiting.turn()
+            shared.begin(task, count: count)
+            defer { shared.end() }
+            do {
+                try shared.work(as: 0, between: between)
+                var waiting = Waiting()
+                while shared.finished.load(ordering: .acquiring) < count {
+                    try between()
+                    waiting.turn()
+                }
+            } catch {
+                // The task must not run once this has returned.
+                shared.next.store(count, ordering: .releasing)
+                throw error
             }
-            shared.task = nil
         }
     }
 }

@@ -277,7 +277,9 @@ package final class ProgramPlanner {
     /// Converts what shards contribute to the collectives that start behind this part: later would be too late.
     private func emitSources(_ collectives: [PlannedCollective]) throws(RuntimeError) {
         for collective in collectives
-        where schedule.stage[collective.node] == position.stage && startPart(of: collective.node) == position.part {
+        where schedule.stage[collective.node] == position.stage
+            && startPart(of: collective.node) == position.part
+        {
             if case .gradients = collective.kind { continue }
             for operand in graph.nodes[collective.node].operands { _ = try plain(operand) }
         }

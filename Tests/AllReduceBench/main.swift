@@ -70,7 +70,11 @@ try MPIRuntime.run { mpi in
                 try cluster.world.barrier()
                 let start = ProcessInfo.processInfo.systemUptime
                 for _ in 0..<repeats {
-                    if kind == 0 { try exchange.run() } else { try cluster.world.allReduce(inPlace: vector, .sum) }
+                    if kind == 0 {
+                        try exchange.run()
+                    } else {
+                        try cluster.world.allReduce(inPlace: vector, .sum)
+                    }
                 }
                 let seconds = (ProcessInfo.processInfo.systemUptime - start) / Double(repeats)
                 // The first round warms both up.

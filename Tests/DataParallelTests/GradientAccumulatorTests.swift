@@ -21,7 +21,8 @@ import Testing
         let target = UnsafeMutablePointer<Float>.allocate(capacity: count)
         defer { target.deallocate() }
         let accumulator = GradientAccumulator(
-            owned: 0..<shards, roots: [0..<shards], targets: [target], count: count, map: map, kernels: kernels)
+            owned: 0..<shards, roots: [0..<shards], targets: [target], count: count, map: map,
+            kernels: kernels)
         let pool = WorkerPool(workers: workers)
         for _ in 0..<20 {
             pool.run(shards) { shard, _ in

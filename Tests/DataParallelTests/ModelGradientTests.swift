@@ -17,7 +17,10 @@ import Testing
         let loss: Loss
         let make: @Sendable () -> Sequential
 
-        init(_ name: String, _ shape: [Int], _ loss: Loss = .crossEntropy, _ make: @escaping @Sendable () -> Sequential) {
+        init(
+            _ name: String, _ shape: [Int], _ loss: Loss = .crossEntropy,
+            _ make: @escaping @Sendable () -> Sequential
+        ) {
             testDescription = name
             self.shape = shape
             self.loss = loss
@@ -28,7 +31,8 @@ import Testing
     static let cases = [
         Case("dense with every activation", [7]) {
             [
-                Linear(9), Tanh(), Linear(8), GELU(), Linear(8), Sigmoid(), Linear(6), LeakyReLU(slope: 0.2), Linear(6), ReLU(),
+                Linear(9), Tanh(), Linear(8), GELU(), Linear(8), Sigmoid(), Linear(6), LeakyReLU(slope: 0.2),
+                Linear(6), ReLU(),
                 Linear(5),
             ]
         },
@@ -45,13 +49,15 @@ import Testing
         Case("strided 1x1 convolution and overlapping pooling", [2, 8, 8]) {
             [
                 Conv2d(16, kernel: 3, padding: 1, bias: false), BatchNormalization(), ReLU(),
-                MaxPool2d(3, stride: 2, padding: 1), Conv2d(32, kernel: 1, stride: 2, bias: false), AvgPool2d(2),
+                MaxPool2d(3, stride: 2, padding: 1), Conv2d(32, kernel: 1, stride: 2, bias: false),
+                AvgPool2d(2),
                 Flatten(), Linear(5),
             ]
         },
         Case("groups", [4, 6, 6]) {
             [
-                Conv2d(8, kernel: 3, padding: 1, groups: 2), Tanh(), Conv2d(32, kernel: 3, groups: 4), ReLU(), GlobalAvgPool(),
+                Conv2d(8, kernel: 3, padding: 1, groups: 2), Tanh(), Conv2d(32, kernel: 3, groups: 4), ReLU(),
+                GlobalAvgPool(),
                 Flatten(), Linear(5),
             ]
         },
@@ -60,16 +66,24 @@ import Testing
                 Conv2d(16, kernel: 3, padding: 1, bias: false), BatchNormalization(), ReLU(), Dropout(0.3),
                 Residual(
                     [
-                        Conv2d(24, kernel: 3, stride: 2, padding: 1, bias: false), BatchNormalization(), ReLU(),
+                        Conv2d(24, kernel: 3, stride: 2, padding: 1, bias: false), BatchNormalization(),
+                        ReLU(),
                         Conv2d(24, kernel: 3, padding: 1, bias: false), BatchNormalization(),
-                    ], shortcut: [Conv2d(24, kernel: 1, stride: 2, bias: false), BatchNormalization()]), ReLU(),
-                Residual([Conv2d(24, kernel: 3, padding: 1)]), Sigmoid(), GlobalAvgPool(), Flatten(), Linear(5),
+                    ], shortcut: [Conv2d(24, kernel: 1, stride: 2, bias: false), BatchNormalization()]),
+                ReLU(),
+                Residual([Conv2d(24, kernel: 3, padding: 1)]), Sigmoid(), GlobalAvgPool(), Flatten(),
+                Linear(5),
             ]
         },
         Case("batch norm per shard", [3, 4, 4]) {
-            [Conv2d(16, kernel: 3, padding: 1), BatchNormalization(synchronized: false), ReLU(), Flatten(), Linear(5)]
+            [
+                Conv2d(16, kernel: 3, padding: 1), BatchNormalization(synchronized: false), ReLU(), Flatten(),
+                Linear(5),
+            ]
         },
-        Case("softmax outputs under mse", [6], .meanSquaredError) { [Linear(8), ReLU(), Linear(5), Softmax()] },
+        Case("softmax outputs under mse", [6], .meanSquaredError) {
+            [Linear(8), ReLU(), Linear(5), Softmax()]
+        },
         Case("log-softmax outputs under mse", [6], .meanSquaredError) { [Linear(5), LogSoftmax()] },
     ]
 
@@ -84,7 +98,8 @@ import Testing
         let (features, labels) = try (#require(batch.features), #require(batch.labels))
         let data = try Dataset.test(features, labels, shape: test.shape)
         let harness = try ReplicaHarness(
-            test.make(), data: data, loss: test.loss, rule: GradientRecorder(), batch: cut.count, shards: cut.shards,
+            test.make(), data: data, loss: test.loss, rule: GradientRecorder(), batch: cut.count,
+            shards: cut.shards,
             workers: 2, bucketBytes: 4096)
         let model = harness.model
         let result = try harness.step(0..<cut.count)
@@ -120,9 +135,11 @@ import Testing
         let gradients = try [true, false].map { synchronized in
             let harness = try ReplicaHarness(
                 [
-                    Conv2d(16, kernel: 3, padding: 1), BatchNormalization(synchronized: synchronized), ReLU(), Flatten(),
+                    Conv2d(16, kernel: 3, padding: 1), BatchNormalization(synchronized: synchronized), ReLU(),
+                    Flatten(),
                     Linear(5),
-                ] as Sequential, data: try Dataset.test(features, labels, shape: [3, 4, 4]), rule: GradientRecorder(),
+                ] as Sequential, data: try Dataset.test(features, labels, shape: [3, 4, 4]),
+                rule: GradientRecorder(),
                 batch: 16, shards: 4)
             _ = try harness.step(0..<16)
             return try #require(harness.value("0.weight"))

@@ -21,7 +21,9 @@ import Testing
                     blocks += Array(part.blocks)
                     if let first = part.blocks.first, let last = part.blocks.last {
                         #expect(part.elements.lowerBound == layout.blocks[first].offset)
-                        #expect(part.elements.upperBound == layout.blocks[last].offset + layout.blocks[last].count)
+                        #expect(
+                            part.elements.upperBound == layout.blocks[last].offset + layout.blocks[last].count
+                        )
                     }
                 }
             }

@@ -18,7 +18,8 @@ import Testing
             name: "shifted", features: features, exampleShape: [channels, 2, 2],
             labels: .classes((0..<count).map { Int32($0 % 2) }, count: 2))
         let harness = try ReplicaHarness(
-            [BatchNormalization(momentum: 1), Flatten(), Linear(2)] as Sequential, data: data, rule: GradientRecorder(),
+            [BatchNormalization(momentum: 1), Flatten(), Linear(2)] as Sequential, data: data,
+            rule: GradientRecorder(),
             batch: count, shards: shards)
         _ = try harness.step(0..<count)
         let means = try #require(harness.value("0.running_mean"))
@@ -26,7 +27,9 @@ import Testing
         for channel in 0..<channels {
             var values: [Double] = []
             for example in 0..<count {
-                for pixel in 0..<4 { values.append(Double(features[(example * channels + channel) * 4 + pixel])) }
+                for pixel in 0..<4 {
+                    values.append(Double(features[(example * channels + channel) * 4 + pixel]))
+                }
             }
             let mean = values.reduce(0, +) / Double(values.count)
             let variance = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(values.count - 1)

@@ -65,7 +65,10 @@ import Testing
             for ranks in 1...shards {
                 let map = ShardMap(shards: shards, nodes: (0..<ranks).map { $0..<($0 + 1) })
                 #expect(map.subtrees.flatMap { $0.flatMap(Array.init) } == Array(0..<shards))
-                #expect(map.subtrees.allSatisfy { Double($0.count) <= 2 * max(1, Double(shards)).squareRoot() + 2 })
+                #expect(
+                    map.subtrees.allSatisfy {
+                        Double($0.count) <= 2 * max(1, Double(shards)).squareRoot() + 2
+                    })
             }
         }
     }

@@ -22,9 +22,15 @@ extension EndToEndTests {
             + [2, 3, 4, 7].map { Way(ranks: $0, settings: ["training.transport=point_to_point"]) }
             + [1, 2, 3].map { Way(ranks: $0, settings: ["training.workers=2"]) }
             + [
-                Way(ranks: 1, settings: ["training.workers=3"]), Way(ranks: 2, environment: ["OMP_NUM_THREADS": "3"]),
+                Way(ranks: 1, settings: ["training.workers=3"]),
+                Way(ranks: 2, environment: ["OMP_NUM_THREADS": "3"]),
                 Way(ranks: 2, settings: ["training.bucket_bytes=1"]),
-                Way(ranks: 3, settings: ["training.transport=point_to_point", "training.workers=2", "training.bucket_bytes=999"]),
+                Way(
+                    ranks: 3,
+                    settings: [
+                        "training.transport=point_to_point", "training.workers=2",
+                        "training.bucket_bytes=999",
+                    ]),
             ]
 
         static func configuration(_ data: TestData, _ model: String) throws -> String {
@@ -100,7 +106,9 @@ extension EndToEndTests {
                 let output = data.path("line-\(control)-\(ranks)")
                 let run = try MPIRun.run(
                     ranks: ranks, executable: program,
-                    arguments: [control, data.path("line.npy"), data.path("line-targets.npy"), output, "line"])
+                    arguments: [
+                        control, data.path("line.npy"), data.path("line-targets.npy"), output, "line",
+                    ])
                 try #require(run.exitCode == 0, "\(run)")
                 return try Data(contentsOf: URL(fileURLWithPath: "\(output)/weights.safetensors"))
             }
@@ -122,7 +130,8 @@ extension EndToEndTests {
                     ranks: ranks, executable: program,
                     arguments: [control, data.path("images.npy"), data.path("labels.npy"), output, "cnn"])
                 try #require(result.exitCode == 0, "\(result)")
-                let line = result.standardOutput.split(separator: "\n").first { $0.hasPrefix("executed ") } ?? ""
+                let line =
+                    result.standardOutput.split(separator: "\n").first { $0.hasPrefix("executed ") } ?? ""
                 let weights = try Data(contentsOf: URL(fileURLWithPath: "\(output)/weights.safetensors"))
                 return (weights, line.split(separator: " ").dropFirst().compactMap { Int($0) })
             }

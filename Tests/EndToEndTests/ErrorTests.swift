@@ -18,48 +18,67 @@ extension EndToEndTests {
         static let mistakes = [
             Mistake(testDescription: "unknown flag", arguments: ["--bach", "3"], code: 64, says: "--batch"),
             Mistake(testDescription: "zero steps", arguments: ["--steps", "0"], code: 64, says: "--steps"),
-            Mistake(testDescription: "unknown recipe", arguments: ["--recipe", "fashion-cn"], code: 78, says: "fashion-cnn"),
             Mistake(
-                testDescription: "unknown key", arguments: ["--set", "training.bach=3"], code: 78, says: "batch"),
-            Mistake(testDescription: "missing file", arguments: ["--config", "DATA/none.yaml"], code: 78, says: "none.yaml"),
-            Mistake(testDescription: "broken YAML", arguments: ["--config", "DATA/broken.yaml"], code: 78, says: "broken.yaml"),
+                testDescription: "unknown recipe", arguments: ["--recipe", "fashion-cn"], code: 78,
+                says: "fashion-cnn"),
             Mistake(
-                testDescription: "missing data", arguments: ["--set", "data.root=/nowhere"], code: 65, says: "/nowhere"),
+                testDescription: "unknown key", arguments: ["--set", "training.bach=3"], code: 78,
+                says: "batch"),
+            Mistake(
+                testDescription: "missing file", arguments: ["--config", "DATA/none.yaml"], code: 78,
+                says: "none.yaml"),
+            Mistake(
+                testDescription: "broken YAML", arguments: ["--config", "DATA/broken.yaml"], code: 78,
+                says: "broken.yaml"),
+            Mistake(
+                testDescription: "missing data", arguments: ["--set", "data.root=/nowhere"], code: 65,
+                says: "/nowhere"),
             Mistake(
                 testDescription: "short data",
                 arguments: ["--config", "DATA/mlp.yaml", "--set", "data.train.features=short.npy"], code: 65,
                 says: "short.npy"),
             Mistake(
                 testDescription: "label out of range",
-                arguments: ["--config", "DATA/mlp.yaml", "--set", "data.train.classes=2"], code: 65, says: "label"),
+                arguments: ["--config", "DATA/mlp.yaml", "--set", "data.train.classes=2"], code: 65,
+                says: "label"),
             Mistake(
                 testDescription: "NaN in features",
-                arguments: ["--config", "DATA/mlp.yaml", "--set", "data.train.features=nan.npy"], code: 65, says: "nan.npy"),
+                arguments: ["--config", "DATA/mlp.yaml", "--set", "data.train.features=nan.npy"], code: 65,
+                says: "nan.npy"),
             Mistake(
                 testDescription: "layers that do not fit",
-                arguments: ["--config", "DATA/cnn.yaml", "--set", "model.6.flatten=null", "--set", "model.6=relu"], code: 78,
+                arguments: [
+                    "--config", "DATA/cnn.yaml", "--set", "model.6.flatten=null", "--set", "model.6=relu",
+                ], code: 78,
                 says: "flatten"),
             Mistake(
                 testDescription: "wrong number of classes",
-                arguments: ["--config", "DATA/mlp.yaml", "--set", "model.3.linear=3"], code: 78, says: "4 classes"),
+                arguments: ["--config", "DATA/mlp.yaml", "--set", "model.3.linear=3"], code: 78,
+                says: "4 classes"),
             Mistake(
                 testDescription: "warm-up longer than the run",
-                arguments: ["--config", "DATA/mlp.yaml", "--set", "schedule={name: cosine, warmup: 9}"], code: 78, says: "warmup"),
+                arguments: ["--config", "DATA/mlp.yaml", "--set", "schedule={name: cosine, warmup: 9}"],
+                code: 78, says: "warmup"),
             Mistake(
-                testDescription: "more ranks than shards", arguments: ["--config", "DATA/mlp.yaml", "--shards", "3"],
+                testDescription: "more ranks than shards",
+                arguments: ["--config", "DATA/mlp.yaml", "--shards", "3"],
                 code: 64, says: "training.shards"),
             Mistake(
                 testDescription: "batch norm over one value",
-                arguments: ["--config", "DATA/mlp.yaml", "--batch", "1", "--set", "model.1=batch_norm"], code: 78,
+                arguments: ["--config", "DATA/mlp.yaml", "--batch", "1", "--set", "model.1=batch_norm"],
+                code: 78,
                 says: "batch norm"),
             Mistake(
-                testDescription: "used output", arguments: ["--config", "DATA/mlp.yaml", "--output", "DATA/used"], code: 73,
+                testDescription: "used output",
+                arguments: ["--config", "DATA/mlp.yaml", "--output", "DATA/used"], code: 73,
                 says: "--overwrite"),
             Mistake(
-                testDescription: "impossible output", arguments: ["--config", "DATA/mlp.yaml", "--output", "/proc/none"],
+                testDescription: "impossible output",
+                arguments: ["--config", "DATA/mlp.yaml", "--output", "/proc/none"],
                 code: 73, says: "/proc/none"),
             Mistake(
-                testDescription: "missing weights", arguments: ["evaluate", "DATA/none", "--config", "DATA/mlp.yaml"],
+                testDescription: "missing weights",
+                arguments: ["evaluate", "DATA/none", "--config", "DATA/mlp.yaml"],
                 code: 65, says: "DATA/none"),
         ]
 
@@ -74,7 +93,9 @@ extension EndToEndTests {
             try rows.dropLast(9).write(to: URL(fileURLWithPath: data.path("short.npy")))
             try data.write("nan.npy", shape: [137, 6], Array(repeating: 1, count: 821) + [.nan])
             for mistake in Self.mistakes {
-                let arguments = mistake.arguments.map { $0.replacingOccurrences(of: "DATA", with: data.folder) }
+                let arguments = mistake.arguments.map {
+                    $0.replacingOccurrences(of: "DATA", with: data.folder)
+                }
                 let output =
                     mistake.arguments.contains("--output") || mistake.arguments.first == "evaluate"
                     ? [] : ["--output", data.path("out")]
@@ -117,7 +138,8 @@ extension EndToEndTests {
             let data = try TestData()
             defer { data.remove() }
             let configuration = try SameBytes.configuration(data, "cnn")
-            let run = try DTrainRun.run(3, ["--config", configuration, "--output", data.path("run"), "--dry-run"])
+            let run = try DTrainRun.run(
+                3, ["--config", configuration, "--output", data.path("run"), "--dry-run"])
             #expect(run.exitCode == 0 && run.standardOutput.contains("dry run"), "\(run)")
             #expect(!FileManager.default.fileExists(atPath: data.path("run")))
         }
@@ -127,9 +149,12 @@ extension EndToEndTests {
             defer { data.remove() }
             let configuration = try SameBytes.configuration(data, "cnn")
             let summary = try DTrainRun.run(0, ["summary", "--config", configuration])
-            #expect(summary.exitCode == 0 && summary.standardOutput.contains("memory per shard"), "\(summary)")
+            #expect(
+                summary.exitCode == 0 && summary.standardOutput.contains("memory per shard"), "\(summary)")
             let recipes = try DTrainRun.run(2, ["recipes"])
-            #expect(recipes.exitCode == 0 && recipes.standardOutput.components(separatedBy: "fashion-cnn").count == 2)
+            #expect(
+                recipes.exitCode == 0
+                    && recipes.standardOutput.components(separatedBy: "fashion-cnn").count == 2)
             let doctor = try DTrainRun.run(2, ["doctor"])
             #expect(doctor.exitCode == 0 && doctor.standardOutput.contains("verdict"), "\(doctor)")
         }

@@ -24,7 +24,8 @@ extension EndToEndTests {
                 let predicted = try DTrainRun.run(
                     ranks,
                     [
-                        "predict", output, "--data", "{format: npy, features: \(data.path("images.npy"))}", "--output",
+                        "predict", output, "--data", "{format: npy, features: \(data.path("images.npy"))}",
+                        "--output",
                         data.path("table.csv"),
                     ])
                 try #require(predicted.exitCode == 0, "\(predicted)")
@@ -40,7 +41,8 @@ extension EndToEndTests {
             #expect(rows.count == 138 && rows[0].hasPrefix("index,class,output_0,"))
             #expect(rows.dropFirst().enumerated().allSatisfy { $1.hasPrefix("\($0),") })
             let labels = (0..<137).map { $0 * 7 % 4 }
-            let correct = zip(rows.dropFirst(), labels).filter { $0.split(separator: ",")[1] == "\($1)" }.count
+            let correct = zip(rows.dropFirst(), labels).filter { $0.split(separator: ",")[1] == "\($1)" }
+                .count
             #expect(abs(Double(correct) / 137 - accuracy) < 1e-12)
         }
 
@@ -49,17 +51,20 @@ extension EndToEndTests {
             let data = try TestData()
             defer { data.remove() }
             let configuration = try SameBytes.configuration(data, "cnn")
-            let trained = try DTrainRun.run(1, ["--config", configuration, "--output", data.path("run"), "--steps", "2"])
+            let trained = try DTrainRun.run(
+                1, ["--config", configuration, "--output", data.path("run"), "--steps", "2"])
             try #require(trained.exitCode == 0, "\(trained)")
             let file = try SafetensorsFile.read(path: data.path("run/weights.safetensors"))
             let found = file.tensors.map { "\($0.name) \($0.type.rawValue) \($0.shape)" }
             #expect(
                 found == [
                     "0.weight F32 [12, 1, 3, 3]", "1.bias F32 [12]", "1.num_batches_tracked I64 []",
-                    "1.running_mean F32 [12]", "1.running_var F32 [12]", "1.weight F32 [12]", "5.body.0.bias F32 [12]",
+                    "1.running_mean F32 [12]", "1.running_var F32 [12]", "1.weight F32 [12]",
+                    "5.body.0.bias F32 [12]",
                     "5.body.0.weight F32 [12, 12, 3, 3]", "5.body.1.bias F32 [12]",
                     "5.body.1.num_batches_tracked I64 []", "5.body.1.running_mean F32 [12]",
-                    "5.body.1.running_var F32 [12]", "5.body.1.weight F32 [12]", "7.bias F32 [4]", "7.weight F32 [4, 192]",
+                    "5.body.1.running_var F32 [12]", "5.body.1.weight F32 [12]", "7.bias F32 [4]",
+                    "7.weight F32 [4, 192]",
                 ])
             #expect(try file.int64s(named: "1.num_batches_tracked") == [2])
         }

@@ -16,7 +16,10 @@ extension EndToEndTests {
             for (ranks, steps) in [(4, "3"), (2, "5"), (3, "8")] {
                 let part = try DTrainRun.run(
                     ranks,
-                    ["--config", configuration, "--output", data.path("parts"), "--resume", "auto", "--steps", steps])
+                    [
+                        "--config", configuration, "--output", data.path("parts"), "--resume", "auto",
+                        "--steps", steps,
+                    ])
                 try #require(part.exitCode == 0, "\(part)")
             }
             let last = try DTrainRun.run(
@@ -39,16 +42,19 @@ extension EndToEndTests {
                     0, ["--config", configuration, "--output", output, "--resume", "auto", "--steps", steps])
                 try #require(part.exitCode == 0, "\(part)")
             }
-            let checkpoints = try FileManager.default.contentsOfDirectory(atPath: "\(output)/checkpoints").sorted()
+            let checkpoints = try FileManager.default.contentsOfDirectory(atPath: "\(output)/checkpoints")
+                .sorted()
             let newest = try "\(output)/checkpoints/\(#require(checkpoints.last))"
             let file = URL(fileURLWithPath: "\(newest)/optimizer.safetensors")
             var bytes = try Data(contentsOf: file)
             bytes[bytes.count - 3] ^= 1
             try bytes.write(to: file)
 
-            let named = try DTrainRun.run(2, ["--config", configuration, "--output", data.path("other"), "--resume", newest])
+            let named = try DTrainRun.run(
+                2, ["--config", configuration, "--output", data.path("other"), "--resume", newest])
             #expect(named.exitCode == 65, "\(named)")
-            let resumed = try DTrainRun.run(2, ["--config", configuration, "--output", output, "--resume", "auto"])
+            let resumed = try DTrainRun.run(
+                2, ["--config", configuration, "--output", output, "--resume", "auto"])
             try #require(resumed.exitCode == 0, "\(resumed)")
             #expect(resumed.standardError.contains("warning: skipped checkpoint"))
             let whole = try DTrainRun.run(3, ["--config", configuration, "--output", data.path("whole")])

@@ -8,7 +8,9 @@ struct TestData {
     /// Images (n, 1, 8, 8) of four classes that a small network can tell apart, flat rows (n, 6), a line, and
     /// gradients that cancel.
     init(count: Int = 137) throws {
-        folder = NSTemporaryDirectory() + "dtrain-tests-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString)"
+        folder =
+            NSTemporaryDirectory()
+            + "dtrain-tests-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let labels = (0..<count).map { Int64($0 * 7 % 4) }
         var images: [Float] = []
@@ -18,14 +20,17 @@ struct TestData {
                 let noise = Float((example * 7919 + pixel * 104_729) % 997) / 997
                 images.append(noise + (pixel % 4 == Int(labels[example]) ? 1 : 0))
             }
-            for feature in 0..<6 { rows.append(Float((feature + 1) * (example % 13)) / 7 - Float(example % 5)) }
+            for feature in 0..<6 {
+                rows.append(Float((feature + 1) * (example % 13)) / 7 - Float(example % 5))
+            }
         }
         try write("images.npy", shape: [count, 1, 8, 8], images)
         try write("labels.npy", labels)
         try write("rows.npy", shape: [count, 6], rows)
         // The gradient of (w·x − t)² at w ≈ 0 is −2·x·t: 1e8, 1, −1e8 in turn.
         try write("line.npy", shape: [24, 1], Array(repeating: 1, count: 24))
-        try write("line-targets.npy", shape: [24, 1], (0..<24).map { [1e8, 1, -1e8, 7, 3, 1e8, -1e8, 1][$0 % 8] })
+        try write(
+            "line-targets.npy", shape: [24, 1], (0..<24).map { [1e8, 1, -1e8, 7, 3, 1e8, -1e8, 1][$0 % 8] })
     }
 
     func path(_ name: String) -> String { "\(folder)/\(name)" }
@@ -34,7 +39,8 @@ struct TestData {
     @discardableResult
     func write(_ name: String, text: String) throws -> String {
         let file = URL(fileURLWithPath: path(name))
-        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(text.utf8).write(to: file)
         return path(name)
     }

@@ -13,7 +13,8 @@ enum DTrainRun {
                 dtrain, arguments, environment: environment, timeLimit: .seconds(60), currentDirectory: nil)
         }
         return try MPIRun.run(
-            ranks: ranks, executable: dtrain, arguments: arguments, options: options, environment: environment,
+            ranks: ranks, executable: dtrain, arguments: arguments, options: options,
+            environment: environment,
             timeLimit: .seconds(60))
     }
 

@@ -8,13 +8,15 @@ extension EndToEndTests {
         @Test func buildsAndRuns() throws {
             let data = try TestData()
             defer { data.remove() }
-            let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+                .deletingLastPathComponent()
                 .appendingPathComponent("UserPackage").path
             // Kept beside the tests' own build, so that a second run compiles nothing.
             let folder = try URL(fileURLWithPath: BuiltExecutable.path("dtrain")).deletingLastPathComponent()
                 .deletingLastPathComponent().appendingPathComponent("user-package").path
             let build = try ProcessRun.run(
-                "swift", ["build", "-c", "release", "--package-path", package, "--scratch-path", folder], environment: [:],
+                "swift", ["build", "-c", "release", "--package-path", package, "--scratch-path", folder],
+                environment: [:],
                 timeLimit: .seconds(900), currentDirectory: nil)
             try #require(build.exitCode == 0, "\(build)")
             var weights: [Data] = []

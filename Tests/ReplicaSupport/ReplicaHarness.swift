@@ -20,7 +20,8 @@ package final class ReplicaHarness {
 
     /// A replica on the test process's only rank.
     package init(
-        _ layers: any Model, data: Dataset, loss: Loss = .crossEntropy, rule: any UpdateRule, batch: Int, shards: Int,
+        _ layers: any Model, data: Dataset, loss: Loss = .crossEntropy, rule: any UpdateRule, batch: Int,
+        shards: Int,
         workers: Int = 1, bucketBytes: Int = 1 << 20, clipping: GradientClipping = .off
     ) throws {
         prepareThreadForPrograms()
@@ -32,9 +33,11 @@ package final class ReplicaHarness {
             layers, exampleShape: data.exampleShape, target: data.layout.targetKind, loss: loss)
         state = try ModelState(cluster: cluster, model: model, bucketBytes: bucketBytes)
         maker = BatchMaker(
-            examples: data.examples, scaling: FeatureScaling(unchanged: data.layout.channels), kernels: cluster.kernels)
+            examples: data.examples, scaling: FeatureScaling(unchanged: data.layout.channels),
+            kernels: cluster.kernels)
         let settings = ReplicaSettings(
-            batch: batch, shards: shards, workers: workers, bucketBytes: bucketBytes, rule: rule, clipping: clipping)
+            batch: batch, shards: shards, workers: workers, bucketBytes: bucketBytes, rule: rule,
+            clipping: clipping)
         replica = try Replica(cluster: cluster, state: state, settings: settings, training: maker)
         try state.set(model.initialValues(seed: 5))
     }
@@ -50,7 +53,8 @@ package final class ReplicaHarness {
         let numbers = replica.settings.rule.scalars(step: steps, learningRate: learningRate)
         return try numbers.withUnsafeBufferPointer { numbers in
             try replica.step(
-                Batch(rows: rows.map { Int32($0) }[...]), next: nil, update: numbers, dropoutKey: Self.dropoutKey,
+                Batch(rows: rows.map { Int32($0) }[...]), next: nil, update: numbers,
+                dropoutKey: Self.dropoutKey,
                 wantsNorm: true)
         }
     }

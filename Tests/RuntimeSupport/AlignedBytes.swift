@@ -17,7 +17,9 @@ final class AlignedBytes {
     deinit { base.deallocate() }
 
     /// Writes `values` as elements of another type.
-    func store<Element: BitwiseCopyable>(_ values: [Double], at offset: Int = 0, as convert: (Double) -> Element) {
+    func store<Element: BitwiseCopyable>(
+        _ values: [Double], at offset: Int = 0, as convert: (Double) -> Element
+    ) {
         let target = (base + offset).assumingMemoryBound(to: Element.self)
         precondition(
             offset + values.count * MemoryLayout<Element>.stride <= max(64, count),

@@ -43,7 +43,8 @@ package final class ShardedRun {
     ///   - graph: The graph of a shard of so many examples, before batch norm is lowered.
     package init(
         _ shards: [ReferenceShard], variables: [ReferenceTensor], kernels: UnsafePointer<dt_kernels>,
-        dropoutKey: dt_philox_key = dt_philox_key(word: (17, 42)), parametersPerBucket: Int = 2, graph: (Int) -> Graph
+        dropoutKey: dt_philox_key = dt_philox_key(word: (17, 42)), parametersPerBucket: Int = 2,
+        graph: (Int) -> Graph
     ) throws {
         self.kernels = kernels
         let sizes = Set(shards.map(\.count).filter { $0 > 0 }).sorted(by: >)
@@ -151,7 +152,8 @@ package final class ShardedRun {
                 arena: arena.base, uniform: uniform.base, parameters: parameters.base, states: states.base,
                 collectives: collectives.base))
         var owned = [arena, uniform]
-        func give(_ input: GraphInput, _ tensor: ReferenceTensor?, _ store: (AlignedBytes, [Double]) -> Void) {
+        func give(_ input: GraphInput, _ tensor: ReferenceTensor?, _ store: (AlignedBytes, [Double]) -> Void)
+        {
             guard let tensor else { return }
             let memory = AlignedBytes(tensor.values.count * 8)
             store(memory, tensor.values)
@@ -173,7 +175,9 @@ package final class ShardedRun {
     }
 
     /// Offsets of variables, those of `first` in that order before the others, and the bytes of all.
-    private static func layOut(_ variables: [ReferenceTensor], first: [Int]) -> (offsets: [Int], byteCount: Int) {
+    private static func layOut(_ variables: [ReferenceTensor], first: [Int]) -> (
+        offsets: [Int], byteCount: Int
+    ) {
         var offsets = Array(repeating: 0, count: variables.count)
         var end = 0
         for variable in first + variables.indices.filter({ !first.contains($0) }) {
@@ -204,7 +208,8 @@ package final class ShardedRun {
             case (.moments, _):
                 let sum = target.assumingMemoryBound(to: Double.self)
                 kernels.pointee.merge_moments(
-                    sum, part.assumingMemoryBound(to: Double.self), Int64((collective.byteCount / 8 - 1) / 2), sum)
+                    sum, part.assumingMemoryBound(to: Double.self), Int64((collective.byteCount / 8 - 1) / 2),
+                    sum)
             case (_, .float64): Self.add(part, to: target, collective.byteCount, Double.self)
             default: Self.add(part, to: target, collective.byteCount, Float.self)
             }

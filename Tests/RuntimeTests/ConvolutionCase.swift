@@ -32,7 +32,8 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     /// Few and many channels, whole and broken blocks of 8 and 16, groups, strides, paddings.
     static let all = [
         ConvolutionCase([3, 8, 8], 16, 3, padding: 1), ConvolutionCase([1, 9, 9], 8, 5, padding: 2),
-        ConvolutionCase([16, 6, 6], 16, 3, padding: 1), ConvolutionCase([12, 7, 7], 20, 3, stride: 2, padding: 1),
+        ConvolutionCase([16, 6, 6], 16, 3, padding: 1),
+        ConvolutionCase([12, 7, 7], 20, 3, stride: 2, padding: 1),
         ConvolutionCase([16, 8, 8], 32, 1, stride: 2), ConvolutionCase([17, 4, 4], 33, 3, padding: 1),
         ConvolutionCase([6, 7, 5], 10, Extent2d(3, 2), stride: Extent2d(2, 1), padding: Extent2d(1, 0)),
         ConvolutionCase([8, 5, 5], 8, 3, padding: 1, groups: 2),

@@ -74,7 +74,8 @@ struct KernelCase: Sendable, CustomTestStringConvertible {
     }
 
     var testDescription: String {
-        let shapes = ([features] + [targets].compactMap { $0 } + parameters).map { "\($0)" }.joined(separator: " ")
+        let shapes = ([features] + [targets].compactMap { $0 } + parameters).map { "\($0)" }.joined(
+            separator: " ")
         return "\(name) \(shapes) \(counts) \(layouts.rawValue)"
     }
 
@@ -111,13 +112,16 @@ struct KernelCase: Sendable, CustomTestStringConvertible {
             count: count, features: values([count] + features, seed: 1),
             labels: ReferenceTensor([count], (0..<count).map { Double(($0 * 3 + 1) % 4) }),
             targets: targets.map { values([count] + $0, seed: 2) },
-            exampleIndices: ReferenceTensor([count], (0..<count).map { Double(5_000_000_000 + 1_000_003 * $0) })
+            exampleIndices: ReferenceTensor(
+                [count], (0..<count).map { Double(5_000_000_000 + 1_000_003 * $0) })
         ).split(counts)
     }
 
     /// The parameters and the two identities.
     var variables: [ReferenceTensor] {
-        parameters.enumerated().map { values($1, seed: 10 + UInt64($0)) } + [identity(features), identity(targets)]
+        parameters.enumerated().map { values($1, seed: 10 + UInt64($0)) } + [
+            identity(features), identity(targets),
+        ]
     }
 
     private func values(_ shape: [Int], seed: UInt64) -> ReferenceTensor {

@@ -32,10 +32,14 @@ extension KernelCase {
     private static func addDerivatives(to list: inout List, _ shape: [Int], _ attributes: BatchNorm) {
         let what = describe(attributes)
         let parameters = [[shape[0]], [shape[0]]]
-        list.add("gradient sums, \(what)", x: shape, t: shape, p: parameters, counts: [6, 5], tolerance: 1e-5) {
+        list.add(
+            "gradient sums, \(what)", x: shape, t: shape, p: parameters, counts: [6, 5], tolerance: 1e-5
+        ) {
             gradientSums(attributes, $0).sums
         }
-        list.add("input gradient, \(what)", x: shape, t: shape, p: parameters, counts: [6, 5], tolerance: 1e-5) {
+        list.add(
+            "input gradient, \(what)", x: shape, t: shape, p: parameters, counts: [6, 5], tolerance: 1e-5
+        ) {
             let (sums, moments) = gradientSums(attributes, $0)
             let total = attributes.synchronized ? sums.summedAcrossShards() : sums
             return $0.x.applying(.batchNormInputGradient(attributes), moments, $0.p[0], $0.p[1], $0.t, total)

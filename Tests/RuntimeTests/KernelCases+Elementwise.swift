@@ -16,7 +16,8 @@ extension KernelCase {
     }()
 
     private static let unary: [Unary] = [
-        .negate, .exp, .tanh, .sigmoid, .erf, .relu, .abs, .square, .step, .sign, .leakyRelu(slope: 0.1), .gelu,
+        .negate, .exp, .tanh, .sigmoid, .erf, .relu, .abs, .square, .step, .sign, .leakyRelu(slope: 0.1),
+        .gelu,
         .scale(-3), .offset(0.7),
     ]
     private static let unaryOfPositive: [Unary] = [.log, .sqrt, .reciprocal]

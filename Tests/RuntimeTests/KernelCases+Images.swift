@@ -45,10 +45,15 @@ extension KernelCase {
     /// Filters that a shard computes: images with examples in the place of outputs.
     private static func addComputedFilters(to list: inout List) {
         for groups in [1, 2] {
-            list.add("images as filters in \(groups) groups", x: [8, 3, 3], p: [[2, 8 * groups, 5, 5]], counts: [6]) {
+            list.add(
+                "images as filters in \(groups) groups", x: [8, 3, 3], p: [[2, 8 * groups, 5, 5]], counts: [6]
+            ) {
                 $0.p[0].convolution($0.x, geometry: Convolution2d(padding: 1, groups: groups))
             }
-            list.add("sigmoids as filters in \(groups) groups", x: [8, 3, 3], p: [[2, 8 * groups, 5, 5]], counts: [6]) {
+            list.add(
+                "sigmoids as filters in \(groups) groups", x: [8, 3, 3], p: [[2, 8 * groups, 5, 5]],
+                counts: [6]
+            ) {
                 $0.p[0].convolution($0.x.sigmoid(), geometry: Convolution2d(padding: 1, groups: groups))
             }
         }

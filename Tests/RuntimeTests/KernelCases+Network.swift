@@ -28,7 +28,9 @@ extension KernelCase {
             list.add("matmul, transposed true \(flag)", x: [columns], p: [other], counts: [rows]) {
                 $0.x.matmul($0.p[0], transposeA: true, transposeB: flag)
             }
-            list.add("linear, relu \(flag)", x: [inner], p: [[columns, inner], [columns]], counts: [rows, 1]) {
+            list.add(
+                "linear, relu \(flag)", x: [inner], p: [[columns, inner], [columns]], counts: [rows, 1]
+            ) {
                 $0.x.applying(.linear(relu: flag), $0.p[0], $0.p[1])
             }
             list.add("linear without bias, relu \(flag)", x: [inner], p: [[columns, inner]], counts: [rows]) {
@@ -58,7 +60,9 @@ extension KernelCase {
     /// Shards are of equal size where every example goes into the sum.
     private static func addCollectives(to list: inout List, _ shape: [Int]) {
         list.add("sum over shards", x: shape, counts: [2, 2, 2]) { $0.x.summedAcrossShards() }
-        list.add("sum over shards of a tanh", x: shape, counts: [2, 2, 2]) { $0.x.tanh().summedAcrossShards() }
+        list.add("sum over shards of a tanh", x: shape, counts: [2, 2, 2]) {
+            $0.x.tanh().summedAcrossShards()
+        }
         list.add("float64 sum over shards", x: shape, counts: [2, 2, 2], tolerance: 1e-14) {
             $0.x.converted(to: .float64).summedAcrossShards()
         }
@@ -101,7 +105,8 @@ extension KernelCase {
         list.add("sigmoid in front of a convolution", x: shape, p: [[5, shape[0], 3, 3]]) {
             $0.x.sigmoid().convolution($0.p[0], geometry: padded)
         }
-        list.add("logarithm in front of a convolution", x: shape, p: [[5, shape[0], 3, 3]], isPositive: true) {
+        list.add("logarithm in front of a convolution", x: shape, p: [[5, shape[0], 3, 3]], isPositive: true)
+        {
             $0.x.log().convolution($0.p[0], geometry: padded)
         }
         list.add("dropout between convolutions", x: shape, p: [[5, shape[0], 3, 3]]) {

@@ -53,7 +53,9 @@ extension KernelCase {
             let weight = $0.p[0].tanh() + $0.p[1]
             return $0.x.matmul(weight, transposeB: true)
         }
-        list.add("a convolution with a function of parameters", x: [2, 3, 3], p: [[5, 2, 2, 2], [5, 2, 2, 2]]) {
+        list.add(
+            "a convolution with a function of parameters", x: [2, 3, 3], p: [[5, 2, 2, 2], [5, 2, 2, 2]]
+        ) {
             let weight = $0.p[0] * $0.p[1]
             return $0.x.convolution(weight, geometry: Convolution2d())
         }

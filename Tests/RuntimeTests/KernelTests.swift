@@ -42,15 +42,19 @@ import Testing
     /// Every operation that survives lowering is in some case.
     @Test func everyOperationIsTested() {
         let all =
-            KernelCase.elementwise + KernelCase.arrays + KernelCase.images + KernelCase.network + KernelCase.batchNorm
+            KernelCase.elementwise + KernelCase.arrays + KernelCase.images + KernelCase.network
+            + KernelCase.batchNorm
         let tested = Set(all.flatMap { $0.firstGraph.loweringBatchNorm().nodes.map { name($0.operation) } })
         let wanted: [Substring] = [
             "averagePool", "averagePoolScatter", "batchCount", "batchNormApply", "batchNormGradientSums",
             "batchNormInference", "batchNormInputGradient", "batchNormParameterGradient", "biasAdd", "binary",
             "broadcast", "channelMoments", "constant", "convert", "convolution", "convolutionInputGradient",
-            "convolutionWeightGradient", "correctCount", "crossEntropy", "crossEntropyGradient", "crossShardMoments",
-            "crossShardSum", "dropout", "dropoutMask", "input", "linear", "logSoftmax", "logSoftmaxGradient", "matmul",
-            "maxPool", "maxPoolGather", "maxPoolScatter", "maximum", "oneHot", "parameter", "reshape", "runningMean",
+            "convolutionWeightGradient", "correctCount", "crossEntropy", "crossEntropyGradient",
+            "crossShardMoments",
+            "crossShardSum", "dropout", "dropoutMask", "input", "linear", "logSoftmax", "logSoftmaxGradient",
+            "matmul",
+            "maxPool", "maxPoolGather", "maxPoolScatter", "maximum", "oneHot", "parameter", "reshape",
+            "runningMean",
             "runningVariance", "softmax", "softmaxGradient", "stopGradient", "sum", "transpose", "unary",
         ]
         #expect(wanted.filter { !tested.contains($0) }.isEmpty)
@@ -64,9 +68,11 @@ import Testing
     @Test func comparisonNoticesAnotherGraph() throws {
         prepareThreadForPrograms()
         let (sigmoid, tanh) = (KernelCase.elementwise[3], KernelCase.elementwise[2])
-        let expected = ReferenceInterpreter().run(sigmoid.shards, variables: sigmoid.variables, graph: tanh.graph)
+        let expected = ReferenceInterpreter().run(
+            sigmoid.shards, variables: sigmoid.variables, graph: tanh.graph)
         let run = try ShardedRun(
-            sigmoid.shards, variables: sigmoid.variables, kernels: KernelVariant.all[0].kernels, graph: sigmoid.graph)
+            sigmoid.shards, variables: sigmoid.variables, kernels: KernelVariant.all[0].kernels,
+            graph: sigmoid.graph)
         run.run()
         #expect(run.errors(against: expected).allSatisfy { $0.error > 1e-3 })
     }

@@ -60,7 +60,8 @@ import Testing
         for count in [1, 2, 7] {
             let program = try Self.program(model, count: count)
             let steps = program.stages.flatMap { $0.parts.flatMap(\.steps) }
-            let keep = program.outputs.map(\.buffer) + program.collectives.flatMap { $0.sources.map(\.buffer) }
+            let keep =
+                program.outputs.map(\.buffer) + program.collectives.flatMap { $0.sources.map(\.buffer) }
             let plan = Plan(
                 buffers: program.buffers, steps: steps, keep: Set(keep), arenaBytes: program.arenaBytes)
             #expect(plan.conflicts.isEmpty)
@@ -140,7 +141,8 @@ import Testing
             let homes: [Runtime.Buffer.Home] = [.arena, .arena, .arena, .uniform, .parameters]
             let written = (0...below(2)).map { _ in
                 buffers.append(
-                    Runtime.Buffer(home: homes[below(5)], byteCount: [1, 64, 100, 128, 1000, 4096][below(6)], offset: 0))
+                    Runtime.Buffer(
+                        home: homes[below(5)], byteCount: [1, 64, 100, 128, 1000, 4096][below(6)], offset: 0))
                 return buffers.count - 1
             }
             let reads = written[0] > 0 ? (0..<below(4)).map { _ in below(written[0]) } : []

@@ -51,7 +51,8 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
             [
                 Conv2d(12, kernel: 3, padding: 1, bias: false), BatchNormalization(), ReLU(), Dropout(0.3),
                 MaxPool2d(2), Conv2d(20, kernel: 3, stride: 2, padding: 1), Sigmoid(),
-                Conv2d(16, kernel: 1, bias: false), BatchNormalization(), GELU(), Flatten(), Dropout(0.5), Linear(9), ReLU(),
+                Conv2d(16, kernel: 1, bias: false), BatchNormalization(), GELU(), Flatten(), Dropout(0.5),
+                Linear(9), ReLU(),
                 Linear(5),
             ]
         },
@@ -60,7 +61,8 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
                 Conv2d(16, kernel: 3, padding: 1, bias: false), BatchNormalization(), ReLU(),
                 Residual(
                     [
-                        Conv2d(12, kernel: 3, stride: 2, padding: 1, bias: false), BatchNormalization(), ReLU(),
+                        Conv2d(12, kernel: 3, stride: 2, padding: 1, bias: false), BatchNormalization(),
+                        ReLU(),
                         Conv2d(12, kernel: 3, padding: 1, bias: false), BatchNormalization(),
                     ], shortcut: [Conv2d(12, kernel: 1, stride: 2, bias: false), BatchNormalization()]),
                 ReLU(), Residual([Conv2d(12, kernel: 3, padding: 1, groups: 3)]), LeakyReLU(slope: 0.2),
@@ -75,13 +77,15 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
         },
         ModelCase("batch norm of each shard", [4, 5, 5], counts: [4, 3]) {
             [
-                Conv2d(8, kernel: 3, padding: 1, bias: false), BatchNormalization(synchronized: false), ReLU(), AvgPool2d(2),
+                Conv2d(8, kernel: 3, padding: 1, bias: false), BatchNormalization(synchronized: false),
+                ReLU(), AvgPool2d(2),
                 Flatten(), Linear(5),
             ]
         },
         ModelCase("one example a shard", [1, 6, 6], counts: [1, 1, 0, 1, 1]) {
             [
-                Conv2d(7, kernel: 3, bias: false), BatchNormalization(), ReLU(), MaxPool2d(3, stride: 2, padding: 1), Flatten(),
+                Conv2d(7, kernel: 3, bias: false), BatchNormalization(), ReLU(),
+                MaxPool2d(3, stride: 2, padding: 1), Flatten(),
                 Linear(5), LogSoftmax(),
             ]
         },

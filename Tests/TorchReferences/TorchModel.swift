@@ -48,7 +48,8 @@ enum TorchModel: String, CaseIterable, Sendable {
                 Conv2d(16, kernel: 3, padding: 1, bias: false), BatchNormalization(), ReLU(),
                 Residual(
                     [
-                        Conv2d(12, kernel: 3, stride: 2, padding: 1, bias: false), BatchNormalization(), ReLU(),
+                        Conv2d(12, kernel: 3, stride: 2, padding: 1, bias: false), BatchNormalization(),
+                        ReLU(),
                         Conv2d(12, kernel: 3, padding: 1, bias: false), BatchNormalization(),
                     ], shortcut: [Conv2d(12, kernel: 1, stride: 2, bias: false), BatchNormalization()]),
                 ReLU(), GlobalAvgPool(), Flatten(), Linear(10),
@@ -56,7 +57,8 @@ enum TorchModel: String, CaseIterable, Sendable {
         case .kitchen:
             [
                 Conv2d(6, kernel: 3, padding: 1), LeakyReLU(slope: 0.1), AvgPool2d(2),
-                Conv2d(8, kernel: 3, stride: 2, padding: 1), Sigmoid(), Flatten(), Linear(16), Tanh(), Linear(12),
+                Conv2d(8, kernel: 3, stride: 2, padding: 1), Sigmoid(), Flatten(), Linear(16), Tanh(),
+                Linear(12),
                 GELU(), Linear(6), Softmax(), Linear(6), LogSoftmax(),
             ]
         }

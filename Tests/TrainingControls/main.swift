@@ -14,8 +14,10 @@ exit(
         var settings = TrainingSettings(
             data: .init(
                 training: DatasetSource(format: .npy, features: arguments[2], labels: arguments[3]),
-                normalization: isLine ? .none : .standardize), loss: isLine ? .meanSquaredError : .crossEntropy,
-            optimizer: try OptimizerConfiguration(name: "sgd", options: ["lr": .number(isLine ? 0.01 : 0.05)]),
+                normalization: isLine ? .none : .standardize),
+            loss: isLine ? .meanSquaredError : .crossEntropy,
+            optimizer: try OptimizerConfiguration(
+                name: "sgd", options: ["lr": .number(isLine ? 0.01 : 0.05)]),
             schedule: try LearningRateSchedule(baseRate: isLine ? 0.01 : 0.05), output: arguments[4])
         settings.epochs = 1
         settings.batch = isLine ? 8 : 36

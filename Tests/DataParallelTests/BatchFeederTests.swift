@@ -1,0 +1,85 @@
+import CKernels
+import Datasets
+import Graph
+import Testing
+
+@testable import DataParallel
+
+/// Batches prepared in the background hold what the batch maker makes of the same rows.
+@Suite struct BatchFeederTests {
+    private struct Feed {
+        let dataset: Dataset
+        let maker: BatchMaker
+        let map: ShardMap
+        let owned: Range<Int>
+        let feeder: BatchFeeder
+
+        init(
+            hasClasses: Bool, shards: Int, ranks: Int, rank: Int, batch: Int, examples: Int = 101,
+            width: Int = 7
+        ) throws {
+            dataset = try Dataset(
+                name: "test", features: (0..<examples * width).map { Float($0 * 13 % 1009) },
+                exampleShape: [width],
+                labels: hasClasses
+                    ? .classes((0..<examples).map { Int32($0 * 5 % 11) }, count: 11)
+                    : .targets((0..<examples * 3).map { Float($0) / 8 }, width: 3))
+            maker = BatchMaker(
+                examples: dataset.examples, scaling: FeatureScaling(unchanged: dataset.layout.channels),
+                kernels: dt_kernels_for(dt_isa_detect()))
+            map = ShardMap(shards: shards, nodes: (0..<ranks).map { $0..<($0 + 1) })
+            owned = map.owned[rank]
+            feeder = BatchFeeder(maker: maker, map: map, owned: owned, batch: batch)
+        }
+    }
+
+    @Test(arguments: [true, false], [(1, 1, 0), (8, 1, 0), (8, 3, 1), (5, 5, 4), (13, 2, 1)])
+    func equalsBatchMaker(hasClasses: Bool, cut: (shards: Int, ranks: Int, rank: Int)) throws {
+        let feed = try Feed(
+            hasClasses: hasClasses, shards: cut.shards, ranks: cut.ranks, rank: cut.rank, batch: 20)
+        let order = EpochOrder(count: 101, batchSize: 20, seed: 4, epoch: 0)
+        for index in 0..<order.batchCount {
+            let batch = Batch(rows: order.rows[order.batch(index)])
+            let next = index + 1 < order.batchCount ? Batch(rows: order.rows[order.batch(index + 1)]) : nil
+            // Every third announcement is wrong: what was prepared must then be left alone.
+            let announced = index % 3 == 2 ? Batch(rows: order.rows[order.batch(0)]) : next
+            try check(feed, feed.feeder.take(batch, next: announced), batch)
+        }
+    }
+
+    private func check(_ feed: Feed, _ inputs: [BatchFeeder.ShardInputs], _ batch: Batch) throws {
+        #expect(inputs.count == feed.owned.count)
+        for (input, shard) in zip(inputs, feed.owned) {
+            let range = feed.map.examples(of: shard..<shard + 1, batch: batch.count)
+            let rows = Array(batch.rows(range))
+            let indices = input.indices.assumingMemoryBound(to: Int64.self)
+            let features = input.features.assumingMemoryBound(to: Float.self)
+            for (place, row) in rows.enumerated() {
+                #expect(indices[place] == Int64(row))
+                for element in 0..<7 {
+                    #expect(features[place * 7 + element] == Float((Int(row) * 7 + element) * 13 % 1009))
+                }
+                if input.hasClasses {
+                    #expect(
+                        input.targets.assumingMemoryBound(to: Int32.self)[place] == Int32(Int(row) * 5 % 11))
+                } else {
+                    let targets = input.targets.assumingMemoryBound(to: Float.self)
+                    for element in 0..<3 {
+                        #expect(targets[place * 3 + element] == Float(Int(row) * 3 + element) / 8)
+                    }
+                }
+            }
+        }
+    }
+
+    /// A feeder can be released while the next batch is being prepared.
+    @Test func releasedWhilePreparing() throws {
+        for _ in 0..<50 {
+            let feed = try Feed(
+                hasClasses: true, shards: 2, ranks: 1, rank: 0, batch: 2000, examples: 4000, width: 64)
+            let order = EpochOrder(inOrder: 4000, batchSize: 2000)
+            _ = feed.feeder.take(
+                Batch(rows: order.rows[order.batch(0)]), next: Batch(rows: order.rows[order.batch(1)]))
+        }
+    }
+}
