@@ -73,21 +73,23 @@ struct StepRun {
                 count: count, slot: replica.perLocalShard ? place : worker)
         else { preconditionFailure("the program for \(count) examples was planned before the step") }
         program.setInputs(inputs[place])
-        var buffers: [(group: Int, pointer: UnsafeMutablePointer<Float>)] = []
-        for group in description.groups {
-            let pointer = replica.accumulators[group].begin(shard: shard)
-            program.setGradients(group: group, pointer)
-            buffers.append((group, pointer))
-        }
         let progress = worker == 0 && replica.pool.workers == 1
-        program.run(
-            stage: stage, part: part, scratch: replica.programs.scratch[worker].pointer,
-            scalars: replica.scalars
-        ) {
-            if progress { try? self.progress() }
-        }
-        for (group, pointer) in buffers {
-            replica.accumulators[group].end(shard: shard, pointer, batch: batch.count)
+        withUnsafeTemporaryAllocation(
+            of: UnsafeMutablePointer<Float>.self, capacity: description.groups.count
+        ) { pointers in
+            for (place, group) in description.groups.enumerated() {
+                let pointer = replica.accumulators[group].begin(shard: shard)
+                pointers.initializeElement(at: place, to: pointer)
+                program.setGradients(group: group, pointer)
+            }
+            program.run(
+                stage: stage, part: part, scratch: replica.programs.scratch[worker].pointer, scalars: replica.scalars
+            ) {
+                if progress { try? self.progress() }
+            }
+            for (place, group) in description.groups.enumerated() {
+                replica.accumulators[group].end(shard: shard, pointers[place], batch: batch.count)
+            }
         }
         for collective in description.collectives where replica.bucketOfCollective[collective] < 0 {
             program.copyContribution(to: collective, replica.contribution(of: collective, place, skeleton))

@@ -5,29 +5,42 @@ import Graph
 /// Turns a graph into a program: binds a kernel to every node, carries layouts from producer to reader, and lays
 /// out memory.
 package final class ProgramPlanner {
+    /// What is planned.
     let graph: Graph
+    /// When each node runs.
     let schedule: Schedule
+    /// The vector loops.
     let kernels: UnsafePointer<dt_kernels>
     /// Channels per block of image layouts on this instruction set.
     let channelBlock: Int
-    private let variableOffsets: [Int]
+    /// Bytes from the start of the parameters' or states' memory to each variable.
+    let variableOffsets: [Int]
 
-    private(set) var buffers: [Buffer] = []
+    /// All buffers so far; a step knows them by their place here.
+    var buffers: [Buffer] = []
     private(set) var primitives: [Primitive] = []
     /// Where each output of each node stands, one entry per layout it exists in; the first is its native one.
-    private var versions: [[[(layout: Layout, buffer: Int)]]]
-    private var uniformSteps: [[Step]]
-    private var partSteps: [[[Step]]]
-    private var position = (stage: 0, uniform: true, part: Schedule.Part.critical)
+    var versions: [[[(layout: Layout, buffer: Int)]]]
+    /// Steps of each stage that run once per rank.
+    var uniformSteps: [[Step]]
+    /// Steps of each stage and part that run for every shard.
+    var partSteps: [[[Step]]]
+    /// Where the next step goes.
+    var position = (stage: 0, uniform: true, part: Schedule.Part.critical)
     private(set) var scratchBytes = 64
-    private var inputBuffers: [(input: GraphInput, buffer: Int)] = []
+    /// The buffers of inputs.
+    var inputBuffers: [(input: GraphInput, buffer: Int)] = []
     /// Gradients that their producers write straight to where they are summed.
-    private var directGradients: [Graph.Value: (group: Int, offset: Int)] = [:]
-    private var groups: [GroupPlan] = []
-    private var collectiveOfNode: [Int: Int] = [:]
-    private var collectiveBytes = 0
+    var directGradients: [Graph.Value: (group: Int, offset: Int)] = [:]
+    /// Gradients that become ready together.
+    var groups: [GroupPlan] = []
+    /// The number of the collective that a node is.
+    var collectiveOfNode: [Int: Int] = [:]
+    /// Bytes of collective results so far.
+    var collectiveBytes = 0
 
-    private struct GroupPlan {
+    /// A group of gradients while it is planned.
+    struct GroupPlan {
         let collective: Int
         let stage: Int
         let part: Schedule.Part
@@ -192,7 +205,8 @@ package final class ProgramPlanner {
 
     // MARK: Program parts
 
-    private func newBuffer(_ home: Buffer.Home, _ byteCount: Int, offset: Int = 0) -> Int {
+    /// A new buffer in a memory; arenas settle its offset later.
+    func newBuffer(_ home: Buffer.Home, _ byteCount: Int, offset: Int = 0) -> Int {
         buffers.append(Buffer(home: home, byteCount: byteCount, offset: offset))
         return buffers.count - 1
     }
@@ -234,7 +248,7 @@ package final class ProgramPlanner {
     }
 
     /// Settles what collectives carry before any step is made, since producers write gradients in place.
-    private func planCollectives() -> [PlannedCollective] {
+    func planCollectives() -> [PlannedCollective] {
         var planned: [PlannedCollective] = []
         let readers = readersOfNodes()
         for (index, node) in graph.nodes.enumerated() where node.operation.isCollective {
@@ -275,7 +289,7 @@ package final class ProgramPlanner {
     }
 
     /// Converts what shards contribute to the collectives that start behind this part: later would be too late.
-    private func emitSources(_ collectives: [PlannedCollective]) throws(RuntimeError) {
+    func emitSources(_ collectives: [PlannedCollective]) throws(RuntimeError) {
         for collective in collectives
         where schedule.stage[collective.node] == position.stage
             && startPart(of: collective.node) == position.part
@@ -286,7 +300,7 @@ package final class ProgramPlanner {
     }
 
     /// What shards contribute, once every operand has a buffer.
-    private func collectSources(of collectives: inout [PlannedCollective]) throws(RuntimeError) {
+    func collectSources(of collectives: inout [PlannedCollective]) throws(RuntimeError) {
         for index in collectives.indices {
             let operands = graph.nodes[collectives[index].node].operands
             collectives[index].element = type(operands[0]).element
@@ -300,7 +314,8 @@ package final class ProgramPlanner {
         }
     }
 
-    private struct PlannedCollective {
+    /// A collective while it is planned.
+    struct PlannedCollective {
         let node: Int
         let kind: Program.Collective.Kind
         let isRead: Bool
@@ -317,142 +332,10 @@ package final class ProgramPlanner {
         }
     }
 
-    private func readersOfNodes() -> [Bool] {
+    /// Whether any node reads each node.
+    func readersOfNodes() -> [Bool] {
         var read = Array(repeating: false, count: graph.nodes.count)
         for node in graph.nodes { for operand in node.operands { read[operand.node] = true } }
         return read
-    }
-
-    private func planGradientGroups(
-        _ node: Graph.Node, _ parameters: [(output: Int, parameter: Int)], collective: Int
-    ) {
-        for (output, parameter) in parameters {
-            let value = node.operands[output]
-            let stage = schedule.stage[value.node]
-            let part = schedule.part[value.node]
-            if groups.last.map({ $0.collective == collective && $0.stage == stage && $0.part == part })
-                != true
-            {
-                groups.append(GroupPlan(collective: collective, stage: stage, part: part, members: []))
-            }
-            groups[groups.count - 1].members.append((parameter, value, nil))
-        }
-        let uses = useCounts()
-        for group in groups.indices where groups[group].collective == collective {
-            let start = variableOffsets[groups[group].members[0].parameter]
-            for member in groups[group].members {
-                guard let root = soleProducer(of: member.value, uses: uses) else { continue }
-                directGradients[root] = (group, variableOffsets[member.parameter] - start)
-            }
-        }
-    }
-
-    /// The value whose elements `value` is, behind reshapes, if nothing else reads them and a kernel of the shard
-    /// makes it in the same part of the program.
-    private func soleProducer(of value: Graph.Value, uses: [[Int]]) -> Graph.Value? {
-        var root = value
-        while uses[root.node][root.output] == 1, case .reshape = graph.nodes[root.node].operation {
-            root = graph.nodes[root.node].operands[0]
-        }
-        let node = graph.nodes[root.node]
-        guard uses[root.node][root.output] == 1, !schedule.isUniform[root.node], !node.operands.isEmpty,
-            !node.operation.isCollective, schedule.stage[root.node] == schedule.stage[value.node],
-            schedule.part[root.node] == schedule.part[value.node]
-        else { return nil }
-        if case .reshape = node.operation { return nil }
-        return root
-    }
-
-    private func useCounts() -> [[Int]] {
-        var uses = graph.nodes.map { Array(repeating: 0, count: $0.types.count) }
-        for node in graph.nodes { for operand in node.operands { uses[operand.node][operand.output] += 1 } }
-        return uses
-    }
-
-    /// Copies into place the gradients of this part that their producers could not write there.
-    private func emitGradientCopies() throws(RuntimeError) {
-        for group in groups.indices
-        where groups[group].stage == position.stage && groups[group].part == position.part {
-            let start = variableOffsets[groups[group].members[0].parameter]
-            for member in groups[group].members.indices {
-                let (parameter, value, _) = groups[group].members[member]
-                let source = try plain(value)
-                if case .gradients = buffers[source].home {
-                    groups[group].members[member].buffer = source
-                    continue
-                }
-                let byteCount = type(value).byteCount
-                let target = newBuffer(
-                    .gradients(group: group), byteCount, offset: variableOffsets[parameter] - start)
-                emit("copy gradient", reads: [source], writes: [target]) { frame in
-                    frame.table[target].copyMemory(from: frame.table[source], byteCount: byteCount)
-                }
-                groups[group].members[member].buffer = target
-            }
-        }
-    }
-
-    private func gradientGroup(_ plan: GroupPlan) -> Program.GradientGroup {
-        Program.GradientGroup(
-            collective: plan.collective, parameters: plan.members.map(\.parameter),
-            buffers: plan.members.compactMap { member in member.buffer.map { ($0, member.parameter) } })
-    }
-}
-
-// MARK: - Putting the program together
-
-extension ProgramPlanner {
-    private func stages(_ collectives: [PlannedCollective]) -> [Program.Stage] {
-        let nodes = graph.nodes
-        return (0..<schedule.stageCount).map { stage in
-            var awaited: [Int] = []
-            for (index, node) in nodes.enumerated() where schedule.stage[index] == stage {
-                for operand in node.operands {
-                    if let collective = collectiveOfNode[operand.node], !awaited.contains(collective) {
-                        awaited.append(collective)
-                    }
-                }
-            }
-            let parts = Schedule.Part.allCases.map { part in
-                Program.Part(
-                    steps: partSteps[stage][part.rawValue],
-                    groups: groups.indices.filter { groups[$0].stage == stage && groups[$0].part == part },
-                    collectives: collectives.indices.filter {
-                        let node = collectives[$0].node
-                        return schedule.stage[node] == stage && startPart(of: node) == part
-                    })
-            }
-            return Program.Stage(awaits: awaited.sorted(), uniform: uniformSteps[stage], parts: parts)
-        }
-    }
-
-    /// The part at whose end a collective starts: when its last operand is there.
-    private func startPart(of node: Int) -> Schedule.Part {
-        let stage = schedule.stage[node]
-        return graph.nodes[node].operands.filter { schedule.stage[$0.node] == stage }
-            .map { schedule.part[$0.node] }.max() ?? .critical
-    }
-
-    private func planOutputs() throws(RuntimeError) -> [(role: Graph.Output, buffer: Int, type: TensorType)] {
-        var outputs: [(role: Graph.Output, buffer: Int, type: TensorType)] = []
-        for result in graph.results {
-            guard case .output(let role) = result.role else { continue }
-            position = (schedule.stageCount - 1, schedule.isUniform[result.value.node], .fill)
-            outputs.append((role, try plain(result.value), type(result.value)))
-        }
-        return outputs
-    }
-
-    private func planStateUpdates() throws(RuntimeError) -> [(state: Int, buffer: Int, byteCount: Int)] {
-        var updates: [(state: Int, buffer: Int, byteCount: Int)] = []
-        for result in graph.results {
-            guard case .state(let state) = result.role else { continue }
-            guard schedule.isUniform[result.value.node] else {
-                throw RuntimeError(
-                    description: "state \(state) would differ between shards; sum it over shards first")
-            }
-            updates.append((state, try plain(result.value), type(result.value).byteCount))
-        }
-        return updates
     }
 }

@@ -8,26 +8,42 @@ import Randomness
 
 /// A training run from loaded data to written results; every rank runs the same steps.
 final class TrainingRun {
-    private let cluster: Cluster
-    private let settings: TrainingSettings
-    private let data: PreparedData
-    private let model: TracedModel
-    private let replica: Replica
-    private let test: Evaluator?
-    private let validation: Evaluator?
-    private let folder: RunFolder?
-    private let reporter: ProgressReporter
+    /// The ranks of the run.
+    let cluster: Cluster
+    /// What the run is.
+    let settings: TrainingSettings
+    /// The data sets, loaded.
+    let data: PreparedData
+    /// The model, traced.
+    let model: TracedModel
+    /// This rank's part of the training.
+    let replica: Replica
+    /// Evaluates the test set, if there is one.
+    let test: Evaluator?
+    /// Evaluates the validation set, if there is one.
+    let validation: Evaluator?
+    /// The output folder; nil on ranks that write nothing.
+    let folder: RunFolder?
+    /// Where a person looks.
+    let reporter: ProgressReporter
     /// What must be equal for a checkpoint to be this run's.
-    private let identity: String
-    private let stepsPerEpoch: Int
-    private let totalSteps: Int
-    private var position = RunPosition()
-    private var metrics: MetricsLog?
-    private var trainingSeconds = 0.0
-    private var trainedExamples = 0
-    private let start: Double
+    let identity: String
+    /// Mini-batches of an epoch.
+    let stepsPerEpoch: Int
+    /// Optimizer steps of all epochs.
+    let totalSteps: Int
+    /// Where the run stands.
+    var position = RunPosition()
+    /// The metrics file; nil on ranks that write nothing.
+    var metrics: MetricsLog?
+    /// Seconds spent in steps.
+    var trainingSeconds = 0.0
+    /// Examples trained on by this process.
+    var trainedExamples = 0
+    /// The system's uptime when the program started, in seconds.
+    let start: Double
     /// Steps between the moments at which ranks agree whether to stop.
-    private var controlInterval = 1
+    var controlInterval = 1
 
     /// Prepares everything up to the first step; collective.
     ///
@@ -114,7 +130,7 @@ final class TrainingRun {
     // MARK: Epochs and steps
 
     /// Takes steps until the epoch, or the run, is over; true if the run was asked to stop.
-    private func trainEpoch() throws -> Bool {
+    func trainEpoch() throws -> Bool {
         let order = EpochOrder(
             count: data.training.dataset.examples.layout.count, subset: data.training.rows,
             batchSize: settings.batch, seed: settings.seed, epoch: UInt64(position.epoch))
@@ -160,7 +176,7 @@ final class TrainingRun {
     private var isAtStepLimit: Bool { settings.stepLimit.map { position.step >= $0 } ?? false }
 
     /// The update rule's numbers of every step of the epoch, from rank 0, so that all ranks use the same bits.
-    private func epochScalars() throws -> [Double] {
+    func epochScalars() throws -> [Double] {
         let width = settings.optimizer.rule.scalarCount
         var numbers = Array(repeating: 0.0, count: stepsPerEpoch * width + 1)
         if cluster.rank == 0 {
@@ -179,7 +195,8 @@ final class TrainingRun {
         return numbers
     }
 
-    private func learningRate(_ step: Int) -> Double {
+    /// The rate of the step with this index, from 0.
+    func learningRate(_ step: Int) -> Double {
         settings.schedule.rate(step: step, stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps)
     }
 
@@ -195,7 +212,8 @@ final class TrainingRun {
 
     // MARK: Evaluation and results
 
-    private struct Evaluated {
+    /// What evaluation after an epoch found.
+    struct Evaluated {
         var test: Evaluator.Totals?
         var validation: Evaluator.Totals?
     }
@@ -301,211 +319,5 @@ final class TrainingRun {
             testAccuracy: evaluated.test?.accuracy, validationLoss: evaluated.validation?.loss,
             validationAccuracy: evaluated.validation?.accuracy, samplesPerSecond: samplesPerSecond,
             executedExamples: replica.executedExamples)
-    }
-
-    // MARK: Metrics
-
-    private var stepsTaken: Int { trainedExamples / max(1, settings.batch) }
-    private var samplesPerSecond: Double {
-        trainingSeconds > 0 ? Double(trainedExamples) / trainingSeconds : 0
-    }
-    private var elapsed: Double { ProcessInfo.processInfo.systemUptime - start }
-
-    private func logStep(_ result: Replica.StepResult) throws {
-        var line = JSONLine()
-        line.add("event", "step")
-        line.add("step", position.step)
-        line.add("epoch", position.epoch + 1)
-        line.add("loss", result.lossSum / Double(result.count))
-        line.add("lr", learningRate(position.step - 1))
-        line.add("gradient_norm", result.gradientNorm)
-        line.add("samples_per_second", samplesPerSecond)
-        line.add("seconds", elapsed)
-        try metrics?.append(line)
-    }
-
-    private func drawBar(_ result: Replica.StepResult) {
-        guard cluster.rank == 0 else { return }
-        reporter.bar(
-            epoch: position.epoch + 1, epochs: settings.epochs,
-            fraction: Double(position.batch) / Double(stepsPerEpoch),
-            loss: result.lossSum / Double(result.count),
-            samplesPerSecond: samplesPerSecond,
-            remaining: Double(totalSteps - position.step) * trainingSeconds / Double(max(1, stepsTaken)))
-    }
-
-    private static func add(_ evaluated: Evaluated, to line: inout JSONLine) {
-        line.add("validation_loss", evaluated.validation?.loss)
-        line.add("validation_accuracy", evaluated.validation?.accuracy)
-        line.add("test_loss", evaluated.test?.loss)
-        line.add("test_accuracy", evaluated.test?.accuracy)
-    }
-
-    private static func describe(_ evaluated: Evaluated) -> String {
-        (evaluated.validation.map { "  validation" + describe($0) } ?? "")
-            + (evaluated.test.map { "  test" + describe($0) } ?? "")
-    }
-
-    private static func describe(_ totals: Evaluator.Totals) -> String {
-        " loss \(ProgressReporter.fixed(totals.loss, 4))"
-            + (totals.accuracy.map { " accuracy \(ProgressReporter.fixed($0, 4))" } ?? "")
-    }
-
-    private func announce() {
-        let parameters = model.variables.filter(\.isTrainable).map { $0.shape.reduce(1, *) }.reduce(0, +)
-        let workers = settings.workers ?? cluster.defaultWorkers
-        reporter.line(
-            "dtrain: \(ProgressReporter.number(Double(data.training.count))) examples, "
-                + "\(ProgressReporter.number(Double(parameters))) parameters, \(cluster.size) ranks x \(workers) workers, "
-                + "\(settings.shards) shards, \(cluster.instructionSet.rawValue)")
-        if cluster.detectedInstructionSet != cluster.instructionSet {
-            reporter.line(
-                "dtrain: note: all ranks run \(cluster.instructionSet.rawValue), the lowest set among them or the one set"
-            )
-        }
-        if settings.shards % cluster.size != 0 {
-            let most = (settings.shards + cluster.size - 1) / cluster.size
-            reporter.line(
-                "dtrain: note: \(cluster.size) ranks do not divide \(settings.shards) shards: speed is that of \(most) shards per rank"
-            )
-        }
-    }
-
-    // MARK: Files
-
-    private func checkpoint() throws {
-        let outcome = Result {
-            // Rank 0 alone has a folder.
-            guard let folder, let metrics else { return }
-            try metrics.synchronize()
-            position.metricsLength = metrics.length
-            try Checkpoint.write(
-                replica, position, identity: identity, folder: folder.checkpoints,
-                keep: settings.checkpoints.keep)
-        }
-        try Self.agree(outcome, cluster)
-    }
-
-    private func resume() throws {
-        guard settings.resume != .no else { return }
-        let found = try Agreement.fromRoot(cluster.world) { [settings, identity, folder] () -> Found in
-            var path: String?
-            switch settings.resume {
-            case .no: break
-            case .auto:
-                let newest = Checkpoint.newest(in: folder?.checkpoints ?? "")
-                for skipped in newest.skipped { Self.warn("skipped checkpoint \(skipped)") }
-                path = newest.path
-            case .from(let given):
-                let newest = Checkpoint.newest(in: "\(given)/\(RunFolder.checkpointsName)")
-                path = newest.path ?? given
-            }
-            guard let path else { return Found() }
-            return Found(path: path, position: try Checkpoint.position(of: path, identity: identity))
-        }
-        guard let path = found.path, let position = found.position else { return }
-        self.position = position
-        if !position.isFinished {
-            try Checkpoint.load(path, into: replica)
-            reporter.line("dtrain: resuming at step \(position.step) from \(path)")
-        }
-    }
-
-    private struct Found: Codable {
-        var path: String?
-        var position: RunPosition?
-    }
-
-    private func writeStart() throws {
-        let outcome = Result {
-            guard let folder else { return }
-            if let text = settings.configurationText {
-                try FileOutput.write(Data(text.utf8), to: folder.file(RunFolder.configurationName))
-            }
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-            let inputs = InputDescription(
-                scaling: data.scaling, exampleShape: data.exampleShape,
-                classes: data.training.dataset.examples.layout.classCount)
-            try FileOutput.write(try encoder.encode(inputs), to: folder.file(RunFolder.scalingName))
-            metrics = try MetricsLog(path: folder.file(RunFolder.metricsName), length: position.metricsLength)
-        }
-        try Self.agree(outcome, cluster)
-    }
-
-    /// Only rank 0 opens the folder: the other ranks write nothing.
-    private static func openFolder(_ settings: TrainingSettings, _ cluster: Cluster) throws -> RunFolder? {
-        guard !settings.isDryRun else { return nil }
-        let opened = Result { cluster.rank == 0 ? try RunFolder(settings) : nil }
-        try agree(opened.map { _ in }, cluster)
-        return try opened.get()
-    }
-
-    /// Fails on all ranks if it failed on one; the others end in silence.
-    private static func agree(_ outcome: Result<Void, any Error>, _ cluster: Cluster) throws {
-        var failed = 0
-        if case .failure = outcome { failed = 1 }
-        let anyFailed = try cluster.world.allReduce(failed, .max)
-        try outcome.get()
-        if anyFailed > 0 { throw FailedElsewhere() }
-    }
-
-    private static func warn(_ text: String) {
-        FileHandle.standardError.write(Data("dtrain: warning: \(text)\n".utf8))
-    }
-
-    // MARK: Checks before the first step
-
-    private static func setInitialWeights(
-        _ state: ModelState, _ settings: TrainingSettings, _ cluster: Cluster
-    ) throws {
-        var values: [[Float]]?
-        let outcome = Result {
-            guard cluster.rank == 0 else { return }
-            if let path = settings.initialWeights {
-                values = try WeightsFile.read(path, for: state.model).values
-            } else {
-                values = state.model.initialValues(seed: settings.seed)
-            }
-        }
-        try agree(outcome, cluster)
-        try state.set(values)
-    }
-
-    private static func checkBatchNorm(_ model: TracedModel, _ settings: TrainingSettings, examples: Int)
-        throws
-    {
-        for count in [min(settings.batch, examples), examples % settings.batch] where count > 0 {
-            try Replica.check(model, batch: count, shards: settings.shards)
-        }
-    }
-
-    private static func identity(_ settings: TrainingSettings, _ model: TracedModel, _ data: PreparedData)
-        -> String
-    {
-        var digest = Digest()
-        digest.add(model.trainingGraph(count: 2).description)
-        for variable in model.variables { digest.add("\(variable.name) \(variable.shape)") }
-        let optimizer = settings.optimizer.options.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
-        digest.add("\(settings.optimizer.rule.name) \(settings.optimizer.learningRate) \(optimizer)")
-        digest.add("\(settings.schedule)")
-        digest.add("\(settings.clipping.maximumNorm ?? 0)")
-        digest.add("\(settings.epochs) \(settings.batch) \(settings.shards) \(settings.seed)")
-        digest.add("\(settings.data.normalization) \(String(describing: settings.data.validation))")
-        digest.add(Digest.text(data.digest))
-        return Digest.text(digest.bytes)
-    }
-
-    private static func checkReplicas(_ identity: String, _ data: [UInt8], _ cluster: Cluster) throws {
-        var odd = try Agreement.oddRanks(data, in: cluster.world)
-        guard odd.isEmpty else {
-            throw DisagreementError(what: "the data", ranks: odd, advice: "copy the same files to every node")
-        }
-        odd = try Agreement.oddRanks(Array(identity.utf8), in: cluster.world)
-        guard odd.isEmpty else {
-            throw DisagreementError(
-                what: "the program or its configuration", ranks: odd,
-                advice: "start the same binary with the same configuration on every rank")
-        }
     }
 }

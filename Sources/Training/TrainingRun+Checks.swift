@@ -1,0 +1,63 @@
+import DataParallel
+import Foundation
+import Layers
+
+/// What is settled before the first step: initial weights, and that all ranks do the same.
+extension TrainingRun {
+    /// Gives all ranks the first weights: from the file named, else from seeded initializers.
+    static func setInitialWeights(
+        _ state: ModelState, _ settings: TrainingSettings, _ cluster: Cluster
+    ) throws {
+        var values: [[Float]]?
+        let outcome = Result {
+            guard cluster.rank == 0 else { return }
+            if let path = settings.initialWeights {
+                values = try WeightsFile.read(path, for: state.model).values
+            } else {
+                values = state.model.initialValues(seed: settings.seed)
+            }
+        }
+        try agree(outcome, cluster)
+        try state.set(values)
+    }
+
+    /// Throws if a mini-batch of the run would leave batch norm a single value.
+    static func checkBatchNorm(_ model: TracedModel, _ settings: TrainingSettings, examples: Int)
+        throws
+    {
+        for count in [min(settings.batch, examples), examples % settings.batch] where count > 0 {
+            try Replica.check(model, batch: count, shards: settings.shards)
+        }
+    }
+
+    /// What makes a checkpoint this run's: the program, the settings that decide bytes, and the data.
+    static func identity(_ settings: TrainingSettings, _ model: TracedModel, _ data: PreparedData)
+        -> String
+    {
+        var digest = Digest()
+        digest.add(model.trainingGraph(count: 2).description)
+        for variable in model.variables { digest.add("\(variable.name) \(variable.shape)") }
+        let optimizer = settings.optimizer.options.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+        digest.add("\(settings.optimizer.rule.name) \(settings.optimizer.learningRate) \(optimizer)")
+        digest.add("\(settings.schedule)")
+        digest.add("\(settings.clipping.maximumNorm ?? 0)")
+        digest.add("\(settings.epochs) \(settings.batch) \(settings.shards) \(settings.seed)")
+        digest.add("\(settings.data.normalization) \(String(describing: settings.data.validation))")
+        digest.add(Digest.text(data.digest))
+        return Digest.text(digest.bytes)
+    }
+
+    /// Throws on all ranks, naming the odd ones, unless all hold the same data and program.
+    static func checkReplicas(_ identity: String, _ data: [UInt8], _ cluster: Cluster) throws {
+        var odd = try Agreement.oddRanks(data, in: cluster.world)
+        guard odd.isEmpty else {
+            throw DisagreementError(what: "the data", ranks: odd, advice: "copy the same files to every node")
+        }
+        odd = try Agreement.oddRanks(Array(identity.utf8), in: cluster.world)
+        guard odd.isEmpty else {
+            throw DisagreementError(
+                what: "the program or its configuration", ranks: odd,
+                advice: "start the same binary with the same configuration on every rank")
+        }
+    }
+}
