@@ -74,6 +74,9 @@ let package = Package(
         .testTarget(
             name: "GraphTests",
             dependencies: ["CKernels", "Graph", "GraphSupport", "Layers", "Randomness"]),
+        .testTarget(
+            name: "LayersTests",
+            dependencies: ["CKernels", "Graph", "GraphSupport", "Layers", "Randomness"]),
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
         .testTarget(name: "COneDNNTests", dependencies: ["COneDNN"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness", "CKernels"]),
