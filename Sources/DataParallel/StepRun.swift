@@ -83,7 +83,8 @@ struct StepRun {
                 program.setGradients(group: group, pointer)
             }
             program.run(
-                stage: stage, part: part, scratch: replica.programs.scratch[worker].pointer, scalars: replica.scalars
+                stage: stage, part: part, scratch: replica.programs.scratch[worker].pointer,
+                scalars: replica.scalars
             ) {
                 if progress { try? self.progress() }
             }

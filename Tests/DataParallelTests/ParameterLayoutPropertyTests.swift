@@ -11,7 +11,9 @@ import Testing
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return Int((state >> 33) % UInt64(bound))
         }
-        let counts = (0...below(20)).map { _ in [1, 15, 16, 17, 4095, 4096, 4097, 12_289][below(8)] + below(3) }
+        let counts = (0...below(20)).map { _ in
+            [1, 15, 16, 17, 4095, 4096, 4097, 12_289][below(8)] + below(3)
+        }
         let order = counts.indices.sorted { ($0 * 7919 + seed) % 101 < ($1 * 7919 + seed) % 101 }
         let layout = ParameterLayout(order: order, counts: counts, bucketBytes: 1 << (4 + below(18)))
 
@@ -56,7 +58,9 @@ import Testing
             #expect((sizes.max() ?? 0) - (sizes.min() ?? 0) <= 1)
             for part in parts where !part.blocks.isEmpty {
                 let last = layout.blocks[part.blocks.upperBound - 1]
-                #expect(part.elements == layout.blocks[part.blocks.lowerBound].offset..<(last.offset + last.count))
+                #expect(
+                    part.elements == layout.blocks[part.blocks.lowerBound].offset..<(last.offset + last.count)
+                )
                 #expect(description.elements.contains(part.elements.lowerBound))
                 #expect(part.elements.upperBound <= description.elements.upperBound)
             }

@@ -25,12 +25,14 @@ import Testing
                 return (0..<words).map { place in
                     switch combination {
                     case .addFloats:
-                        UInt64(Float(Self.number(&state)).bitPattern) << 32 | UInt64(Float(Self.number(&state)).bitPattern)
+                        UInt64(Float(Self.number(&state)).bitPattern) << 32
+                            | UInt64(Float(Self.number(&state)).bitPattern)
                     case .addDoubles: Self.number(&state).bitPattern
                     // (count, means, M2): counts and M2 are not negative.
                     case .mergeMoments where place == 0: Double(count).bitPattern
                     case .mergeMoments:
-                        (place > elements / 2 ? Self.number(&state).magnitude : Self.number(&state)).bitPattern
+                        (place > elements / 2 ? Self.number(&state).magnitude : Self.number(&state))
+                            .bitPattern
                     }
                 }
             }
@@ -39,7 +41,8 @@ import Testing
         private static func number(_ state: inout UInt64) -> Double {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             let exponent = Double(Int((state >> 8) % 40)) - 20
-            return (Double(state >> 11) * 0x1p-53 - 0.5) * Double(sign: .plus, exponent: Int(exponent), significand: 1)
+            return (Double(state >> 11) * 0x1p-53 - 0.5)
+                * Double(sign: .plus, exponent: Int(exponent), significand: 1)
         }
     }
 
@@ -47,9 +50,12 @@ import Testing
 
     /// The vector of `root` from those of `parts`; nil where it holds no examples.
     private func combined(
-        _ leaves: Leaves, root: Range<Int>, parts: [(range: Range<Int>, vector: [UInt64]?)], inRankOrder: Bool = false
+        _ leaves: Leaves, root: Range<Int>, parts: [(range: Range<Int>, vector: [UInt64]?)],
+        inRankOrder: Bool = false
     ) -> [UInt64]? {
-        guard parts.contains(where: { root.contains($0.range.lowerBound) && $0.vector != nil }) else { return nil }
+        guard parts.contains(where: { root.contains($0.range.lowerBound) && $0.vector != nil }) else {
+            return nil
+        }
         let ranges = parts.map(\.range)
         let plan = inRankOrder ? TreePlan(inOrderOf: ranges) : TreePlan(root: root, parts: ranges)
         let sum = TreeSum(depth: plan.depth, vectorBytes: leaves.byteCount, kernels: kernels)
@@ -96,7 +102,9 @@ import Testing
 
     @Test(arguments: 1...33)
     func sameBitsAtEveryNumberOfRanks(shards: Int) {
-        for (combination, elements) in [(TreeSum.Combination.addFloats, 3), (.addDoubles, 2), (.mergeMoments, 5)] {
+        for (combination, elements) in [
+            (TreeSum.Combination.addFloats, 3), (.addDoubles, 2), (.mergeMoments, 5),
+        ] {
             for examples in [shards * 3 + 1, shards, max(1, shards / 2), 1] {
                 let leaves = Leaves(
                     shards: shards, examples: examples, elements: elements, combination, seed: UInt64(shards))

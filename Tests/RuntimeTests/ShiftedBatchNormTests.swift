@@ -42,7 +42,8 @@ import Testing
                 return builder.graph(for: [Graph.Result(.output(.prediction), y.value)])
             }
             run.run()
-            let y = ReferenceTensor.concatenated(run.shards.map { run.result(.output(.prediction), shard: $0) })
+            let y = ReferenceTensor.concatenated(
+                run.shards.map { run.result(.output(.prediction), shard: $0) })
             let worst = zip(y.values, expected.values).map { ($0 - $1).magnitude }.max() ?? .infinity
             // y is in units of the deviation.
             #expect(worst <= 1e-5, "\(variant.testDescription)")
