@@ -39,6 +39,18 @@ package enum Agreement {
         }
     }
 
+    /// Every rank's value, in rank order, on every rank; collective.
+    package static func gathered<T: Codable>(_ own: T, in world: Communicator) throws -> [T] {
+        let bytes = Array(try JSONEncoder().encode([own]))
+        let counts = try world.allGather(bytes.count)
+        let all = try world.allGather(bytes, counts: counts)
+        var start = 0
+        return try counts.map { count in
+            defer { start += count }
+            return try JSONDecoder().decode([T].self, from: Data(all[start..<start + count]))[0]
+        }
+    }
+
     /// The ranks whose digest is not that of the majority; empty where all agree. Collective.
     package static func oddRanks(_ digest: [UInt8], in world: Communicator) throws -> [Int] {
         let all = try world.allGather(digest)

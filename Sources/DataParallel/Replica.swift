@@ -40,6 +40,8 @@ package final class Replica {
     private var feeder: BatchFeeder
     let scalars: UnsafeMutablePointer<StepScalars>
     private(set) var stepNumber: UInt64 = 0
+    /// Notes where time goes, where it was asked for.
+    package let profiler: Profiler?
 
     /// What a training step reports; the same on all ranks.
     package struct StepResult: Sendable {
@@ -69,6 +71,7 @@ package final class Replica {
         let groups = layout.buckets.map { bucket in layout.entries[bucket.entries].map(\.variable) }
         let workers = settings.workers ?? cluster.defaultWorkers
         pool = WorkerPool(workers: workers)
+        profiler = settings.timelineSteps.map { Profiler(workers: workers, timelineSteps: $0) }
         let makeGraph: (Int) -> Graph = { count in
             model.trainingGraph(count: count).loweringBatchNorm().reducingGradients(in: groups)
         }
@@ -137,27 +140,38 @@ package final class Replica {
     ) throws -> StepResult {
         precondition(batch.count > 0, "a mini-batch without examples")
         stepNumber += 1
-        let inputs = feeder.take(batch, next: next)
+        profiler?.beginStep()
+        let log = profiler?.communication
+        let inputs = log.timed(Profiler.Overhead.batch) { feeder.take(batch, next: next) }
         scalars.pointee = StepScalars(batchCount: Float(batch.count), dropoutKey: dropoutKey)
         let clips = settings.clipping.maximumNorm != nil
         var run = try StepRun(self, batch: batch, inputs: inputs, withSquares: wantsNorm || clips)
         try run.stages()
         try run.finish()
-        gradients.reach(.finished, step: stepNumber)
-        gradients.await(.finished, step: stepNumber)
+        meet(.finished)
 
         var norm: Double?
         if wantsNorm || clips {
-            gradients.reach(.summed, step: stepNumber)
-            gradients.await(.summed, step: stepNumber)
+            meet(.summed)
             norm = gradients.squaredNorm().squareRoot()
         }
-        applyUpdate(update, clipping: clips ? norm.map { settings.clipping.coefficient(norm: $0) } : nil)
-        run.updateStates()
+        log.timed(Profiler.Overhead.update) {
+            applyUpdate(
+                update, clipping: clips ? norm.map { settings.clipping.coefficient(norm: $0) } : nil)
+            run.updateStates()
+        }
         gradients.reset()
-        gradients.reach(.updated, step: stepNumber)
-        gradients.await(.updated, step: stepNumber)
+        meet(.updated)
+        profiler?.endStep()
         return StepResult(lossSum: run.lossSum, count: batch.count, gradientNorm: wantsNorm ? norm : nil)
+    }
+
+    /// Waits until every rank of the node has come to this point of the step.
+    private func meet(_ milestone: GradientExchange.Milestone) {
+        gradients.reach(milestone, step: stepNumber)
+        (profiler?.communication).timed(Profiler.Overhead.ranks) {
+            gradients.await(milestone, step: stepNumber)
+        }
     }
 
     private func applyUpdate(_ numbers: UnsafeBufferPointer<Double>, clipping coefficient: Double?) {

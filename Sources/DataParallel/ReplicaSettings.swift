@@ -16,6 +16,8 @@ public struct ReplicaSettings: Sendable {
     public var rule: any UpdateRule
     /// How large a gradient may be.
     public var clipping: GradientClipping
+    /// Steps whose timeline is kept while everything is timed; nil for no profile.
+    public var timelineSteps: Int?
     /// What a test breaks on purpose.
     package var control = Control.none
 
@@ -38,5 +40,6 @@ public struct ReplicaSettings: Sendable {
         self.bucketBytes = bucketBytes
         self.rule = rule
         self.clipping = clipping
+        timelineSteps = nil
     }
 }

@@ -43,7 +43,8 @@ struct StepRun {
             for collective in skeleton.stages[stage].awaits { try complete(collective) }
             for program in uniformPrograms {
                 program.runUniform(
-                    stage: stage, scratch: replica.programs.scratch[0].pointer, scalars: replica.scalars)
+                    stage: stage, scratch: replica.programs.scratch[0].pointer, scalars: replica.scalars,
+                    log: replica.profiler?.workers[0])
             }
             for part in Schedule.Part.allCases { try run(stage, part) }
         }
@@ -73,6 +74,7 @@ struct StepRun {
                 count: count, slot: replica.perLocalShard ? place : worker)
         else { preconditionFailure("the program for \(count) examples was planned before the step") }
         program.setInputs(inputs[place])
+        let log = replica.profiler?.workers[worker]
         let progress = worker == 0 && replica.pool.workers == 1
         withUnsafeTemporaryAllocation(
             of: UnsafeMutablePointer<Float>.self, capacity: description.groups.count
@@ -84,12 +86,14 @@ struct StepRun {
             }
             program.run(
                 stage: stage, part: part, scratch: replica.programs.scratch[worker].pointer,
-                scalars: replica.scalars
+                scalars: replica.scalars, log: log
             ) {
                 if progress { try? self.progress() }
             }
             for (place, group) in description.groups.enumerated() {
-                replica.accumulators[group].end(shard: shard, pointers[place], batch: batch.count)
+                log.timed(Profiler.Overhead.merge) {
+                    replica.accumulators[group].end(shard: shard, pointers[place], batch: batch.count)
+                }
             }
         }
         for collective in description.collectives where replica.bucketOfCollective[collective] < 0 {
@@ -99,11 +103,23 @@ struct StepRun {
 
     /// Moves open collectives on.
     private func progress() throws {
-        _ = try replica.gradients.progress(
-            step: replica.stepNumber, batch: batch.count, withSquares: withSquares)
+        try sumGradients()
         for collective in openVectors {
             try replica.vectors.progress(collective, step: replica.stepNumber, batch: batch.count)
         }
+    }
+
+    /// Moves buckets of gradients on; true once all that were started are summed.
+    @discardableResult
+    private func sumGradients() throws -> Bool {
+        let start = replica.profiler == nil ? 0 : SpanLog.now()
+        let isComplete = try replica.gradients.progress(
+            step: replica.stepNumber, batch: batch.count, withSquares: withSquares)
+        // A look that finds nothing to do takes no time worth a span.
+        if let log = replica.profiler?.communication, SpanLog.now() - start > 2_000 {
+            log.append(Profiler.Overhead.exchange, since: start)
+        }
+        return isComplete
     }
 
     private mutating func start(_ collective: Int) throws {
@@ -138,9 +154,11 @@ struct StepRun {
     private mutating func complete(_ collective: Int) throws {
         guard let open = openVectors.firstIndex(of: collective) else { return }
         var waiting = Waiting()
-        while try !replica.vectors.progress(collective, step: replica.stepNumber, batch: batch.count) {
-            try progress()
-            waiting.turn()
+        try (replica.profiler?.communication).timed(Profiler.Overhead.statistics) {
+            while try !replica.vectors.progress(collective, step: replica.stepNumber, batch: batch.count) {
+                try progress()
+                waiting.turn()
+            }
         }
         openVectors.remove(at: open)
         let description = skeleton.collectives[collective]
@@ -153,9 +171,9 @@ struct StepRun {
     mutating func finish() throws {
         for collective in openVectors { try complete(collective) }
         var waiting = Waiting()
-        while try !replica.gradients.progress(
-            step: replica.stepNumber, batch: batch.count, withSquares: withSquares)
-        { waiting.turn() }
+        try (replica.profiler?.communication).timed(Profiler.Overhead.gradients) {
+            while try !sumGradients() { waiting.turn() }
+        }
         replica.countExamples(active.map(\.count).reduce(0, +))
     }
 

@@ -46,7 +46,7 @@ extension ProgramPlanner {
         let source = try buffer(x, layouts.input)
         let y = define(result, layouts.output)
         emitCall(
-            "convolution", primitive,
+            "convolution", detail: shape.text, flops: shape.flops, primitive,
             arguments: [
                 (Int32(OD_FORWARD_SRC), source), (Int32(OD_FORWARD_WEIGHTS), filter),
                 (Int32(OD_FORWARD_DST), y),
@@ -76,7 +76,7 @@ extension ProgramPlanner {
         let source = try buffer(dy, layouts.output)
         let dx = define(result, layouts.input)
         emitCall(
-            "convolution input gradient", primitive,
+            "convolution input gradient", detail: shape.text, flops: shape.flops, primitive,
             arguments: [
                 (Int32(OD_BACKWARD_DATA_DIFF_DST), source),
                 (Int32(OD_BACKWARD_DATA_WEIGHTS), filter),
@@ -108,7 +108,7 @@ extension ProgramPlanner {
         let isPlain = try made == LayoutHandle.plain(shape.filter)
         let gradient = isPlain ? define(result) : temporary(made.byteCount)
         emitCall(
-            "convolution weight gradient", primitive,
+            "convolution weight gradient", detail: shape.text, flops: shape.flops, primitive,
             arguments: [
                 (Int32(OD_BACKWARD_WEIGHTS_SRC), source),
                 (Int32(OD_BACKWARD_WEIGHTS_DIFF_DST), cotangent),
@@ -166,6 +166,17 @@ private struct ConvolutionShape {
         let groups = geometry.groups
         self.filter = groups == 1 ? filter : [groups, filter[0] / groups] + filter[1...]
         output = geometry.outputShape(input: image, weight: filter)
+    }
+
+    /// The shape in words: input, output channels and kernel of one shard.
+    var text: String {
+        let stride = geometry.stride.height > 1 ? "/\(geometry.stride.height)" : ""
+        return "\(image[1])x\(image[2])x\(image[3]) to \(output[1]), \(kernel.height)x\(kernel.width)\(stride)"
+    }
+
+    /// Floating-point operations of the plain algorithm; a faster one seems to exceed the machine's peak.
+    var flops: Int {
+        2 * output.reduce(1, *) * (image[1] / geometry.groups) * kernel.height * kernel.width
     }
 
     /// Calls `body` with oneDNN's description.

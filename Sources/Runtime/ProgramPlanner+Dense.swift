@@ -46,7 +46,9 @@ extension ProgramPlanner {
             (Int32(OD_MATMUL_A), a), (Int32(OD_MATMUL_B), b), (Int32(OD_MATMUL_C), c),
         ]
         if let bias { arguments.append((Int32(OD_MATMUL_BIAS), bias)) }
-        emitCall("matmul", primitive, arguments: arguments, writes: [c])
+        emitCall(
+            "matmul", detail: "\(rows) x \(columns) x \(inner)", flops: 2 * rows * columns * inner, primitive,
+            arguments: arguments, writes: [c])
     }
 
     private func emitBiasAdd(_ node: Graph.Node, _ result: Graph.Value, relu: Bool) throws(RuntimeError) {

@@ -150,13 +150,21 @@ package final class ProgramPlanner {
     func temporary(_ byteCount: Int) -> Int { newBuffer(position.uniform ? .uniform : .arena, byteCount) }
 
     /// Adds a step at the current place of the program.
+    ///
+    /// - Parameters:
+    ///   - detail: The shape, where the name does not say it.
+    ///   - flops: Floating-point operations, where they matter; two for a multiplication and an addition.
     func emit(
-        _ name: String, reads: [Int], writes: [Int], inPlace: Int? = nil, scratch: Int = 0,
-        uniform: Bool? = nil,
+        _ name: String, detail: String = "", flops: Int = 0, reads: [Int], writes: [Int], inPlace: Int? = nil,
+        scratch: Int = 0, uniform: Bool? = nil,
         _ run: @escaping (Frame) -> Void
     ) {
         scratchBytes = max(scratchBytes, scratch)
-        let step = Step(name: name, reads: reads, writes: writes, inPlace: inPlace, run: run)
+        let description = StepDescription(
+            name: name, detail: detail, flops: flops,
+            byteCount: (reads + writes).map { buffers[$0].byteCount }.reduce(0, +))
+        let step = Step(
+            description: description, reads: reads, writes: writes, inPlace: inPlace, run: run)
         if uniform ?? position.uniform {
             uniformSteps[position.stage].append(step)
         } else {
@@ -166,14 +174,15 @@ package final class ProgramPlanner {
 
     /// Adds a step that runs a oneDNN primitive on `arguments`, in the primitive's order.
     func emitCall(
-        _ name: String, _ primitive: Primitive, arguments: [(place: Int32, buffer: Int)], writes: Set<Int>,
-        uniform: Bool? = nil
+        _ name: String, detail: String = "", flops: Int = 0, _ primitive: Primitive,
+        arguments: [(place: Int32, buffer: Int)], writes: Set<Int>, uniform: Bool? = nil
     ) {
         let call = primitives.count
         primitives.append(primitive)
         let places = arguments.map { (Int($0.place), $0.buffer) }
         emit(
-            name, reads: arguments.map(\.buffer).filter { !writes.contains($0) }, writes: writes.sorted(),
+            name, detail: detail, flops: flops,
+            reads: arguments.map(\.buffer).filter { !writes.contains($0) }, writes: writes.sorted(),
             scratch: primitive.scratchBytes, uniform: uniform
         ) { frame in
             let bound = frame.calls[call]

@@ -78,29 +78,37 @@ package final class ShardProgram {
 
     /// Runs what the rank computes once for all shards before `stage`.
     package func runUniform(
-        stage: Int, scratch: UnsafeMutableRawPointer, scalars: UnsafePointer<StepScalars>
+        stage: Int, scratch: UnsafeMutableRawPointer, scalars: UnsafePointer<StepScalars>, log: SpanLog? = nil
     ) {
-        run(program.stages[stage].uniform, scratch, scalars, between: {})
+        run(program.stages[stage].uniform, scratch, scalars, log, between: {})
     }
 
     /// Runs a part of a stage for the shard.
     ///
-    /// - Parameter between: Called after every step, so that the rank's communicating thread can make progress.
+    /// - Parameters:
+    ///   - log: Where the time of every step is noted, if anywhere.
+    ///   - between: Called after every step, so that the rank's communicating thread can make progress.
     package func run(
         stage: Int, part: Schedule.Part, scratch: UnsafeMutableRawPointer,
-        scalars: UnsafePointer<StepScalars>,
+        scalars: UnsafePointer<StepScalars>, log: SpanLog? = nil,
         between: () -> Void
     ) {
-        run(program.stages[stage].parts[part.rawValue].steps, scratch, scalars, between: between)
+        run(program.stages[stage].parts[part.rawValue].steps, scratch, scalars, log, between: between)
     }
 
     private func run(
         _ steps: [Step], _ scratch: UnsafeMutableRawPointer, _ scalars: UnsafePointer<StepScalars>,
-        between: () -> Void
+        _ log: SpanLog?, between: () -> Void
     ) {
         let frame = Frame(table: table, calls: calls, scratch: scratch, scalars: scalars)
         for step in steps {
-            step.run(frame)
+            if let log {
+                let start = SpanLog.now()
+                step.run(frame)
+                log.append(step.description, since: start)
+            } else {
+                step.run(frame)
+            }
             between()
         }
     }

@@ -49,8 +49,8 @@ package struct StepScalars {
 
 /// One kernel call with the buffers it touches.
 struct Step {
-    /// The operation, for profiles and messages.
-    let name: String
+    /// What it does, for profiles.
+    let description: StepDescription
     let reads: [Int]
     let writes: [Int]
     /// A read buffer whose memory the first written one may take over.

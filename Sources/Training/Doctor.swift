@@ -15,8 +15,8 @@ package struct Doctor {
         let own = Rank(
             host: ProcessInfo.processInfo.hostName, cores: Self.allowedCores, nodeCores: cluster.nodeCores,
             ranksOnNode: cluster.ranksOnNode, isa: cluster.detectedInstructionSet.rawValue,
-            gflops: Self.matrixSpeed(), copy: Self.copySpeed(), oneDNN: String(cString: od_version()))
-        let ranks = try Self.gathered(own, cluster)
+            gflops: MachineSpeed.matrixProducts(), copy: MachineSpeed.memoryCopy(), oneDNN: String(cString: od_version()))
+        let ranks = try Agreement.gathered(own, in: cluster.world)
         let reduce = try Self.reductionSpeed(cluster)
         let sharedBytes = Self.freeSharedMemory()
         var lines = ["MPI       \(MPIRuntime.libraryVersion.split(separator: ",").first ?? "")"]
@@ -63,17 +63,6 @@ package struct Doctor {
         let oneDNN: String
     }
 
-    private static func gathered(_ own: Rank, _ cluster: Cluster) throws -> [Rank] {
-        let bytes = Array(try JSONEncoder().encode(own))
-        let counts = try cluster.world.allGather(bytes.count)
-        let all = try cluster.world.allGather(bytes, counts: counts)
-        var start = 0
-        return try counts.map { count in
-            defer { start += count }
-            return try JSONDecoder().decode(Rank.self, from: Data(all[start..<start + count]))
-        }
-    }
-
     /// The cores this process may run on, as the system lists them.
     private static var allowedCores: String {
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
@@ -88,30 +77,6 @@ package struct Doctor {
         return Int(status.f_bavail) * Int(status.f_frsize)
     }
 
-    /// GFLOP/s of a 512 x 512 x 512 product on one core; the best of several.
-    private static func matrixSpeed() -> Double {
-        let n = 512
-        let a = [Float](repeating: 0.5, count: n * n)
-        let b = [Float](repeating: 0.25, count: n * n)
-        var c = [Float](repeating: 0, count: n * n)
-        let side = Int64(n)
-        let seconds = best(of: 10) {
-            _ = od_sgemm(false, false, side, side, side, 1, a, side, b, side, 0, &c, side)
-        }
-        return 2 * Double(n * n * n) / seconds / 1e9
-    }
-
-    /// GB/s of copying 32 MiB, bytes read and written.
-    private static func copySpeed() -> Double {
-        let count = 32 << 20
-        let from = [UInt8](repeating: 1, count: count)
-        var to = [UInt8](repeating: 0, count: count)
-        let seconds = best(of: 5) {
-            from.withUnsafeBytes { source in to.withUnsafeMutableBytes { $0.copyMemory(from: source) } }
-        }
-        return 2 * Double(count) / seconds / 1e9
-    }
-
     /// GB/s per rank of MPI_Allreduce over 4 MiB of float32.
     private static func reductionSpeed(_ cluster: Cluster) throws -> Double {
         let values = [Float](repeating: 1, count: 1 << 20)
@@ -123,13 +88,5 @@ package struct Doctor {
             seconds = min(seconds, ProcessInfo.processInfo.systemUptime - start)
         }
         return Double(values.count * 4) / seconds / 1e9
-    }
-
-    private static func best(of count: Int, _ body: () -> Void) -> Double {
-        (0..<count).map { _ in
-            let start = ProcessInfo.processInfo.systemUptime
-            body()
-            return ProcessInfo.processInfo.systemUptime - start
-        }.min() ?? .infinity
     }
 }

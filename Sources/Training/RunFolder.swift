@@ -17,6 +17,8 @@ package final class RunFolder {
     /// How features were scaled.
     package static let scalingName = "normalization.json"
     static let checkpointsName = "checkpoints"
+    /// Where a profile goes.
+    static let profileName = "profile"
     private static let lockName = ".lock"
 
     /// Opens the folder for `settings` and locks it; the kernel drops the lock with the process.

@@ -80,6 +80,7 @@ final class TrainingRun {
         var replicaSettings = ReplicaSettings(
             batch: settings.batch, shards: settings.shards, seed: settings.seed, workers: settings.workers,
             bucketBytes: settings.bucketBytes, rule: settings.optimizer.rule, clipping: settings.clipping)
+        replicaSettings.timelineSteps = settings.isProfiled ? Self.timelineSteps : nil
         replicaSettings.control = settings.control
         let maker = BatchMaker(
             examples: data.training.dataset.examples, scaling: data.scaling, kernels: cluster.kernels)
@@ -277,6 +278,7 @@ final class TrainingRun {
         try checkpoint()
         if !position.isFinished { try metrics?.append(line) }
         try metrics?.synchronize()
+        try reportProfile()
         if let folder {
             reporter.line("")
             if let test = evaluated.test { reporter.line("test" + Self.describe(test)) }

@@ -95,6 +95,8 @@ public struct TrainingSettings: Sendable {
     public var resume: Resume
     /// Whether everything up to and including one step runs, and nothing is written.
     public var isDryRun: Bool
+    /// Whether every operation is timed and the profile reported at the end.
+    public var isProfiled: Bool
     /// What config.yaml holds; nil for no such file.
     public var configurationText: String?
     /// What a test breaks on purpose.
@@ -126,6 +128,7 @@ public struct TrainingSettings: Sendable {
         overwritesOutput = false
         resume = .no
         isDryRun = false
+        isProfiled = false
         configurationText = nil
     }
 }

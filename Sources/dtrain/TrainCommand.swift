@@ -40,6 +40,11 @@ struct TrainCommand: ParsableCommand {
     @Flag(name: .long, help: "Runs everything up to and including one step, and writes nothing.")
     var dryRun = false
 
+    @Flag(
+        name: .long,
+        help: "Times every operation, prints where the time went, and writes a timeline of every rank.")
+    var profile = false
+
     @Flag(name: .long, help: "Replaces the run that the output folder holds.")
     var overwrite = false
 
@@ -61,6 +66,7 @@ struct TrainCommand: ParsableCommand {
         var settings = configuration.trainingSettings
         settings.stepLimit = steps
         settings.isDryRun = dryRun
+        settings.isProfiled = profile
         settings.overwritesOutput = overwrite
         settings.picksFreeOutput = output == nil
         settings.resume = resume.map { $0 == "auto" ? .auto : .from($0) } ?? .no

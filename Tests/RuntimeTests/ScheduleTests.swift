@@ -93,7 +93,7 @@ import Testing
             }
             func run(_ steps: [Step]) {
                 for step in steps {
-                    #expect(step.reads.allSatisfy { written[$0] }, "\(step.name)")
+                    #expect(step.reads.allSatisfy { written[$0] }, "\(step.description.name)")
                     for buffer in step.writes { written[buffer] = true }
                 }
             }
@@ -127,5 +127,5 @@ import Testing
 
 extension Program {
     /// The names of what runs for each shard, in order.
-    var stepNames: [String] { stages.flatMap { $0.parts.flatMap { $0.steps.map(\.name) } } }
+    var stepNames: [String] { stages.flatMap { $0.parts.flatMap { $0.steps.map(\.description.name) } } }
 }

@@ -1,0 +1,107 @@
+import Runtime
+
+/// Notes where the time of a rank's steps goes: every operation on its worker, and what lies between them.
+///
+/// Totals cover all steps after the first, which plans and warms up; the timeline covers a few of them.
+package final class Profiler {
+    /// What one kind of work took on this rank.
+    package struct Row: Codable, Sendable {
+        /// The operation and its shape.
+        package let name: String
+        package let detail: String
+        /// Floating-point operations and bytes of one run.
+        package let flops: Int
+        package let byteCount: Int
+        /// Runs, and their time in nanoseconds.
+        package var runs: Int
+        package var nanoseconds: UInt64
+    }
+
+    /// A span of the timeline.
+    package struct Event: Sendable {
+        /// The worker's number; the number of workers stands for communication.
+        package let thread: Int
+        package let span: SpanLog.Span
+    }
+
+    /// Work that is no operation of the model.
+    enum Overhead {
+        static let batch = StepDescription(name: "wait for the next batch")
+        static let statistics = StepDescription(name: "wait for statistics")
+        static let gradients = StepDescription(name: "wait for gradients")
+        static let exchange = StepDescription(name: "sum gradients of ranks")
+        static let merge = StepDescription(name: "sum gradients of shards")
+        static let update = StepDescription(name: "update parameters")
+        static let ranks = StepDescription(name: "wait for ranks")
+    }
+
+    /// What each worker does.
+    let workers: [SpanLog]
+    /// What the thread that exchanges data does between operations.
+    let communication = SpanLog()
+    /// Totals in the order in which kinds of work first came up.
+    package private(set) var rows: [Row] = []
+    /// Spans of the first steps that count.
+    package private(set) var timeline: [Event] = []
+    /// Steps that count, and their time in nanoseconds.
+    package private(set) var steps = 0
+    package private(set) var nanoseconds: UInt64 = 0
+    private var rowOfDescription: [ObjectIdentifier: Int] = [:]
+    private var rowOfText: [String: Int] = [:]
+    private var stepStart: UInt64 = 0
+    private var seen = 0
+    private let timelineSteps: Int
+
+    /// A profiler of a rank with `workers` workers that keeps the timeline of `timelineSteps` steps.
+    init(workers: Int, timelineSteps: Int) {
+        self.workers = (0..<workers).map { _ in SpanLog() }
+        self.timelineSteps = timelineSteps
+    }
+
+    func beginStep() { stepStart = SpanLog.now() }
+
+    /// Adds a step's spans to the totals.
+    func endStep() {
+        defer {
+            seen += 1
+            for log in workers + [communication] { log.removeAll() }
+        }
+        guard seen > 0 else { return }
+        steps += 1
+        nanoseconds += SpanLog.now() - stepStart
+        for (thread, log) in (workers + [communication]).enumerated() {
+            for span in log.spans {
+                let row = self.row(span.description)
+                rows[row].runs += 1
+                rows[row].nanoseconds += span.end - span.start
+                if steps <= timelineSteps { timeline.append(Event(thread: thread, span: span)) }
+            }
+        }
+    }
+
+    /// Equal names and shapes are one row, whichever program they come from.
+    private func row(_ description: StepDescription) -> Int {
+        if let known = rowOfDescription[ObjectIdentifier(description)] { return known }
+        let text = "\(description.name)\n\(description.detail)\n\(description.byteCount)"
+        let row = rowOfText[text] ?? rows.count
+        if row == rows.count {
+            rows.append(
+                Row(
+                    name: description.name, detail: description.detail, flops: description.flops,
+                    byteCount: description.byteCount, runs: 0, nanoseconds: 0))
+            rowOfText[text] = row
+        }
+        rowOfDescription[ObjectIdentifier(description)] = row
+        return row
+    }
+}
+
+extension SpanLog? {
+    /// Runs `body`, noting its time where there is a log.
+    func timed<T>(_ description: StepDescription, _ body: () throws -> T) rethrows -> T {
+        guard let log = self else { return try body() }
+        let start = SpanLog.now()
+        defer { log.append(description, since: start) }
+        return try body()
+    }
+}

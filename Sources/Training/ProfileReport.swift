@@ -1,0 +1,138 @@
+import DataParallel
+import Foundation
+
+/// Where the time of a run's steps went, over all ranks, against what the machine reaches at most.
+struct ProfileReport {
+    /// One rank's measurements.
+    struct Rank: Codable {
+        let rows: [Profiler.Row]
+        let steps: Int
+        /// Time of the steps that count.
+        let nanoseconds: UInt64
+        /// GFLOP/s of a large matrix product, and GB/s of copying memory, on one core.
+        let gigaflops: Double
+        let gigabytes: Double
+    }
+
+    /// One kind of work.
+    struct Operation: Codable {
+        let name: String
+        let shape: String
+        /// Runs in a step, over all ranks.
+        let runsPerStep: Double
+        /// Time in a step, mean over ranks, summed over a rank's workers.
+        let millisecondsPerStep: Double
+        /// Of a step's time on all workers, from 0 to 1.
+        let share: Double
+        /// Floating-point operations and bytes of one run.
+        let flops: Int
+        let bytes: Int
+        /// While it runs; zero where it has none.
+        let gflopsPerSecond: Double
+        let gbytesPerSecond: Double
+        /// Of what one core reaches at most, from 0; a fast algorithm counts the plain one's operations.
+        let peakFlopsFraction: Double
+        let peakBytesFraction: Double
+    }
+
+    /// The whole as a file holds it.
+    private struct File: Encodable {
+        let ranks: Int
+        let steps: Int
+        let millisecondsPerStep: Double
+        let peakGflopsPerSecond: Double
+        let peakGbytesPerSecond: Double
+        let operations: [Operation]
+    }
+
+    /// All kinds of work, the longest first.
+    let operations: [Operation]
+    private let ranks: Int
+    private let steps: Int
+    private let millisecondsPerStep: Double
+    private let peak: (flops: Double, bytes: Double)
+
+    /// Adds up what the ranks measured.
+    init(_ measured: [Rank]) {
+        var rows: [Profiler.Row] = []
+        var places: [String: Int] = [:]
+        for row in measured.flatMap(\.rows) {
+            let key = "\(row.name)\n\(row.detail)\n\(row.byteCount)"
+            if let place = places[key] {
+                rows[place].runs += row.runs
+                rows[place].nanoseconds += row.nanoseconds
+            } else {
+                places[key] = rows.count
+                rows.append(row)
+            }
+        }
+        let ranks = measured.count
+        let steps = max(1, measured[0].steps)
+        let stepTime = Double(measured.map(\.nanoseconds).reduce(0, +)) / Double(ranks * steps)
+        let peak = (
+            flops: measured.map(\.gigaflops).reduce(0, +) / Double(ranks),
+            bytes: measured.map(\.gigabytes).reduce(0, +) / Double(ranks)
+        )
+        operations = rows.map { row in
+            let time = Double(row.nanoseconds)
+            let flops = time > 0 ? Double(row.flops * row.runs) / time : 0
+            let bytes = time > 0 ? Double(row.byteCount * row.runs) / time : 0
+            return Operation(
+                name: row.name, shape: row.detail, runsPerStep: Double(row.runs) / Double(steps),
+                millisecondsPerStep: time / Double(steps * ranks) / 1e6,
+                share: time / Double(steps * ranks) / stepTime,
+                flops: row.flops, bytes: row.byteCount, gflopsPerSecond: flops, gbytesPerSecond: bytes,
+                peakFlopsFraction: flops / peak.flops, peakBytesFraction: bytes / peak.bytes)
+        }.sorted { ($0.millisecondsPerStep, $1.name) > ($1.millisecondsPerStep, $0.name) }
+        self.ranks = ranks
+        self.steps = measured[0].steps
+        millisecondsPerStep = stepTime / 1e6
+        self.peak = peak
+    }
+
+    /// The table for a person.
+    var lines: [String] {
+        func fixed(_ value: Double, _ digits: Int, _ width: Int) -> String {
+            let text = ProgressReporter.fixed(value, digits)
+            return String(repeating: " ", count: max(0, width - text.count)) + text
+        }
+        func padded(_ text: String, _ width: Int) -> String {
+            text + String(repeating: " ", count: max(1, width - text.count))
+        }
+        var lines = [
+            "",
+            "profile of \(steps) steps of \(ProgressReporter.fixed(millisecondsPerStep, 3)) ms, mean of \(ranks) ranks; one core "
+                + "reaches \(ProgressReporter.fixed(peak.flops, 0)) GFLOP/s and \(ProgressReporter.fixed(peak.bytes, 1)) GB/s",
+            padded("operation", 31) + padded("shape", 26)
+                + "  ms/step  share  runs   GFLOP/s  peak    GB/s  peak",
+        ]
+        for operation in operations where operation.share >= 0.0005 {
+            var line = padded(operation.name, 31) + padded(operation.shape, 26)
+            line += fixed(operation.millisecondsPerStep, 3, 9) + fixed(operation.share * 100, 1, 6) + "%"
+            line += fixed(operation.runsPerStep, 0, 6)
+            if operation.flops > 0 {
+                line += fixed(operation.gflopsPerSecond, 1, 10)
+                line += fixed(operation.peakFlopsFraction * 100, 0, 5) + "%"
+            } else {
+                line += String(repeating: " ", count: 16)
+            }
+            if operation.bytes > 0 {
+                line += fixed(operation.gbytesPerSecond, 1, 8)
+                line += fixed(operation.peakBytesFraction * 100, 0, 5) + "%"
+            }
+            lines.append(line)
+        }
+        return lines
+    }
+
+    /// The whole as JSON.
+    func data() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        return try encoder.encode(
+            File(
+                ranks: ranks, steps: steps, millisecondsPerStep: millisecondsPerStep,
+                peakGflopsPerSecond: peak.flops, peakGbytesPerSecond: peak.bytes, operations: operations))
+    }
+}
