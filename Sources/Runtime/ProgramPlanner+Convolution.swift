@@ -28,8 +28,8 @@ extension ProgramPlanner {
         _ shape: ConvolutionShape, x: Graph.Value, w: Graph.Value, _ result: Graph.Value
     ) throws(RuntimeError) {
         let (primitive, layouts) = try firstImplemented(
-            "a convolution", imageLayouts(input: native(x).layout, channels: shape.image[1])
-        ) { input, output throws(RuntimeError) in
+            "a convolution", shape, imageLayouts(input: native(x).layout, channels: shape.image[1])
+        ) { algorithm, input, output throws(RuntimeError) in
             let from = try input.handle(dimensions: shape.image)
             let to = try output.handle(dimensions: shape.output)
             // oneDNN reads both layouts while it makes the primitive, so they must live until then.
@@ -37,7 +37,7 @@ extension ProgramPlanner {
                 try Primitive.make("planning a convolution") { made in
                     withExtendedLifetime((from, to)) {
                         od_convolution_forward(
-                            description, Int32(OD_DIRECT), false, false, from.pointer, nil, to.pointer, made)
+                            description, algorithm, false, false, from.pointer, nil, to.pointer, made)
                     }
                 }
             }
@@ -57,9 +57,9 @@ extension ProgramPlanner {
         _ shape: ConvolutionShape, dy: Graph.Value, w: Graph.Value, _ result: Graph.Value
     ) throws(RuntimeError) {
         let (primitive, layouts) = try firstImplemented(
-            "a convolution's input gradient",
+            "a convolution's input gradient", shape,
             [(.blocked(channelBlock), .blocked(channelBlock)), (.plain, .plain)]
-        ) { input, output throws(RuntimeError) in
+        ) { algorithm, input, output throws(RuntimeError) in
             let from = try output.handle(dimensions: shape.output)
             let to = try input.handle(dimensions: shape.image)
             // oneDNN reads both layouts while it makes the primitive, so they must live until then.
@@ -67,7 +67,7 @@ extension ProgramPlanner {
                 try Primitive.make("planning a convolution's input gradient") { made in
                     withExtendedLifetime((from, to)) {
                         od_convolution_backward_data(
-                            description, Int32(OD_DIRECT), from.pointer, nil, to.pointer, made)
+                            description, algorithm, from.pointer, nil, to.pointer, made)
                     }
                 }
             }
@@ -88,8 +88,9 @@ extension ProgramPlanner {
         _ shape: ConvolutionShape, x: Graph.Value, dy: Graph.Value, _ result: Graph.Value
     ) throws(RuntimeError) {
         let (primitive, layouts) = try firstImplemented(
-            "a convolution's weight gradient", imageLayouts(input: native(x).layout, channels: shape.image[1])
-        ) { input, output throws(RuntimeError) in
+            "a convolution's weight gradient", shape,
+            imageLayouts(input: native(x).layout, channels: shape.image[1])
+        ) { algorithm, input, output throws(RuntimeError) in
             let from = try input.handle(dimensions: shape.image)
             let to = try output.handle(dimensions: shape.output)
             // oneDNN reads both layouts while it makes the primitive, so they must live until then.
@@ -97,7 +98,7 @@ extension ProgramPlanner {
                 try Primitive.make("planning a convolution's weight gradient") { made in
                     withExtendedLifetime((from, to)) {
                         od_convolution_backward_weights(
-                            description, Int32(OD_DIRECT), false, from.pointer, to.pointer, nil, made)
+                            description, algorithm, false, from.pointer, to.pointer, nil, made)
                     }
                 }
             }
@@ -140,11 +141,18 @@ extension ProgramPlanner {
     }
 
     private func firstImplemented(
-        _ what: String, _ layouts: [(input: Layout, output: Layout)],
-        _ make: (Layout, Layout) throws(RuntimeError) -> Primitive?
+        _ what: String, _ shape: ConvolutionShape, _ layouts: [(input: Layout, output: Layout)],
+        _ make: (Int32, Layout, Layout) throws(RuntimeError) -> Primitive?
     ) throws(RuntimeError) -> (Primitive, (input: Layout, output: Layout)) {
+        if shape.suitsWinograd, channelBlock == 16,
+            let primitive = try make(Int32(OD_WINOGRAD), .blocked(channelBlock), .blocked(channelBlock))
+        {
+            return (primitive, (.blocked(channelBlock), .blocked(channelBlock)))
+        }
         for choice in layouts {
-            if let primitive = try make(choice.input, choice.output) { return (primitive, choice) }
+            if let primitive = try make(Int32(OD_DIRECT), choice.input, choice.output) {
+                return (primitive, choice)
+            }
         }
         throw RuntimeError(description: "oneDNN has no implementation of \(what) of this shape")
     }
@@ -166,6 +174,13 @@ private struct ConvolutionShape {
         let groups = geometry.groups
         self.filter = groups == 1 ? filter : [groups, filter[0] / groups] + filter[1...]
         output = geometry.outputShape(input: image, weight: filter)
+    }
+
+    /// Whether Winograd's algorithm is worth trying: 3x3 kernels of stride 1 on enough channels. Measured with oneDNN
+    /// 2.6 and AVX-512 it is 1.2 to 1.7 times as fast as the direct form there, and slower on few channels.
+    var suitsWinograd: Bool {
+        kernel == Extent2d(3, 3) && geometry.stride == Extent2d(1, 1) && geometry.groups == 1
+            && image[1] >= 16 && output[1] >= 16
     }
 
     /// The shape in words: input, output channels and kernel of one shard.
