@@ -87,7 +87,7 @@ import Testing
         var buffers = (0..<30).map { _ in Runtime.Buffer(home: .arena, byteCount: 1000, offset: -1) }
         let steps = (0..<30).map { time in
             Step(
-                name: "", reads: time > 0 ? [time - 1] : [], writes: [time],
+                description: StepDescription(name: ""), reads: time > 0 ? [time - 1] : [], writes: [time],
                 inPlace: inPlace && time > 0 ? time - 1 : nil, run: { _ in })
         }
         let plan = MemoryPlan(buffers: &buffers, uniform: [], perShard: steps, keep: [29])
@@ -98,9 +98,9 @@ import Testing
     @Test func inPlaceOnlyAtTheLastUse() {
         var buffers = (0..<3).map { _ in Runtime.Buffer(home: .arena, byteCount: 64, offset: -1) }
         let steps = [
-            Step(name: "", reads: [], writes: [0], inPlace: nil, run: { _ in }),
-            Step(name: "", reads: [0], writes: [1], inPlace: 0, run: { _ in }),
-            Step(name: "", reads: [0, 1], writes: [2], inPlace: 0, run: { _ in }),
+            Step(description: StepDescription(name: ""), reads: [], writes: [0], inPlace: nil, run: { _ in }),
+            Step(description: StepDescription(name: ""), reads: [0], writes: [1], inPlace: 0, run: { _ in }),
+            Step(description: StepDescription(name: ""), reads: [0, 1], writes: [2], inPlace: 0, run: { _ in }),
         ]
         _ = MemoryPlan(buffers: &buffers, uniform: [], perShard: steps, keep: [])
         #expect(buffers[1].offset != buffers[0].offset)
@@ -150,7 +150,7 @@ import Testing
             let again = written[0] > 0 && below(4) == 0 ? [below(written[0])] : []
             steps.append(
                 Step(
-                    name: "", reads: reads, writes: written + again.filter { !reads.contains($0) },
+                    description: StepDescription(name: ""), reads: reads, writes: written + again.filter { !reads.contains($0) },
                     inPlace: below(2) == 0 ? reads.first : nil, run: { _ in }))
         }
         let keep = Set((0..<below(4)).map { _ in below(buffers.count) })

@@ -28,6 +28,24 @@ DT_INLINE void parameters_store(float *p, f32x16 v, int64_t lanes) {
     }
 }
 
+// Stores past the caches. Weights that other ranks of the node have read stand in their caches too, and a plain
+// store waits until each line has been taken away from them: where cores share no cache that made an update
+// ten times as long (0.72 against 0.07 ms for 268,000 weights, cores 190 ns apart).
+DT_INLINE void parameters_publish(float *p, f32x16 v, int64_t lanes) {
+    if (lanes == DT_LANES && (uintptr_t)p % sizeof v == 0) {
+        __builtin_nontemporal_store(v, (f32x16 *)p);
+    } else {
+        parameters_store(p, v, lanes);
+    }
+}
+
+// Such stores are not ordered with others, so whoever is told that they are done must not be told before.
+DT_INLINE void parameters_published(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_sfence();
+#endif
+}
+
 // ---- SGD ----
 
 typedef struct {
@@ -48,7 +66,7 @@ DT_INLINE void sgd_lanes(sgd_scalars s, float *w, const float *g, float *velocit
         parameters_store(velocity, v, lanes);
         gradient = s.nesterov ? gradient + s.momentum * v : v;
     }
-    parameters_store(w, weight - s.lr * gradient, lanes);
+    parameters_publish(w, weight - s.lr * gradient, lanes);
 }
 
 static void sgd(dt_sgd h, int64_t count, float *w, const float *g, float *velocity) {
@@ -57,6 +75,7 @@ static void sgd(dt_sgd h, int64_t count, float *w, const float *g, float *veloci
 #define SGD_STEP(i, lanes) sgd_lanes(s, w + (i), g + (i), velocity + (i), lanes)
     PARAMETERS_WALK(count, SGD_STEP);
 #undef SGD_STEP
+    parameters_published();
 }
 
 // ---- Adam ----
@@ -83,7 +102,7 @@ DT_INLINE void adam_lanes(adam_scalars s, float *w, const float *g, float *m, fl
     const f32x16 denominator = __builtin_elementwise_sqrt(second) / s.bias_correction2_sqrt + s.epsilon;
     parameters_store(m, first, lanes);
     parameters_store(v, second, lanes);
-    parameters_store(w, weight - (s.step * first) / denominator, lanes);
+    parameters_publish(w, weight - (s.step * first) / denominator, lanes);
 }
 
 static void adam(dt_adam h, int64_t count, float *w, const float *g, float *m, float *v) {
@@ -102,6 +121,7 @@ static void adam(dt_adam h, int64_t count, float *w, const float *g, float *m, f
 #define ADAM_STEP(i, lanes) adam_lanes(s, w + (i), g + (i), m + (i), v + (i), lanes)
     PARAMETERS_WALK(count, ADAM_STEP);
 #undef ADAM_STEP
+    parameters_published();
 }
 
 // ---- sums ----
