@@ -15,8 +15,8 @@ static uint64_t saved_register_states(void) {
 dt_isa dt_isa_detect(void) {
     unsigned a, b, c, d;
     if (!__get_cpuid(1, &a, &b, &c, &d)) { return DT_ISA_BASELINE; }
-    const unsigned osxsave = 1u << 27, avx = 1u << 28;
-    if ((c & (osxsave | avx)) != (osxsave | avx)) { return DT_ISA_BASELINE; }
+    const unsigned fma = 1u << 12, osxsave = 1u << 27, avx = 1u << 28;
+    if ((c & (fma | osxsave | avx)) != (fma | osxsave | avx)) { return DT_ISA_BASELINE; }
     // xmm is bit 1, ymm bit 2; the three AVX-512 states (masks, upper zmm halves, zmm16-31) are bits 5 to 7.
     const uint64_t ymm_states = 0x06, zmm_states = 0xE6;
     uint64_t states = saved_register_states();

@@ -29,7 +29,7 @@ package final class Evaluator {
     private let pool: WorkerPool
     private let programs: ProgramCache
     private let order: EpochOrder
-    private let feeder: BatchFeeder
+    private let feeder: ShardFeeder
     private let outputCount: Int
     private let hasClasses: Bool
     private let scalars: UnsafeMutablePointer<StepScalars>
@@ -59,10 +59,10 @@ package final class Evaluator {
         if case .classes = model.target { hasClasses = !predicts } else { hasClasses = false }
         outputCount = model.outputShape.reduce(1, *)
         programs = ProgramCache(
-            slots: min(workers, owned.count), workers: workers, variableOffsets: state.offsets,
+            slots: min(workers, owned.count), shards: 0, workers: workers, variableOffsets: state.offsets,
             parameters: state.parameters.base, states: state.states, kernels: cluster.kernels
         ) { count in predicts ? model.predictionGraph(count: count) : model.evaluationGraph(count: count) }
-        feeder = BatchFeeder(maker: maker, map: map, owned: owned, batch: order.batchSize)
+        feeder = ShardFeeder(maker: maker, map: map, owned: owned, batch: order.batchSize)
     }
 
     deinit { scalars.deallocate() }
@@ -126,32 +126,26 @@ package final class Evaluator {
     ) throws {
         for index in 0..<order.batchCount {
             let batch = Batch(rows: order.rows[order.batch(index)])
-            let next = index + 1 < order.batchCount ? Batch(rows: order.rows[order.batch(index + 1)]) : nil
-            let inputs = feeder.take(batch, next: next)
             let sizes = owned.map { map.examples(of: $0..<($0 + 1), batch: batch.count).count }
             let active = owned.indices.map { $0 - owned.lowerBound }.filter { sizes[$0] > 0 }
             // Planned before threads look programs up, and parameters' conversions are made once per size.
-            for _ in 0..<2 {
-                for size in Set(active.map { sizes[$0] }).sorted() {
-                    _ = try programs.program(count: size, slot: 0)
-                }
-            }
-            for size in Set(active.map { sizes[$0] }).sorted() {
-                let program = try programs.program(count: size, slot: 0)
+            let used = Set(active.map { sizes[$0] }).sorted()
+            try programs.plan(used)
+            for size in used {
+                let program = programs.bound(count: size, slot: 0)
                 for stage in program.program.stages.indices {
-                    program.runUniform(stage: stage, scratch: programs.scratch[0].pointer, scalars: scalars)
+                    program.runUniform(stage: stage, scratch: programs.scratch(0), scalars: scalars)
                 }
             }
             pool.run(active.count) { task, worker in
                 let place = active[task]
-                guard let program = try? programs.program(count: sizes[place], slot: worker) else {
-                    preconditionFailure("the program for \(sizes[place]) examples was planned before")
-                }
-                program.setInputs(inputs[place])
+                let program = programs.bound(count: sizes[place], slot: worker)
+                feeder.make(batch, place: place)
+                program.setInputs(feeder.inputs[place])
                 for stage in program.program.stages.indices {
                     for part in Schedule.Part.allCases {
                         program.run(
-                            stage: stage, part: part, scratch: programs.scratch[worker].pointer,
+                            stage: stage, part: part, scratch: programs.scratch(worker),
                             scalars: scalars,
                             between: {})
                     }

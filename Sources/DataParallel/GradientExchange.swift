@@ -133,6 +133,15 @@ package final class GradientExchange {
         (memory.base + ownPartOffsets[index]).assumingMemoryBound(to: Float.self)
     }
 
+    /// Whether this rank sums these flat elements of a bucket, so that no other rank of the node reads its part of them.
+    func isSummedHere(_ elements: Range<Int>, bucket: Int) -> Bool {
+        if cluster.node.size == 1 { return true }
+        return buckets[bucket].duties.contains { duty in
+            duty.owner == cluster.rank && duty.slice.elements.lowerBound <= elements.lowerBound
+                && elements.upperBound <= duty.slice.elements.upperBound
+        }
+    }
+
     /// The slices this rank holds after a step.
     package var duties: [Duty] { buckets.flatMap(\.duties) }
 

@@ -9,10 +9,9 @@ package final class Profiler {
         /// The operation and its shape.
         package let name: String
         package let detail: String
-        /// Floating-point operations and bytes of one run.
-        package let flops: Int
-        package let byteCount: Int
-        /// Runs, and their time in nanoseconds.
+        /// Floating-point operations, bytes, runs, and their time in nanoseconds.
+        package var flops: Int
+        package var byteCount: Int
         package var runs: Int
         package var nanoseconds: UInt64
     }
@@ -26,7 +25,7 @@ package final class Profiler {
 
     /// Work that is no operation of the model.
     enum Overhead {
-        static let batch = StepDescription(name: "wait for the next batch")
+        static let batch = StepDescription(name: "make batch")
         static let statistics = StepDescription(name: "wait for statistics")
         static let gradients = StepDescription(name: "wait for gradients")
         static let exchange = StepDescription(name: "sum gradients of ranks")
@@ -46,7 +45,6 @@ package final class Profiler {
     /// Steps that count, and their time in nanoseconds.
     package private(set) var steps = 0
     package private(set) var nanoseconds: UInt64 = 0
-    private var rowOfDescription: [ObjectIdentifier: Int] = [:]
     private var rowOfText: [String: Int] = [:]
     private var stepStart: UInt64 = 0
     private var seen = 0
@@ -72,6 +70,8 @@ package final class Profiler {
         for (thread, log) in (workers + [communication]).enumerated() {
             for span in log.spans {
                 let row = self.row(span.description)
+                rows[row].flops += span.description.flops
+                rows[row].byteCount += span.description.byteCount
                 rows[row].runs += 1
                 rows[row].nanoseconds += span.end - span.start
                 if steps <= timelineSteps { timeline.append(Event(thread: thread, span: span)) }
@@ -81,18 +81,15 @@ package final class Profiler {
 
     /// Equal names and shapes are one row, whichever program they come from.
     private func row(_ description: StepDescription) -> Int {
-        if let known = rowOfDescription[ObjectIdentifier(description)] { return known }
-        let text = "\(description.name)\n\(description.detail)\n\(description.byteCount)"
-        let row = rowOfText[text] ?? rows.count
-        if row == rows.count {
-            rows.append(
-                Row(
-                    name: description.name, detail: description.detail, flops: description.flops,
-                    byteCount: description.byteCount, runs: 0, nanoseconds: 0))
-            rowOfText[text] = row
-        }
-        rowOfDescription[ObjectIdentifier(description)] = row
-        return row
+        let kind = description.detail.isEmpty ? "\(description.byteCount)" : description.detail
+        let text = "\(description.name)\n\(kind)"
+        if let known = rowOfText[text] { return known }
+        rowOfText[text] = rows.count
+        rows.append(
+            Row(
+                name: description.name, detail: description.detail, flops: 0, byteCount: 0, runs: 0,
+                nanoseconds: 0))
+        return rows.count - 1
     }
 }
 

@@ -4,17 +4,18 @@ import Runtime
 
 /// The programs of one kind of graph, one per shard size, and the memory they run in on this rank.
 final class ProgramCache {
+    private typealias Memory = (pointer: UnsafeMutableRawPointer, byteCount: Int)
+
     private let makeGraph: (Int) -> Graph
     private let variableOffsets: [Int]
     private let kernels: UnsafePointer<dt_kernels>
     private let parameters: UnsafeMutableRawPointer
     private let states: UnsafeMutableRawPointer
-    private let slots: Int
     private var planned: [Int: Planned] = [:]
-    private var arenas: [(pointer: UnsafeMutableRawPointer, byteCount: Int)]
-    private var collectives: (pointer: UnsafeMutableRawPointer, byteCount: Int)
-    /// Scratch memory of each worker.
-    private(set) var scratch: [(pointer: UnsafeMutableRawPointer, byteCount: Int)]
+    private var arenas: [Memory]
+    private var kept: [Memory]
+    private var scratch: [Memory]
+    private var collectives: Memory
 
     private struct Planned {
         let program: Program
@@ -24,9 +25,10 @@ final class ProgramCache {
 
     /// - Parameters:
     ///   - slots: Shards whose memory is alive at the same time.
+    ///   - shards: Local shards, for each of which the operands of joint gradients are kept.
     ///   - makeGraph: The lowered graph for a shard size.
     init(
-        slots: Int, workers: Int, variableOffsets: [Int], parameters: UnsafeMutableRawPointer,
+        slots: Int, shards: Int, workers: Int, variableOffsets: [Int], parameters: UnsafeMutableRawPointer,
         states: UnsafeMutableRawPointer, kernels: UnsafePointer<dt_kernels>,
         makeGraph: @escaping (Int) -> Graph
     ) {
@@ -35,9 +37,10 @@ final class ProgramCache {
         self.kernels = kernels
         self.parameters = parameters
         self.states = states
-        self.slots = slots
-        arenas = (0..<slots).map { _ in (PrivateMemory.allocate(64), 64) }
-        scratch = (0..<workers).map { _ in (PrivateMemory.allocate(64), 64) }
+        func memories(_ count: Int) -> [Memory] { (0..<count).map { _ in (PrivateMemory.allocate(64), 64) } }
+        arenas = memories(slots)
+        kept = memories(shards)
+        scratch = memories(workers)
         collectives = (PrivateMemory.allocate(64), 64)
     }
 
@@ -45,60 +48,81 @@ final class ProgramCache {
         // Bound programs go first: they point into the memory.
         let plans = planned
         planned = [:]
-        for (pointer, byteCount) in arenas + scratch + [collectives] {
+        for (pointer, byteCount) in arenas + kept + scratch + [collectives] {
             PrivateMemory.free(pointer, byteCount)
         }
         for plan in plans.values { PrivateMemory.free(plan.uniform, plan.program.uniformBytes) }
     }
 
-    /// The program for shards of `count` examples, bound to memory slot `slot`.
-    func program(count: Int, slot: Int) throws(ClusterError) -> ShardProgram {
-        if let known = planned[count] { return known.bound[slot] }
-        do {
-            let program = try ProgramPlanner(
-                makeGraph(count), variableOffsets: variableOffsets, kernels: kernels
-            ).plan()
-            let grown = grow(program)
-            planned[count] = Planned(
-                program: program, uniform: PrivateMemory.allocate(program.uniformBytes), bound: [])
-            // Larger memory has moved, so programs bound to the old one are bound anew.
-            for size in (grown ? planned.keys.sorted() : [count]) { try bind(size) }
-        } catch {
-            throw .planning("the model cannot be planned for shards of \(count): \(error)")
+    /// Plans the programs for shards of these sizes, so that `bound` gives them.
+    func plan(_ sizes: [Int]) throws(ClusterError) {
+        var moved = false
+        for count in sizes where planned[count] == nil {
+            do {
+                let program = try ProgramPlanner(
+                    makeGraph(count), variableOffsets: variableOffsets, kernels: kernels
+                ).plan()
+                if grow(program) { moved = true }
+                planned[count] = Planned(
+                    program: program, uniform: PrivateMemory.allocate(program.uniformBytes), bound: [])
+            } catch {
+                throw Self.failure(count, error)
+            }
         }
-        return try self.program(count: count, slot: slot)
+        // Larger memory has moved, so programs bound to the old one are bound anew.
+        for count in planned.keys.sorted() where moved || planned[count]?.bound.isEmpty == true {
+            do { try bind(count) } catch { throw Self.failure(count, error) }
+        }
+    }
+
+    /// The program for shards of `count` examples, planned before, bound to memory slot `slot`.
+    func bound(count: Int, slot: Int) -> ShardProgram {
+        guard let known = planned[count] else {
+            preconditionFailure("no program was planned for shards of \(count)")
+        }
+        return known.bound[slot]
     }
 
     /// Where results of collectives stand.
     var collectiveResults: UnsafeMutableRawPointer { collectives.pointer }
 
+    /// Scratch memory of a worker.
+    func scratch(_ worker: Int) -> UnsafeMutableRawPointer { scratch[worker].pointer }
+
+    /// Where a local shard keeps the operands of joint gradients.
+    func kept(_ place: Int) -> UnsafeMutableRawPointer { kept[place].pointer }
+
     private func bind(_ count: Int) throws(RuntimeError) {
         guard let plan = planned[count] else { return }
         var bound: [ShardProgram] = []
-        for slot in 0..<slots {
+        for arena in arenas {
             bound.append(
                 try ShardProgram(
                     plan.program,
                     memory: ShardProgram.Memory(
-                        arena: arenas[slot].pointer, uniform: plan.uniform, parameters: parameters,
-                        states: states,
-                        collectives: collectives.pointer)))
+                        arena: arena.pointer, uniform: plan.uniform, parameters: parameters,
+                        states: states, collectives: collectives.pointer)))
         }
         planned[count]?.bound = bound
     }
 
+    /// Makes room for a program; true if memory that programs are bound to has moved.
     private func grow(_ program: Program) -> Bool {
-        var grown = false
-        func enlarge(_ memory: inout (pointer: UnsafeMutableRawPointer, byteCount: Int), _ byteCount: Int) {
-            guard memory.byteCount < byteCount else { return }
+        func enlarge(_ memory: inout Memory, _ byteCount: Int) -> Bool {
+            guard memory.byteCount < byteCount else { return false }
             PrivateMemory.free(memory.pointer, memory.byteCount)
             memory = (PrivateMemory.allocate(byteCount), byteCount)
-            grown = true
+            return true
         }
-        for slot in arenas.indices { enlarge(&arenas[slot], program.arenaBytes) }
-        enlarge(&collectives, program.collectiveBytes)
-        let moved = grown
-        for worker in scratch.indices { enlarge(&scratch[worker], program.scratchBytes) }
+        var moved = false
+        for slot in arenas.indices where enlarge(&arenas[slot], program.arenaBytes) { moved = true }
+        if enlarge(&collectives, program.collectiveBytes) { moved = true }
+        for worker in scratch.indices { _ = enlarge(&scratch[worker], program.scratchBytes) }
+        for place in kept.indices { _ = enlarge(&kept[place], program.keptBytes) }
         return moved
+    }
+
+    private static func failure(_ count: Int, _ error: RuntimeError) -> ClusterError {
+        .planning("the model cannot be planned for shards of \(count): \(error)")
     }
 }

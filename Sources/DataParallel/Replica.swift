@@ -37,7 +37,7 @@ package final class Replica {
     let partPointers: UnsafeMutablePointer<UnsafeRawPointer?>
     let bucketOfCollective: [Int]
     let perLocalShard: Bool
-    private var feeder: BatchFeeder
+    let feeder: ShardFeeder
     let scalars: UnsafeMutablePointer<StepScalars>
     private(set) var stepNumber: UInt64 = 0
     /// Notes where time goes, where it was asked for.
@@ -84,13 +84,15 @@ package final class Replica {
         self.map = map
         owned = map.owned[cluster.rank]
         programs = ProgramCache(
-            slots: perLocalShard ? owned.count : min(workers, owned.count), workers: workers,
+            slots: perLocalShard ? owned.count : min(workers, owned.count), shards: owned.count,
+            workers: workers,
             variableOffsets: state.offsets, parameters: state.parameters.base, states: state.states,
             kernels: cluster.kernels,
             makeGraph: makeGraph)
 
         let largest = (settings.batch + settings.shards - 1) / settings.shards
-        let program = try programs.program(count: largest, slot: 0).program
+        try programs.plan([largest])
+        let program = programs.bound(count: largest, slot: 0).program
         vectors = try VectorExchange(cluster: cluster, map: map, collectives: program.collectives)
         gradients = try GradientExchange(
             cluster: cluster, map: map, layout: layout, control: settings.control)
@@ -105,7 +107,7 @@ package final class Replica {
         partPointers = .allocate(capacity: settings.shards)
         partPointers.initialize(repeating: nil, count: settings.shards)
         bucketOfCollective = Self.numberBuckets(program)
-        feeder = BatchFeeder(maker: training, map: map, owned: owned, batch: settings.batch)
+        feeder = ShardFeeder(maker: training, map: map, owned: owned, batch: settings.batch)
         scalars = .allocate(capacity: 1)
         scalars.initialize(to: StepScalars(batchCount: 1, dropoutKey: dt_philox_key(word: (0, 0))))
         accumulators = makeAccumulators(program)
@@ -130,22 +132,20 @@ package final class Replica {
     ///
     /// - Parameters:
     ///   - batch: The mini-batch.
-    ///   - next: The one after it, prepared meanwhile.
     ///   - update: The update rule's numbers of this step, the same on all ranks.
     ///   - dropoutKey: What dropout draws from in this step.
     ///   - wantsNorm: Whether the gradient's norm is reported.
     package func step(
-        _ batch: Batch, next: Batch?, update: UnsafeBufferPointer<Double>, dropoutKey: dt_philox_key,
+        _ batch: Batch, update: UnsafeBufferPointer<Double>, dropoutKey: dt_philox_key,
         wantsNorm: Bool
     ) throws -> StepResult {
         precondition(batch.count > 0, "a mini-batch without examples")
         stepNumber += 1
         profiler?.beginStep()
         let log = profiler?.communication
-        let inputs = log.timed(Profiler.Overhead.batch) { feeder.take(batch, next: next) }
         scalars.pointee = StepScalars(batchCount: Float(batch.count), dropoutKey: dropoutKey)
         let clips = settings.clipping.maximumNorm != nil
-        var run = try StepRun(self, batch: batch, inputs: inputs, withSquares: wantsNorm || clips)
+        var run = try StepRun(self, batch: batch, withSquares: wantsNorm || clips)
         try run.stages()
         try run.finish()
         meet(.finished)
@@ -279,9 +279,7 @@ extension Replica {
         guard count > 0 else { return }
         let sizes = owned.map { map.examples(of: $0..<($0 + 1), batch: count).count }
         let largest = (count + map.shards - 1) / map.shards
-        for size in Set(sizes + [largest]).sorted() where size > 0 {
-            _ = try programs.program(count: size, slot: 0)
-        }
+        try programs.plan(Set(sizes + [largest]).sorted().filter { $0 > 0 })
     }
 
     /// Throws if batch norm in training would normalize a single value per channel.

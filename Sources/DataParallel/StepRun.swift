@@ -1,3 +1,4 @@
+import CKernels
 import Graph
 import Runtime
 
@@ -6,19 +7,22 @@ struct StepRun {
     private let replica: Replica
     private let batch: Batch
     private let withSquares: Bool
-    private let inputs: [BatchFeeder.ShardInputs]
     /// Local shards with examples, and their sizes.
     private let active: [(place: Int, count: Int)]
     /// The structure all shards share.
     private let skeleton: Program
-    private var uniformPrograms: [ShardProgram]
+    private let uniformPrograms: [ShardProgram]
+    /// Where a shard's work begins.
+    private let firstPart: (stage: Int, part: Schedule.Part)
+    /// How joint gradients of each of the rank's subtrees are summed, and over which of the active shards.
+    private let trees: [(tree: [Int32], active: [Int])]
     private var openVectors: [Int] = []
+    private var partsRun = 0
     private(set) var lossSum = 0.0
 
-    init(_ replica: Replica, batch: Batch, inputs: [BatchFeeder.ShardInputs], withSquares: Bool) throws {
+    init(_ replica: Replica, batch: Batch, withSquares: Bool) throws {
         self.replica = replica
         self.batch = batch
-        self.inputs = inputs
         self.withSquares = withSquares
         var active: [(place: Int, count: Int)] = []
         for (place, shard) in replica.owned.enumerated() {
@@ -32,10 +36,16 @@ struct StepRun {
         // A rank without examples takes part in the collectives of the program its neighbours run.
         let largest = (batch.count + replica.map.shards - 1) / replica.map.shards
         let sizes = Set(active.map(\.count) + [largest]).sorted(by: >)
-        uniformPrograms = try sizes.map { try replica.programs.program(count: $0, slot: 0) }
-        // Planning one size may move the memory of another: look all of them up once all are planned.
-        uniformPrograms = try sizes.map { try replica.programs.program(count: $0, slot: 0) }
+        try replica.programs.plan(sizes)
+        uniformPrograms = sizes.map { replica.programs.bound(count: $0, slot: 0) }
         skeleton = uniformPrograms[0].program
+        firstPart = skeleton.firstPart
+        let shards = active.map { replica.owned.lowerBound + $0.place }
+        trees = replica.map.subtrees[replica.cluster.rank].map { root in
+            let members = shards.indices.filter { root.contains(shards[$0]) }
+            let leaves = members.map { shards[$0] }
+            return (TreePlan.postfix(of: root) { leaves.firstIndex(of: $0) }, members)
+        }
     }
 
     mutating func stages() throws {
@@ -43,7 +53,7 @@ struct StepRun {
             for collective in skeleton.stages[stage].awaits { try complete(collective) }
             for program in uniformPrograms {
                 program.runUniform(
-                    stage: stage, scratch: replica.programs.scratch[0].pointer, scalars: replica.scalars,
+                    stage: stage, scratch: replica.programs.scratch(0), scalars: replica.scalars,
                     log: replica.profiler?.workers[0])
             }
             for part in Schedule.Part.allCases { try run(stage, part) }
@@ -54,13 +64,22 @@ struct StepRun {
         let description = skeleton.stages[stage].parts[part.rawValue]
         if !description.isEmpty {
             let run = self
+            // To and fro: what the shard that was last has just written is still in cache.
+            let last = active.count - 1
+            let isBackward = partsRun % 2 == 1
+            partsRun += 1
             try replica.pool.run(active.count) { index, worker in
-                run.runShard(index, worker, stage, part, description)
+                run.runShard(isBackward ? last - index : index, worker, stage, part, description)
             } between: {
                 try run.progress()
             }
         }
-        for collective in description.collectives { try start(collective) }
+        // A bucket starts as soon as its last gradient is there, while those behind it are computed.
+        for collective in description.collectives {
+            try runJoints(stage, part) { $0.collective == collective }
+            try start(collective)
+        }
+        try runJoints(stage, part) { !description.collectives.contains($0.collective) }
     }
 
     /// Runs a part for one local shard, on a worker's thread.
@@ -69,12 +88,13 @@ struct StepRun {
     ) {
         let (place, count) = active[index]
         let shard = replica.owned.lowerBound + place
-        guard
-            let program = try? replica.programs.program(
-                count: count, slot: replica.perLocalShard ? place : worker)
-        else { preconditionFailure("the program for \(count) examples was planned before the step") }
-        program.setInputs(inputs[place])
+        let program = replica.programs.bound(count: count, slot: replica.perLocalShard ? place : worker)
         let log = replica.profiler?.workers[worker]
+        if stage == firstPart.stage, part == firstPart.part {
+            log.timed(Profiler.Overhead.batch) { replica.feeder.make(batch, place: place) }
+        }
+        program.setInputs(replica.feeder.inputs[place])
+        program.setKept(replica.programs.kept(place))
         let progress = worker == 0 && replica.pool.workers == 1
         withUnsafeTemporaryAllocation(
             of: UnsafeMutablePointer<Float>.self, capacity: description.groups.count
@@ -85,7 +105,7 @@ struct StepRun {
                 program.setGradients(group: group, pointer)
             }
             program.run(
-                stage: stage, part: part, scratch: replica.programs.scratch[worker].pointer,
+                stage: stage, part: part, scratch: replica.programs.scratch(worker),
                 scalars: replica.scalars, log: log
             ) {
                 if progress { try? self.progress() }
@@ -98,6 +118,62 @@ struct StepRun {
         }
         for collective in description.collectives where replica.bucketOfCollective[collective] < 0 {
             program.copyContribution(to: collective, replica.contribution(of: collective, place, skeleton))
+        }
+    }
+
+    /// Computes those joint gradients of a part that `belongs` says, shared out over the workers.
+    private func runJoints(
+        _ stage: Int, _ part: Schedule.Part, where belongs: (JointGradient) -> Bool
+    ) throws {
+        let joints = skeleton.stages[stage].parts[part.rawValue].joints
+        for (number, joint) in joints.enumerated() where belongs(joint) {
+            let rows = rowsOfTask(joint)
+            let tasks = (joint.rows + rows - 1) / rows
+            try replica.pool.run(tasks) { task, worker in
+                let range = task * rows..<min((task + 1) * rows, joint.rows)
+                runJoint(stage, part, number, range, replica.profiler?.workers[worker])
+            } between: {
+                try progress()
+            }
+        }
+    }
+
+    /// Rows of a joint gradient that are computed at a time: some hundred microseconds of work.
+    private func rowsOfTask(_ joint: JointGradient) -> Int {
+        let examples = max(1, active.map(\.count).reduce(0, +))
+        let tile = 14
+        return max(1, 20_000_000 / (2 * joint.columns * examples * tile)) * tile
+    }
+
+    /// Computes rows of a joint gradient for each of the rank's subtrees, on a worker's thread.
+    private func runJoint(
+        _ stage: Int, _ part: Schedule.Part, _ number: Int, _ rows: Range<Int>, _ log: SpanLog?
+    ) {
+        withUnsafeTemporaryAllocation(of: dt_dense_shard.self, capacity: max(1, active.count)) { shards in
+            for (subtree, (tree, members)) in trees.enumerated() where !members.isEmpty {
+                let start = log == nil ? 0 : SpanLog.now()
+                for (index, member) in members.enumerated() {
+                    let (place, count) = active[member]
+                    let program = replica.programs.bound(count: count, slot: 0).program
+                    let joint = program.stages[stage].parts[part.rawValue].joints[number]
+                    shards.initializeElement(
+                        at: index,
+                        to: joint.operands(
+                            kept: replica.programs.kept(place),
+                            features: replica.feeder.inputs[place].features))
+                }
+                let joint = skeleton.stages[stage].parts[part.rawValue].joints[number]
+                let offset = replica.state.offsets[joint.parameter] / MemoryLayout<Float>.size
+                let elements =
+                    offset + rows.lowerBound * joint.columns..<offset + rows.upperBound * joint.columns
+                joint.run(
+                    shards: UnsafeBufferPointer(rebasing: shards[..<members.count]), tree: tree, rows: rows,
+                    into: replica.gradients.partial(subtree: subtree) + offset,
+                    isReadElsewhere: !replica.gradients.isSummedHere(
+                        elements, bucket: replica.bucketOfCollective[joint.collective]))
+                let share = Double(rows.count * members.count) / Double(joint.rows)
+                log?.append(joint.description.scaled(by: share), since: start)
+            }
         }
     }
 
@@ -188,7 +264,7 @@ struct StepRun {
 
 extension ShardProgram {
     /// Says where a shard's tensors lie.
-    func setInputs(_ inputs: BatchFeeder.ShardInputs) {
+    func setInputs(_ inputs: ShardFeeder.ShardInputs) {
         setInput(.features, inputs.features)
         setInput(inputs.hasClasses ? .labels : .targets, inputs.targets)
         setInput(.exampleIndices, inputs.indices)

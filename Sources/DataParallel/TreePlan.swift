@@ -41,4 +41,14 @@ struct TreePlan: Sendable {
         visit(root)
         self.init(steps: steps, depth: depth)
     }
+
+    /// The tree over the leaves of `root` that `place` gives a number, in postfix order: a number pushes that leaf's
+    /// value, −1 adds the two topmost. A missing leaf's sibling stands for both.
+    static func postfix(of root: Range<Int>, place: (Int) -> Int?) -> [Int32] {
+        if root.count == 1 { return place(root.lowerBound).map { [Int32($0)] } ?? [] }
+        let middle = BlockTree.split(root)
+        let left = postfix(of: root.lowerBound..<middle, place: place)
+        let right = postfix(of: middle..<root.upperBound, place: place)
+        return left + right + (left.isEmpty || right.isEmpty ? [] : [-1])
+    }
 }

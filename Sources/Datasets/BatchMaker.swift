@@ -39,16 +39,18 @@ package struct BatchMaker: @unchecked Sendable {
     ///   - targets: receives (N, K) targets; the data set's labels must then be targets.
     ///   - indices: receives the row numbers (N) as Int64, by which random operations tell examples apart.
     package func make(
-        rows: some RandomAccessCollection<Int32>, features: UnsafeMutablePointer<Float>,
+        rows: ArraySlice<Int32>, features: UnsafeMutablePointer<Float>,
         classes: UnsafeMutablePointer<Int32>? = nil, targets: UnsafeMutablePointer<Float>? = nil,
         indices: UnsafeMutablePointer<Int64>
     ) {
         let layout = examples.layout
-        var n = 0
-        for row in rows {
-            precondition(row >= 0 && Int(row) < layout.count, "row \(row) of \(layout.count) examples")
-            indices[n] = Int64(row)
-            n += 1
+        let (n, stored) = (rows.count, layout.count)
+        rows.withUnsafeBufferPointer { rows in
+            for place in 0..<n {
+                let row = Int(rows[place])
+                precondition(row >= 0 && row < stored, "row \(row) of \(stored) examples")
+                indices[place] = Int64(row)
+            }
         }
         gather(indices, n, into: features)
         if let classes {

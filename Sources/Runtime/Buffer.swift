@@ -12,6 +12,8 @@ struct Buffer {
     enum Home: Hashable {
         /// Memory of one shard.
         case arena
+        /// Memory of one shard that lasts until all local shards have run the part of the program.
+        case kept
         /// Memory of the rank, the same for all its shards.
         case uniform
         /// What comes with the shard.

@@ -7,6 +7,11 @@ enum Layout: Equatable {
     case plain
     /// (N, C, H, W) with channels in blocks: [N][⌈C/b⌉][H][W][b], padded channels holding zeros.
     case blocked(Int)
+    /// A matrix (examples, features) as [features][examples], examples padded to a multiple of 16 by anything: what
+    /// dense layers work on.
+    case columns
+    /// A matrix (examples, features) as [⌈features/32⌉][examples][32]: the inputs of weight gradients.
+    case strips
     /// One of oneDNN's own, for filters.
     case opaque(LayoutHandle)
 
@@ -15,7 +20,7 @@ enum Layout: Equatable {
         switch self {
         case .plain: 1
         case .blocked(let block): block
-        case .opaque: nil
+        case .columns, .strips, .opaque: nil
         }
     }
 
@@ -27,6 +32,10 @@ enum Layout: Equatable {
             let shape = type.shape
             let channels = (shape[1] + block - 1) / block * block
             return shape[0] * channels * shape[2] * shape[3] * type.element.size
+        case .columns:
+            return (type.shape[0] + 15) / 16 * 16 * type.shape[1] * type.element.size
+        case .strips:
+            return type.shape[0] * ((type.shape[1] + 31) / 32 * 32) * type.element.size
         case .opaque(let handle): return handle.byteCount
         }
     }
@@ -36,6 +45,8 @@ enum Layout: Equatable {
         switch self {
         case .plain: try LayoutHandle.plain(dimensions)
         case .blocked(let block): try LayoutHandle.blocked(dimensions, block)
+        case .columns, .strips:
+            throw RuntimeError(description: "oneDNN does not know a layout of dense layers")
         case .opaque(let handle): handle
         }
     }

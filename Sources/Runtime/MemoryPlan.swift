@@ -2,6 +2,8 @@
 struct MemoryPlan {
     /// Bytes of a shard's arena.
     let arenaBytes: Int
+    /// Bytes of a shard's memory that lasts to the end of a part.
+    let keptBytes: Int
     /// Bytes of the rank's uniform memory.
     let uniformBytes: Int
 
@@ -11,15 +13,16 @@ struct MemoryPlan {
     /// Settles the offsets of arena and uniform buffers.
     ///
     /// - Parameter keep: Buffers that are read after their last step, so they live to the end of the program.
-    init(buffers: inout [Buffer], uniform: [Step], perShard: [Step], keep: Set<Int>) {
-        uniformBytes = Self.placeOneAfterAnother(&buffers, uniform)
+    init(buffers: inout [Buffer], perShard: [Step], keep: Set<Int>) {
+        uniformBytes = Self.placeOneAfterAnother(&buffers, .uniform)
+        keptBytes = Self.placeOneAfterAnother(&buffers, .kept)
         arenaBytes = Self.placeByLife(&buffers, perShard, keep: keep)
     }
 
-    /// Uniform buffers are read by shards at times of their own, so none is reused.
-    private static func placeOneAfterAnother(_ buffers: inout [Buffer], _ steps: [Step]) -> Int {
+    /// Uniform buffers are read by shards at times of their own, and kept ones behind them, so none is reused.
+    private static func placeOneAfterAnother(_ buffers: inout [Buffer], _ home: Buffer.Home) -> Int {
         var end = 0
-        for index in buffers.indices where buffers[index].home == .uniform {
+        for index in buffers.indices where buffers[index].home == home {
             buffers[index].offset = end
             end += aligned(buffers[index].byteCount)
         }

@@ -43,10 +43,12 @@ package final class Program: @unchecked Sendable {
         let steps: [Step]
         /// Gradient groups that are complete when a shard has run this part.
         package let groups: [Int]
+        /// Weight gradients that are computed once all local shards have run the part.
+        package let joints: [JointGradient]
         /// Collectives that start when all local shards have run this part, in program order.
         package let collectives: [Int]
         /// Whether there is nothing to run and nothing to contribute.
-        package var isEmpty: Bool { steps.isEmpty && collectives.isEmpty }
+        package var isEmpty: Bool { steps.isEmpty && joints.isEmpty && collectives.isEmpty }
     }
 
     /// What runs between collectives.
@@ -66,6 +68,8 @@ package final class Program: @unchecked Sendable {
     package let groups: [GradientGroup]
     /// Bytes of the memory each shard needs of its own.
     package let arenaBytes: Int
+    /// Bytes of the memory of each shard that joint gradients read.
+    package let keptBytes: Int
     /// Bytes of the memory all shards of a rank share.
     package let uniformBytes: Int
     /// Bytes of the results of collectives.
@@ -77,12 +81,14 @@ package final class Program: @unchecked Sendable {
     /// Values read after a shard has run.
     let outputs: [(role: Graph.Output, buffer: Int, type: TensorType)]
     let buffers: [Buffer]
+    /// Numbers of the buffers of joint gradients' operands.
+    let keptBuffers: [Int]
     let primitives: [Primitive]
     /// Buffer numbers of the inputs present.
     let inputs: [(input: GraphInput, buffer: Int)]
 
     init(
-        stages: [Stage], collectives: [Collective], groups: [GradientGroup], arenaBytes: Int,
+        stages: [Stage], collectives: [Collective], groups: [GradientGroup], arenaBytes: Int, keptBytes: Int,
         uniformBytes: Int,
         collectiveBytes: Int, scratchBytes: Int, stateUpdates: [(state: Int, buffer: Int, byteCount: Int)],
         outputs: [(role: Graph.Output, buffer: Int, type: TensorType)], buffers: [Buffer],
@@ -92,14 +98,26 @@ package final class Program: @unchecked Sendable {
         self.collectives = collectives
         self.groups = groups
         self.arenaBytes = arenaBytes
+        self.keptBytes = keptBytes
         self.uniformBytes = uniformBytes
         self.collectiveBytes = collectiveBytes
         self.scratchBytes = scratchBytes
         self.stateUpdates = stateUpdates
         self.outputs = outputs
         self.buffers = buffers
+        keptBuffers = buffers.indices.filter { buffers[$0].home == .kept }
         self.primitives = primitives
         self.inputs = inputs
+    }
+
+    /// The first part in which shards do anything.
+    package var firstPart: (stage: Int, part: Schedule.Part) {
+        for stage in stages.indices {
+            for part in Schedule.Part.allCases where !stages[stage].parts[part.rawValue].isEmpty {
+                return (stage, part)
+            }
+        }
+        return (0, .critical)
     }
 
     /// Whether shards wait for one another, so that all local shards' memory is alive at once.

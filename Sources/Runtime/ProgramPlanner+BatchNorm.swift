@@ -16,6 +16,8 @@ extension ProgramPlanner {
                 kernels.pointee.channel_moments(frame.floats(x), l, frame.doubles(moments))
             }
         case .batchNormApply(let attributes):
+            // Left to the pooling that follows.
+            if fusesPooling(of: index) { break }
             let layout = imageLayout(node.operands[0])
             let l = activation(type(node.operands[0]), layout)
             let x = try buffer(node.operands[0], layout)
@@ -31,6 +33,7 @@ extension ProgramPlanner {
         case .batchNormInference(let attributes):
             try emitInference(node, result, attributes)
         case .batchNormGradientSums(let attributes):
+            if try emitPooledSums(node, result, attributes) { break }
             let layout = imageLayout(node.operands[0])
             let l = activation(type(node.operands[0]), layout)
             let x = try buffer(node.operands[0], layout)
@@ -98,6 +101,7 @@ extension ProgramPlanner {
     private func emitInputGradient(
         _ node: Graph.Node, _ result: Graph.Value, _ attributes: BatchNorm
     ) throws(RuntimeError) {
+        if try emitPooledInputGradient(node, result, attributes) { return }
         let kernels = kernels
         let layout = imageLayout(node.operands[0])
         let l = activation(type(node.operands[0]), layout)
@@ -147,10 +151,11 @@ extension ProgramPlanner {
     }
 }
 
-private func paddedChannels(_ l: dt_activation) -> Int64 { (l.c + l.block - 1) / l.block * l.block }
+/// The channels of an activation with those that fill up its last block.
+func paddedChannels(_ l: dt_activation) -> Int64 { (l.c + l.block - 1) / l.block * l.block }
 
 /// Per-channel numbers of a batch norm, computed from merged moments into scratch memory.
-private struct Coefficients {
+struct Coefficients {
     private let moments: Int
     private let weight: Int
     private let bias: Int
@@ -172,9 +177,12 @@ private struct Coefficients {
         kernels = planner.kernels
     }
 
+    /// The buffers it is computed from.
     var reads: [Int] { [moments, weight, bias] }
+    /// Scratch memory of the coefficients.
     var byteCount: Int { 5 * Int(padded) * MemoryLayout<Float>.size }
 
+    /// The five arrays of padded channels, at the start of the scratch memory.
     func compute(_ frame: Frame) -> UnsafeMutablePointer<Float> {
         let c = frame.scratch.assumingMemoryBound(to: Float.self)
         kernels.pointee.batch_norm_coefficients(

@@ -186,7 +186,8 @@ private struct ConvolutionShape {
     /// The shape in words: input, output channels and kernel of one shard.
     var text: String {
         let stride = geometry.stride.height > 1 ? "/\(geometry.stride.height)" : ""
-        return "\(image[1])x\(image[2])x\(image[3]) to \(output[1]), \(kernel.height)x\(kernel.width)\(stride)"
+        return
+            "\(image[1])x\(image[2])x\(image[3]) to \(output[1]), \(kernel.height)x\(kernel.width)\(stride)"
     }
 
     /// Floating-point operations of the plain algorithm; a faster one seems to exceed the machine's peak.

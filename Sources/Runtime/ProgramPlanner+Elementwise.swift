@@ -91,12 +91,16 @@ extension ProgramPlanner {
         return true
     }
 
-    /// A blocked layout if an operand has one and padding stays zero in it, else row-major.
+    /// A blocked layout if an operand has one and padding stays zero in it, columns if an operand stands in them (their
+    /// padding means nothing), else row-major.
     private func sharedLayout(of operands: [Graph.Value], zeroPreserving: Bool) -> Layout {
         for operand in operands {
-            if case .blocked(let block) = native(operand).layout {
+            switch native(operand).layout {
+            case .blocked(let block):
                 let isPadded = type(operand).shape[1] % block != 0
                 if zeroPreserving || !isPadded { return .blocked(block) }
+            case .columns: return .columns
+            case .plain, .strips, .opaque: break
             }
         }
         return .plain

@@ -6,18 +6,28 @@ extension ProgramPlanner {
     func planGradientGroups(
         _ node: Graph.Node, _ parameters: [(output: Int, parameter: Int)], collective: Int
     ) {
+        let uses = useCounts()
+        var isInterrupted = false
         for (output, parameter) in parameters {
             let value = node.operands[output]
+            if let root = soleProducer(of: value, uses: uses), isDenseWeightGradient(root) {
+                jointNodes[root.node] = (parameter, collective)
+                keptGradients.insert(graph.nodes[root.node].operands[0])
+                keptInputs.insert(graph.nodes[root.node].operands[1])
+                // A group is one stretch of its bucket.
+                isInterrupted = true
+                continue
+            }
             let stage = schedule.stage[value.node]
             let part = schedule.part[value.node]
             if groups.last.map({ $0.collective == collective && $0.stage == stage && $0.part == part })
-                != true
+                != true || isInterrupted
             {
                 groups.append(GroupPlan(collective: collective, stage: stage, part: part, members: []))
+                isInterrupted = false
             }
             groups[groups.count - 1].members.append((parameter, value, nil))
         }
-        let uses = useCounts()
         for group in groups.indices where groups[group].collective == collective {
             let start = variableOffsets[groups[group].members[0].parameter]
             for member in groups[group].members {

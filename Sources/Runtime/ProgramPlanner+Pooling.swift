@@ -8,6 +8,7 @@ extension ProgramPlanner {
         let kernels = kernels
         switch node.operation {
         case .maxPool(let window):
+            if try emitPooledBatchNorm(node, index, window) { break }
             let layout = imageLayout(node.operands[0])
             let (l, w) = try geometry(
                 window, image: type(node.operands[0]).shape, output: node.types[0].shape, layout)
@@ -18,6 +19,8 @@ extension ProgramPlanner {
                 kernels.pointee.max_pool(frame.floats(x), l, w, frame.floats(y), frame.bytes(indices))
             }
         case .maxPoolScatter(let window, _):
+            // Left to the batch norm in front of the pooling.
+            if fusesScatter(index) { break }
             // The layout of the indices decides: they are never converted.
             let (layout, indices) = native(node.operands[1])
             let (l, w) = try geometry(
@@ -67,7 +70,8 @@ extension ProgramPlanner {
         return layout.block == nil ? .plain : layout
     }
 
-    private func geometry(
+    /// How the vector loops count a pooling.
+    func geometry(
         _ window: Window2d, image: [Int], output: [Int], _ layout: Layout
     ) throws(RuntimeError) -> (dt_activation, dt_window) {
         guard let block = layout.block else {

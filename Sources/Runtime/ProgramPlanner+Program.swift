@@ -18,6 +18,7 @@ extension ProgramPlanner {
                 Program.Part(
                     steps: partSteps[stage][part.rawValue],
                     groups: groups.indices.filter { groups[$0].stage == stage && groups[$0].part == part },
+                    joints: joints(stage: stage, part: part),
                     collectives: collectives.indices.filter {
                         let node = collectives[$0].node
                         return schedule.stage[node] == stage && startPart(of: node) == part

@@ -26,6 +26,7 @@ extension ProgramPlanner {
             let axes = shape.indices.filter { shape[$0] != operand.shape[$0] }
             try emitPasses(node, result, axes: axes, extents: shape, name: "broadcast", repeating: true)
         case .sum(let axes):
+            if try emitColumnSum(node, result, axes: axes) { break }
             try emitPasses(
                 node, result, axes: axes, extents: type(node.operands[0]).shape, name: "sum", repeating: false
             )

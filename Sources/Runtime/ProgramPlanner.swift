@@ -32,6 +32,15 @@ package final class ProgramPlanner {
     var inputBuffers: [(input: GraphInput, buffer: Int)] = []
     /// Gradients that their producers write straight to where they are summed.
     var directGradients: [Graph.Value: (group: Int, offset: Int)] = [:]
+    /// Batch norms that only a max pooling reads.
+    let pooledBatchNorms: [PooledBatchNorm]
+    /// Weight gradients that are computed for all local shards at once.
+    var jointNodes: [Int: (parameter: Int, collective: Int)] = [:]
+    /// What these read: output gradients, and inputs.
+    var keptGradients: Set<Graph.Value> = []
+    var keptInputs: Set<Graph.Value> = []
+    /// They themselves.
+    var pendingJoints: [PendingJoint] = []
     /// Gradients that become ready together.
     var groups: [GroupPlan] = []
     /// The number of the collective that a node is.
@@ -53,6 +62,7 @@ package final class ProgramPlanner {
     ) {
         self.graph = graph
         schedule = Schedule(graph)
+        pooledBatchNorms = Self.pooledBatchNorms(of: graph)
         self.kernels = kernels
         self.variableOffsets = variableOffsets
         channelBlock = kernels.pointee.isa == DT_ISA_AVX512 ? 16 : 8
@@ -80,12 +90,12 @@ package final class ProgramPlanner {
         let outputs = try planOutputs()
         let updates = try planStateUpdates()
         let memory = MemoryPlan(
-            buffers: &buffers, uniform: uniformSteps.flatMap { $0 },
-            perShard: partSteps.flatMap { $0.flatMap { $0 } },
+            buffers: &buffers, perShard: partSteps.flatMap { $0.flatMap { $0 } },
             keep: Set(outputs.map(\.buffer) + collectives.flatMap { $0.sources.map(\.buffer) }))
         return Program(
             stages: stages(collectives), collectives: collectives.map(\.collective),
             groups: groups.map(gradientGroup), arenaBytes: memory.arenaBytes,
+            keptBytes: memory.keptBytes,
             uniformBytes: memory.uniformBytes,
             collectiveBytes: collectiveBytes, scratchBytes: scratchBytes,
             stateUpdates: updates,
@@ -111,6 +121,7 @@ package final class ProgramPlanner {
             return known.buffer
         }
         let shape = type(value).shape
+        if isDense(layout) || isDense(native(value).layout) { return try denseBuffer(value, layout) }
         let dimensions = dimensions ?? shape
         // Only a row-major tensor is the same when its dimensions are counted in another way.
         let source = dimensions == shape ? native(value) : (.plain, try plain(value))
@@ -134,11 +145,20 @@ package final class ProgramPlanner {
             home = .gradients(group: group)
             made = newBuffer(home, type(value).byteCount, offset: offset)
         } else {
-            home = position.uniform ? .uniform : .arena
+            home = self.home(value, layout)
             made = newBuffer(home, layout.byteCount(type(value)))
         }
         versions[value.node][value.output].append((layout, made))
         return made
+    }
+
+    /// Where a value's buffer in `layout` belongs.
+    func home(_ value: Graph.Value, _ layout: Layout) -> Buffer.Home {
+        if schedule.isUniform[value.node] { return .uniform }
+        let isKept =
+            layout == .columns && keptGradients.contains(value)
+            || layout == .strips && keptInputs.contains(value)
+        return isKept ? .kept : .arena
     }
 
     /// Says that an output of a node is the same memory as `buffer`.

@@ -47,7 +47,7 @@ package final class ShardProgram {
             case .states: base = memory.states
             case .collectives: base = memory.collectives
             // Set before each run; the arena stands in so that the table is never without an address.
-            case .input, .gradients:
+            case .input, .gradients, .kept:
                 (table + index).initialize(to: memory.arena)
                 continue
             }
@@ -74,6 +74,11 @@ package final class ShardProgram {
         for (buffer, _) in program.groups[group].buffers {
             table[buffer] = pointer + program.buffers[buffer].offset
         }
+    }
+
+    /// Says where the shard's operands of joint gradients go: at least `program.keptBytes`.
+    package func setKept(_ pointer: UnsafeMutableRawPointer) {
+        for index in program.keptBuffers { table[index] = pointer + program.buffers[index].offset }
     }
 
     /// Runs what the rank computes once for all shards before `stage`.

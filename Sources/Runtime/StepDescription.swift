@@ -16,4 +16,11 @@ package final class StepDescription: Sendable {
         self.flops = flops
         self.byteCount = byteCount
     }
+
+    /// The same work in another amount.
+    package func scaled(by factor: Double) -> StepDescription {
+        StepDescription(
+            name: name, detail: detail, flops: Int(Double(flops) * factor),
+            byteCount: Int(Double(byteCount) * factor))
+    }
 }

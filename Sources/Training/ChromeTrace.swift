@@ -14,7 +14,8 @@ struct ChromeTrace {
         for thread in 0...workers {
             let name = thread < workers ? "worker \(thread)" : "communication"
             lines.append(
-                #"{"name":"thread_name","ph":"M","pid":\#(rank),"tid":\#(thread),"args":{"name":"\#(name)"}}"#)
+                #"{"name":"thread_name","ph":"M","pid":\#(rank),"tid":\#(thread),"args":{"name":"\#(name)"}}"#
+            )
         }
         for event in events {
             let span = event.span

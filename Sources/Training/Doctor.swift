@@ -15,7 +15,8 @@ package struct Doctor {
         let own = Rank(
             host: ProcessInfo.processInfo.hostName, cores: Self.allowedCores, nodeCores: cluster.nodeCores,
             ranksOnNode: cluster.ranksOnNode, isa: cluster.detectedInstructionSet.rawValue,
-            gflops: MachineSpeed.matrixProducts(), copy: MachineSpeed.memoryCopy(), oneDNN: String(cString: od_version()))
+            gflops: MachineSpeed.matrixProducts(), copy: MachineSpeed.memoryCopy(),
+            oneDNN: String(cString: od_version()))
         let ranks = try Agreement.gathered(own, in: cluster.world)
         let reduce = try Self.reductionSpeed(cluster)
         let sharedBytes = Self.freeSharedMemory()

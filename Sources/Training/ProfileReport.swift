@@ -24,9 +24,9 @@ struct ProfileReport {
         let millisecondsPerStep: Double
         /// Of a step's time on all workers, from 0 to 1.
         let share: Double
-        /// Floating-point operations and bytes of one run.
-        let flops: Int
-        let bytes: Int
+        /// Floating-point operations and bytes of a step, over all ranks.
+        let flopsPerStep: Int
+        let bytesPerStep: Int
         /// While it runs; zero where it has none.
         let gflopsPerSecond: Double
         let gbytesPerSecond: Double
@@ -57,8 +57,12 @@ struct ProfileReport {
         var rows: [Profiler.Row] = []
         var places: [String: Int] = [:]
         for row in measured.flatMap(\.rows) {
-            let key = "\(row.name)\n\(row.detail)\n\(row.byteCount)"
+            // Without a shape, what one run touches tells kinds apart.
+            let size = row.detail.isEmpty ? "\(row.byteCount / max(1, row.runs))" : row.detail
+            let key = "\(row.name)\n\(size)"
             if let place = places[key] {
+                rows[place].flops += row.flops
+                rows[place].byteCount += row.byteCount
                 rows[place].runs += row.runs
                 rows[place].nanoseconds += row.nanoseconds
             } else {
@@ -75,13 +79,14 @@ struct ProfileReport {
         )
         operations = rows.map { row in
             let time = Double(row.nanoseconds)
-            let flops = time > 0 ? Double(row.flops * row.runs) / time : 0
-            let bytes = time > 0 ? Double(row.byteCount * row.runs) / time : 0
+            let flops = time > 0 ? Double(row.flops) / time : 0
+            let bytes = time > 0 ? Double(row.byteCount) / time : 0
             return Operation(
                 name: row.name, shape: row.detail, runsPerStep: Double(row.runs) / Double(steps),
                 millisecondsPerStep: time / Double(steps * ranks) / 1e6,
                 share: time / Double(steps * ranks) / stepTime,
-                flops: row.flops, bytes: row.byteCount, gflopsPerSecond: flops, gbytesPerSecond: bytes,
+                flopsPerStep: row.flops / steps, bytesPerStep: row.byteCount / steps, gflopsPerSecond: flops,
+                gbytesPerSecond: bytes,
                 peakFlopsFraction: flops / peak.flops, peakBytesFraction: bytes / peak.bytes)
         }.sorted { ($0.millisecondsPerStep, $1.name) > ($1.millisecondsPerStep, $0.name) }
         self.ranks = ranks
@@ -110,13 +115,13 @@ struct ProfileReport {
             var line = padded(operation.name, 31) + padded(operation.shape, 26)
             line += fixed(operation.millisecondsPerStep, 3, 9) + fixed(operation.share * 100, 1, 6) + "%"
             line += fixed(operation.runsPerStep, 0, 6)
-            if operation.flops > 0 {
+            if operation.flopsPerStep > 0 {
                 line += fixed(operation.gflopsPerSecond, 1, 10)
                 line += fixed(operation.peakFlopsFraction * 100, 0, 5) + "%"
             } else {
                 line += String(repeating: " ", count: 16)
             }
-            if operation.bytes > 0 {
+            if operation.bytesPerStep > 0 {
                 line += fixed(operation.gbytesPerSecond, 1, 8)
                 line += fixed(operation.peakBytesFraction * 100, 0, 5) + "%"
             }

@@ -25,13 +25,15 @@ extension TrainingRun {
                 // On another node the folder may not be there yet.
                 try FileOutput.makeFolder(target)
                 let timeline = ChromeTrace(
-                    profiler.timeline, rank: cluster.rank, workers: settings.workers ?? cluster.defaultWorkers)
+                    profiler.timeline, rank: cluster.rank, workers: settings.workers ?? cluster.defaultWorkers
+                )
                 try FileOutput.write(timeline.data, to: "\(target)/rank-\(cluster.rank).trace.json")
                 guard cluster.rank == 0 else { return }
                 let report = ProfileReport(ranks)
                 try FileOutput.write(try report.data(), to: "\(target)/operations.json")
                 for line in report.lines { reporter.line(line) }
-                reporter.line("profile      \(target) (open rank-*.trace.json in chrome://tracing or Perfetto)")
+                reporter.line(
+                    "profile      \(target) (open rank-*.trace.json in chrome://tracing or Perfetto)")
             }, cluster)
     }
 }

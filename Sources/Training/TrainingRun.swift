@@ -140,12 +140,11 @@ final class TrainingRun {
         while position.batch < stepsPerEpoch, !isAtStepLimit {
             let index = position.batch
             let batch = Batch(rows: order.rows[order.batch(index)])
-            let next = index + 1 < stepsPerEpoch ? Batch(rows: order.rows[order.batch(index + 1)]) : nil
             let logs = (position.step + 1) % settings.loggingSteps == 0
             let began = ProcessInfo.processInfo.systemUptime
             let result = try numbers.withUnsafeBufferPointer { numbers in
                 try replica.step(
-                    batch, next: next,
+                    batch,
                     update: UnsafeBufferPointer(rebasing: numbers[index * width..<(index + 1) * width]),
                     dropoutKey: dropoutKey(step: position.step), wantsNorm: logs)
             }
@@ -304,7 +303,7 @@ final class TrainingRun {
         let numbers = try epochScalars()
         let result = try numbers.withUnsafeBufferPointer { numbers in
             try replica.step(
-                Batch(rows: order.rows[order.batch(0)]), next: nil,
+                Batch(rows: order.rows[order.batch(0)]),
                 update: UnsafeBufferPointer(rebasing: numbers[0..<settings.optimizer.rule.scalarCount]),
                 dropoutKey: dropoutKey(step: 0), wantsNorm: true)
         }

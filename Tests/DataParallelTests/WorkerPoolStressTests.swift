@@ -58,14 +58,4 @@ import Testing
         }
         #expect(total.load(ordering: .relaxed) == 45)
     }
-
-    /// A worker that is released at any moment finishes its task first.
-    @Test func backgroundWorkerFinishesBeforeItEnds() {
-        let done = Atomic<Int>(0)
-        for _ in 0..<300 {
-            let background = BackgroundWorker()
-            background.start { done.wrappingAdd(1, ordering: .relaxed) }
-        }
-        #expect(done.load(ordering: .relaxed) == 300)
-    }
 }

@@ -21,17 +21,4 @@ import Testing
         }
         #expect(total.load(ordering: .relaxed) == expected)
     }
-
-    @Test func backgroundTasksRunInOrder() {
-        let background = BackgroundWorker()
-        let last = Atomic<Int>(0)
-        for index in 1...500 {
-            background.start {
-                #expect(last.load(ordering: .relaxed) == index - 1)
-                last.store(index, ordering: .relaxed)
-            }
-        }
-        background.wait()
-        #expect(last.load(ordering: .relaxed) == 500)
-    }
 }

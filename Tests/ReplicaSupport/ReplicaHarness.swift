@@ -53,7 +53,7 @@ package final class ReplicaHarness {
         let numbers = replica.settings.rule.scalars(step: steps, learningRate: learningRate)
         return try numbers.withUnsafeBufferPointer { numbers in
             try replica.step(
-                Batch(rows: rows.map { Int32($0) }[...]), next: nil, update: numbers,
+                Batch(rows: rows.map { Int32($0) }[...]), update: numbers,
                 dropoutKey: Self.dropoutKey,
                 wantsNorm: true)
         }

@@ -17,6 +17,9 @@ package final class ShardedRun {
         let gradients: [AlignedBytes]
         /// One per collective.
         let contributions: [AlignedBytes]
+        /// Operands of joint gradients.
+        let kept: AlignedBytes
+        let features: UnsafeMutableRawPointer
         /// Memory the program points into.
         let owned: [AlignedBytes]
     }
@@ -33,6 +36,8 @@ package final class ShardedRun {
     /// Lanes that run what all shards of a size have in common.
     private var uniformLanes: [Int] = []
     private let skeleton: Program
+    /// Gradients that all shards computed together, by parameter.
+    private var joints: [Int: AlignedBytes] = [:]
 
     /// Plans everything; the calling thread must be set up for programs.
     ///
@@ -98,9 +103,28 @@ package final class ShardedRun {
                         lane.program.copyContribution(to: collective, lane.contributions[collective].base)
                     }
                 }
+                runJoints(number, part)
             }
         }
         for collective in skeleton.collectives.indices { complete(collective) }
+    }
+
+    /// Gradients computed for all shards together, summed from the first to the last.
+    private func runJoints(_ stage: Int, _ part: Schedule.Part) {
+        for (number, joint) in skeleton.stages[stage].parts[part.rawValue].joints.enumerated() {
+            let target = AlignedBytes(joint.rows * joint.columns * 4)
+            let operands = lanes.map { lane in
+                lane.program.program.stages[stage].parts[part.rawValue].joints[number].operands(
+                    kept: lane.kept.base, features: lane.features)
+            }
+            let tree = operands.indices.flatMap { index -> [Int32] in index == 0 ? [0] : [Int32(index), -1] }
+            operands.withUnsafeBufferPointer {
+                joint.run(
+                    shards: $0, tree: tree, rows: 0..<joint.rows,
+                    into: target.base.assumingMemoryBound(to: Float.self), isReadElsewhere: false)
+            }
+            joints[joint.parameter] = target
+        }
     }
 
     // MARK: Results
@@ -151,12 +175,16 @@ package final class ShardedRun {
             memory: ShardProgram.Memory(
                 arena: arena.base, uniform: uniform.base, parameters: parameters.base, states: states.base,
                 collectives: collectives.base))
+        let kept = AlignedBytes(program.keptBytes)
+        bound.setKept(kept.base)
         var owned = [arena, uniform]
+        var features = arena.base
         func give(_ input: GraphInput, _ tensor: ReferenceTensor?, _ store: (AlignedBytes, [Double]) -> Void)
         {
             guard let tensor else { return }
             let memory = AlignedBytes(tensor.values.count * 8)
             store(memory, tensor.values)
+            if input == .features { features = memory.base }
             bound.setInput(input, memory.base)
             owned.append(memory)
         }
@@ -171,7 +199,8 @@ package final class ShardedRun {
         }
         return Lane(
             place: place, graph: graph, program: bound, gradients: gradients,
-            contributions: program.collectives.map { AlignedBytes($0.byteCount) }, owned: owned)
+            contributions: program.collectives.map { AlignedBytes($0.byteCount) }, kept: kept,
+            features: features, owned: owned)
     }
 
     /// Offsets of variables, those of `first` in that order before the others, and the bytes of all.
@@ -225,6 +254,7 @@ package final class ShardedRun {
     }
 
     private func gradient(_ parameter: Int, _ type: TensorType) -> ReferenceTensor {
+        if let joint = joints[parameter] { return Self.load(UnsafeRawPointer(joint.base), type) }
         guard let group = skeleton.groups.firstIndex(where: { $0.parameters.contains(parameter) }) else {
             preconditionFailure("the program has no gradient of \(parameter)")
         }

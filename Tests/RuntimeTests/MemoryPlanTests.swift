@@ -90,7 +90,7 @@ import Testing
                 description: StepDescription(name: ""), reads: time > 0 ? [time - 1] : [], writes: [time],
                 inPlace: inPlace && time > 0 ? time - 1 : nil, run: { _ in })
         }
-        let plan = MemoryPlan(buffers: &buffers, uniform: [], perShard: steps, keep: [29])
+        let plan = MemoryPlan(buffers: &buffers, perShard: steps, keep: [29])
         #expect(plan.arenaBytes == (inPlace ? 1024 : 2048))
     }
 
@@ -100,12 +100,13 @@ import Testing
         let steps = [
             Step(description: StepDescription(name: ""), reads: [], writes: [0], inPlace: nil, run: { _ in }),
             Step(description: StepDescription(name: ""), reads: [0], writes: [1], inPlace: 0, run: { _ in }),
-            Step(description: StepDescription(name: ""), reads: [0, 1], writes: [2], inPlace: 0, run: { _ in }),
+            Step(
+                description: StepDescription(name: ""), reads: [0, 1], writes: [2], inPlace: 0, run: { _ in }),
         ]
-        _ = MemoryPlan(buffers: &buffers, uniform: [], perShard: steps, keep: [])
+        _ = MemoryPlan(buffers: &buffers, perShard: steps, keep: [])
         #expect(buffers[1].offset != buffers[0].offset)
         #expect(buffers[2].offset == buffers[0].offset)
-        _ = MemoryPlan(buffers: &buffers, uniform: [], perShard: steps, keep: [0])
+        _ = MemoryPlan(buffers: &buffers, perShard: steps, keep: [0])
         #expect(buffers[2].offset != buffers[0].offset)
     }
 
@@ -150,11 +151,12 @@ import Testing
             let again = written[0] > 0 && below(4) == 0 ? [below(written[0])] : []
             steps.append(
                 Step(
-                    description: StepDescription(name: ""), reads: reads, writes: written + again.filter { !reads.contains($0) },
+                    description: StepDescription(name: ""), reads: reads,
+                    writes: written + again.filter { !reads.contains($0) },
                     inPlace: below(2) == 0 ? reads.first : nil, run: { _ in }))
         }
         let keep = Set((0..<below(4)).map { _ in below(buffers.count) })
-        let plan = MemoryPlan(buffers: &buffers, uniform: [], perShard: steps, keep: keep)
+        let plan = MemoryPlan(buffers: &buffers, perShard: steps, keep: keep)
         return Plan(buffers: buffers, steps: steps, keep: keep, arenaBytes: plan.arenaBytes)
     }
 }

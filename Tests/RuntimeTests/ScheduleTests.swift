@@ -87,7 +87,7 @@ import Testing
             let program = try MemoryPlanTests.program(model, count: count)
             var written = program.buffers.map { buffer in
                 switch buffer.home {
-                case .arena, .uniform, .gradients: false
+                case .arena, .kept, .uniform, .gradients: false
                 case .input, .parameters, .states, .collectives: true
                 }
             }
@@ -99,12 +99,14 @@ import Testing
             }
             var groups: [Int] = []
             var collectives: [Int] = []
+            var joints: [Int] = []
             for stage in program.stages {
                 #expect(stage.awaits.allSatisfy(collectives.contains))
                 run(stage.uniform)
                 for part in stage.parts {
                     run(part.steps)
                     groups += part.groups
+                    joints += part.joints.map(\.parameter)
                     for group in part.groups {
                         #expect(program.groups[group].buffers.allSatisfy { written[$0.buffer] })
                     }
@@ -119,7 +121,7 @@ import Testing
             #expect(program.outputs.allSatisfy { written[$0.buffer] })
             #expect(program.stateUpdates.allSatisfy { written[$0.buffer] })
             #expect(
-                program.groups.flatMap(\.parameters).sorted()
+                (program.groups.flatMap(\.parameters) + joints).sorted()
                     == model.variables.indices.filter { model.variables[$0].isTrainable })
         }
     }

@@ -32,6 +32,8 @@ import Testing
         let program = try MemoryPlanTests.program(model, count: 4)
         let names = program.stepNames
         #expect(names.filter { $0.contains("convolution") }.count == 2 + 1 + 2)
+        #expect(
+            names.filter { $0.contains("linear") }.count == 2, "the weight gradient is no step of a shard")
         // The features once for the first layer, the last image in front of flatten and its gradient behind it.
         #expect(names.filter { $0 == "reorder" }.count == 3)
     }

@@ -57,11 +57,10 @@ struct TorchTraining {
         defer { try? replica.free() }
         let order = EpochOrder(inOrder: dataset.count, batchSize: TorchFile.batch)
         for step in 0..<TorchFile.batches {
-            let next = step + 1 < TorchFile.batches ? Batch(rows: order.rows[order.batch(step + 1)]) : nil
             let numbers = configuration.rule.scalars(step: step + 1, learningRate: configuration.learningRate)
             let result = try numbers.withUnsafeBufferPointer { numbers in
                 try replica.step(
-                    Batch(rows: order.rows[order.batch(step)]), next: next, update: numbers,
+                    Batch(rows: order.rows[order.batch(step)]), update: numbers,
                     dropoutKey: dt_philox_key(word: (0, 0)), wantsNorm: false)
             }
             losses.append(result.lossSum / Double(result.count))

@@ -2,7 +2,7 @@
 //
 // Conventions, for every function of the table:
 // - Buffers never overlap unless a comment says "in place allowed"; none needs alignment.
-// - Results are the same bits for every variant: floating contraction is off, reductions run over
+// - Results are the same bits for every variant (dense layers excepted, see there): floating contraction is off, reductions run over
 //   16 fixed lanes in Float64 and are folded in one fixed order, and transcendental functions are
 //   polynomials of our own rather than libm's. (NaN's sign and payload are not promised.)
 // - A count of zero is valid and writes nothing (sums write zeros).
@@ -73,6 +73,16 @@ typedef struct {
     bool decoupled;
 } dt_adam;
 
+// A shard's part of a dense layer's weight gradient: its output gradients dy in columns, and its inputs, of which
+// example i and feature c stand at x[c/32*strip_stride + i*row_stride + c%32]: strips, or whole rows.
+typedef struct {
+    const float *x, *dy;
+    int64_t m, row_stride, strip_stride;
+} dt_dense_shard;
+
+// Most values that a tree over shards keeps at once.
+enum { DT_DENSE_DEPTH = 24 };
+
 typedef struct dt_kernels {
     dt_isa isa;
 
@@ -96,6 +106,27 @@ typedef struct dt_kernels {
     void (*bias_add)(const float *x, const float *bias, int64_t outer, int64_t middle, int64_t inner, bool relu, float *y);
     // y has dimension d of size shape[permutation[d]]; rank at most 6.
     void (*permute)(const float *x, int rank, const int64_t *shape, const int64_t *permutation, float *y);
+
+    // ---- dense layers on m examples; weights w and dw row-major [n][k], n outputs and k inputs. Activations stand in
+    // columns: [k][P], P = m rounded up to 16, the padded examples being unspecified. An element is the sum of chunks
+    // of 256 neighbouring terms, each a chain of fused multiply-adds from zero in order, whatever m is. The baseline
+    // variant, which has no such instruction, rounds every product: here its bits differ from the others'. ----
+    // y [n][P] = relu?(w x + bias), bias may be NULL.
+    void (*dense_forward)(const float *x, const float *w, const float *bias, int64_t m, int64_t n, int64_t k, bool relu, float *y);
+    // dx [k][P] = w^T dy
+    void (*dense_input_gradient)(const float *dy, const float *w, int64_t m, int64_t n, int64_t k, float *dx);
+    // Rows n0 ..< n1 of dw: dy x^T of each shard, one chain over its examples, combined by a postfix program over the
+    // shards: s >= 0 pushes shard s, -1 adds the two topmost; at most DT_DENSE_DEPTH values at a time. Each element
+    // is written once, past the caches if it streams. Where k is no multiple of 16, x is in strips.
+    void (*dense_weight_gradient)(const dt_dense_shard *shards, const int32_t *program, int64_t length, int64_t n0, int64_t n1, int64_t k, bool streams, float *dw);
+    // db[j] = the sum of row j of dy over its m examples, Float64 inside.
+    void (*dense_bias_gradient)(const float *dy, int64_t m, int64_t n, float *db);
+    // Between row-major [m][k] (rows), columns with their padding zero, and strips [ceil(k/32)][m][32], whose columns
+    // behind k are zero.
+    void (*rows_to_columns)(const float *x, int64_t m, int64_t k, float *y);
+    void (*columns_to_rows)(const float *x, int64_t m, int64_t k, float *y);
+    void (*rows_to_strips)(const float *x, int64_t m, int64_t k, float *y);
+    void (*columns_to_strips)(const float *x, int64_t m, int64_t k, float *y);
 
     // ---- rows: x [n][k] ----
     void (*softmax)(const float *x, int64_t n, int64_t k, float *y);
@@ -145,6 +176,16 @@ typedef struct dt_kernels {
     // Mean over the window, padding counted as zeros (torch's count_include_pad=True).
     void (*average_pool)(const float *x, dt_activation l, dt_window w, float *y);
     void (*average_pool_scatter)(const float *dy, dt_activation l, dt_window w, float *dx);
+
+    // ---- batch norm, ReLU if asked, and max pooling in one; coefficients and means as above ----
+    // Whether these serve an activation and a window: blocks of 8 and 16, 2x2 windows of stride 2 without padding.
+    bool (*batch_norm_max_pool_fits)(dt_activation l, dt_window w);
+    // y and indices as max_pool of batch_norm(x).
+    void (*batch_norm_max_pool)(const float *x, dt_activation l, dt_window w, const float *coefficients, bool relu, float *y, uint8_t *indices);
+    // batch_norm_gradient_sums of the gradient max_pool_scatter makes of dy, adding only the windows' winners.
+    void (*batch_norm_max_pool_gradient_sums)(const float *x, const float *dy, const uint8_t *indices, dt_activation l, dt_window w, const float *coefficients, bool relu, double *sums);
+    // batch_norm_gradient of the gradient max_pool_scatter makes of dy; in place allowed (dx may be x).
+    void (*batch_norm_max_pool_gradient)(const float *x, const float *dy, const uint8_t *indices, dt_activation l, dt_window w, const float *coefficients, const float *means, bool relu, float *dx);
 
     // ---- parameters ----
     void (*sgd)(dt_sgd h, int64_t count, float *w, const float *g, float *velocity);

@@ -111,76 +111,110 @@ DT_INLINE void bn_accumulate(bn_sums *s, f32x16 x, f32x16 dy, f64x16 shift, bn_l
     }
 }
 
+// Sums of a run of the channel block of one example, whose vectors have one channel in each lane.
+DT_INLINE void bn_reduce_run(bn_sums *sums, const float *p, const float *q, int64_t count, f64x16 shift, f32x16 neutral,
+                             bn_lanes k, bn_reduction what) {
+    const int64_t vectors = count / DT_LANES, rest = count % DT_LANES;
+    bn_sums s = *sums;
+    for (int64_t v = 0; v < vectors; v++, p += DT_LANES, q += DT_LANES) {
+        bn_accumulate(&s, load_f32(p), load_f32(q), shift, k, what);
+    }
+    if (rest > 0) {
+        // Lanes past the run hold values that add zero to both sums.
+        f32x16 tail = neutral, tail_dy = 0.0f;
+        copy_partial(&tail, p, rest, sizeof(float));
+        if (what != BN_MOMENTS) { copy_partial(&tail_dy, q, rest, sizeof(float)); }
+        bn_accumulate(&s, tail, tail_dy, shift, k, what);
+    }
+    *sums = s;
+}
+
+// Writes the sums of `count` channels from `channel` on; lanes of one channel are folded where there are several.
+DT_INLINE void bn_write_sums(bn_sums sums, int64_t channel, int64_t channels, int64_t count, bool folds,
+                             double *first, double *second) {
+    double lanes[2][DT_LANES];
+    store_f64(lanes[0], sums.first);
+    store_f64(lanes[1], sums.second);
+    for (int64_t half = DT_LANES / 2; folds && half >= count; half /= 2) {
+        for (int64_t lane = 0; lane < half; lane++) {
+            lanes[0][lane] += lanes[0][lane + half];
+            lanes[1][lane] += lanes[1][lane + half];
+        }
+    }
+    for (int64_t lane = 0; lane < count && channel + lane < channels; lane++) {
+        first[channel + lane] = lanes[0][lane];
+        second[channel + lane] = lanes[1][lane];
+    }
+}
+
+// Channel blocks whose sums are kept side by side, so that an activation is read from its start to its end.
+#define BN_GROUP 8
+
+// The reduction where the block divides 16.
+DT_INLINE void bn_reduce_runs(const float *x, const float *dy, dt_activation l, const float *coefficients,
+                              bn_reduction what, double *first, double *second) {
+    const bn_layout s = bn_layout_of(l);
+    const int64_t block = l.block, padded = s.blocks * block;
+    const bool moments = what == BN_MOMENTS;
+    for (int64_t base = 0; base < s.blocks; base += BN_GROUP) {
+        const int64_t end = s.blocks - base < BN_GROUP ? s.blocks : base + BN_GROUP;
+        bn_sums sums[BN_GROUP] = {0};
+        for (int64_t i = 0; i < l.n; i++) {
+            for (int64_t b = base; b < end; b++) {
+                const float *p = x + i * s.image + b * s.run, *q = moments ? p : dy + i * s.image + b * s.run;
+                bn_lanes k = {0};
+                f64x16 shift = 0.0;
+                f32x16 neutral;
+                if (moments) {
+                    neutral = bn_repeat(x + b * s.run, block);
+                    shift = widen(neutral);
+                } else {
+                    k = bn_lanes_repeat(coefficients, padded, b * block, block);
+                    neutral = k.hi;
+                }
+                bn_reduce_run(&sums[b - base], p, q, s.run, shift, neutral, k, what);
+            }
+        }
+        for (int64_t b = base; b < end; b++) {
+            bn_write_sums(sums[b - base], b * block, l.c, block, true, first, second);
+        }
+    }
+}
+
 // first[c] and second[c] over all examples and pixels. For moments they are of x - shift, where shift is the
 // channel's first element; dy and coefficients are then unused.
 DT_INLINE void bn_reduce(const float *x, const float *dy, dt_activation l, const float *coefficients,
                          bn_reduction what, double *first, double *second) {
     const bn_layout s = bn_layout_of(l);
+    if (s.runs) {
+        bn_reduce_runs(x, dy, l, coefficients, what, first, second);
+        return;
+    }
     const int64_t block = l.block, padded = s.blocks * block;
     const bool moments = what == BN_MOMENTS;
     bn_lanes k = {0};
     f64x16 shift = 0.0;
     for (int64_t channel = 0; channel < l.c;) {
         bn_sums sums = {0};
-        int64_t count;
-        if (s.runs) {
-            const int64_t start = channel / block * s.run;
-            const int64_t vectors = s.run / DT_LANES, rest = s.run % DT_LANES;
-            f32x16 neutral = 0.0f;
-            if (moments) {
-                neutral = bn_repeat(x + start, block);
-                shift = widen(neutral);
-            } else {
-                k = bn_lanes_repeat(coefficients, padded, channel, block);
-                neutral = k.hi;
-            }
-            for (int64_t i = 0; i < l.n; i++) {
-                const float *p = x + i * s.image + start, *q = moments ? p : dy + i * s.image + start;
-                for (int64_t v = 0; v < vectors; v++, p += DT_LANES, q += DT_LANES) {
-                    bn_accumulate(&sums, load_f32(p), load_f32(q), shift, k, what);
-                }
-                if (rest > 0) {
-                    // Lanes past the run hold values that add zero to both sums.
-                    f32x16 tail = neutral, tail_dy = 0.0f;
-                    copy_partial(&tail, p, rest, sizeof(float));
-                    if (!moments) { copy_partial(&tail_dy, q, rest, sizeof(float)); }
-                    bn_accumulate(&sums, tail, tail_dy, shift, k, what);
-                }
-            }
-            count = block;
+        // The last columns of a block of at least sixteen are its last sixteen, some of them summed twice with the
+        // same result.
+        const int64_t left = block - channel % block;
+        if (left < DT_LANES && block >= DT_LANES) { channel -= DT_LANES - left; }
+        const int64_t count = block < DT_LANES ? block : DT_LANES;
+        const int64_t start = channel / block * s.run + channel % block;
+        if (moments) {
+            shift = widen(bn_load(x + start, count));
         } else {
-            // The last columns of a block of at least sixteen are its last sixteen, some of them summed twice
-            // with the same result.
-            const int64_t left = block - channel % block;
-            if (left < DT_LANES && block >= DT_LANES) { channel -= DT_LANES - left; }
-            count = block < DT_LANES ? block : DT_LANES;
-            const int64_t start = channel / block * s.run + channel % block;
-            if (moments) {
-                shift = widen(bn_load(x + start, count));
-            } else {
-                k = bn_lanes_load(coefficients, padded, channel, count);
-            }
-            for (int64_t group = 0; group < s.groups; group++) {
-                const float *p = x + group * s.image + start, *q = moments ? p : dy + group * s.image + start;
-                for (int64_t row = 0; row < s.rows; row++, p += s.stride, q += s.stride) {
-                    const f32x16 v = bn_load(p, count);
-                    bn_accumulate(&sums, v, moments ? v : bn_load(q, count), shift, k, what);
-                }
+            k = bn_lanes_load(coefficients, padded, channel, count);
+        }
+        for (int64_t group = 0; group < s.groups; group++) {
+            const float *p = x + group * s.image + start, *q = moments ? p : dy + group * s.image + start;
+            for (int64_t row = 0; row < s.rows; row++, p += s.stride, q += s.stride) {
+                const f32x16 v = bn_load(p, count);
+                bn_accumulate(&sums, v, moments ? v : bn_load(q, count), shift, k, what);
             }
         }
-        double lanes[2][DT_LANES];
-        store_f64(lanes[0], sums.first);
-        store_f64(lanes[1], sums.second);
-        for (int64_t half = DT_LANES / 2; s.runs && half >= block; half /= 2) {
-            for (int64_t lane = 0; lane < half; lane++) {
-                lanes[0][lane] += lanes[0][lane + half];
-                lanes[1][lane] += lanes[1][lane + half];
-            }
-        }
-        for (int64_t lane = 0; lane < count && channel + lane < l.c; lane++) {
-            first[channel + lane] = lanes[0][lane];
-            second[channel + lane] = lanes[1][lane];
-        }
+        bn_write_sums(sums, channel, l.c, count, false, first, second);
         channel += count;
     }
 }
@@ -288,13 +322,14 @@ DT_INLINE void bn_apply(const float *x, const float *dy, dt_activation l, const 
     f32x16 mean = 0.0f, mean_xhat = 0.0f;
     if (s.runs) {
         const int64_t vectors = s.run / DT_LANES, rest = s.run % DT_LANES;
-        for (int64_t channel = 0; channel < padded; channel += block) {
-            const bn_lanes k = bn_lanes_repeat(coefficients, padded, channel, block);
-            if (backward) {
-                mean = bn_repeat(means + channel, block);
-                mean_xhat = bn_repeat(means + padded + channel, block);
-            }
-            for (int64_t i = 0; i < l.n; i++) {
+        // Plane by plane, so that memory is passed from its start to its end.
+        for (int64_t i = 0; i < l.n; i++) {
+            for (int64_t channel = 0; channel < padded; channel += block) {
+                const bn_lanes k = bn_lanes_repeat(coefficients, padded, channel, block);
+                if (backward) {
+                    mean = bn_repeat(means + channel, block);
+                    mean_xhat = bn_repeat(means + padded + channel, block);
+                }
                 int64_t at = i * s.image + channel * l.hw;
 #pragma clang loop unroll_count(4)
                 for (int64_t v = 0; v < vectors; v++, at += DT_LANES) {

@@ -6,10 +6,12 @@
 #include "elementwise.h"
 #include "shape.h"
 #include "permute.h"
+#include "dense.h"
 #include "rows.h"
 #include "dropout.h"
 #include "batch_norm.h"
 #include "pooling.h"
+#include "batch_norm_pool.h"
 #include "parameters.h"
 #include "batches.h"
 
@@ -31,6 +33,15 @@ const dt_kernels DT_VARIANT_TABLE = {
     .repeat_middle_f64 = repeat_middle_f64,
     .bias_add = bias_add,
     .permute = permute,
+
+    .dense_forward = dense_forward,
+    .dense_input_gradient = dense_input_gradient,
+    .dense_weight_gradient = dense_weight_gradient,
+    .dense_bias_gradient = dense_bias_gradient,
+    .rows_to_columns = rows_to_columns,
+    .columns_to_rows = columns_to_rows,
+    .rows_to_strips = rows_to_strips,
+    .columns_to_strips = columns_to_strips,
 
     .softmax = softmax,
     .log_softmax = log_softmax,
@@ -58,6 +69,11 @@ const dt_kernels DT_VARIANT_TABLE = {
     .max_pool_gather = max_pool_gather,
     .average_pool = average_pool,
     .average_pool_scatter = average_pool_scatter,
+
+    .batch_norm_max_pool_fits = batch_norm_max_pool_fits,
+    .batch_norm_max_pool = batch_norm_max_pool,
+    .batch_norm_max_pool_gradient_sums = batch_norm_max_pool_gradient_sums,
+    .batch_norm_max_pool_gradient = batch_norm_max_pool_gradient,
 
     .sgd = sgd,
     .adam = adam,

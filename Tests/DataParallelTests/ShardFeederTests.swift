@@ -5,14 +5,14 @@ import Testing
 
 @testable import DataParallel
 
-/// Batches prepared in the background hold what the batch maker makes of the same rows.
-@Suite struct BatchFeederTests {
+/// A rank's shards hold the rows of the batch that belong to them.
+@Suite struct ShardFeederTests {
     private struct Feed {
         let dataset: Dataset
         let maker: BatchMaker
         let map: ShardMap
         let owned: Range<Int>
-        let feeder: BatchFeeder
+        let feeder: ShardFeeder
 
         init(
             hasClasses: Bool, shards: Int, ranks: Int, rank: Int, batch: Int, examples: Int = 101,
@@ -29,7 +29,7 @@ import Testing
                 kernels: dt_kernels_for(dt_isa_detect()))
             map = ShardMap(shards: shards, nodes: (0..<ranks).map { $0..<($0 + 1) })
             owned = map.owned[rank]
-            feeder = BatchFeeder(maker: maker, map: map, owned: owned, batch: batch)
+            feeder = ShardFeeder(maker: maker, map: map, owned: owned, batch: batch)
         }
     }
 
@@ -40,14 +40,12 @@ import Testing
         let order = EpochOrder(count: 101, batchSize: 20, seed: 4, epoch: 0)
         for index in 0..<order.batchCount {
             let batch = Batch(rows: order.rows[order.batch(index)])
-            let next = index + 1 < order.batchCount ? Batch(rows: order.rows[order.batch(index + 1)]) : nil
-            // Every third announcement is wrong: what was prepared must then be left alone.
-            let announced = index % 3 == 2 ? Batch(rows: order.rows[order.batch(0)]) : next
-            try check(feed, feed.feeder.take(batch, next: announced), batch)
+            for place in feed.owned.indices { feed.feeder.make(batch, place: place - feed.owned.lowerBound) }
+            try check(feed, feed.feeder.inputs, batch)
         }
     }
 
-    private func check(_ feed: Feed, _ inputs: [BatchFeeder.ShardInputs], _ batch: Batch) throws {
+    private func check(_ feed: Feed, _ inputs: [ShardFeeder.ShardInputs], _ batch: Batch) throws {
         #expect(inputs.count == feed.owned.count)
         for (input, shard) in zip(inputs, feed.owned) {
             let range = feed.map.examples(of: shard..<shard + 1, batch: batch.count)
@@ -70,24 +68,5 @@ import Testing
                 }
             }
         }
-    }
-
-    /// A feeder that is released while the next batch is being prepared ends there and then, on its owner's thread:
-    /// on its own thread it would wait for itself.
-    @Test func releasedWhilePreparing() throws {
-        var kept = 0
-        for _ in 0..<50 {
-            weak var feeder: BatchFeeder?
-            do {
-                let feed = try Feed(
-                    hasClasses: true, shards: 2, ranks: 1, rank: 0, batch: 2000, examples: 4000, width: 64)
-                feeder = feed.feeder
-                let order = EpochOrder(inOrder: 4000, batchSize: 2000)
-                _ = feed.feeder.take(
-                    Batch(rows: order.rows[order.batch(0)]), next: Batch(rows: order.rows[order.batch(1)]))
-            }
-            if feeder != nil { kept += 1 }
-        }
-        #expect(kept == 0)
     }
 }

@@ -1,0 +1,384 @@
+// Matrix products of dense layers on the few rows of a shard.
+//
+// Activations stand *in columns*: a matrix of m examples and k features as [k][P], P = m rounded up to 16, so that
+// the examples are vectors, and weights, row-major (outputs, inputs), are only read as scalars: neither is copied
+// or packed. The P - m padded examples are computed like the others and mean nothing.
+//
+// A product is made of register tiles of a few outputs and one or two vectors of examples. Every element is the
+// same sum in the same order wherever it stands in a tile and whatever m is: chunks of DENSE_CHUNK neighbouring terms,
+// each one chain of fused multiply-adds from zero, added up in order.
+#ifndef DTRAIN_KERNELS_DENSE_H
+#define DTRAIN_KERNELS_DENSE_H
+
+#include "common.h"
+#include "permute.h"
+
+#define DENSE_CHUNK 256
+
+// Outputs of a tile and vectors of examples: as many accumulators as leave registers for operands.
+#if defined(DT_VARIANT_WIDE)
+#define DENSE_ROWS 14
+#define DENSE_VECTORS 2
+#elif defined(DT_VARIANT_FMA)
+#define DENSE_ROWS 6
+#define DENSE_VECTORS 1
+#else
+#define DENSE_ROWS 3
+#define DENSE_VECTORS 1
+#endif
+
+// Calls body(rows) for the constant 1 <= rows <= DENSE_ROWS, or up to half of it, that is equal to count.
+#define DENSE_CASE(rows, body) \
+    case rows: body(rows); break;
+#if DENSE_ROWS == 14
+#define DENSE_FIRST_CASES(body)                                                             \
+    DENSE_CASE(1, body) DENSE_CASE(2, body) DENSE_CASE(3, body) DENSE_CASE(4, body)         \
+    DENSE_CASE(5, body) DENSE_CASE(6, body) DENSE_CASE(7, body)
+#define DENSE_OTHER_CASES(body)                                                             \
+    DENSE_CASE(8, body) DENSE_CASE(9, body) DENSE_CASE(10, body) DENSE_CASE(11, body)       \
+    DENSE_CASE(12, body) DENSE_CASE(13, body) DENSE_CASE(14, body)
+#elif DENSE_ROWS == 6
+#define DENSE_FIRST_CASES(body) DENSE_CASE(1, body) DENSE_CASE(2, body) DENSE_CASE(3, body)
+#define DENSE_OTHER_CASES(body) DENSE_CASE(4, body) DENSE_CASE(5, body) DENSE_CASE(6, body)
+#else
+#define DENSE_FIRST_CASES(body) DENSE_CASE(1, body)
+#define DENSE_OTHER_CASES(body) DENSE_CASE(2, body) DENSE_CASE(3, body)
+#endif
+#define DENSE_DISPATCH(count, body) \
+    switch (count) { DENSE_FIRST_CASES(body) DENSE_OTHER_CASES(body) default: break; }
+#define DENSE_PAIR_DISPATCH(count, body) \
+    switch (count) { DENSE_FIRST_CASES(body) default: break; }
+
+DT_INLINE f32x16 dense_multiply_add(f32x16 a, f32x16 b, f32x16 c) {
+#if defined(DT_VARIANT_FMA)
+    return __builtin_elementwise_fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
+DT_INLINE int64_t dense_padded(int64_t m) { return (m + DT_LANES - 1) / DT_LANES * DT_LANES; }
+
+// One term of a tile: acc[r][v] += w[r] * x[v]. Bases three rows apart, so that few address registers do.
+DT_INLINE void dense_term(f32x16 (*acc)[DENSE_VECTORS], const float *x, const float *w, int64_t row_stride, int rows,
+                          int vectors) {
+    f32x16 columns[DENSE_VECTORS];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) { columns[v] = load_f32(x + v * DT_LANES); }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+        const float *base = w + (r / 3) * (3 * row_stride);
+        const f32x16 weight = base[(r % 3) * row_stride];
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) { acc[r][v] = dense_multiply_add(weight, columns[v], acc[r][v]); }
+    }
+}
+
+// `terms` terms of a tile. Term t reads x + t*x_stride and w + r*row_stride + t*term_stride; one of the two strides of
+// w is 1.
+DT_INLINE void dense_chain(f32x16 (*acc)[DENSE_VECTORS], const float *x, int64_t x_stride, const float *w,
+                           int64_t row_stride, int64_t term_stride, int64_t terms, int rows, int vectors) {
+    if (term_stride == 1) {
+        // A line of each row serves sixteen terms; each term asks for the line of one row that is needed later.
+        for (; terms >= DT_LANES; terms -= DT_LANES) {
+            const float *later = w + 4 * DT_LANES;
+            for (int u = 0; u < DT_LANES; u++) {
+                __builtin_prefetch(later, 0, 3);
+                later += row_stride;
+                dense_term(acc, x, w, row_stride, rows, vectors);
+                x += x_stride;
+                w += 1;
+            }
+        }
+        for (; terms > 0; terms--) {
+            dense_term(acc, x, w, row_stride, rows, vectors);
+            x += x_stride;
+            w += 1;
+        }
+        return;
+    }
+    for (; terms > 0; terms--) {
+        const float *later = w + 48 * term_stride, *soon = w + 4 * term_stride;
+        __builtin_prefetch(later, 0, 2);
+        __builtin_prefetch(later + rows - 1, 0, 2);
+        __builtin_prefetch(soon, 0, 3);
+        __builtin_prefetch(soon + rows - 1, 0, 3);
+        dense_term(acc, x, w, row_stride, rows, vectors);
+        x += x_stride;
+        w += term_stride;
+    }
+}
+
+// Terms first ..< last of a tile, added to what earlier chunks left in y; behind the last chunk bias and ReLU.
+DT_INLINE void dense_tile(const float *x, int64_t x_stride, const float *w, int64_t row_stride, int64_t term_stride,
+                          int64_t terms, bool is_first, bool is_last, const float *bias, bool relu, float *y,
+                          int64_t y_stride, int rows, int vectors) {
+    f32x16 acc[DENSE_ROWS][DENSE_VECTORS];
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) { acc[r][v] = 0.0f; }
+    }
+    dense_chain(acc, x, x_stride, w, row_stride, term_stride, terms, rows, vectors);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) {
+            float *target = y + r * y_stride + v * DT_LANES;
+            f32x16 s = acc[r][v];
+            if (!is_first) { s = load_f32(target) + s; }
+            if (is_last && bias) { s = s + bias[r]; }
+            store_f32(target, is_last && relu ? relu_f32(s) : s);
+        }
+    }
+}
+
+// Rows of the next tile, at most `most`, of `left` rows: all tiles are about equally high.
+DT_INLINE int64_t dense_rows(int64_t left, int64_t most) {
+    const int64_t tiles = (left + most - 1) / most;
+    return (left + tiles - 1) / tiles;
+}
+
+// What a product reads and writes, the same for all of its tiles.
+typedef struct {
+    const float *x, *w, *bias;
+    int64_t row_stride, term_stride, terms, padded, outputs;
+    bool relu;
+    float *y;
+} dense_task;
+
+// One tile of rows j ..< j + rows and examples from i on, over the terms of one chunk, with the weights at `w`.
+DT_INLINE void dense_any_tile(const dense_task *t, const float *w, int64_t row_stride, int64_t term_stride, int64_t j,
+                              int64_t rows, int64_t i, int64_t first) {
+    const int64_t last = first + DENSE_CHUNK < t->terms ? first + DENSE_CHUNK : t->terms;
+    const float *x = t->x + first * t->padded + i, *bias = t->bias ? t->bias + j : NULL;
+    float *y = t->y + j * t->padded + i;
+    const bool is_last = last == t->terms;
+    if (t->padded - i >= DENSE_VECTORS * DT_LANES) {
+#define DENSE_WIDE(n)                                                                                           \
+    dense_tile(x, t->padded, w, row_stride, term_stride, last - first, first == 0, is_last, bias, t->relu, y, \
+               t->padded, n, DENSE_VECTORS)
+        DENSE_DISPATCH(rows, DENSE_WIDE)
+#undef DENSE_WIDE
+    } else {
+#define DENSE_NARROW(n)                                                                                         \
+    dense_tile(x, t->padded, w, row_stride, term_stride, last - first, first == 0, is_last, bias, t->relu, y, \
+               t->padded, n, 1)
+        DENSE_DISPATCH(rows, DENSE_NARROW)
+#undef DENSE_NARROW
+    }
+}
+
+// All tiles, weights read where they are. term_stride is a constant to the compiler.
+DT_INLINE void dense_product(const dense_task *t, int64_t row_stride, int64_t term_stride, int64_t most) {
+    for (int64_t j = 0, rows; j < t->outputs; j += rows) {
+        rows = dense_rows(t->outputs - j, most);
+        for (int64_t i = 0; i < t->padded; i += DENSE_VECTORS * DT_LANES) {
+            for (int64_t first = 0; first == 0 || first < t->terms; first += DENSE_CHUNK) {
+                dense_any_tile(t, t->w + j * row_stride + first * term_stride, row_stride, term_stride, j, rows, i,
+                               first);
+            }
+        }
+    }
+}
+
+static void dense_forward(const float *x, const float *w, const float *bias, int64_t m, int64_t n, int64_t k,
+                          bool relu, float *y) {
+    const dense_task t = {x, w, bias, k, 1, k, dense_padded(m), n, relu, y};
+    // Rows a multiple of 4 KB apart fall into one set of a first-level cache of eight ways.
+    dense_product(&t, k, 1, k % 1024 == 0 && DENSE_ROWS > 7 ? 7 : DENSE_ROWS);
+}
+
+static void dense_input_gradient(const float *dy, const float *w, int64_t m, int64_t n, int64_t k, float *dx) {
+    const dense_task t = {dy, w, NULL, 1, k, n, dense_padded(m), k, false, dx};
+    dense_product(&t, 1, k, DENSE_ROWS);
+}
+
+// ---- weight gradients ----
+
+// Columns of a strip, and columns whose strips stay in the second-level cache while all rows pass over them.
+#define DENSE_STRIP 32
+#define DENSE_BLOCK 256
+
+// Rows of a tile: two shards' tiles fit into the registers, so that neighbouring shards are added there.
+#define DENSE_PAIR_ROWS (DENSE_ROWS / 2)
+
+// A shard's operands of a tile: inputs of a strip, output gradients of the tile's rows.
+typedef struct {
+    const float *x, *dy;
+    int64_t padded, m, row_stride;
+} dense_operands;
+
+DT_INLINE dense_operands dense_operands_of(const dt_dense_shard *s, int64_t row, int64_t column) {
+    const int64_t padded = dense_padded(s->m);
+    return (dense_operands){s->x + column / DENSE_STRIP * s->strip_stride + column % DENSE_STRIP,
+                            s->dy + row * padded, padded, s->m, s->row_stride};
+}
+
+DT_INLINE void dense_clear(f32x16 (*acc)[DENSE_VECTORS], int rows, int vectors) {
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) { acc[r][v] = 0.0f; }
+    }
+}
+
+// Examples first ..< last of one shard's tile.
+DT_INLINE void dense_outer(f32x16 (*acc)[DENSE_VECTORS], dense_operands s, int64_t first, int64_t last, int rows,
+                           int vectors) {
+    for (int64_t i = first; i < last; i++) {
+        dense_term(acc, s.x + i * s.row_stride, s.dy + i, s.padded, rows, vectors);
+    }
+}
+
+// acc = the sum of two shards' tiles.
+DT_INLINE void dense_outer_pair(f32x16 (*acc)[DENSE_VECTORS], dense_operands a, dense_operands b, int rows,
+                                int vectors) {
+    f32x16 other[DENSE_PAIR_ROWS][DENSE_VECTORS];
+    dense_clear(acc, rows, vectors);
+    dense_clear(other, rows, vectors);
+    const int64_t both = a.m < b.m ? a.m : b.m;
+    for (int64_t i = 0; i < both; i++) {
+        dense_term(acc, a.x + i * a.row_stride, a.dy + i, a.padded, rows, vectors);
+        dense_term(other, b.x + i * b.row_stride, b.dy + i, b.padded, rows, vectors);
+    }
+    dense_outer(acc, a, both, a.m, rows, vectors);
+    dense_outer(other, b, both, b.m, rows, vectors);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) { acc[r][v] = acc[r][v] + other[r][v]; }
+    }
+}
+
+// The tree over shards of one tile; what waits for its right half stands on the stack.
+DT_INLINE void dense_gradient_tile(const dt_dense_shard *shards, const int32_t *program, int64_t length, int64_t row,
+                                   int64_t column, int64_t columns, bool streams, float *dw, int64_t dw_stride,
+                                   int rows, int vectors) {
+    f32x16_unaligned stack[DT_DENSE_DEPTH][DENSE_PAIR_ROWS][DENSE_VECTORS];
+    f32x16 acc[DENSE_PAIR_ROWS][DENSE_VECTORS];
+    int height = 0;
+    for (int64_t p = 0; p < length; p++) {
+        if (program[p] < 0) {
+            height--;
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++) {
+#pragma clang loop unroll(full)
+                for (int v = 0; v < vectors; v++) { acc[r][v] = stack[height][r][v] + acc[r][v]; }
+            }
+            continue;
+        }
+        if (p > 0) {
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++) {
+#pragma clang loop unroll(full)
+                for (int v = 0; v < vectors; v++) { stack[height][r][v] = acc[r][v]; }
+            }
+            height++;
+        }
+        const dense_operands a = dense_operands_of(shards + program[p], row, column);
+        if (p + 2 < length && program[p + 1] >= 0 && program[p + 2] < 0) {
+            dense_outer_pair(acc, a, dense_operands_of(shards + program[p + 1], row, column), rows, vectors);
+            p += 2;
+        } else {
+            dense_clear(acc, rows, vectors);
+            dense_outer(acc, a, 0, a.m, rows, vectors);
+        }
+    }
+    streams = streams && columns == vectors * DT_LANES && (uintptr_t)dw % sizeof(f32x16) == 0
+              && dw_stride % DT_LANES == 0;
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) {
+            float *target = dw + r * dw_stride + v * DT_LANES;
+            const int64_t left = columns - v * DT_LANES;
+            if (streams) {
+                __builtin_nontemporal_store(acc[r][v], (f32x16 *)target);
+            } else if (left >= DT_LANES) {
+                store_f32(target, acc[r][v]);
+            } else if (left > 0) {
+                store_partial_f32(target, acc[r][v], left);
+            }
+        }
+    }
+}
+
+static void dense_weight_gradient(const dt_dense_shard *shards, const int32_t *program, int64_t length, int64_t n0,
+                                  int64_t n1, int64_t k, bool streams, float *dw) {
+    const int64_t width = DENSE_VECTORS * DT_LANES;
+    for (int64_t block = 0; block < k; block += DENSE_BLOCK) {
+        const int64_t end = block + DENSE_BLOCK < k ? block + DENSE_BLOCK : k;
+        for (int64_t j = n0, rows; j < n1; j += rows) {
+            rows = dense_rows(n1 - j, DENSE_PAIR_ROWS);
+            for (int64_t c = block; c < end; c += width) {
+                const int64_t columns = end - c < width ? end - c : width;
+                float *target = dw + j * k + c;
+                if (columns > DT_LANES) {
+#define DENSE_WIDE(n) \
+    dense_gradient_tile(shards, program, length, j, c, columns, streams, target, k, n, DENSE_VECTORS)
+                    DENSE_PAIR_DISPATCH(rows, DENSE_WIDE)
+#undef DENSE_WIDE
+                } else {
+#define DENSE_NARROW(n) dense_gradient_tile(shards, program, length, j, c, columns, streams, target, k, n, 1)
+                    DENSE_PAIR_DISPATCH(rows, DENSE_NARROW)
+#undef DENSE_NARROW
+                }
+            }
+        }
+    }
+#if defined(__x86_64__)
+    // Stores past the caches are not ordered with what tells others that they are done.
+    if (streams) { __builtin_ia32_sfence(); }
+#endif
+}
+
+static void dense_bias_gradient(const float *dy, int64_t m, int64_t n, float *db) {
+    const int64_t padded = dense_padded(m);
+    for (int64_t j = 0; j < n; j++, dy += padded) {
+        f64x16 sum = 0.0;
+        int64_t i = 0;
+        for (; i + DT_LANES <= m; i += DT_LANES) { sum += widen(load_f32(dy + i)); }
+        if (i < m) { sum += widen(load_partial_f32(dy + i, m - i, 0.0f)); }
+        db[j] = (float)fold_sum(sum);
+    }
+}
+
+// ---- layouts ----
+
+static void rows_to_columns(const float *x, int64_t m, int64_t k, float *y) {
+    const int64_t padded = dense_padded(m);
+    transpose_plane(x, k, m, k, y, padded);
+    for (int64_t c = 0; c < k && padded > m; c++) {
+        memset(y + c * padded + m, 0, (size_t)(padded - m) * sizeof(float));
+    }
+}
+
+static void columns_to_rows(const float *x, int64_t m, int64_t k, float *y) {
+    transpose_plane(x, dense_padded(m), k, m, y, k);
+}
+
+// The columns of a last, narrow strip that lie behind k are zeros.
+DT_INLINE void dense_clear_strip(int64_t m, int64_t k, float *y) {
+    if (k % DENSE_STRIP == 0) { return; }
+    memset(y + k / DENSE_STRIP * (m * DENSE_STRIP), 0, (size_t)(m * DENSE_STRIP) * sizeof(float));
+}
+
+static void rows_to_strips(const float *x, int64_t m, int64_t k, float *y) {
+    dense_clear_strip(m, k, y);
+    for (int64_t c = 0; c < k; c += DENSE_STRIP, y += m * DENSE_STRIP) {
+        const size_t width = (size_t)(k - c < DENSE_STRIP ? k - c : DENSE_STRIP);
+        for (int64_t r = 0; r < m; r++) { memcpy(y + r * DENSE_STRIP, x + r * k + c, width * sizeof(float)); }
+    }
+}
+
+static void columns_to_strips(const float *x, int64_t m, int64_t k, float *y) {
+    const int64_t padded = dense_padded(m);
+    dense_clear_strip(m, k, y);
+    for (int64_t c = 0; c < k; c += DENSE_STRIP) {
+        const int64_t width = k - c < DENSE_STRIP ? k - c : DENSE_STRIP;
+        transpose_plane(x + c * padded, padded, width, m, y + c * m, DENSE_STRIP);
+    }
+}
+
+#endif

@@ -1,0 +1,67 @@
+import CKernels
+
+/// The gradient of a dense layer's weights, computed for all of a rank's shards at once.
+///
+/// A tile of the gradient is computed for every shard and summed in tree order while it is in registers and cache,
+/// so that the sum is written once and no shard has a copy of its own.
+package struct JointGradient: @unchecked Sendable {
+    /// The weights it belongs to, and the collective that sums it over ranks.
+    package let parameter: Int
+    package let collective: Int
+    /// Rows and columns of the weights.
+    package let rows: Int
+    package let columns: Int
+    /// Examples of the shards this program is for.
+    package let examples: Int
+    /// One shard's part of the work.
+    package let description: StepDescription
+    /// Where a shard's output gradients, in columns, stand in its kept memory.
+    let gradientOffset: Int
+    /// Where its inputs stand there, in strips; nil if they are the shard's features, row by row.
+    let inputOffset: Int?
+    private let kernels: UnsafePointer<dt_kernels>
+
+    init(
+        parameter: Int, collective: Int, rows: Int, columns: Int, examples: Int, description: StepDescription,
+        gradientOffset: Int, inputOffset: Int?, kernels: UnsafePointer<dt_kernels>
+    ) {
+        self.parameter = parameter
+        self.collective = collective
+        self.rows = rows
+        self.columns = columns
+        self.examples = examples
+        self.description = description
+        self.gradientOffset = gradientOffset
+        self.inputOffset = inputOffset
+        self.kernels = kernels
+    }
+
+    /// A shard's operands, given its kept memory and its features.
+    package func operands(kept: UnsafeMutableRawPointer, features: UnsafeMutableRawPointer) -> dt_dense_shard
+    {
+        let strip = Int64(ProgramPlanner.stripWidth)
+        let inStrips = inputOffset != nil
+        return dt_dense_shard(
+            x: (inputOffset.map { kept + $0 } ?? features).assumingMemoryBound(to: Float.self),
+            dy: (kept + gradientOffset).assumingMemoryBound(to: Float.self), m: Int64(examples),
+            row_stride: inStrips ? strip : Int64(columns),
+            strip_stride: inStrips ? strip * Int64(examples) : strip)
+    }
+
+    /// Computes rows of the gradient's sum over shards.
+    ///
+    /// - Parameters:
+    ///   - shards: Each shard's operands.
+    ///   - tree: The sum as a postfix program: s ≥ 0 pushes shard s, −1 adds the two topmost.
+    ///   - range: The rows.
+    ///   - target: The whole gradient, row-major.
+    ///   - isReadElsewhere: Whether another process reads these rows next, so that they had better leave the caches.
+    package func run(
+        shards: UnsafeBufferPointer<dt_dense_shard>, tree: [Int32], rows range: Range<Int>,
+        into target: UnsafeMutablePointer<Float>, isReadElsewhere: Bool
+    ) {
+        kernels.pointee.dense_weight_gradient(
+            shards.baseAddress, tree, Int64(tree.count), Int64(range.lowerBound), Int64(range.upperBound),
+            Int64(columns), isReadElsewhere, target)
+    }
+}
