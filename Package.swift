@@ -107,7 +107,11 @@ let package = Package(
             ],
             path: "Tests/TorchReferences", exclude: ["README.md"], resources: [.copy("Data")]),
         .executableTarget(
-            name: "allreduce-bench", dependencies: ["DataParallel", "MPI"], path: "Tests/AllReduceBench"),
+            name: "allreduce-bench", dependencies: ["DataParallel", "DistributedTraining", "MPI"],
+            path: "Tests/AllReduceBench"),
+        .executableTarget(
+            name: "onednn-chain", dependencies: ["COneDNN"], path: "Tests/OneDNNChain",
+            linkerSettings: [.linkedLibrary("dnnl")]),
         .executableTarget(
             name: "training-controls", dependencies: ["DistributedTraining", "MPI"],
             path: "Tests/TrainingControls"),

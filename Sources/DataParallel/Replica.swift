@@ -180,7 +180,8 @@ package final class Replica {
         let stateCount = settings.rule.stateNames.count
         withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>.self, capacity: max(1, stateCount)) {
             pointers in
-            for duty in gradients.duties where !duty.slice.elements.isEmpty {
+            // The sums made last are still in cache.
+            for duty in gradients.duties.reversed() where !duty.slice.elements.isEmpty {
                 let (start, count) = (duty.slice.elements.lowerBound, duty.slice.elements.count)
                 if let coefficient, coefficient < 1 || coefficient.isNaN {
                     cluster.kernels.pointee.unary(

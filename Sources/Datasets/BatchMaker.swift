@@ -79,7 +79,7 @@ package struct BatchMaker: @unchecked Sendable {
         case .uint8:
             kernels.pointee.gather_u8(
                 examples.features.assumingMemoryBound(to: UInt8.self), rows, count, width, channelWidth,
-                table, features)
+                scaling.center, scaling.factor, table, features)
         case .float32:
             kernels.pointee.gather_f32(
                 examples.features.assumingMemoryBound(to: Float.self), rows, count, width, channelWidth,

@@ -43,6 +43,7 @@ extension TrainingRun {
         line.add("validation_accuracy", evaluated.validation?.accuracy)
         line.add("test_loss", evaluated.test?.loss)
         line.add("test_accuracy", evaluated.test?.accuracy)
+        line.add("evaluation_samples_per_second", evaluated.samplesPerSecond)
     }
 
     /// An evaluation in words.

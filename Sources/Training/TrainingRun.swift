@@ -216,10 +216,18 @@ final class TrainingRun {
     struct Evaluated {
         var test: Evaluator.Totals?
         var validation: Evaluator.Totals?
+        /// Examples evaluated a second, over all ranks; nil where there were none.
+        var samplesPerSecond: Double?
     }
 
     private func evaluate() throws -> Evaluated {
-        Evaluated(test: try test?.totals(), validation: try validation?.totals())
+        let began = ProcessInfo.processInfo.systemUptime
+        var evaluated = Evaluated(test: try test?.totals(), validation: try validation?.totals())
+        let count = (evaluated.test?.count ?? 0) + (evaluated.validation?.count ?? 0)
+        if count > 0 {
+            evaluated.samplesPerSecond = Double(count) / (ProcessInfo.processInfo.systemUptime - began)
+        }
+        return evaluated
     }
 
     private func finishEpoch(_ evaluated: Evaluated) throws {

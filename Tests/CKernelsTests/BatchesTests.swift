@@ -25,7 +25,11 @@ import Testing
     @Test(arguments: formats, [0, 1, 5]) func bytes(format: Format, n: Int) {
         var numbers = TestNumbers(seed: 30)
         let x = (0..<9 * format.width).map { _ in UInt8(truncatingIfNeeded: numbers.bits()) }
-        let table = numbers.floats(256 * format.channels, -3...3)
+        let center = numbers.doubles(format.channels, 100...150),
+            factor = numbers.doubles(format.channels, 0.01...0.1)
+        let table = zip(center, factor).flatMap { center, factor in
+            (0..<256).map { Float((Double($0) - center) * factor) }
+        }
         let expected = (0..<n * format.width).map { (i: Int) -> Float in
             let e = i % format.width
             let value = Int(x[Self.start(i, format) + e])
@@ -34,7 +38,8 @@ import Testing
         let result = agreeing("gather_u8") { kernels in
             written(n * format.width) {
                 kernels.gather_u8(
-                    x, Self.rows, Int64(n), Int64(format.width), Int64(format.channel), table, $0)
+                    x, Self.rows, Int64(n), Int64(format.width), Int64(format.channel), center, factor, table,
+                    $0)
             }
         }
         #expect(result == expected)
@@ -44,7 +49,7 @@ import Testing
     @Test func everyByteValue() {
         let x = (0..<512).map { UInt8(truncatingIfNeeded: $0 / 2) }, table = (0..<256).map(Float.init)
         let result = agreeing("gather_u8") { kernels in
-            written(512) { kernels.gather_u8(x, [0], 1, 512, 512, table, $0) }
+            written(512) { kernels.gather_u8(x, [0], 1, 512, 512, [0], [1], table, $0) }
         }
         #expect(result == (0..<512).map { Float($0 / 2) })
     }

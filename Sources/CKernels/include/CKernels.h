@@ -198,9 +198,9 @@ typedef struct dt_kernels {
 
     // ---- making batches: example i of the result is stored example rows[i], width elements each, channel of
     // element e = e / channel_width; result = lookup or affine map, rounded once from Float64 ----
-    // y = table[channel*256 + value]
-    void (*gather_u8)(const uint8_t *x, const int64_t *rows, int64_t n, int64_t width, int64_t channel_width, const float *table, float *y);
-    // y = (float)(((double)x - center[channel]) * factor[channel])
+    // y = (float)(((double)x - center[channel]) * factor[channel]); for bytes, table[channel*256 + x] holds the same
+    // values, and a variant uses what it is faster with.
+    void (*gather_u8)(const uint8_t *x, const int64_t *rows, int64_t n, int64_t width, int64_t channel_width, const double *center, const double *factor, const float *table, float *y);
     void (*gather_f32)(const float *x, const int64_t *rows, int64_t n, int64_t width, int64_t channel_width, const double *center, const double *factor, float *y);
     void (*gather_f64)(const double *x, const int64_t *rows, int64_t n, int64_t width, int64_t channel_width, const double *center, const double *factor, float *y);
 } dt_kernels;

@@ -251,57 +251,81 @@ DT_INLINE void dense_outer_pair(f32x16 (*acc)[DENSE_VECTORS], dense_operands a, 
     }
 }
 
-// The tree over shards of one tile; what waits for its right half stands on the stack.
-DT_INLINE void dense_gradient_tile(const dt_dense_shard *shards, const int32_t *program, int64_t length, int64_t row,
-                                   int64_t column, int64_t columns, bool streams, float *dw, int64_t dw_stride,
-                                   int rows, int vectors) {
-    f32x16_unaligned stack[DT_DENSE_DEPTH][DENSE_PAIR_ROWS][DENSE_VECTORS];
-    f32x16 acc[DENSE_PAIR_ROWS][DENSE_VECTORS];
-    int height = 0;
-    for (int64_t p = 0; p < length; p++) {
-        if (program[p] < 0) {
-            height--;
-#pragma clang loop unroll(full)
-            for (int r = 0; r < rows; r++) {
-#pragma clang loop unroll(full)
-                for (int v = 0; v < vectors; v++) { acc[r][v] = stack[height][r][v] + acc[r][v]; }
-            }
-            continue;
-        }
-        if (p > 0) {
-#pragma clang loop unroll(full)
-            for (int r = 0; r < rows; r++) {
-#pragma clang loop unroll(full)
-                for (int v = 0; v < vectors; v++) { stack[height][r][v] = acc[r][v]; }
-            }
-            height++;
-        }
-        const dense_operands a = dense_operands_of(shards + program[p], row, column);
-        if (p + 2 < length && program[p + 1] >= 0 && program[p + 2] < 0) {
-            dense_outer_pair(acc, a, dense_operands_of(shards + program[p + 1], row, column), rows, vectors);
-            p += 2;
-        } else {
-            dense_clear(acc, rows, vectors);
-            dense_outer(acc, a, 0, a.m, rows, vectors);
-        }
+// A tile in memory: what waits for its right half.
+typedef f32x16_unaligned dense_slot[DENSE_PAIR_ROWS][DENSE_VECTORS];
+
+DT_INLINE void dense_store(f32x16 (*acc)[DENSE_VECTORS], dense_slot slot, int rows, int vectors) {
+    for (int r = 0; r < rows; r++) {
+        for (int v = 0; v < vectors; v++) { slot[r][v] = acc[r][v]; }
     }
-    streams = streams && columns == vectors * DT_LANES && (uintptr_t)dw % sizeof(f32x16) == 0
-              && dw_stride % DT_LANES == 0;
+}
+
+// acc = slot + acc
+DT_INLINE void dense_add_left(f32x16 (*acc)[DENSE_VECTORS], dense_slot slot, int rows, int vectors) {
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
 #pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) {
-            float *target = dw + r * dw_stride + v * DT_LANES;
-            const int64_t left = columns - v * DT_LANES;
-            if (streams) {
-                __builtin_nontemporal_store(acc[r][v], (f32x16 *)target);
-            } else if (left >= DT_LANES) {
-                store_f32(target, acc[r][v]);
-            } else if (left > 0) {
-                store_partial_f32(target, acc[r][v], left);
+        for (int v = 0; v < vectors; v++) { acc[r][v] = slot[r][v] + acc[r][v]; }
+    }
+}
+
+DT_INLINE void dense_write(f32x16 (*acc)[DENSE_VECTORS], int64_t columns, bool streams, float *dw, int64_t dw_stride,
+                           int rows, int vectors) {
+    if (columns == vectors * DT_LANES) {
+        streams = streams && (uintptr_t)dw % sizeof(f32x16) == 0 && dw_stride % DT_LANES == 0;
+        for (int r = 0; r < rows; r++) {
+            for (int v = 0; v < vectors; v++) {
+                float *target = dw + r * dw_stride + v * DT_LANES;
+                if (streams) {
+                    __builtin_nontemporal_store(acc[r][v], (f32x16 *)target);
+                } else {
+                    store_f32(target, acc[r][v]);
+                }
             }
         }
+        return;
     }
+    dense_slot tile;
+    dense_store(acc, tile, rows, vectors);
+    for (int r = 0; r < rows; r++) { memcpy(dw + r * dw_stride, tile[r], (size_t)columns * sizeof(float)); }
+}
+
+// Whether the program goes on with the sum of two shards.
+DT_INLINE bool dense_is_pair(const int32_t *program, int64_t left) {
+    return left >= 3 && program[0] >= 0 && program[1] >= 0 && program[2] < 0;
+}
+
+// The tree over shards of one tile: pairs of pairs, which is all there is where shards divide evenly, pairs, and single
+// shards, each added to the left halves that wait for it.
+DT_INLINE void dense_gradient_tile(const dt_dense_shard *shards, const int32_t *program, int64_t length, int64_t row,
+                                   int64_t column, int64_t columns, bool streams, float *dw, int64_t dw_stride,
+                                   int rows, int vectors) {
+    dense_slot stack[DT_DENSE_DEPTH];
+    f32x16 acc[DENSE_PAIR_ROWS][DENSE_VECTORS];
+    int height = 0;
+#define DENSE_SHARD(place) dense_operands_of(shards + program[place], row, column)
+    for (int64_t p = 0;;) {
+        if (dense_is_pair(program + p, length - p)) {
+            dense_outer_pair(acc, DENSE_SHARD(p), DENSE_SHARD(p + 1), rows, vectors);
+            p += 3;
+            if (dense_is_pair(program + p, length - p) && length - p > 3 && program[p + 3] < 0) {
+                dense_store(acc, stack[height], rows, vectors);
+                dense_outer_pair(acc, DENSE_SHARD(p), DENSE_SHARD(p + 1), rows, vectors);
+                dense_add_left(acc, stack[height], rows, vectors);
+                p += 4;
+            }
+        } else {
+            const dense_operands a = DENSE_SHARD(p);
+            dense_clear(acc, rows, vectors);
+            dense_outer(acc, a, 0, a.m, rows, vectors);
+            p += 1;
+        }
+        for (; p < length && program[p] < 0; p++) { dense_add_left(acc, stack[--height], rows, vectors); }
+        if (p == length) { break; }
+        dense_store(acc, stack[height++], rows, vectors);
+    }
+#undef DENSE_SHARD
+    dense_write(acc, columns, streams, dw, dw_stride, rows, vectors);
 }
 
 static void dense_weight_gradient(const dt_dense_shard *shards, const int32_t *program, int64_t length, int64_t n0,
