@@ -44,6 +44,10 @@ public final class Cluster: @unchecked Sendable {
     /// Worker threads of each rank unless told otherwise: its share of the node's cores.
     public var defaultWorkers: Int { max(1, nodeCores / ranksOnNode) }
 
+    /// How often a rank looks for the others before it yields its core: not at all where ranks share cores, since whoever
+    /// it waits for may need this one.
+    package var spins: Int { ranksOnNode > nodeCores ? 0 : Waiting.defaultSpins }
+
     /// Orders the ranks and agrees on an instruction set; collective.
     ///
     /// - Parameters:

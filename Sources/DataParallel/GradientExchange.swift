@@ -295,7 +295,7 @@ package final class GradientExchange {
 
     package func await(_ milestone: Milestone, step: UInt64) {
         for rank in 0..<cluster.node.size {
-            flag(layout.buckets.count + milestone.rawValue, rank).waitAtLeast(step, spins: 200)
+            flag(layout.buckets.count + milestone.rawValue, rank).waitAtLeast(step, spins: cluster.spins)
         }
     }
 

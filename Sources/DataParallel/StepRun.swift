@@ -229,7 +229,7 @@ struct StepRun {
     /// Waits for a collective, moving everything else on meanwhile.
     private mutating func complete(_ collective: Int) throws {
         guard let open = openVectors.firstIndex(of: collective) else { return }
-        var waiting = Waiting()
+        var waiting = Waiting(spins: replica.cluster.spins)
         try (replica.profiler?.communication).timed(Profiler.Overhead.statistics) {
             while try !replica.vectors.progress(collective, step: replica.stepNumber, batch: batch.count) {
                 try progress()
@@ -246,7 +246,7 @@ struct StepRun {
     /// Waits for everything that is still open.
     mutating func finish() throws {
         for collective in openVectors { try complete(collective) }
-        var waiting = Waiting()
+        var waiting = Waiting(spins: replica.cluster.spins)
         try (replica.profiler?.communication).timed(Profiler.Overhead.gradients) {
             while try !sumGradients() { waiting.turn() }
         }

@@ -65,7 +65,7 @@ final class SummedVectors {
         var looks = 0
         while try !exchange.progress(step: step, batch: cluster.size, withSquares: false) {
             looks += 1
-            if looks > 200 { sched_yield() }
+            if looks > cluster.spins { sched_yield() }
         }
         exchange.reach(.finished, step: step)
         exchange.await(.finished, step: step)

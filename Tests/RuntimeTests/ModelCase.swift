@@ -56,6 +56,13 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
                 Linear(5),
             ]
         },
+        ModelCase("batch norm under pooling, odd images", [3, 9, 7], counts: [3, 0, 2, 1]) {
+            [
+                Conv2d(20, kernel: 3, padding: 1, bias: false), BatchNormalization(), ReLU(), MaxPool2d(2),
+                Conv2d(16, kernel: 3, padding: 1, bias: false), BatchNormalization(), MaxPool2d(2),
+                Flatten(), Linear(5),
+            ]
+        },
         ModelCase("residual", [2, 8, 8], counts: [2, 5]) {
             [
                 Conv2d(16, kernel: 3, padding: 1, bias: false), BatchNormalization(), ReLU(),

@@ -21,6 +21,23 @@ import Testing
         #expect(first == run.roles.map { run.result($0, shard: run.shards[0]) })
     }
 
+    /// The image between batch norm and pooling, and its gradient, are never made.
+    @Test func poolingIsFusedWithBatchNorm() throws {
+        prepareThreadForPrograms()
+        let model = try TracedModel(
+            [
+                Conv2d(16, kernel: 3, padding: 1, bias: false), BatchNormalization(), ReLU(), MaxPool2d(2),
+                Conv2d(16, kernel: 3, padding: 1, bias: false), BatchNormalization(), MaxPool2d(3),
+                Flatten(), Linear(3),
+            ] as Sequential, exampleShape: [16, 12, 12], target: .classes(3), loss: .crossEntropy)
+        let names = try MemoryPlanTests.program(model, count: 4).stepNames
+        #expect(names.filter { $0 == "batch norm, max pool" }.count == 1)
+        #expect(names.filter { $0 == "batch norm, max pool gradient" }.count == 1)
+        // Windows of 3x3 have no fused form.
+        #expect(names.filter { $0 == "batch norm" }.count == 1)
+        #expect(names.filter { $0 == "max pool gradient" }.count == 1)
+    }
+
     /// Convolutions read and write oneDNN's blocks, and nothing is converted between neighbours that share them.
     @Test func blockedLayoutsArePropagated() throws {
         prepareThreadForPrograms()
