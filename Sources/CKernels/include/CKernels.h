@@ -155,6 +155,15 @@ typedef struct dt_kernels {
     void (*add)(int64_t count, const float *a, const float *b, float *out);
     void (*add_f64)(int64_t count, const double *a, const double *b, double *out);
 
+    // ---- bfloat16 values kept as Float32 with 16 zero bits below; rounding is to nearest, ties to even ----
+    void (*round_bfloat16)(int64_t count, float *x);
+    // out = round(round(a) + round(b)); in place allowed.
+    void (*add_bfloat16)(int64_t count, const float *a, const float *b, float *out);
+    // Drops the lower halves of rounded values; y may start where x does.
+    void (*pack_bfloat16)(int64_t count, const float *x, uint16_t *y);
+    // The inverse; x may be the upper half of y, so that both end together.
+    void (*unpack_bfloat16)(int64_t count, const uint16_t *x, float *y);
+
     // ---- making batches: example i of the result is stored example rows[i], width elements each, channel of
     // element e = e / channel_width; result = lookup or affine map, rounded once from Float64 ----
     // y = table[channel*256 + value]
