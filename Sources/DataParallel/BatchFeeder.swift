@@ -45,10 +45,9 @@ final class BatchFeeder {
     init(maker: BatchMaker, map: ShardMap, owned: Range<Int>, batch: Int) {
         let layout = maker.examples.layout
         let most = (batch + map.shards - 1) / map.shards
-        func aligned(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }
-        let featureBytes = aligned(most * layout.width * 4)
-        let targetBytes = aligned(most * max(4, layout.labels.size))
-        let indexBytes = aligned(most * 8)
+        let featureBytes = PrivateMemory.aligned(most * layout.width * 4)
+        let targetBytes = PrivateMemory.aligned(most * max(4, layout.labels.size))
+        let indexBytes = PrivateMemory.aligned(most * 8)
         let shardBytes = featureBytes + targetBytes + indexBytes
         memoryBytes = 2 * max(1, owned.count) * shardBytes
         memory = PrivateMemory.allocate(memoryBytes)

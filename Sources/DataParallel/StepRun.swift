@@ -128,9 +128,6 @@ struct StepRun {
             return
         }
         let description = skeleton.collectives[collective]
-        let combination: TreeSum.Combination =
-            description.kind == .moments
-            ? .mergeMoments : description.element == .float64 ? .addDoubles : .addFloats
         let subtrees = replica.map.subtrees[replica.cluster.rank]
         for (index, root) in subtrees.enumerated() {
             for (offset, shard) in root.enumerated() {
@@ -143,7 +140,7 @@ struct StepRun {
             }
             replica.contributionSum.evaluate(
                 replica.localPlans[index], parts: replica.partPointers, byteCount: description.byteCount,
-                combination,
+                TreeSum.Combination(description),
                 into: replica.vectors.ownVector(collective, subtree: index))
         }
         try replica.vectors.start(collective, step: replica.stepNumber, batch: batch.count)
