@@ -15,6 +15,8 @@ struct ControlOptions {
     private var epochs: Int?
     private var steps: Int?
     private var resumes = false
+    private var sharded = false
+    private var exchange = GradientPrecision.float32
 
     /// Reads the arguments; nil where one is not understood.
     init?(_ arguments: ArraySlice<String>) {
@@ -45,6 +47,8 @@ struct ControlOptions {
         case "epochs": return take(Int(value)) { $0.epochs = $1 }
         case "steps": return take(Int(value)) { $0.steps = $1 }
         case "resume": return take(Bool(value)) { $0.resumes = $1 }
+        case "sharded": return take(Bool(value)) { $0.sharded = $1 }
+        case "exchange": return take(GradientPrecision(rawValue: value)) { $0.exchange = $1 }
         default: return false
         }
     }
@@ -59,7 +63,7 @@ struct ControlOptions {
     func optimizer(rate: Double) throws -> OptimizerConfiguration {
         var options: [String: OptionValue] = ["lr": .number(rate)]
         if momentum != 0 { options["momentum"] = .number(momentum) }
-        return try OptimizerConfiguration(name: name, options: options)
+        return try OptimizerConfiguration(name: name, options: options, sharded: sharded)
     }
 
     /// Puts what was given in the place of the settings' values.
@@ -70,6 +74,7 @@ struct ControlOptions {
         if let bucketBytes { settings.bucketBytes = bucketBytes }
         if let epochs { settings.epochs = epochs }
         settings.workers = workers
+        settings.exchange = exchange
         settings.stepLimit = steps
         if resumes {
             settings.resume = .auto

@@ -34,13 +34,15 @@ exit(
             isLine
             ? Linear(1, bias: false)
             : isMLP
-                ? [Linear(300), Tanh(), Linear(70), Tanh(), Linear(4)] as Sequential
+                ? [Linear(300), Tanh(), Linear(700), Tanh(), Linear(4)] as Sequential
                 : [Conv2d(8, kernel: 3), BatchNormalization(), ReLU(), Flatten(), Linear(4)] as Sequential
         let result = try Trainer.train(model, settings, on: cluster)
         // One line per rank, in rank order.
+        let stateBytes = try cluster.world.allGather(result.optimizerStateBytes)
         let counts = try cluster.world.allGather(result.executedExamples)
         if cluster.rank == 0 {
             print("executed", counts.map(String.init).joined(separator: " "))
+            print("state_bytes", stateBytes.map(String.init).joined(separator: " "))
             print("nodes", cluster.nodes.map { String($0.count) }.joined(separator: " "))
         }
     })
