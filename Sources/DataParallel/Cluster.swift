@@ -117,14 +117,29 @@ public final class Cluster: @unchecked Sendable {
     }
 
     /// The same ranks, each a node of its own: what is used when shared memory is too small; collective.
-    public func withoutSharedMemory() throws -> Cluster { try Cluster(eachRankAloneIn: self) }
+    public func withoutSharedMemory() throws -> Cluster {
+        try Cluster(self, transport: .pointToPoint, node: Self.alone(world))
+    }
 
-    private init(eachRankAloneIn other: Cluster) throws {
+    /// The same ranks with every node cut into groups of at most `size` neighbours, each a node of its own;
+    /// collective.
+    ///
+    /// One machine then stands for several: groups share no memory with one another and exchange messages.
+    package func withNodes(ofAtMost size: Int) throws -> Cluster {
+        precondition(size > 0, "nodes of \(size) ranks")
+        guard let group = try node.split(color: node.rank / size, key: node.rank) else {
+            preconditionFailure("a split with a color gave rank \(world.rank) no communicator")
+        }
+        return try Cluster(self, transport: transport, node: group)
+    }
+
+    /// The ranks of `other` on nodes of which `node` is this rank's.
+    private init(_ other: Cluster, transport: Transport, node: Communicator) throws {
         world = other.world
-        transport = .pointToPoint
-        node = try Self.alone(other.world)
-        nodes = (0..<other.world.size).map { $0..<($0 + 1) }
-        nodeIndex = other.world.rank
+        self.transport = transport
+        self.node = node
+        nodes = Self.ranges(try other.world.allGather(other.world.rank - node.rank))
+        nodeIndex = Self.place(of: other.world.rank, in: nodes)
         kernels = other.kernels
         detectedInstructionSet = other.detectedInstructionSet
         nodeCores = other.nodeCores

@@ -31,6 +31,7 @@ final class GradientAccumulator: @unchecked Sendable {
     private let roots: [Range<Int>]
     private let count: Int
     private let kernels: UnsafePointer<dt_kernels>
+    private let precision: GradientPrecision
     private let map: ShardMap
     private let state: Mutex<State>
 
@@ -38,10 +39,10 @@ final class GradientAccumulator: @unchecked Sendable {
     ///   - owned: The rank's shards, made of the subtrees `roots`.
     ///   - targets: Where each subtree's sum goes.
     ///   - count: Elements of the group.
+    ///   - precision: What gradients and their sums are rounded to.
     init(
         owned: Range<Int>, roots: [Range<Int>], targets: [UnsafeMutablePointer<Float>], count: Int,
-        map: ShardMap,
-        kernels: UnsafePointer<dt_kernels>
+        map: ShardMap, kernels: UnsafePointer<dt_kernels>, precision: GradientPrecision = .float32
     ) {
         var nodes: [Node] = []
         var leaves = Array(repeating: 0, count: owned.count)
@@ -71,6 +72,7 @@ final class GradientAccumulator: @unchecked Sendable {
         self.count = count
         self.map = map
         self.kernels = kernels
+        self.precision = precision
         state = Mutex(State(waiting: Array(repeating: nil, count: nodes.count), free: [], made: []))
     }
 
@@ -97,6 +99,7 @@ final class GradientAccumulator: @unchecked Sendable {
     func end(shard: Int, _ buffer: UnsafeMutablePointer<Float>, batch: Int) {
         var place = leaves[shard - firstShard]
         var sum = buffer
+        var isRounded = false
         while let parent = nodes[place].parent, let sibling = nodes[place].sibling {
             if !map.isEmpty(nodes[sibling].shards, batch: batch) {
                 let mine = Unchecked(sum)
@@ -111,12 +114,14 @@ final class GradientAccumulator: @unchecked Sendable {
                 }.value
                 guard let other else { return }
                 let (left, right) = nodes[place].isLeft ? (sum, other) : (other, sum)
-                kernels.pointee.add(Int64(count), left, right, left)
+                precision.add(count, left, right, left, kernels)
+                isRounded = true
                 giveBack(right)
                 sum = left
             }
             place = parent
         }
+        if !isRounded { precision.round(count, sum, kernels) }
         // The first shard writes in place; where it was empty the sum stands elsewhere.
         let target = targets[nodes[place].root]
         if sum != target {

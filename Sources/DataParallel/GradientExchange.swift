@@ -5,37 +5,49 @@ import MPI
 ///
 /// Each bucket is cut into one slice per rank at block edges. Ranks of a node read one another's partial sums in
 /// the node's memory. Rank r combines slice r; on every other node one rank combines that node's subtrees of the
-/// slice, sends them to r and gets the result, which it then holds for its node. Used by the thread that makes MPI
-/// calls.
+/// slice, sends them to r and gets the result, which it then holds for its node. With a sharded optimizer it gets no
+/// result: `WeightExchange` brings it the updated parameters. Used by the thread that makes MPI calls.
 package final class GradientExchange {
-    /// A slice this rank holds the sum of when a step is done.
-    package struct Duty {
-        package let slice: ParameterLayout.Slice
-        /// The rank that combines it: this one, or one of another node.
-        let owner: Int
-        /// Offset in `staging`: subtrees to send, or subtrees received.
-        let staging: Int
+    /// What a message between nodes holds.
+    enum Message: Int {
+        case subtree
+        case sum
+        case squares
+        case weights
     }
 
     private final class Bucket {
         enum Phase { case idle, waitingForNode, gathering, distributing, complete }
         var phase = Phase.idle
-        let duties: [Duty]
+        /// The slice this rank combines.
+        let own: SliceDuty
+        /// Slices of other nodes' ranks that it handles for its node.
+        let foreign: [SliceDuty]
+        /// Offsets in `staging`: subtrees received of the own slice, and subtrees to send of each foreign one.
+        let received: Int
+        let sent: [Int]
         var incoming: RequestSet
         var others: RequestSet
 
-        init(duties: [Duty], messages: Int) {
-            self.duties = duties
+        init(own: SliceDuty, foreign: [SliceDuty], received: Int, sent: [Int], messages: Int) {
+            self.own = own
+            self.foreign = foreign
+            self.received = received
+            self.sent = sent
             incoming = RequestSet(capacity: messages)
             others = RequestSet(capacity: messages)
         }
     }
 
-    /// The sum of the gradients in this rank's duties, laid out as the parameters; elsewhere unspecified.
+    /// The sum of the gradients in the slices of `duties`, laid out as the parameters; elsewhere unspecified.
     package let sum: UnsafeMutablePointer<Float>
+    /// The slices this rank holds the sum of after a step.
+    package let duties: [SliceDuty]
     private let cluster: Cluster
     private let map: ShardMap
     private let layout: ParameterLayout
+    private let precision: GradientPrecision
+    private let distributesSums: Bool
     private let memory: NodeMemory
     private let staging: UnsafeMutableRawPointer
     private let stagingBytes: Int
@@ -54,16 +66,23 @@ package final class GradientExchange {
     private static let firstTag = 10_000
 
     /// Room for the parameters of `layout`; collective over the cluster.
-    package init(cluster: Cluster, map: ShardMap, layout: ParameterLayout, control: ReplicaSettings.Control)
-        throws
-    {
+    ///
+    /// - Parameters:
+    ///   - precision: What sums are rounded to; partial sums come in rounded.
+    ///   - distributesSums: Whether every node gets the sum of every slice, or only the slice's owner.
+    package init(
+        cluster: Cluster, map: ShardMap, layout: ParameterLayout, control: ReplicaSettings.Control,
+        precision: GradientPrecision = .float32, distributesSums: Bool = true
+    ) throws {
         self.cluster = cluster
         self.map = map
         self.layout = layout
+        self.precision = precision
+        self.distributesSums = distributesSums
         let node = cluster.nodes[cluster.nodeIndex]
         var end = 64 * node.count * (layout.buckets.count + 3)
         blockSumsOffset = end
-        end += (layout.blocks.count * 8 + 63) / 64 * 64
+        end += PrivateMemory.aligned(layout.blocks.count * 8)
         var local: [(subtree: Range<Int>, offset: Int)] = []
         var own: [Int] = []
         for rank in node {
@@ -92,24 +111,27 @@ package final class GradientExchange {
         memory = try NodeMemory(byteCount: end, on: cluster)
 
         var stagingEnd = 0
-        for bucket in layout.buckets.indices {
-            var duties: [Duty] = []
-            for owner in 0..<cluster.size {
-                let isOwn = owner == cluster.rank
-                let isForeign = !node.contains(owner) && owner % node.count == cluster.node.rank
-                guard isOwn || isForeign else { continue }
-                let slice = layout.slice(owner, of: cluster.size, bucket: bucket)
-                duties.append(Duty(slice: slice, owner: owner, staging: stagingEnd))
-                stagingEnd += slice.elements.count * 4 * (isOwn ? remote.count : nodePlans.count)
-                stagingEnd = (stagingEnd + 63) / 64 * 64
-            }
-            buckets.append(Bucket(duties: duties, messages: 4 * (remote.count + cluster.size + 4)))
+        let outgoing = nodePlans.count
+        func reserve(_ duty: SliceDuty, subtrees: Int) -> Int {
+            let start = stagingEnd
+            stagingEnd += PrivateMemory.aligned(duty.slice.elements.count * 4 * subtrees)
+            return start
         }
+        for bucket in layout.buckets.indices {
+            let (own, foreign) = SliceDuty.all(of: cluster, layout: layout, bucket: bucket)
+            let received = reserve(own, subtrees: remote.count)
+            let sent = foreign.map { reserve($0, subtrees: outgoing) }
+            buckets.append(
+                Bucket(
+                    own: own, foreign: foreign, received: received, sent: sent,
+                    messages: 4 * (remote.count + cluster.size + 4)))
+        }
+        duties = buckets.flatMap { distributesSums ? [$0.own] + $0.foreign : [$0.own] }
         stagingBytes = max(64, stagingEnd)
         staging = PrivateMemory.allocate(stagingBytes)
         tree = TreeSum(
             depth: max(plan.depth, nodePlans.map(\.plan.depth).max() ?? 1), vectorBytes: 64,
-            kernels: cluster.kernels)
+            kernels: cluster.kernels, precision: precision)
         if cluster.size == 1 {
             // One rank's only partial is the sum.
             sum = (memory.base + own[0]).assumingMemoryBound(to: Float.self)
@@ -136,20 +158,15 @@ package final class GradientExchange {
     /// Whether this rank sums these flat elements of a bucket, so that no other rank of the node reads its part of them.
     func isSummedHere(_ elements: Range<Int>, bucket: Int) -> Bool {
         if cluster.node.size == 1 { return true }
-        return buckets[bucket].duties.contains { duty in
-            duty.owner == cluster.rank && duty.slice.elements.lowerBound <= elements.lowerBound
-                && elements.upperBound <= duty.slice.elements.upperBound
-        }
+        let own = buckets[bucket].own.slice.elements
+        return own.lowerBound <= elements.lowerBound && elements.upperBound <= own.upperBound
     }
-
-    /// The slices this rank holds after a step.
-    package var duties: [Duty] { buckets.flatMap(\.duties) }
 
     /// Publishes this rank's partial sums of a bucket.
     package func start(_ bucket: Int, step: UInt64) throws {
         flag(bucket, cluster.node.rank).store(step)
         buckets[bucket].phase = .waitingForNode
-        try postReceives(bucket)
+        try postReceives(buckets[bucket])
     }
 
     /// Moves all started buckets on without waiting; true once all of them are summed.
@@ -170,97 +187,119 @@ package final class GradientExchange {
         let bucket = buckets[index]
         if bucket.phase == .waitingForNode {
             for rank in 0..<cluster.node.size where flag(index, rank).load() < step { return false }
-            for duty in bucket.duties where duty.owner != cluster.rank {
-                try sendNodeSubtrees(index, duty, batch: batch)
+            for (duty, place) in zip(bucket.foreign, bucket.sent) {
+                try sendNodeSubtrees(bucket, duty, staging + place, batch: batch)
             }
             bucket.phase = .gathering
         }
         if bucket.phase == .gathering {
             guard try bucket.incoming.testAll() else { return false }
-            for duty in bucket.duties where duty.owner == cluster.rank {
-                combine(duty, batch: batch, withSquares: withSquares)
-                try distribute(index, duty)
-            }
+            combine(bucket, batch: batch, withSquares: withSquares)
+            try distribute(bucket)
             bucket.phase = .distributing
         }
         if bucket.phase == .distributing {
             guard try bucket.others.testAll() else { return false }
+            if distributesSums {
+                for duty in bucket.foreign {
+                    let elements = duty.slice.elements
+                    precision.unpack(elements.count, sum + elements.lowerBound, cluster.kernels)
+                }
+            }
             bucket.phase = .complete
         }
         return bucket.phase == .complete
     }
 
-    private func postReceives(_ index: Int) throws {
+    private func postReceives(_ bucket: Bucket) throws {
         guard cluster.nodes.count > 1 else { return }
-        let bucket = buckets[index]
-        for duty in bucket.duties where !duty.slice.blocks.isEmpty {
-            let byteCount = duty.slice.elements.count * 4
-            guard duty.owner == cluster.rank else {
+        for duty in bucket.foreign where !duty.slice.blocks.isEmpty {
+            let (elements, blocks) = (duty.slice.elements, duty.slice.blocks)
+            if distributesSums {
                 try bucket.others.receive(
-                    into: UnsafeMutableRawBufferPointer(
-                        start: sum + duty.slice.elements.lowerBound, count: byteCount),
-                    from: duty.owner, tag: tag(index, 1), on: cluster.world)
-                try bucket.others.receive(
-                    into: UnsafeMutableRawBufferPointer(
-                        start: blockSums + duty.slice.blocks.lowerBound, count: duty.slice.blocks.count * 8),
-                    from: duty.owner, tag: tag(index, 2), on: cluster.world)
-                continue
+                    into: precision.room(elements.count, sum + elements.lowerBound), from: duty.owner,
+                    tag: Self.tag(duty.bucket, .sum), on: cluster.world)
             }
-            for (place, part) in remoteParts.enumerated() {
-                try bucket.incoming.receive(
-                    into: UnsafeMutableRawBufferPointer(
-                        start: staging + duty.staging + place * byteCount, count: byteCount),
-                    from: combiner(of: duty.owner, on: part.node), tag: tag(index, 0), on: cluster.world)
-            }
+            try bucket.others.receive(
+                into: UnsafeMutableRawBufferPointer(
+                    start: blockSums + blocks.lowerBound, count: blocks.count * 8),
+                from: duty.owner, tag: Self.tag(duty.bucket, .squares), on: cluster.world)
+        }
+        guard !bucket.own.slice.blocks.isEmpty else { return }
+        for (place, part) in remoteParts.enumerated() {
+            try bucket.incoming.receive(
+                into: precision.room(bucket.own.slice.elements.count, received(bucket, place)),
+                from: SliceDuty.rank(for: cluster.rank, on: cluster.nodes[part.node]),
+                tag: Self.tag(bucket.own.bucket, .subtree), on: cluster.world)
         }
     }
 
-    private func sendNodeSubtrees(_ index: Int, _ duty: Duty, batch: Int) throws {
+    /// Where the own slice of remote part `place` stands.
+    private func received(_ bucket: Bucket, _ place: Int) -> UnsafeMutablePointer<Float> {
+        (staging + bucket.received).assumingMemoryBound(to: Float.self)
+            + place * bucket.own.slice.elements.count
+    }
+
+    private func sendNodeSubtrees(
+        _ bucket: Bucket, _ duty: SliceDuty, _ place: UnsafeMutableRawPointer, batch: Int
+    ) throws {
         guard !duty.slice.blocks.isEmpty else { return }
-        let byteCount = duty.slice.elements.count * 4
+        let count = duty.slice.elements.count
         setLocalParts(duty.slice, batch: batch)
-        for (place, node) in nodePlans.enumerated() {
-            let target = staging + duty.staging + place * byteCount
-            tree.evaluate(node.plan, parts: parts, byteCount: byteCount, .addFloats, into: target)
-            try buckets[index].others.send(
-                UnsafeRawBufferPointer(start: target, count: byteCount), to: duty.owner, tag: tag(index, 0),
-                on: cluster.world)
+        for (index, node) in nodePlans.enumerated() {
+            let target = place + index * count * 4
+            tree.evaluate(node.plan, parts: parts, byteCount: count * 4, .addFloats, into: target)
+            let values = target.assumingMemoryBound(to: Float.self)
+            try bucket.others.send(
+                precision.pack(count, values, to: target, cluster.kernels), to: duty.owner,
+                tag: Self.tag(duty.bucket, .subtree), on: cluster.world)
         }
     }
 
-    private func combine(_ duty: Duty, batch: Int, withSquares: Bool) {
-        guard !duty.slice.blocks.isEmpty else { return }
-        let byteCount = duty.slice.elements.count * 4
+    private func combine(_ bucket: Bucket, batch: Int, withSquares: Bool) {
+        let slice = bucket.own.slice
+        guard !slice.blocks.isEmpty else { return }
+        let count = slice.elements.count
         if cluster.size > 1 {
-            setLocalParts(duty.slice, batch: batch)
+            setLocalParts(slice, batch: batch)
             for (place, part) in remoteParts.enumerated() {
+                let values = received(bucket, place)
+                precision.unpack(count, values, cluster.kernels)
                 parts[localParts.count + place] =
-                    map.isEmpty(part.subtree, batch: batch)
-                    ? nil : UnsafeRawPointer(staging + duty.staging + place * byteCount)
+                    map.isEmpty(part.subtree, batch: batch) ? nil : UnsafeRawPointer(values)
             }
             tree.evaluate(
-                plan, parts: parts, byteCount: byteCount, .addFloats,
-                into: UnsafeMutableRawPointer(sum + duty.slice.elements.lowerBound))
+                plan, parts: parts, byteCount: count * 4, .addFloats,
+                into: UnsafeMutableRawPointer(sum + slice.elements.lowerBound))
         }
         guard withSquares else { return }
-        for block in duty.slice.blocks {
+        for block in slice.blocks {
             let place = layout.blocks[block]
             blockSums[block] = cluster.kernels.pointee.sum_of_squares(Int64(place.count), sum + place.offset)
         }
     }
 
-    private func distribute(_ index: Int, _ duty: Duty) throws {
-        guard !duty.slice.blocks.isEmpty else { return }
-        for other in cluster.nodes.indices where other != cluster.nodeIndex {
-            let target = combiner(of: duty.owner, on: other)
-            try buckets[index].others.send(
-                UnsafeRawBufferPointer(
-                    start: sum + duty.slice.elements.lowerBound, count: duty.slice.elements.count * 4),
-                to: target, tag: tag(index, 1), on: cluster.world)
-            try buckets[index].others.send(
-                UnsafeRawBufferPointer(
-                    start: blockSums + duty.slice.blocks.lowerBound, count: duty.slice.blocks.count * 8),
-                to: target, tag: tag(index, 2), on: cluster.world)
+    private func distribute(_ bucket: Bucket) throws {
+        let (elements, blocks) = (bucket.own.slice.elements, bucket.own.slice.blocks)
+        guard !blocks.isEmpty, cluster.nodes.count > 1 else { return }
+        var message: UnsafeRawBufferPointer?
+        if distributesSums {
+            // Float32 is sent from where it stands; what was received is not needed any more.
+            let values = sum + elements.lowerBound
+            message = precision.pack(
+                elements.count, values,
+                to: precision == .float32 ? UnsafeMutableRawPointer(values) : staging + bucket.received,
+                cluster.kernels)
+        }
+        for (index, node) in cluster.nodes.enumerated() where index != cluster.nodeIndex {
+            let target = SliceDuty.rank(for: cluster.rank, on: node)
+            if let message {
+                try bucket.others.send(
+                    message, to: target, tag: Self.tag(bucket.own.bucket, .sum), on: cluster.world)
+            }
+            try bucket.others.send(
+                UnsafeRawBufferPointer(start: blockSums + blocks.lowerBound, count: blocks.count * 8),
+                to: target, tag: Self.tag(bucket.own.bucket, .squares), on: cluster.world)
         }
     }
 
@@ -270,11 +309,6 @@ package final class GradientExchange {
                 map.isEmpty(part.subtree, batch: batch)
                 ? nil : UnsafeRawPointer(memory.base + part.offset + slice.elements.lowerBound * 4)
         }
-    }
-
-    /// The rank of a node that handles the slice of a rank of another node.
-    private func combiner(of owner: Int, on node: Int) -> Int {
-        cluster.nodes[node].lowerBound + owner % cluster.nodes[node].count
     }
 
     // MARK: The step's end
@@ -317,5 +351,6 @@ package final class GradientExchange {
         SharedFlag(at: memory.base + 64 * (row * cluster.node.size + rank))
     }
 
-    private func tag(_ bucket: Int, _ kind: Int) -> Int { Self.firstTag + 4 * bucket + kind }
+    /// The tag of a bucket's messages.
+    static func tag(_ bucket: Int, _ message: Message) -> Int { firstTag + 4 * bucket + message.rawValue }
 }

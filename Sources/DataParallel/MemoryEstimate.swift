@@ -12,32 +12,28 @@ package struct MemoryEstimate: Sendable {
     package let keepsAllShards: Bool
     /// Bytes of parameters, once per node.
     package let parameters: Int
-    /// Bytes of optimizer state, once per node.
+    /// Bytes of optimizer state: once per node or, sharded, over all ranks of the job together.
     package let optimizerState: Int
 
     /// Plans `model` for shards of `count` examples on this processor.
     package init(_ model: TracedModel, count: Int, stateArrays: Int) throws {
         od_set_thread()
         let kernels: UnsafePointer<dt_kernels> = dt_kernels_for(dt_isa_detect())
-        let counts = model.variables.map { $0.shape.reduce(1, *) }
         let graph = model.trainingGraph(count: count).loweringBatchNorm()
         let schedule = Schedule(graph)
-        let layout = ParameterLayout(
-            order: schedule.gradientOrder(of: graph), counts: counts, bucketBytes: 1 << 20)
-        var offsets = Array(repeating: 0, count: counts.count)
-        for entry in layout.entries { offsets[entry.variable] = entry.offset * 4 }
-        let groups = layout.buckets.map { bucket in layout.entries[bucket.entries].map(\.variable) }
+        let places = VariablePlaces(model, order: schedule.gradientOrder(of: graph), bucketBytes: 1 << 20)
         let program: Program
         do {
             program = try ProgramPlanner(
-                graph.reducingGradients(in: groups), variableOffsets: offsets, kernels: kernels
+                graph.reducingGradients(in: places.layout.groups), variableOffsets: places.offsets,
+                kernels: kernels
             ).plan()
         } catch {
             throw ClusterError.planning("the model cannot be planned for shards of \(count): \(error)")
         }
-        perShard = program.arenaBytes
+        perShard = program.arenaBytes + program.keptBytes
         keepsAllShards = program.hasBlockingCollectives
-        parameters = layout.elementCount * 4
+        parameters = places.layout.elementCount * 4
         optimizerState = stateArrays * parameters
     }
 }

@@ -19,17 +19,10 @@ package final class ModelState {
     package init(cluster: Cluster, model: TracedModel, bucketBytes: Int = 1 << 20) throws {
         self.cluster = cluster
         self.model = model
-        let counts = model.variables.map { $0.shape.reduce(1, *) }
-        layout = ParameterLayout(order: Self.gradientOrder(model), counts: counts, bucketBytes: bucketBytes)
-        var offsets = Array(repeating: 0, count: counts.count)
-        for entry in layout.entries { offsets[entry.variable] = entry.offset * 4 }
-        var end = 0
-        for (variable, count) in counts.enumerated() where !model.variables[variable].isTrainable {
-            offsets[variable] = end
-            end += (count * 4 + 63) / 64 * 64
-        }
-        self.offsets = offsets
-        stateBytes = max(64, end)
+        let places = VariablePlaces(model, order: Self.gradientOrder(model), bucketBytes: bucketBytes)
+        layout = places.layout
+        offsets = places.offsets
+        stateBytes = max(64, places.stateBytes)
         states = PrivateMemory.allocate(stateBytes)
         parameters = try NodeMemory(byteCount: max(64, layout.elementCount * 4), on: cluster)
     }

@@ -40,9 +40,12 @@ public final class NodeMemory: @unchecked Sendable {
 
 /// Zeroed private memory at multiples of 64 bytes; pages take room when they are first written.
 enum PrivateMemory {
+    /// `byteCount` rounded up to a multiple of 64, so that what follows starts on a cache line of its own.
+    static func aligned(_ byteCount: Int) -> Int { (byteCount + 63) / 64 * 64 }
+
     static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
         var pointer: UnsafeMutableRawPointer?
-        let rounded = max(64, (byteCount + 63) / 64 * 64)
+        let rounded = max(64, aligned(byteCount))
         // Large stretches come from fresh pages, which the system has zeroed.
         if rounded >= 1 << 20 {
             pointer = mmap(
@@ -58,7 +61,7 @@ enum PrivateMemory {
 
     /// Releases memory of `byteCount` bytes that `allocate` gave.
     static func free(_ pointer: UnsafeMutableRawPointer, _ byteCount: Int) {
-        let rounded = max(64, (byteCount + 63) / 64 * 64)
+        let rounded = max(64, aligned(byteCount))
         if rounded >= 1 << 20 { munmap(pointer, rounded) } else { Glibc.free(pointer) }
     }
 }

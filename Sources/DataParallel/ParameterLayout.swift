@@ -72,6 +72,9 @@ package struct ParameterLayout: Sendable {
         elementCount = end
     }
 
+    /// The variables of each bucket, in order.
+    var groups: [[Int]] { buckets.map { entries[$0.entries].map(\.variable) } }
+
     /// Slice `slice` of `slices` of a bucket: neighbouring blocks, shared out as evenly as whole blocks allow.
     func slice(_ slice: Int, of slices: Int, bucket: Int) -> Slice {
         let all = buckets[bucket].blocks

@@ -31,6 +31,7 @@ package final class Profiler {
         static let exchange = StepDescription(name: "sum gradients of ranks")
         static let merge = StepDescription(name: "sum gradients of shards")
         static let update = StepDescription(name: "update parameters")
+        static let weights = StepDescription(name: "send parameters to nodes")
         static let ranks = StepDescription(name: "wait for ranks")
     }
 

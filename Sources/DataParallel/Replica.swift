@@ -9,7 +9,8 @@ import Runtime
 /// One rank's part of synchronous data-parallel training: it runs the rank's shards of every mini-batch, sums
 /// gradients over all shards and ranks in the fixed tree, and applies the same update as every other rank.
 ///
-/// Parameters and optimizer state exist once per node; each of the node's ranks updates its slices.
+/// Parameters exist once per node; each of the node's ranks updates its slices. Optimizer state exists once per node
+/// too or, sharded, once in the whole job: then the owners of slices send updated parameters to the other nodes.
 package final class Replica {
     /// The ranks it works with.
     package let cluster: Cluster
@@ -24,10 +25,11 @@ package final class Replica {
 
     let map: ShardMap
     let pool: WorkerPool
-    let optimizerState: NodeMemory
+    let optimizerState: OptimizerState
     let programs: ProgramCache
     let vectors: VectorExchange
     let gradients: GradientExchange
+    private let weights: WeightExchange?
     var accumulators: [GradientAccumulator] = []
     let contributions: UnsafeMutableRawPointer
     private let contributionBytes: Int
@@ -68,7 +70,7 @@ package final class Replica {
         self.settings = settings
         let layout = state.layout
         // Collectives follow the buckets of the flat stretch.
-        let groups = layout.buckets.map { bucket in layout.entries[bucket.entries].map(\.variable) }
+        let groups = layout.groups
         let workers = settings.workers ?? cluster.defaultWorkers
         pool = WorkerPool(workers: workers)
         profiler = settings.timelineSteps.map { Profiler(workers: workers, timelineSteps: $0) }
@@ -78,8 +80,6 @@ package final class Replica {
         let skeleton = Schedule(makeGraph(2))
         perLocalShard = skeleton.stageCount > 1
 
-        optimizerState = try NodeMemory(
-            byteCount: max(64, settings.rule.stateNames.count * layout.elementCount * 4), on: cluster)
         let map = ShardMap(shards: settings.shards, nodes: cluster.nodes)
         self.map = map
         owned = map.owned[cluster.rank]
@@ -95,7 +95,18 @@ package final class Replica {
         let program = programs.bound(count: largest, slot: 0).program
         vectors = try VectorExchange(cluster: cluster, map: map, collectives: program.collectives)
         gradients = try GradientExchange(
-            cluster: cluster, map: map, layout: layout, control: settings.control)
+            cluster: cluster, map: map, layout: layout, control: settings.control,
+            precision: settings.exchange, distributesSums: !settings.isOptimizerSharded)
+        let duties = SliceDuty.all(of: cluster, layout: layout)
+        optimizerState = try OptimizerState(
+            cluster: cluster, layout: layout, arrays: settings.rule.stateNames.count, duties: duties,
+            isSharded: settings.isOptimizerSharded)
+        let sendsWeights = settings.isOptimizerSharded && cluster.nodes.count > 1
+        weights =
+            sendsWeights
+            ? WeightExchange(
+                cluster: cluster, weights: state.parameters.base.assumingMemoryBound(to: Float.self),
+                duties: duties) : nil
         (contributionOffsets, contributionBytes) = Self.layOutContributions(program, shards: owned.count)
         contributions = PrivateMemory.allocate(max(64, contributionBytes))
         localPlans = map.subtrees[cluster.rank].map { root in
@@ -155,11 +166,13 @@ package final class Replica {
             meet(.summed)
             norm = gradients.squaredNorm().squareRoot()
         }
-        log.timed(Profiler.Overhead.update) {
-            applyUpdate(
+        try weights?.begin()
+        try log.timed(Profiler.Overhead.update) {
+            try applyUpdate(
                 update, clipping: clips ? norm.map { settings.clipping.coefficient(norm: $0) } : nil)
             run.updateStates()
         }
+        if let weights { try log.timed(Profiler.Overhead.weights) { try weights.end() } }
         gradients.reset()
         meet(.updated)
         profiler?.endStep()
@@ -174,29 +187,33 @@ package final class Replica {
         }
     }
 
-    private func applyUpdate(_ numbers: UnsafeBufferPointer<Double>, clipping coefficient: Double?) {
-        let weights = state.parameters.base.assumingMemoryBound(to: Float.self)
-        let stored = optimizerState.base.assumingMemoryBound(to: Float.self)
+    private func applyUpdate(
+        _ numbers: UnsafeBufferPointer<Double>, clipping coefficient: Double?
+    ) throws {
+        let parameters = state.parameters.base.assumingMemoryBound(to: Float.self)
         let stateCount = settings.rule.stateNames.count
-        withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>.self, capacity: max(1, stateCount)) {
-            pointers in
+        try withUnsafeTemporaryAllocation(
+            of: UnsafeMutablePointer<Float>.self, capacity: max(1, stateCount)
+        ) { pointers in
             // The sums made last are still in cache.
-            for duty in gradients.duties.reversed() where !duty.slice.elements.isEmpty {
+            for (index, duty) in optimizerState.duties.enumerated().reversed() {
                 let (start, count) = (duty.slice.elements.lowerBound, duty.slice.elements.count)
                 if let coefficient, coefficient < 1 || coefficient.isNaN {
                     cluster.kernels.pointee.unary(
                         DT_SCALE, Int64(count), gradients.sum + start, Float(coefficient),
                         gradients.sum + start)
                 }
-                for index in 0..<max(1, stateCount) {
-                    pointers[index] =
-                        stateCount > 0
-                        ? stored + (index * state.layout.elementCount + start) : weights + start
+                for array in 0..<max(1, stateCount) {
+                    pointers.initializeElement(
+                        at: array,
+                        to: stateCount > 0
+                            ? optimizerState.pointer(array, duty: index) : parameters + start)
                 }
                 guard let first = UnsafePointer(pointers.baseAddress) else { return }
                 settings.rule.update(
-                    scalars: numbers, weights: weights + start, gradient: gradients.sum + start, state: first,
-                    count: count, kernels: cluster.kernels)
+                    scalars: numbers, weights: parameters + start, gradient: gradients.sum + start,
+                    state: first, count: count, kernels: cluster.kernels)
+                try weights?.send(duty)
             }
         }
     }
@@ -209,7 +226,7 @@ package final class Replica {
         var end = 0
         let offsets = program.collectives.map { collective in
             let start = end
-            end += (collective.byteCount + 63) / 64 * 64 * shards
+            end += PrivateMemory.aligned(collective.byteCount) * shards
             return start
         }
         return (offsets, end)
@@ -234,7 +251,7 @@ package final class Replica {
             return GradientAccumulator(
                 owned: owned, roots: map.subtrees[cluster.rank],
                 targets: map.subtrees[cluster.rank].indices.map { gradients.partial(subtree: $0) + start },
-                count: end - start, map: map, kernels: cluster.kernels)
+                count: end - start, map: map, kernels: cluster.kernels, precision: settings.exchange)
         }
     }
 }
@@ -245,32 +262,23 @@ extension Replica {
 
     /// Where local shard `place` puts its contribution to a collective.
     func contribution(of collective: Int, _ place: Int, _ program: Program) -> UnsafeMutableRawPointer {
-        let stride = (program.collectives[collective].byteCount + 63) / 64 * 64
+        let stride = PrivateMemory.aligned(program.collectives[collective].byteCount)
         return contributions + contributionOffsets[collective] + stride * place
     }
 }
 
 extension Replica {
-    /// The update rule's state: state s of flat element e is at s · elementCount + e.
-    private var optimizerStateMemory: UnsafeMutableBufferPointer<Float> {
-        UnsafeMutableBufferPointer(
-            start: optimizerState.base.assumingMemoryBound(to: Float.self),
-            count: settings.rule.stateNames.count * state.layout.elementCount)
-    }
-}
+    /// Bytes of optimizer state that this rank keeps for itself if it is sharded, else those of its node.
+    package var optimizerStateBytes: Int { optimizerState.byteCount }
 
-extension Replica {
-    /// One state array of a parameter, row-major; every rank of a node reads the same.
-    package func optimizerState(_ state: Int, _ entry: ParameterLayout.Entry) -> [Float] {
-        let start = state * self.state.layout.elementCount + entry.offset
-        return Array(optimizerStateMemory[start..<start + entry.count])
+    /// One state array of a parameter, row-major, on rank 0; nil elsewhere. Collective over the cluster.
+    package func optimizerState(_ array: Int, _ entry: ParameterLayout.Entry) throws -> [Float]? {
+        try optimizerState.values(array, entry)
     }
 
     /// Gives one state array of a parameter its values; each rank passes the same.
-    package func setOptimizerState(_ state: Int, _ entry: ParameterLayout.Entry, _ values: [Float]) {
-        guard cluster.node.rank == 0 else { return }
-        let start = state * self.state.layout.elementCount + entry.offset
-        for (place, value) in values.enumerated() { optimizerStateMemory[start + place] = value }
+    package func setOptimizerState(_ array: Int, _ entry: ParameterLayout.Entry, _ values: [Float]) {
+        optimizerState.set(array, entry, values)
     }
 }
 

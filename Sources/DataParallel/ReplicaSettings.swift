@@ -16,6 +16,11 @@ public struct ReplicaSettings: Sendable {
     public var rule: any UpdateRule
     /// How large a gradient may be.
     public var clipping: GradientClipping
+    /// What gradients are rounded to where they are summed; results depend on it.
+    public var exchange: GradientPrecision
+    /// Whether the optimizer's state is kept once in the whole job, in parts, instead of once per node (ZeRO-1); results
+    /// do not depend on it.
+    public var isOptimizerSharded: Bool
     /// Steps whose timeline is kept while everything is timed; nil for no profile.
     public var timelineSteps: Int?
     /// What a test breaks on purpose.
@@ -31,7 +36,8 @@ public struct ReplicaSettings: Sendable {
     /// Settings of a replica.
     public init(
         batch: Int, shards: Int = 8, seed: UInt64 = 0, workers: Int? = nil, bucketBytes: Int = 1 << 20,
-        rule: any UpdateRule, clipping: GradientClipping = .off
+        rule: any UpdateRule, clipping: GradientClipping = .off, exchange: GradientPrecision = .float32,
+        isOptimizerSharded: Bool = false
     ) {
         self.batch = batch
         self.shards = shards
@@ -40,6 +46,8 @@ public struct ReplicaSettings: Sendable {
         self.bucketBytes = bucketBytes
         self.rule = rule
         self.clipping = clipping
+        self.exchange = exchange
+        self.isOptimizerSharded = isOptimizerSharded
         timelineSteps = nil
     }
 }

@@ -169,6 +169,7 @@ struct StepRun {
                 joint.run(
                     shards: UnsafeBufferPointer(rebasing: shards[..<members.count]), tree: tree, rows: rows,
                     into: replica.gradients.partial(subtree: subtree) + offset,
+                    rounds: replica.settings.exchange == .bfloat16,
                     isReadElsewhere: !replica.gradients.isSummedHere(
                         elements, bucket: replica.bucketOfCollective[joint.collective]))
                 let share = Double(rows.count * members.count) / Double(joint.rows)
@@ -204,9 +205,6 @@ struct StepRun {
             return
         }
         let description = skeleton.collectives[collective]
-        let combination: TreeSum.Combination =
-            description.kind == .moments
-            ? .mergeMoments : description.element == .float64 ? .addDoubles : .addFloats
         let subtrees = replica.map.subtrees[replica.cluster.rank]
         for (index, root) in subtrees.enumerated() {
             for (offset, shard) in root.enumerated() {
@@ -219,7 +217,7 @@ struct StepRun {
             }
             replica.contributionSum.evaluate(
                 replica.localPlans[index], parts: replica.partPointers, byteCount: description.byteCount,
-                combination,
+                TreeSum.Combination(description),
                 into: replica.vectors.ownVector(collective, subtree: index))
         }
         try replica.vectors.start(collective, step: replica.stepNumber, batch: batch.count)

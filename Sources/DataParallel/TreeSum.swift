@@ -12,18 +12,25 @@ final class TreeSum {
 
     private static let blockBytes = 16 * 1024
     private let kernels: UnsafePointer<dt_kernels>
+    private let precision: GradientPrecision
     private let stack: UnsafeMutablePointer<UnsafeRawPointer?>
     private var temporary: UnsafeMutableRawPointer
     private var temporaryBytes: Int
     private let depth: Int
 
     /// For plans of at most `depth` values and vectors of moments of at most `vectorBytes`.
-    init(depth: Int, vectorBytes: Int, kernels: UnsafePointer<dt_kernels>) {
+    ///
+    /// - Parameter precision: What sums of Float32 are rounded to; their parts are rounded already.
+    init(
+        depth: Int, vectorBytes: Int, kernels: UnsafePointer<dt_kernels>,
+        precision: GradientPrecision = .float32
+    ) {
         self.kernels = kernels
+        self.precision = precision
         self.depth = max(depth, 1)
         stack = .allocate(capacity: self.depth)
         stack.initialize(repeating: nil, count: self.depth)
-        temporaryBytes = (max(Self.blockBytes, vectorBytes) + 63) / 64 * 64
+        temporaryBytes = PrivateMemory.aligned(max(Self.blockBytes, vectorBytes))
         temporary = PrivateMemory.allocate(self.depth * temporaryBytes)
     }
 
@@ -89,10 +96,9 @@ final class TreeSum {
     ) {
         switch combination {
         case .addFloats:
-            kernels.pointee.add(
-                Int64(byteCount / 4), a.assumingMemoryBound(to: Float.self),
-                b.assumingMemoryBound(to: Float.self),
-                out.assumingMemoryBound(to: Float.self))
+            precision.add(
+                byteCount / 4, a.assumingMemoryBound(to: Float.self), b.assumingMemoryBound(to: Float.self),
+                out.assumingMemoryBound(to: Float.self), kernels)
         case .addDoubles:
             kernels.pointee.add_f64(
                 Int64(byteCount / 8), a.assumingMemoryBound(to: Double.self),

@@ -33,7 +33,7 @@ final class VectorExchange {
         init(combination: TreeSum.Combination, byteCount: Int, flags: Int, data: Int, messages: Int) {
             self.combination = combination
             self.byteCount = byteCount
-            stride = VectorExchange.aligned(byteCount)
+            stride = PrivateMemory.aligned(byteCount)
             self.flags = flags
             self.data = data
             outgoing = RequestSet(capacity: messages)
@@ -79,8 +79,8 @@ final class VectorExchange {
 
         var end = 0
         func reserve(_ bytes: Int) -> Int {
-            end += Self.aligned(bytes)
-            return end - Self.aligned(bytes)
+            end += PrivateMemory.aligned(bytes)
+            return end - PrivateMemory.aligned(bytes)
         }
         let messages = 2 * (list.count + nodePlans.count * cluster.nodes.count)
         for collective in collectives {
@@ -89,14 +89,12 @@ final class VectorExchange {
                     Channel(combination: .addFloats, byteCount: 0, flags: 0, data: 0, messages: 0))
                 continue
             }
-            let combination: TreeSum.Combination =
-                collective.kind == .moments
-                ? .mergeMoments : collective.element == .float64 ? .addDoubles : .addFloats
             let flags = reserve(64 * (node.count + 1))
-            let data = reserve(Self.aligned(collective.byteCount) * partCount)
+            let data = reserve(PrivateMemory.aligned(collective.byteCount) * partCount)
             channels.append(
                 Channel(
-                    combination: combination, byteCount: collective.byteCount, flags: flags, data: data,
+                    combination: TreeSum.Combination(collective), byteCount: collective.byteCount,
+                    flags: flags, data: data,
                     messages: messages))
         }
         memory = try NodeMemory(byteCount: max(end, 64), on: cluster)
@@ -209,6 +207,4 @@ final class VectorExchange {
     private func vector(_ channel: Channel, _ part: Int) -> UnsafeMutableRawPointer {
         memory.base + channel.data + channel.stride * part
     }
-
-    private static func aligned(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }
 }

@@ -17,9 +17,20 @@ public struct OptimizerConfiguration: Sendable {
     public let learningRate: Double
     /// All options with their values, given or default, in the order in which they are listed to a user.
     public let options: [NamedOption]
+    /// Whether the state is spread over all ranks of a job instead of being kept once per node (ZeRO-1).
+    ///
+    /// Every rank then keeps the state of its slices of the parameters alone, updates them and sends the result to
+    /// the other nodes. Weights and checkpoints are the same bytes either way, and a run may change it when it is
+    /// resumed. On one node nothing is saved: there the state exists once for all ranks anyway.
+    ///
+    /// Reference: Rajbhandari et al., "ZeRO: Memory optimizations toward training trillion parameter models", SC
+    /// 2020, arXiv:1910.02054.
+    public let isSharded: Bool
 
     /// Makes the optimizer of this name; throws on an unknown name or option, a wrong type or a bad value.
-    public init(name: String, options: [String: OptionValue] = [:]) throws(OptimizerError) {
+    public init(
+        name: String, options: [String: OptionValue] = [:], sharded: Bool = false
+    ) throws(OptimizerError) {
         let choice = try Self.choice(name)
         let resolved = try ResolvedOptions(declared: choice.options, given: options)
         let learningRate = resolved.number("lr")
@@ -27,6 +38,7 @@ public struct OptimizerConfiguration: Sendable {
         self.rule = try choice.init(options: resolved)
         self.learningRate = learningRate
         self.options = resolved.values
+        isSharded = sharded
     }
 
     /// The names of all optimizers, in the order in which they are listed to a user.

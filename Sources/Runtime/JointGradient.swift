@@ -55,13 +55,14 @@ package struct JointGradient: @unchecked Sendable {
     ///   - tree: The sum as a postfix program: s ≥ 0 pushes shard s, −1 adds the two topmost.
     ///   - range: The rows.
     ///   - target: The whole gradient, row-major.
+    ///   - rounds: Whether shards' parts and sums are rounded to bfloat16.
     ///   - isReadElsewhere: Whether another process reads these rows next, so that they had better leave the caches.
     package func run(
         shards: UnsafeBufferPointer<dt_dense_shard>, tree: [Int32], rows range: Range<Int>,
-        into target: UnsafeMutablePointer<Float>, isReadElsewhere: Bool
+        into target: UnsafeMutablePointer<Float>, rounds: Bool, isReadElsewhere: Bool
     ) {
         kernels.pointee.dense_weight_gradient(
             shards.baseAddress, tree, Int64(tree.count), Int64(range.lowerBound), Int64(range.upperBound),
-            Int64(columns), isReadElsewhere, target)
+            Int64(columns), rounds, isReadElsewhere, target)
     }
 }

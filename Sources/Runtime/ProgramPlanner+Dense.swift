@@ -90,7 +90,7 @@ extension ProgramPlanner {
                 strip_stride: Int64(strip * m))
             var push: Int32 = 0
             kernels.pointee.dense_weight_gradient(
-                &shard, &push, 1, 0, Int64(n), Int64(k), false, frame.floats(dw))
+                &shard, &push, 1, 0, Int64(n), Int64(k), false, false, frame.floats(dw))
         }
     }
 

@@ -45,11 +45,32 @@ enum Checkpoint {
         let optimizer: String
     }
 
+    /// The file of the whole state arrays of all parameters, to be written by rank 0; collective.
+    static func optimizerFile(of replica: Replica) throws -> Result<SafetensorsWriter, any Error> {
+        var writer = SafetensorsWriter()
+        var failure: (any Error)?
+        for (array, name) in replica.settings.rule.stateNames.enumerated() {
+            for entry in replica.state.layout.entries {
+                guard let values = try replica.optimizerState(array, entry), failure == nil else { continue }
+                let variable = replica.state.model.variables[entry.variable]
+                // The other ranks go on gathering, so what goes wrong here is said afterwards.
+                do {
+                    try writer.add(
+                        name: "\(name).\(variable.name)", shape: variable.shape, floats: values)
+                } catch { failure = error }
+            }
+        }
+        return failure.map { .failure($0) } ?? .success(writer)
+    }
+
     /// Writes a checkpoint of `replica` under `folder` and keeps the newest `keep`; called on rank 0.
     ///
-    /// - Parameter identity: What the run is; resume refuses a checkpoint of another one.
+    /// - Parameters:
+    ///   - optimizerFile: What `optimizerFile(of:)` gave.
+    ///   - identity: What the run is; resume refuses a checkpoint of another one.
     static func write(
-        _ replica: Replica, _ position: RunPosition, identity: String, folder: String, keep: Int
+        _ replica: Replica, _ optimizerFile: SafetensorsWriter, _ position: RunPosition, identity: String,
+        folder: String, keep: Int
     ) throws {
         try FileOutput.makeFolder(folder)
         let name =
@@ -62,7 +83,7 @@ enum Checkpoint {
         do {
             try WeightsFile.write(
                 replica.state, trainedBatches: position.step, to: "\(temporary)/\(weightsName)")
-            try optimizerState(replica).write(to: "\(temporary)/\(optimizerName)")
+            try optimizerFile.write(to: "\(temporary)/\(optimizerName)")
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys]
             let state = State(position: position, optimizer: replica.settings.rule.name)
@@ -142,19 +163,6 @@ enum Checkpoint {
             }
         }
         try replica.cluster.world.barrier()
-    }
-
-    private static func optimizerState(_ replica: Replica) throws -> SafetensorsWriter {
-        var writer = SafetensorsWriter()
-        for (place, name) in replica.settings.rule.stateNames.enumerated() {
-            for entry in replica.state.layout.entries {
-                let variable = replica.state.model.variables[entry.variable]
-                try writer.add(
-                    name: "\(name).\(variable.name)", shape: variable.shape,
-                    floats: replica.optimizerState(place, entry))
-            }
-        }
-        return writer
     }
 
     private static func verified(_ path: String) throws -> Manifest {

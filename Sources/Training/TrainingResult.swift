@@ -18,4 +18,6 @@ public struct TrainingResult: Sendable {
     public let samplesPerSecond: Double
     /// Examples this rank computed gradients of.
     public let executedExamples: Int
+    /// Bytes of optimizer state: this rank's own if it is sharded, else those its node keeps once for all its ranks.
+    public let optimizerStateBytes: Int
 }

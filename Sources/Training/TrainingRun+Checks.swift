@@ -41,6 +41,8 @@ extension TrainingRun {
         digest.add("\(settings.optimizer.rule.name) \(settings.optimizer.learningRate) \(optimizer)")
         digest.add("\(settings.schedule)")
         digest.add("\(settings.clipping.maximumNorm ?? 0)")
+        // Left out where it is the default, so that checkpoints from before there was a choice go on.
+        if settings.exchange != .float32 { digest.add("exchange \(settings.exchange.rawValue)") }
         digest.add("\(settings.epochs) \(settings.batch) \(settings.shards) \(settings.seed)")
         digest.add("\(settings.data.normalization) \(String(describing: settings.data.validation))")
         digest.add(Digest.text(data.digest))

@@ -5,13 +5,15 @@ import Foundation
 extension TrainingRun {
     /// Writes a checkpoint of where the run stands; collective, rank 0 writes.
     func checkpoint() throws {
+        // Ranks may keep parts of the state.
+        let optimizerFile = try Checkpoint.optimizerFile(of: replica)
         let outcome = Result {
             // Rank 0 alone has a folder.
             guard let folder, let metrics else { return }
             try metrics.synchronize()
             position.metricsLength = metrics.length
             try Checkpoint.write(
-                replica, position, identity: identity, folder: folder.checkpoints,
+                replica, optimizerFile.get(), position, identity: identity, folder: folder.checkpoints,
                 keep: settings.checkpoints.keep)
         }
         try Self.agree(outcome, cluster)

@@ -79,7 +79,8 @@ final class TrainingRun {
         let state = try ModelState(cluster: cluster, model: model, bucketBytes: settings.bucketBytes)
         var replicaSettings = ReplicaSettings(
             batch: settings.batch, shards: settings.shards, seed: settings.seed, workers: settings.workers,
-            bucketBytes: settings.bucketBytes, rule: settings.optimizer.rule, clipping: settings.clipping)
+            bucketBytes: settings.bucketBytes, rule: settings.optimizer.rule, clipping: settings.clipping,
+            exchange: settings.exchange, isOptimizerSharded: settings.optimizer.isSharded)
         replicaSettings.timelineSteps = settings.isProfiled ? Self.timelineSteps : nil
         replicaSettings.control = settings.control
         let maker = BatchMaker(
@@ -327,6 +328,6 @@ final class TrainingRun {
             testLoss: evaluated.test?.loss,
             testAccuracy: evaluated.test?.accuracy, validationLoss: evaluated.validation?.loss,
             validationAccuracy: evaluated.validation?.accuracy, samplesPerSecond: samplesPerSecond,
-            executedExamples: replica.executedExamples)
+            executedExamples: replica.executedExamples, optimizerStateBytes: replica.optimizerStateBytes)
     }
 }

@@ -83,6 +83,8 @@ public struct TrainingSettings: Sendable {
     public var workers: Int?
     /// Bytes of gradients exchanged together.
     public var bucketBytes: Int
+    /// What gradients are rounded to where they are summed, and so what travels between nodes.
+    public var exchange: GradientPrecision
     public var checkpoints: Checkpoints
     /// Steps between lines of metrics.
     public var loggingSteps: Int
@@ -122,6 +124,7 @@ public struct TrainingSettings: Sendable {
         seed = 0
         workers = nil
         bucketBytes = 1 << 20
+        exchange = .float32
         checkpoints = Checkpoints()
         loggingSteps = 10
         picksFreeOutput = false

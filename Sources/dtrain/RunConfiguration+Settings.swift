@@ -1,4 +1,5 @@
 import Configuration
+import DataParallel
 import Training
 
 extension RunConfiguration {
@@ -23,6 +24,7 @@ extension RunConfiguration {
         settings.seed = training.seed
         settings.workers = training.workers
         settings.bucketBytes = training.bucketBytes
+        settings.exchange = GradientPrecision(rawValue: training.exchange.rawValue) ?? .float32
         settings.checkpoints = TrainingSettings.Checkpoints(
             everySteps: checkpoint.everySteps, everyEpochs: checkpoint.everyEpochs, keep: checkpoint.keep)
         settings.loggingSteps = loggingEverySteps

@@ -40,6 +40,7 @@ struct SummaryCommand: ParsableCommand {
                         : ", one shard per worker at a time"))
             print(
                 "parameters       \(Self.bytes(memory.parameters)) per node, optimizer state \(Self.bytes(memory.optimizerState))"
+                    + (configuration.optimizer.configuration.isSharded ? " over all ranks" : "")
             )
         }
     }

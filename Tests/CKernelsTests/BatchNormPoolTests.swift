@@ -6,7 +6,8 @@ import Testing
 @Suite struct BatchNormPoolTests {
     /// Images whose last row or column no window covers, blocks that are not full, several groups of blocks.
     static let shapes = [
-        (1, 16, 4, 4, 16), (3, 5, 7, 6, 16), (2, 40, 5, 9, 16), (2, 150, 4, 4, 16), (3, 8, 6, 6, 8), (2, 21, 7, 7, 8),
+        (1, 16, 4, 4, 16), (3, 5, 7, 6, 16), (2, 40, 5, 9, 16), (2, 150, 4, 4, 16), (3, 8, 6, 6, 8),
+        (2, 21, 7, 7, 8),
     ].map { ActivationShape(n: $0.0, c: $0.1, h: $0.2, w: $0.3, block: $0.4) }
 
     private struct Problem {
@@ -16,7 +17,8 @@ import Testing
 
         init(_ shape: ActivationShape, _ kernels: dt_kernels) {
             self.shape = shape
-            output = ActivationShape(n: shape.n, c: shape.c, h: shape.h / 2, w: shape.w / 2, block: shape.block)
+            output = ActivationShape(
+                n: shape.n, c: shape.c, h: shape.h / 2, w: shape.w / 2, block: shape.block)
             window = dt_window(
                 h: Int64(shape.h), w: Int64(shape.w), oh: Int64(output.h), ow: Int64(output.w), kernel_h: 2,
                 kernel_w: 2, stride_h: 2, stride_w: 2, padding_h: 0, padding_w: 0)

@@ -154,7 +154,8 @@ import Testing
         return written(n * k) { dw in
             for (start, end) in zip(cuts, cuts.dropFirst()) {
                 variant.table.dense_weight_gradient(
-                    shards, program, Int64(program.count), Int64(start), Int64(end), Int64(k), streams, dw)
+                    shards, program, Int64(program.count), Int64(start), Int64(end), Int64(k), false, streams,
+                    dw)
             }
         }
     }

@@ -46,9 +46,9 @@ import Testing
                   - log_softmax
                 loss: mse
                 init: {weights: w.safetensors}
-                optimizer: {name: adamw, lr: 3.0e-4, betas: [0.8, 0.95], eps: 1e-9}
+                optimizer: {name: adamw, lr: 3.0e-4, betas: [0.8, 0.95], eps: 1e-9, sharded: true}
                 schedule: {name: step, step_size: 3, warmup_steps: 20, by: epoch}
-                training: {workers: 3, transport: shared, clip: 0.1, stall_timeout: 0.25, instruction_set: baseline,
+                training: {workers: 3, transport: shared, exchange: bfloat16, clip: 0.1, stall_timeout: 0.25, instruction_set: baseline,
                   seed: 9223372036854775807, bucket_bytes: 1}
                 checkpoint: {every_epochs: 0, every_steps: 7, keep: 1}
                 logging: {every_steps: 1}
@@ -83,7 +83,8 @@ import Testing
               - relu
               - linear: {out: 10, bias: true}
             loss: cross_entropy
-            optimizer: {name: sgd, lr: 0.05, momentum: 0.9, dampening: 0, weight_decay: 0.0005, nesterov: false}
+            optimizer: {name: sgd, lr: 0.05, momentum: 0.9, dampening: 0, weight_decay: 0.0005, nesterov: false, \
+            sharded: false}
             schedule: {name: cosine, eta_min: 0, warmup: 1, by: step}
             training:
               epochs: 5
@@ -92,6 +93,7 @@ import Testing
               seed: 0
               stall_timeout: 300
               transport: auto
+              exchange: float32
               bucket_bytes: 1048576
               instruction_set: auto
             checkpoint: {every_steps: 0, every_epochs: 1, keep: 3}

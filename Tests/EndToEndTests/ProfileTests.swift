@@ -59,14 +59,16 @@ extension EndToEndTests {
                 #expect(convolution.flopsPerStep > 0 && convolution.gflopsPerSecond > 0)
                 #expect(!convolution.shape.isEmpty)
             }
-            #expect(operations.operations.contains { $0.name == "linear weight gradient" && $0.flopsPerStep > 0 })
+            #expect(
+                operations.operations.contains { $0.name == "linear weight gradient" && $0.flopsPerStep > 0 })
             #expect(operations.operations.contains { $0.name == "update parameters" })
             #expect(operations.operations.allSatisfy { $0.millisecondsPerStep >= 0 })
 
             for rank in 0..<2 {
                 let trace = try JSONDecoder().decode(
                     Trace.self,
-                    from: Data(contentsOf: URL(fileURLWithPath: "\(profiled)/profile/rank-\(rank).trace.json")))
+                    from: Data(
+                        contentsOf: URL(fileURLWithPath: "\(profiled)/profile/rank-\(rank).trace.json")))
                 let spans = trace.traceEvents.filter { $0.ph == "X" }
                 #expect(spans.contains { $0.name == "convolution" && $0.tid == 0 })
                 #expect(spans.contains { $0.name == "update parameters" && $0.tid == 1 })

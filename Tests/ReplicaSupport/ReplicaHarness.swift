@@ -22,7 +22,8 @@ package final class ReplicaHarness {
     package init(
         _ layers: any Model, data: Dataset, loss: Loss = .crossEntropy, rule: any UpdateRule, batch: Int,
         shards: Int,
-        workers: Int = 1, bucketBytes: Int = 1 << 20, clipping: GradientClipping = .off
+        workers: Int = 1, bucketBytes: Int = 1 << 20, clipping: GradientClipping = .off,
+        exchange: GradientPrecision = .float32
     ) throws {
         prepareThreadForPrograms()
         cluster = try TestCluster.get()
@@ -37,7 +38,7 @@ package final class ReplicaHarness {
             kernels: cluster.kernels)
         let settings = ReplicaSettings(
             batch: batch, shards: shards, workers: workers, bucketBytes: bucketBytes, rule: rule,
-            clipping: clipping)
+            clipping: clipping, exchange: exchange)
         replica = try Replica(cluster: cluster, state: state, settings: settings, training: maker)
         try state.set(model.initialValues(seed: 5))
     }

@@ -121,7 +121,8 @@ package final class ShardedRun {
             operands.withUnsafeBufferPointer {
                 joint.run(
                     shards: $0, tree: tree, rows: 0..<joint.rows,
-                    into: target.base.assumingMemoryBound(to: Float.self), isReadElsewhere: false)
+                    into: target.base.assumingMemoryBound(to: Float.self), rounds: false,
+                    isReadElsewhere: false)
             }
             joints[joint.parameter] = target
         }

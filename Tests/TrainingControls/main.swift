@@ -1,34 +1,48 @@
-// Trains a small model with a deviation that must change its bytes, so that tests can show they would notice.
-// Use: training-controls CONTROL FEATURES.npy TARGETS.npy OUTPUT cnn|line
+// Trains a small model in ways that the command line does not offer: with a deviation that must change its bytes, so
+// that tests can show they would notice, or on one machine that stands for several nodes.
+// Use: training-controls CONTROL FEATURES.npy TARGETS.npy OUTPUT cnn|line|mlp [KEY=VALUE ...]
 import DistributedTraining
 import Foundation
 
 let arguments = CommandLine.arguments
-guard arguments.count == 6, let control = ReplicaSettings.Control(rawValue: arguments[1]) else {
-    DistributedProgram.write("training-controls: error: expected CONTROL FEATURES TARGETS OUTPUT MODEL")
+guard arguments.count >= 6, let control = ReplicaSettings.Control(rawValue: arguments[1]),
+    let options = ControlOptions(arguments.dropFirst(6))
+else {
+    DistributedProgram.write(
+        "training-controls: error: expected CONTROL FEATURES TARGETS OUTPUT MODEL [KEY=VALUE ...]")
     exit(ExitStatus.usage.rawValue)
 }
 let isLine = arguments[5] == "line"
+let isMLP = arguments[5] == "mlp"
 exit(
-    DistributedProgram.run(name: "training-controls") { cluster in
+    DistributedProgram.run(name: "training-controls", transport: options.transport) { whole in
+        let cluster = try options.nodeSize.map { try whole.withNodes(ofAtMost: $0) } ?? whole
+        let rate = isLine ? 0.01 : 0.05
         var settings = TrainingSettings(
             data: .init(
                 training: DatasetSource(format: .npy, features: arguments[2], labels: arguments[3]),
                 normalization: isLine ? .none : .standardize),
             loss: isLine ? .meanSquaredError : .crossEntropy,
-            optimizer: try OptimizerConfiguration(
-                name: "sgd", options: ["lr": .number(isLine ? 0.01 : 0.05)]),
-            schedule: try LearningRateSchedule(baseRate: isLine ? 0.01 : 0.05), output: arguments[4])
+            optimizer: try options.optimizer(rate: rate),
+            schedule: try LearningRateSchedule(baseRate: rate), output: arguments[4])
         settings.epochs = 1
         settings.batch = isLine ? 8 : 36
         settings.overwritesOutput = true
         settings.control = control
+        try options.apply(to: &settings)
         let model: any Model =
             isLine
             ? Linear(1, bias: false)
-            : [Conv2d(8, kernel: 3), BatchNormalization(), ReLU(), Flatten(), Linear(4)] as Sequential
+            : isMLP
+                ? [Linear(300), Tanh(), Linear(700), Tanh(), Linear(4)] as Sequential
+                : [Conv2d(8, kernel: 3), BatchNormalization(), ReLU(), Flatten(), Linear(4)] as Sequential
         let result = try Trainer.train(model, settings, on: cluster)
         // One line per rank, in rank order.
+        let stateBytes = try cluster.world.allGather(result.optimizerStateBytes)
         let counts = try cluster.world.allGather(result.executedExamples)
-        if cluster.rank == 0 { print("executed", counts.map(String.init).joined(separator: " ")) }
+        if cluster.rank == 0 {
+            print("executed", counts.map(String.init).joined(separator: " "))
+            print("state_bytes", stateBytes.map(String.init).joined(separator: " "))
+            print("nodes", cluster.nodes.map { String($0.count) }.joined(separator: " "))
+        }
     })

@@ -116,9 +116,10 @@ typedef struct dt_kernels {
     // dx [k][P] = w^T dy
     void (*dense_input_gradient)(const float *dy, const float *w, int64_t m, int64_t n, int64_t k, float *dx);
     // Rows n0 ..< n1 of dw: dy x^T of each shard, one chain over its examples, combined by a postfix program over the
-    // shards: s >= 0 pushes shard s, -1 adds the two topmost; at most DT_DENSE_DEPTH values at a time. Each element
-    // is written once, past the caches if it streams. Where k is no multiple of 16, x is in strips.
-    void (*dense_weight_gradient)(const dt_dense_shard *shards, const int32_t *program, int64_t length, int64_t n0, int64_t n1, int64_t k, bool streams, float *dw);
+    // shards: s >= 0 pushes shard s, -1 adds the two topmost; at most DT_DENSE_DEPTH values at a time. With
+    // `rounds` every shard's part and every sum is rounded as add_bfloat16 does. Each element is written once, past the
+    // caches if it streams. Where k is no multiple of 16, x is in strips.
+    void (*dense_weight_gradient)(const dt_dense_shard *shards, const int32_t *program, int64_t length, int64_t n0, int64_t n1, int64_t k, bool rounds, bool streams, float *dw);
     // db[j] = the sum of row j of dy over its m examples, Float64 inside.
     void (*dense_bias_gradient)(const float *dy, int64_t m, int64_t n, float *db);
     // Between row-major [m][k] (rows), columns with their padding zero, and strips [ceil(k/32)][m][32], whose columns
@@ -195,6 +196,15 @@ typedef struct dt_kernels {
     // out = a + b; in place allowed.
     void (*add)(int64_t count, const float *a, const float *b, float *out);
     void (*add_f64)(int64_t count, const double *a, const double *b, double *out);
+
+    // ---- bfloat16 values kept as Float32 with 16 zero bits below; rounding is to nearest, ties to even ----
+    void (*round_bfloat16)(int64_t count, float *x);
+    // out = round(round(a) + round(b)); in place allowed.
+    void (*add_bfloat16)(int64_t count, const float *a, const float *b, float *out);
+    // Drops the lower halves of rounded values; y may start where x does.
+    void (*pack_bfloat16)(int64_t count, const float *x, uint16_t *y);
+    // The inverse; x may be the upper half of y, so that both end together.
+    void (*unpack_bfloat16)(int64_t count, const uint16_t *x, float *y);
 
     // ---- making batches: example i of the result is stored example rows[i], width elements each, channel of
     // element e = e / channel_width; result = lookup or affine map, rounded once from Float64 ----

@@ -11,6 +11,7 @@
 #define DTRAIN_KERNELS_DENSE_H
 
 #include "common.h"
+#include "bfloat16.h"
 #include "permute.h"
 
 #define DENSE_CHUNK 256
@@ -231,9 +232,16 @@ DT_INLINE void dense_outer(f32x16 (*acc)[DENSE_VECTORS], dense_operands s, int64
     }
 }
 
+// Rounds a tile to bfloat16 where sums over shards are rounded.
+DT_INLINE void dense_round(f32x16 (*acc)[DENSE_VECTORS], int rows, int vectors) {
+    for (int r = 0; r < rows; r++) {
+        for (int v = 0; v < vectors; v++) { acc[r][v] = bfloat16_rounded(acc[r][v]); }
+    }
+}
+
 // acc = the sum of two shards' tiles.
-DT_INLINE void dense_outer_pair(f32x16 (*acc)[DENSE_VECTORS], dense_operands a, dense_operands b, int rows,
-                                int vectors) {
+DT_INLINE void dense_outer_pair(f32x16 (*acc)[DENSE_VECTORS], dense_operands a, dense_operands b, bool rounds,
+                                int rows, int vectors) {
     f32x16 other[DENSE_PAIR_ROWS][DENSE_VECTORS];
     dense_clear(acc, rows, vectors);
     dense_clear(other, rows, vectors);
@@ -244,11 +252,16 @@ DT_INLINE void dense_outer_pair(f32x16 (*acc)[DENSE_VECTORS], dense_operands a, 
     }
     dense_outer(acc, a, both, a.m, rows, vectors);
     dense_outer(other, b, both, b.m, rows, vectors);
+    if (rounds) {
+        dense_round(acc, rows, vectors);
+        dense_round(other, rows, vectors);
+    }
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) { acc[r][v] = acc[r][v] + other[r][v]; }
     }
+    if (rounds) { dense_round(acc, rows, vectors); }
 }
 
 // A tile in memory: what waits for its right half.
@@ -261,12 +274,13 @@ DT_INLINE void dense_store(f32x16 (*acc)[DENSE_VECTORS], dense_slot slot, int ro
 }
 
 // acc = slot + acc
-DT_INLINE void dense_add_left(f32x16 (*acc)[DENSE_VECTORS], dense_slot slot, int rows, int vectors) {
+DT_INLINE void dense_add_left(f32x16 (*acc)[DENSE_VECTORS], dense_slot slot, bool rounds, int rows, int vectors) {
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) { acc[r][v] = slot[r][v] + acc[r][v]; }
     }
+    if (rounds) { dense_round(acc, rows, vectors); }
 }
 
 DT_INLINE void dense_write(f32x16 (*acc)[DENSE_VECTORS], int64_t columns, bool streams, float *dw, int64_t dw_stride,
@@ -298,29 +312,30 @@ DT_INLINE bool dense_is_pair(const int32_t *program, int64_t left) {
 // The tree over shards of one tile: pairs of pairs, which is all there is where shards divide evenly, pairs, and single
 // shards, each added to the left halves that wait for it.
 DT_INLINE void dense_gradient_tile(const dt_dense_shard *shards, const int32_t *program, int64_t length, int64_t row,
-                                   int64_t column, int64_t columns, bool streams, float *dw, int64_t dw_stride,
-                                   int rows, int vectors) {
+                                   int64_t column, int64_t columns, bool rounds, bool streams, float *dw,
+                                   int64_t dw_stride, int rows, int vectors) {
     dense_slot stack[DT_DENSE_DEPTH];
     f32x16 acc[DENSE_PAIR_ROWS][DENSE_VECTORS];
     int height = 0;
 #define DENSE_SHARD(place) dense_operands_of(shards + program[place], row, column)
     for (int64_t p = 0;;) {
         if (dense_is_pair(program + p, length - p)) {
-            dense_outer_pair(acc, DENSE_SHARD(p), DENSE_SHARD(p + 1), rows, vectors);
+            dense_outer_pair(acc, DENSE_SHARD(p), DENSE_SHARD(p + 1), rounds, rows, vectors);
             p += 3;
             if (dense_is_pair(program + p, length - p) && length - p > 3 && program[p + 3] < 0) {
                 dense_store(acc, stack[height], rows, vectors);
-                dense_outer_pair(acc, DENSE_SHARD(p), DENSE_SHARD(p + 1), rows, vectors);
-                dense_add_left(acc, stack[height], rows, vectors);
+                dense_outer_pair(acc, DENSE_SHARD(p), DENSE_SHARD(p + 1), rounds, rows, vectors);
+                dense_add_left(acc, stack[height], rounds, rows, vectors);
                 p += 4;
             }
         } else {
             const dense_operands a = DENSE_SHARD(p);
             dense_clear(acc, rows, vectors);
             dense_outer(acc, a, 0, a.m, rows, vectors);
+            if (rounds) { dense_round(acc, rows, vectors); }
             p += 1;
         }
-        for (; p < length && program[p] < 0; p++) { dense_add_left(acc, stack[--height], rows, vectors); }
+        for (; p < length && program[p] < 0; p++) { dense_add_left(acc, stack[--height], rounds, rows, vectors); }
         if (p == length) { break; }
         dense_store(acc, stack[height++], rows, vectors);
     }
@@ -329,7 +344,7 @@ DT_INLINE void dense_gradient_tile(const dt_dense_shard *shards, const int32_t *
 }
 
 static void dense_weight_gradient(const dt_dense_shard *shards, const int32_t *program, int64_t length, int64_t n0,
-                                  int64_t n1, int64_t k, bool streams, float *dw) {
+                                  int64_t n1, int64_t k, bool rounds, bool streams, float *dw) {
     const int64_t width = DENSE_VECTORS * DT_LANES;
     for (int64_t block = 0; block < k; block += DENSE_BLOCK) {
         const int64_t end = block + DENSE_BLOCK < k ? block + DENSE_BLOCK : k;
@@ -340,11 +355,11 @@ static void dense_weight_gradient(const dt_dense_shard *shards, const int32_t *p
                 float *target = dw + j * k + c;
                 if (columns > DT_LANES) {
 #define DENSE_WIDE(n) \
-    dense_gradient_tile(shards, program, length, j, c, columns, streams, target, k, n, DENSE_VECTORS)
+    dense_gradient_tile(shards, program, length, j, c, columns, rounds, streams, target, k, n, DENSE_VECTORS)
                     DENSE_PAIR_DISPATCH(rows, DENSE_WIDE)
 #undef DENSE_WIDE
                 } else {
-#define DENSE_NARROW(n) dense_gradient_tile(shards, program, length, j, c, columns, streams, target, k, n, 1)
+#define DENSE_NARROW(n) dense_gradient_tile(shards, program, length, j, c, columns, rounds, streams, target, k, n, 1)
                     DENSE_PAIR_DISPATCH(rows, DENSE_NARROW)
 #undef DENSE_NARROW
                 }

@@ -13,6 +13,7 @@
 #include "pooling.h"
 #include "batch_norm_pool.h"
 #include "parameters.h"
+#include "bfloat16.h"
 #include "batches.h"
 
 const dt_kernels DT_VARIANT_TABLE = {
@@ -80,6 +81,11 @@ const dt_kernels DT_VARIANT_TABLE = {
     .sum_of_squares = sum_of_squares,
     .add = add,
     .add_f64 = add_f64,
+
+    .round_bfloat16 = round_bfloat16,
+    .add_bfloat16 = add_bfloat16,
+    .pack_bfloat16 = pack_bfloat16,
+    .unpack_bfloat16 = unpack_bfloat16,
 
     .gather_u8 = gather_u8,
     .gather_f32 = gather_f32,

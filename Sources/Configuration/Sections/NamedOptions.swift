@@ -9,10 +9,11 @@ struct NamedOptions {
     private let setting: Setting
     private let map: SettingMap?
 
-    /// Reads the section of a `noun`; its name must be one of `names`, its options those that `optionNames` says.
+    /// Reads the section of a `noun`; its name must be one of `names`, its options those that `optionNames` says, and
+    /// beside them those named `common`.
     init(
         _ setting: Setting, noun: String, names: [String],
-        optionNames: (String) throws(OptimizerError) -> [String]
+        optionNames: (String) throws(OptimizerError) -> [String], common: [String] = []
     ) throws(ConfigurationError) {
         self.setting = setting
         guard case .mapping(let entries) = setting.node.content else {
@@ -32,7 +33,7 @@ struct NamedOptions {
         do { allowed = try optionNames(name) } catch {
             throw nameSetting.error(.unknownName, error.description)
         }
-        let map = try SettingMap(setting, keys: ["name"] + allowed, noun: "option of \(name)")
+        let map = try SettingMap(setting, keys: ["name"] + allowed + common, noun: "option of \(name)")
         var options: [String: OptionValue] = [:]
         for key in allowed {
             if let value = map[key] { options[key] = try Self.value(value) }
@@ -41,6 +42,9 @@ struct NamedOptions {
         self.options = options
         self.map = map
     }
+
+    /// An option that all names have in common, if it was given.
+    func common(_ key: String) -> Setting? { map?[key] }
 
     /// The error of making the thing, at the option it is about.
     func configurationError(_ error: OptimizerError) -> ConfigurationError {

@@ -10,9 +10,12 @@ package struct OptimizerSection: Sendable, Equatable {
         let setting = setting ?? Setting(.text("adam", at: location), path: "optimizer")
         let named = try NamedOptions(
             setting, noun: "optimizer", names: OptimizerConfiguration.names,
-            optionNames: OptimizerConfiguration.optionNames)
+            optionNames: OptimizerConfiguration.optionNames, common: [Self.sharded])
+        // It says where state is kept, not what the rule does, so it is no option of the rule.
+        let isSharded = try named.common(Self.sharded)?.flag() ?? false
         do {
-            configuration = try OptimizerConfiguration(name: named.name, options: named.options)
+            configuration = try OptimizerConfiguration(
+                name: named.name, options: named.options, sharded: isSharded)
         } catch {
             throw named.configurationError(error)
         }
@@ -22,8 +25,15 @@ package struct OptimizerSection: Sendable, Equatable {
     package static func == (a: OptimizerSection, b: OptimizerSection) -> Bool {
         a.configuration.rule.name == b.configuration.rule.name
             && a.configuration.options == b.configuration.options
+            && a.configuration.isSharded == b.configuration.isSharded
     }
 
     /// The section as one YAML value, with all options.
-    var yaml: String { NamedOptions.yaml(name: configuration.rule.name, options: configuration.options) }
+    var yaml: String {
+        NamedOptions.yaml(
+            name: configuration.rule.name,
+            options: configuration.options + [NamedOption(Self.sharded, .flag(configuration.isSharded))])
+    }
+
+    private static let sharded = "sharded"
 }

@@ -12,6 +12,14 @@ package struct TrainingSection: Sendable, Equatable {
         case pointToPoint = "point_to_point"
     }
 
+    /// What gradients are rounded to where they are summed.
+    package enum Exchange: String, Sendable, CaseIterable {
+        /// Sums of Float32.
+        case float32
+        /// Gradients and sums rounded to bfloat16: half the bytes between nodes, other results.
+        case bfloat16
+    }
+
     /// The vector instructions that arithmetic uses.
     package enum InstructionSet: String, Sendable, CaseIterable {
         /// The highest that all ranks have.
@@ -38,6 +46,8 @@ package struct TrainingSection: Sendable, Equatable {
     package let workers: Int?
     /// How ranks of one node exchange data; `auto` unless given.
     package let transport: Transport
+    /// What gradients are rounded to where they are summed; `float32` unless given.
+    package let exchange: Exchange
     /// Gradients are exchanged in stretches of about this many bytes; 1,048,576 unless given.
     package let bucketBytes: Int
     /// The vector instructions that arithmetic uses; `auto` unless given.
@@ -49,8 +59,8 @@ package struct TrainingSection: Sendable, Equatable {
     init(_ setting: Setting?, at location: SourceLocation) throws(ConfigurationError) {
         let none = ConfigurationNode(content: .mapping([]), location: location)
         let keys = [
-            "epochs", "batch", "shards", "seed", "stall_timeout", "workers", "transport", "bucket_bytes",
-            "instruction_set", "clip",
+            "epochs", "batch", "shards", "seed", "stall_timeout", "workers", "transport", "exchange",
+            "bucket_bytes", "instruction_set", "clip",
         ]
         let map = try SettingMap(setting ?? Setting(none, path: "training"), keys: keys)
         // The limits keep products such as epochs · steps inside an Int.
@@ -63,6 +73,7 @@ package struct TrainingSection: Sendable, Equatable {
             .number("a number of seconds above 0 and at most 10000000") { $0 > 0 && $0 <= 1e7 } ?? 300
         workers = try map.optional("workers")?.whole(in: 1...4096)
         transport = try map["transport"]?.choice("transport") ?? .auto
+        exchange = try map["exchange"]?.choice("exchange") ?? .float32
         bucketBytes = try map["bucket_bytes"]?.whole(in: 1...1_073_741_824) ?? 1 << 20
         instructionSet = try map["instruction_set"]?.choice("instruction set") ?? .auto
         clipping = try map.optional("clip").map(Self.clipping) ?? .off
@@ -91,6 +102,7 @@ package struct TrainingSection: Sendable, Equatable {
         yaml.line("stall_timeout", YAMLWriter.number(stallTimeout), depth: 1)
         if let workers { yaml.line("workers", "\(workers)", depth: 1) }
         yaml.line("transport", transport.rawValue, depth: 1)
+        yaml.line("exchange", exchange.rawValue, depth: 1)
         yaml.line("bucket_bytes", "\(bucketBytes)", depth: 1)
         yaml.line("instruction_set", instructionSet.rawValue, depth: 1)
         if let norm = clipping.maximumNorm {

@@ -1,0 +1,74 @@
+// Sums that are rounded to bfloat16: the upper 16 bits of a Float32, so eight significant bits.
+//
+// Values stand as Float32 whose lower 16 bits are zero. The sum of two such values is formed in Float32 and rounded
+// to the nearest, ties to even. Float32's 24 significant bits are more than twice bfloat16's 8 and two, so that
+// rounding twice gives the bfloat16 nearest to the true sum. Infinities stay, NaN stays NaN, and finite values
+// that round beyond the largest bfloat16 become infinite.
+#ifndef DTRAIN_KERNELS_BFLOAT16_H
+#define DTRAIN_KERNELS_BFLOAT16_H
+
+#include "common.h"
+#include "parameters.h"
+
+typedef uint16_t u16x16 __attribute__((ext_vector_type(16)));
+typedef u16x16 u16x16_unaligned __attribute__((aligned(2), may_alias));
+
+DT_INLINE u32x16 bfloat16_bits(f32x16 v) { u32x16 r; memcpy(&r, &v, sizeof r); return r; }
+DT_INLINE f32x16 bfloat16_value(u32x16 v) { f32x16 r; memcpy(&r, &v, sizeof r); return r; }
+
+DT_INLINE f32x16 bfloat16_rounded(f32x16 v) {
+    const u32x16 bits = bfloat16_bits(v);
+    // Half a unit, less where the kept part is even: a carry runs on into the exponent as it should.
+    const u32x16 nearest = bits + (0x7FFFu + ((bits >> 16) & 1u));
+    // The carry would make some NaNs infinite or zero: they keep their upper half and become quiet.
+    const u32x16 quiet = bits | 0x00400000u;
+    const u32x16 is_nan = (u32x16)(v != v);
+    return bfloat16_value(((nearest & ~is_nan) | (quiet & is_nan)) & 0xFFFF0000u);
+}
+
+static void round_bfloat16(int64_t count, float *x) {
+#define ROUND_STEP(i, lanes) \
+    parameters_store(x + (i), bfloat16_rounded(parameters_load(x + (i), lanes)), lanes)
+    PARAMETERS_WALK(count, ROUND_STEP);
+#undef ROUND_STEP
+}
+
+static void add_bfloat16(int64_t count, const float *a, const float *b, float *out) {
+#define ADD_STEP(i, lanes)                                                            \
+    do {                                                                              \
+        const f32x16 left_ = bfloat16_rounded(parameters_load(a + (i), lanes));       \
+        const f32x16 right_ = bfloat16_rounded(parameters_load(b + (i), lanes));      \
+        parameters_store(out + (i), bfloat16_rounded(left_ + right_), lanes);         \
+    } while (0)
+    PARAMETERS_WALK(count, ADD_STEP);
+#undef ADD_STEP
+}
+
+// In place both ways: each turn reads its sixteen values before it writes, and what it writes over was read in this
+// turn or an earlier one.
+static void pack_bfloat16(int64_t count, const float *x, uint16_t *y) {
+    int64_t i = 0;
+    for (; i + DT_LANES <= count; i += DT_LANES) {
+        *(u16x16_unaligned *)(y + i) = __builtin_convertvector(bfloat16_bits(load_f32(x + i)) >> 16, u16x16);
+    }
+    if (i < count) {
+        const f32x16 v = load_partial_f32(x + i, count - i, 0.0f);
+        const u16x16 packed = __builtin_convertvector(bfloat16_bits(v) >> 16, u16x16);
+        copy_partial(y + i, &packed, count - i, sizeof(uint16_t));
+    }
+}
+
+static void unpack_bfloat16(int64_t count, const uint16_t *x, float *y) {
+    int64_t i = 0;
+    for (; i + DT_LANES <= count; i += DT_LANES) {
+        const u16x16 packed = *(const u16x16_unaligned *)(x + i);
+        store_f32(y + i, bfloat16_value(__builtin_convertvector(packed, u32x16) << 16));
+    }
+    if (i < count) {
+        u16x16 packed = 0;
+        copy_partial(&packed, x + i, count - i, sizeof(uint16_t));
+        store_partial_f32(y + i, bfloat16_value(__builtin_convertvector(packed, u32x16) << 16), count - i);
+    }
+}
+
+#endif

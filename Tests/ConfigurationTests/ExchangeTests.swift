@@ -1,0 +1,47 @@
+import Testing
+
+@testable import Configuration
+
+/// How gradients are exchanged and where optimizer state is kept.
+@Suite struct ExchangeTests {
+    @Test func defaults() throws {
+        let run = try read(small)
+        #expect(run.training.exchange == .float32)
+        #expect(!run.optimizer.configuration.isSharded)
+        #expect(try read(small + "optimizer: sgd").optimizer.configuration.isSharded == false)
+    }
+
+    @Test(arguments: ["sgd", "adam", "adamw"])
+    func sharded(_ name: String) throws {
+        let run = try read(small + "optimizer: {name: \(name), sharded: true}")
+        let plain = try read(small + "optimizer: {name: \(name), sharded: false}")
+        #expect(run.optimizer.configuration.isSharded && !plain.optimizer.configuration.isSharded)
+        #expect(run != plain)
+        // It says where state is kept, not what the rule does.
+        #expect(run.optimizer.configuration.options == plain.optimizer.configuration.options)
+        #expect(try read(run.yaml) == run)
+    }
+
+    @Test func bfloat16() throws {
+        let run = try read(small + "training: {exchange: bfloat16}")
+        #expect(run.training.exchange == .bfloat16)
+        #expect(try read(run.yaml) == run)
+    }
+
+    @Test(arguments: [
+        ("optimizer: {name: sgd, sharded: 1}", "optimizer.sharded: expected true or false, found 1"),
+        (
+            "optimizer: {name: sgd, shard: true}",
+            "optimizer.shard: unknown option of sgd; did you mean \"sharded\"?"
+        ),
+        (
+            "training: {exchange: float16}",
+            "training.exchange: unknown exchange \"float16\"; did you mean \"float32\"?"
+        ),
+        ("schedule: {name: constant, sharded: true}", "schedule.sharded: unknown option of constant"),
+    ])
+    func errors(_ text: String, _ expected: String) {
+        let message = failure(small + text)
+        #expect(message.contains(expected), "\(message)")
+    }
+}

@@ -1,0 +1,36 @@
+import Foundation
+import ProcessSupport
+import Testing
+
+/// A run of training-controls, and what it left.
+struct ControlledRun {
+    /// The bytes of the trained weights.
+    let weights: Data
+    /// The lines it printed, by their first word.
+    let lines: [String: [Int]]
+
+    /// Trains `model` on `ranks` ranks; `options` are KEY=VALUE arguments. Fails the test unless the run succeeds.
+    static func run(
+        _ ranks: Int, _ data: TestData, _ model: String, _ options: [String] = [], control: String = "none",
+        output name: String? = nil
+    ) throws -> ControlledRun {
+        let output = data.path(name ?? "run-\(UUID().uuidString)")
+        let isLine = model == "line"
+        let result = try MPIRun.run(
+            ranks: ranks, executable: try BuiltExecutable.path("training-controls"),
+            arguments: [
+                control, data.path(isLine ? "line.npy" : model == "mlp" ? "rows.npy" : "images.npy"),
+                data.path(isLine ? "line-targets.npy" : "labels.npy"), output, model,
+            ] + options)
+        try #require(result.exitCode == 0, "-n \(ranks) \(model) \(options): \(result)")
+        var lines: [String: [Int]] = [:]
+        for line in result.standardOutput.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            let numbers = words.dropFirst().compactMap { Int($0) }
+            if let key = words.first, numbers.count == words.count - 1 { lines[String(key)] = numbers }
+        }
+        return ControlledRun(
+            weights: try Data(contentsOf: URL(fileURLWithPath: "\(output)/weights.safetensors")), lines: lines
+        )
+    }
+}

@@ -1,0 +1,84 @@
+import DistributedTraining
+
+/// What KEY=VALUE arguments say about a controlled run.
+struct ControlOptions {
+    /// Ranks of a pretended node at most; nil for the machine as it is.
+    private(set) var nodeSize: Int?
+    private(set) var transport = Cluster.Transport.auto
+    private var name = "sgd"
+    private var momentum = 0.0
+    private var clip: Double?
+    private var shards: Int?
+    private var batch: Int?
+    private var bucketBytes: Int?
+    private var workers: Int?
+    private var epochs: Int?
+    private var steps: Int?
+    private var resumes = false
+    private var sharded = false
+    private var exchange = GradientPrecision.float32
+
+    /// Reads the arguments; nil where one is not understood.
+    init?(_ arguments: ArraySlice<String>) {
+        for argument in arguments {
+            let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, take(parts[0], parts[1]) else { return nil }
+        }
+    }
+
+    private mutating func take(_ key: String, _ value: String) -> Bool {
+        switch key {
+        case "nodes":
+            nodeSize = Int(value)
+            return (nodeSize ?? 0) > 0
+        case "transport":
+            guard let known = Cluster.Transport(rawValue: value) else { return false }
+            transport = known
+            return true
+        case "optimizer":
+            name = value
+            return OptimizerConfiguration.names.contains(value)
+        case "momentum": return take(Double(value)) { $0.momentum = $1 }
+        case "clip": return take(Double(value)) { $0.clip = $1 }
+        case "shards": return take(Int(value)) { $0.shards = $1 }
+        case "batch": return take(Int(value)) { $0.batch = $1 }
+        case "bucket": return take(Int(value)) { $0.bucketBytes = $1 }
+        case "workers": return take(Int(value)) { $0.workers = $1 }
+        case "epochs": return take(Int(value)) { $0.epochs = $1 }
+        case "steps": return take(Int(value)) { $0.steps = $1 }
+        case "resume": return take(Bool(value)) { $0.resumes = $1 }
+        case "sharded": return take(Bool(value)) { $0.sharded = $1 }
+        case "exchange": return take(GradientPrecision(rawValue: value)) { $0.exchange = $1 }
+        default: return false
+        }
+    }
+
+    private mutating func take<T>(_ value: T?, _ set: (inout ControlOptions, T) -> Void) -> Bool {
+        guard let value else { return false }
+        set(&self, value)
+        return true
+    }
+
+    /// The optimizer with learning rate `rate`.
+    func optimizer(rate: Double) throws -> OptimizerConfiguration {
+        var options: [String: OptionValue] = ["lr": .number(rate)]
+        if momentum != 0 { options["momentum"] = .number(momentum) }
+        return try OptimizerConfiguration(name: name, options: options, sharded: sharded)
+    }
+
+    /// Puts what was given in the place of the settings' values.
+    func apply(to settings: inout TrainingSettings) throws {
+        if let clip { settings.clipping = try GradientClipping(maximumNorm: clip) }
+        if let shards { settings.shards = shards }
+        if let batch { settings.batch = batch }
+        if let bucketBytes { settings.bucketBytes = bucketBytes }
+        if let epochs { settings.epochs = epochs }
+        settings.workers = workers
+        settings.exchange = exchange
+        settings.stepLimit = steps
+        if resumes {
+            settings.resume = .auto
+            settings.overwritesOutput = false
+        }
+    }
+}
