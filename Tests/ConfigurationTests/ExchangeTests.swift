@@ -36,7 +36,7 @@ import Testing
         ),
         (
             "training: {exchange: float16}",
-            "training.exchange: unknown exchange \"float16\"; did you mean \"float32\"?"
+            "training.exchange: unknown exchange \"float16\"; did you mean \"bfloat16\"?"
         ),
         ("schedule: {name: constant, sharded: true}", "schedule.sharded: unknown option of constant"),
     ])
