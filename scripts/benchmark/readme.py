@@ -1,0 +1,199 @@
+"""Tables of README.md, made from the figures of a run.
+
+A table stands between the lines `<!-- bench: NAME -->` and `<!-- end -->`, under a line that says what was measured.
+"""
+import re
+import statistics
+
+from benchmark import processes
+
+FORMS = ("1 rank", "2 ranks", "4 ranks", "1 rank, 2 workers", "2 ranks, 2 shards")
+
+
+def number(value):
+    """Three digits, with commas: 68,800, 529, 2.41."""
+    digits = f"{value:.3g}"
+    return f"{float(digits):,.0f}" if value >= 100 else f"{float(digits):g}"
+
+
+def times(value):
+    """A ratio: two digits behind the point, fewer from 10 on."""
+    return f"{value:.2f}" if value < 10 else f"{value:.0f}"
+
+
+def size(count):
+    """Bytes in powers of 1,024."""
+    return f"{count >> 10} KiB" if count < 1 << 20 else f"{count >> 20} MiB"
+
+
+def rows(header, lines):
+    """A table; the first column is text."""
+    table = [header, ["---"] * len(header), *lines]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in table)
+
+
+def heading(section, name, *more):
+    """What was measured, where and how."""
+    measured = section["measured"]
+    count = measured["rounds"]
+    parts = [f"{measured['processor']}, {measured['cores']} cores", *more,
+             f"medians of {count} rounds" if count > 1 else "one round",
+             f"`scripts/bench --sections {name}`"]
+    return "; ".join(parts) + ".\n\n"
+
+
+def setting(section):
+    return f"batch {section['batch']}, {section['shards']} shards"
+
+
+def training(section):
+    workloads = section["workloads"]
+    lines = [[name, *(number(found["medians"][form]) for form in FORMS)] for name, found in workloads.items()]
+    return heading(section, "training", setting(section), "samples per second") + rows(
+        ["", "1 rank of 1 thread", *FORMS[1:]], lines)
+
+
+def ratios(section):
+    workloads = section["workloads"]
+    titles = list(next(iter(workloads.values()))["ratios"])
+    lines = [[name, *(times(found["ratios"][title]) for title in titles)] for name, found in workloads.items()]
+    return heading(section, "training", setting(section), "speed as a fraction") + rows(["", *titles], lines)
+
+
+def peers(section):
+    workloads = {name: found for name, found in section["workloads"].items() if found["peers"]}
+    if not workloads:
+        return None
+    names = list(dict.fromkeys(name for found in workloads.values() for name in found["peers"]))
+    names.sort(key=lambda name: (len(name), name))
+    lines = []
+    for name in names:
+        line = [name]
+        for found in workloads.values():
+            if name in found["peers"]:
+                text = f"{number(found['medians'][name])}: {times(found['peers'][name])}x"
+                line.append(f"**{text}**" if name == found["best_peer"] else text)
+            else:
+                line.append("")
+        lines.append(line)
+    note = "samples per second: how many times as fast dtrain is at 2 ranks, the fastest configuration in bold"
+    arguments = "training --peer PYTHON" + (" --best" if "--best" in section["measured"]["arguments"] else "")
+    return heading(section, arguments, setting(section), note) + rows(["", *workloads], lines)
+
+
+def chain(section):
+    names = list(dict.fromkeys(name for found in section["workloads"].values() for name in found["fractions"]))
+    lines = []
+    for workload, found in section["workloads"].items():
+        line = [workload, number(found["medians"]["2 ranks"])]
+        for name in names:
+            line.append(f"{number(found['medians'][name])}: {times(found['fractions'][name])}"
+                        if name in found["fractions"] else "")
+        lines.append(line)
+    note = f"samples per second, and dtrain as a fraction of two chains of {section['examples']} examples"
+    return heading(section, "chain", note) + rows(["", "dtrain, 2 ranks", *names], lines)
+
+
+def exchange(section):
+    found = section["rows"]
+    sizes = sorted({row["bytes"] for row in found})
+    lines = []
+    for key, title in (("ratio", "{} ranks"), ("ratio_and_copy", "{} ranks, copied by each")):
+        for ranks in sorted({row["ranks"] for row in found}):
+            of = {row["bytes"]: row[key] for row in found if row["ranks"] == ranks}
+            lines.append([title.format(ranks), *(f"{times(of[count])}x" for count in sizes)])
+    copies = "may" if all(row["single_copy"] for row in found) else "may not"
+    note = f"MPI_Allreduce's time divided by the exchange's, where processes {copies} copy from one another"
+    # The program takes its own rounds.
+    return heading(section, "exchange", note) + rows(["", *map(size, sizes)], lines)
+
+
+def step_cells(table):
+    """Milliseconds a step and samples per second of every size of a table."""
+    return {name: (number(value * 1e3), number(table["batches"][name] / value))
+            for name, value in table["medians"].items()}
+
+
+def batch(section):
+    tables = {workload: step_cells(table) for workload, table in section["batch"].items()}
+    names = list(next(iter(tables.values())))
+    lines = [[name, *(cell for cells in tables.values() for cell in cells[name])] for name in names]
+    header = [title for workload in tables for title in (f"{workload}: ms a step", "samples/s")]
+    return heading(section, "growth", "2 ranks, 8 shards") + rows(["batch", *header], lines)
+
+
+def parameters(section):
+    table = section["parameters"]
+    lines = [[name, table["widths"][name], *cell] for name, cell in step_cells(table).items()]
+    return heading(section, "growth", "784-h-h-10 at 2 ranks, batch 256") + rows(
+        ["parameters", "h", "ms a step", "samples/s"], lines)
+
+
+def ranks(section):
+    tables = {f"{workload}, {'32 a rank' if kind == 'per rank' else '512 in total'}": step_cells(table)
+              for workload, kinds in section["ranks"].items() for kind, table in kinds.items()}
+    names = list(next(iter(tables.values())))
+    lines = [[name, *(cell for cells in tables.values() for cell in cells[name])] for name in names]
+    header = [title for name in tables for title in (f"{name}: ms a step", "samples/s")]
+    return heading(section, "growth", "16 shards") + rows(["ranks", *header], lines)
+
+
+def memory(section):
+    lines = []
+    for workload, found in section["workloads"].items():
+        values = [number(value / 1e6) for value in found["medians"].values()]
+        lines.append([workload, *values, *([times(found["fraction"])] if "fraction" in found else [])])
+    names = list(next(iter(section["workloads"].values()))["medians"])
+    header = ["", *(f"dtrain, {name}" if name == "2 ranks" else name for name in names)]
+    has_peer = len(names) > 1
+    return heading(section, "memory" + (" --peer PYTHON" if has_peer else ""), f"batch {section['batch']}",
+                   "peak PSS in MB per rank, data set included") + rows(
+        header + (["fraction"] if has_peer else []), lines)
+
+
+def start(section):
+    value = statistics.median(section["seconds"]["2 ranks"])
+    return (f"The first step of the default recipe ends {value:.2f} s after the start of `mpirun -n 2`, data loading "
+            f"included ({section['measured']['processor']}, {section['measured']['cores']} cores; "
+            f"`scripts/bench --sections start`).")
+
+
+def evaluation(section):
+    lines = []
+    for workload, found in section["workloads"].items():
+        lines.append([workload, *map(number, found["medians"].values()),
+                      *(f"{value:.2f}" for value in found["command_medians"].values())])
+    return heading(section, "evaluation", f"{section['examples']:,} examples, samples per second") + rows(
+        ["", "1 rank", "2 ranks", "whole command at 1 rank, s", "at 2 ranks, s"], lines)
+
+
+# A table's name: the section it is made from, and its maker.
+TABLES = {
+    "training": ("training", training), "ratios": ("training", ratios), "peers": ("training", peers),
+    "chain": ("chain", chain), "exchange": ("exchange", exchange), "batch": ("growth", batch),
+    "parameters": ("growth", parameters), "ranks": ("growth", ranks), "memory": ("memory", memory),
+    "start": ("start", start), "evaluation": ("evaluation", evaluation),
+}
+
+
+def rewrite(figures):
+    """Puts the tables of `figures` between their markers; tables without figures stay. Returns the exit code."""
+    path = processes.ROOT / "README.md"
+    missing = []
+
+    def replaced(match):
+        name = match.group(1)
+        if name not in TABLES:
+            raise processes.Failure(f"{path} has a marker for {name}, which is none of {', '.join(TABLES)}")
+        section, make = TABLES[name]
+        table = make(figures[section]) if section in figures else None
+        if table is None:
+            missing.append(name)
+            return match.group(0)
+        return f"<!-- bench: {name} -->\n{table}\n<!-- end -->"
+
+    text = re.sub(r"<!-- bench: (\S+) -->\n.*?<!-- end -->", replaced, path.read_text(), flags=re.DOTALL)
+    path.write_text(text)
+    if missing:
+        print(f"bench: no figures for {', '.join(missing)}: left as they were")
+    return 0

@@ -1,0 +1,97 @@
+"""Speed of training: dtrain in several forms, and the peer."""
+import json
+import math
+import pathlib
+import tempfile
+
+from benchmark import processes, rounds
+from benchmark.peer import peers
+
+RECIPES = {"mlp": "fashion-mlp", "mlpbig": "fashion-mlp-big", "cnn": "fashion-cnn", "resnet20": "fashion-resnet20"}
+BATCH = 256
+SHARDS = 8
+EXAMPLES = 60_000
+
+# Name: ranks, options of mpirun, options of dtrain.
+FORMS = {
+    "1 rank": (1, (), ("--set", "training.workers=1")),
+    "2 ranks": (2, (), ()),
+    "4 ranks": (4, (), ()),
+    "1 rank, 2 workers": (1, ("--bind-to", "none"), ("--set", "training.workers=2")),
+    "2 ranks, 2 shards": (2, (), ("--shards", "2")),
+}
+# What is compared: a title, and two forms of which the first is divided by the second.
+COMPARISONS = (
+    ("4 ranks against 2", "4 ranks", "2 ranks"),
+    ("8 shards against 2", "2 ranks", "2 ranks, 2 shards"),
+    ("2 ranks against 1", "2 ranks", "1 rank"),
+    ("1 rank of 2 workers against 2 ranks", "1 rank, 2 workers", "2 ranks"),
+)
+
+
+def command(choice, workload, ranks, steps, folder, batch=BATCH, launch=(), more=()):
+    """The command line of a training run, evaluation left out."""
+    # Enough epochs for the steps, which alone shall end the run.
+    epochs = math.ceil(steps * batch / EXAMPLES) + 1
+    return processes.mpirun(
+        ranks, choice.programs / "dtrain", "train", "--recipe", RECIPES[workload], "--batch", batch, "--steps", steps,
+        "--epochs", epochs, "--output", f"{folder}/run", "--set", "data.test=null", *more, launch=launch)
+
+
+def last_metrics(folder):
+    """The last line of a run's metrics."""
+    return json.loads(pathlib.Path(folder, "run/metrics.jsonl").read_text().splitlines()[-1])
+
+
+def samples_per_second(choice, workload, ranks, steps, **options):
+    """Samples per second of a training run; start-up, checkpoints and evaluation do not count."""
+    with tempfile.TemporaryDirectory() as folder:
+        processes.run(*command(choice, workload, ranks, steps, folder, **options))
+        return last_metrics(folder)["samples_per_second"]
+
+
+def steps_of(choice, workload, ranks=2, seconds=None, batch=BATCH, **options):
+    """Steps that take about the chosen time; the runs that find out also warm the machine up."""
+    speed = samples_per_second(choice, workload, ranks, 4, batch=batch, **options)
+    tenth = max(4, round(speed * choice.seconds / batch / 10))
+    speed = samples_per_second(choice, workload, ranks, tenth, batch=batch, **options)
+    return max(5, round(speed * (seconds or choice.seconds) / batch))
+
+
+def measure(choice):
+    """Figures of the section training."""
+    figures = {"batch": BATCH, "shards": SHARDS, "workloads": {}}
+    for workload in choice.workloads:
+        steps = steps_of(choice, workload)
+        measures, commands = {}, {}
+        for name, (ranks, launch, more) in FORMS.items():
+            measures[name] = lambda ranks=ranks, launch=launch, more=more: samples_per_second(
+                choice, workload, ranks, steps, launch=launch, more=more)
+            commands[name] = processes.text(
+                command(choice, workload, ranks, steps, "FOLDER", launch=launch, more=more)[0])
+        theirs = peers(choice, workload) if choice.peer else []
+        for kind in theirs:
+            kind.warm_up()
+            measures[kind.name] = lambda kind=kind: kind.samples_per_second(steps)
+            commands[kind.name] = processes.text(kind.command(steps)[0])
+        values = rounds.turns(choice.rounds, measures, f"training {workload}")
+        found = {
+            "steps": steps, "commands": commands, "samples_per_second": values, "medians": rounds.medians(values),
+            "ratios": {title: rounds.ratio(values, one, other) for title, one, other in COMPARISONS},
+            "peers": {kind.name: rounds.ratio(values, "2 ranks", kind.name) for kind in theirs}}
+        if theirs:
+            found["best_peer"] = max((kind.name for kind in theirs), key=lambda name: found["medians"][name])
+        figures["workloads"][workload] = found
+        show(workload, found)
+    return figures
+
+
+def show(workload, found):
+    """Prints one workload's figures."""
+    print(f"{workload}: samples per second")
+    for name, value in found["medians"].items():
+        against = found["peers"].get(name)
+        note = f"   dtrain at 2 ranks: {against:.2f}x" if against else ""
+        print(f"    {name:52}{value:12,.0f}{note}{' (best)' if name == found.get('best_peer') else ''}")
+    for title, value in found["ratios"].items():
+        print(f"    {title:52}{value:12.3f}", flush=True)
