@@ -5,6 +5,11 @@ import subprocess
 from benchmark import processes
 
 
+def rounds_of(choice):
+    """Rounds are short here."""
+    return 5 if choice.quick else 15
+
+
 def rows(choice, ranks):
     """A row per size.
 
@@ -14,7 +19,7 @@ def rows(choice, ranks):
     for copies_directly in (True, False):
         variables = {} if copies_directly else {"OMPI_MCA_btl_vader_single_copy_mechanism": "none"}
         arguments, values = processes.mpirun(
-            ranks, choice.programs / "allreduce-bench", "--largest", 64 << 20, "--rounds", 7 if choice.quick else 15,
+            ranks, choice.programs / "allreduce-bench", "--largest", 64 << 20, "--rounds", rounds_of(choice),
             variables=variables)
         process = processes.start(arguments, values, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         printed, said = processes.finish(process, arguments, may_fail=copies_directly)
@@ -25,7 +30,7 @@ def rows(choice, ranks):
 
 def measure(choice):
     """Figures of the section exchange."""
-    figures = {"rows": []}
+    figures = {"rounds": rounds_of(choice), "rows": []}
     for ranks in (2, 4):
         found = rows(choice, ranks)
         figures["rows"] += found

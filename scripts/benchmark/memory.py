@@ -50,10 +50,11 @@ def pss(process):
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
-def peak(arguments, values, marker):
-    """The largest sum over the training processes of a command, in bytes per rank."""
+def watch(arguments, values, marker):
+    """Bytes per rank of a command's training processes: the most in the whole run, loading included, and the most in
+    its last quarter, when it only trains."""
     process = processes.start(arguments, values, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    largest, most = 0, 0
+    looks, most = [], 0
     try:
         began = time.monotonic()
         while process.poll() is None:
@@ -61,19 +62,19 @@ def peak(arguments, values, marker):
                 raise processes.Failure(f"{processes.text(arguments)} took more than {processes.TIME_LIMIT} s")
             found = [child for child in descendants(process.pid) if trains(child, marker)]
             most = max(most, len(found))
-            largest = max(largest, sum(map(pss, found)))
+            looks.append(sum(map(pss, found)))
             time.sleep(SECONDS_BETWEEN_LOOKS)
     finally:
         processes.stop(process)
-    if most != RANKS or largest == 0:
+    if most != RANKS or max(looks) == 0:
         raise processes.Failure(f"{processes.text(arguments)}: {most} training processes were seen, not {RANKS}")
-    return largest / RANKS
+    return max(looks) / RANKS, max(looks[len(looks) * 3 // 4:]) / RANKS
 
 
 def dtrain(choice, workload, steps):
     """Bytes per rank of dtrain at 2 ranks."""
     with tempfile.TemporaryDirectory() as folder:
-        return peak(*training.command(choice, workload, RANKS, steps, folder), "dtrain")
+        return watch(*training.command(choice, workload, RANKS, steps, folder), "dtrain")
 
 
 def measure(choice):
@@ -81,19 +82,28 @@ def measure(choice):
     figures = {"batch": training.BATCH, "workloads": {}}
     for workload in WORKLOADS:
         steps = training.steps_of(choice, workload)
-        measures = {"2 ranks": lambda: dtrain(choice, workload, steps)}
+        watches = {"2 ranks": lambda: dtrain(choice, workload, steps)}
         if choice.peer:
             ddp = Peer(choice, workload, "DDP x2", RANKS, 1)
-            marker = os.path.basename(choice.peer_script)
-            measures[ddp.name] = lambda: peak(*ddp.command(min(steps, 40)), marker)
-        values = rounds.turns(choice.rounds, measures, f"memory {workload}")
-        found = {"bytes_per_rank": values, "medians": rounds.medians(values)}
+            watches[ddp.name] = lambda: watch(*ddp.command(steps), os.path.basename(choice.peer_script))
+        late = {name: [] for name in watches}
+
+        def peak(name):
+            whole, last = watches[name]()
+            late[name].append(last)
+            return whole
+
+        values = rounds.turns(choice.rounds, {name: lambda name=name: peak(name) for name in watches},
+                              f"memory {workload}")
+        found = {"bytes_per_rank": values, "medians": rounds.medians(values),
+                 "bytes_per_rank_late": late, "late_medians": rounds.medians(late)}
         if choice.peer:
             found["fraction"] = rounds.ratio(values, "2 ranks", ddp.name)
+            found["late_fraction"] = rounds.ratio(late, "2 ranks", ddp.name)
         figures["workloads"][workload] = found
-        print(f"{workload}: peak PSS per rank, MB")
+        print(f"{workload}: peak PSS per rank in MB, of the whole run and of its last quarter")
         for name, value in found["medians"].items():
-            print(f"    {name:52}{value / 1e6:12,.1f}")
+            print(f"    {name:52}{value / 1e6:12,.1f}{found['late_medians'][name] / 1e6:12,.1f}", flush=True)
         if choice.peer:
-            print(f"    {'dtrain as a fraction':52}{found['fraction']:12.3f}", flush=True)
+            print(f"    {'dtrain as a fraction':52}{found['fraction']:12.3f}{found['late_fraction']:12.3f}", flush=True)
     return figures

@@ -1,6 +1,8 @@
 """The peer: PyTorch on the same work, in the configurations that make sense for a workload."""
 import json
 import os
+import subprocess
+import sys
 
 from benchmark import processes
 
@@ -28,16 +30,24 @@ class Peer:
         """The peer's own figure; its first 20 steps, compilation included, do not count."""
         arguments, values = self.command(steps)
         # The peer now and then aborts while it shuts down, after it has printed its figure.
-        printed = processes.run(arguments, values, may_fail=True)
+        process = processes.start(arguments, values, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        printed, said = processes.finish(process, arguments, may_fail=True)
         rows = [line for line in printed.splitlines() if line.startswith("{")]
         if not rows:
-            raise processes.Failure(f"{processes.text(arguments)} printed no figure:\n{printed[-2000:]}")
+            raise processes.Failure(f"{processes.text(arguments)} printed no figure:\n{(printed + said)[-2000:]}")
         return json.loads(rows[-1])["samples_per_s"]
 
-    def warm_up(self):
-        """Lets the compiler fill its cache, so that rounds do not wait for it."""
-        if "--compile" in self.flags:
+    def is_ready(self):
+        """Whether this configuration runs here, which one that compiles may not; its compiler fills its cache, so that
+        rounds do not wait for it."""
+        if "--compile" not in self.flags:
+            return True
+        try:
             self.samples_per_second(1)
+        except processes.Failure as failure:
+            print(f"bench: left out: {failure}", file=sys.stderr)
+            return False
+        return True
 
 
 def peers(choice, workload):
@@ -53,6 +63,7 @@ def peers(choice, workload):
         kinds.append(("1 process of 2 threads", 1, 2, *plain))
         kinds.append(("1 process of 2 threads, compiled", 1, 2, *plain, "--compile"))
         if workload in CONVOLUTIONAL:
-            kinds.append(
-                ("1 process of 2 threads, channels last, compiled", 1, 2, *plain, "--channels-last", "--compile"))
+            name = "1 process of 2 threads, channels last"
+            kinds.append((name, 1, 2, *plain, "--channels-last"))
+            kinds.append((f"{name}, compiled", 1, 2, *plain, "--channels-last", "--compile"))
     return [Peer(choice, workload, *kind) for kind in kinds]

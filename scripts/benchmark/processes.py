@@ -69,10 +69,10 @@ def finish(process, arguments, may_fail=False):
     return printed, said
 
 
-def run(arguments, values=None, may_fail=False):
+def run(arguments, values=None):
     """What a command prints on standard output."""
     process = start(arguments, values, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    return finish(process, arguments, may_fail)[0]
+    return finish(process, arguments)[0]
 
 
 def text(arguments):

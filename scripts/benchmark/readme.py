@@ -12,8 +12,7 @@ FORMS = ("1 rank", "2 ranks", "4 ranks", "1 rank, 2 workers", "2 ranks, 2 shards
 
 def number(value):
     """Three digits, with commas: 68,800, 529, 2.41."""
-    digits = f"{value:.3g}"
-    return f"{float(digits):,.0f}" if value >= 100 else f"{float(digits):g}"
+    return f"{float(f'{value:.3g}'):,.0f}" if value >= 99.95 else f"{value:#.3g}"
 
 
 def times(value):
@@ -32,14 +31,19 @@ def rows(header, lines):
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in table)
 
 
-def heading(section, name, *more):
+def command_line(section, command):
+    """The command that measures a section."""
+    quick = " --quick" if "--quick" in section["measured"]["arguments"] else ""
+    return f"`scripts/bench{quick} --sections {command}`"
+
+
+def heading(section, command, *more, rounds=None):
     """What was measured, where and how."""
     measured = section["measured"]
-    count = measured["rounds"]
+    count = rounds or measured["rounds"]
     parts = [f"{measured['processor']}, {measured['cores']} cores", *more,
-             f"medians of {count} rounds" if count > 1 else "one round",
-             f"`scripts/bench --sections {name}`"]
-    return "; ".join(parts) + ".\n\n"
+             f"medians of {count} rounds" if count > 1 else "one round", command_line(section, command)]
+    return "; ".join(parts) + ":\n\n"
 
 
 def setting(section):
@@ -49,8 +53,7 @@ def setting(section):
 def training(section):
     workloads = section["workloads"]
     lines = [[name, *(number(found["medians"][form]) for form in FORMS)] for name, found in workloads.items()]
-    return heading(section, "training", setting(section), "samples per second") + rows(
-        ["", "1 rank of 1 thread", *FORMS[1:]], lines)
+    return heading(section, "training", setting(section), "samples per second") + rows(["", *FORMS], lines)
 
 
 def ratios(section):
@@ -72,11 +75,12 @@ def peers(section):
         for found in workloads.values():
             if name in found["peers"]:
                 text = f"{number(found['medians'][name])}: {times(found['peers'][name])}x"
-                line.append(f"**{text}**" if name == found["best_peer"] else text)
+                is_best = len(found["peers"]) > 1 and name == found["best_peer"]
+                line.append(f"**{text}**" if is_best else text)
             else:
                 line.append("")
         lines.append(line)
-    note = "samples per second: how many times as fast dtrain is at 2 ranks, the fastest configuration in bold"
+    note = "samples per second, and how many times that dtrain at 2 ranks is; the fastest configuration in bold"
     arguments = "training --peer PYTHON" + (" --best" if "--best" in section["measured"]["arguments"] else "")
     return heading(section, arguments, setting(section), note) + rows(["", *workloads], lines)
 
@@ -104,58 +108,58 @@ def exchange(section):
             lines.append([title.format(ranks), *(f"{times(of[count])}x" for count in sizes)])
     copies = "may" if all(row["single_copy"] for row in found) else "may not"
     note = f"MPI_Allreduce's time divided by the exchange's, where processes {copies} copy from one another"
-    # The program takes its own rounds.
-    return heading(section, "exchange", note) + rows(["", *map(size, sizes)], lines)
+    return heading(section, "exchange", note, rounds=section["rounds"]) + rows(["", *map(size, sizes)], lines)
 
 
-def step_cells(table):
-    """Milliseconds a step and samples per second of every size of a table."""
-    return {name: (number(value * 1e3), number(table["batches"][name] / value))
-            for name, value in table["medians"].items()}
+def milliseconds(title, table):
+    """A row of the milliseconds a step takes."""
+    return [title, *(number(value * 1e3) for value in table["medians"].values())]
 
 
 def batch(section):
-    tables = {workload: step_cells(table) for workload, table in section["batch"].items()}
-    names = list(next(iter(tables.values())))
-    lines = [[name, *(cell for cells in tables.values() for cell in cells[name])] for name in names]
-    header = [title for workload in tables for title in (f"{workload}: ms a step", "samples/s")]
-    return heading(section, "growth", "2 ranks, 8 shards") + rows(["batch", *header], lines)
+    tables = section["workloads"]
+    one = next(iter(tables.values()))
+    lines = [milliseconds(workload, table) for workload, table in tables.items()]
+    note = "milliseconds per step by batch"
+    return heading(section, "batch", "2 ranks, 8 shards", note, rounds=one["rounds"]) + rows(
+        ["", *one["medians"]], lines)
 
 
 def parameters(section):
-    table = section["parameters"]
-    lines = [[name, table["widths"][name], *cell] for name, cell in step_cells(table).items()]
-    return heading(section, "growth", "784-h-h-10 at 2 ranks, batch 256") + rows(
-        ["parameters", "h", "ms a step", "samples/s"], lines)
+    lines = [milliseconds("ms per step", section), ["h", *section["widths"].values()]]
+    note = "a network 784-h-h-10 by its parameters"
+    return heading(section, "parameters", "2 ranks, batch 256, 8 shards", note, rounds=section["rounds"]) + rows(
+        ["", *section["medians"]], lines)
 
 
 def ranks(section):
-    tables = {f"{workload}, {'32 a rank' if kind == 'per rank' else '512 in total'}": step_cells(table)
-              for workload, kinds in section["ranks"].items() for kind, table in kinds.items()}
-    names = list(next(iter(tables.values())))
-    lines = [[name, *(cell for cells in tables.values() for cell in cells[name])] for name in names]
-    header = [title for name in tables for title in (f"{name}: ms a step", "samples/s")]
-    return heading(section, "growth", "16 shards") + rows(["ranks", *header], lines)
+    tables = {f"{workload}, {kind}": table for workload, kinds in section["workloads"].items()
+              for kind, table in kinds.items()}
+    one = next(iter(tables.values()))
+    lines = [milliseconds(title, table) for title, table in tables.items()]
+    note = "milliseconds per step by ranks, 32 examples a rank or 512 in total"
+    return heading(section, "ranks", f"{section['shards']} shards", note, rounds=one["rounds"]) + rows(
+        ["", *one["medians"]], lines)
 
 
 def memory(section):
+    one = next(iter(section["workloads"].values()))
+    has_peer = "fraction" in one
     lines = []
     for workload, found in section["workloads"].items():
         values = [number(value / 1e6) for value in found["medians"].values()]
-        lines.append([workload, *values, *([times(found["fraction"])] if "fraction" in found else [])])
-    names = list(next(iter(section["workloads"].values()))["medians"])
-    header = ["", *(f"dtrain, {name}" if name == "2 ranks" else name for name in names)]
-    has_peer = len(names) > 1
-    return heading(section, "memory" + (" --peer PYTHON" if has_peer else ""), f"batch {section['batch']}",
-                   "peak PSS in MB per rank, data set included") + rows(
-        header + (["fraction"] if has_peer else []), lines)
+        lines.append([workload, *values, *([times(found["fraction"])] if has_peer else [])])
+    names = ["dtrain" if name == "2 ranks" else name for name in one["medians"]]
+    return heading(section, "memory" + (" --peer PYTHON" if has_peer else ""), f"2 ranks, batch {section['batch']}",
+                   "peak memory per rank (PSS) in MB, data set included") + rows(
+        ["", *names, *(["fraction"] if has_peer else [])], lines)
 
 
 def start(section):
     value = statistics.median(section["seconds"]["2 ranks"])
     return (f"The first step of the default recipe ends {value:.2f} s after the start of `mpirun -n 2`, data loading "
             f"included ({section['measured']['processor']}, {section['measured']['cores']} cores; "
-            f"`scripts/bench --sections start`).")
+            f"{command_line(section, 'start')}).")
 
 
 def evaluation(section):
@@ -170,8 +174,8 @@ def evaluation(section):
 # A table's name: the section it is made from, and its maker.
 TABLES = {
     "training": ("training", training), "ratios": ("training", ratios), "peers": ("training", peers),
-    "chain": ("chain", chain), "exchange": ("exchange", exchange), "batch": ("growth", batch),
-    "parameters": ("growth", parameters), "ranks": ("growth", ranks), "memory": ("memory", memory),
+    "chain": ("chain", chain), "exchange": ("exchange", exchange), "batch": ("batch", batch),
+    "parameters": ("parameters", parameters), "ranks": ("ranks", ranks), "memory": ("memory", memory),
     "start": ("start", start), "evaluation": ("evaluation", evaluation),
 }
 

@@ -52,10 +52,13 @@ def samples_per_second(choice, workload, ranks, steps, **options):
 
 def steps_of(choice, workload, ranks=2, seconds=None, batch=BATCH, **options):
     """Steps that take about the chosen time; the runs that find out also warm the machine up."""
-    speed = samples_per_second(choice, workload, ranks, 4, batch=batch, **options)
-    tenth = max(4, round(speed * choice.seconds / batch / 10))
-    speed = samples_per_second(choice, workload, ranks, tenth, batch=batch, **options)
-    return max(5, round(speed * (seconds or choice.seconds) / batch))
+    seconds, steps, wanted = seconds or choice.seconds, 0, 4
+    # The first steps are slow: a guess from too few of them is followed by a longer run.
+    while wanted > 2 * steps:
+        steps = wanted
+        speed = samples_per_second(choice, workload, ranks, steps, batch=batch, **options)
+        wanted = max(4, round(speed * seconds / batch / 10))
+    return max(5, round(speed * seconds / batch))
 
 
 def measure(choice):
@@ -69,16 +72,17 @@ def measure(choice):
                 choice, workload, ranks, steps, launch=launch, more=more)
             commands[name] = processes.text(
                 command(choice, workload, ranks, steps, "FOLDER", launch=launch, more=more)[0])
-        theirs = peers(choice, workload) if choice.peer else []
+        known = peers(choice, workload) if choice.peer else []
+        theirs = [kind for kind in known if kind.is_ready()]
         for kind in theirs:
-            kind.warm_up()
             measures[kind.name] = lambda kind=kind: kind.samples_per_second(steps)
             commands[kind.name] = processes.text(kind.command(steps)[0])
         values = rounds.turns(choice.rounds, measures, f"training {workload}")
         found = {
             "steps": steps, "commands": commands, "samples_per_second": values, "medians": rounds.medians(values),
             "ratios": {title: rounds.ratio(values, one, other) for title, one, other in COMPARISONS},
-            "peers": {kind.name: rounds.ratio(values, "2 ranks", kind.name) for kind in theirs}}
+            "peers": {kind.name: rounds.ratio(values, "2 ranks", kind.name) for kind in theirs},
+            "left_out": [kind.name for kind in known if kind not in theirs]}
         if theirs:
             found["best_peer"] = max((kind.name for kind in theirs), key=lambda name: found["medians"][name])
         figures["workloads"][workload] = found
