@@ -70,9 +70,12 @@ package final class GradientExchange {
     /// - Parameters:
     ///   - precision: What sums are rounded to; partial sums come in rounded.
     ///   - distributesSums: Whether every node gets the sum of every slice, or only the slice's owner.
+    ///   - given: Where sums go, laid out as the parameters; nil for memory of its own. One rank's only partial is the
+    ///     sum where it stands.
     package init(
         cluster: Cluster, map: ShardMap, layout: ParameterLayout, control: ReplicaSettings.Control,
-        precision: GradientPrecision = .float32, distributesSums: Bool = true
+        precision: GradientPrecision = .float32, distributesSums: Bool = true,
+        sum given: UnsafeMutablePointer<Float>? = nil
     ) throws {
         self.cluster = cluster
         self.map = map
@@ -135,6 +138,8 @@ package final class GradientExchange {
         if cluster.size == 1 {
             // One rank's only partial is the sum.
             sum = (memory.base + own[0]).assumingMemoryBound(to: Float.self)
+        } else if let given {
+            sum = given
         } else {
             sum = PrivateMemory.allocate(layout.elementCount * 4).assumingMemoryBound(to: Float.self)
             isSumOwned = true

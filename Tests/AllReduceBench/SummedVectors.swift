@@ -9,7 +9,7 @@ final class SummedVectors {
     private let cluster: Cluster
     private let layout: ParameterLayout
     private let exchange: GradientExchange
-    /// Where the exchange's sum goes, as the update's result does: memory that all ranks of a node read.
+    /// Where the exchange's sum goes: memory that all ranks of a node read.
     private let shared: NodeMemory
     private let partial: UnsafeMutableBufferPointer<Float>
     private let source: UnsafeMutableBufferPointer<Float>
@@ -30,9 +30,11 @@ final class SummedVectors {
         precondition(layout.elementCount == count, "\(count) floats were laid out as \(layout.elementCount)")
         // One shard per rank: every rank has one partial sum, its vector.
         let map = ShardMap(shards: cluster.size, nodes: cluster.nodes)
-        exchange = try GradientExchange(cluster: cluster, map: map, layout: layout, control: .none)
-        partial = UnsafeMutableBufferPointer(start: exchange.partial(subtree: 0), count: count)
         shared = try NodeMemory(byteCount: count * 4, on: cluster)
+        exchange = try GradientExchange(
+            cluster: cluster, map: map, layout: layout, control: .none,
+            sum: shared.base.assumingMemoryBound(to: Float.self))
+        partial = UnsafeMutableBufferPointer(start: exchange.partial(subtree: 0), count: count)
         source = .allocate(capacity: count)
         own = .allocate(capacity: count)
         source.initialize(repeating: 0)
@@ -67,17 +69,10 @@ final class SummedVectors {
             looks += 1
             if looks > cluster.spins { sched_yield() }
         }
-        exchange.reach(.finished, step: step)
-        exchange.await(.finished, step: step)
-        let target = shared.base.assumingMemoryBound(to: Float.self)
-        for duty in exchange.duties {
-            let range = duty.slice.elements
-            (target + range.lowerBound).update(from: exchange.sum + range.lowerBound, count: range.count)
-        }
         exchange.reset()
         exchange.reach(.updated, step: step)
         exchange.await(.updated, step: step)
-        if kind == .exchangeAndCopy { own.baseAddress?.update(from: target, count: count) }
+        if kind == .exchangeAndCopy { own.baseAddress?.update(from: exchange.sum, count: count) }
     }
 
     /// Whether all elements of the sum of a turn are what they must be.
