@@ -40,7 +40,8 @@ import Testing
 
     @Test("the time limit ends the command and everything it started, deaf or not")
     func timeLimit() throws {
-        let result = try shell("trap '' TERM; sleep 600 & sleep 600; sleep 600", limit: .milliseconds(300))
+        // Long enough that even a starved shell has set its trap by then.
+        let result = try shell("trap '' TERM; sleep 600 & sleep 600; sleep 600", limit: .seconds(5))
         #expect(result.timedOut)
         #expect(result.exitCode == 137)
         #expect(result.survivors.isEmpty)

@@ -10,10 +10,9 @@ package struct ProcessRun {
 
     /// Starts `executable` (a path, or a name looked up in PATH) in a session of its own and waits.
     ///
-    /// `environment` is added to this process's own, which passes on no variables of Open MPI's; an empty value
-    /// removes a variable. When `timeLimit` has passed
-    /// the session gets SIGTERM, and SIGKILL two seconds later. What is left of the session in the end is
-    /// killed and reported. Throws `ProcessRunError` if the command cannot be started.
+    /// `environment` is added to the one this process was started with; an empty value removes a variable.
+    /// When `timeLimit` has passed the session gets SIGTERM, and SIGKILL two seconds later. What is left of the
+    /// session in the end is killed and reported. Throws `ProcessRunError` if the command cannot be started.
     package static func run(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:],
         timeLimit: Duration, currentDirectory: String? = nil
@@ -98,7 +97,7 @@ package struct ProcessRun {
         posix_spawnattr_setflags(&attributes, newSession)
 
         let argv = CStrings(command)
-        let envp = CStrings(variables(adding: environment))
+        let envp = CStrings(try variables(adding: environment))
         var pid: pid_t = 0
         let code = withExtendedLifetime((argv, envp)) {
             posix_spawnp(&pid, command[0], &actions, &attributes, argv.pointers, envp.pointers)
@@ -111,18 +110,20 @@ package struct ProcessRun {
         return (pid: pid, output: output.read, errors: errors.read)
     }
 
-    // "NAME=value" strings in name order.
-    private static func variables(adding added: [String: String]) -> [String] {
-        var result = [String]()
-        var next = environ
-        while let entry = next.pointee {
-            next += 1
-            guard let text = String(validatingCString: entry) else { continue }
-            let name = String(text.prefix { $0 != "=" })
-            // A test that uses MPI in this process leaves its own job's variables behind, with which mpirun fails.
-            let isOfOwnJob = ["OMPI_", "PMIX_", "ORTE_", "OPAL_"].contains { name.hasPrefix($0) }
-            if added[name] == nil, !isOfOwnJob { result.append(text) }
+    // "NAME=value" strings: those this process was started with, then the added ones in name order.
+    //
+    // Not `environ`: a test that uses MPI in this process leaves its own job's variables there, with which mpirun
+    // fails, and changes the array while another test may read it.
+    private static func variables(adding added: [String: String]) throws -> [String] {
+        guard let file = fopen("/proc/self/environ", "r") else {
+            throw ProcessRunError("cannot read /proc/self/environ", code: errno)
         }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while case let count = fread(&chunk, 1, chunk.count, file), count > 0 { bytes += chunk[..<count] }
+        var result = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        result.removeAll { entry in added[String(entry.prefix { $0 != "=" })] != nil }
         for (name, value) in added.sorted(by: { $0.key < $1.key }) where !value.isEmpty {
             result.append("\(name)=\(value)")
         }
