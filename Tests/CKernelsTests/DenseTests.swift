@@ -6,7 +6,8 @@ import Testing
     /// Examples, outputs and inputs: partial vectors, partial tiles, several chunks of terms, colliding rows.
     static let shapes: [(m: Int, n: Int, k: Int)] = [
         (1, 1, 1), (5, 3, 2), (16, 10, 17), (17, 15, 63), (31, 14, 300), (32, 29, 257), (32, 10, 1024),
-        (33, 7, 784), (48, 16, 513), (100, 43, 64), (64, 300, 20),
+        (33, 7, 784), (48, 16, 513), (100, 43, 64), (64, 300, 20), (32, 784, 300), (17, 63, 784),
+        (33, 300, 63),
     ]
 
     private static func padded(_ m: Int) -> Int { (m + 15) / 16 * 16 }
@@ -92,17 +93,27 @@ import Testing
     /// Trees over shards of different sizes, as postfix programs, and how many shards each has.
     static let trees: [(program: [Int32], shards: Int)] = [
         ([0], 1), ([0, 1, -1], 2), ([0, 1, -1, 2, 3, -1, -1], 4), ([0, 1, 2, -1, -1], 3),
-        ([0, 1, -1, 2, -1], 3), ([0, 1, -1, 2, 3, -1, -1, 4, 5, -1, 6, -1, -1], 7),
+        ([0, 1, -1, 2, -1], 3), ([3, 0, 1, 2, -1, -1, -1], 4),
+        ([0, 1, -1, 2, 3, -1, -1, 4, 5, -1, 6, -1, -1], 7),
     ]
 
+    /// Shards of different sizes, and of one.
     @Test(arguments: KernelVariant.all, trees)
     func weightGradient(variant: KernelVariant, tree: (program: [Int32], shards: Int)) {
+        Self.checkWeightGradient(variant, tree, sizes: [32, 31, 5, 16, 33, 1, 48])
+        Self.checkWeightGradient(variant, tree, sizes: [Int](repeating: 32, count: 7))
+        Self.checkWeightGradient(variant, tree, sizes: [Int](repeating: 17, count: 7))
+    }
+
+    private static func checkWeightGradient(
+        _ variant: KernelVariant, _ tree: (program: [Int32], shards: Int), sizes: [Int]
+    ) {
+        let sizes = Array(sizes.prefix(tree.shards))
         for (n, k, rounds) in [
             (1, 1, false), (10, 17, false), (15, 64, true), (29, 80, false), (7, 784, true),
             (20, 1024, false),
         ] {
             var numbers = TestNumbers(seed: 33)
-            let sizes = (0..<tree.shards).map { [32, 31, 5, 16, 33, 1, 48][$0] }
             let x = sizes.map { numbers.floats($0 * k, -1...1) }
             let dy = sizes.map { numbers.floats($0 * n, -1...1) }
             var expected: [[Float]] = []

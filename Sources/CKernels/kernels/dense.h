@@ -60,6 +60,14 @@ DT_INLINE f32x16 dense_multiply_add(f32x16 a, f32x16 b, f32x16 c) {
 
 DT_INLINE int64_t dense_padded(int64_t m) { return (m + DT_LANES - 1) / DT_LANES * DT_LANES; }
 
+DT_INLINE void dense_clear(f32x16 (*acc)[DENSE_VECTORS], int rows, int vectors) {
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) { acc[r][v] = 0.0f; }
+    }
+}
+
 // One term of a tile: acc[r][v] += w[r] * x[v]. Bases three rows apart, so that few address registers do.
 DT_INLINE void dense_term(f32x16 (*acc)[DENSE_VECTORS], const float *x, const float *w, int64_t row_stride, int rows,
                           int vectors) {
@@ -75,14 +83,22 @@ DT_INLINE void dense_term(f32x16 (*acc)[DENSE_VECTORS], const float *x, const fl
     }
 }
 
-// `terms` terms of a tile. Term t reads x + t*x_stride and w + r*row_stride + t*term_stride; one of the two strides of
-// w is 1.
+// How far ahead weights are asked for: along rows in vectors; across rows in terms, from memory and then from the
+// second-level cache, which may hold few rows of a matrix whose rows are a large power of two apart.
+#define DENSE_AHEAD_ALONG (4 * DT_LANES)
+#define DENSE_AHEAD_FAR 48
+#define DENSE_AHEAD_NEAR 8
+
+// `terms` terms of a tile, of the `left` that remain. Term t reads x + t*x_stride and w + r*row_stride +
+// t*term_stride; one of the two strides of w is 1. Behind a tile's last term the next tile begins, `wrap` elements
+// from where another term would stand.
 DT_INLINE void dense_chain(f32x16 (*acc)[DENSE_VECTORS], const float *x, int64_t x_stride, const float *w,
-                           int64_t row_stride, int64_t term_stride, int64_t terms, int rows, int vectors) {
+                           int64_t row_stride, int64_t term_stride, int64_t terms, int64_t left, int64_t wrap,
+                           int rows, int vectors) {
     if (term_stride == 1) {
         // A line of each row serves sixteen terms; each term asks for the line of one row that is needed later.
-        for (; terms >= DT_LANES; terms -= DT_LANES) {
-            const float *later = w + 4 * DT_LANES;
+        for (; terms >= DT_LANES; terms -= DT_LANES, left -= DT_LANES) {
+            const float *later = w + DENSE_AHEAD_ALONG + (left > DENSE_AHEAD_ALONG ? 0 : wrap);
             for (int u = 0; u < DT_LANES; u++) {
                 __builtin_prefetch(later, 0, 3);
                 later += row_stride;
@@ -98,8 +114,9 @@ DT_INLINE void dense_chain(f32x16 (*acc)[DENSE_VECTORS], const float *x, int64_t
         }
         return;
     }
-    for (; terms > 0; terms--) {
-        const float *later = w + 48 * term_stride, *soon = w + 4 * term_stride;
+    for (; terms > 0; terms--, left--) {
+        const float *later = w + DENSE_AHEAD_FAR * term_stride + (left > DENSE_AHEAD_FAR ? 0 : wrap);
+        const float *soon = w + DENSE_AHEAD_NEAR * term_stride + (left > DENSE_AHEAD_NEAR ? 0 : wrap);
         __builtin_prefetch(later, 0, 2);
         __builtin_prefetch(later + rows - 1, 0, 2);
         __builtin_prefetch(soon, 0, 3);
@@ -110,27 +127,54 @@ DT_INLINE void dense_chain(f32x16 (*acc)[DENSE_VECTORS], const float *x, int64_t
     }
 }
 
-// Terms first ..< last of a tile, added to what earlier chunks left in y; behind the last chunk bias and ReLU.
-DT_INLINE void dense_tile(const float *x, int64_t x_stride, const float *w, int64_t row_stride, int64_t term_stride,
-                          int64_t terms, bool is_first, bool is_last, const float *bias, bool relu, float *y,
-                          int64_t y_stride, int rows, int vectors) {
+// What a product reads and writes, the same for all of its tiles. One of the two strides of w is a constant to the
+// compiler, so both are passed beside it.
+typedef struct {
+    const float *x, *w, *bias;
+    int64_t terms, padded, outputs;
+    bool relu;
+    float *y;
+} dense_task;
+
+// Terms from `first` on, one chunk, of a tile at y, added to what earlier chunks left there; behind the last chunk
+// bias and ReLU. x, w and bias are where the tile's operands begin.
+DT_INLINE void dense_tile(const dense_task *t, const float *x, const float *w, const float *bias, float *y,
+                          int64_t row_stride, int64_t term_stride, int64_t wrap, int64_t first, int rows,
+                          int vectors) {
     f32x16 acc[DENSE_ROWS][DENSE_VECTORS];
-#pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++) {
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) { acc[r][v] = 0.0f; }
-    }
-    dense_chain(acc, x, x_stride, w, row_stride, term_stride, terms, rows, vectors);
+    dense_clear(acc, rows, vectors);
+    const int64_t left = t->terms - first;
+    const bool is_last = left <= DENSE_CHUNK;
+    dense_chain(acc, x, t->padded, w, row_stride, term_stride, is_last ? left : DENSE_CHUNK, left, wrap, rows,
+                vectors);
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
-            float *target = y + r * y_stride + v * DT_LANES;
+            float *target = y + r * t->padded + v * DT_LANES;
             f32x16 s = acc[r][v];
-            if (!is_first) { s = load_f32(target) + s; }
+            if (first > 0) { s = load_f32(target) + s; }
             if (is_last && bias) { s = s + bias[r]; }
-            store_f32(target, is_last && relu ? relu_f32(s) : s);
+            store_f32(target, is_last && t->relu ? relu_f32(s) : s);
         }
+    }
+}
+
+// The same for a number of rows, and of vectors of examples, that is known only now.
+DT_INLINE void dense_any_tile(const dense_task *t, int64_t row_stride, int64_t term_stride, int64_t j, int64_t rows,
+                              int64_t i, int64_t first) {
+    const float *x = t->x + first * t->padded + i, *w = t->w + j * row_stride + first * term_stride;
+    const float *bias = t->bias ? t->bias + j : NULL;
+    float *y = t->y + j * t->padded + i;
+    const int64_t wrap = rows * row_stride - t->terms * term_stride;
+    if (t->padded - i >= DENSE_VECTORS * DT_LANES) {
+#define DENSE_WIDE(n) dense_tile(t, x, w, bias, y, row_stride, term_stride, wrap, first, n, DENSE_VECTORS)
+        DENSE_DISPATCH(rows, DENSE_WIDE)
+#undef DENSE_WIDE
+    } else {
+#define DENSE_NARROW(n) dense_tile(t, x, w, bias, y, row_stride, term_stride, wrap, first, n, 1)
+        DENSE_DISPATCH(rows, DENSE_NARROW)
+#undef DENSE_NARROW
     }
 }
 
@@ -140,44 +184,13 @@ DT_INLINE int64_t dense_rows(int64_t left, int64_t most) {
     return (left + tiles - 1) / tiles;
 }
 
-// What a product reads and writes, the same for all of its tiles.
-typedef struct {
-    const float *x, *w, *bias;
-    int64_t row_stride, term_stride, terms, padded, outputs;
-    bool relu;
-    float *y;
-} dense_task;
-
-// One tile of rows j ..< j + rows and examples from i on, over the terms of one chunk, with the weights at `w`.
-DT_INLINE void dense_any_tile(const dense_task *t, const float *w, int64_t row_stride, int64_t term_stride, int64_t j,
-                              int64_t rows, int64_t i, int64_t first) {
-    const int64_t last = first + DENSE_CHUNK < t->terms ? first + DENSE_CHUNK : t->terms;
-    const float *x = t->x + first * t->padded + i, *bias = t->bias ? t->bias + j : NULL;
-    float *y = t->y + j * t->padded + i;
-    const bool is_last = last == t->terms;
-    if (t->padded - i >= DENSE_VECTORS * DT_LANES) {
-#define DENSE_WIDE(n)                                                                                           \
-    dense_tile(x, t->padded, w, row_stride, term_stride, last - first, first == 0, is_last, bias, t->relu, y, \
-               t->padded, n, DENSE_VECTORS)
-        DENSE_DISPATCH(rows, DENSE_WIDE)
-#undef DENSE_WIDE
-    } else {
-#define DENSE_NARROW(n)                                                                                         \
-    dense_tile(x, t->padded, w, row_stride, term_stride, last - first, first == 0, is_last, bias, t->relu, y, \
-               t->padded, n, 1)
-        DENSE_DISPATCH(rows, DENSE_NARROW)
-#undef DENSE_NARROW
-    }
-}
-
 // All tiles, weights read where they are. term_stride is a constant to the compiler.
 DT_INLINE void dense_product(const dense_task *t, int64_t row_stride, int64_t term_stride, int64_t most) {
     for (int64_t j = 0, rows; j < t->outputs; j += rows) {
         rows = dense_rows(t->outputs - j, most);
         for (int64_t i = 0; i < t->padded; i += DENSE_VECTORS * DT_LANES) {
             for (int64_t first = 0; first == 0 || first < t->terms; first += DENSE_CHUNK) {
-                dense_any_tile(t, t->w + j * row_stride + first * term_stride, row_stride, term_stride, j, rows, i,
-                               first);
+                dense_any_tile(t, row_stride, term_stride, j, rows, i, first);
             }
         }
     }
@@ -185,13 +198,13 @@ DT_INLINE void dense_product(const dense_task *t, int64_t row_stride, int64_t te
 
 static void dense_forward(const float *x, const float *w, const float *bias, int64_t m, int64_t n, int64_t k,
                           bool relu, float *y) {
-    const dense_task t = {x, w, bias, k, 1, k, dense_padded(m), n, relu, y};
+    const dense_task t = {x, w, bias, k, dense_padded(m), n, relu, y};
     // Rows a multiple of 4 KB apart fall into one set of a first-level cache of eight ways.
     dense_product(&t, k, 1, k % 1024 == 0 && DENSE_ROWS > 7 ? 7 : DENSE_ROWS);
 }
 
 static void dense_input_gradient(const float *dy, const float *w, int64_t m, int64_t n, int64_t k, float *dx) {
-    const dense_task t = {dy, w, NULL, 1, k, n, dense_padded(m), k, false, dx};
+    const dense_task t = {dy, w, NULL, n, dense_padded(m), k, false, dx};
     dense_product(&t, 1, k, DENSE_ROWS);
 }
 
@@ -216,14 +229,6 @@ DT_INLINE dense_operands dense_operands_of(const dt_dense_shard *s, int64_t row,
                             s->dy + row * padded, padded, s->m, s->row_stride};
 }
 
-DT_INLINE void dense_clear(f32x16 (*acc)[DENSE_VECTORS], int rows, int vectors) {
-#pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++) {
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) { acc[r][v] = 0.0f; }
-    }
-}
-
 // Examples first ..< last of one shard's tile.
 DT_INLINE void dense_outer(f32x16 (*acc)[DENSE_VECTORS], dense_operands s, int64_t first, int64_t last, int rows,
                            int vectors) {
@@ -239,19 +244,29 @@ DT_INLINE void dense_round(f32x16 (*acc)[DENSE_VECTORS], int rows, int vectors) 
     }
 }
 
-// acc = the sum of two shards' tiles.
+// acc = the sum of two shards' tiles. Little may stand between two chains: the processor hides it behind a chain's
+// multiply-adds only while both fit into its window. So shards of different sizes, which are rare, are dealt with
+// out of line.
 DT_INLINE void dense_outer_pair(f32x16 (*acc)[DENSE_VECTORS], dense_operands a, dense_operands b, bool rounds,
                                 int rows, int vectors) {
     f32x16 other[DENSE_PAIR_ROWS][DENSE_VECTORS];
     dense_clear(acc, rows, vectors);
     dense_clear(other, rows, vectors);
     const int64_t both = a.m < b.m ? a.m : b.m;
-    for (int64_t i = 0; i < both; i++) {
-        dense_term(acc, a.x + i * a.row_stride, a.dy + i, a.padded, rows, vectors);
-        dense_term(other, b.x + i * b.row_stride, b.dy + i, b.padded, rows, vectors);
+    const float *ax = a.x, *bx = b.x, *ay = a.dy, *by = b.dy, *end = a.dy + both;
+#pragma clang loop unroll(disable)
+    while (ay != end) {
+        dense_term(acc, ax, ay, a.padded, rows, vectors);
+        dense_term(other, bx, by, b.padded, rows, vectors);
+        ax += a.row_stride;
+        bx += b.row_stride;
+        ay++;
+        by++;
     }
-    dense_outer(acc, a, both, a.m, rows, vectors);
-    dense_outer(other, b, both, b.m, rows, vectors);
+    if (__builtin_expect(a.m != b.m, 0)) {
+        dense_outer(acc, a, both, a.m, rows, vectors);
+        dense_outer(other, b, both, b.m, rows, vectors);
+    }
     if (rounds) {
         dense_round(acc, rows, vectors);
         dense_round(other, rows, vectors);
