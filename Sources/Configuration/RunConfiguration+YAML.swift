@@ -11,7 +11,7 @@ extension RunConfiguration {
         yaml.line("schedule", schedule.yaml)
         training.write(to: &yaml)
         yaml.line("checkpoint", checkpoint.yaml)
-        yaml.line("logging", "{every_steps: \(loggingEverySteps)}")
+        yaml.line("logging", logging.yaml)
         yaml.line("output", YAMLWriter.string(output))
         return yaml.text
     }

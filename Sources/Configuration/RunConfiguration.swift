@@ -22,8 +22,8 @@ package struct RunConfiguration: Sendable, Equatable {
     package let training: TrainingSection
     /// When the state of training is saved.
     package let checkpoint: CheckpointSection
-    /// Optimizer steps between two lines of the log; 10 unless given.
-    package let loggingEverySteps: Int
+    /// What is written down of the run.
+    package let logging: LoggingSection
     /// The folder for results, as it was given; relative ones are relative to the current folder. Unless given,
     /// "runs/NAME" with the name of the recipe or that of the file without its extension.
     package let output: String
@@ -61,10 +61,7 @@ package struct RunConfiguration: Sendable, Equatable {
             map["schedule"], baseRate: optimizer.configuration.learningRate, at: node.location)
         training = try TrainingSection(map["training"], at: node.location)
         checkpoint = try CheckpointSection(map["checkpoint"], at: node.location)
-        loggingEverySteps =
-            try map["logging"].map { setting throws(ConfigurationError) in
-                try SettingMap(setting, keys: ["every_steps"])["every_steps"]?.whole(in: 1...1_000_000_000)
-            }.flatMap { $0 } ?? 10
+        logging = try LoggingSection(map["logging"], at: node.location)
         output = try map.optional("output")?.text("the path of a folder") ?? "runs/\(source.runName ?? "run")"
     }
 

@@ -55,6 +55,13 @@ final class PreparedData {
         self.digest = digest.bytes
     }
 
+    /// Gives shared memory back; collective over the node.
+    func free() throws {
+        try training.dataset.free()
+        if let validation, validation.dataset !== training.dataset { try validation.dataset.free() }
+        try test?.dataset.free()
+    }
+
     /// What each training example's target is.
     var target: TargetKind { training.dataset.examples.layout.targetKind }
 

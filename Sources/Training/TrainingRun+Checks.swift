@@ -1,6 +1,7 @@
 import DataParallel
 import Foundation
 import Layers
+import Optimizers
 
 /// What is settled before the first step: initial weights, and that all ranks do the same.
 extension TrainingRun {
@@ -21,12 +22,52 @@ extension TrainingRun {
         try state.set(values)
     }
 
+    /// Throws on settings that do not go together or not with the data.
+    static func check(_ settings: TrainingSettings, _ data: PreparedData) throws {
+        func conflict(_ problem: String) -> TrainingError { TrainingError(.configuration, problem) }
+        if settings.isOnline, settings.epochs > 1 {
+            throw conflict(
+                "training.online uses each example once, training.epochs is \(settings.epochs): set it to 1")
+        }
+        if settings.isFullBatch, settings.growth != nil {
+            throw conflict("training.batch: full cannot grow: leave out training.batch_growth")
+        }
+        if settings.isDelayed, settings.accumulate > 1 {
+            throw conflict(
+                "training.delayed hides the exchange behind one mini-batch, which training.accumulate makes rare: choose one of them"
+            )
+        }
+        let growsByNoise = settings.growth?.trigger == .noise
+        if growsByNoise || settings.logsNoiseScale {
+            guard settings.accumulate == 1, !settings.isDelayed else {
+                throw conflict(
+                    "the gradient noise scale is measured in single mini-batches: leave out training.accumulate and training.delayed"
+                )
+            }
+            guard settings.shards > 1 else {
+                throw conflict(
+                    "the gradient noise scale compares shards: set training.shards to 2 or more")
+            }
+        }
+        if growsByNoise, settings.schedule.unit == .step, settings.schedule.shape.name != ConstantShape.name {
+            throw conflict(
+                "schedule.by is step, but with batch_growth by noise the number of steps is not known before: set schedule.by to epoch"
+            )
+        }
+        if let name = settings.watchedMetric ?? (settings.earlyStopping == nil ? nil : "validation_loss"),
+            name.hasPrefix("validation_"), data.validation == nil
+        {
+            throw conflict(
+                "\(name) is to be watched, but there is no validation data: set data.validation")
+        }
+    }
+
     /// Throws if a mini-batch of the run would leave batch norm a single value.
-    static func checkBatchNorm(_ model: TracedModel, _ settings: TrainingSettings, examples: Int)
-        throws
-    {
-        for count in [min(settings.batch, examples), examples % settings.batch] where count > 0 {
-            try Replica.check(model, batch: count, shards: settings.shards)
+    static func checkBatchNorm(_ model: TracedModel, _ settings: TrainingSettings, _ plan: RunPlan) throws {
+        for batch in Set(plan.batches).sorted() {
+            for count in [batch, plan.examples % batch] where count > 0 {
+                try Replica.check(model, batch: count, shards: settings.shards)
+            }
         }
     }
 
@@ -44,6 +85,12 @@ extension TrainingRun {
         // Left out where it is the default, so that checkpoints from before there was a choice go on.
         if settings.exchange != .float32 { digest.add("exchange \(settings.exchange.rawValue)") }
         digest.add("\(settings.epochs) \(settings.batch) \(settings.shards) \(settings.seed)")
+        digest.add(
+            "\(settings.isFullBatch) \(settings.accumulate) \(String(describing: settings.growth)) \(settings.isDelayed)"
+        )
+        digest.add(
+            "\(settings.maximumSkippedSteps) \(settings.watchedMetric ?? "") \(String(describing: settings.earlyStopping))"
+        )
         digest.add("\(settings.data.normalization) \(String(describing: settings.data.validation))")
         digest.add(Digest.text(data.digest))
         return Digest.text(digest.bytes)

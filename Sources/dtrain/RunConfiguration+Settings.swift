@@ -19,7 +19,15 @@ extension RunConfiguration {
         settings.initialWeights = initialWeights
         settings.clipping = training.clipping
         settings.epochs = training.epochs
-        settings.batch = training.batch
+        settings.isFullBatch = training.batch == nil
+        settings.batch = training.batch ?? settings.batch
+        settings.accumulate = training.accumulate
+        settings.growth = training.growth
+        settings.isOnline = training.isOnline
+        settings.isDelayed = training.isDelayed
+        settings.maximumSkippedSteps = training.maximumSkippedSteps
+        settings.watchedMetric = training.watch
+        settings.earlyStopping = training.earlyStopping
         settings.shards = training.shards
         settings.seed = training.seed
         settings.workers = training.workers
@@ -27,7 +35,9 @@ extension RunConfiguration {
         settings.exchange = GradientPrecision(rawValue: training.exchange.rawValue) ?? .float32
         settings.checkpoints = TrainingSettings.Checkpoints(
             everySteps: checkpoint.everySteps, everyEpochs: checkpoint.everyEpochs, keep: checkpoint.keep)
-        settings.loggingSteps = loggingEverySteps
+        settings.loggingSteps = logging.everySteps
+        settings.logsNoiseScale = logging.noiseScale
+        settings.logsLayers = logging.layers
         settings.configurationText = yaml
         return settings
     }

@@ -88,7 +88,7 @@ struct SavedModelOptions: ParsableArguments {
             try Launch.located(configuration) {
                 let model = try SavedModel(
                     weights: path, source: source, loss: configuration.loss,
-                    batch: configuration.training.batch,
+                    batch: configuration.training.evaluationBatch,
                     shards: configuration.training.shards, workers: configuration.training.workers,
                     predicts: predicts,
                     on: cluster

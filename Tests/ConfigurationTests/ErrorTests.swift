@@ -31,7 +31,7 @@ import Testing
         ("optimizer: {name: sgd, nesterov: 1}", "optimizer.nesterov: expected true or false, found 1"),
         ("loss: crossentropy", "loss: unknown loss \"crossentropy\"; did you mean \"cross_entropy\"?"),
         ("loss: hinge", "loss: unknown loss \"hinge\"; the names here are cross_entropy, mse"),
-        ("training: {epochs: 0}", "training.epochs: must be a whole number from 1 to 1000000000, is 0"),
+        ("training: {epochs: 0}", "training.epochs: must be a whole number from 1 to 1000000, is 0"),
         ("training: {seed: -1}", "training.seed: must be a whole number, at least 0, is -1"),
         (
             "training: {batch: 99999999999999999999}",

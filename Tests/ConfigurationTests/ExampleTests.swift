@@ -36,7 +36,7 @@ import Testing
         #expect(training.stallTimeout == 300)
         #expect(
             run.checkpoint.everySteps == 500 && run.checkpoint.everyEpochs == 1 && run.checkpoint.keep == 3)
-        #expect(run.loggingEverySteps == 10)
+        #expect(run.logging.everySteps == 10)
         #expect(run.output == "runs/fashion-cnn")
     }
 
@@ -54,7 +54,7 @@ import Testing
             training.bucketBytes == 1_048_576 && training.clipping == .off && training.stallTimeout == 300)
         #expect(
             run.checkpoint.everySteps == nil && run.checkpoint.everyEpochs == 1 && run.checkpoint.keep == 3)
-        #expect(run.loggingEverySteps == 10)
+        #expect(run.logging.everySteps == 10)
         #expect(run.output == "runs/my.first")
     }
 

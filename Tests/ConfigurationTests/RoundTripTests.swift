@@ -89,6 +89,10 @@ import Testing
             training:
               epochs: 5
               batch: 256
+              accumulate: 1
+              online: false
+              delayed: false
+              max_skipped_steps: 10
               shards: 8
               seed: 0
               stall_timeout: 300
@@ -97,7 +101,7 @@ import Testing
               bucket_bytes: 1048576
               instruction_set: auto
             checkpoint: {every_steps: 0, every_epochs: 1, keep: 3}
-            logging: {every_steps: 10}
+            logging: {every_steps: 10, noise_scale: false, layers: false}
             output: runs/fashion-cnn
 
             """

@@ -196,6 +196,10 @@ typedef struct dt_kernels {
     // out = a + b; in place allowed.
     void (*add)(int64_t count, const float *a, const float *b, float *out);
     void (*add_f64)(int64_t count, const double *a, const double *b, double *out);
+    // sum += factor*x, the product rounded before it is added.
+    void (*add_scaled)(int64_t count, float factor, const float *x, float *sum);
+    // Brings every x into -limit ... limit, NaN stays; returns how many were outside.
+    int64_t (*clamp_values)(int64_t count, float limit, float *x);
 
     // ---- bfloat16 values kept as Float32 with 16 zero bits below; rounding is to nearest, ties to even ----
     void (*round_bfloat16)(int64_t count, float *x);

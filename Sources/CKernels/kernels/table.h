@@ -13,6 +13,7 @@
 #include "pooling.h"
 #include "batch_norm_pool.h"
 #include "parameters.h"
+#include "gradients.h"
 #include "bfloat16.h"
 #include "batches.h"
 
@@ -81,6 +82,8 @@ const dt_kernels DT_VARIANT_TABLE = {
     .sum_of_squares = sum_of_squares,
     .add = add,
     .add_f64 = add_f64,
+    .add_scaled = add_scaled,
+    .clamp_values = clamp_values,
 
     .round_bfloat16 = round_bfloat16,
     .add_bfloat16 = add_bfloat16,
