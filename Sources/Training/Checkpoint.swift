@@ -1,5 +1,6 @@
 import DataParallel
 import Foundation
+import Optimizers
 import Safetensors
 
 /// Where a run stands between two steps: everything that resume needs beside the data and the settings.
@@ -22,6 +23,8 @@ package struct RunPosition: Codable, Sendable, Equatable {
     /// Steps whose gradient was not finite, in all and in a row up to now.
     package var skippedSteps = 0
     package var skippedInRow = 0
+    /// How far a learning rate that follows a metric has fallen.
+    package var plateau = PlateauState()
     /// The gradient noise scale so far.
     package var noise = NoiseScale()
     /// What is known of each parameter's gradients.

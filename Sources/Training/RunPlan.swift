@@ -27,21 +27,20 @@ package struct RunPlan: Sendable, Equatable {
             if let last = chosen.last { return last }
             return min(examples, growth?.batch(from: first, ofEpoch: epoch) ?? first)
         }
-        starts = []
-        countSteps()
+        shape = Self.shape(examples, batches, accumulate)
     }
 
-    /// The index of each epoch's first step, and behind them the number of all steps.
-    private var starts: [Int]
+    /// The steps of each epoch, by which schedules move.
+    package private(set) var shape: RunShape
 
     /// Optimizer steps of all epochs.
-    package var totalSteps: Int { starts[batches.count] }
+    package var totalSteps: Int { shape.totalSteps }
 
     /// Optimizer steps of an epoch.
-    package func steps(ofEpoch epoch: Int) -> Int { starts[epoch + 1] - starts[epoch] }
+    package func steps(ofEpoch epoch: Int) -> Int { shape.stepsOfEpoch(epoch) }
 
     /// The index of an epoch's first step, counted from 0 over the whole run.
-    package func firstStep(ofEpoch epoch: Int) -> Int { starts[epoch] }
+    package func firstStep(ofEpoch epoch: Int) -> Int { shape.firstStep(ofEpoch: epoch) }
 
     /// The mini-batches of an epoch's step `index`, by their place in the epoch.
     package func miniBatches(ofStep index: Int, epoch: Int) -> Range<Int> {
@@ -55,16 +54,14 @@ package struct RunPlan: Sendable, Equatable {
     /// Sets the mini-batch of an epoch and of all after it.
     package mutating func setBatch(_ batch: Int, fromEpoch epoch: Int) {
         for place in batches.indices where place >= epoch { batches[place] = min(examples, batch) }
-        countSteps()
+        shape = Self.shape(examples, batches, accumulate)
     }
 
-    private mutating func countSteps() {
-        var end = 0
-        starts = [0]
-        for batch in batches {
-            let step = batch * accumulate
-            end += (examples + step - 1) / step
-            starts.append(end)
-        }
+    private static func shape(_ examples: Int, _ batches: [Int], _ accumulate: Int) -> RunShape {
+        RunShape(
+            stepsOfEpochs: batches.map { batch in
+                let step = batch * accumulate
+                return (examples + step - 1) / step
+            })
     }
 }

@@ -54,6 +54,11 @@ extension TrainingRun {
                 "schedule.by is step, but with batch_growth by noise the number of steps is not known before: set schedule.by to epoch"
             )
         }
+        if settings.schedule.plateau != nil, data.validation == nil {
+            throw conflict(
+                "\(settings.schedule.shape.name) watches the validation set, but there is none: set data.validation"
+            )
+        }
         if let name = settings.watchedMetric ?? (settings.earlyStopping == nil ? nil : "validation_loss"),
             name.hasPrefix("validation_"), data.validation == nil
         {

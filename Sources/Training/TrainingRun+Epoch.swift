@@ -112,8 +112,7 @@ extension TrainingRun {
 
     /// The rate of the step with this index, from 0.
     func learningRate(_ step: Int) -> Double {
-        settings.schedule.rate(
-            step: step, stepsPerEpoch: plan.steps(ofEpoch: 0), totalSteps: plan.totalSteps)
+        settings.schedule.rate(step: step, in: plan.shape, plateauFactor: position.plateau.factor)
     }
 
     /// What dropout draws from in the step with this index, from 0.

@@ -79,6 +79,9 @@ extension TrainingRun {
 
     /// Compares the watched metric with the best so far, keeps the best weights, and decides whether to stop.
     private func watch(_ evaluated: Evaluated, trainingLoss: Double) throws {
+        if let rule = settings.schedule.plateau, let value = evaluated.value(of: rule.metric.rawValue) {
+            position.plateau.observe(value, by: rule, baseRate: settings.schedule.baseRate)
+        }
         guard let name = Self.watchedMetric(settings),
             let value = name == "train_loss" ? trainingLoss : evaluated.value(of: name)
         else { return }

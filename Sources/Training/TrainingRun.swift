@@ -74,7 +74,7 @@ final class TrainingRun {
             loss: settings.loss)
         let plan = Self.plan(settings, examples: data.training.count)
         self.plan = plan
-        try settings.schedule.validate(stepsPerEpoch: plan.steps(ofEpoch: 0), totalSteps: plan.totalSteps)
+        try settings.schedule.validate(plan.shape)
         try Self.check(settings, data)
         try Self.checkBatchNorm(model, settings, plan)
         identity = Self.identity(settings, model, data)
