@@ -51,8 +51,9 @@ import Testing
     }
 
     @Test func xavierIsUniformByBothFans() throws {
-        let sample = try values(Conv2d(50, kernel: 3, bias: false, initializer: .xavierUniform), [10, 4, 4])[
-            0]
+        let sample = try values(
+            Conv2d(50, kernel: 3, bias: false, initializer: .xavierUniform()), [10, 4, 4])[
+                0]
         expectUniform(sample, bound: (6 / Double(90 + 450)).squareRoot())
     }
 
