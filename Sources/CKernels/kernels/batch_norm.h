@@ -301,7 +301,7 @@ static void batch_norm_running_coefficients(const float *mean, const float *vari
 
 typedef enum {
     BN_FORWARD, BN_FORWARD_RELU, BN_BACKWARD, BN_BACKWARD_RELU,
-    BN_GROUP, BN_GROUP_RELU,  // backward, where the weights differ inside the normalized group
+    BN_GROUPED, BN_GROUPED_RELU,  // backward, where the weights differ inside the normalized group
 } bn_pass;
 
 // mean and mean_xhat are mean(dy') and mean(dy'*xhat), for groups mean(dy'*gamma) and mean(dy'*gamma*xhat) times
@@ -312,8 +312,8 @@ DT_INLINE f32x16 bn_map(f32x16 x, f32x16 dy, bn_lanes k, f32x16 mean, f32x16 mea
         const f32x16 y = centered * k.scale + k.beta;
         return pass == BN_FORWARD_RELU ? relu_f32(y) : y;
     }
-    const f32x16 passed = bn_passed(centered, dy, k, pass == BN_BACKWARD_RELU || pass == BN_GROUP_RELU);
-    if (pass == BN_GROUP || pass == BN_GROUP_RELU) {
+    const f32x16 passed = bn_passed(centered, dy, k, pass == BN_BACKWARD_RELU || pass == BN_GROUPED_RELU);
+    if (pass == BN_GROUPED || pass == BN_GROUPED_RELU) {
         return k.scale * passed - (mean + (centered * k.inv_std) * mean_xhat);
     }
     return k.scale * ((passed - mean) - (centered * k.inv_std) * mean_xhat);

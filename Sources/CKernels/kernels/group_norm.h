@@ -76,9 +76,9 @@ static void group_norm_gradient(const float *x, const float *dy, dt_activation l
         for (int64_t channel = 0; channel < 2 * l.c; channel++) { totals[channel] += sums[channel]; }
         gn_gradient_means(sums, gamma, one, groups, padded, coefficients, means);
         if (relu) {
-            bn_apply(x, dy, one, coefficients, means, BN_GROUP_RELU, dx);
+            bn_apply(x, dy, one, coefficients, means, BN_GROUPED_RELU, dx);
         } else {
-            bn_apply(x, dy, one, coefficients, means, BN_GROUP, dx);
+            bn_apply(x, dy, one, coefficients, means, BN_GROUPED, dx);
         }
     }
     for (int64_t channel = 0; channel < l.c; channel++) {

@@ -1,11 +1,29 @@
 /// The option `init` of a layer: a weight's initializer, or {weight: ..., bias: ...}.
-struct LayerInitializers {
+struct LayerInitializers: Sendable, Equatable {
     /// How the weight's first values are drawn, if it was given.
     let weight: InitializerConfiguration?
     /// How the bias's first values are drawn, if it was given.
     let bias: InitializerConfiguration?
     /// Where the bias's initializer was written.
     let biasPlace: Setting?
+
+    /// Initializers that were written nowhere.
+    init(weight: InitializerConfiguration?, bias: InitializerConfiguration?) {
+        (self.weight, self.bias, biasPlace) = (weight, bias, nil)
+    }
+
+    /// Whether both draw the same values, wherever they were written.
+    static func == (a: LayerInitializers, b: LayerInitializers) -> Bool {
+        a.weight == b.weight && a.bias == b.bias
+    }
+
+    /// What was given as one YAML value.
+    var yaml: String {
+        YAMLWriter.flow(
+            [("weight", weight), ("bias", bias)].compactMap { name, initializer in
+                initializer.map { (key: name, value: $0.yaml) }
+            })
+    }
 
     /// Reads `kaiming_normal`, `{name: kaiming_normal, mode: fan_out}`, `{weight: ..., bias: ...}` with such values, or
     /// `{weight: kaiming_normal, mode: fan_out, bias: ...}`, where the options are the weight's.

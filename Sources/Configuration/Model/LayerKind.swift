@@ -67,17 +67,20 @@ package enum LayerKind: Sendable, Equatable {
     }
 
     /// The layer itself, with parameters of its own.
-    var layer: any Layer {
+    ///
+    /// - Parameter initializers: How first values are drawn where the layer does not say it.
+    func layer(_ initializers: LayerInitializers?) -> any Layer {
         switch self {
         case .linear(let out, let inputs, let bias, let weights):
             Linear(
-                out, inputs: inputs, bias: bias, initializer: weights.weightInitializer,
-                biasInitializer: weights.biasInitializer, form: weights.form)
+                out, inputs: inputs, bias: bias, initializer: weights.weightInitializer(initializers),
+                biasInitializer: weights.biasInitializer(initializers), form: weights.form)
         case .conv2d(
             let out, let inputs, let kernel, let stride, let padding, let groups, let bias, let weights):
             Conv2d(
                 out, inputs: inputs, kernel: kernel, stride: stride, padding: padding, groups: groups,
-                bias: bias, initializer: weights.weightInitializer, biasInitializer: weights.biasInitializer,
+                bias: bias, initializer: weights.weightInitializer(initializers),
+                biasInitializer: weights.biasInitializer(initializers),
                 form: weights.form)
         case .batchNorm(let sync, let momentum, let eps, let affine):
             BatchNormalization(momentum: momentum, epsilon: eps, synchronized: sync, affine: affine)
@@ -103,7 +106,9 @@ package enum LayerKind: Sendable, Equatable {
         case .flatten: Flatten()
         case .dropout(let p): Dropout(p)
         case .residual(let body, let shortcut):
-            Residual(body.map(\.kind.layer), shortcut: shortcut.map(\.kind.layer))
+            Residual(
+                body.map { $0.kind.layer(initializers) },
+                shortcut: shortcut.map { $0.kind.layer(initializers) })
         }
     }
 }

@@ -47,17 +47,20 @@ package struct WeightOptions: Sendable, Equatable {
     /// What differs from the defaults, as options of a layer.
     var spelling: [(key: String, value: String)] {
         var options: [(key: String, value: String)] = []
-        let initializers = [("weight", weight), ("bias", bias)].compactMap { name, initializer in
-            initializer.map { (key: name, value: $0.yaml) }
+        if weight != nil || bias != nil {
+            options.append(("init", LayerInitializers(weight: weight, bias: bias).yaml))
         }
-        if !initializers.isEmpty { options.append(("init", YAMLWriter.flow(initializers))) }
         if form != .plain { options.append((form.rawValue, "true")) }
         return options
     }
 
-    /// The weight's initializer, torch's default for the layer unless given.
-    var weightInitializer: Initializer { weight?.initializer ?? .torchDefault }
+    /// The weight's initializer: its own, else the model's, else torch's default for the layer.
+    func weightInitializer(_ standard: LayerInitializers?) -> Initializer {
+        (weight ?? standard?.weight)?.initializer ?? .torchDefault
+    }
 
     /// The bias's initializer, if it is not torch's default for the layer.
-    var biasInitializer: Initializer? { bias?.initializer }
+    func biasInitializer(_ standard: LayerInitializers?) -> Initializer? {
+        (bias ?? standard?.bias)?.initializer
+    }
 }
