@@ -6,7 +6,7 @@ extension RunConfiguration {
         data.write(to: &yaml)
         model.write(to: &yaml)
         yaml.line("loss", loss.rawValue)
-        if let initialWeights { yaml.line("init", "{weights: \(YAMLWriter.string(initialWeights))}") }
+        initial.write(to: &yaml)
         yaml.line("optimizer", optimizer.yaml)
         yaml.line("schedule", schedule.yaml)
         training.write(to: &yaml)

@@ -12,8 +12,8 @@ package struct RunConfiguration: Sendable, Equatable {
     package let model: ModelSection
     /// What training minimizes; `cross_entropy` unless given.
     package let loss: Loss
-    /// The absolute path of the weights to start from; nil, unless given, for seeded initial values.
-    package let initialWeights: String?
+    /// What training starts from; seeded initial values unless given.
+    package let initial: InitSection
     /// How gradients change weights.
     package let optimizer: OptimizerSection
     /// How the learning rate moves.
@@ -50,12 +50,11 @@ package struct RunConfiguration: Sendable, Equatable {
         let whole = Setting(node, path: "", at: SourceLocation(source))
         let map = try SettingMap(whole, keys: keys, "the sections of a configuration")
         data = try DataSection(map.required("data", "the files to train on"), paths: paths)
-        model = try ModelSection(map.required("model", "a list of layers, or a built-in model's name"))
+        initial = try InitSection(map.optional("init"), paths: paths)
+        model = try ModelSection(
+            map.required("model", "a list of layers, or a built-in model's name"),
+            initializers: initial.standard)
         loss = try map["loss"]?.choice("loss") ?? .crossEntropy
-        initialWeights = try map.optional("init").map { setting throws(ConfigurationError) in
-            try SettingMap(setting, keys: ["weights"]).required("weights", "the path of a safetensors file")
-                .text("the path of a safetensors file")
-        }.map(paths.absolute)
         optimizer = try OptimizerSection(map["optimizer"], at: node.location)
         training = try TrainingSection(map["training"], at: node.location)
         schedule = try ScheduleSection(

@@ -16,7 +16,7 @@ extension RunConfiguration {
                 training: data.train.source, test: data.test?.source, validation: validation,
                 normalization: data.normalize),
             loss: loss, optimizer: optimizer.configuration, schedule: schedule.schedule, output: output)
-        settings.initialWeights = initialWeights
+        settings.initialWeights = initial.weights
         settings.clipping = training.clipping
         settings.epochs = training.epochs
         settings.isFullBatch = training.batch == nil

@@ -80,6 +80,9 @@ typedef struct {
     int64_t m, row_stride, strip_stride;
 } dt_dense_shard;
 
+// Doubles of scratch memory that group norm needs for c channels, P with padding.
+static inline int64_t dt_group_norm_scratch(int64_t c, int64_t padded) { return 1 + 6 * c + 4 * padded; }
+
 // Most values that a tree over shards keeps at once.
 enum { DT_DENSE_DEPTH = 24 };
 
@@ -166,6 +169,19 @@ typedef struct dt_kernels {
     void (*batch_norm_gradient)(const float *x, const float *dy, dt_activation l, const float *coefficients, const float *means, bool relu, float *dx);
     // out = a merged with b; [1 + 2c] each; an empty part (count 0) returns the other unchanged; in place allowed.
     void (*merge_moments)(const double *a, const double *b, int64_t c, double *out);
+
+    // ---- group norm: every example's groups of c/groups neighbouring channels have moments of their own; as many
+    // groups as channels make instance norm. scratch holds dt_group_norm_scratch(c, P) doubles. ----
+    // y = (x - mean)/sqrt(variance + eps)*gamma + beta, then ReLU if asked; in place allowed.
+    void (*group_norm)(const float *x, dt_activation l, int64_t groups, const float *gamma, const float *beta, double eps, bool relu, double *scratch, float *y);
+    // dx, dgamma[c] and dbeta[c], dy' = dy where y > 0 (recomputed from x) if relu; in place allowed (dx may be dy).
+    void (*group_norm_gradient)(const float *x, const float *dy, dt_activation l, int64_t groups, const float *gamma, const float *beta, double eps, bool relu, double *scratch, float *dx, float *dgamma, float *dbeta);
+
+    // ---- layer norm: rows of x [n][k] have moments of their own; gamma and beta [k] ----
+    // y = (x - mean)/sqrt(variance + eps)*gamma + beta; in place allowed.
+    void (*layer_norm)(const float *x, const float *gamma, const float *beta, double eps, int64_t n, int64_t k, float *y);
+    // dx, dgamma[k] and dbeta[k], the last two unless dgamma is NULL; scratch holds 3*n floats.
+    void (*layer_norm_gradient)(const float *x, const float *dy, const float *gamma, double eps, int64_t n, int64_t k, float *scratch, float *dx, float *dgamma, float *dbeta);
 
     // ---- pooling on an activation; h*w = l.hw is the input's ----
     // y = the window's first largest element (padding never wins; NaN wins), indices = its offset kh*kernel_w + kw.

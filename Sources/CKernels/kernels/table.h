@@ -10,6 +10,8 @@
 #include "rows.h"
 #include "dropout.h"
 #include "batch_norm.h"
+#include "group_norm.h"
+#include "layer_norm.h"
 #include "pooling.h"
 #include "batch_norm_pool.h"
 #include "parameters.h"
@@ -65,6 +67,11 @@ const dt_kernels DT_VARIANT_TABLE = {
     .batch_norm_gradient_means = batch_norm_gradient_means,
     .batch_norm_gradient = batch_norm_gradient,
     .merge_moments = merge_moments,
+
+    .group_norm = group_norm,
+    .group_norm_gradient = group_norm_gradient,
+    .layer_norm = layer_norm,
+    .layer_norm_gradient = layer_norm_gradient,
 
     .max_pool = max_pool,
     .max_pool_scatter = max_pool_scatter,
