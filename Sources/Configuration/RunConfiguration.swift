@@ -58,7 +58,7 @@ package struct RunConfiguration: Sendable, Equatable {
         optimizer = try OptimizerSection(map["optimizer"], at: node.location)
         training = try TrainingSection(map["training"], at: node.location)
         schedule = try ScheduleSection(
-            map["schedule"], baseRate: optimizer.configuration.learningRate, batch: training.batch.map { $0 * training.accumulate },
+            map["schedule"], baseRate: optimizer.configuration.learningRate, batch: training.stepExamples,
             hasValidation: data.validation != nil, at: node.location)
         checkpoint = try CheckpointSection(map["checkpoint"], at: node.location)
         logging = try LoggingSection(map["logging"], at: node.location)

@@ -69,6 +69,12 @@ package struct TrainingSection: Sendable, Equatable {
     /// Clipping of the gradient by its global norm; off unless given, as `clip: {norm: 1.0}` or `clip: 1.0`.
     package let clipping: GradientClipping
 
+    /// Examples of an optimizer step; nil where only the data say.
+    var stepExamples: Int? {
+        guard let batch else { return nil }
+        return batch * accumulate
+    }
+
     /// Examples of a batch in evaluation: those of training, or 1,024 where training takes all at once.
     package var evaluationBatch: Int { batch ?? 1024 }
 
