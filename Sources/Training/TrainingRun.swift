@@ -84,7 +84,8 @@ final class TrainingRun {
         replicaSettings.timelineSteps = settings.isProfiled ? Self.timelineSteps : nil
         replicaSettings.control = settings.control
         let maker = BatchMaker(
-            examples: data.training.dataset.examples, scaling: data.scaling, kernels: cluster.kernels)
+            examples: data.training.dataset.examples, scaling: data.scaling, kernels: cluster.kernels,
+            augmenter: data.augmenter)
         replica = try Replica(cluster: cluster, state: state, settings: replicaSettings, training: maker)
         try replica.plan(batch: data.training.count % settings.batch)
         try Self.setInitialWeights(state, settings, cluster)
@@ -135,12 +136,13 @@ final class TrainingRun {
     func trainEpoch() throws -> Bool {
         let order = EpochOrder(
             count: data.training.dataset.examples.layout.count, subset: data.training.rows,
-            batchSize: settings.batch, seed: settings.seed, epoch: UInt64(position.epoch))
+            batchSize: settings.batch, seed: settings.seed, epoch: UInt64(position.epoch),
+            shuffle: settings.data.shuffle)
         let numbers = try epochScalars()
         let width = settings.optimizer.rule.scalarCount
         while position.batch < stepsPerEpoch, !isAtStepLimit {
             let index = position.batch
-            let batch = Batch(rows: order.rows[order.batch(index)])
+            let batch = Batch(rows: order.rows[order.batch(index)], epoch: UInt64(position.epoch))
             let logs = (position.step + 1) % settings.loggingSteps == 0
             let began = ProcessInfo.processInfo.systemUptime
             let result = try numbers.withUnsafeBufferPointer { numbers in
@@ -308,11 +310,11 @@ final class TrainingRun {
     private func dryRun() throws -> TrainingResult {
         let order = EpochOrder(
             count: data.training.dataset.examples.layout.count, subset: data.training.rows,
-            batchSize: settings.batch, seed: settings.seed, epoch: 0)
+            batchSize: settings.batch, seed: settings.seed, epoch: 0, shuffle: settings.data.shuffle)
         let numbers = try epochScalars()
         let result = try numbers.withUnsafeBufferPointer { numbers in
             try replica.step(
-                Batch(rows: order.rows[order.batch(0)]),
+                Batch(rows: order.rows[order.batch(0)], epoch: 0),
                 update: UnsafeBufferPointer(rebasing: numbers[0..<settings.optimizer.rule.scalarCount]),
                 dropoutKey: dropoutKey(step: 0), wantsNorm: true)
         }
