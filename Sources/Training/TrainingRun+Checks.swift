@@ -1,4 +1,5 @@
 import DataParallel
+import Datasets
 import Foundation
 import Layers
 import Optimizers
@@ -86,7 +87,7 @@ extension TrainingRun {
         let optimizer = settings.optimizer.options.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
         digest.add("\(settings.optimizer.rule.name) \(settings.optimizer.learningRate) \(optimizer)")
         digest.add("\(settings.schedule)")
-        digest.add("\(settings.clipping.maximumNorm ?? 0)")
+        digest.add("\(settings.clipping.maximumNorm ?? 0) \(settings.clipping.maximumValue ?? 0)")
         // Left out where it is the default, so that checkpoints from before there was a choice go on.
         if settings.exchange != .float32 { digest.add("exchange \(settings.exchange.rawValue)") }
         digest.add("\(settings.epochs) \(settings.batch) \(settings.shards) \(settings.seed)")
@@ -96,7 +97,10 @@ extension TrainingRun {
         digest.add(
             "\(settings.maximumSkippedSteps) \(settings.watchedMetric ?? "") \(String(describing: settings.earlyStopping))"
         )
-        digest.add("\(settings.data.normalization) \(String(describing: settings.data.validation))")
+        digest.add(
+            "\(settings.data.normalization.identity) \(String(describing: settings.data.validation))")
+        if settings.data.shuffle != .epoch { digest.add("shuffle \(settings.data.shuffle.rawValue)") }
+        if !settings.data.augmentation.isEmpty { digest.add("augment \(settings.data.augmentation)") }
         digest.add(Digest.text(data.digest))
         return Digest.text(digest.bytes)
     }
@@ -112,6 +116,19 @@ extension TrainingRun {
             throw DisagreementError(
                 what: "the program or its configuration", ranks: odd,
                 advice: "start the same binary with the same configuration on every rank")
+        }
+    }
+}
+
+extension Normalization {
+    /// What tells it from others in an identity; the default range is left out, as before there was a choice.
+    fileprivate var identity: String {
+        switch self {
+        case .none: "none"
+        case .minMax(low: 0, high: 1): "minMax"
+        case .minMax(let low, let high): "minMax \(low) \(high)"
+        case .standardize: "standardize"
+        case .whiten(let eps): "whiten \(eps)"
         }
     }
 }

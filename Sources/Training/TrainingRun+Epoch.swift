@@ -44,7 +44,8 @@ extension TrainingRun {
     func order(ofEpoch epoch: Int) -> EpochOrder {
         EpochOrder(
             count: data.training.dataset.examples.layout.count, subset: data.training.rows,
-            batchSize: plan.batches[epoch], seed: settings.seed, epoch: UInt64(epoch))
+            batchSize: plan.batches[epoch], seed: settings.seed, epoch: UInt64(epoch),
+            shuffle: settings.data.shuffle)
     }
 
     /// The mini-batches of a step of the epoch under way.

@@ -60,12 +60,7 @@ extension TrainingRun {
             if let text = settings.configurationText {
                 try FileOutput.write(Data(text.utf8), to: folder.file(RunFolder.configurationName))
             }
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-            let inputs = InputDescription(
-                scaling: data.scaling, exampleShape: data.exampleShape,
-                classes: data.training.dataset.examples.layout.classCount)
-            try FileOutput.write(try encoder.encode(inputs), to: folder.file(RunFolder.scalingName))
+            try data.inputs.write(to: folder)
             metrics = try MetricsLog(path: folder.file(RunFolder.metricsName), length: position.metricsLength)
         }
         try Self.agree(outcome, cluster)

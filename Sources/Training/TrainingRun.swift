@@ -93,7 +93,8 @@ final class TrainingRun {
         replicaSettings.timelineSteps = settings.isProfiled ? Self.timelineSteps : nil
         replicaSettings.control = settings.control
         let maker = BatchMaker(
-            examples: data.training.dataset.examples, scaling: data.scaling, kernels: cluster.kernels)
+            examples: data.training.dataset.examples, scaling: data.scaling, kernels: cluster.kernels,
+            augmenter: data.augmenter)
         replica = try Replica(cluster: cluster, state: state, settings: replicaSettings, training: maker)
         try replica.plan(batch: data.training.count % plan.batches[0])
         try Self.setInitialWeights(state, settings, cluster)

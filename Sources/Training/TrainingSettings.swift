@@ -15,16 +15,23 @@ public struct TrainingSettings: Sendable {
         public var validation: Validation?
         /// How features are scaled, by statistics of the training set.
         public var normalization: Normalization
+        /// Random changes of training images, in order.
+        public var augmentation: [Augmentation]
+        /// When the order of training examples is drawn.
+        public var shuffle: Shuffle
 
         /// A description of the data.
         public init(
             training: DatasetSource, test: DatasetSource? = nil, validation: Validation? = nil,
-            normalization: Normalization = .standardize
+            normalization: Normalization = .standardize, augmentation: [Augmentation] = [],
+            shuffle: Shuffle = .epoch
         ) {
             self.training = training
             self.test = test
             self.validation = validation
             self.normalization = normalization
+            self.augmentation = augmentation
+            self.shuffle = shuffle
         }
     }
 

@@ -14,7 +14,7 @@ extension RunConfiguration {
         var settings = TrainingSettings(
             data: TrainingSettings.Data(
                 training: data.train.source, test: data.test?.source, validation: validation,
-                normalization: data.normalize),
+                normalization: data.normalize, augmentation: data.augment, shuffle: data.shuffle),
             loss: loss, optimizer: optimizer.configuration, schedule: schedule.schedule, output: output)
         settings.initialWeights = initial.weights
         settings.clipping = training.clipping

@@ -86,6 +86,9 @@ static inline int64_t dt_group_norm_scratch(int64_t c, int64_t padded) { return 
 // Most values that a tree over shards keeps at once.
 enum { DT_DENSE_DEPTH = 24 };
 
+// Rows and columns of a tile of correlations, and examples that are whitened together.
+enum { DT_TILE = 64, DT_WHITEN_GROUP = 8 };
+
 typedef struct dt_kernels {
     dt_isa isa;
 
@@ -233,6 +236,28 @@ typedef struct dt_kernels {
     void (*gather_u8)(const uint8_t *x, const int64_t *rows, int64_t n, int64_t width, int64_t channel_width, const double *center, const double *factor, const float *table, float *y);
     void (*gather_f32)(const float *x, const int64_t *rows, int64_t n, int64_t width, int64_t channel_width, const double *center, const double *factor, float *y);
     void (*gather_f64)(const double *x, const int64_t *rows, int64_t n, int64_t width, int64_t channel_width, const double *center, const double *factor, float *y);
+
+    // ---- random changes of one image of c planes of h*w; outside it lies fill[channel]; buffers must not overlap ----
+    // Columns, or rows, in reverse; in place.
+    void (*augment_flip)(float *x, int64_t c, int64_t h, int64_t w, bool vertical);
+    // y[i][j] = x[i-down][j-right].
+    void (*augment_move)(const float *x, int64_t c, int64_t h, int64_t w, int64_t down, int64_t right, const float *fill, float *y);
+    // Turned counter-clockwise about the middle, by an angle with this cosine and sine; bilinear, in Float64.
+    void (*augment_rotate)(const float *x, int64_t c, int64_t h, int64_t w, double cosine, double sine, const float *fill, float *y);
+    // Fills a rectangle that lies inside; in place.
+    void (*augment_erase)(float *x, int64_t c, int64_t h, int64_t w, int64_t top, int64_t left, int64_t rows, int64_t columns, const float *fill);
+
+    // ---- whitening ----
+    // z = (x - center)*factor, each element with its own.
+    void (*standardize_u8)(const uint8_t *x, int64_t count, const double *center, const double *factor, double *z);
+    void (*standardize_f32)(const float *x, int64_t count, const double *center, const double *factor, double *z);
+    void (*standardize_f64)(const double *x, int64_t count, const double *center, const double *factor, double *z);
+    // c [DT_TILE][DT_TILE] = a^T b of a and b [m][DT_TILE], rows added in order.
+    void (*tile_products)(const double *a, const double *b, int64_t m, double *c);
+    // x [n][k] becomes z w in place, z = (x - center)*factor (or x where these are NULL); sums in Float64 over features in
+    // order, so an example's result does not depend on those beside it. strips holds w [k][k], from feature to output, as
+    // strips[j/16][k][16] with zeros behind the last column; scratch has k*DT_WHITEN_GROUP elements.
+    void (*whiten)(const float *strips, int64_t k, const double *center, const double *factor, int64_t n, double *scratch, float *x);
 } dt_kernels;
 
 // The highest instruction set this processor and operating system can run.

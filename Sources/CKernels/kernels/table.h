@@ -18,6 +18,8 @@
 #include "gradients.h"
 #include "bfloat16.h"
 #include "batches.h"
+#include "augment.h"
+#include "whiten.h"
 
 const dt_kernels DT_VARIANT_TABLE = {
     .isa = DT_VARIANT_ISA,
@@ -100,4 +102,15 @@ const dt_kernels DT_VARIANT_TABLE = {
     .gather_u8 = gather_u8,
     .gather_f32 = gather_f32,
     .gather_f64 = gather_f64,
+
+    .augment_flip = augment_flip,
+    .augment_move = augment_move,
+    .augment_rotate = augment_rotate,
+    .augment_erase = augment_erase,
+
+    .standardize_u8 = standardize_u8,
+    .standardize_f32 = standardize_f32,
+    .standardize_f64 = standardize_f64,
+    .tile_products = tile_products,
+    .whiten = whiten,
 };
