@@ -184,7 +184,7 @@ final class TrainingRun {
             for batch in position.batch..<stepsPerEpoch {
                 let step = position.epoch * stepsPerEpoch + batch
                 let scalars = settings.optimizer.rule.scalars(
-                    step: step + 1, learningRate: learningRate(step))
+                    step: step + 1, learningRate: learningRate(step), momentum: nil)
                 numbers.replaceSubrange(batch * width..<(batch + 1) * width, with: scalars)
             }
             // Ranks agree about twice a second whether to stop; how often that is they must agree on, too.

@@ -51,7 +51,7 @@ package final class ReplicaHarness {
         // Tests run on any thread, also from one step to the next.
         prepareThreadForPrograms()
         steps += 1
-        let numbers = replica.settings.rule.scalars(step: steps, learningRate: learningRate)
+        let numbers = replica.settings.rule.scalars(step: steps, learningRate: learningRate, momentum: nil)
         return try numbers.withUnsafeBufferPointer { numbers in
             try replica.step(
                 Batch(rows: rows.map { Int32($0) }[...]), update: numbers,

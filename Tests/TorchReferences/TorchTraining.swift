@@ -57,7 +57,8 @@ struct TorchTraining {
         defer { try? replica.free() }
         let order = EpochOrder(inOrder: dataset.count, batchSize: TorchFile.batch)
         for step in 0..<TorchFile.batches {
-            let numbers = configuration.rule.scalars(step: step + 1, learningRate: configuration.learningRate)
+            let numbers = configuration.rule.scalars(
+                step: step + 1, learningRate: configuration.learningRate, momentum: nil)
             let result = try numbers.withUnsafeBufferPointer { numbers in
                 try replica.step(
                     Batch(rows: order.rows[order.batch(step)]), update: numbers,

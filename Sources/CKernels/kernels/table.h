@@ -13,6 +13,9 @@
 #include "pooling.h"
 #include "batch_norm_pool.h"
 #include "parameters.h"
+#include "moment_rules.h"
+#include "rate_rules.h"
+#include "measured_rules.h"
 #include "bfloat16.h"
 #include "batches.h"
 
@@ -78,6 +81,20 @@ const dt_kernels DT_VARIANT_TABLE = {
 
     .sgd = sgd,
     .adam = adam,
+    .amsgrad = amsgrad,
+    .nadam = nadam,
+    .radam = radam,
+    .adamax = adamax,
+    .adagrad = adagrad,
+    .rmsprop = rmsprop,
+    .adadelta = adadelta,
+    .delta_bar_delta = delta_bar_delta,
+    .lars = lars,
+    .lamb_direction = lamb_direction,
+    .swats_direction = swats_direction,
+    .lookahead = lookahead,
+    .clamp = clamp,
+    .dot = dot,
     .sum_of_squares = sum_of_squares,
     .add = add,
     .add_f64 = add_f64,

@@ -67,8 +67,10 @@ struct NamedOptions {
         return ConfigurationError(kind, at: place, key: setting.inside(error.key), problem)
     }
 
-    /// "{name: adam, lr: 0.001, ...}" as YAML.
-    static func yaml(name: String, options: [NamedOption]) -> String {
+    /// "{name: adam, lr: 0.001, ...}" as YAML, with `more` behind the options as YAML already.
+    static func yaml(
+        name: String, options: [NamedOption], more: [(key: String, value: String)] = []
+    ) -> String {
         let pairs = options.map { option in
             switch option.value {
             case .number(let number): (key: option.name, value: YAMLWriter.number(number))
@@ -78,7 +80,7 @@ struct NamedOptions {
             case .text(let text): (key: option.name, value: YAMLWriter.string(text))
             }
         }
-        return YAMLWriter.flow([(key: "name", value: name)] + pairs)
+        return YAMLWriter.flow([(key: "name", value: name)] + pairs + more)
     }
 
     private static func value(_ setting: Setting) throws(ConfigurationError) -> OptionValue {
