@@ -77,6 +77,16 @@ package struct ParameterLayout: Sendable {
         elementCount = end
     }
 
+    /// The place in `entries` of the tensor that a block is part of. O(log tensors).
+    func tensor(ofBlock block: Int) -> Int {
+        var (low, high) = (0, entries.count)
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if entries[middle].blocks.lowerBound <= block { low = middle } else { high = middle }
+        }
+        return low
+    }
+
     /// The variables of each bucket, in order.
     var groups: [[Int]] { buckets.map { entries[$0.entries].map(\.variable) } }
 

@@ -10,11 +10,15 @@ import Runtime
 final class ParameterUpdate {
     /// The update rule's state arrays, and behind them one for gradients that wait.
     let arrays: OptimizerState
-    private let cluster: Cluster
-    private let layout: ParameterLayout
-    private let settings: ReplicaSettings
-    private let parameters: UnsafeMutablePointer<Float>
-    private let weights: WeightExchange?
+    /// What the update rule keeps between steps beside its arrays.
+    var memory: [Double]
+    let cluster: Cluster
+    let layout: ParameterLayout
+    let settings: ReplicaSettings
+    let parameters: UnsafeMutablePointer<Float>
+    let weights: WeightExchange?
+    /// For each tensor of the layout, whether it decays.
+    let decays: [Bool]
 
     /// State for the parameters of `state`; collective over the cluster.
     init(cluster: Cluster, state: ModelState, settings: ReplicaSettings) throws {
@@ -22,6 +26,10 @@ final class ParameterUpdate {
         self.settings = settings
         layout = state.layout
         parameters = state.parameters.base.assumingMemoryBound(to: Float.self)
+        memory = Array(repeating: 0, count: (settings.rule as? any MeasuredRule)?.memoryCount ?? 0)
+        decays = layout.entries.map { entry in
+            !settings.noDecay.contains { $0.covers(state.model.variables[entry.variable].role) }
+        }
         let duties = SliceDuty.all(of: cluster, layout: layout)
         arrays = try OptimizerState(
             cluster: cluster, layout: layout,
@@ -98,35 +106,7 @@ final class ParameterUpdate {
                 kernels.unary(DT_SCALE, count, sum + start, Float(coefficient), sum + start)
             }
             if let limit = settings.clipping.maximumValue {
-                _ = kernels.clamp_values(count, Float(limit), sum + start)
-            }
-        }
-    }
-
-    // MARK: The parameters
-
-    /// Applies the update rule to the gradient in `sum`; no rank of the node may read parameters any more.
-    ///
-    /// - Parameter numbers: The rule's numbers of the step, the same on all ranks.
-    func apply(_ sum: UnsafeMutablePointer<Float>, _ numbers: UnsafeBufferPointer<Double>) throws {
-        try weights?.begin()
-        let stateCount = settings.rule.stateNames.count
-        try withUnsafeTemporaryAllocation(
-            of: UnsafeMutablePointer<Float>.self, capacity: max(1, stateCount)
-        ) { pointers in
-            // The sums made last are still in cache.
-            for (index, duty) in arrays.duties.enumerated().reversed() {
-                let (start, count) = (duty.slice.elements.lowerBound, duty.slice.elements.count)
-                for array in 0..<max(1, stateCount) {
-                    pointers.initializeElement(
-                        at: array,
-                        to: stateCount > 0 ? arrays.pointer(array, duty: index) : parameters + start)
-                }
-                guard let first = UnsafePointer(pointers.baseAddress) else { return }
-                settings.rule.update(
-                    scalars: numbers, weights: parameters + start, gradient: sum + start,
-                    state: first, count: count, kernels: cluster.kernels)
-                try weights?.send(duty)
+                kernels.clamp(count, Float(limit), sum + start)
             }
         }
     }

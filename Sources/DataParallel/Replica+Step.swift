@@ -8,7 +8,7 @@ struct PendingUpdate {
     /// The mini-batch's number and its examples; nil once the sum is complete.
     var underWay: (step: UInt64, batch: Int)?
     /// The update rule's numbers of the step.
-    let numbers: [Double]
+    var numbers: [Double]
 }
 
 extension Replica {
@@ -118,9 +118,7 @@ extension Replica {
                 result.clipRatio = norm > 0 ? clipped / norm : 1
             }
         }
-        try numbers.withUnsafeBufferPointer { numbers in
-            try log.timed(Profiler.Overhead.update) { try update.apply(sum, numbers) }
-        }
+        try log.timed(Profiler.Overhead.update) { try update.apply(sum, numbers) }
         try update.finish(log)
     }
 
@@ -179,6 +177,9 @@ extension Replica {
         try cluster.world.barrier()
         pending = PendingUpdate(exchange: gradients, underWay: nil, numbers: numbers)
     }
+
+    /// Gives the step whose gradient is on its way other numbers, after the one before it turned out to be skipped.
+    package func renumberPending(_ numbers: [Double]) { pending?.numbers = numbers }
 
     /// Waits until every rank of the node has come to this point of the step.
     private func meet(_ milestone: GradientExchange.Milestone) {

@@ -195,6 +195,12 @@ extension Replica {
     /// Bytes of optimizer state that this rank keeps for itself if it is sharded, else those of its node.
     package var optimizerStateBytes: Int { update.arrays.byteCount }
 
+    /// What the update rule keeps between steps beside its arrays, the same on all ranks.
+    package var ruleMemory: [Double] {
+        get { update.memory }
+        set { update.memory = newValue }
+    }
+
     /// One state array of a parameter, row-major, on rank 0; nil elsewhere. Collective over the cluster.
     package func optimizerState(_ array: Int, _ entry: ParameterLayout.Entry) throws -> [Float]? {
         try update.arrays.values(array, entry)

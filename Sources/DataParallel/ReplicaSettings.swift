@@ -21,6 +21,8 @@ public struct ReplicaSettings: Sendable {
     /// Whether the optimizer's state is kept once in the whole job, in parts, instead of once per node (ZeRO-1); results
     /// do not depend on it.
     public var isOptimizerSharded: Bool
+    /// Which parameters the rule's weight decay leaves out.
+    public var noDecay: [DecayExemption] = []
     /// Examples that a mini-batch may come to have; nil where it does not grow.
     public var largestBatch: Int?
     /// Whether steps take several mini-batches together.

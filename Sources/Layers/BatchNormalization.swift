@@ -25,8 +25,8 @@ public struct BatchNormalization: Layer {
     public init(
         momentum: Double = 0.1, epsilon: Double = 1e-5, synchronized: Bool = true, affine: Bool = true
     ) {
-        weight = affine ? Parameter(.constant(1)) : nil
-        bias = affine ? Parameter(.constant(0)) : nil
+        weight = affine ? Parameter(.constant(1), role: .normScale) : nil
+        bias = affine ? Parameter(.constant(0), role: .normShift) : nil
         runningMean = Buffer(0)
         runningVar = Buffer(1)
         numBatchesTracked = BatchCounter()

@@ -57,8 +57,8 @@ public struct BatchRenormalization: Layer {
     public init(
         momentum: Double = 0.01, epsilon: Double = 1e-5, limits: Limits = Limits(), synchronized: Bool = true
     ) {
-        weight = Parameter(.constant(1))
-        bias = Parameter(.constant(0))
+        weight = Parameter(.constant(1), role: .normScale)
+        bias = Parameter(.constant(0), role: .normShift)
         runningMean = Buffer(0)
         runningStd = Buffer(1)
         numBatchesTracked = Buffer(0)

@@ -29,7 +29,8 @@ public struct Conv2d: Layer, CustomReflectable {
         self.kernel = kernel
         geometry = Convolution2d(stride: stride, padding: padding, groups: groups)
         weight = LayerWeight(form, initializer: initializer)
-        self.bias = bias ? Parameter(biasInitializer ?? .torchDefaultBias(of: weight.parameter)) : nil
+        self.bias =
+            bias ? Parameter(biasInitializer ?? .torchDefaultBias(of: weight.parameter), role: .bias) : nil
     }
 
     /// Its variables, by torch's names.

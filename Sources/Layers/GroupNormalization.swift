@@ -18,8 +18,8 @@ public struct GroupNormalization: Layer {
         precondition(groups > 0, "group norm needs at least one group, got \(groups)")
         self.groups = groups
         self.epsilon = epsilon
-        weight = affine ? Parameter(.constant(1)) : nil
-        bias = affine ? Parameter(.constant(0)) : nil
+        weight = affine ? Parameter(.constant(1), role: .normScale) : nil
+        bias = affine ? Parameter(.constant(0), role: .normShift) : nil
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {

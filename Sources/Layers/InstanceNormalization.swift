@@ -15,8 +15,8 @@ public struct InstanceNormalization: Layer {
     /// Instance norm with torch's defaults.
     public init(epsilon: Double = 1e-5, affine: Bool = false) {
         self.epsilon = epsilon
-        weight = affine ? Parameter(.constant(1)) : nil
-        bias = affine ? Parameter(.constant(0)) : nil
+        weight = affine ? Parameter(.constant(1), role: .normScale) : nil
+        bias = affine ? Parameter(.constant(0), role: .normShift) : nil
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {

@@ -21,8 +21,8 @@ public struct LayerNormalization: Layer {
             "layer norm over a shape of \(shape ?? [])")
         self.shape = shape
         self.epsilon = epsilon
-        weight = affine ? Parameter(.constant(1)) : nil
-        self.bias = affine && bias ? Parameter(.constant(0)) : nil
+        weight = affine ? Parameter(.constant(1), role: .normScale) : nil
+        self.bias = affine && bias ? Parameter(.constant(0), role: .normShift) : nil
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {

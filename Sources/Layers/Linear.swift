@@ -23,7 +23,8 @@ public struct Linear: Layer, CustomReflectable {
         self.inputs = inputs
         self.outputs = outputs
         weight = LayerWeight(form, initializer: initializer)
-        self.bias = bias ? Parameter(biasInitializer ?? .torchDefaultBias(of: weight.parameter)) : nil
+        self.bias =
+            bias ? Parameter(biasInitializer ?? .torchDefaultBias(of: weight.parameter), role: .bias) : nil
     }
 
     /// Its variables, by torch's names.

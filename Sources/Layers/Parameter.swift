@@ -2,12 +2,29 @@ import Graph
 
 /// A tensor that training changes by gradients; an identity that a trace turns into a node.
 public final class Parameter: TracedVariable {
+    /// What a parameter does in its layer; weight decay may leave out some.
+    public enum Role: Sendable, Hashable {
+        /// It multiplies inputs.
+        case weight
+        /// It is added to outputs.
+        case bias
+        /// It multiplies what was normalized.
+        case normScale
+        /// It is added to what was normalized.
+        case normShift
+    }
+
     /// How its first value is drawn.
     public let initializer: Initializer
+    /// What it does in its layer.
+    public let role: Role
     public var isTrainable: Bool { true }
 
     /// A parameter whose shape is settled when the model is traced.
-    public init(_ initializer: Initializer) { self.initializer = initializer }
+    public init(_ initializer: Initializer, role: Role = .weight) {
+        self.initializer = initializer
+        self.role = role
+    }
 }
 
 /// A tensor that a layer updates by itself, such as a running mean.

@@ -8,6 +8,9 @@ public struct TracedModel: Sendable {
         public let shape: [Int]
         public let isTrainable: Bool
         let source: any TracedVariable
+
+        /// What a parameter does in its layer; buffers count as weights.
+        package var role: Parameter.Role { (source as? Parameter)?.role ?? .weight }
     }
 
     /// The model.

@@ -1,11 +1,15 @@
-/// Clipping of the gradient by its global norm, as torch.nn.utils.clip_grad_norm_ does it; off by default.
+/// Clipping of the gradient by its global norm or element by element, as torch.nn.utils.clip_grad_norm_ and
+/// clip_grad_value_ do it; off by default.
 ///
-/// With ‖g‖ the Euclidean norm over all parameters of the reduced gradient, every element is multiplied by
+/// By norm: with ‖g‖ the Euclidean norm over all parameters of the reduced gradient, every element is multiplied by
 ///
 ///     c = min(1, max_norm / (‖g‖ + 1e-6))
 ///
 /// The coefficient is a pure function of the Float64 norm, so ranks that hold the same norm decide the same.
 /// Where c is 1 the gradient may be left alone: multiplying would change no bit.
+///
+/// By value: every element of the reduced gradient is moved to the nearest number of [−v, v], which is what the kernel
+/// `clamp` does.
 ///
 /// Reference: Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", ICML
 /// 2013, arXiv:1211.5063.
@@ -13,14 +17,14 @@
 /// Example:
 ///
 ///     let clipping = try GradientClipping(maximumNorm: 1)
-///     clipping.coefficient(norm: 0.5)               // 1
-///     clipping.coefficient(norm: 4)                 // 1 / 4.000001
-///     GradientClipping.off.coefficient(norm: 4)     // 1
+///     clipping.coefficient(norm: 0.5)                     // 1
+///     clipping.coefficient(norm: 4)                       // 1 / 4.000001
+///     GradientClipping.off.coefficient(norm: 4)           // 1
+///     try GradientClipping(maximumValue: 2).maximumValue  // 2
 public struct GradientClipping: Sendable, Hashable {
-    /// max_norm, above 0, in the units of the gradient; nil means no clipping.
+    /// max_norm, above 0, in the units of the gradient; nil means no clipping by norm.
     public let maximumNorm: Double?
-
-    /// The largest magnitude of an element, above 0; nil means none.
+    /// v, above 0, in the units of the gradient; nil means no clipping by value. One of the two is nil.
     public let maximumValue: Double?
 
     /// No clipping.
@@ -33,14 +37,15 @@ public struct GradientClipping: Sendable, Hashable {
         maximumValue = nil
     }
 
-    /// Clips every element to this magnitude; throws (with the key "max_value") unless it is finite and above 0.
+    /// Clips every element to this size; throws (with the key "clip_value") unless it is finite and above 0.
     public init(maximumValue: Double) throws(OptimizerError) {
-        try AllowedNumbers.positive.check(maximumValue, key: "max_value")
-        self.maximumValue = maximumValue
+        try AllowedNumbers.positive.check(maximumValue, key: "clip_value")
         maximumNorm = nil
+        self.maximumValue = maximumValue
     }
 
-    /// The factor c for a gradient of this norm: from 0 to 1; NaN for NaN, 0 for an infinite norm.
+    /// The factor c for a gradient of this norm: from 0 to 1; NaN for NaN, 0 for an infinite norm. Without clipping by
+    /// norm it is 1.
     ///
     /// - Parameter norm: ‖g‖ before clipping, at least 0.
     public func coefficient(norm: Double) -> Double {

@@ -29,6 +29,8 @@ package struct RunPosition: Codable, Sendable, Equatable {
     package var noise = NoiseScale()
     /// What is known of each parameter's gradients.
     package var monitor = GradientMonitor()
+    /// What the update rule keeps between steps beside its arrays.
+    package var ruleMemory: [Double] = []
     /// The update rule's numbers of a delayed step whose gradient the checkpoint holds.
     package var delayedNumbers: [Double]?
     /// Whether the run has ended by itself.
@@ -189,6 +191,7 @@ enum Checkpoint {
             }
         }
         try replica.cluster.world.barrier()
+        if !position.ruleMemory.isEmpty { replica.ruleMemory = position.ruleMemory }
         if let numbers = position.delayedNumbers { try replica.restorePending(numbers: numbers) }
     }
 

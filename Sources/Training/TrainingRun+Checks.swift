@@ -38,6 +38,24 @@ extension TrainingRun {
                 "training.delayed hides the exchange behind one mini-batch, which training.accumulate makes rare: choose one of them"
             )
         }
+        let rule = settings.optimizer.rule
+        if rule.requiresFullBatch {
+            guard settings.isFullBatch else {
+                throw conflict(
+                    "optimizer \(rule.name) compares the signs of gradients, which mini-batches make noise of: set training.batch to full"
+                )
+            }
+            guard settings.schedule.shape.name == ConstantShape.name, settings.schedule.warmup == .none else {
+                throw conflict(
+                    "optimizer \(rule.name) sets the learning rate of every weight itself: leave out schedule"
+                )
+            }
+        }
+        if settings.schedule.movesMomentum, !rule.takesMomentum {
+            throw conflict(
+                "the schedule moves the momentum, but optimizer \(rule.name) has none as it is set: give it one or leave out schedule.momentum"
+            )
+        }
         let growsByNoise = settings.growth?.trigger == .noise
         if growsByNoise || settings.logsNoiseScale {
             guard settings.accumulate == 1, !settings.isDelayed else {
@@ -84,8 +102,7 @@ extension TrainingRun {
         var digest = Digest()
         digest.add(model.trainingGraph(count: 2).description)
         for variable in model.variables { digest.add("\(variable.name) \(variable.shape)") }
-        let optimizer = settings.optimizer.options.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
-        digest.add("\(settings.optimizer.rule.name) \(settings.optimizer.learningRate) \(optimizer)")
+        digest.add(settings.optimizer.identity)
         digest.add("\(settings.schedule)")
         digest.add("\(settings.clipping.maximumNorm ?? 0) \(settings.clipping.maximumValue ?? 0)")
         // Left out where it is the default, so that checkpoints from before there was a choice go on.

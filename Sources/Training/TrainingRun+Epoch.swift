@@ -10,7 +10,7 @@ extension TrainingRun {
     func trainEpoch() throws -> Bool {
         let epoch = position.epoch
         let order = order(ofEpoch: epoch)
-        let numbers = try epochScalars()
+        var numbers = try epochScalars()
         while position.batch < plan.steps(ofEpoch: epoch), !isAtStepLimit {
             let batches = batches(ofStep: position.batch, order)
             let logs = (position.step + 1) % settings.loggingSteps == 0
@@ -25,6 +25,7 @@ extension TrainingRun {
             position.step += 1
             position.batch += 1
             try take(result)
+            if result.isSkipped { numbers = try renumbered() }
             if logs { try logStep(result) }
             drawBar(result)
             if let steps = settings.checkpoints.everySteps, position.step % steps == 0,
@@ -96,10 +97,12 @@ extension TrainingRun {
         let steps = plan.steps(ofEpoch: position.epoch)
         var numbers = Array(repeating: 0.0, count: steps * width + 1)
         if cluster.rank == 0 {
-            for batch in position.batch..<steps {
+            // A delayed step that is on its way may yet be renumbered.
+            for batch in max(0, position.batch - 1)..<steps {
                 let step = plan.firstStep(ofEpoch: position.epoch) + batch
                 let scalars = settings.optimizer.rule.scalars(
-                    step: step + 1, learningRate: learningRate(step))
+                    step: max(1, step + 1 - position.skippedSteps), learningRate: learningRate(step),
+                    momentum: settings.schedule.momentum(step: step, in: plan.shape))
                 numbers.replaceSubrange(batch * width..<(batch + 1) * width, with: scalars)
             }
             // Ranks agree about twice a second whether to stop; how often that is they must agree on, too.
@@ -109,6 +112,13 @@ extension TrainingRun {
         try cluster.world.broadcast(&numbers, root: 0)
         controlInterval = max(1, Int(numbers[steps * width]))
         return { Array(numbers[$0 * width..<($0 + 1) * width]) }
+    }
+
+    /// The numbers of the epoch's other steps after one was skipped: update rules count the steps they took.
+    private func renumbered() throws -> (Int) -> [Double] {
+        let numbers = try epochScalars()
+        if settings.isDelayed { replica.renumberPending(numbers(position.batch - 1)) }
+        return numbers
     }
 
     /// The rate of the step with this index, from 0.

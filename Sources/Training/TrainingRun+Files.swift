@@ -7,6 +7,7 @@ extension TrainingRun {
     func checkpoint() throws {
         // Ranks may keep parts of the state.
         position.delayedNumbers = try replica.keepPending()
+        position.ruleMemory = replica.ruleMemory
         let optimizerFile = try Checkpoint.optimizerFile(
             of: replica, isDelayed: position.delayedNumbers != nil)
         let outcome = Result {

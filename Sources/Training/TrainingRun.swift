@@ -87,6 +87,7 @@ final class TrainingRun {
             exchange: settings.exchange, isOptimizerSharded: settings.optimizer.isSharded)
         replicaSettings.largestBatch = min(
             data.training.count, settings.growth.map { $0.maximum ?? .max } ?? plan.largestBatch)
+        replicaSettings.noDecay = settings.optimizer.noDecay
         replicaSettings.accumulates = settings.accumulate > 1
         replicaSettings.isDelayed = settings.isDelayed
         replicaSettings.skipsNonFinite = settings.maximumSkippedSteps > 0

@@ -38,8 +38,8 @@ import Testing
         for step in 0..<3 {
             let g = numbers.floats(count, -1...1)
             let h = dt_sgd(
-                lr: 0.1, momentum: momentum, dampening: dampening, weight_decay: decay, nesterov: nesterov,
-                first_step: step == 0)
+                lr: 0.1, momentum: momentum, dampening: dampening, weight_decay: decay,
+                has_velocity: momentum != 0, nesterov: nesterov, first_step: step == 0)
             var expectedW = w, expectedV = v
             for i in 0..<count {
                 var d = g[i]
@@ -59,7 +59,8 @@ import Testing
     /// Two steps by hand: v = 1, then 0.5*1 + 2 = 2.5.
     @Test func sgdByHand() {
         var h = dt_sgd(
-            lr: 0.5, momentum: 0.5, dampening: 0, weight_decay: 0, nesterov: false, first_step: true)
+            lr: 0.5, momentum: 0.5, dampening: 0, weight_decay: 0, has_velocity: true, nesterov: false,
+            first_step: true)
         let first = Self.sgd(h, [4], [1], [99])
         #expect(first.w == [3.5] && first.velocity == [1])
         h.first_step = false
@@ -136,6 +137,35 @@ import Testing
         }
         let result = agreeingF64("sum of squares") { [$0.sum_of_squares(Int64(count), x)] }
         #expect(result[0].bitPattern == lanes[0].bitPattern)
+    }
+
+    @Test(arguments: testedCounts) func dot(count: Int) {
+        var numbers = TestNumbers(seed: 24)
+        let a = numbers.floats(count, -1e3...1e3), b = numbers.floats(count, -1...1)
+        var lanes = [Double](repeating: 0, count: 16)
+        for i in 0..<count { lanes[i % 16] += Double(a[i]) * Double(b[i]) }
+        for half in [8, 4, 2, 1] {
+            for lane in 0..<half { lanes[lane] += lanes[lane + half] }
+        }
+        let result = agreeingF64("dot") { [$0.dot(Int64(count), a, b), $0.dot(Int64(count), a, a)] }
+        #expect(result[0].bitPattern == lanes[0].bitPattern)
+        #expect(result[1] == KernelVariant.all[0].table.sum_of_squares(Int64(count), a))
+    }
+
+    @Test(arguments: testedCounts) func clamp(count: Int) {
+        var numbers = TestNumbers(seed: 25)
+        var x = numbers.floats(count, -2...2)
+        for (i, value) in [Float.nan, .infinity, -.infinity, 0.5, -0.5].enumerated() where i < count {
+            x[i] = value
+        }
+        let expected = x.map { $0 < -0.5 ? -0.5 : $0 > 0.5 ? 0.5 : $0 }
+        let result = agreeing("clamp") { k in
+            written(count) {
+                $0.update(from: x, count: count)
+                k.clamp(Int64(count), 0.5, $0)
+            }
+        }
+        #expect(bits(result) == bits(expected))
     }
 
     @Test(arguments: testedCounts) func add(count: Int) {

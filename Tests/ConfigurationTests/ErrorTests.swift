@@ -17,7 +17,7 @@ import Testing
         ),
         ("optimizer: sdg", "optimizer: unknown optimizer \"sdg\"; did you mean \"sgd\"?"),
         ("optimizer:", "optimizer: expected the name of an optimizer, found nothing"),
-        ("optimizer: {lr: 1}", "optimizer.name: missing; it must be one of sgd, adam, adamw"),
+        ("optimizer: {lr: 1}", "optimizer.name: missing; it must be one of sgd, delta_bar_delta, adagrad"),
         ("schedule: {name: cosin}", "schedule.name: unknown schedule \"cosin\"; did you mean \"cosine\"?"),
         ("schedule: step", "schedule.step_size: missing; it must be a number"),
         (

@@ -39,6 +39,35 @@ import Testing
         BadOption("adam", "eps", .number(-1e-8), .outOfRange),
         BadOption("adamw", "weight_decay", .number(-0.1), .outOfRange),
         BadOption("adamw", "momentum", .number(0.9), .unknownOption),
+        BadOption("adam", "amsgrad", .number(1), .wrongType),
+        BadOption("amsgrad", "amsgrad", .flag(true), .unknownOption),
+        BadOption("amsgrad", "betas", .numbers([1, 0.9]), .outOfRange),
+        BadOption("delta_bar_delta", "kappa", .number(-1), .outOfRange),
+        BadOption("delta_bar_delta", "phi", .number(1), .outOfRange),
+        BadOption("delta_bar_delta", "phi", .number(0), .outOfRange),
+        BadOption("delta_bar_delta", "theta", .number(1), .outOfRange),
+        BadOption("delta_bar_delta", "weight_decay", .number(0.1), .unknownOption),
+        BadOption("adagrad", "lr", .number(-1), .outOfRange),
+        BadOption("adagrad", "lr_decay", .number(-1), .outOfRange),
+        BadOption("adagrad", "eps", .number(.nan), .outOfRange),
+        BadOption("adagrad", "initial_accumulator_value", .number(-0.1), .outOfRange),
+        BadOption("rmsprop", "alpha", .number(1), .outOfRange),
+        BadOption("rmsprop", "momentum", .number(1.1), .outOfRange),
+        BadOption("rmsprop", "centered", .text("yes"), .wrongType),
+        BadOption("rmsprop", "nesterov", .flag(true), .conflict),
+        BadOption("adadelta", "rho", .number(1), .outOfRange),
+        BadOption("adadelta", "rho", .number(-0.1), .outOfRange),
+        BadOption("nadam", "momentum_decay", .number(-1), .outOfRange),
+        BadOption("nadam", "betas", .numbers([0.9, 1.5]), .outOfRange),
+        BadOption("radam", "weight_decay", .number(-1), .outOfRange),
+        BadOption("adamax", "eps", .number(-1), .outOfRange),
+        BadOption("lars", "trust_coefficient", .number(0), .outOfRange),
+        BadOption("lars", "momentum", .number(2), .outOfRange),
+        BadOption("lars", "betas", .numbers([0.9, 0.9]), .unknownOption),
+        BadOption("lamb", "betas", .numbers([0.9, 1]), .outOfRange),
+        BadOption("lamb", "weight_decay", .number(.nan), .outOfRange),
+        BadOption("swats", "tolerance", .number(0), .outOfRange),
+        BadOption("swats", "eps", .number(-1e-9), .outOfRange),
     ]
 
     @Test(arguments: optimizers)
@@ -107,8 +136,14 @@ import Testing
     @Test func unknownNamesListTheKnown() {
         let optimizer = #expect(throws: OptimizerError.self) { try OptimizerConfiguration(name: "sdg") }
         #expect(optimizer?.kind == .unknownName)
-        #expect(optimizer?.candidates == ["sgd", "adam", "adamw"])
-        #expect(optimizer?.description == "'sdg' does not exist; name must be one of sgd, adam, adamw")
+        let names = [
+            "sgd", "delta_bar_delta", "adagrad", "rmsprop", "adadelta", "adam", "amsgrad", "nadam", "radam",
+            "adamw", "adamax", "lars", "lamb", "swats",
+        ]
+        #expect(optimizer?.candidates == names)
+        #expect(
+            optimizer?.description
+                == "'sdg' does not exist; name must be one of \(names.joined(separator: ", "))")
         let schedule = #expect(throws: OptimizerError.self) {
             try LearningRateSchedule(name: "cosin", baseRate: 0.1)
         }
@@ -126,9 +161,32 @@ import Testing
         }
         #expect(
             unknown?.description
-                == "a is not an option here; it must be one of lr, betas, eps, weight_decay")
+                == "a is not an option here; it must be one of lr, betas, eps, weight_decay, amsgrad")
         let norm = #expect(throws: OptimizerError.self) { try GradientClipping(maximumNorm: 0) }
         #expect(norm?.description == "max_norm is 0; it must be a finite number above 0")
+    }
+
+    @Test func lookaheadIsChecked() {
+        for k in [0, -1] {
+            let error = #expect(throws: OptimizerError.self) { try LookaheadOptions(k: k) }
+            #expect(error?.key == "k")
+        }
+        for alpha in [0, -0.5, 1.5, .nan] {
+            let error = #expect(throws: OptimizerError.self) { try LookaheadOptions(alpha: alpha) }
+            #expect(error?.key == "alpha")
+        }
+    }
+
+    @Test func onlyDecayCanBeLeftOut() throws {
+        let error = #expect(throws: OptimizerError.self) {
+            try OptimizerConfiguration(name: "delta_bar_delta", noDecay: [.norm, .bias])
+        }
+        #expect(error?.kind == .conflict)
+        #expect(
+            error?.description
+                == "no_decay is [bias, norm]; it must be left out: delta_bar_delta has no weight decay")
+        let optimizer = try OptimizerConfiguration(name: "sgd", noDecay: [.norm, .bias, .norm])
+        #expect(optimizer.noDecay == [.bias, .norm])
     }
 
     @Test func nesterovNeedsMomentumWithoutDampening() throws {

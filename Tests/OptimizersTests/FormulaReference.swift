@@ -42,6 +42,58 @@ enum FormulaReference {
         return Array(weights.dropFirst())
     }
 
+    /// θ after each step of RMSprop with Nesterov's momentum over d = g / (rms + ε).
+    static func nesterovRMSprop(
+        weight: Double, gradients: [Double], rate: Double, alpha: Double, epsilon: Double, momentum: Double
+    ) -> [Double] {
+        let directions = gradients.indices.map { t in
+            let squares = gradients[0...t].enumerated().map { i, gradient in
+                (1 - alpha) * pow(alpha, Double(t - i)) * gradient * gradient
+            }
+            return gradients[t] / (squares.reduce(0, +).squareRoot() + epsilon)
+        }
+        return sgd(
+            weight: weight, gradients: directions, rate: rate, momentum: momentum, nesterov: true)
+    }
+
+    /// θ after each step of Jacobs' rule, from his table of three cases for the product of g and δ̄.
+    static func deltaBarDelta(
+        weight: Double, gradients: [Double], rate: Double, kappa: Double, phi: Double, theta: Double
+    ) -> [Double] {
+        var weight = weight
+        var rate = rate
+        return gradients.enumerated().map { t, gradient in
+            let past = (0..<t).map { (1 - theta) * pow(theta, Double(t - 1 - $0)) * gradients[$0] }
+            switch gradient * past.reduce(0, +) {
+            case let product where product > 0: rate += kappa
+            case let product where product < 0: rate *= phi
+            default: break
+            }
+            weight -= rate * gradient
+            return weight
+        }
+    }
+
+    /// θ after each step of lookahead around SGD: every k steps, SGD starts from where it is pulled back to.
+    static func lookaheadSGD(
+        weight: Double, gradients: [Double], rate: Double, momentum: Double, k: Int, alpha: Double
+    ) -> [Double] {
+        var weights: [Double] = []
+        var slow = weight
+        var velocity = 0.0
+        var fast = weight
+        for (t, gradient) in gradients.enumerated() {
+            velocity = momentum * velocity + gradient
+            fast -= rate * velocity
+            if (t + 1) % k == 0 {
+                slow = (1 - alpha) * slow + alpha * fast
+                fast = slow
+            }
+            weights.append(fast)
+        }
+        return weights
+    }
+
     /// Σᵢ βᵗ⁻ⁱ xᵢ / Σᵢ βᵗ⁻ⁱ: Adam's bias-corrected running mean is this weighted mean.
     private static func biasCorrectedMean(_ values: [Double], _ beta: Double) -> Double {
         var sum = 0.0

@@ -28,4 +28,17 @@ import Testing
         let error = #expect(throws: OptimizerError.self) { try GradientClipping(maximumNorm: norm) }
         #expect(error?.key == "max_norm")
     }
+
+    @Test func clippingByValueLeavesTheNormAlone() throws {
+        let clipping = try GradientClipping(maximumValue: 2)
+        #expect(clipping.maximumValue == 2 && clipping.maximumNorm == nil)
+        #expect(clipping.coefficient(norm: 1e9) == 1)
+        #expect(try GradientClipping(maximumNorm: 2).maximumValue == nil)
+    }
+
+    @Test(arguments: [0, -1, .nan, .infinity, 1e39])
+    func refusesAValueThatIsNone(_ value: Double) {
+        let error = #expect(throws: OptimizerError.self) { try GradientClipping(maximumValue: value) }
+        #expect(error?.key == "clip_value")
+    }
 }

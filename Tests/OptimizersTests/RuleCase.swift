@@ -1,15 +1,19 @@
 import Optimizers
 import Testing
 
-/// A rule under test with the independent computation of the same weights.
+/// A rule under test, with an independent computation of the same weights where PyTorch's numbers do not do.
 struct RuleCase: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let rate: Double
     let rule: @Sendable () throws -> any UpdateRule
     /// θ after each step from one weight and its gradients.
-    let reference: @Sendable (Double, [Double]) -> [Double]
+    let reference: (@Sendable (Double, [Double]) -> [Double])?
 
-    static let all: [RuleCase] = sgd + adam
+    /// Those with a computation of their own.
+    static let referenced: [RuleCase] = sgd + adam + further
+
+    /// Every element-wise rule, with options that take other ways through its loop.
+    static let all: [RuleCase] = referenced + torchs
 
     private static let sgd: [RuleCase] = [
         RuleCase("sgd", 0.05, { try SGD() }) {
@@ -60,6 +64,63 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
                 decoupled: true)
         },
     ]
+
+    /// What PyTorch does not have.
+    private static let further: [RuleCase] = [
+        RuleCase("rmsprop, nesterov", 1e-3, { try RMSprop(alpha: 0.9, momentum: 0.8, nesterov: true) }) {
+            FormulaReference.nesterovRMSprop(
+                weight: $0, gradients: $1, rate: 1e-3, alpha: 0.9, epsilon: 1e-8, momentum: 0.8)
+        },
+        RuleCase("delta_bar_delta", 0.01, { try DeltaBarDelta() }) {
+            FormulaReference.deltaBarDelta(
+                weight: $0, gradients: $1, rate: 0.01, kappa: 1e-3, phi: 0.5, theta: 0.7)
+        },
+        RuleCase(
+            "delta_bar_delta, all options", 0.004,
+            { try DeltaBarDelta(kappa: 0.003, phi: 0.8, theta: 0.2) }
+        ) {
+            FormulaReference.deltaBarDelta(
+                weight: $0, gradients: $1, rate: 0.004, kappa: 0.003, phi: 0.8, theta: 0.2)
+        },
+        RuleCase("lookahead of sgd", 0.05, { Lookahead(try SGD(), options: try LookaheadOptions()) }) {
+            FormulaReference.lookaheadSGD(
+                weight: $0, gradients: $1, rate: 0.05, momentum: 0, k: 5, alpha: 0.5)
+        },
+        RuleCase(
+            "lookahead of sgd, momentum", 0.02,
+            { Lookahead(try SGD(momentum: 0.9), options: try LookaheadOptions(k: 3, alpha: 0.8)) }
+        ) {
+            FormulaReference.lookaheadSGD(
+                weight: $0, gradients: $1, rate: 0.02, momentum: 0.9, k: 3, alpha: 0.8)
+        },
+    ]
+
+    /// What `TorchReferenceTests` checks the numbers of.
+    private static let torchs: [RuleCase] = [
+        RuleCase("adagrad", 1e-2) { try Adagrad(initialAccumulator: 0.1, weightDecay: 0.1) },
+        RuleCase("rmsprop", 1e-2) { try RMSprop() },
+        RuleCase("rmsprop, centered", 1e-2) { try RMSprop(centered: true) },
+        RuleCase("rmsprop, all options", 1e-2) {
+            try RMSprop(momentum: 0.9, centered: true, weightDecay: 0.1, nesterov: true)
+        },
+        RuleCase("adadelta", 1) { try Adadelta(weightDecay: 0.1) },
+        RuleCase("adam, amsgrad", 1e-2) { try Adam(betas: (0.9, 0.6), amsgrad: true) },
+        RuleCase("amsgrad", 1e-2) { try AMSGrad(betas: (0.4, 0.6), weightDecay: 0.1) },
+        RuleCase("adamw, amsgrad", 1e-2) { try AdamW(amsgrad: true) },
+        RuleCase("nadam", 1e-2) { try NAdam(weightDecay: 0.1) },
+        RuleCase("nadam, decoupled", 1e-2) { try NAdam(weightDecay: 0.1, decoupledWeightDecay: true) },
+        RuleCase("radam", 1e-2) { try RAdam(weightDecay: 0.1) },
+        RuleCase("radam, decoupled", 1e-2) { try RAdam(weightDecay: 0.1, decoupledWeightDecay: true) },
+        RuleCase("adamax", 1e-2) { try Adamax(weightDecay: 0.1) },
+        RuleCase("lookahead of adam", 1e-2) { Lookahead(try Adam(), options: try LookaheadOptions(k: 4)) },
+    ]
+
+    private init(_ name: String, _ rate: Double, _ rule: @escaping @Sendable () throws -> any UpdateRule) {
+        testDescription = name
+        self.rate = rate
+        self.rule = rule
+        reference = nil
+    }
 
     private init(
         _ name: String, _ rate: Double, _ rule: @escaping @Sendable () throws -> any UpdateRule,

@@ -48,9 +48,9 @@ final class RuleRunner {
     var bits: [[UInt32]] { ([weights] + state).map { $0.map(\.bitPattern) } }
 
     /// Takes one step; `cuts` are the inner edges of the runs the elements are split into, ascending.
-    func step(gradient: [Float], learningRate: Double, cuts: [Int] = []) {
+    func step(gradient: [Float], learningRate: Double, momentum: Double? = nil, cuts: [Int] = []) {
         step += 1
-        let scalars = rule.scalars(step: step, learningRate: learningRate)
+        let scalars = rule.scalars(step: step, learningRate: learningRate, momentum: momentum)
         var start = 0
         for end in cuts + [count] {
             apply(scalars: scalars, gradient: gradient, start: start, end: end)

@@ -133,7 +133,7 @@ import Testing
             _ = schedule.rate(step: 50, stepsPerEpoch: 10, totalSteps: 50)
         }
         await #expect(processExitsWith: .failure) {
-            _ = try SGD().scalars(step: 0, learningRate: 0.1)
+            _ = try SGD().scalars(step: 0, learningRate: 0.1, momentum: nil)
         }
     }
 }

@@ -9,6 +9,8 @@ struct TorchData: Decodable, Sendable {
         let options: [String: Option]
         /// [kept steps][elements].
         let weights: [[Float]]
+        /// The momentum, or β₁, of each step, where it is not the optimizer's own.
+        let momenta: [Double]?
     }
 
     /// An option as JSON states it.
@@ -34,6 +36,12 @@ struct TorchData: Decodable, Sendable {
         let clipped: [Double]
     }
 
+    /// A gradient, and what clipping its elements to 0.5 left of it.
+    struct ValueClippingCase: Decodable, Sendable {
+        let gradient: [Float]
+        let clipped: [Float]
+    }
+
     let initial_weights: [Float]
     /// [steps][elements].
     let gradients: [[Float]]
@@ -41,6 +49,7 @@ struct TorchData: Decodable, Sendable {
     let optimizers: [OptimizerCase]
     let schedules: [String: [Double]]
     let clipping: [ClippingCase]
+    let value_clipping: ValueClippingCase
 
     /// Reads the committed file.
     static func load() throws -> TorchData {

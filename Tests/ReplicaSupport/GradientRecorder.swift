@@ -7,7 +7,9 @@ package struct GradientRecorder: UpdateRule {
     package var name: String { "gradient_recorder" }
     package var stateNames: [String] { [] }
     package var scalarCount: Int { 1 }
-    package func scalars(step: Int, learningRate: Double) -> [Double] { [learningRate] }
+    package func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
+        [learningRate]
+    }
 
     package func update(
         scalars: UnsafeBufferPointer<Double>, weights: UnsafeMutablePointer<Float>,

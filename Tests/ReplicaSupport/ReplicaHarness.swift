@@ -62,7 +62,7 @@ package final class ReplicaHarness {
         return try replica.step(
             TrainingStep(
                 batches.map { Batch(rows: $0.map { Int32($0) }[...]) },
-                update: replica.settings.rule.scalars(step: steps, learningRate: learningRate),
+                update: replica.settings.rule.scalars(step: steps, learningRate: learningRate, momentum: nil),
                 dropoutKey: Self.dropoutKey, observes: observes))
     }
 

@@ -61,7 +61,7 @@ struct TorchTraining {
                 TrainingStep(
                     [Batch(rows: order.rows[order.batch(step)])],
                     update: configuration.rule.scalars(
-                        step: step + 1, learningRate: configuration.learningRate),
+                        step: step + 1, learningRate: configuration.learningRate, momentum: nil),
                     dropoutKey: dt_philox_key(word: (0, 0))))
             losses.append(result.lossSum / Double(result.count))
             if step == 0 { readGradients(replica) }

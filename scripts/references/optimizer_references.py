@@ -26,8 +26,45 @@ OPTIMIZERS = [
     ("adam", {"lr": 0.01, "betas": [0.8, 0.95], "eps": 1e-4, "weight_decay": 0.1}),
     ("adamw", {}),
     ("adamw", {"lr": 0.01, "betas": [0.4, 0.99], "weight_decay": 0.2}),
+    ("adagrad", {}),
+    ("adagrad", {"lr": 0.05, "lr_decay": 0.1, "eps": 1e-4, "initial_accumulator_value": 0.5,
+                 "weight_decay": 0.1}),
+    ("rmsprop", {"lr": 0.001}),
+    ("rmsprop", {"lr": 0.001, "alpha": 0.9, "momentum": 0.8}),
+    ("rmsprop", {"lr": 0.001, "alpha": 0.9, "centered": True}),
+    ("rmsprop", {"lr": 0.0005, "alpha": 0.9, "eps": 1e-2, "momentum": 0.8, "centered": True,
+                 "weight_decay": 0.001}),
+    ("adadelta", {}),
+    ("adadelta", {"lr": 0.5, "rho": 0.6, "eps": 1e-4, "weight_decay": 0.1}),
+    ("adam", {"lr": 0.01, "betas": [0.9, 0.6], "amsgrad": True, "weight_decay": 0.1}),
+    ("adamw", {"lr": 0.01, "betas": [0.9, 0.6], "eps": 1e-4, "amsgrad": True}),
+    ("amsgrad", {}),
+    ("amsgrad", {"lr": 0.01, "betas": [0.3, 0.5], "eps": 1e-4, "weight_decay": 0.05}),
+    ("adamax", {}),
+    ("adamax", {"lr": 0.01, "betas": [0.3, 0.7], "eps": 1e-4, "weight_decay": 0.1}),
+    ("nadam", {}),
+    ("nadam", {"lr": 0.01, "betas": [0.8, 0.95], "eps": 1e-4, "weight_decay": 0.1, "momentum_decay": 0.2}),
+    ("nadam", {"lr": 0.01, "betas": [0.3, 0.99], "weight_decay": 0.1, "decoupled_weight_decay": True}),
+    ("radam", {}),
+    ("radam", {"lr": 0.01, "betas": [0.8, 0.9], "eps": 1e-4, "weight_decay": 0.1}),
+    ("radam", {"lr": 0.01, "betas": [0.3, 0.8], "weight_decay": 0.1, "decoupled_weight_decay": True}),
 ]
-CLASSES = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+# A momentum, or beta 1, of its own for each step, as OneCycleLR sets it.
+SCHEDULED = [
+    ("sgd", {"lr": 0.01, "momentum": 0.9}),
+    ("sgd", {"lr": 0.01, "momentum": 0.9, "weight_decay": 0.01, "nesterov": True}),
+    ("rmsprop", {"lr": 0.001, "momentum": 0.9}),
+    ("adam", {"lr": 0.01}),
+    ("adamw", {"lr": 0.01, "amsgrad": True}),
+    ("adamax", {"lr": 0.01}),
+    ("radam", {"lr": 0.01, "betas": [0.9, 0.9]}),
+]
+CLASSES = {
+    "sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW,
+    "adagrad": torch.optim.Adagrad, "rmsprop": torch.optim.RMSprop, "adadelta": torch.optim.Adadelta,
+    "amsgrad": lambda weights, **options: torch.optim.Adam(weights, amsgrad=True, **options),
+    "adamax": torch.optim.Adamax, "nadam": torch.optim.NAdam, "radam": torch.optim.RAdam,
+}
 
 
 def initial_weights():
@@ -42,16 +79,29 @@ def gradient(step):
     return torch.tensor(values, dtype=torch.float64).float()
 
 
-def trajectory(name, options):
+def momentum(step):
+    """Of step 1 ..< STEPS + 1, rising from 0.5."""
+    return 0.5 + 0.02 * step
+
+
+def trajectory(name, options, scheduled=False):
     weights = torch.nn.Parameter(initial_weights())
     optimizer = CLASSES[name]([weights], **options)
     kept = []
     for step in range(1, STEPS + 1):
         weights.grad = gradient(step)
+        group = optimizer.param_groups[0]
+        if scheduled and "betas" in group:
+            group["betas"] = (momentum(step), group["betas"][1])
+        elif scheduled:
+            group["momentum"] = momentum(step)
         optimizer.step()
         if step in KEPT_STEPS:
             kept.append(weights.detach().tolist())
-    return {"name": name, "options": options, "weights": kept}
+    case = {"name": name, "options": options, "weights": kept}
+    if scheduled:
+        case["momenta"] = [momentum(step) for step in range(1, STEPS + 1)]
+    return case
 
 
 def rates(make, count, lr=0.1):
@@ -94,6 +144,14 @@ def clipping():
     return cases
 
 
+def value_clipping():
+    values = [-3.0, -0.5, 0.0, 0.25, 0.5, 0.75, 1e30]
+    parameter = torch.nn.Parameter(torch.zeros(len(values)))
+    parameter.grad = torch.tensor(values)
+    torch.nn.utils.clip_grad_value_([parameter], clip_value=0.5)
+    return {"gradient": values, "clipped": parameter.grad.tolist()}
+
+
 def shortest(value):
     """Float32 values as the shortest decimal that reads back as the same Float32."""
     if isinstance(value, list):
@@ -110,6 +168,7 @@ def main():
     default = pathlib.Path(__file__).resolve().parents[2] / "Tests/OptimizersTests/Data/torch.json"
     target = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else default
     cases = [trajectory(name, options) for name, options in OPTIMIZERS]
+    cases += [trajectory(name, options, scheduled=True) for name, options in SCHEDULED]
     for case in cases:
         case["weights"] = shortest(case["weights"])
     reference = {
@@ -120,6 +179,7 @@ def main():
         "optimizers": cases,
         "schedules": schedules(),
         "clipping": clipping(),
+        "value_clipping": value_clipping(),
     }
     lines = json.dumps(reference, sort_keys=True, indent=None, separators=(",", ":"))
     target.write_text(lines.replace('],[', '],\n[').replace('},{', '},\n{') + "\n")

@@ -22,6 +22,7 @@ extern "C" {
 #endif
 
 #include "Philox.h"
+#include "UpdateRules.h"
 
 typedef enum { DT_ISA_BASELINE = 0, DT_ISA_AVX2 = 1, DT_ISA_AVX512 = 2 } dt_isa;
 
@@ -58,20 +59,6 @@ typedef enum {
     DT_TANH_GRADIENT,        // a = y: b*(1-a*a)
     DT_GELU_GRADIENT,        // a = x: b*(Phi(a) + a*phi(a))
 } dt_binary;
-
-// An SGD step as torch.optim.SGD does it: g += weight_decay*w; v = momentum*v + (1-dampening)*g (v = g on
-// the first step); g = nesterov ? g + momentum*v : v; w -= lr*g. Without momentum v is not touched.
-typedef struct {
-    double lr, momentum, dampening, weight_decay;
-    bool nesterov, first_step;
-} dt_sgd;
-
-// An Adam or AdamW step as torch.optim.Adam(W) does it (single-tensor form): bias_correction1 = 1-beta1^t and
-// bias_correction2_sqrt = sqrt(1-beta2^t) come from the caller; decoupled: w *= 1 - lr*weight_decay first.
-typedef struct {
-    double lr, beta1, beta2, epsilon, weight_decay, bias_correction1, bias_correction2_sqrt;
-    bool decoupled;
-} dt_adam;
 
 // A shard's part of a dense layer's weight gradient: its output gradients dy in columns, and its inputs, of which
 // example i and feature c stand at x[c/32*strip_stride + i*row_stride + c%32]: strips, or whole rows.
@@ -207,9 +194,28 @@ typedef struct dt_kernels {
     // batch_norm_gradient of the gradient max_pool_scatter makes of dy; in place allowed (dx may be x).
     void (*batch_norm_max_pool_gradient)(const float *x, const float *dy, const uint8_t *indices, dt_activation l, dt_window w, const float *coefficients, const float *means, bool relu, float *dx);
 
-    // ---- parameters ----
+    // ---- parameters: the steps of UpdateRules.h; a pointer behind g is a state array that its struct's comment names. An array
+    // that the options leave unused may be any address. ----
     void (*sgd)(dt_sgd h, int64_t count, float *w, const float *g, float *velocity);
     void (*adam)(dt_adam h, int64_t count, float *w, const float *g, float *m, float *v);
+    void (*amsgrad)(dt_adam h, int64_t count, float *w, const float *g, float *m, float *v, float *largest);
+    void (*nadam)(dt_nadam h, int64_t count, float *w, const float *g, float *m, float *v);
+    void (*radam)(dt_radam h, int64_t count, float *w, const float *g, float *m, float *v);
+    void (*adamax)(dt_adamax h, int64_t count, float *w, const float *g, float *m, float *norm);
+    void (*adagrad)(dt_adagrad h, int64_t count, float *w, const float *g, float *sum);
+    void (*rmsprop)(dt_rmsprop h, int64_t count, float *w, const float *g, float *square, float *velocity, float *mean);
+    void (*adadelta)(dt_adadelta h, int64_t count, float *w, const float *g, float *square, float *delta);
+    void (*delta_bar_delta)(dt_delta_bar_delta h, int64_t count, float *w, const float *g, float *rate, float *mean);
+    void (*lars)(dt_lars h, int64_t count, float *w, const float *g, float *velocity);
+    // These two put a direction in the place of the gradient.
+    void (*lamb_direction)(dt_adam h, int64_t count, const float *w, float *g, float *m, float *v);
+    void (*swats_direction)(dt_swats h, int64_t count, const float *w, float *g, float *m, float *v);
+    // slow += alpha*(w - slow); w = slow.
+    void (*lookahead)(float alpha, int64_t count, float *w, float *slow);
+    // x = x < -limit ? -limit : x > limit ? limit : x, so that NaN stays.
+    void (*clamp)(int64_t count, float limit, float *x);
+    // Sum of products in Float64 over 16 lanes folded in a fixed order; a may be b.
+    double (*dot)(int64_t count, const float *a, const float *b);
     // Sum of squares in Float64 over 16 lanes folded in a fixed order.
     double (*sum_of_squares)(int64_t count, const float *x);
     // out = a + b; in place allowed.
@@ -217,8 +223,6 @@ typedef struct dt_kernels {
     void (*add_f64)(int64_t count, const double *a, const double *b, double *out);
     // sum += factor*x, the product rounded before it is added.
     void (*add_scaled)(int64_t count, float factor, const float *x, float *sum);
-    // Brings every x into -limit ... limit, NaN stays; returns how many were outside.
-    int64_t (*clamp_values)(int64_t count, float limit, float *x);
 
     // ---- bfloat16 values kept as Float32 with 16 zero bits below; rounding is to nearest, ties to even ----
     void (*round_bfloat16)(int64_t count, float *x);

@@ -16,6 +16,9 @@
 #include "batch_norm_pool.h"
 #include "parameters.h"
 #include "gradients.h"
+#include "moment_rules.h"
+#include "rate_rules.h"
+#include "measured_rules.h"
 #include "bfloat16.h"
 #include "batches.h"
 #include "augment.h"
@@ -88,11 +91,24 @@ const dt_kernels DT_VARIANT_TABLE = {
 
     .sgd = sgd,
     .adam = adam,
+    .amsgrad = amsgrad,
+    .nadam = nadam,
+    .radam = radam,
+    .adamax = adamax,
+    .adagrad = adagrad,
+    .rmsprop = rmsprop,
+    .adadelta = adadelta,
+    .delta_bar_delta = delta_bar_delta,
+    .lars = lars,
+    .lamb_direction = lamb_direction,
+    .swats_direction = swats_direction,
+    .lookahead = lookahead,
+    .clamp = clamp,
+    .dot = dot,
     .sum_of_squares = sum_of_squares,
     .add = add,
     .add_f64 = add_f64,
     .add_scaled = add_scaled,
-    .clamp_values = clamp_values,
 
     .round_bfloat16 = round_bfloat16,
     .add_bfloat16 = add_bfloat16,

@@ -29,7 +29,8 @@ package struct ScheduleSection: Sendable, Equatable {
             options = try LearningRateSchedule.resolvedOptions(
                 name: named.name, options: named.options, baseRate: baseRate)
             schedule = try LearningRateSchedule(
-                name: named.name, options: named.options, baseRate: baseRate, batch: batch ?? 1, momentum: momentum
+                name: named.name, options: named.options, baseRate: baseRate, batch: batch ?? 1,
+                momentum: momentum
             )
         } catch {
             throw named.configurationError(error)

@@ -66,7 +66,8 @@ package struct TrainingSection: Sendable, Equatable {
     package let bucketBytes: Int
     /// The vector instructions that arithmetic uses; `auto` unless given.
     package let instructionSet: InstructionSet
-    /// Clipping of the gradient by its global norm; off unless given, as `clip: {norm: 1.0}` or `clip: 1.0`.
+    /// Clipping of the gradient; off unless given, by global norm as `clip: {norm: 1.0}` or `clip: 1.0`, or element by
+    /// element as `clip: {value: 0.5}`.
     package let clipping: GradientClipping
 
     /// Examples of an optimizer step; nil where only the data say.
@@ -127,14 +128,25 @@ package struct TrainingSection: Sendable, Equatable {
     }
 
     private static func clipping(_ setting: Setting) throws(ConfigurationError) -> GradientClipping {
-        var norm = setting
-        if case .mapping = setting.node.content {
-            let map = try SettingMap(setting, keys: ["norm", "max_norm"])
-            guard let given = try map.either("norm", "max_norm") else {
-                throw map.missing("norm", "the largest norm a gradient may have")
-            }
-            norm = given
+        guard case .mapping = setting.node.content else { return try clippingByNorm(setting) }
+        let map = try SettingMap(setting, keys: ["norm", "max_norm", "value"])
+        let norm = try map.either("norm", "max_norm")
+        guard let value = map["value"] else {
+            guard let norm else { throw map.missing("norm", "the largest norm a gradient may have") }
+            return try clippingByNorm(norm)
         }
+        guard norm == nil else {
+            throw ConfigurationError(
+                .conflict, at: value.location, key: value.path,
+                "a gradient is clipped by norm or by value, not by both", advice: "remove one of the two")
+        }
+        let limit = try value.number("a number") { _ in true }
+        do { return try GradientClipping(maximumValue: limit) } catch {
+            throw value.outOfRange(error.allowed)
+        }
+    }
+
+    private static func clippingByNorm(_ norm: Setting) throws(ConfigurationError) -> GradientClipping {
         let value = try norm.number("a number") { _ in true }
         do { return try GradientClipping(maximumNorm: value) } catch { throw norm.outOfRange(error.allowed) }
     }
@@ -161,6 +173,9 @@ package struct TrainingSection: Sendable, Equatable {
         yaml.line("instruction_set", instructionSet.rawValue, depth: 1)
         if let norm = clipping.maximumNorm {
             yaml.line("clip", "{norm: \(YAMLWriter.number(norm))}", depth: 1)
+        }
+        if let value = clipping.maximumValue {
+            yaml.line("clip", "{value: \(YAMLWriter.number(value))}", depth: 1)
         }
     }
 }

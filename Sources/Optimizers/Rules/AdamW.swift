@@ -10,31 +10,39 @@ import CKernels
 ///     v ← β₂ v + (1 − β₂) g²
 ///     θ ← θ − η m̂ / (√v̂ + ε)    with m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ)
 ///
-/// Defaults: betas 0.9 and 0.999, ε 1e-8, weight decay 0.01, and as an optimizer's `lr` 1e-3.
+/// With `amsgrad` the largest v̂ so far stands in the place of v̂ ("max_exp_avg_sq" keeps the largest v), as in
+/// `AMSGrad`. A momentum given for a step takes β₁'s place, in the bias correction, too.
+///
+/// Defaults: betas 0.9 and 0.999, ε 1e-8, no amsgrad, weight decay 0.01, and as an optimizer's `lr` 1e-3.
 ///
 /// Reference: Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019, arXiv:1711.05101.
 ///
 /// Example:
 ///
 ///     let rule = try AdamW(betas: (0.5, 0.75))
-///     rule.stateNames                             // ["exp_avg", "exp_avg_sq"]
-///     rule.scalars(step: 1, learningRate: 0.01)   // [0.01, 0.5, 0.5]: η, 1 − β₁, √(1 − β₂)
+///     rule.stateNames   // ["exp_avg", "exp_avg_sq"]
+///     rule.scalars(step: 1, learningRate: 0.01, momentum: nil)
+///     // [0.01, 0.5, 0.5, 0.5]: η, β₁, 1 − β₁, √(1 − β₂)
 public struct AdamW: UpdateRule, Hashable {
-    private let moments: AdamMoments
+    private var moments: AdamMoments
 
     /// β₁ and β₂, each from 0 to below 1: the decay rates of the running means of g and of g².
-    public var betas: (Double, Double) { (moments.beta1, moments.beta2) }
+    public var betas: (Double, Double) { (moments.decays.beta1, moments.decays.beta2) }
     /// ε, at least 0, in the units of the gradient.
-    public var epsilon: Double { moments.epsilon }
+    public var epsilon: Double { moments.decays.epsilon }
     /// λ, at least 0: each step multiplies the weights by 1 − η λ before the moments act.
     public var weightDecay: Double { moments.weightDecay }
+    /// Whether the largest v so far is divided by instead of v.
+    public var amsgrad: Bool { moments.amsgrad }
 
     /// Makes the rule; throws on values out of range.
     public init(
-        betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 1e-2
+        betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 1e-2,
+        amsgrad: Bool = false
     ) throws(OptimizerError) {
         moments = try AdamMoments(
-            betas: betas, epsilon: epsilon, weightDecay: weightDecay, decoupled: true)
+            betas: betas, epsilon: epsilon, weightDecay: weightDecay, decoupled: true,
+            amsgrad: amsgrad)
     }
 
     /// "adamw".
@@ -43,15 +51,26 @@ public struct AdamW: UpdateRule, Hashable {
     /// "adamw".
     public var name: String { Self.name }
 
-    /// m and v.
-    public var stateNames: [String] { AdamMoments.stateNames }
+    /// m, v and, with amsgrad, the largest v.
+    public var stateNames: [String] { moments.stateNames }
 
-    /// 3.
+    /// 4.
     public var scalarCount: Int { AdamMoments.scalarCount }
 
-    /// η, 1 − β₁ᵗ and √(1 − β₂ᵗ), with the betas as Float32 arithmetic applies them.
-    public func scalars(step: Int, learningRate: Double) -> [Double] {
-        moments.scalars(step: step, learningRate: learningRate)
+    /// Yes, as β₁.
+    public var takesMomentum: Bool { true }
+
+    /// The same rule with λ = 0.
+    public var withoutWeightDecay: AdamW {
+        var rule = self
+        rule.moments.weightDecay = 0
+        return rule
+    }
+
+    /// η, β₁, 1 − β₁ᵗ and √(1 − β₂ᵗ).
+    public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
+        checkStep(step, momentum: momentum)
+        return moments.scalars(step: step, learningRate: learningRate, momentum: momentum)
     }
 
     /// Applies one step to a run of elements, as `UpdateRule` says.
@@ -63,6 +82,7 @@ public struct AdamW: UpdateRule, Hashable {
         count: Int,
         kernels: UnsafePointer<dt_kernels>
     ) {
+        checkScalars(scalars)
         moments.update(
             scalars: scalars, weights: weights, gradient: gradient, state: state, count: count,
             kernels: kernels)
@@ -75,12 +95,13 @@ extension AdamW: Choice {
         .optional("betas", default: .numbers([0.9, 0.999])),
         .optional("eps", default: .number(1e-8)),
         .optional("weight_decay", default: .number(1e-2)),
+        .optional("amsgrad", default: .flag(false)),
     ]
 
     package init(options: ResolvedOptions) throws(OptimizerError) {
         let betas = options.numbers("betas")
         try self.init(
             betas: (betas[0], betas[1]), epsilon: options.number("eps"),
-            weightDecay: options.number("weight_decay"))
+            weightDecay: options.number("weight_decay"), amsgrad: options.flag("amsgrad"))
     }
 }

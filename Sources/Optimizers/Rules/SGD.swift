@@ -20,16 +20,16 @@ import CKernels
 /// Example:
 ///
 ///     let rule = try SGD(momentum: 0.9, nesterov: true)
-///     rule.stateNames                             // ["momentum_buffer"]
-///     rule.scalars(step: 1, learningRate: 0.05)   // [0.05, 1]
-///     rule.scalars(step: 2, learningRate: 0.05)   // [0.05, 0]
+///     rule.stateNames                                            // ["momentum_buffer"]
+///     rule.scalars(step: 1, learningRate: 0.05, momentum: nil)   // [0.05, 0.9, 1]
+///     rule.scalars(step: 2, learningRate: 0.05, momentum: 0.5)   // [0.05, 0.5, 0]
 public struct SGD: UpdateRule, Hashable {
     /// μ, from 0 to 1.
     public let momentum: Double
     /// τ, from 0 to 1: how much less a new gradient counts than an old one.
     public let dampening: Double
     /// λ of the L2 penalty ½ λ ‖θ‖², at least 0, whose gradient λ θ is added to g.
-    public let weightDecay: Double
+    public private(set) var weightDecay: Double
     /// Whether the gradient is looked ahead by one application of the momentum.
     public let nesterov: Bool
 
@@ -59,15 +59,25 @@ public struct SGD: UpdateRule, Hashable {
     public var name: String { Self.name }
 
     /// v, where there is momentum.
-    public var stateNames: [String] { momentum == 0 ? [] : ["momentum_buffer"] }
+    public var stateNames: [String] { takesMomentum ? ["momentum_buffer"] : [] }
 
-    /// 2.
-    public var scalarCount: Int { 2 }
+    /// 3.
+    public var scalarCount: Int { 3 }
 
-    /// η, and 1 at the first step, 0 afterwards.
-    public func scalars(step: Int, learningRate: Double) -> [Double] {
-        precondition(step >= 1, "optimizer steps count from 1, not \(step)")
-        return [learningRate, step == 1 ? 1 : 0]
+    /// Whether there is any: momentum 0 keeps no v.
+    public var takesMomentum: Bool { momentum != 0 }
+
+    /// The same rule with λ = 0.
+    public var withoutWeightDecay: SGD {
+        var rule = self
+        rule.weightDecay = 0
+        return rule
+    }
+
+    /// η, μ, and 1 at the first step, 0 afterwards.
+    public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
+        checkStep(step, momentum: momentum)
+        return [learningRate, momentum ?? self.momentum, step == 1 ? 1 : 0]
     }
 
     /// Applies one step to a run of elements, as `UpdateRule` says.
@@ -79,12 +89,12 @@ public struct SGD: UpdateRule, Hashable {
         count: Int,
         kernels: UnsafePointer<dt_kernels>
     ) {
-        precondition(scalars.count == scalarCount, "sgd takes 2 scalars, not \(scalars.count)")
+        checkScalars(scalars)
         let step = dt_sgd(
-            lr: .init(scalars[0]), momentum: .init(momentum), dampening: .init(dampening),
-            weight_decay: .init(weightDecay), nesterov: nesterov, first_step: scalars[1] != 0)
+            lr: scalars[0], momentum: scalars[1], dampening: dampening, weight_decay: weightDecay,
+            has_velocity: takesMomentum, nesterov: nesterov, first_step: scalars[2] != 0)
         // Without momentum the kernel touches no velocity, but it still forms addresses inside the buffer.
-        let velocity = momentum == 0 ? weights : state[0]
+        let velocity = takesMomentum ? state[0] : weights
         kernels.pointee.sgd(step, Int64(count), weights, gradient, velocity)
     }
 }

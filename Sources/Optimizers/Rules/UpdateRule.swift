@@ -14,17 +14,16 @@ import CKernels
 ///   arguments alone, so the elements may be split into runs in any way, over calls, threads or ranks, and
 ///   give the same bits.
 ///
-/// The protocol covers element-wise rules only. A rule that needs a quantity of a whole layer (the trust
-/// ratio ‖θ‖/‖u‖ of LARS and LAMB) belongs in a protocol that refines this one and adds a second pass:
-/// `update` then writes the direction u instead of the weights, norms per tensor are summed by the caller in
-/// its fixed blocks, and a scaling pass that gets them applies θ ← θ − η r u. Callers that know only
-/// `UpdateRule` stay as they are.
+/// A rule that needs sums over whole tensors between two passes (the trust ratio ‖θ‖/‖u‖ of LAMB) conforms to
+/// `MeasuredRule`, which refines this protocol.
 ///
 /// Example:
 ///
 ///     let rule: any UpdateRule = try Adam()
-///     rule.stateNames                                // ["exp_avg", "exp_avg_sq"]
-///     rule.scalars(step: 1, learningRate: 1e-3)[0]   // 1e-3
+///     rule.stateNames                                               // ["exp_avg", "exp_avg_sq"]
+///     rule.takesMomentum                                            // true
+///     rule.scalars(step: 1, learningRate: 1e-3, momentum: nil)[0]   // 1e-3
+///     rule.scalars(step: 1, learningRate: 1e-3, momentum: 0.5)[1]   // 0.5
 public protocol UpdateRule: Sendable {
     /// The name in a configuration ("adamw").
     var name: String { get }
@@ -35,17 +34,31 @@ public protocol UpdateRule: Sendable {
     /// The length of what `scalars` returns, the same at every step.
     var scalarCount: Int { get }
 
+    /// Whether a momentum may be given for each step: SGD's μ where it has one, Adam's β₁; false by default.
+    var takesMomentum: Bool { get }
+
+    /// Whether the rule compares gradients of successive steps, which only makes sense if each is that of the whole
+    /// training set; false by default.
+    var requiresFullBatch: Bool { get }
+
+    /// The same rule with weight decay 0: it takes the same scalars and has the same state, so that some parameters
+    /// can be stepped by it and others by this one. A rule without weight decay is its own.
+    var withoutWeightDecay: Self { get }
+
     /// The quantities of one step that all elements share, `scalarCount` of them.
     ///
     /// - Parameters:
-    ///   - step: t, the number of this optimizer step, counted from 1 over the whole run, resumed or not.
+    ///   - step: t, the number of this optimizer step, counted from 1 over the whole run, resumed or not. Steps that
+    ///     were not applied do not count.
     ///   - learningRate: η of this step.
-    func scalars(step: Int, learningRate: Double) -> [Double]
+    ///   - momentum: μ or β₁ of this step, from 0 to 1, for β₁ below 1; nil for the rule's own.
+    /// - Precondition: `momentum` is nil unless `takesMomentum`.
+    func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double]
 
     /// Applies one step to a run of `count` elements, in place; allocates nothing.
     ///
     /// - Parameters:
-    ///   - scalars: what `scalars(step:learningRate:)` returned for this step.
+    ///   - scalars: what `scalars(step:learningRate:momentum:)` returned for this step.
     ///   - weights: θ [count], read and written.
     ///   - gradient: g [count], the gradient of the mean loss, already clipped.
     ///   - state: one pointer to [count] elements per entry of `stateNames`, read and written.
@@ -59,4 +72,30 @@ public protocol UpdateRule: Sendable {
         state: UnsafePointer<UnsafeMutablePointer<Float>>,
         count: Int,
         kernels: UnsafePointer<dt_kernels>)
+}
+
+extension UpdateRule {
+    /// No.
+    public var takesMomentum: Bool { false }
+
+    /// No.
+    public var requiresFullBatch: Bool { false }
+
+    /// The rule itself.
+    public var withoutWeightDecay: Self { self }
+
+    /// Traps on a step or a momentum that no caller may ask for.
+    func checkStep(_ step: Int, momentum: Double?) {
+        precondition(step >= 1, "optimizer steps count from 1, not \(step)")
+        guard let momentum else { return }
+        precondition(takesMomentum, "\(name) takes no momentum, but was given \(momentum)")
+        precondition(momentum >= 0 && momentum <= 1, "momentum \(momentum) of step \(step)")
+    }
+
+    /// Traps unless `scalars` are as many as the rule says, and `extra` more.
+    func checkScalars(_ scalars: UnsafeBufferPointer<Double>, extra: Int = 0) {
+        precondition(
+            scalars.count == scalarCount + extra,
+            "\(name) takes \(scalarCount + extra) scalars, not \(scalars.count)")
+    }
 }

@@ -1,0 +1,7 @@
+/// A kind of parameters that weight decay may leave out, by its name in a configuration.
+public enum DecayExemption: String, Sendable, Hashable, CaseIterable {
+    /// Biases of all layers.
+    case bias
+    /// Scales and shifts of normalization layers.
+    case norm
+}

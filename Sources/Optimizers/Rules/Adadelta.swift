@@ -1,0 +1,96 @@
+import CKernels
+
+/// Adadelta, steps as large as recent steps were, with the gradient's unit cancelled, as torch.optim.Adadelta
+/// computes it.
+///
+/// With learning rate η, decay rate ρ, ε and weight decay λ (r is "square_avg", s "acc_delta"):
+///
+///     g ← g + λ θ
+///     r ← ρ r + (1 − ρ) g²
+///     d = g √(s + ε) / √(r + ε)
+///     s ← ρ s + (1 − ρ) d²
+///     θ ← θ − η d
+///
+/// Defaults: ρ 0.9, ε 1e-6, weight decay 0, and as an optimizer's `lr` 1.
+///
+/// Reference: Zeiler, "ADADELTA: An Adaptive Learning Rate Method", 2012, arXiv:1212.5701.
+///
+/// Example:
+///
+///     let rule = try Adadelta()
+///     rule.stateNames                                         // ["square_avg", "acc_delta"]
+///     rule.scalars(step: 1, learningRate: 1, momentum: nil)   // [1]
+public struct Adadelta: UpdateRule, Hashable {
+    /// ρ, from 0 to below 1: the decay rate of both running means.
+    public let rho: Double
+    /// ε, at least 0, in the units of the gradient squared and of the weight squared: it lets the first step be one.
+    public let epsilon: Double
+    /// λ of the L2 penalty ½ λ ‖θ‖², at least 0, whose gradient λ θ is added to g.
+    public private(set) var weightDecay: Double
+
+    /// Makes the rule; throws on values out of range.
+    public init(
+        rho: Double = 0.9, epsilon: Double = 1e-6, weightDecay: Double = 0
+    ) throws(OptimizerError) {
+        try AllowedNumbers.belowOne.check(rho, key: "rho")
+        try AllowedNumbers.notNegative.check(epsilon, key: "eps")
+        try AllowedNumbers.notNegative.check(weightDecay, key: "weight_decay")
+        self.rho = rho
+        self.epsilon = epsilon
+        self.weightDecay = weightDecay
+    }
+
+    /// "adadelta".
+    public static let name = "adadelta"
+
+    /// "adadelta".
+    public var name: String { Self.name }
+
+    /// r and s.
+    public var stateNames: [String] { ["square_avg", "acc_delta"] }
+
+    /// 1.
+    public var scalarCount: Int { 1 }
+
+    /// The same rule with λ = 0.
+    public var withoutWeightDecay: Adadelta {
+        var rule = self
+        rule.weightDecay = 0
+        return rule
+    }
+
+    /// η.
+    public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
+        checkStep(step, momentum: momentum)
+        return [learningRate]
+    }
+
+    /// Applies one step to a run of elements, as `UpdateRule` says.
+    public func update(
+        scalars: UnsafeBufferPointer<Double>,
+        weights: UnsafeMutablePointer<Float>,
+        gradient: UnsafePointer<Float>,
+        state: UnsafePointer<UnsafeMutablePointer<Float>>,
+        count: Int,
+        kernels: UnsafePointer<dt_kernels>
+    ) {
+        checkScalars(scalars)
+        let step = dt_adadelta(lr: scalars[0], rho: rho, epsilon: epsilon, weight_decay: weightDecay)
+        kernels.pointee.adadelta(step, Int64(count), weights, gradient, state[0], state[1])
+    }
+}
+
+extension Adadelta: Choice {
+    package static let options: [OptionDeclaration] = [
+        .optional("lr", default: .number(1)),
+        .optional("rho", default: .number(0.9)),
+        .optional("eps", default: .number(1e-6)),
+        .optional("weight_decay", default: .number(0)),
+    ]
+
+    package init(options: ResolvedOptions) throws(OptimizerError) {
+        try self.init(
+            rho: options.number("rho"), epsilon: options.number("eps"),
+            weightDecay: options.number("weight_decay"))
+    }
+}

@@ -1,0 +1,105 @@
+import CKernels
+
+/// Adagrad, a learning rate per weight that shrinks with the gradients it has seen, as torch.optim.Adagrad computes
+/// it.
+///
+/// With learning rate η, its decay κ, ε and weight decay λ, at step t from 1 (r is "sum"):
+///
+///     g ← g + λ θ
+///     r ← r + g²                        from the initial accumulator value at t = 1
+///     θ ← θ − η g / (1 + (t − 1) κ) / (√r + ε)
+///
+/// Defaults: learning-rate decay 0, ε 1e-10, initial accumulator value 0, weight decay 0, and as an optimizer's `lr`
+/// 1e-2.
+///
+/// Reference: Duchi, Hazan and Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic
+/// Optimization", JMLR 12, 2011.
+///
+/// Example:
+///
+///     let rule = try Adagrad(rateDecay: 0.5)
+///     rule.stateNames                                           // ["sum"]
+///     rule.scalars(step: 3, learningRate: 0.1, momentum: nil)   // [0.05, 0]: η / (1 + 2 κ), not the first step
+public struct Adagrad: UpdateRule, Hashable {
+    /// κ, at least 0: how fast the learning rate itself decays with the steps.
+    public let rateDecay: Double
+    /// ε, at least 0, in the units of the gradient.
+    public let epsilon: Double
+    /// What r is before the first step, at least 0.
+    public let initialAccumulator: Double
+    /// λ of the L2 penalty ½ λ ‖θ‖², at least 0, whose gradient λ θ is added to g.
+    public private(set) var weightDecay: Double
+
+    /// Makes the rule; throws on values out of range.
+    public init(
+        rateDecay: Double = 0, epsilon: Double = 1e-10, initialAccumulator: Double = 0,
+        weightDecay: Double = 0
+    ) throws(OptimizerError) {
+        try AllowedNumbers.notNegative.check(rateDecay, key: "lr_decay")
+        try AllowedNumbers.notNegative.check(epsilon, key: "eps")
+        try AllowedNumbers.notNegative.check(initialAccumulator, key: "initial_accumulator_value")
+        try AllowedNumbers.notNegative.check(weightDecay, key: "weight_decay")
+        self.rateDecay = rateDecay
+        self.epsilon = epsilon
+        self.initialAccumulator = initialAccumulator
+        self.weightDecay = weightDecay
+    }
+
+    /// "adagrad".
+    public static let name = "adagrad"
+
+    /// "adagrad".
+    public var name: String { Self.name }
+
+    /// r.
+    public var stateNames: [String] { ["sum"] }
+
+    /// 2.
+    public var scalarCount: Int { 2 }
+
+    /// The same rule with λ = 0.
+    public var withoutWeightDecay: Adagrad {
+        var rule = self
+        rule.weightDecay = 0
+        return rule
+    }
+
+    /// η / (1 + (t − 1) κ), and 1 at the first step, 0 afterwards.
+    public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
+        checkStep(step, momentum: momentum)
+        return [learningRate / (1 + Double(step - 1) * rateDecay), step == 1 ? 1 : 0]
+    }
+
+    /// Applies one step to a run of elements, as `UpdateRule` says.
+    public func update(
+        scalars: UnsafeBufferPointer<Double>,
+        weights: UnsafeMutablePointer<Float>,
+        gradient: UnsafePointer<Float>,
+        state: UnsafePointer<UnsafeMutablePointer<Float>>,
+        count: Int,
+        kernels: UnsafePointer<dt_kernels>
+    ) {
+        checkScalars(scalars)
+        let step = dt_adagrad(
+            lr: scalars[0], epsilon: epsilon, weight_decay: weightDecay, initial: initialAccumulator,
+            first_step: scalars[1] != 0)
+        kernels.pointee.adagrad(step, Int64(count), weights, gradient, state[0])
+    }
+}
+
+extension Adagrad: Choice {
+    package static let options: [OptionDeclaration] = [
+        .optional("lr", default: .number(1e-2)),
+        .optional("lr_decay", default: .number(0)),
+        .optional("eps", default: .number(1e-10)),
+        .optional("initial_accumulator_value", default: .number(0)),
+        .optional("weight_decay", default: .number(0)),
+    ]
+
+    package init(options: ResolvedOptions) throws(OptimizerError) {
+        try self.init(
+            rateDecay: options.number("lr_decay"), epsilon: options.number("eps"),
+            initialAccumulator: options.number("initial_accumulator_value"),
+            weightDecay: options.number("weight_decay"))
+    }
+}

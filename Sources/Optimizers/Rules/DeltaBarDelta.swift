@@ -1,0 +1,92 @@
+import CKernels
+
+/// Delta-bar-delta: a learning rate per weight that grows while its gradient keeps its sign and shrinks when it flips.
+///
+/// With initial rate η₀, κ, φ and a decay rate ϑ, per weight (η is "rate", δ̄ is "delta_bar"):
+///
+///     η ← η + κ                         where g δ̄ > 0; η = η₀ before the first step
+///     η ← η φ                           where g δ̄ < 0
+///     δ̄ ← (1 − ϑ) g + ϑ δ̄
+///     θ ← θ − η g
+///
+/// It reads signs of successive gradients, and those of mini-batches flip by chance: it is for full-batch training
+/// alone. The learning rate given at the first step is η₀; later ones have no effect. There is no weight decay.
+///
+/// Defaults: κ 1e-3, φ 0.5, ϑ 0.7, and as an optimizer's `lr` 1e-3.
+///
+/// Reference: Jacobs, "Increased rates of convergence through learning rate adaptation", Neural Networks 1, 1988.
+///
+/// Example:
+///
+///     let rule = try DeltaBarDelta(kappa: 0.01)
+///     rule.requiresFullBatch                                     // true
+///     rule.stateNames                                            // ["rate", "delta_bar"]
+///     rule.scalars(step: 1, learningRate: 0.05, momentum: nil)   // [0.05, 1]
+public struct DeltaBarDelta: UpdateRule, Hashable {
+    /// κ, at least 0: what a rate grows by.
+    public let kappa: Double
+    /// φ, between 0 and 1: what a rate shrinks by.
+    public let phi: Double
+    /// ϑ, from 0 to below 1: the decay rate of the running mean of g.
+    public let theta: Double
+
+    /// Makes the rule; throws on values out of range.
+    public init(kappa: Double = 1e-3, phi: Double = 0.5, theta: Double = 0.7) throws(OptimizerError) {
+        try AllowedNumbers.notNegative.check(kappa, key: "kappa")
+        try AllowedNumbers.properFraction.check(phi, key: "phi")
+        try AllowedNumbers.belowOne.check(theta, key: "theta")
+        self.kappa = kappa
+        self.phi = phi
+        self.theta = theta
+    }
+
+    /// "delta_bar_delta".
+    public static let name = "delta_bar_delta"
+
+    /// "delta_bar_delta".
+    public var name: String { Self.name }
+
+    /// η and δ̄.
+    public var stateNames: [String] { ["rate", "delta_bar"] }
+
+    /// 2.
+    public var scalarCount: Int { 2 }
+
+    /// Yes: the signs of mini-batch gradients are noise.
+    public var requiresFullBatch: Bool { true }
+
+    /// η₀, and 1 at the first step, 0 afterwards.
+    public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
+        checkStep(step, momentum: momentum)
+        return [learningRate, step == 1 ? 1 : 0]
+    }
+
+    /// Applies one step to a run of elements, as `UpdateRule` says.
+    public func update(
+        scalars: UnsafeBufferPointer<Double>,
+        weights: UnsafeMutablePointer<Float>,
+        gradient: UnsafePointer<Float>,
+        state: UnsafePointer<UnsafeMutablePointer<Float>>,
+        count: Int,
+        kernels: UnsafePointer<dt_kernels>
+    ) {
+        checkScalars(scalars)
+        let step = dt_delta_bar_delta(
+            lr: scalars[0], kappa: kappa, phi: phi, theta: theta, first_step: scalars[1] != 0)
+        kernels.pointee.delta_bar_delta(step, Int64(count), weights, gradient, state[0], state[1])
+    }
+}
+
+extension DeltaBarDelta: Choice {
+    package static let options: [OptionDeclaration] = [
+        .optional("lr", default: .number(1e-3)),
+        .optional("kappa", default: .number(1e-3)),
+        .optional("phi", default: .number(0.5)),
+        .optional("theta", default: .number(0.7)),
+    ]
+
+    package init(options: ResolvedOptions) throws(OptimizerError) {
+        try self.init(
+            kappa: options.number("kappa"), phi: options.number("phi"), theta: options.number("theta"))
+    }
+}

@@ -1,0 +1,129 @@
+import CKernels
+
+/// LARS, SGD with momentum and a rate per layer that keeps steps in proportion to weights, for large batches.
+///
+/// With learning rate η, momentum μ, trust coefficient c, ε and weight decay λ, for each tensor with weights θ and
+/// gradient g (v is "momentum_buffer"):
+///
+///     r = c ‖θ‖ / (‖g‖ + λ ‖θ‖ + ε)     1 where ‖θ‖ or ‖g‖ is 0
+///     v ← μ v + η r (g + λ θ)
+///     θ ← θ − v
+///
+/// Where weight decay is 0 for some tensors, it is 0 in their r, too.
+///
+/// Defaults: momentum 0.9, trust coefficient 0.001, ε 1e-8, weight decay 0, and as an optimizer's `lr` 1, which is
+/// of another size than SGD's because r is about 0.001.
+///
+/// Reference: You, Gitman and Ginsburg, "Large Batch Training of Convolutional Networks", 2017, arXiv:1708.03888; ε
+/// and r = 1 are its authors' implementation's.
+///
+/// Example:
+///
+///     let rule = try LARS(trustCoefficient: 0.5, epsilon: 0)
+///     rule.stateNames   // ["momentum_buffer"]
+///     rule.products     // [.weights, .gradient]
+///     // With ‖θ‖² = 16 and ‖g‖² = 4, `factors` are η r = 0.1 · 0.5 · 4 / 2 = 0.1.
+public struct LARS: MeasuredRule, Hashable {
+    /// μ, from 0 to 1.
+    public let momentum: Double
+    /// c, above 0: how large a step is, relative to the weights, at η = 1.
+    public let trustCoefficient: Double
+    /// ε, at least 0, in the units of the gradient.
+    public let epsilon: Double
+    /// λ of the L2 penalty ½ λ ‖θ‖², at least 0, whose gradient λ θ is added to g.
+    public private(set) var weightDecay: Double
+
+    /// Makes the rule; throws on values out of range.
+    public init(
+        momentum: Double = 0.9, trustCoefficient: Double = 0.001, epsilon: Double = 1e-8,
+        weightDecay: Double = 0
+    ) throws(OptimizerError) {
+        try AllowedNumbers.unitInterval.check(momentum, key: "momentum")
+        try AllowedNumbers.positive.check(trustCoefficient, key: "trust_coefficient")
+        try AllowedNumbers.notNegative.check(epsilon, key: "eps")
+        try AllowedNumbers.notNegative.check(weightDecay, key: "weight_decay")
+        self.momentum = momentum
+        self.trustCoefficient = trustCoefficient
+        self.epsilon = epsilon
+        self.weightDecay = weightDecay
+    }
+
+    /// "lars".
+    public static let name = "lars"
+
+    /// "lars".
+    public var name: String { Self.name }
+
+    /// v.
+    public var stateNames: [String] { ["momentum_buffer"] }
+
+    /// 2.
+    public var scalarCount: Int { 2 }
+
+    /// Yes.
+    public var takesMomentum: Bool { true }
+
+    /// The same rule with λ = 0.
+    public var withoutWeightDecay: LARS {
+        var rule = self
+        rule.weightDecay = 0
+        return rule
+    }
+
+    /// ‖θ‖² and ‖g‖².
+    public var products: [TensorProduct] { Self.products }
+
+    private static let products: [TensorProduct] = [.weights, .gradient]
+
+    /// 1.
+    public var factorCount: Int { 1 }
+
+    /// η and μ.
+    public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
+        checkStep(step, momentum: momentum)
+        return [learningRate, momentum ?? self.momentum]
+    }
+
+    /// η r of each tensor.
+    public func factors(
+        scalars: UnsafeBufferPointer<Double>, sums: [Double], decays: [Bool], memory: inout [Double]
+    ) -> [Double] {
+        decays.indices.map { tensor in
+            let weights = sums[2 * tensor].squareRoot()
+            let gradient = sums[2 * tensor + 1].squareRoot()
+            if weights == 0 || gradient == 0 { return scalars[0] }
+            let decay = decays[tensor] ? weightDecay : 0
+            return scalars[0] * (trustCoefficient * weights / (gradient + decay * weights + epsilon))
+        }
+    }
+
+    /// Applies one step to a run of elements, as `UpdateRule` says.
+    public func update(
+        scalars: UnsafeBufferPointer<Double>,
+        weights: UnsafeMutablePointer<Float>,
+        gradient: UnsafePointer<Float>,
+        state: UnsafePointer<UnsafeMutablePointer<Float>>,
+        count: Int,
+        kernels: UnsafePointer<dt_kernels>
+    ) {
+        checkScalars(scalars, extra: factorCount)
+        let step = dt_lars(rate: scalars[2], momentum: scalars[1], weight_decay: weightDecay)
+        kernels.pointee.lars(step, Int64(count), weights, gradient, state[0])
+    }
+}
+
+extension LARS: Choice {
+    package static let options: [OptionDeclaration] = [
+        .optional("lr", default: .number(1)),
+        .optional("momentum", default: .number(0.9)),
+        .optional("trust_coefficient", default: .number(0.001)),
+        .optional("eps", default: .number(1e-8)),
+        .optional("weight_decay", default: .number(0)),
+    ]
+
+    package init(options: ResolvedOptions) throws(OptimizerError) {
+        try self.init(
+            momentum: options.number("momentum"), trustCoefficient: options.number("trust_coefficient"),
+            epsilon: options.number("eps"), weightDecay: options.number("weight_decay"))
+    }
+}

@@ -1,0 +1,146 @@
+import CKernels
+import Foundation
+
+/// NAdam, Adam with Nesterov's momentum, as torch.optim.NAdam computes it.
+///
+/// With learning rate η, decay rates β₁ and β₂, ε, momentum decay ψ and weight decay λ, at step t from 1 (m is
+/// "exp_avg", v is "exp_avg_sq"):
+///
+///     g ← g + λ θ                       or, decoupled, θ ← θ − η λ θ
+///     μₜ = β₁ (1 − ½ 0.96^(t ψ)),  Pₜ = μ₁ μ₂ … μₜ
+///     m ← β₁ m + (1 − β₁) g
+///     v ← β₂ v + (1 − β₂) g²
+///     θ ← θ − η [(1 − μₜ) g / (1 − Pₜ) + μₜ₊₁ m / (1 − Pₜ₊₁)] / (√(v / (1 − β₂ᵗ)) + ε)
+///
+/// A momentum given for a step takes β₁'s place in all of these, Pₜ included.
+///
+/// Defaults: betas 0.9 and 0.999, ε 1e-8, momentum decay 4e-3, weight decay 0 and not decoupled, and as an
+/// optimizer's `lr` 2e-3.
+///
+/// Reference: Dozat, "Incorporating Nesterov Momentum into Adam", ICLR 2016 workshop.
+///
+/// Example:
+///
+///     let rule = try NAdam(betas: (0.5, 0.75), momentumDecay: 0)
+///     rule.stateNames                                            // ["exp_avg", "exp_avg_sq"]
+///     rule.scalars(step: 1, learningRate: 0.75, momentum: nil)   // [0.75, 0.5, 0.75, 0.2, 0.25]
+///     // η, β₁, η (1 − μ₁) / (1 − P₁), η μ₂ / (1 − P₂) and 1 − β₂, with μ₁ = μ₂ = ¼
+public struct NAdam: UpdateRule, Hashable {
+    private let decays: MomentDecays
+
+    /// β₁ and β₂, each from 0 to below 1: the decay rates of the running means of g and of g².
+    public var betas: (Double, Double) { (decays.beta1, decays.beta2) }
+    /// ε, at least 0, in the units of the gradient.
+    public var epsilon: Double { decays.epsilon }
+    /// ψ, at least 0: how fast μₜ grows from about half of β₁ to β₁.
+    public let momentumDecay: Double
+    /// λ, at least 0, whose meaning `decoupledWeightDecay` decides.
+    public private(set) var weightDecay: Double
+    /// Whether λ multiplies the weights by 1 − η λ, as in `AdamW`, instead of adding λ θ to g.
+    public let decoupledWeightDecay: Bool
+
+    /// Makes the rule; throws on values out of range.
+    public init(
+        betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
+        momentumDecay: Double = 4e-3, decoupledWeightDecay: Bool = false
+    ) throws(OptimizerError) {
+        decays = try MomentDecays(betas: betas, epsilon: epsilon)
+        try AllowedNumbers.notNegative.check(weightDecay, key: "weight_decay")
+        try AllowedNumbers.notNegative.check(momentumDecay, key: "momentum_decay")
+        self.weightDecay = weightDecay
+        self.momentumDecay = momentumDecay
+        self.decoupledWeightDecay = decoupledWeightDecay
+    }
+
+    /// "nadam".
+    public static let name = "nadam"
+
+    /// "nadam".
+    public var name: String { Self.name }
+
+    /// m and v.
+    public var stateNames: [String] { ["exp_avg", "exp_avg_sq"] }
+
+    /// 5.
+    public var scalarCount: Int { 5 }
+
+    /// Yes, as β₁.
+    public var takesMomentum: Bool { true }
+
+    /// The same rule with λ = 0.
+    public var withoutWeightDecay: NAdam {
+        var rule = self
+        rule.weightDecay = 0
+        return rule
+    }
+
+    /// η, β₁, η (1 − μₜ) / (1 − Pₜ), η μₜ₊₁ / (1 − Pₜ₊₁) and 1 − β₂ᵗ.
+    ///
+    /// - Complexity: At most some 8,000 powers, whatever t is; about 55 with the defaults.
+    public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
+        checkStep(step, momentum: momentum)
+        let beta1 = decays.beta1(momentum)
+        let next = beta1 * (1 - lag(step + 1))
+        let product = momentumProduct(step, beta1: beta1)
+        return [
+            learningRate, beta1,
+            learningRate * (1 - beta1 * (1 - lag(step))) / (1 - product),
+            learningRate * next / (1 - product * next),
+            MomentDecays.correction(decays.beta2, step: step),
+        ]
+    }
+
+    /// 1 − μₜ / β₁.
+    private func lag(_ step: Int) -> Double { 0.5 * pow(0.96, Double(step) * momentumDecay) }
+
+    /// Pₜ, anew for each step so that it depends on nothing but t.
+    ///
+    /// It ends early in one of two ways. Products below 2⁻⁶⁰ leave 1 − Pₜ at 1; they get there within 145 factors as
+    /// long as the lag is above ¼. And once the lag is lost in rounding, all further factors are β₁.
+    private func momentumProduct(_ step: Int, beta1: Double) -> Double {
+        var product = 1.0
+        for factor in 1...step {
+            let lag = lag(factor)
+            if lag <= 0x1p-54 { return product * pow(beta1, Double(step - factor + 1)) }
+            product *= beta1 * (1 - lag)
+            if product < 0x1p-60 { return 0 }
+        }
+        return product
+    }
+
+    /// Applies one step to a run of elements, as `UpdateRule` says.
+    public func update(
+        scalars: UnsafeBufferPointer<Double>,
+        weights: UnsafeMutablePointer<Float>,
+        gradient: UnsafePointer<Float>,
+        state: UnsafePointer<UnsafeMutablePointer<Float>>,
+        count: Int,
+        kernels: UnsafePointer<dt_kernels>
+    ) {
+        checkScalars(scalars)
+        let step = dt_nadam(
+            lr: scalars[0], beta1: scalars[1], beta2: decays.beta2, epsilon: epsilon,
+            weight_decay: weightDecay, gradient_step: scalars[2], moment_step: scalars[3],
+            bias_correction2: scalars[4], decoupled: decoupledWeightDecay)
+        kernels.pointee.nadam(step, Int64(count), weights, gradient, state[0], state[1])
+    }
+}
+
+extension NAdam: Choice {
+    package static let options: [OptionDeclaration] = [
+        .optional("lr", default: .number(2e-3)),
+        .optional("betas", default: .numbers([0.9, 0.999])),
+        .optional("eps", default: .number(1e-8)),
+        .optional("weight_decay", default: .number(0)),
+        .optional("momentum_decay", default: .number(4e-3)),
+        .optional("decoupled_weight_decay", default: .flag(false)),
+    ]
+
+    package init(options: ResolvedOptions) throws(OptimizerError) {
+        let betas = options.numbers("betas")
+        try self.init(
+            betas: (betas[0], betas[1]), epsilon: options.number("eps"),
+            weightDecay: options.number("weight_decay"), momentumDecay: options.number("momentum_decay"),
+            decoupledWeightDecay: options.flag("decoupled_weight_decay"))
+    }
+}

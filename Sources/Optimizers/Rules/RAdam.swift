@@ -1,0 +1,126 @@
+import CKernels
+import Foundation
+
+/// RAdam, Adam that waits for its second moment to become reliable, as torch.optim.RAdam computes it.
+///
+/// With learning rate η, decay rates β₁ and β₂, ε and weight decay λ, at step t from 1 (m is "exp_avg", v is
+/// "exp_avg_sq"):
+///
+///     g ← g + λ θ                       or, decoupled, θ ← θ − η λ θ
+///     m ← β₁ m + (1 − β₁) g
+///     v ← β₂ v + (1 − β₂) g²
+///     ρ∞ = 2 / (1 − β₂) − 1,  ρ = ρ∞ − 2 t β₂ᵗ / (1 − β₂ᵗ)
+///     ρ > 5:  θ ← θ − η m̂ r √(1 − β₂ᵗ) / (√v + ε)   with r² = (ρ − 4) (ρ − 2) ρ∞ / ((ρ∞ − 4) (ρ∞ − 2) ρ)
+///     else    θ ← θ − η m̂                           with m̂ = m / (1 − β₁ᵗ)
+///
+/// With β₂ = 0.999 the first five steps are of the second kind. A momentum given for a step takes β₁'s place.
+///
+/// Defaults: betas 0.9 and 0.999, ε 1e-8, weight decay 0 and not decoupled, and as an optimizer's `lr` 1e-3.
+///
+/// Reference: Liu et al., "On the Variance of the Adaptive Learning Rate and Beyond", ICLR 2020, arXiv:1908.03265.
+///
+/// Example:
+///
+///     let rule = try RAdam(betas: (0.5, 0.75))
+///     rule.stateNames   // ["exp_avg", "exp_avg_sq"]
+///     rule.scalars(step: 1, learningRate: 0.01, momentum: nil)
+///     // [0.01, 0.5, 0.5, 0.5, 0]: η, β₁, 1 − β₁, √(1 − β₂), and r, which there is not yet
+public struct RAdam: UpdateRule, Hashable {
+    private let decays: MomentDecays
+
+    /// β₁ and β₂, each from 0 to below 1: the decay rates of the running means of g and of g².
+    public var betas: (Double, Double) { (decays.beta1, decays.beta2) }
+    /// ε, at least 0, in the units of the gradient.
+    public var epsilon: Double { decays.epsilon }
+    /// λ, at least 0, whose meaning `decoupledWeightDecay` decides.
+    public private(set) var weightDecay: Double
+    /// Whether λ multiplies the weights by 1 − η λ, as in `AdamW`, instead of adding λ θ to g.
+    public let decoupledWeightDecay: Bool
+
+    /// Makes the rule; throws on values out of range.
+    public init(
+        betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
+        decoupledWeightDecay: Bool = false
+    ) throws(OptimizerError) {
+        decays = try MomentDecays(betas: betas, epsilon: epsilon)
+        try AllowedNumbers.notNegative.check(weightDecay, key: "weight_decay")
+        self.weightDecay = weightDecay
+        self.decoupledWeightDecay = decoupledWeightDecay
+    }
+
+    /// "radam".
+    public static let name = "radam"
+
+    /// "radam".
+    public var name: String { Self.name }
+
+    /// m and v.
+    public var stateNames: [String] { ["exp_avg", "exp_avg_sq"] }
+
+    /// 5.
+    public var scalarCount: Int { 5 }
+
+    /// Yes, as β₁.
+    public var takesMomentum: Bool { true }
+
+    /// The same rule with λ = 0.
+    public var withoutWeightDecay: RAdam {
+        var rule = self
+        rule.weightDecay = 0
+        return rule
+    }
+
+    /// η, β₁, 1 − β₁ᵗ, √(1 − β₂ᵗ), and r where ρ > 5, else 0.
+    public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
+        checkStep(step, momentum: momentum)
+        let beta1 = decays.beta1(momentum)
+        let correction2 = MomentDecays.correction(decays.beta2, step: step)
+        return [
+            learningRate, beta1, MomentDecays.correction(beta1, step: step), correction2.squareRoot(),
+            rectification(step, correction2: correction2),
+        ]
+    }
+
+    private func rectification(_ step: Int, correction2: Double) -> Double {
+        let limit = 2 / (1 - decays.beta2) - 1
+        let length = limit - 2 * Double(step) * pow(decays.beta2, Double(step)) / correction2
+        guard length > 5 else { return 0 }
+        let square = (length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length)
+        return square.squareRoot()
+    }
+
+    /// Applies one step to a run of elements, as `UpdateRule` says.
+    public func update(
+        scalars: UnsafeBufferPointer<Double>,
+        weights: UnsafeMutablePointer<Float>,
+        gradient: UnsafePointer<Float>,
+        state: UnsafePointer<UnsafeMutablePointer<Float>>,
+        count: Int,
+        kernels: UnsafePointer<dt_kernels>
+    ) {
+        checkScalars(scalars)
+        let step = dt_radam(
+            lr: scalars[0], beta1: scalars[1], beta2: decays.beta2, epsilon: epsilon,
+            weight_decay: weightDecay, bias_correction1: scalars[2], bias_correction2_sqrt: scalars[3],
+            rectification: scalars[4], decoupled: decoupledWeightDecay, adaptive: scalars[4] != 0)
+        kernels.pointee.radam(step, Int64(count), weights, gradient, state[0], state[1])
+    }
+}
+
+extension RAdam: Choice {
+    package static let options: [OptionDeclaration] = [
+        .optional("lr", default: .number(1e-3)),
+        .optional("betas", default: .numbers([0.9, 0.999])),
+        .optional("eps", default: .number(1e-8)),
+        .optional("weight_decay", default: .number(0)),
+        .optional("decoupled_weight_decay", default: .flag(false)),
+    ]
+
+    package init(options: ResolvedOptions) throws(OptimizerError) {
+        let betas = options.numbers("betas")
+        try self.init(
+            betas: (betas[0], betas[1]), epsilon: options.number("eps"),
+            weightDecay: options.number("weight_decay"),
+            decoupledWeightDecay: options.flag("decoupled_weight_decay"))
+    }
+}

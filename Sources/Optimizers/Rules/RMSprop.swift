@@ -1,0 +1,130 @@
+import CKernels
+
+/// RMSprop, the gradient over a running root mean square of itself, as torch.optim.RMSprop computes it.
+///
+/// With learning rate η, decay rate α, ε, momentum μ and weight decay λ (r is "square_avg", b "momentum_buffer", m
+/// "grad_avg"):
+///
+///     g ← g + λ θ
+///     r ← α r + (1 − α) g²
+///     d = g / (√r + ε)                  centered: m ← α m + (1 − α) g, and r − m² under the root
+///     θ ← θ − η d                       without momentum
+///     b ← μ b + d;  θ ← θ − η b         with momentum; with nesterov θ ← θ − η (d + μ b)
+///
+/// Nesterov's form, which PyTorch's RMSprop does not have, looks ahead as `SGD` does, with d in the place of g.
+/// Where rounding makes r − m² negative it counts as 0; PyTorch's weights are NaN from there on.
+///
+/// Defaults: α 0.99, ε 1e-8, momentum 0, neither centered nor nesterov, weight decay 0, and as an optimizer's `lr`
+/// 1e-2.
+///
+/// References: Tieleman and Hinton, "Lecture 6.5: rmsprop", Neural Networks for Machine Learning, 2012; centered:
+/// Graves, "Generating Sequences With Recurrent Neural Networks", 2013, arXiv:1308.0850.
+///
+/// Example:
+///
+///     let rule = try RMSprop(momentum: 0.9, centered: true)
+///     rule.stateNames                                            // ["square_avg", "momentum_buffer", "grad_avg"]
+///     rule.scalars(step: 1, learningRate: 0.01, momentum: nil)   // [0.01, 0.9]
+public struct RMSprop: UpdateRule, Hashable {
+    /// α, from 0 to below 1: the decay rate of the running mean of g².
+    public let alpha: Double
+    /// ε, at least 0, in the units of the gradient.
+    public let epsilon: Double
+    /// μ, from 0 to 1.
+    public let momentum: Double
+    /// Whether the gradient is divided by its standard deviation instead of its root mean square.
+    public let centered: Bool
+    /// λ of the L2 penalty ½ λ ‖θ‖², at least 0, whose gradient λ θ is added to g.
+    public private(set) var weightDecay: Double
+    /// Whether the direction is looked ahead by one application of the momentum.
+    public let nesterov: Bool
+
+    /// Makes the rule; throws on values out of range, and on nesterov without momentum.
+    public init(
+        alpha: Double = 0.99, epsilon: Double = 1e-8, momentum: Double = 0, centered: Bool = false,
+        weightDecay: Double = 0, nesterov: Bool = false
+    ) throws(OptimizerError) {
+        try AllowedNumbers.belowOne.check(alpha, key: "alpha")
+        try AllowedNumbers.notNegative.check(epsilon, key: "eps")
+        try AllowedNumbers.unitInterval.check(momentum, key: "momentum")
+        try AllowedNumbers.notNegative.check(weightDecay, key: "weight_decay")
+        if nesterov && momentum == 0 {
+            throw OptimizerError(
+                .conflict, key: "nesterov", value: "true", allowed: "false unless momentum is above 0")
+        }
+        self.alpha = alpha
+        self.epsilon = epsilon
+        self.momentum = momentum
+        self.centered = centered
+        self.weightDecay = weightDecay
+        self.nesterov = nesterov
+    }
+
+    /// "rmsprop".
+    public static let name = "rmsprop"
+
+    /// "rmsprop".
+    public var name: String { Self.name }
+
+    /// r, then b where there is momentum, then m where it is centered.
+    public var stateNames: [String] {
+        ["square_avg"] + (takesMomentum ? ["momentum_buffer"] : []) + (centered ? ["grad_avg"] : [])
+    }
+
+    /// 2.
+    public var scalarCount: Int { 2 }
+
+    /// Whether there is any: momentum 0 keeps no b.
+    public var takesMomentum: Bool { momentum != 0 }
+
+    /// The same rule with λ = 0.
+    public var withoutWeightDecay: RMSprop {
+        var rule = self
+        rule.weightDecay = 0
+        return rule
+    }
+
+    /// η and μ.
+    public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
+        checkStep(step, momentum: momentum)
+        return [learningRate, momentum ?? self.momentum]
+    }
+
+    /// Applies one step to a run of elements, as `UpdateRule` says.
+    public func update(
+        scalars: UnsafeBufferPointer<Double>,
+        weights: UnsafeMutablePointer<Float>,
+        gradient: UnsafePointer<Float>,
+        state: UnsafePointer<UnsafeMutablePointer<Float>>,
+        count: Int,
+        kernels: UnsafePointer<dt_kernels>
+    ) {
+        checkScalars(scalars)
+        let step = dt_rmsprop(
+            lr: scalars[0], alpha: alpha, momentum: scalars[1], epsilon: epsilon, weight_decay: weightDecay,
+            has_velocity: takesMomentum, centered: centered, nesterov: nesterov)
+        // Arrays that the options leave out are not touched, but addresses inside them are formed.
+        let velocity = takesMomentum ? state[1] : weights
+        let mean = centered ? state[takesMomentum ? 2 : 1] : weights
+        kernels.pointee.rmsprop(step, Int64(count), weights, gradient, state[0], velocity, mean)
+    }
+}
+
+extension RMSprop: Choice {
+    package static let options: [OptionDeclaration] = [
+        .optional("lr", default: .number(1e-2)),
+        .optional("alpha", default: .number(0.99)),
+        .optional("eps", default: .number(1e-8)),
+        .optional("momentum", default: .number(0)),
+        .optional("centered", default: .flag(false)),
+        .optional("weight_decay", default: .number(0)),
+        .optional("nesterov", default: .flag(false)),
+    ]
+
+    package init(options: ResolvedOptions) throws(OptimizerError) {
+        try self.init(
+            alpha: options.number("alpha"), epsilon: options.number("eps"),
+            momentum: options.number("momentum"), centered: options.flag("centered"),
+            weightDecay: options.number("weight_decay"), nesterov: options.flag("nesterov"))
+    }
+}

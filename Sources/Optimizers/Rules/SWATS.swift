@@ -1,0 +1,190 @@
+import CKernels
+
+/// SWATS: Adam that switches to SGD for good when SGD's learning rate, estimated along the way, settles.
+///
+/// With learning rate η, decay rates β₁ and β₂, ε, a tolerance and weight decay λ, at step t from 1; p and g are the
+/// vectors of all weights together (m is "exp_avg", v is "exp_avg_sq"):
+///
+///     g ← g + λ θ
+///     Adam:  m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g²
+///            p = −η √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε);  θ ← θ + p
+///            unless pᵀg = 0:  γ = pᵀp / −pᵀg;  ℓ ← β₂ ℓ + (1 − β₂) γ
+///            switch if t > 1 and |ℓ / (1 − β₂ᵗ) − γ| < tolerance:  Λ = ℓ / (1 − β₂ᵗ);  m ← 0
+///     SGD:   m ← β₁ m + g;  θ ← θ − (1 − β₁) Λ m
+///
+/// γ is the rate at which an SGD step, projected on Adam's, has its length. Two things are beyond the paper: a Λ that
+/// is not above 0 does not switch, and after the switch a schedule goes on, by the factor η / η at the switch in
+/// front of Λ (the paper's η is constant). A momentum given for a step takes β₁'s place.
+///
+/// Defaults: betas 0.9 and 0.999, ε 1e-9, tolerance 1e-9, weight decay 0, and as an optimizer's `lr` 1e-3.
+///
+/// Reference: Keskar and Socher, "Improving Generalization Performance by Switching from Adam to SGD", 2017,
+/// arXiv:1712.07628, algorithm 1, whose ε is both ε and the tolerance here.
+///
+/// Example:
+///
+///     let rule = try SWATS(betas: (0.5, 0.75))
+///     rule.stateNames                                           // ["exp_avg", "exp_avg_sq"]
+///     rule.products                                             // [.direction, .gradientDirection, .weightsDirection]
+///     rule.memoryCount                                          // 4
+///     rule.scalars(step: 1, learningRate: 0.1, momentum: nil)   // [0.1, 0.5, 0.5, 0.25, 1]
+public struct SWATS: MeasuredRule, Hashable {
+    private let decays: MomentDecays
+
+    /// β₁ and β₂, each from 0 to below 1: the decay rates of the running means of g and of g².
+    public var betas: (Double, Double) { (decays.beta1, decays.beta2) }
+    /// ε, at least 0, in the units of the gradient.
+    public var epsilon: Double { decays.epsilon }
+    /// How close to its running mean γ must come for the switch, above 0, in the units of a learning rate.
+    public let tolerance: Double
+    /// λ of the L2 penalty ½ λ ‖θ‖², at least 0, whose gradient λ θ is added to g.
+    public private(set) var weightDecay: Double
+
+    /// Makes the rule; throws on values out of range.
+    public init(
+        betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-9, tolerance: Double = 1e-9,
+        weightDecay: Double = 0
+    ) throws(OptimizerError) {
+        decays = try MomentDecays(betas: betas, epsilon: epsilon)
+        try AllowedNumbers.positive.check(tolerance, key: "tolerance")
+        try AllowedNumbers.notNegative.check(weightDecay, key: "weight_decay")
+        self.tolerance = tolerance
+        self.weightDecay = weightDecay
+    }
+
+    /// "swats".
+    public static let name = "swats"
+
+    /// "swats".
+    public var name: String { Self.name }
+
+    /// m, which is SGD's velocity after the switch, and v.
+    public var stateNames: [String] { ["exp_avg", "exp_avg_sq"] }
+
+    /// 5.
+    public var scalarCount: Int { 5 }
+
+    /// Yes, as β₁.
+    public var takesMomentum: Bool { true }
+
+    /// The same rule with λ = 0.
+    public var withoutWeightDecay: SWATS {
+        var rule = self
+        rule.weightDecay = 0
+        return rule
+    }
+
+    /// uᵀu, gᵀu and θᵀu, with u = m / (√v + ε) in Adam's phase.
+    public var products: [TensorProduct] { Self.products }
+
+    private static let products: [TensorProduct] = [.direction, .gradientDirection, .weightsDirection]
+
+    /// 1.
+    public var factorCount: Int { 1 }
+
+    /// 4: the phase, ℓ, Λ, and η at the switch.
+    public var memoryCount: Int { 4 }
+
+    /// What `memory[0]` says.
+    private enum Phase {
+        static let adam = 0.0
+        /// Before the first step of SGD, whose velocity is still to be set to 0.
+        static let switched = 1.0
+        static let sgd = 2.0
+    }
+
+    /// η, β₁, 1 − β₁ᵗ, 1 − β₂ᵗ, and 1 at the first step, 0 afterwards.
+    public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
+        checkStep(step, momentum: momentum)
+        let beta1 = decays.beta1(momentum)
+        return [
+            learningRate, beta1, MomentDecays.correction(beta1, step: step),
+            MomentDecays.correction(decays.beta2, step: step), step == 1 ? 1 : 0,
+        ]
+    }
+
+    /// Steps m and v and puts the direction of the phase in the place of g.
+    public func prepare(
+        scalars: UnsafeBufferPointer<Double>,
+        weights: UnsafePointer<Float>,
+        gradient: UnsafeMutablePointer<Float>,
+        state: UnsafePointer<UnsafeMutablePointer<Float>>,
+        count: Int,
+        kernels: UnsafePointer<dt_kernels>
+    ) {
+        checkScalars(scalars, extra: memoryCount)
+        let phase = scalars[scalarCount]
+        let step = dt_swats(
+            beta1: scalars[1], beta2: decays.beta2, epsilon: epsilon, weight_decay: weightDecay,
+            sgd: phase != Phase.adam, restart: phase == Phase.switched)
+        kernels.pointee.swats_direction(step, Int64(count), weights, gradient, state[0], state[1])
+    }
+
+    /// The rate of every tensor, all the same; notes in `memory` whether the next step is SGD's.
+    public func factors(
+        scalars: UnsafeBufferPointer<Double>, sums: [Double], decays: [Bool], memory: inout [Double]
+    ) -> [Double] {
+        guard memory[0] == Phase.adam else {
+            memory[0] = Phase.sgd
+            let rate = (1 - scalars[1]) * (memory[2] * (scalars[0] / memory[3]))
+            return Array(repeating: rate, count: decays.count)
+        }
+        let rate = scalars[0] * scalars[3].squareRoot() / scalars[2]
+        var directions = 0.0
+        var gradients = 0.0
+        for tensor in decays.indices {
+            directions += sums[3 * tensor]
+            gradients += sums[3 * tensor + 1]
+            if decays[tensor] { gradients += weightDecay * sums[3 * tensor + 2] }
+        }
+        settle(
+            step: rate * rate * directions, descent: rate * gradients, correction2: scalars[3],
+            isFirst: scalars[4] != 0, learningRate: scalars[0], memory: &memory)
+        return Array(repeating: rate, count: decays.count)
+    }
+
+    /// Follows γ and switches when it has settled; `step` is pᵀp and `descent` −pᵀg.
+    private func settle(
+        step: Double, descent: Double, correction2: Double, isFirst: Bool, learningRate: Double,
+        memory: inout [Double]
+    ) {
+        let gamma = step / descent
+        guard descent != 0, gamma.isFinite else { return }
+        memory[1] = decays.beta2 * memory[1] + (1 - decays.beta2) * gamma
+        let settled = memory[1] / correction2
+        guard !isFirst, (settled - gamma).magnitude < tolerance, settled > 0 else { return }
+        memory[0] = Phase.switched
+        memory[2] = settled
+        memory[3] = learningRate
+    }
+
+    /// Applies one step to a run of elements, as `UpdateRule` says.
+    public func update(
+        scalars: UnsafeBufferPointer<Double>,
+        weights: UnsafeMutablePointer<Float>,
+        gradient: UnsafePointer<Float>,
+        state: UnsafePointer<UnsafeMutablePointer<Float>>,
+        count: Int,
+        kernels: UnsafePointer<dt_kernels>
+    ) {
+        checkScalars(scalars, extra: factorCount)
+        kernels.pointee.step(scalars[5], along: gradient, weights: weights, count: count)
+    }
+}
+
+extension SWATS: Choice {
+    package static let options: [OptionDeclaration] = [
+        .optional("lr", default: .number(1e-3)),
+        .optional("betas", default: .numbers([0.9, 0.999])),
+        .optional("eps", default: .number(1e-9)),
+        .optional("tolerance", default: .number(1e-9)),
+        .optional("weight_decay", default: .number(0)),
+    ]
+
+    package init(options: ResolvedOptions) throws(OptimizerError) {
+        let betas = options.numbers("betas")
+        try self.init(
+            betas: (betas[0], betas[1]), epsilon: options.number("eps"),
+            tolerance: options.number("tolerance"), weightDecay: options.number("weight_decay"))
+    }
+}

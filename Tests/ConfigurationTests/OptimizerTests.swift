@@ -1,0 +1,149 @@
+import Optimizers
+import Testing
+
+@testable import Configuration
+
+/// Optimizers by name, what all of them take, and clipping.
+@Suite struct OptimizerTests {
+    @Test(arguments: OptimizerConfiguration.names)
+    func everyNameRoundTrips(_ name: String) throws {
+        let run = try read(small + "optimizer: {name: \(name), lr: 0.25, lookahead: {k: 3}}")
+        #expect(run.optimizer.configuration.rule.name == name)
+        #expect(run.optimizer.configuration.learningRate == 0.25)
+        #expect(run.optimizer.configuration.rule.stateNames.last == "slow")
+        #expect(try read(run.yaml) == run)
+        let short = try read(small + "optimizer: \(name)")
+        #expect(short != run)
+        #expect(try read(short.yaml) == short)
+    }
+
+    @Test func optionsArrive() throws {
+        func rule(_ text: String) throws -> any UpdateRule {
+            try read(small + "optimizer: \(text)").optimizer.configuration.rule
+        }
+        #expect(
+            try rule("{name: rmsprop, alpha: 0.9, eps: 1e-6, momentum: 0.5, centered: true, nesterov: true}")
+                as? RMSprop
+                == RMSprop(alpha: 0.9, epsilon: 1e-6, momentum: 0.5, centered: true, nesterov: true))
+        #expect(
+            try rule(
+                "{name: adagrad, lr_decay: 0.1, initial_accumulator_value: 1, weight_decay: 0.2, eps: 1}")
+                as? Adagrad
+                == Adagrad(rateDecay: 0.1, epsilon: 1, initialAccumulator: 1, weightDecay: 0.2))
+        #expect(
+            try rule("{name: nadam, betas: [0.5, 0.6], momentum_decay: 0.1, decoupled_weight_decay: true}")
+                as? NAdam
+                == NAdam(betas: (0.5, 0.6), momentumDecay: 0.1, decoupledWeightDecay: true))
+        #expect(try rule("{name: adamw, amsgrad: true}") as? AdamW == AdamW(amsgrad: true))
+        #expect(
+            try rule("{name: delta_bar_delta, kappa: 0.1, phi: 0.3, theta: 0.6}") as? DeltaBarDelta
+                == DeltaBarDelta(kappa: 0.1, phi: 0.3, theta: 0.6))
+        #expect(
+            try rule("{name: lars, momentum: 0.8, trust_coefficient: 0.02, eps: 0, weight_decay: 1}") as? LARS
+                == LARS(momentum: 0.8, trustCoefficient: 0.02, epsilon: 0, weightDecay: 1))
+        #expect(
+            try rule("{name: swats, tolerance: 1e-6, eps: 1e-8}") as? SWATS
+                == SWATS(epsilon: 1e-8, tolerance: 1e-6))
+    }
+
+    @Test func lookahead() throws {
+        func options(_ text: String) throws -> LookaheadOptions? {
+            try read(small + "optimizer: {name: sgd, lookahead: \(text)}").optimizer.configuration.lookahead
+        }
+        #expect(try options("{k: 7, alpha: 0.25}") == LookaheadOptions(k: 7, alpha: 0.25))
+        #expect(try options("{}") == LookaheadOptions(k: 5, alpha: 0.5))
+        #expect(try options("null") == nil)
+        let run = try read(small + "optimizer: {name: sgd, lookahead: {k: 7}}")
+        #expect(run.optimizer.configuration.rule is Lookahead<SGD>)
+        #expect(run != (try read(small + "optimizer: {name: sgd, lookahead: {k: 8}}")))
+    }
+
+    @Test func noDecay() throws {
+        let run = try read(small + "optimizer: {name: adamw, no_decay: [norm, bias]}")
+        #expect(run.optimizer.configuration.noDecay == [.bias, .norm])
+        #expect(try read(run.yaml) == run)
+        #expect(run != (try read(small + "optimizer: adamw")))
+        #expect(
+            try read(small + "optimizer: {name: sgd, no_decay: []}").optimizer.configuration.noDecay == [])
+    }
+
+    /// Options that were added later leave the identity of runs from before alone.
+    @Test func identity() throws {
+        func identity(_ text: String) throws -> String {
+            try read(small + "optimizer: \(text)").optimizer.configuration.identity
+        }
+        #expect(try identity("adam") == "adam 0.001 lr=0.001 betas=[0.9, 0.999] eps=1e-08 weight_decay=0")
+        #expect(
+            try identity("{name: adam, amsgrad: true, no_decay: [bias], lookahead: {}}")
+                == "adam 0.001 lr=0.001 betas=[0.9, 0.999] eps=1e-08 weight_decay=0 amsgrad=true"
+                + " no_decay=bias lookahead=5,0.5")
+    }
+
+    @Test func clipping() throws {
+        func clipping(_ text: String) throws -> GradientClipping {
+            let run = try read(small + "training: {clip: \(text)}")
+            #expect(try read(run.yaml) == run)
+            return run.training.clipping
+        }
+        #expect(try clipping("{value: 0.5}") == GradientClipping(maximumValue: 0.5))
+        #expect(try clipping("{norm: 0.5}") == GradientClipping(maximumNorm: 0.5))
+        #expect(try clipping("2") == GradientClipping(maximumNorm: 2))
+    }
+
+    @Test(arguments: [
+        ("optimizer: adamx", "optimizer: unknown optimizer \"adamx\"; did you mean \"adam\"?"),
+        ("optimizer: rmsprob", "optimizer: unknown optimizer \"rmsprob\"; did you mean \"rmsprop\"?"),
+        ("optimizer: {name: lamb, lr: -1}", "optimizer.lr: must be a finite number, at least 0, is -1"),
+        (
+            "optimizer: {name: nadam, betas: [0.9, 1]}",
+            "optimizer.betas: must be two numbers, each at least 0 and below 1, is [0.9, 1]"
+        ),
+        (
+            "optimizer: {name: lars, trust: 0.1}",
+            "optimizer.trust: unknown option of lars; the options here are name, lr, momentum"
+        ),
+        (
+            "optimizer: {name: adam, lookahed: {}}",
+            "optimizer.lookahed: unknown option of adam; did you mean \"lookahead\"?"
+        ),
+        (
+            "optimizer: {name: adam, lookahead: {k: 0}}",
+            "optimizer.lookahead.k: must be a whole number from 1 to 1000000000, is 0"
+        ),
+        (
+            "optimizer: {name: adam, lookahead: {alpha: 2}}",
+            "optimizer.lookahead.alpha: must be above 0 and at most 1, is 2"
+        ),
+        (
+            "optimizer: {name: adam, lookahead: {alfa: 1}}",
+            "optimizer.lookahead.alfa: unknown key; did you mean \"alpha\"?"
+        ),
+        (
+            "optimizer: {name: adam, lookahead: 5}",
+            "optimizer.lookahead: expected keys with values (k, alpha)"
+        ),
+        (
+            "optimizer: {name: sgd, no_decay: [biases]}",
+            "optimizer.no_decay.0: unknown kind of parameters \"biases\"; did you mean \"bias\"?"
+        ),
+        (
+            "optimizer: {name: sgd, no_decay: bias}",
+            "optimizer.no_decay: expected a list of parameter kinds (bias, norm), found \"bias\""
+        ),
+        (
+            "optimizer: {name: delta_bar_delta, no_decay: [bias]}",
+            "optimizer.no_decay: must be left out: delta_bar_delta has no weight decay, is [bias]"
+        ),
+        ("training: {clip: {value: 0}}", "training.clip.value: must be a finite number above 0, is 0"),
+        (
+            "training: {clip: {norm: 1, value: 1}}",
+            "training.clip.value: a gradient is clipped by norm or by value, not by both; remove one of the two"
+        ),
+        ("training: {clip: {valu: 1}}", "training.clip.valu: unknown key; did you mean \"value\"?"),
+        ("training: {clip: {}}", "training.clip.norm: missing"),
+    ])
+    func errors(_ text: String, _ expected: String) {
+        let message = failure(small + text)
+        #expect(message.contains(expected), "\(message)")
+    }
+}
