@@ -57,9 +57,10 @@ package struct RunConfiguration: Sendable, Equatable {
                 .text("the path of a safetensors file")
         }.map(paths.absolute)
         optimizer = try OptimizerSection(map["optimizer"], at: node.location)
-        schedule = try ScheduleSection(
-            map["schedule"], baseRate: optimizer.configuration.learningRate, at: node.location)
         training = try TrainingSection(map["training"], at: node.location)
+        schedule = try ScheduleSection(
+            map["schedule"], baseRate: optimizer.configuration.learningRate, batch: training.batch,
+            hasValidation: data.validation != nil, at: node.location)
         checkpoint = try CheckpointSection(map["checkpoint"], at: node.location)
         loggingEverySteps =
             try map["logging"].map { setting throws(ConfigurationError) in
