@@ -120,9 +120,8 @@ public struct RunShape: Sendable, Hashable {
         switch steps {
         case .uniform(let perEpoch): return (epochs * Double(perEpoch)).rounded()
         case .varied:
-            let epoch = epochs < Double(self.epochs) ? Int(epochs) : self.epochs
-            let length = stepsOfEpoch(min(epoch, self.epochs - 1))
-            let rest = (epochs - Double(epoch)) * Double(length)
+            let epoch = epochs < Double(self.epochs) ? Int(epochs) : self.epochs - 1
+            let rest = (epochs - Double(epoch)) * Double(stepsOfEpoch(epoch))
             return Double(firstStep(ofEpoch: epoch)) + rest.rounded()
         }
     }
