@@ -167,8 +167,11 @@ import Testing
             "4: model.1.batch_renorm.r_steps: must be at least warmup_steps, which is 10, is 5"
         ),
         ("batch_renorm: {r_max: 0.5}", "4: model.1.batch_renorm.r_max: must be at least 1, is 0.5"),
-        ("layer_norm: []", "4: model.1.layer_norm: expected at least one extent, found a list"),
-        ("layer_norm: [0]", "4: model.1.layer_norm.0: must be a whole number from 1"),
+        (
+            "layer_norm: []",
+            "4: model.1.layer_norm.normalized_shape: expected at least one extent, found a list"
+        ),
+        ("layer_norm: [0]", "4: model.1.layer_norm.normalized_shape.0: must be a whole number from 1"),
         (
             "layer_norm: {elementwise_affine: false, bias: true}",
             "4: model.1.layer_norm.bias: goes with elementwise_affine: true"

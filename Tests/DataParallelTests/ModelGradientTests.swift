@@ -93,7 +93,7 @@ import Testing
             let limits = BatchRenormalization.Limits(rMax: 1.3, dMax: 0.2, warmup: 0, rSteps: 0, dSteps: 0)
             return [
                 Conv2d(8, kernel: 3, bias: false), BatchRenormalization(limits: limits), ReLU(), Flatten(),
-                Linear(6), BatchRenormalization(limits: limits), Linear(5),
+                Linear(6, bias: false), BatchRenormalization(limits: limits), Linear(5),
             ]
         },
         Case("softmax outputs under mse", [6], .meanSquaredError) {

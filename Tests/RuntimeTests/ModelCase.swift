@@ -102,10 +102,10 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
         ModelCase("every example normalized alone", [3, 9, 7], counts: [3, 0, 2, 1]) {
             [
                 Conv2d(20, kernel: 3, padding: 1), GroupNormalization(4), ReLU(), MaxPool2d(2),
-                Conv2d(12, kernel: 3, bias: false), InstanceNormalization(affine: true), ReLU(),
-                LayerNormalization([2, 1]), GroupNormalization(3, affine: false),
+                Conv2d(12, kernel: 3, padding: 1, bias: false), InstanceNormalization(affine: true), ReLU(),
+                LayerNormalization([4, 3]), GroupNormalization(3, affine: false),
                 LayerNormalization(affine: false), Flatten(), Linear(9), LayerNormalization(bias: false),
-                GELU(), Linear(6), GroupNormalization(2), Tanh(), Linear(5),
+                GELU(), Linear(12), GroupNormalization(2), Tanh(), Linear(5),
             ]
         },
         ModelCase("normalized weights", [3, 6, 6], counts: [2, 4]) {
@@ -120,12 +120,12 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
             let limits = BatchRenormalization.Limits(rMax: 1.5, dMax: 0.5, warmup: 0, rSteps: 0, dSteps: 0)
             return [
                 Conv2d(12, kernel: 3, bias: false), BatchRenormalization(limits: limits), ReLU(),
-                MaxPool2d(2), Flatten(), Linear(9),
+                MaxPool2d(2), Flatten(), Linear(9, bias: false),
                 BatchRenormalization(momentum: 0.3, limits: limits), ReLU(), Linear(5),
             ]
         },
         ModelCase("batch norm without affine", [5], counts: [3, 4]) {
-            [Linear(8), BatchNormalization(affine: false), ReLU(), Linear(5)]
+            [Linear(8, bias: false), BatchNormalization(affine: false), ReLU(), Linear(5)]
         },
         ModelCase("a batch norm on the input", [3, 4, 4], counts: [2, 3]) {
             [BatchNormalization(), Conv2d(8, kernel: 3), Flatten(), Linear(5)]
