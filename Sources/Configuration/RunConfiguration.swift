@@ -12,6 +12,8 @@ package struct RunConfiguration: Sendable, Equatable {
     package let model: ModelSection
     /// What training minimizes; `cross_entropy` unless given.
     package let loss: Loss
+    /// What evaluation reports.
+    package let evaluation: EvaluationSection
     /// The absolute path of the weights to start from; nil, unless given, for seeded initial values.
     package let initialWeights: String?
     /// How gradients change weights.
@@ -43,15 +45,16 @@ package struct RunConfiguration: Sendable, Equatable {
         for override in overrides { try node.apply(override) }
         let paths = FilePaths(source: source, currentFolder: currentFolder)
         let keys = [
-            "data", "model", "loss", "init", "optimizer", "schedule", "training", "checkpoint", "logging",
-            "output",
+            "data", "model", "loss", "init", "optimizer", "schedule", "training", "evaluation", "checkpoint",
+            "logging", "output",
         ]
         // An error about a missing key has the text as a whole as its place.
         let whole = Setting(node, path: "", at: SourceLocation(source))
         let map = try SettingMap(whole, keys: keys, "the sections of a configuration")
         data = try DataSection(map.required("data", "the files to train on"), paths: paths)
         model = try ModelSection(map.required("model", "a list of layers, or a built-in model's name"))
-        loss = try map["loss"]?.choice("loss") ?? .crossEntropy
+        loss = try map["loss"].map(LossSection.loss) ?? .crossEntropy
+        evaluation = try EvaluationSection(map["evaluation"], at: node.location)
         initialWeights = try map.optional("init").map { setting throws(ConfigurationError) in
             try SettingMap(setting, keys: ["weights"]).required("weights", "the path of a safetensors file")
                 .text("the path of a safetensors file")

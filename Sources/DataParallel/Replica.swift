@@ -41,13 +41,14 @@ package final class Replica {
     let perLocalShard: Bool
     let feeder: ShardFeeder
     let scalars: UnsafeMutablePointer<StepScalars>
+    private let labelWeights: LabelWeights?
     private(set) var stepNumber: UInt64 = 0
     /// Notes where time goes, where it was asked for.
     package let profiler: Profiler?
 
     /// What a training step reports; the same on all ranks.
     package struct StepResult: Sendable {
-        /// Σ loss over the mini-batch's examples.
+        /// The mean loss times `count`: Σ loss over the mini-batch's examples, unless the loss weighs classes.
         package let lossSum: Double
         /// Examples of the mini-batch.
         package let count: Int
@@ -118,6 +119,7 @@ package final class Replica {
         partPointers = .allocate(capacity: settings.shards)
         partPointers.initialize(repeating: nil, count: settings.shards)
         bucketOfCollective = Self.numberBuckets(program)
+        labelWeights = model.loss.function.classWeights.map { LabelWeights($0, examples: training.examples) }
         feeder = ShardFeeder(maker: training, map: map, owned: owned, batch: settings.batch)
         scalars = .allocate(capacity: 1)
         scalars.initialize(to: StepScalars(batchCount: 1, dropoutKey: dt_philox_key(word: (0, 0))))
@@ -154,7 +156,9 @@ package final class Replica {
         stepNumber += 1
         profiler?.beginStep()
         let log = profiler?.communication
-        scalars.pointee = StepScalars(batchCount: Float(batch.count), dropoutKey: dropoutKey)
+        let weight = labelWeights?.sum(batch.rows)
+        scalars.pointee = StepScalars(
+            batchCount: Float(batch.count), labelWeightSum: Float(weight ?? 1), dropoutKey: dropoutKey)
         let clips = settings.clipping.maximumNorm != nil
         var run = try StepRun(self, batch: batch, withSquares: wantsNorm || clips)
         try run.stages()
@@ -176,7 +180,8 @@ package final class Replica {
         gradients.reset()
         meet(.updated)
         profiler?.endStep()
-        return StepResult(lossSum: run.lossSum, count: batch.count, gradientNorm: wantsNorm ? norm : nil)
+        let lossSum = weight.map { run.lossSum * Double(batch.count) / $0 } ?? run.lossSum
+        return StepResult(lossSum: lossSum, count: batch.count, gradientNorm: wantsNorm ? norm : nil)
     }
 
     /// Waits until every rank of the node has come to this point of the step.

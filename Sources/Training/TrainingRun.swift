@@ -96,7 +96,7 @@ final class TrainingRun {
                     inOrder: part.dataset.examples.layout.count, subset: part.rows, batchSize: settings.batch),
                 maker: BatchMaker(
                     examples: part.dataset.examples, scaling: data.scaling, kernels: cluster.kernels),
-                shards: settings.shards, workers: settings.workers)
+                shards: settings.shards, workers: settings.workers, metrics: settings.metrics)
         }
         test = try evaluator(data.test)
         validation = try evaluator(data.validation)
@@ -271,7 +271,7 @@ final class TrainingRun {
         line.add("event", "end")
         line.add("steps", position.step)
         line.add("epoch", position.epoch)
-        Self.add(evaluated, to: &line)
+        Self.add(evaluated, to: &line, withDetails: true)
         line.add("samples_per_second", samplesPerSecond)
         line.add("seconds", elapsed)
         try Self.agree(

@@ -51,9 +51,11 @@ import Testing
             "broadcast", "channelMoments", "constant", "convert", "convolution", "convolutionInputGradient",
             "convolutionWeightGradient", "correctCount", "crossEntropy", "crossEntropyGradient",
             "crossShardMoments",
-            "crossShardSum", "dropout", "dropoutMask", "input", "linear", "logSoftmax", "logSoftmaxGradient",
+            "crossShardSum", "dropout", "dropoutMask", "input", "labelWeightSum", "linear", "logSoftmax",
+            "logSoftmaxGradient",
             "matmul",
-            "maxPool", "maxPoolGather", "maxPoolScatter", "maximum", "oneHot", "parameter", "reshape",
+            "maxPool", "maxPoolGather", "maxPoolScatter", "maximum", "numbers", "oneHot", "parameter",
+            "reshape",
             "runningMean",
             "runningVariance", "softmax", "softmaxGradient", "stopGradient", "sum", "transpose", "unary",
         ]
