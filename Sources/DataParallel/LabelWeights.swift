@@ -11,7 +11,7 @@ struct LabelWeights {
         self.examples = examples
     }
 
-    /// Σ weight over the examples at `rows`, 1 where that is 0.
+    /// Σ weight over the examples at `rows`.
     ///
     /// Labels are known before a step, so every rank counts those of the whole mini-batch: whole numbers, then one sum
     /// in the order of classes. It is the same on all ranks without an exchange that the step would have to wait for.
@@ -21,7 +21,11 @@ struct LabelWeights {
         }
         var counts = Array(repeating: 0, count: weights.count)
         for row in rows { counts[Int(classes[Int(row)])] += 1 }
-        let sum = zip(counts, weights).reduce(0.0) { $0 + Double($1.0) * $1.1 }
-        return sum > 0 ? sum : 1
+        return zip(counts, weights).reduce(0.0) { $0 + Double($1.0) * $1.1 }
     }
+}
+
+extension Replica {
+    /// What the examples of a mini-batch count in the mean loss: their number, unless the loss weighs classes.
+    func weight(of batch: Batch) -> Double { labelWeights?.sum(batch.rows) ?? Double(batch.count) }
 }

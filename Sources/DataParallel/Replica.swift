@@ -41,7 +41,7 @@ package final class Replica {
     let perLocalShard: Bool
     let feeder: ShardFeeder
     let scalars: UnsafeMutablePointer<StepScalars>
-    private let labelWeights: LabelWeights?
+    let labelWeights: LabelWeights?
     private(set) var stepNumber: UInt64 = 0
     /// Notes where time goes, where it was asked for.
     package let profiler: Profiler?
@@ -156,9 +156,11 @@ package final class Replica {
         stepNumber += 1
         profiler?.beginStep()
         let log = profiler?.communication
-        let weight = labelWeights?.sum(batch.rows)
+        let weight = weight(of: batch)
+        // Without any weight the loss and its gradient are 0, whatever they are divided by.
+        let divisor = weight > 0 ? weight : 1
         scalars.pointee = StepScalars(
-            batchCount: Float(batch.count), labelWeightSum: Float(weight ?? 1), dropoutKey: dropoutKey)
+            batchCount: Float(batch.count), labelWeightSum: Float(divisor), dropoutKey: dropoutKey)
         let clips = settings.clipping.maximumNorm != nil
         var run = try StepRun(self, batch: batch, withSquares: wantsNorm || clips)
         try run.stages()
@@ -180,7 +182,7 @@ package final class Replica {
         gradients.reset()
         meet(.updated)
         profiler?.endStep()
-        let lossSum = weight.map { run.lossSum * Double(batch.count) / $0 } ?? run.lossSum
+        let lossSum = labelWeights == nil ? run.lossSum : run.lossSum / divisor * Double(batch.count)
         return StepResult(lossSum: lossSum, count: batch.count, gradientNorm: wantsNorm ? norm : nil)
     }
 

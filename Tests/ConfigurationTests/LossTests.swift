@@ -5,7 +5,7 @@ import Testing
 
 /// The keys `loss` and `evaluation`.
 @Suite struct LossTests {
-    static let losses: [(text: String, loss: Loss, yaml: String)] = [
+    static let forms: [(text: String, loss: Loss, yaml: String)] = [
         ("cross_entropy", .crossEntropy, "cross_entropy"),
         ("{name: cross_entropy}", .crossEntropy, "cross_entropy"),
         ("{name: cross_entropy, class_weights: null}", .crossEntropy, "cross_entropy"),
@@ -36,7 +36,7 @@ import Testing
         ),
     ]
 
-    @Test(arguments: losses)
+    @Test(arguments: forms)
     func losses(_ text: String, _ loss: Loss, _ yaml: String) throws {
         let run = try read(small + "loss: \(text)")
         #expect(run.loss == loss)
@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test func optionsTellLossesApart() throws {
-        let all = try Self.losses.map { try read(small + "loss: \($0.text)").loss }
+        let all = try Self.forms.map { try read(small + "loss: \($0.text)").loss }
         #expect(Set(all).count == 14)
         #expect(Set(all.map(\.name)) == Set(LossSection.names))
     }

@@ -91,9 +91,12 @@ extension EndToEndTests {
         @Test func valuesAndTheirMetrics() throws {
             let data = try TestData()
             defer { data.remove() }
-            try data.write(
-                "targets.npy", shape: [137, 2],
-                (0..<137).flatMap { [Float($0 % 13) / 7, Float($0 % 5) - 2] })
+            var targets: [Float] = []
+            for example in 0..<137 {
+                targets.append(Float(example % 13) / 7)
+                targets.append(Float(example % 5) - 2)
+            }
+            try data.write("targets.npy", shape: [137, 2], targets)
             let configuration = try Self.configuration(
                 data, labels: "targets.npy", outputs: 2, "loss: {name: huber, delta: 0.5}")
             let lines = try Self.train([1, 4], configuration, data)

@@ -8,9 +8,8 @@ struct LossData: Decodable, Sendable {
     struct Case: Decodable, Sendable {
         let name: String
         let options: [String: Option]
+        /// The predictions it is for, by their name.
         let pattern: String
-        /// [N][K].
-        let prediction: [[Double]]
         /// [N]; nil with numeric targets.
         let labels: [Double]?
         /// [N][K]; nil with class labels.
@@ -35,6 +34,8 @@ struct LossData: Decodable, Sendable {
     }
 
     let cases: [Case]
+    /// [N][K] by name.
+    let predictions: [String: [[Double]]]
 
     /// Reads the committed file.
     static func load() throws -> LossData {
@@ -64,20 +65,18 @@ extension LossData.Case {
         }
     }
 
-    /// The predictions as one tensor [N, K].
-    var predictions: ReferenceTensor { tensor(prediction) }
-
     /// The gradient as one tensor [N, K].
-    var gradients: ReferenceTensor { tensor(gradient) }
+    var gradients: ReferenceTensor { ReferenceTensor(rows: gradient) }
 
     /// The case's targets, as one shard of examples.
     var shard: ReferenceShard {
         ReferenceShard(
-            count: prediction.count, labels: labels.map { ReferenceTensor([$0.count], $0) },
-            targets: targets.map(tensor))
+            count: gradient.count, labels: labels.map { ReferenceTensor([$0.count], $0) },
+            targets: targets.map(ReferenceTensor.init(rows:)))
     }
+}
 
-    private func tensor(_ rows: [[Double]]) -> ReferenceTensor {
-        ReferenceTensor([rows.count, rows[0].count], rows.flatMap { $0 })
-    }
+extension ReferenceTensor {
+    /// The tensor [N, K] of these rows.
+    init(rows: [[Double]]) { self.init([rows.count, rows[0].count], rows.flatMap { $0 }) }
 }

@@ -12,8 +12,8 @@ import sys
 import torch
 from torch.nn import functional as F
 
-N, K = 7, 5
-WEIGHTS = [0.5, 2.0, 1.25, 0.0, 3.0]
+N, K = 5, 4
+WEIGHTS = [0.5, 2.0, 0.0, 3.0]
 PATTERNS = {
     "plain": lambda i, j, k: 3 * math.sin(1.3 * i + 0.7 * j + 0.2),
     "sure": lambda i, j, k: 1e4 if (2 * i + j) % k == 1 else -1e4 if (i + j) % 2 else 9999.5,
@@ -54,9 +54,9 @@ def case(name, formula, pattern, target, k=K, **options):
     loss.backward()
     assert torch.isfinite(loss) and torch.isfinite(prediction.grad).all(), (name, pattern, options)
     return {
-        "name": name, "options": options, "pattern": pattern, "prediction": prediction.tolist(),
+        "name": name, "options": options, "pattern": f"{pattern} {k}",
         "labels" if target.dtype == torch.int64 else "targets": target.tolist(),
-        "loss": loss.item(), "gradient": prediction.grad.tolist(),
+        "loss": loss.item(), "gradient": [[float(f"{v:.15g}") for v in row] for row in prediction.grad.tolist()],
     }
 
 
@@ -118,7 +118,10 @@ def main():
             add("hinge", hinge, labels(K), **margin)
             add("hinge", signed_hinge, 2 * answers(K) - 1, **margin)
             add("hinge", signed_hinge_of_labels, labels(2), 1, **margin)
-    reference = {"torch": torch.__version__.split("+")[0], "cases": cases}
+    reference = {
+        "torch": torch.__version__.split("+")[0], "cases": cases,
+        "predictions": {f"{pattern} {k}": rows(pattern, k).tolist() for pattern in PATTERNS for k in [1, K]},
+    }
     text = json.dumps(reference, sort_keys=True, indent=None, separators=(",", ":"))
     target.write_text(text.replace('},{', '},\n{') + "\n")
 

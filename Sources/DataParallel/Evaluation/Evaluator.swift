@@ -34,6 +34,9 @@ package final class Evaluator {
         predicts: Bool = false, metrics: [Metric]? = nil
     ) throws {
         try cluster.check(shards: shards)
+        let model = state.model
+        plan =
+            predicts ? nil : try MetricPlan(metrics ?? Metric.standard(for: model.target), model: model)
         self.cluster = cluster
         self.state = state
         self.order = order
@@ -44,9 +47,6 @@ package final class Evaluator {
         pool = WorkerPool(workers: workers)
         scalars = .allocate(capacity: 1)
         scalars.initialize(to: StepScalars(batchCount: 1, dropoutKey: dt_philox_key(word: (0, 0))))
-        let model = state.model
-        plan =
-            predicts ? nil : try MetricPlan(metrics ?? Metric.standard(for: model.target), model: model)
         examples = maker.examples
         labelWeights = model.loss.function.classWeights.map { LabelWeights($0, examples: maker.examples) }
         outputCount = model.outputShape.reduce(1, *)
@@ -135,8 +135,10 @@ package final class Evaluator {
                 absolute: Array(sums[1..<1 + plan.outputs]), squared: Array(sums[(1 + plan.outputs)...]),
                 deviations: ValueErrors.deviations(of: examples, rows: order.rows), count: order.count)
         }
+        let weight = labelWeights?.sum(order.rows[...]) ?? Double(order.count)
         return Totals(
-            lossSum: sums[0], weight: labelWeights?.sum(order.rows[...]) ?? Double(order.count),
+            // Without any weight the loss is 0.
+            lossSum: sums[0], weight: weight > 0 ? weight : 1,
             count: order.count, metrics: plan.metrics, correct: plan.hasClasses ? sums[1] : nil,
             topCounts: zip(plan.choices, counts).map { Totals.TopCount(choices: $0, right: $1) },
             classes: plan.classCounts(counts), errors: errors)

@@ -47,8 +47,10 @@ public struct Loss: Sendable, Hashable {
     public var name: String { type(of: function).name }
 
     /// Whether both are the same formula with the same options.
-    public static func == (a: Loss, b: Loss) -> Bool { AnyHashable(a.function) == AnyHashable(b.function) }
+    public static func == (a: Loss, b: Loss) -> Bool { erased(a.function) == erased(b.function) }
 
     /// Feeds the formula and its options to `hasher`.
-    public func hash(into hasher: inout Hasher) { hasher.combine(AnyHashable(function)) }
+    public func hash(into hasher: inout Hasher) { function.hash(into: &hasher) }
+
+    private static func erased(_ function: some LossFunction) -> AnyHashable { AnyHashable(function) }
 }
