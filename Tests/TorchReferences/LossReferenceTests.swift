@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    /// So are the kernels of every instruction set, to a few roundings of Float32.
+    /// So are the kernels of every instruction set, to a few roundings of Float32; NaN is within no bound.
     @Test(arguments: names)
     func kernels(_ name: String) throws {
         prepareThreadForPrograms()
@@ -78,7 +78,10 @@ import Testing
                 let found = run.result(.output(.prediction), shard: 0).scalar
                 #expect(abs(found - test.loss) <= 1e-6 * max(1e-3, abs(test.loss)), "loss, \(what)")
                 let gradient = run.result(.gradient(parameter: 0), shard: 0)
-                #expect(gradient.error(against: test.gradients) <= 1e-6, "gradient, \(what)")
+                // Where softmax and the wanted probabilities cancel, a rounding of either stays: 1/N at most.
+                let scale = test.gradients.values.map(\.magnitude).max() ?? 0
+                let worst = zip(gradient.values, test.gradients.values).map { ($0 - $1).magnitude }.max() ?? 0
+                #expect(worst <= max(1e-6 * scale, 3e-8), "gradient, \(what)")
             }
         }
     }
