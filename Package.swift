@@ -99,6 +99,7 @@ let package = Package(
                 "Randomness",
                 "ReplicaSupport", "Runtime", "RuntimeSupport",
             ], resources: [.copy("Data")]),
+        .testTarget(name: "TrainingTests", dependencies: ["DataParallel", "Optimizers", "Training"]),
         .testTarget(
             name: "TorchReferencesTests",
             dependencies: [

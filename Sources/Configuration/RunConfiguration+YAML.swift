@@ -6,13 +6,13 @@ extension RunConfiguration {
         data.write(to: &yaml)
         model.write(to: &yaml)
         yaml.line("loss", LossSection.yaml(loss))
-        if let initialWeights { yaml.line("init", "{weights: \(YAMLWriter.string(initialWeights))}") }
+        initial.write(to: &yaml)
         yaml.line("optimizer", optimizer.yaml)
         yaml.line("schedule", schedule.yaml)
         training.write(to: &yaml)
         if let metrics = evaluation.yaml { yaml.line("evaluation", metrics) }
         yaml.line("checkpoint", checkpoint.yaml)
-        yaml.line("logging", "{every_steps: \(loggingEverySteps)}")
+        yaml.line("logging", logging.yaml)
         yaml.line("output", YAMLWriter.string(output))
         return yaml.text
     }

@@ -14,8 +14,8 @@ package struct RunConfiguration: Sendable, Equatable {
     package let loss: Loss
     /// What evaluation reports.
     package let evaluation: EvaluationSection
-    /// The absolute path of the weights to start from; nil, unless given, for seeded initial values.
-    package let initialWeights: String?
+    /// What training starts from; seeded initial values unless given.
+    package let initial: InitSection
     /// How gradients change weights.
     package let optimizer: OptimizerSection
     /// How the learning rate moves.
@@ -24,8 +24,8 @@ package struct RunConfiguration: Sendable, Equatable {
     package let training: TrainingSection
     /// When the state of training is saved.
     package let checkpoint: CheckpointSection
-    /// Optimizer steps between two lines of the log; 10 unless given.
-    package let loggingEverySteps: Int
+    /// What is written down of the run.
+    package let logging: LoggingSection
     /// The folder for results, as it was given; relative ones are relative to the current folder. Unless given,
     /// "runs/NAME" with the name of the recipe or that of the file without its extension.
     package let output: String
@@ -52,22 +52,19 @@ package struct RunConfiguration: Sendable, Equatable {
         let whole = Setting(node, path: "", at: SourceLocation(source))
         let map = try SettingMap(whole, keys: keys, "the sections of a configuration")
         data = try DataSection(map.required("data", "the files to train on"), paths: paths)
-        model = try ModelSection(map.required("model", "a list of layers, or a built-in model's name"))
+        initial = try InitSection(map.optional("init"), paths: paths)
+        model = try ModelSection(
+            map.required("model", "a list of layers, or a built-in model's name"),
+            initializers: initial.standard)
         loss = try map["loss"].map(LossSection.loss) ?? .crossEntropy
         evaluation = try EvaluationSection(map["evaluation"], at: node.location)
-        initialWeights = try map.optional("init").map { setting throws(ConfigurationError) in
-            try SettingMap(setting, keys: ["weights"]).required("weights", "the path of a safetensors file")
-                .text("the path of a safetensors file")
-        }.map(paths.absolute)
         optimizer = try OptimizerSection(map["optimizer"], at: node.location)
-        schedule = try ScheduleSection(
-            map["schedule"], baseRate: optimizer.configuration.learningRate, at: node.location)
         training = try TrainingSection(map["training"], at: node.location)
+        schedule = try ScheduleSection(
+            map["schedule"], baseRate: optimizer.configuration.learningRate, batch: training.stepExamples,
+            hasValidation: data.validation != nil, at: node.location)
         checkpoint = try CheckpointSection(map["checkpoint"], at: node.location)
-        loggingEverySteps =
-            try map["logging"].map { setting throws(ConfigurationError) in
-                try SettingMap(setting, keys: ["every_steps"])["every_steps"]?.whole(in: 1...1_000_000_000)
-            }.flatMap { $0 } ?? 10
+        logging = try LoggingSection(map["logging"], at: node.location)
         output = try map.optional("output")?.text("the path of a folder") ?? "runs/\(source.runName ?? "run")"
     }
 

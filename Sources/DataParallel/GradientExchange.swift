@@ -61,29 +61,32 @@ package final class GradientExchange {
     private let nodePlans: [(plan: TreePlan, subtree: Range<Int>)]
     private let blockSumsOffset: Int
     private var isSumOwned = false
+    private let firstTag: Int
 
     /// The tags of vectors end below this one.
-    private static let firstTag = 10_000
+    private static let firstTagOfAll = 10_000
 
     /// Room for the parameters of `layout`; collective over the cluster.
     ///
     /// - Parameters:
     ///   - precision: What sums are rounded to; partial sums come in rounded.
     ///   - distributesSums: Whether every node gets the sum of every slice, or only the slice's owner.
+    ///   - number: Tells exchanges apart that are under way at the same time, and so their messages.
     ///   - given: Where sums go, laid out as the parameters; nil for memory of its own. One rank's only partial is the
     ///     sum where it stands.
     package init(
         cluster: Cluster, map: ShardMap, layout: ParameterLayout, control: ReplicaSettings.Control,
         precision: GradientPrecision = .float32, distributesSums: Bool = true,
-        sum given: UnsafeMutablePointer<Float>? = nil
+        sum given: UnsafeMutablePointer<Float>? = nil, number: Int = 0
     ) throws {
         self.cluster = cluster
         self.map = map
         self.layout = layout
         self.precision = precision
         self.distributesSums = distributesSums
+        firstTag = Self.tag(number * layout.buckets.count, .subtree)
         let node = cluster.nodes[cluster.nodeIndex]
-        var end = 64 * node.count * (layout.buckets.count + 3)
+        var end = 64 * node.count * (layout.buckets.count + Milestone.allCases.count)
         blockSumsOffset = end
         end += PrivateMemory.aligned(layout.blocks.count * 8)
         var local: [(subtree: Range<Int>, offset: Int)] = []
@@ -223,19 +226,19 @@ package final class GradientExchange {
             if distributesSums {
                 try bucket.others.receive(
                     into: precision.room(elements.count, sum + elements.lowerBound), from: duty.owner,
-                    tag: Self.tag(duty.bucket, .sum), on: cluster.world)
+                    tag: tag(duty.bucket, .sum), on: cluster.world)
             }
             try bucket.others.receive(
                 into: UnsafeMutableRawBufferPointer(
                     start: blockSums + blocks.lowerBound, count: blocks.count * 8),
-                from: duty.owner, tag: Self.tag(duty.bucket, .squares), on: cluster.world)
+                from: duty.owner, tag: tag(duty.bucket, .squares), on: cluster.world)
         }
         guard !bucket.own.slice.blocks.isEmpty else { return }
         for (place, part) in remoteParts.enumerated() {
             try bucket.incoming.receive(
                 into: precision.room(bucket.own.slice.elements.count, received(bucket, place)),
                 from: SliceDuty.rank(for: cluster.rank, on: cluster.nodes[part.node]),
-                tag: Self.tag(bucket.own.bucket, .subtree), on: cluster.world)
+                tag: tag(bucket.own.bucket, .subtree), on: cluster.world)
         }
     }
 
@@ -257,7 +260,7 @@ package final class GradientExchange {
             let values = target.assumingMemoryBound(to: Float.self)
             try bucket.others.send(
                 precision.pack(count, values, to: target, cluster.kernels), to: duty.owner,
-                tag: Self.tag(duty.bucket, .subtree), on: cluster.world)
+                tag: tag(duty.bucket, .subtree), on: cluster.world)
         }
     }
 
@@ -300,11 +303,11 @@ package final class GradientExchange {
             let target = SliceDuty.rank(for: cluster.rank, on: node)
             if let message {
                 try bucket.others.send(
-                    message, to: target, tag: Self.tag(bucket.own.bucket, .sum), on: cluster.world)
+                    message, to: target, tag: tag(bucket.own.bucket, .sum), on: cluster.world)
             }
             try bucket.others.send(
                 UnsafeRawBufferPointer(start: blockSums + blocks.lowerBound, count: blocks.count * 8),
-                to: target, tag: Self.tag(bucket.own.bucket, .squares), on: cluster.world)
+                to: target, tag: tag(bucket.own.bucket, .squares), on: cluster.world)
         }
     }
 
@@ -319,11 +322,9 @@ package final class GradientExchange {
     // MARK: The step's end
 
     /// Says that this rank has reached a point of the step; `await` waits for the node's ranks to reach it.
-    package enum Milestone: Int {
-        /// It reads no parameters any more.
+    package enum Milestone: Int, CaseIterable {
+        /// It reads no parameters any more, and its slices are summed.
         case finished
-        /// Its slices are summed.
-        case summed
         /// Its slices of the parameters have their next values.
         case updated
     }
@@ -338,14 +339,14 @@ package final class GradientExchange {
         }
     }
 
-    /// Σ g² over all parameters, once every rank of the node has summed its slices: blocks in a fixed tree.
-    func squaredNorm() -> Double {
-        func total(_ range: Range<Int>) -> Double {
-            if range.count == 1 { return blockSums[range.lowerBound] }
-            let middle = range.lowerBound + (range.count + 1) / 2
-            return total(range.lowerBound..<middle) + total(middle..<range.upperBound)
-        }
-        return layout.blocks.isEmpty ? 0 : total(0..<layout.blocks.count)
+    /// Σ g² of every block, once every rank of the node has summed its slices.
+    var squares: BlockSums {
+        BlockSums(Array(UnsafeBufferPointer(start: blockSums, count: layout.blocks.count)), layout: layout)
+    }
+
+    /// Gives a bucket set that no step summed what a checkpoint held: `sum` is in place, `squares` are its.
+    func restore(squares: [Double]) {
+        if cluster.node.rank == 0 { blockSums.update(from: squares, count: squares.count) }
     }
 
     private var blockSums: UnsafeMutablePointer<Double> {
@@ -356,6 +357,10 @@ package final class GradientExchange {
         SharedFlag(at: memory.base + 64 * (row * cluster.node.size + rank))
     }
 
-    /// The tag of a bucket's messages.
-    static func tag(_ bucket: Int, _ message: Message) -> Int { firstTag + 4 * bucket + message.rawValue }
+    private func tag(_ bucket: Int, _ message: Message) -> Int { firstTag + 4 * bucket + message.rawValue }
+
+    /// The tag of a bucket's messages in the exchange numbered 0.
+    static func tag(_ bucket: Int, _ message: Message) -> Int {
+        firstTagOfAll + 4 * bucket + message.rawValue
+    }
 }

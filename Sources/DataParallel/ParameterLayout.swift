@@ -14,6 +14,8 @@ package struct ParameterLayout: Sendable {
         /// Its first element in the flat stretch.
         package let offset: Int
         package let count: Int
+        /// Places in `blocks`.
+        let blocks: Range<Int>
     }
     /// At most `blockSize` neighbouring elements of one tensor.
     struct Block: Sendable {
@@ -59,10 +61,13 @@ package struct ParameterLayout: Sendable {
             let count = counts[variable]
             let padded = (count + Self.alignment - 1) / Self.alignment * Self.alignment
             if (end - bucket.element + padded) * 4 > bucketBytes { close() }
-            entries.append(Entry(variable: variable, offset: end, count: count))
+            let firstBlock = blocks.count
             for start in stride(from: 0, to: count, by: Self.blockSize) {
                 blocks.append(Block(offset: end + start, count: min(Self.blockSize, count - start)))
             }
+            entries.append(
+                Entry(
+                    variable: variable, offset: end, count: count, blocks: firstBlock..<blocks.count))
             end += padded
         }
         close()

@@ -25,12 +25,12 @@ package final class Replica {
 
     let map: ShardMap
     let pool: WorkerPool
-    let optimizerState: OptimizerState
+    let update: ParameterUpdate
     let programs: ProgramCache
     let vectors: VectorExchange
-    let gradients: GradientExchange
-    private let weights: WeightExchange?
-    var accumulators: [GradientAccumulator] = []
+    /// What sums gradients; two take turns where updates are delayed.
+    private let exchanges: [GradientExchange]
+    private var accumulatorSets: [[GradientAccumulator]] = []
     let contributions: UnsafeMutableRawPointer
     private let contributionBytes: Int
     let contributionOffsets: [Int]
@@ -38,23 +38,18 @@ package final class Replica {
     let localPlans: [TreePlan]
     let partPointers: UnsafeMutablePointer<UnsafeRawPointer?>
     let bucketOfCollective: [Int]
+    /// The tensors of each gradient group.
+    let groupEntries: [[ParameterLayout.Entry]]
     let perLocalShard: Bool
     let feeder: ShardFeeder
     let scalars: UnsafeMutablePointer<StepScalars>
     let labelWeights: LabelWeights?
-    private(set) var stepNumber: UInt64 = 0
+    /// Mini-batches computed so far, by which ranks tell their messages apart.
+    var stepNumber: UInt64 = 0
+    /// A step whose gradient is on its way while the next step is computed.
+    var pending: PendingUpdate?
     /// Notes where time goes, where it was asked for.
     package let profiler: Profiler?
-
-    /// What a training step reports; the same on all ranks.
-    package struct StepResult: Sendable {
-        /// The mean loss times `count`: Σ loss over the mini-batch's examples, unless the loss weighs classes.
-        package let lossSum: Double
-        /// Examples of the mini-batch.
-        package let count: Int
-        /// √Σ g² before clipping, where it was asked for.
-        package let gradientNorm: Double?
-    }
 
     /// Plans the model and agrees on memory; collective over the cluster.
     ///
@@ -95,19 +90,12 @@ package final class Replica {
         try programs.plan([largest])
         let program = programs.bound(count: largest, slot: 0).program
         vectors = try VectorExchange(cluster: cluster, map: map, collectives: program.collectives)
-        gradients = try GradientExchange(
-            cluster: cluster, map: map, layout: layout, control: settings.control,
-            precision: settings.exchange, distributesSums: !settings.isOptimizerSharded)
-        let duties = SliceDuty.all(of: cluster, layout: layout)
-        optimizerState = try OptimizerState(
-            cluster: cluster, layout: layout, arrays: settings.rule.stateNames.count, duties: duties,
-            isSharded: settings.isOptimizerSharded)
-        let sendsWeights = settings.isOptimizerSharded && cluster.nodes.count > 1
-        weights =
-            sendsWeights
-            ? WeightExchange(
-                cluster: cluster, weights: state.parameters.base.assumingMemoryBound(to: Float.self),
-                duties: duties) : nil
+        exchanges = try (0..<(settings.isDelayed ? 2 : 1)).map { number in
+            try GradientExchange(
+                cluster: cluster, map: map, layout: layout, control: settings.control,
+                precision: settings.exchange, distributesSums: !settings.isOptimizerSharded, number: number)
+        }
+        update = try ParameterUpdate(cluster: cluster, state: state, settings: settings)
         (contributionOffsets, contributionBytes) = Self.layOutContributions(program, shards: owned.count)
         contributions = PrivateMemory.allocate(max(64, contributionBytes))
         localPlans = map.subtrees[cluster.rank].map { root in
@@ -120,10 +108,12 @@ package final class Replica {
         partPointers.initialize(repeating: nil, count: settings.shards)
         bucketOfCollective = Self.numberBuckets(program)
         labelWeights = model.loss.function.classWeights.map { LabelWeights($0, examples: training.examples) }
-        feeder = ShardFeeder(maker: training, map: map, owned: owned, batch: settings.batch)
+        groupEntries = Self.entries(program, layout)
+        feeder = ShardFeeder(
+            maker: training, map: map, owned: owned, batch: max(settings.batch, settings.largestBatch ?? 0))
         scalars = .allocate(capacity: 1)
         scalars.initialize(to: StepScalars(batchCount: 1, dropoutKey: dt_philox_key(word: (0, 0))))
-        accumulators = makeAccumulators(program)
+        accumulatorSets = exchanges.map(makeAccumulators)
     }
 
     deinit {
@@ -135,95 +125,18 @@ package final class Replica {
     /// Gives shared memory back; collective over the cluster.
     package func free() throws {
         try vectors.free()
-        try gradients.free()
-        try optimizerState.free()
+        for exchange in exchanges { try exchange.free() }
+        try update.free()
     }
 
-    // MARK: A step
+    /// What sums the gradients of the mini-batch under way.
+    var gradients: GradientExchange { exchanges[Int(stepNumber) % exchanges.count] }
 
-    /// Trains on one mini-batch; collective.
-    ///
-    /// - Parameters:
-    ///   - batch: The mini-batch.
-    ///   - update: The update rule's numbers of this step, the same on all ranks.
-    ///   - dropoutKey: What dropout draws from in this step.
-    ///   - wantsNorm: Whether the gradient's norm is reported.
-    package func step(
-        _ batch: Batch, update: UnsafeBufferPointer<Double>, dropoutKey: dt_philox_key,
-        wantsNorm: Bool
-    ) throws -> StepResult {
-        precondition(batch.count > 0, "a mini-batch without examples")
-        stepNumber += 1
-        profiler?.beginStep()
-        let log = profiler?.communication
-        let weight = weight(of: batch)
-        // Without any weight the loss and its gradient are 0, whatever they are divided by.
-        let divisor = weight > 0 ? weight : 1
-        scalars.pointee = StepScalars(
-            batchCount: Float(batch.count), labelWeightSum: Float(divisor), dropoutKey: dropoutKey)
-        let clips = settings.clipping.maximumNorm != nil
-        var run = try StepRun(self, batch: batch, withSquares: wantsNorm || clips)
-        try run.stages()
-        try run.finish()
-        meet(.finished)
+    /// What sums gradients of the mini-batch under way over this rank's shards.
+    var accumulators: [GradientAccumulator] { accumulatorSets[Int(stepNumber) % exchanges.count] }
 
-        var norm: Double?
-        if wantsNorm || clips {
-            meet(.summed)
-            norm = gradients.squaredNorm().squareRoot()
-        }
-        try weights?.begin()
-        try log.timed(Profiler.Overhead.update) {
-            try applyUpdate(
-                update, clipping: clips ? norm.map { settings.clipping.coefficient(norm: $0) } : nil)
-            run.updateStates()
-        }
-        if let weights { try log.timed(Profiler.Overhead.weights) { try weights.end() } }
-        gradients.reset()
-        meet(.updated)
-        profiler?.endStep()
-        let lossSum = labelWeights == nil ? run.lossSum : run.lossSum / divisor * Double(batch.count)
-        return StepResult(lossSum: lossSum, count: batch.count, gradientNorm: wantsNorm ? norm : nil)
-    }
-
-    /// Waits until every rank of the node has come to this point of the step.
-    private func meet(_ milestone: GradientExchange.Milestone) {
-        gradients.reach(milestone, step: stepNumber)
-        (profiler?.communication).timed(Profiler.Overhead.ranks) {
-            gradients.await(milestone, step: stepNumber)
-        }
-    }
-
-    private func applyUpdate(
-        _ numbers: UnsafeBufferPointer<Double>, clipping coefficient: Double?
-    ) throws {
-        let parameters = state.parameters.base.assumingMemoryBound(to: Float.self)
-        let stateCount = settings.rule.stateNames.count
-        try withUnsafeTemporaryAllocation(
-            of: UnsafeMutablePointer<Float>.self, capacity: max(1, stateCount)
-        ) { pointers in
-            // The sums made last are still in cache.
-            for (index, duty) in optimizerState.duties.enumerated().reversed() {
-                let (start, count) = (duty.slice.elements.lowerBound, duty.slice.elements.count)
-                if let coefficient, coefficient < 1 || coefficient.isNaN {
-                    cluster.kernels.pointee.unary(
-                        DT_SCALE, Int64(count), gradients.sum + start, Float(coefficient),
-                        gradients.sum + start)
-                }
-                for array in 0..<max(1, stateCount) {
-                    pointers.initializeElement(
-                        at: array,
-                        to: stateCount > 0
-                            ? optimizerState.pointer(array, duty: index) : parameters + start)
-                }
-                guard let first = UnsafePointer(pointers.baseAddress) else { return }
-                settings.rule.update(
-                    scalars: numbers, weights: parameters + start, gradient: gradients.sum + start,
-                    state: first, count: count, kernels: cluster.kernels)
-                try weights?.send(duty)
-            }
-        }
-    }
+    /// Tells the node's ranks how far this one is.
+    var milestones: GradientExchange { exchanges[0] }
 
     // MARK: Construction
 
@@ -248,11 +161,17 @@ package final class Replica {
         }
     }
 
-    private func makeAccumulators(_ program: Program) -> [GradientAccumulator] {
-        var places = Array(repeating: 0, count: state.model.variables.count)
-        for (place, entry) in state.layout.entries.enumerated() { places[entry.variable] = place }
-        return program.groups.map { group in
-            let entries = group.parameters.map { state.layout.entries[places[$0]] }
+    /// The tensors of each gradient group, in the order in which they stand in it.
+    private static func entries(_ program: Program, _ layout: ParameterLayout) -> [[ParameterLayout.Entry]] {
+        program.groups.map { group in
+            group.parameters.compactMap { parameter in
+                layout.entries.first { $0.variable == parameter }
+            }
+        }
+    }
+
+    private func makeAccumulators(_ gradients: GradientExchange) -> [GradientAccumulator] {
+        groupEntries.map { entries in
             let start = entries[0].offset
             let end = entries[entries.count - 1].offset + entries[entries.count - 1].count
             return GradientAccumulator(
@@ -276,16 +195,16 @@ extension Replica {
 
 extension Replica {
     /// Bytes of optimizer state that this rank keeps for itself if it is sharded, else those of its node.
-    package var optimizerStateBytes: Int { optimizerState.byteCount }
+    package var optimizerStateBytes: Int { update.arrays.byteCount }
 
     /// One state array of a parameter, row-major, on rank 0; nil elsewhere. Collective over the cluster.
     package func optimizerState(_ array: Int, _ entry: ParameterLayout.Entry) throws -> [Float]? {
-        try optimizerState.values(array, entry)
+        try update.arrays.values(array, entry)
     }
 
     /// Gives one state array of a parameter its values; each rank passes the same.
     package func setOptimizerState(_ array: Int, _ entry: ParameterLayout.Entry, _ values: [Float]) {
-        optimizerState.set(array, entry, values)
+        update.arrays.set(array, entry, values)
     }
 }
 

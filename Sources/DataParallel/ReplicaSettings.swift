@@ -21,10 +21,21 @@ public struct ReplicaSettings: Sendable {
     /// Whether the optimizer's state is kept once in the whole job, in parts, instead of once per node (ZeRO-1); results
     /// do not depend on it.
     public var isOptimizerSharded: Bool
+    /// Examples that a mini-batch may come to have; nil where it does not grow.
+    public var largestBatch: Int?
+    /// Whether steps take several mini-batches together.
+    public var accumulates = false
+    /// Whether a step's gradient is summed while the next step is computed, and changes parameters after that one.
+    public var isDelayed = false
+    /// Whether a gradient that is not finite leaves parameters and states as they are.
+    public var skipsNonFinite = false
     /// Steps whose timeline is kept while everything is timed; nil for no profile.
     public var timelineSteps: Int?
     /// What a test breaks on purpose.
     package var control = Control.none
+
+    /// Whether gradients are kept from one mini-batch to the next.
+    var keepsGradients: Bool { accumulates || isDelayed }
 
     /// Deviations that must change results, so that tests can show they would notice.
     package enum Control: String, Sendable, CaseIterable {

@@ -57,6 +57,6 @@ final class ShardFeeder: @unchecked Sendable {
             rows: batch.rows(examples), features: inputs.features.assumingMemoryBound(to: Float.self),
             classes: inputs.hasClasses ? inputs.targets.assumingMemoryBound(to: Int32.self) : nil,
             targets: hasTargets ? inputs.targets.assumingMemoryBound(to: Float.self) : nil,
-            indices: inputs.indices.assumingMemoryBound(to: Int64.self))
+            indices: inputs.indices.assumingMemoryBound(to: Int64.self), epoch: batch.epoch)
     }
 }

@@ -19,11 +19,14 @@ struct StepRun {
     private var openVectors: [Int] = []
     private var partsRun = 0
     private(set) var lossSum = 0.0
+    /// ‖·‖² of the gradients of each shard of the mini-batch, this rank's alone; empty if it is not measured.
+    private let squares: ShardSquares?
 
-    init(_ replica: Replica, batch: Batch, withSquares: Bool) throws {
+    init(_ replica: Replica, batch: Batch, withSquares: Bool, measuresShards: Bool) throws {
         self.replica = replica
         self.batch = batch
         self.withSquares = withSquares
+        squares = measuresShards ? ShardSquares(shards: replica.map.shards) : nil
         var active: [(place: Int, count: Int)] = []
         for (place, shard) in replica.owned.enumerated() {
             let count = replica.map.examples(of: shard..<(shard + 1), batch: batch.count).count
@@ -74,6 +77,7 @@ struct StepRun {
                 try run.progress()
             }
         }
+        measureJoints(stage, part)
         // A bucket starts as soon as its last gradient is there, while those behind it are computed.
         for collective in description.collectives {
             try runJoints(stage, part) { $0.collective == collective }
@@ -111,6 +115,9 @@ struct StepRun {
                 if progress { try? self.progress() }
             }
             for (place, group) in description.groups.enumerated() {
+                squares?.add(
+                    replica.groupEntries[group], in: pointers[place], shard: shard,
+                    kernels: replica.cluster.kernels)
                 log.timed(Profiler.Overhead.merge) {
                     replica.accumulators[group].end(shard: shard, pointers[place], batch: batch.count)
                 }
@@ -137,6 +144,37 @@ struct StepRun {
             }
         }
     }
+
+    /// Adds the squares of what each shard alone adds to joint gradients, computed one by one for the purpose.
+    private func measureJoints(_ stage: Int, _ part: Schedule.Part) {
+        guard let squares else { return }
+        for (number, description) in skeleton.stages[stage].parts[part.rawValue].joints.enumerated() {
+            let count = description.rows * description.columns
+            let memory = PrivateMemory.allocate(count * 4)
+            defer { PrivateMemory.free(memory, count * 4) }
+            let gradient = memory.assumingMemoryBound(to: Float.self)
+            for (place, examples) in active {
+                let program = replica.programs.bound(count: examples, slot: 0).program
+                let joint = program.stages[stage].parts[part.rawValue].joints[number]
+                withUnsafeTemporaryAllocation(of: dt_dense_shard.self, capacity: 1) { shard in
+                    shard.initializeElement(
+                        at: 0,
+                        to: joint.operands(
+                            kept: replica.programs.kept(place),
+                            features: replica.feeder.inputs[place].features))
+                    joint.run(
+                        shards: UnsafeBufferPointer(shard), tree: [0], rows: 0..<joint.rows, into: gradient,
+                        rounds: replica.settings.exchange == .bfloat16, isReadElsewhere: false)
+                }
+                squares.add(
+                    gradient, count, shard: replica.owned.lowerBound + place, kernels: replica.cluster.kernels
+                )
+            }
+        }
+    }
+
+    /// ‖·‖² of the gradients of each shard, zero for other ranks' shards.
+    var shardSquares: [Double] { squares?.values ?? [] }
 
     /// Rows of a joint gradient that are computed at a time: some hundred microseconds of work.
     private func rowsOfTask(_ joint: JointGradient) -> Int {
@@ -180,6 +218,7 @@ struct StepRun {
 
     /// Moves open collectives on.
     private func progress() throws {
+        try replica.progressPending()
         try sumGradients()
         for collective in openVectors {
             try replica.vectors.progress(collective, step: replica.stepNumber, batch: batch.count)
@@ -241,14 +280,15 @@ struct StepRun {
         if description.report == .loss { lossSum = result.assumingMemoryBound(to: Double.self).pointee }
     }
 
-    /// Waits for everything that is still open.
-    mutating func finish() throws {
+    /// Waits for everything that is still open, for the sums of gradients only if told so.
+    mutating func finish(waitsForGradients: Bool) throws {
         for collective in openVectors { try complete(collective) }
+        replica.countExamples(active.map(\.count).reduce(0, +))
+        guard waitsForGradients else { return }
         var waiting = Waiting(spins: replica.cluster.spins)
         try (replica.profiler?.communication).timed(Profiler.Overhead.gradients) {
             while try !sumGradients() { waiting.turn() }
         }
-        replica.countExamples(active.map(\.count).reduce(0, +))
     }
 
     /// Gives states, such as running statistics, their next values.

@@ -1,6 +1,7 @@
 import CKernels
 
-/// Writes batches: the named examples, normalized to Float32, with their labels.
+/// Writes batches: the named examples, changed at random where they are trained on, normalized to Float32, with their
+/// labels.
 ///
 /// It never changes after `init`, so any number of threads may make batches at once.
 package struct BatchMaker: @unchecked Sendable {
@@ -8,24 +9,52 @@ package struct BatchMaker: @unchecked Sendable {
     package let examples: StoredExamples
     /// How they are normalized.
     package let scaling: FeatureScaling
+    private let augmenter: Augmenter?
     private let kernels: UnsafePointer<dt_kernels>
-    /// The 256 normalized values of each channel; empty unless features are bytes.
+    /// What gathering takes away and multiplies by, and how many features share a number.
+    private let center, factor: [Double]
+    private let channelWidth: Int
+    /// Whether features are gathered as stored, and standardized when they are whitened.
+    private let standardizesLate: Bool
+    /// The 256 gathered values of each channel; empty unless features are bytes.
     private let table: [Float]
+    /// What the stored value 0 is gathered as, per channel.
+    private let outside: [Float]
+    /// The whitening matrix in strips; empty without one.
+    private let strips: [Float]
 
-    /// A maker of batches; `kernels` must outlive it and `scaling` must have the examples' channels.
-    package init(examples: StoredExamples, scaling: FeatureScaling, kernels: UnsafePointer<dt_kernels>) {
+    /// A maker of batches; `kernels` must outlive it and `scaling` must be one of such examples.
+    package init(
+        examples: StoredExamples, scaling: FeatureScaling, kernels: UnsafePointer<dt_kernels>,
+        augmenter: Augmenter? = nil
+    ) {
+        let layout = examples.layout
+        let numbers = scaling.whitens ? layout.width : layout.channels
         precondition(
-            scaling.center.count == examples.layout.channels
-                && scaling.factor.count == examples.layout.channels,
-            "\(scaling.center.count) channels of scaling for \(examples.layout.channels) of data")
+            scaling.center.count == numbers && scaling.factor.count == numbers,
+            "\(scaling.center.count) numbers of scaling for \(numbers) of data")
         self.examples = examples
         self.scaling = scaling
         self.kernels = kernels
-        guard examples.layout.elementType == .uint8 else {
+        self.augmenter = augmenter.flatMap { $0.augmentations.isEmpty ? nil : $0 }
+        strips = scaling.whitening.map { WhiteningMatrix.strips($0, size: layout.width) } ?? []
+        standardizesLate = scaling.whitens && (layout.elementType != .float64 || self.augmenter != nil)
+        if standardizesLate {
+            // Images are changed as they are stored; whitening then standardizes in Float64.
+            center = Array(repeating: 0, count: layout.channels)
+            factor = Array(repeating: 1, count: layout.channels)
+            channelWidth = layout.channelWidth
+        } else {
+            center = scaling.center
+            factor = scaling.factor
+            channelWidth = scaling.whitens ? 1 : layout.channelWidth
+        }
+        outside = zip(center, factor).map { Float((0 - $0) * $1) }
+        guard layout.elementType == .uint8 else {
             table = []
             return
         }
-        table = zip(scaling.center, scaling.factor).flatMap { center, factor in
+        table = zip(center, factor).flatMap { center, factor in
             (0..<256).map { Float((Double($0) - center) * factor) }
         }
     }
@@ -38,10 +67,11 @@ package struct BatchMaker: @unchecked Sendable {
     ///   - classes: receives (N) classes; the data set's labels must then be classes.
     ///   - targets: receives (N, K) targets; the data set's labels must then be targets.
     ///   - indices: receives the row numbers (N) as Int64, by which random operations tell examples apart.
+    ///   - epoch: The training epoch, from 0, that random changes are drawn for; nil for none.
     package func make(
         rows: ArraySlice<Int32>, features: UnsafeMutablePointer<Float>,
         classes: UnsafeMutablePointer<Int32>? = nil, targets: UnsafeMutablePointer<Float>? = nil,
-        indices: UnsafeMutablePointer<Int64>
+        indices: UnsafeMutablePointer<Int64>, epoch: UInt64? = nil
     ) {
         let layout = examples.layout
         let (n, stored) = (rows.count, layout.count)
@@ -53,6 +83,11 @@ package struct BatchMaker: @unchecked Sendable {
             }
         }
         gather(indices, n, into: features)
+        if let augmenter, let epoch {
+            augmenter.apply(
+                to: features, rows: indices, count: n, epoch: epoch, outside: outside, kernels: kernels)
+        }
+        if scaling.whitens { whiten(features, n) }
         if let classes {
             guard let stored = examples.classes else {
                 preconditionFailure("no classes in labels \(layout.labels)")
@@ -73,21 +108,35 @@ package struct BatchMaker: @unchecked Sendable {
 
     private func gather(_ rows: UnsafePointer<Int64>, _ n: Int, into features: UnsafeMutablePointer<Float>) {
         let layout = examples.layout
-        let (count, width) = (Int64(n), Int64(layout.width))
-        let channelWidth = Int64(layout.channelWidth)
+        let (count, width, channelWidth) = (Int64(n), Int64(layout.width), Int64(channelWidth))
         switch layout.elementType {
         case .uint8:
             kernels.pointee.gather_u8(
                 examples.features.assumingMemoryBound(to: UInt8.self), rows, count, width, channelWidth,
-                scaling.center, scaling.factor, table, features)
+                center, factor, table, features)
         case .float32:
             kernels.pointee.gather_f32(
                 examples.features.assumingMemoryBound(to: Float.self), rows, count, width, channelWidth,
-                scaling.center, scaling.factor, features)
+                center, factor, features)
         case .float64:
             kernels.pointee.gather_f64(
                 examples.features.assumingMemoryBound(to: Double.self), rows, count, width, channelWidth,
-                scaling.center, scaling.factor, features)
+                center, factor, features)
+        }
+    }
+
+    private func whiten(_ features: UnsafeMutablePointer<Float>, _ n: Int) {
+        let width = examples.layout.width
+        precondition(!strips.isEmpty, "no whitening matrix")
+        let capacity = width * Int(DT_WHITEN_GROUP)
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: capacity) { scratch in
+            guard let scratch = scratch.baseAddress else { return }
+            if standardizesLate {
+                kernels.pointee.whiten(
+                    strips, Int64(width), scaling.center, scaling.factor, Int64(n), scratch, features)
+            } else {
+                kernels.pointee.whiten(strips, Int64(width), nil, nil, Int64(n), scratch, features)
+            }
         }
     }
 }

@@ -27,12 +27,16 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
         case empty
         /// The memory for the data set cannot be had.
         case memory
+        /// A field of a text file is missing, of another type, or one too many.
+        case field
     }
 
     /// The sort of problem.
     public let kind: Kind
     /// The file, or the name of data given in memory.
     public let path: String
+    /// The line and column of a text file, as "17:5"; nil for other files.
+    public let place: String?
     /// What is wrong.
     public let problem: String
     /// What should have been there.
@@ -44,19 +48,30 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// An error whose problem, unless said, is "expected …, found …".
     init(
-        _ kind: Kind, path: String, expected: String, found: String, advice: String, problem: String? = nil
+        _ kind: Kind, path: String, place: String? = nil, expected: String, found: String, advice: String,
+        problem: String? = nil
     ) {
         self.kind = kind
         self.path = path
+        self.place = place
         self.expected = expected
         self.found = found
         self.advice = advice
         self.problem = problem ?? "expected \(expected), found \(found)"
     }
 
-    /// The problem, the path and the advice, in one line whatever the file or its name holds.
+    /// The problem, the path and the advice, in one line whatever the file or its name holds; about a place in a text as
+    /// "data.csv:17:5: expected a number, found \"abc\", …".
     public var description: String {
-        Self.oneLine("\(problem), \(path), \(advice)")
+        guard let place else { return Self.oneLine("\(problem), \(path), \(advice)") }
+        return Self.oneLine("\(path):\(place): \(problem), \(advice)")
+    }
+
+    /// A piece of a file's text, cut to a readable length.
+    static func shortened(_ text: String) -> String {
+        let cut = text.unicodeScalars.prefix(40)
+        let rest = cut.endIndex == text.unicodeScalars.endIndex ? "" : "..."
+        return String(String.UnicodeScalarView(cut)) + rest
     }
 
     /// A header's size against the file's; `found` is a number of bytes or a phrase.

@@ -88,7 +88,7 @@ public final class Dataset: Sendable {
             count: count, exampleShape: shape, elementType: type, labels: kind, classCount: nil)
         let memory = try Memory(layout, for: name)
         features.withUnsafeBytes { memory.features.bytes.copyMemory(from: $0) }
-        try ExampleChecks.features(memory.features.base, layout: layout, path: name)
+        try ExampleChecks.features(memory.features.base, count: count, layout: layout, path: name)
         switch labels {
         case .none: break
         case .classes(let classes, let declared):

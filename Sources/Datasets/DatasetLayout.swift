@@ -11,6 +11,10 @@ public struct DatasetLayout: Sendable, Hashable, Codable {
     /// The number of classes: as declared, else one more than the largest label, known once labels are
     /// loaded; nil without class labels.
     public internal(set) var classCount: Int?
+    /// The labels that stand for the classes where a file has others than class indices.
+    public internal(set) var classNames: [String]?
+    /// The names of features where the file has them.
+    public internal(set) var featureNames: [String]?
 
     /// A layout whose sizes have been checked by the caller.
     init(count: Int, exampleShape: [Int], elementType: ElementType, labels: LabelKind, classCount: Int?) {

@@ -1,55 +1,126 @@
 /// A data set on disk: its format and files.
 ///
 /// Loading has two steps, so that one process can read for others and the memory can be anyone's: `inspect`
-/// reads headers and gives the sizes, `load` streams the content into memory of those sizes.
+/// gives the sizes, `load` streams the content into memory of those sizes.
 public struct DatasetSource: Sendable, Hashable {
-    /// A file format; either may be compressed with gzip.
+    /// A file format; each file may be compressed with gzip.
     public enum Format: String, Sendable, Hashable, CaseIterable {
         /// MNIST's IDX.
         case idx
         /// NumPy's .npy, features and labels in a file each.
         case npy
+        /// Comma-separated values, features and labels in one table.
+        case csv
+        /// The binary version of CIFAR-10.
+        case cifar10
+
+        /// Whether features and labels stand in files of their own.
+        package var hasLabelFiles: Bool { self == .idx || self == .npy }
     }
 
-    /// The format of both files.
+    /// The format of all files.
     public let format: Format
-    /// The file of features, (N, ...).
-    package let features: DataOrigin
-    /// The file of labels, (N) integers or (N, K) floats, if there is one.
-    package let labels: DataOrigin?
+    /// The files of features, (N, ...), in order; whole data for formats that keep labels beside features.
+    package let features: [DataOrigin]
+    /// The files of labels, (N) integers or (N, K) floats, in order; empty without labels or label files.
+    package let labels: [DataOrigin]
     /// The number of classes if the labels must fit it.
-    public let classCount: Int?
+    public private(set) var classCount: Int?
+    /// How columns are read, for CSV.
+    package let csv: CSVOptions
+    /// Whether labels that stand beside features are read.
+    package private(set) var readsLabels = true
+    /// The classes that a table's labels must be among, in order; nil for those that are there.
+    package private(set) var knownClasses: [String]?
 
-    /// A data set in files.
+    /// A data set in a file of features and one of labels.
     ///
     ///     let source = DatasetSource(
     ///         format: .idx, features: "train-images-idx3-ubyte.gz", labels: "train-labels-idx1-ubyte.gz")
     ///     let layout = try source.inspect()   // 60000 examples of [1, 28, 28]
     public init(format: Format, features: String, labels: String?, classCount: Int? = nil) {
         self.init(
-            format: format, features: .path(features), labels: labels.map(DataOrigin.path),
+            format: format, features: [features], labels: labels.map { [$0] } ?? [], classCount: classCount)
+    }
+
+    /// A data set in several files of features and of labels, each concatenated in order.
+    public init(format: Format, features: [String], labels: [String], classCount: Int? = nil) {
+        self.init(
+            format: format, features: features.map(DataOrigin.path), labels: labels.map(DataOrigin.path),
             classCount: classCount)
     }
 
-    /// A data set in files or in memory.
+    /// A data set in CSV files, concatenated in order.
+    ///
+    ///     DatasetSource(csv: ["houses.csv"], options: CSVOptions(label: [.name("price")], task: .regression))
+    public init(csv files: [String], options: CSVOptions, classCount: Int? = nil) {
+        self.init(csv: files.map(DataOrigin.path), options: options, classCount: classCount)
+    }
+
+    /// A data set in batches of CIFAR-10's binary version, concatenated in order.
+    public init(cifar10 files: [String]) {
+        self.init(format: .cifar10, features: files.map(DataOrigin.path), labels: [DataOrigin]())
+    }
+
+    /// A data set in a file each, or in memory.
     package init(format: Format, features: DataOrigin, labels: DataOrigin?, classCount: Int? = nil) {
+        self.init(
+            format: format, features: [features], labels: labels.map { [$0] } ?? [], classCount: classCount)
+    }
+
+    /// A data set in CSV files or in memory.
+    package init(csv files: [DataOrigin], options: CSVOptions, classCount: Int? = nil) {
+        self.init(format: .csv, features: files, labels: [], classCount: classCount, csv: options)
+    }
+
+    /// A data set of any format.
+    package init(
+        format: Format, features: [DataOrigin], labels: [DataOrigin], classCount: Int? = nil,
+        csv: CSVOptions = CSVOptions(label: [])
+    ) {
         precondition(classCount ?? 1 > 0, "a data set of \(classCount ?? 0) classes")
+        precondition(!features.isEmpty, "a data set in no file")
+        precondition(format.hasLabelFiles || labels.isEmpty, "label files of \(format.rawValue)")
         self.format = format
         self.features = features
         self.labels = labels
         self.classCount = classCount
+        self.csv = csv
     }
 
-    /// What messages call the data set: the features' path.
-    public var name: String { features.name }
+    /// What messages call the data set: the first features' path, and how many files more there are.
+    public var name: String {
+        features.count == 1 ? features[0].name : "\(features[0].name) and \(features.count - 1) more"
+    }
 
-    /// Reads the headers and checks them against each other and against the files' sizes. An IDX set of (N,
-    /// H, W) gets one channel: [1, H, W].
+    /// The data set with the classes of another, which a model was or will be trained on: a table's labels get that
+    /// one's numbers. Does nothing where the number of classes is declared, and for other formats.
+    package func following(classes: Int?, names: [String]?) -> DatasetSource {
+        guard format == .csv, csv.task == .classification, classCount == nil else { return self }
+        var source = self
+        source.knownClasses = names
+        if names == nil { source.classCount = classes }
+        return source
+    }
+
+    /// The data set without labels, for prediction.
+    package var withoutLabels: DatasetSource {
+        var source = DatasetSource(format: format, features: features, labels: [], csv: csv.withoutLabels)
+        source.readsLabels = false
+        return source
+    }
+
+    /// Reads the headers, or of a table all rows, and checks them against each other and against the files' sizes. An
+    /// IDX set of (N, H, W) gets one channel: [1, H, W].
     ///
-    /// Allocates nothing that depends on what a header claims. `classCount` is the declared one: it is
+    /// Allocates nothing that depends on what a header claims. `classCount` is the declared one for arrays: it is
     /// complete only after `load`.
     public func inspect() throws(DataError) -> DatasetLayout {
-        try open().layout
+        switch format {
+        case .idx, .npy: try open().layout
+        case .csv: try table.inspect()
+        case .cifar10: try CIFAR10Files(files: features).inspect(hasLabels: readsLabels)
+        }
     }
 
     /// Streams the content into memory of `layout.featureBytes` and `layout.labelBytes` bytes, aligned to 8,
@@ -67,41 +138,25 @@ public struct DatasetSource: Sendable, Hashable {
         precondition(
             Int(bitPattern: features.baseAddress) % 8 == 0 && Int(bitPattern: labels.baseAddress) % 8 == 0,
             "memory of a data set is aligned to 8 bytes")
-        let files = try open()
-        var inspected = layout
-        inspected.classCount = files.layout.classCount
-        guard files.layout == inspected, let featureBase = features.baseAddress else {
-            throw DataError(
-                .mismatch, path: name, expected: "the file that was inspected", found: "another",
-                advice: "do not change data files while they are read")
+        guard let featureBase = features.baseAddress else { return layout }
+        let labelBase = layout.labelBytes > 0 ? labels.baseAddress : nil
+        switch format {
+        case .idx, .npy:
+            return try loadArrays(layout, features: features, labels: labelBase)
+        case .csv:
+            try table.load(
+                layout,
+                features: featureBase.bindMemory(to: Float.self, capacity: layout.count * layout.width),
+                labels: labelBase)
+        case .cifar10:
+            try CIFAR10Files(files: self.features).load(
+                layout, features: featureBase,
+                labels: labelBase?.bindMemory(to: Int32.self, capacity: layout.count))
         }
-        try files.features.read(into: features)
-        try ExampleChecks.features(featureBase, layout: layout, path: name)
-        var complete = layout
-        guard let file = files.labels, let labelBase = labels.baseAddress else { return complete }
-        switch layout.labels {
-        case .none: break
-        case .classes:
-            let classes = labelBase.bindMemory(to: Int32.self, capacity: layout.count)
-            try LabelDecoder(file).classes(into: classes)
-            complete.classCount = try ExampleChecks.classes(
-                classes, count: layout.count, declared: classCount, path: file.name)
-        case .targets(let width):
-            let targets = labelBase.bindMemory(to: Float.self, capacity: layout.count * width)
-            try LabelDecoder(file).targets(into: targets)
-            try ExampleChecks.targets(targets, count: layout.count, width: width, path: file.name)
-        }
-        return complete
+        return layout
     }
 
-    private func open() throws(DataError) -> (layout: DatasetLayout, features: ArrayFile, labels: ArrayFile?)
-    {
-        let features = try ArrayFile(features, format: format)
-        var labelFile: ArrayFile?
-        if let labels { labelFile = try ArrayFile(labels, format: format) }
-        let layout = try DatasetLayout(
-            features: features.header, path: features.name, channelAdded: format == .idx,
-            labels: labelFile.map { ($0.header, $0.name) }, classCount: classCount)
-        return (layout, features, labelFile)
+    private var table: CSVTable {
+        CSVTable(files: features, options: csv, classCount: classCount, knownClasses: knownClasses)
     }
 }

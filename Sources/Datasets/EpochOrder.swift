@@ -8,13 +8,21 @@ package struct EpochOrder: Sendable, Hashable {
     package let batchSize: Int
 
     /// A training epoch: the permutation of (seed, epoch) over all `count` examples or over `subset`, some
-    /// row numbers in a fixed order.
-    package init(count: Int, subset: [Int32]? = nil, batchSize: Int, seed: UInt64, epoch: UInt64) {
+    /// row numbers in a fixed order. Epochs share the first one's permutation where they are shuffled `once`.
+    package init(
+        count: Int, subset: [Int32]? = nil, batchSize: Int, seed: UInt64, epoch: UInt64,
+        shuffle: Shuffle = .epoch
+    ) {
         precondition(batchSize > 0, "batches of \(batchSize)")
-        let random = CounterRandom(seed: seed, purpose: .shuffle, stream: epoch)
+        self.batchSize = batchSize
+        if shuffle == .none {
+            rows = subset ?? Array(0..<Int32(count))
+            return
+        }
+        let stream = shuffle == .once ? 0 : epoch
+        let random = CounterRandom(seed: seed, purpose: .shuffle, stream: stream)
         let order = Permutation.shuffled(count: subset?.count ?? count, random: random)
         rows = subset.map { subset in order.map { subset[Int($0)] } } ?? order
-        self.batchSize = batchSize
     }
 
     /// An evaluation: all `count` examples, or `subset`, in data-set order.

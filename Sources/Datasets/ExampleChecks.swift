@@ -1,8 +1,10 @@
 /// Checks of loaded values; each failure names the example.
 enum ExampleChecks {
-    /// Throws when a feature (of N × width) is NaN, infinite or beyond Float32's range.
-    static func features(_ bytes: UnsafeRawPointer, layout: DatasetLayout, path: String) throws(DataError) {
-        let count = layout.count * layout.width
+    /// Throws when a feature of `count` examples of a layout is NaN, infinite or beyond Float32's range.
+    static func features(
+        _ bytes: UnsafeRawPointer, count: Int, layout: DatasetLayout, path: String
+    ) throws(DataError) {
+        let count = count * layout.width
         let bad: (index: Int, value: Double)?
         switch layout.elementType {
         case .uint8: bad = nil

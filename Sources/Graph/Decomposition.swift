@@ -48,8 +48,30 @@ private struct Decomposition {
             let centered = x - operands[1].alongChannels(of: x.shape)
             let deviation = (operands[2] + attributes.epsilon).squareRoot().alongChannels(of: x.shape)
             return [affine(centered / deviation, operands[3], operands[4], attributes.relu)]
+        case .layerNorm(let epsilon):
+            let count = operands[1].type.count
+            let rows = [count == 0 ? 0 : x.type.count / count, count]
+            let y = standardized(x.reshaped(to: rows), [1], epsilon).reshaped(to: x.shape)
+            let leading = Array(repeating: 1, count: x.shape.count - operands[1].shape.count)
+            func repeated(_ operand: Tensor) -> Tensor {
+                operand.reshaped(to: leading + operand.shape).broadcast(to: x.shape)
+            }
+            return [y * repeated(operands[1]) + repeated(operands[2])]
+        case .groupNorm(let attributes):
+            let groups = [
+                x.shape[0], attributes.groups, x.shape.dropFirst().reduce(1, *) / attributes.groups,
+            ]
+            let y = standardized(x.reshaped(to: groups), [2], attributes.epsilon).reshaped(to: x.shape)
+            return [affine(y, operands[1], operands[2], attributes.relu)]
         default: return nil
         }
+    }
+
+    /// (x − mean) / √(variance + ε) with moments over `axes`.
+    private func standardized(_ x: Tensor, _ axes: [Int], _ epsilon: Double) -> Tensor {
+        let centered = x - x.mean(axes).broadcast(to: x.shape)
+        let deviation = (centered.squared().mean(axes) + epsilon).squareRoot()
+        return centered / deviation.broadcast(to: x.shape)
     }
 
     private func gradientForm(_ function: Binary) -> [Tensor]? {

@@ -27,7 +27,8 @@ struct GradientRule {
         switch node.operation {
         case .input, .parameter, .state, .constant, .batchCount, .numbers, .labelWeightSum, .stopGradient,
             .oneHot, .dropoutMask,
-            .correctCount, .channelMoments, .crossShardMoments, .runningMean, .runningVariance:
+            .correctCount, .channelMoments, .crossShardMoments, .runningMean, .runningVariance,
+            .channelMean, .channelDeviation:
             return []
         case .unary(let function):
             return [unary(function, dy)]
@@ -79,9 +80,13 @@ struct GradientRule {
             return [dy.applying(.dropout(rate: rate, tag: tag), operands[1])]
         case .batchNorm(let attributes):
             return batchNorm(attributes, dy)
+        case .layerNorm(let epsilon):
+            return normalization(.layerNormGradient(epsilon: epsilon), dy)
+        case .groupNorm(let attributes):
+            return normalization(.groupNormGradient(attributes), dy)
         case .crossShardSum, .batchNormInference, .batchNormApply, .batchNormGradientSums,
             .batchNormInputGradient, .batchNormParameterGradient, .softmaxGradient, .logSoftmaxGradient,
-            .crossEntropyGradient:
+            .crossEntropyGradient, .layerNormGradient, .groupNormGradient:
             preconditionFailure("\(node.operation) has no derivative of its own; decompose the graph first")
         }
     }
@@ -195,6 +200,14 @@ struct GradientRule {
             wanted[1] ? sums.applying(.batchNormParameterGradient(ofWeight: true)) : nil,
             wanted[2] ? sums.applying(.batchNormParameterGradient(ofWeight: false)) : nil,
         ]
+    }
+}
+
+extension GradientRule {
+    /// Layer and group norm: one operation makes all three derivatives from (x, weight, bias, dy).
+    private func normalization(_ operation: Operation, _ dy: Tensor) -> [Tensor?] {
+        let node = builder.addNode(operation, (operands + [dy]).map(\.value))
+        return operands.indices.map { wanted[$0] ? Tensor(Graph.Value(node, $0), in: builder) : nil }
     }
 }
 

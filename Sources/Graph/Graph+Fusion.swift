@@ -34,6 +34,7 @@ extension Operation {
         case .batchNorm(let attributes) where !attributes.relu: .batchNorm(attributes.withRelu)
         case .batchNormInference(let attributes) where !attributes.relu:
             .batchNormInference(attributes.withRelu)
+        case .groupNorm(let attributes) where !attributes.relu: .groupNorm(attributes.withRelu)
         default: nil
         }
     }

@@ -107,10 +107,24 @@ public enum Operation: Sendable, Hashable {
     case batchNormInputGradient(BatchNorm)
     /// sums float64[2C] → float32[C], the gradient of the bias (first half) or of the weight (second half).
     case batchNormParameterGradient(ofWeight: Bool)
+    /// (x, weight, bias) → y: each run of as many elements of x as the weight has, normalized by its own moments,
+    /// then times weight plus bias.
+    case layerNorm(epsilon: Double)
+    /// (x, weight, bias, dy) → (dx, dweight, dbias) of layer norm.
+    case layerNormGradient(epsilon: Double)
+    /// (x [N, C, ...], weight [C], bias [C]) → y: each example's groups of neighbouring channels normalized by their
+    /// own moments.
+    case groupNorm(GroupNorm)
+    /// (x, weight, bias, dy) → (dx, dweight, dbias) of group norm.
+    case groupNormGradient(GroupNorm)
     /// (moments, running mean [C]) → (1 − m) running + m mean.
     case runningMean(momentum: Double)
     /// (moments, running variance [C]) → (1 − m) running + m M2 / (count − 1).
     case runningVariance(momentum: Double)
+    /// moments → float32[C]: the mean of each channel.
+    case channelMean
+    /// moments → float32[C]: √(M2 / count + ε) of each channel.
+    case channelDeviation(epsilon: Double)
     /// (logits [N, K], labels int32[N]) → float64[]: rows whose first largest element stands at the label.
     case correctCount
 
@@ -135,6 +149,25 @@ public enum Operation: Sendable, Hashable {
         default: false
         }
     }
+}
+
+/// What group norm's nodes have in common.
+public struct GroupNorm: Sendable, Hashable {
+    /// Groups of equally many neighbouring channels; as many as channels make instance norm.
+    public let groups: Int
+    /// Added to the variance.
+    public let epsilon: Double
+    /// Whether a ReLU follows, fused.
+    public let relu: Bool
+
+    /// Group norm with these attributes.
+    public init(groups: Int, epsilon: Double, relu: Bool = false) {
+        self.groups = groups
+        self.epsilon = epsilon
+        self.relu = relu
+    }
+
+    package var withRelu: GroupNorm { GroupNorm(groups: groups, epsilon: epsilon, relu: true) }
 }
 
 /// The tensors that come with a shard.

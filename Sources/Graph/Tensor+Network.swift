@@ -47,6 +47,18 @@ extension Tensor {
         return (Tensor(Graph.Value(node), in: builder), Tensor(Graph.Value(node, 2), in: builder))
     }
 
+    /// Each run of as many elements as `weight` has, normalized by its own moments, then times `weight` plus `bias`,
+    /// both of the shape of the last dimensions.
+    package func layerNormalized(epsilon: Double, weight: Tensor, bias: Tensor) -> Tensor {
+        applying(.layerNorm(epsilon: epsilon), weight, bias)
+    }
+
+    /// Each example's groups of neighbouring channels normalized by their own moments, then times `weight` plus
+    /// `bias`, both (C).
+    package func groupNormalized(_ attributes: GroupNorm, weight: Tensor, bias: Tensor) -> Tensor {
+        applying(.groupNorm(attributes), weight, bias)
+    }
+
     /// Zeroed with probability `rate`, else divided by 1 − rate, keyed by example and element, never by place.
     package func droppedOut(rate: Double, exampleIndices: Tensor) -> Tensor {
         applying(.dropout(rate: rate, tag: builder.nextDropoutTag()), exampleIndices)

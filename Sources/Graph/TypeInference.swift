@@ -130,8 +130,23 @@ enum TypeInference {
             return [operands[0]]
         case .batchNormParameterGradient:
             return [TensorType([operands[0].shape[0] / 2])]
+        case .layerNorm, .layerNormGradient:
+            let weight = operands[1]
+            require(
+                weight == operands[2] && operands[0].shape.suffix(weight.shape.count) == weight.shape[...],
+                "weight and bias must have the shape of the last dimensions")
+            return operands.count == 3 ? [operands[0]] : [operands[0], weight, weight]
+        case .groupNorm(let attributes), .groupNormGradient(let attributes):
+            require(
+                channels() % attributes.groups == 0, "\(attributes.groups) groups do not divide the channels")
+            require(
+                operands[1].shape == [channels()] && operands[2] == operands[1],
+                "weight and bias need one value per channel")
+            return operands.count == 3 ? [operands[0]] : [operands[0], operands[1], operands[1]]
         case .runningMean, .runningVariance:
             return [operands[1]]
+        case .channelMean, .channelDeviation:
+            return [TensorType([(operands[0].shape[0] - 1) / 2])]
         case .correctCount:
             return [TensorType([], .float64)]
         case .channelMoments:

@@ -7,10 +7,10 @@ import Graph
 /// shards (`synchronized`) or of each shard alone; the running statistics always follow the whole mini-batch:
 /// running ← (1 − momentum) running + momentum · batch, with the unbiased variance. In evaluation they are used.
 public struct BatchNormalization: Layer {
-    /// (C): the scale.
-    public let weight: Parameter
-    /// (C): the shift.
-    public let bias: Parameter
+    /// (C): the scale; nil without affine.
+    public let weight: Parameter?
+    /// (C): the shift; nil without affine.
+    public let bias: Parameter?
     /// (C).
     public let runningMean: Buffer
     /// (C).
@@ -22,9 +22,11 @@ public struct BatchNormalization: Layer {
     private let synchronized: Bool
 
     /// Batch norm with torch's defaults, except that moments cross shards and ranks.
-    public init(momentum: Double = 0.1, epsilon: Double = 1e-5, synchronized: Bool = true) {
-        weight = Parameter(.constant(1))
-        bias = Parameter(.constant(0))
+    public init(
+        momentum: Double = 0.1, epsilon: Double = 1e-5, synchronized: Bool = true, affine: Bool = true
+    ) {
+        weight = affine ? Parameter(.constant(1)) : nil
+        bias = affine ? Parameter(.constant(0)) : nil
         runningMean = Buffer(0)
         runningVar = Buffer(1)
         numBatchesTracked = BatchCounter()
@@ -36,8 +38,8 @@ public struct BatchNormalization: Layer {
     public func callAsFunction(_ x: Tensor) -> Tensor {
         let shape = [x.shape[1]]
         let builder = x.builder
-        let weight = builder.variable(weight, shape: shape)
-        let bias = builder.variable(bias, shape: shape)
+        let weight = builder.variable(weight, shape: shape, otherwise: 1)
+        let bias = builder.variable(bias, shape: shape, otherwise: 0)
         let mean = builder.variable(runningMean, shape: shape)
         let variance = builder.variable(runningVar, shape: shape)
         let attributes = BatchNorm(epsilon: epsilon, synchronized: synchronized)

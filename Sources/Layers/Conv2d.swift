@@ -1,9 +1,9 @@
 import Graph
 
 /// Cross-correlation of images: (N, C, H, W) → (N, O, H', W'), as torch.nn.Conv2d.
-public struct Conv2d: Layer {
+public struct Conv2d: Layer, CustomReflectable {
     /// (O, C / groups, kernel height, kernel width).
-    public let weight: Parameter
+    public let weight: LayerWeight
     /// (O).
     public let bias: Parameter?
     private let outputs: Int
@@ -12,9 +12,15 @@ public struct Conv2d: Layer {
     private let geometry: Convolution2d
 
     /// A convolution with `outputs` channels; the number of input channels is inferred unless given.
+    ///
+    /// - Parameters:
+    ///   - initializer: How the weight's first values are drawn.
+    ///   - biasInitializer: How the bias's first values are drawn; torch's default unless given.
+    ///   - form: Whether the weight is a parameter or computed of others.
     public init(
         _ outputs: Int, inputs: Int? = nil, kernel: Extent2d, stride: Extent2d = 1, padding: Extent2d = 0,
-        groups: Int = 1, bias: Bool = true, initializer: Initializer = .torchDefault
+        groups: Int = 1, bias: Bool = true, initializer: Initializer = .torchDefault,
+        biasInitializer: Initializer? = nil, form: WeightForm = .plain
     ) {
         precondition(
             outputs > 0 && groups > 0, "a convolution needs channels, got \(outputs) in \(groups) groups")
@@ -22,13 +28,18 @@ public struct Conv2d: Layer {
         self.inputs = inputs
         self.kernel = kernel
         geometry = Convolution2d(stride: stride, padding: padding, groups: groups)
-        weight = Parameter(initializer)
-        self.bias = bias ? Parameter(.torchDefaultBias(of: weight)) : nil
+        weight = LayerWeight(form, initializer: initializer)
+        self.bias = bias ? Parameter(biasInitializer ?? .torchDefaultBias(of: weight.parameter)) : nil
+    }
+
+    /// Its variables, by torch's names.
+    public var customMirror: Mirror {
+        Mirror(self, children: weight.variables + [("bias", bias as Any)], displayStyle: .struct)
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
         let channels = (inputs ?? x.shape[1]) / geometry.groups
-        let weight = x.builder.variable(weight, shape: [outputs, channels, kernel.height, kernel.width])
+        let weight = weight(shape: [outputs, channels, kernel.height, kernel.width], in: x.builder)
         let bias = bias.map { x.builder.variable($0, shape: [outputs]) }
         return x.convolution(weight, bias: bias, geometry: geometry)
     }

@@ -5,24 +5,36 @@ extension TracedModel {
     ///
     /// Each number depends on (seed, place of the parameter, logical element) only.
     package func initialValues(seed: UInt64) -> [[Float]] {
-        variables.enumerated().map { place, variable in
+        let initializers = variables.map { variable in
             switch variable.source {
-            case let parameter as Parameter:
-                let random = CounterRandom(seed: seed, purpose: .initialization, stream: UInt64(place))
-                return parameter.initializer.values(shape: variable.shape, shapeOf: shape, random: random)
-            case let buffer as Buffer:
-                return Array(repeating: buffer.initialValue, count: variable.shape.reduce(1, *))
+            case let parameter as Parameter: parameter.initializer
+            case let buffer as Buffer: buffer.initializer
             default:
                 preconditionFailure(
                     "\(variable.name) is neither a Parameter nor a Buffer; it has no first value")
             }
         }
+        func values(_ place: Int, of source: (values: [Float], shape: [Int])?, stream: Int) -> [Float] {
+            initializers[place].values(
+                shape: variables[place].shape, shapeOf: { variables[self.place(of: $0)].shape },
+                sourceValue: source,
+                random: CounterRandom(seed: seed, purpose: .initialization, stream: UInt64(stream)))
+        }
+        var first = variables.indices.map { place in
+            initializers[place].source == nil ? values(place, of: nil, stream: place) : []
+        }
+        // What is computed of others comes behind them, from their random numbers.
+        for (place, initializer) in initializers.enumerated() {
+            guard let source = initializer.source.map(place(of:)) else { continue }
+            first[place] = values(place, of: (first[source], variables[source].shape), stream: source)
+        }
+        return first
     }
 
-    private func shape(of parameter: Parameter) -> [Int] {
-        guard let variable = variables.first(where: { $0.source === parameter }) else {
-            preconditionFailure("a bias refers to a weight that is not part of the model")
+    private func place(of parameter: Parameter) -> Int {
+        guard let place = variables.firstIndex(where: { $0.source === parameter }) else {
+            preconditionFailure("a first value refers to a weight that is not part of the model")
         }
-        return variable.shape
+        return place
     }
 }

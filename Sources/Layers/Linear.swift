@@ -1,25 +1,38 @@
 import Graph
 
 /// y = x wᵀ + b on the last of two dimensions: (N, I) → (N, O), as torch.nn.Linear.
-public struct Linear: Layer {
+public struct Linear: Layer, CustomReflectable {
     /// (O, I).
-    public let weight: Parameter
+    public let weight: LayerWeight
     /// (O).
     public let bias: Parameter?
     private let inputs: Int?
     private let outputs: Int
 
     /// A dense layer of `outputs` units; the number of inputs is inferred unless given.
-    public init(_ outputs: Int, inputs: Int? = nil, bias: Bool = true) {
+    ///
+    /// - Parameters:
+    ///   - initializer: How the weight's first values are drawn.
+    ///   - biasInitializer: How the bias's first values are drawn; torch's default unless given.
+    ///   - form: Whether the weight is a parameter or computed of others.
+    public init(
+        _ outputs: Int, inputs: Int? = nil, bias: Bool = true, initializer: Initializer = .torchDefault,
+        biasInitializer: Initializer? = nil, form: WeightForm = .plain
+    ) {
         precondition(outputs > 0, "a linear layer needs at least one output, got \(outputs)")
         self.inputs = inputs
         self.outputs = outputs
-        weight = Parameter(.torchDefault)
-        self.bias = bias ? Parameter(.torchDefaultBias(of: weight)) : nil
+        weight = LayerWeight(form, initializer: initializer)
+        self.bias = bias ? Parameter(biasInitializer ?? .torchDefaultBias(of: weight.parameter)) : nil
+    }
+
+    /// Its variables, by torch's names.
+    public var customMirror: Mirror {
+        Mirror(self, children: weight.variables + [("bias", bias as Any)], displayStyle: .struct)
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        let weight = x.builder.variable(weight, shape: [outputs, inputs ?? x.shape[1]])
+        let weight = weight(shape: [outputs, inputs ?? x.shape[1]], in: x.builder)
         return x.linear(weight: weight, bias: bias.map { x.builder.variable($0, shape: [outputs]) })
     }
 

@@ -12,12 +12,15 @@ public final class Parameter: TracedVariable {
 
 /// A tensor that a layer updates by itself, such as a running mean.
 public final class Buffer: TracedVariable {
-    /// The value every element starts with.
-    public let initialValue: Float
+    /// How its first value is made.
+    public let initializer: Initializer
     public var isTrainable: Bool { false }
 
+    /// A buffer whose shape is settled when the model is traced.
+    public init(_ initializer: Initializer) { self.initializer = initializer }
+
     /// A buffer filled with `initialValue`, whose shape is settled when the model is traced.
-    public init(_ initialValue: Float) { self.initialValue = initialValue }
+    public convenience init(_ initialValue: Float) { self.init(.constant(initialValue)) }
 }
 
 /// A count of the mini-batches a layer was trained on, kept as torch keeps `num_batches_tracked`.

@@ -20,6 +20,9 @@ public struct GradientClipping: Sendable, Hashable {
     /// max_norm, above 0, in the units of the gradient; nil means no clipping.
     public let maximumNorm: Double?
 
+    /// The largest magnitude of an element, above 0; nil means none.
+    public let maximumValue: Double?
+
     /// No clipping.
     public static let off = GradientClipping()
 
@@ -27,6 +30,14 @@ public struct GradientClipping: Sendable, Hashable {
     public init(maximumNorm: Double) throws(OptimizerError) {
         try AllowedNumbers.positive.check(maximumNorm, key: "max_norm")
         self.maximumNorm = maximumNorm
+        maximumValue = nil
+    }
+
+    /// Clips every element to this magnitude; throws (with the key "max_value") unless it is finite and above 0.
+    public init(maximumValue: Double) throws(OptimizerError) {
+        try AllowedNumbers.positive.check(maximumValue, key: "max_value")
+        self.maximumValue = maximumValue
+        maximumNorm = nil
     }
 
     /// The factor c for a gradient of this norm: from 0 to 1; NaN for NaN, 0 for an infinite norm.
@@ -40,5 +51,6 @@ public struct GradientClipping: Sendable, Hashable {
 
     private init() {
         maximumNorm = nil
+        maximumValue = nil
     }
 }

@@ -67,6 +67,13 @@ extension ProgramPlanner {
                 let unbiased = moments[1 + channels + channel] / (moments[0] - 1)
                 return (1 - momentum) * old + momentum * unbiased
             }
+        case .channelMean:
+            try emitOfMoments(node, result) { moments, channels, channel in moments[1 + channel] }
+        case .channelDeviation(let epsilon):
+            try emitOfMoments(node, result) { moments, channels, channel in
+                let variance = moments[0] > 0 ? moments[1 + channels + channel] / moments[0] : 0
+                return (variance + epsilon).squareRoot()
+            }
         default:
             return false
         }
@@ -137,6 +144,20 @@ extension ProgramPlanner {
             for channel in 0..<channels {
                 frame.floats(y)[channel] = Float(
                     next(frame.doubles(moments), channels, channel, Double(frame.floats(old)[channel])))
+            }
+        }
+    }
+
+    private func emitOfMoments(
+        _ node: Graph.Node, _ result: Graph.Value,
+        _ value: @escaping (UnsafeMutablePointer<Double>, Int, Int) -> Double
+    ) throws(RuntimeError) {
+        let moments = try plain(node.operands[0])
+        let y = define(result)
+        let channels = node.types[0].count
+        emit("batch statistics", reads: [moments], writes: [y]) { frame in
+            for channel in 0..<channels {
+                frame.floats(y)[channel] = Float(value(frame.doubles(moments), channels, channel))
             }
         }
     }

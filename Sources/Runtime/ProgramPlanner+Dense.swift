@@ -10,7 +10,7 @@ extension ProgramPlanner {
         switch node.operation {
         case .linear(let relu):
             try emitLinear(node, result, relu: relu)
-        case .matmul(transposeA: false, transposeB: false) where isParameter(node.operands[1]):
+        case .matmul(transposeA: false, transposeB: false) where isWeight(node.operands[1]):
             try emitInputGradient(node, result)
         case .matmul(transposeA: true, transposeB: false) where isDenseWeightGradient(result):
             try emitWeightGradient(node, result)
@@ -182,10 +182,8 @@ extension ProgramPlanner {
         return target
     }
 
-    private func isParameter(_ value: Graph.Value) -> Bool {
-        if case .parameter = graph.nodes[value.node].operation { return true }
-        return false
-    }
+    /// Whether a value is a weight: a parameter, or what is computed of parameters once for all shards.
+    private func isWeight(_ value: Graph.Value) -> Bool { schedule.isUniform[value.node] }
 
     /// Whether a value is the product dyᵀ · x of matrices that every shard has of its own.
     func isDenseWeightGradient(_ value: Graph.Value) -> Bool {

@@ -272,6 +272,7 @@ package final class ProgramPlanner {
         if try emitConvolution(node, index) { return }
         if try emitPooling(node, index) { return }
         if try emitBatchNorm(node, index) { return }
+        if try emitNormalization(node, index) { return }
         throw RuntimeError(
             description: "\(node.operation) has no kernel; lower or decompose the graph before planning")
     }

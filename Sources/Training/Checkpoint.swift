@@ -1,5 +1,6 @@
 import DataParallel
 import Foundation
+import Optimizers
 import Safetensors
 
 /// Where a run stands between two steps: everything that resume needs beside the data and the settings.
@@ -15,8 +16,21 @@ package struct RunPosition: Codable, Sendable, Equatable {
     package var epochExamples = 0
     /// Bytes of metrics.jsonl that are final.
     package var metricsLength = 0
-    /// The lowest validation loss so far.
-    package var bestValidationLoss: Double?
+    /// The best value so far of what is watched.
+    package var watch = MetricWatch()
+    /// Examples of a mini-batch in each epoch so far, the one under way included, where measurements decide.
+    package var batches: [Int] = []
+    /// Steps whose gradient was not finite, in all and in a row up to now.
+    package var skippedSteps = 0
+    package var skippedInRow = 0
+    /// How far a learning rate that follows a metric has fallen.
+    package var plateau = PlateauState()
+    /// The gradient noise scale so far.
+    package var noise = NoiseScale()
+    /// What is known of each parameter's gradients.
+    package var monitor = GradientMonitor()
+    /// The update rule's numbers of a delayed step whose gradient the checkpoint holds.
+    package var delayedNumbers: [Double]?
     /// Whether the run has ended by itself.
     package var isFinished = false
 }
@@ -28,6 +42,8 @@ enum Checkpoint {
     private static let stateName = "state.json"
     private static let manifestName = "manifest.json"
     private static let prefix = "step-"
+    /// What is in the files; to be raised when checkpoints of before cannot be read any more.
+    private static let format = 2
 
     private struct Manifest: Codable {
         struct File: Codable {
@@ -45,11 +61,20 @@ enum Checkpoint {
         let optimizer: String
     }
 
+    /// The update rule's state arrays, and the gradient that is on its way if there is one.
+    private static func arrayNames(of replica: Replica, isDelayed: Bool) -> [String] {
+        replica.settings.rule.stateNames + (isDelayed ? ["delayed_gradient"] : [])
+    }
+
     /// The file of the whole state arrays of all parameters, to be written by rank 0; collective.
-    static func optimizerFile(of replica: Replica) throws -> Result<SafetensorsWriter, any Error> {
+    ///
+    /// - Parameter isDelayed: Whether a delayed gradient is among them.
+    static func optimizerFile(
+        of replica: Replica, isDelayed: Bool
+    ) throws -> Result<SafetensorsWriter, any Error> {
         var writer = SafetensorsWriter()
         var failure: (any Error)?
-        for (array, name) in replica.settings.rule.stateNames.enumerated() {
+        for (array, name) in arrayNames(of: replica, isDelayed: isDelayed).enumerated() {
             for entry in replica.state.layout.entries {
                 guard let values = try replica.optimizerState(array, entry), failure == nil else { continue }
                 let variable = replica.state.model.variables[entry.variable]
@@ -93,7 +118,7 @@ enum Checkpoint {
                 return Manifest.File(name: name, bytes: data.count, sha256: Digest.ofFile(data))
             }
             try FileOutput.write(
-                try encoder.encode(Manifest(format: 1, identity: identity, files: files)),
+                try encoder.encode(Manifest(format: format, identity: identity, files: files)),
                 to: "\(temporary)/\(manifestName)")
             try FileOutput.synchronize(folder: temporary)
             if FileManager.default.fileExists(atPath: final) {
@@ -142,13 +167,14 @@ enum Checkpoint {
     }
 
     /// Gives `replica` a checkpoint's values; collective, read by rank 0.
-    static func load(_ path: String, into replica: Replica) throws {
+    static func load(_ path: String, _ position: RunPosition, into replica: Replica) throws {
         let isRoot = replica.cluster.rank == 0
         var values: [[Float]]?
         if isRoot { values = try WeightsFile.read("\(path)/\(weightsName)", for: replica.state.model).values }
         try replica.state.set(values)
         let file = isRoot ? try SafetensorsFile.read(path: "\(path)/\(optimizerName)") : nil
-        for (place, name) in replica.settings.rule.stateNames.enumerated() {
+        let names = arrayNames(of: replica, isDelayed: position.delayedNumbers != nil)
+        for (place, name) in names.enumerated() {
             for entry in replica.state.layout.entries {
                 let variable = replica.state.model.variables[entry.variable]
                 var tensor =
@@ -163,6 +189,7 @@ enum Checkpoint {
             }
         }
         try replica.cluster.world.barrier()
+        if let numbers = position.delayedNumbers { try replica.restorePending(numbers: numbers) }
     }
 
     private static func verified(_ path: String) throws -> Manifest {
@@ -172,7 +199,8 @@ enum Checkpoint {
         } catch {
             throw TrainingError(.badFile, "\(path) has no readable manifest: it is no whole checkpoint")
         }
-        guard manifest.format == 1, manifest.files.map(\.name) == [weightsName, optimizerName, stateName]
+        guard manifest.format == format,
+            manifest.files.map(\.name) == [weightsName, optimizerName, stateName]
         else {
             throw TrainingError(.badFile, "\(path)/\(manifestName) is of another format")
         }

@@ -1,19 +1,90 @@
+import DataParallel
 import Datasets
 import Foundation
+import Safetensors
 
 /// What a trained model takes as input: kept beside its weights, so that predictions see features as training did.
 package struct InputDescription: Codable, Sendable {
     /// How features are scaled.
-    package let scaling: FeatureScaling
+    package var scaling: FeatureScaling
     /// The shape of one example.
     package let exampleShape: [Int]
     /// Classes of the training set; nil for regression.
     package let classes: Int?
+    /// The labels that stand for the classes; nil for class indices.
+    package let classNames: [String]?
+    /// The names of the features; nil where files have none.
+    package let featureNames: [String]?
 
-    /// The description beside the weights at `path`.
-    package static func beside(weights path: String) throws -> InputDescription {
+    private static let whiteningTensor = "whitening"
+
+    /// The description of a training set.
+    init(_ layout: DatasetLayout, scaling: FeatureScaling) {
+        self.scaling = scaling
+        exampleShape = layout.exampleShape
+        classes = layout.classCount
+        classNames = layout.classNames
+        featureNames = layout.featureNames
+    }
+
+    /// The description beside the weights at `path`, read by rank 0; collective.
+    package static func beside(weights path: String, on cluster: Cluster) throws -> InputDescription {
         let folder = (path as NSString).deletingLastPathComponent
-        let file = (folder.isEmpty ? "." : folder) + "/" + RunFolder.scalingName
+        let place = folder.isEmpty ? "." : folder
+        var whitening: [Float] = []
+        var inputs = try Agreement.fromRoot(cluster.world) {
+            let inputs = try read("\(place)/\(RunFolder.scalingName)")
+            if inputs.scaling.whitens {
+                let file = try SafetensorsFile.read(path: "\(place)/\(RunFolder.whiteningName)")
+                whitening = try file.tensor(named: whiteningTensor)
+            }
+            return inputs
+        }
+        guard inputs.scaling.whitens else { return inputs }
+        let count = try cluster.world.broadcast(whitening.count, root: 0)
+        if cluster.rank != 0 { whitening = Array(repeating: 0, count: count) }
+        try cluster.world.broadcast(&whitening, root: 0)
+        inputs.scaling.whitening = whitening
+        return inputs
+    }
+
+    /// Writes the files that `beside` reads.
+    func write(to folder: RunFolder) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+        if let whitening = scaling.whitening {
+            var writer = SafetensorsWriter()
+            let features = scaling.center.count
+            try writer.add(name: Self.whiteningTensor, shape: [features, features], floats: whitening)
+            try writer.write(to: folder.file(RunFolder.whiteningName))
+        }
+        try FileOutput.write(try encoder.encode(self), to: folder.file(RunFolder.scalingName))
+    }
+
+    /// Throws unless other data can stand where the training set did; `name` is the data's, for messages.
+    func check(_ layout: DatasetLayout, name: String, trainedOn training: String) throws {
+        guard layout.exampleShape == exampleShape else {
+            throw TrainingError(
+                .badFile,
+                "\(name) has examples of shape \(layout.exampleShape), \(training) of \(exampleShape)")
+        }
+        if let own = layout.featureNames, let wanted = featureNames,
+            let (place, (mine, other)) = zip(own, wanted).enumerated().first(where: { $1.0 != $1.1 })
+        {
+            throw TrainingError(
+                .badFile,
+                "\(name) has \(Self.quoted(mine)) as feature \(place), \(training) has \(Self.quoted(other)): give the same columns in the same order"
+            )
+        }
+        guard layout.labels != .classes || layout.classNames == classNames else {
+            throw TrainingError(
+                .badFile,
+                "\(name) has other labels than \(training): give classes: N for both, or for neither")
+        }
+        try scaling.check(layout, path: name)
+    }
+
+    private static func read(_ file: String) throws -> InputDescription {
         guard let data = FileManager.default.contents(atPath: file) else {
             throw TrainingError(
                 .badFile, "\(file) is missing: keep it beside the weights, it says how features were scaled")
@@ -21,5 +92,10 @@ package struct InputDescription: Codable, Sendable {
         do { return try JSONDecoder().decode(InputDescription.self, from: data) } catch {
             throw TrainingError(.badFile, "\(file) is damaged: copy it again from the run's folder")
         }
+    }
+
+    /// A name of a file's in quotation marks, in one line and cut to a readable length.
+    private static func quoted(_ name: String) -> String {
+        "\"\(String(name.prefix(40).map { $0.isNewline ? "?" : $0 }))\""
     }
 }

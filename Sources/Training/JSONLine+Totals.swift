@@ -3,8 +3,10 @@ import Layers
 
 extension JSONLine {
     /// Adds the numbers of an evaluation: the loss, then the metrics in the order they were asked for.
-    mutating func add(_ totals: Evaluator.Totals, prefix: String) {
-        for (name, value) in totals.numbers { add(prefix + name, value) }
+    mutating func add(_ totals: Evaluator.Totals, prefix: String, withLoss: Bool = true) {
+        for (name, value) in totals.numbers where withLoss || name != Metric.loss.name {
+            add(prefix + name, value)
+        }
     }
 
     /// Adds what an evaluation has of each class.

@@ -33,6 +33,17 @@ struct JSONLine {
         text += Self.list(rows.map { Self.list($0.map(String.init)) })
     }
 
+    /// Adds an object of numbers.
+    mutating func add(_ name: String, _ values: [(name: String, value: Double)]) {
+        begin(name)
+        text += "{"
+        text += values.map {
+            Self.quoted($0.name) + ":" + ($0.value.isFinite ? $0.value.description : "null")
+        }
+        .joined(separator: ",")
+        text += "}"
+    }
+
     var line: String { text + "}\n" }
 
     private mutating func begin(_ name: String) {

@@ -16,44 +16,59 @@ final class PreparedData {
     let training: Part
     let validation: Part?
     let test: Part?
-    let scaling: FeatureScaling
+    /// What the training set decides of all data.
+    let inputs: InputDescription
+    /// Changes training examples at random.
+    let augmenter: Augmenter
     /// What identifies the data: the same bytes on every node.
     let digest: [UInt8]
 
     /// Loads what `settings` name; collective.
     init(_ settings: TrainingSettings, on cluster: Cluster) throws {
         let dataset = try SharedDataset(settings.data.training, on: cluster)
+        let layout = dataset.examples.layout
+        func other(_ source: DatasetSource) throws -> Part {
+            let source = source.following(classes: layout.classCount, names: layout.classNames)
+            return Part(dataset: try SharedDataset(source, on: cluster), rows: nil)
+        }
         var rows: [Int32]?
         var held: Part?
         switch settings.data.validation {
         case .fraction(let fraction):
             let split = try ValidationSplit(
-                count: dataset.examples.layout.count, fraction: fraction, seed: settings.seed,
-                name: dataset.name)
+                count: layout.count, fraction: fraction, seed: settings.seed, name: dataset.name)
             rows = split.training
             held = Part(dataset: dataset, rows: split.validation)
-        case .files(let source):
-            held = Part(dataset: try SharedDataset(source, on: cluster), rows: nil)
+        case .files(let source): held = try other(source)
         case nil: break
         }
         training = Part(dataset: dataset, rows: rows)
         validation = held
-        test = try settings.data.test.map { Part(dataset: try SharedDataset($0, on: cluster), rows: nil) }
-        let scaling = try Self.scaling(settings.data.normalization, training)
-        self.scaling = scaling
+        test = try settings.data.test.map(other)
+        do throws(AugmentationError) {
+            augmenter = try Augmenter(
+                settings.data.augmentation, seed: settings.seed, shape: layout.exampleShape,
+                name: dataset.name)
+        } catch { throw TrainingError(.configuration, error.description) }
+        inputs = InputDescription(
+            layout, scaling: try Self.scaling(settings.data.normalization, training, cluster))
         var digest = Digest()
         for part in [training, validation, test].compactMap({ $0 }) {
-            try scaling.check(part.dataset.examples.layout, path: part.dataset.name)
-            try Self.checkShapes(part, like: training)
-            if part.dataset.examples.layout.labels == .none {
-                throw TrainingError(
-                    .configuration,
-                    "\(part.dataset.name) has no labels: give its labels file, or leave it out")
-            }
+            try inputs.check(part.dataset.examples.layout, name: part.dataset.name, trainedOn: dataset.name)
+            try Self.checkLabels(part, like: training)
             part.dataset.examples.feedContent { digest.add($0) }
         }
         self.digest = digest.bytes
     }
+
+    /// Gives shared memory back; collective over the node.
+    func free() throws {
+        try training.dataset.free()
+        if let validation, validation.dataset !== training.dataset { try validation.dataset.free() }
+        try test?.dataset.free()
+    }
+    /// How features are scaled.
+    var scaling: FeatureScaling { inputs.scaling }
 
     /// What each training example's target is.
     var target: TargetKind { training.dataset.examples.layout.targetKind }
@@ -62,19 +77,60 @@ final class PreparedData {
     var exampleShape: [Int] { training.dataset.examples.layout.exampleShape }
 
     /// Every rank computes the same blocks in the same order: the statistics of the training set are cheap beside
-    /// one exchange, and equal everywhere.
-    private static func scaling(_ normalization: Normalization, _ part: Part) throws -> FeatureScaling {
-        let layout = part.dataset.examples.layout
-        guard normalization != .none else { return FeatureScaling(unchanged: layout.channels) }
-        return FeatureScaling(normalization, FeatureStatistics(part.dataset.examples, rows: part.rows))
+    /// one exchange, and equal everywhere. Correlations are not: ranks share them out.
+    private static func scaling(
+        _ normalization: Normalization, _ part: Part, _ cluster: Cluster
+    ) throws -> FeatureScaling {
+        let examples = part.dataset.examples
+        switch normalization {
+        case .none: return FeatureScaling(unchanged: examples.layout.channels)
+        case .minMax, .standardize:
+            return FeatureScaling(normalization, FeatureStatistics(examples, rows: part.rows))
+        case .whiten(let eps):
+            try Correlations.check(examples.layout, path: part.dataset.name)
+            let statistics = FeatureStatistics(examples, rows: part.rows, perFeature: true)
+            var scaling = FeatureScaling(normalization, statistics)
+            scaling.whitening = try whitening(scaling, part, eps: eps, cluster)
+            return scaling
+        }
     }
 
-    private static func checkShapes(_ part: Part, like training: Part) throws {
+    /// The whitening matrix: ranks sum tiles of the correlations, rank 0 finds the eigenvectors and sends the matrix.
+    private static func whitening(
+        _ scaling: FeatureScaling, _ part: Part, eps: Double, _ cluster: Cluster
+    ) throws -> [Float] {
+        let correlations = Correlations(
+            part.dataset.examples, rows: part.rows, scaling: scaling, kernels: cluster.kernels)
+        let tiles = (0..<cluster.size).map {
+            ShardBounds.owned(byRank: $0, ranks: cluster.size, shards: correlations.tileCount)
+        }
+        let sums = try cluster.world.gather(
+            correlations.compute(tiles: tiles[cluster.rank]),
+            counts: tiles.map { $0.count * Correlations.tileElements },
+            root: 0)
+        let width = part.dataset.examples.layout.width
+        var matrix = Array(repeating: Float(0), count: width * width)
+        try TrainingRun.agree(
+            Result {
+                guard let sums else { return }
+                matrix = try WhiteningMatrix.make(
+                    correlations: correlations.matrix(sums), size: width, eps: eps, name: part.dataset.name)
+            }, cluster)
+        try cluster.world.broadcast(&matrix, root: 0)
+        return matrix
+    }
+
+    private static func checkLabels(_ part: Part, like training: Part) throws {
         let (own, wanted) = (part.dataset.examples.layout, training.dataset.examples.layout)
-        guard own.exampleShape == wanted.exampleShape else {
+        if own.labels == .none {
+            throw TrainingError(
+                .configuration,
+                "\(part.dataset.name) has no labels: give its labels, or leave it out")
+        }
+        guard own.labels == wanted.labels else {
             throw TrainingError(
                 .badFile,
-                "\(part.dataset.name) has examples of shape \(own.exampleShape), \(training.dataset.name) of \(wanted.exampleShape)"
+                "\(part.dataset.name) has labels of another kind than \(training.dataset.name): both need classes, or targets of the same number"
             )
         }
         if let classes = own.classCount, let known = wanted.classCount, classes > known {

@@ -16,6 +16,8 @@ package final class RunFolder {
     package static let bestWeightsName = "best.safetensors"
     /// How features were scaled.
     package static let scalingName = "normalization.json"
+    /// The matrix that whitens features, where they are whitened.
+    package static let whiteningName = "whitening.safetensors"
     static let checkpointsName = "checkpoints"
     /// Where a profile goes.
     static let profileName = "profile"

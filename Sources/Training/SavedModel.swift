@@ -38,17 +38,12 @@ package final class SavedModel {
     ) throws {
         try cluster.check(shards: shards)
         self.cluster = cluster
-        let inputs = try Agreement.fromRoot(cluster.world) { try InputDescription.beside(weights: weights) }
-        let dataset = try SharedDataset(source, on: cluster)
+        let inputs = try InputDescription.beside(weights: weights, on: cluster)
+        let dataset = try SharedDataset(
+            source.following(classes: inputs.classes, names: inputs.classNames), on: cluster)
         self.dataset = dataset
         let layout = dataset.examples.layout
-        guard layout.exampleShape == inputs.exampleShape else {
-            throw TrainingError(
-                .badFile,
-                "\(dataset.name) has examples of shape \(layout.exampleShape), the model takes \(inputs.exampleShape)"
-            )
-        }
-        try inputs.scaling.check(layout, path: dataset.name)
+        try inputs.check(layout, name: dataset.name, trainedOn: "the model's training set")
         let kind: TargetKind = predicts ? .none : try Self.target(layout, inputs, dataset.name)
         let model = try TracedModel(
             makeModel(inputs.classes), exampleShape: layout.exampleShape, target: kind, loss: loss)

@@ -20,6 +20,14 @@ public enum Trainer {
         makeModel: (DatasetLayout) throws -> any Model
     ) throws -> TrainingResult {
         let start = started > 0 ? started : ProcessInfo.processInfo.systemUptime
-        return try TrainingRun(settings, on: cluster, start: start, makeModel: makeModel).run()
+        let run = try TrainingRun(settings, on: cluster, start: start, makeModel: makeModel)
+        let result: TrainingResult
+        do { result = try run.run() } catch let error as TrainingError where error.kind == .diverged {
+            // All ranks see a run diverge, and a program may go on with another.
+            try run.free()
+            throw error
+        }
+        try run.free()
+        return result
     }
 }

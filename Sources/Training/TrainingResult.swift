@@ -16,6 +16,8 @@ public struct TrainingResult: Sendable {
     public let validationAccuracy: Double?
     /// Training examples a second, without start-up and evaluation.
     public let samplesPerSecond: Double
+    /// Examples of an epoch.
+    public let trainingExamples: Int
     /// Examples this rank computed gradients of.
     public let executedExamples: Int
     /// Bytes of optimizer state: this rank's own if it is sharded, else those its node keeps once for all its ranks.

@@ -1,6 +1,8 @@
 import DataParallel
+import Datasets
 import Foundation
 import Layers
+import Optimizers
 
 /// What is settled before the first step: initial weights, and that all ranks do the same.
 extension TrainingRun {
@@ -21,12 +23,57 @@ extension TrainingRun {
         try state.set(values)
     }
 
+    /// Throws on settings that do not go together or not with the data.
+    static func check(_ settings: TrainingSettings, _ data: PreparedData) throws {
+        func conflict(_ problem: String) -> TrainingError { TrainingError(.configuration, problem) }
+        if settings.isOnline, settings.epochs > 1 {
+            throw conflict(
+                "training.online uses each example once, training.epochs is \(settings.epochs): set it to 1")
+        }
+        if settings.isFullBatch, settings.growth != nil {
+            throw conflict("training.batch: full cannot grow: leave out training.batch_growth")
+        }
+        if settings.isDelayed, settings.accumulate > 1 {
+            throw conflict(
+                "training.delayed hides the exchange behind one mini-batch, which training.accumulate makes rare: choose one of them"
+            )
+        }
+        let growsByNoise = settings.growth?.trigger == .noise
+        if growsByNoise || settings.logsNoiseScale {
+            guard settings.accumulate == 1, !settings.isDelayed else {
+                throw conflict(
+                    "the gradient noise scale is measured in single mini-batches: leave out training.accumulate and training.delayed"
+                )
+            }
+            guard settings.shards > 1 else {
+                throw conflict(
+                    "the gradient noise scale compares shards: set training.shards to 2 or more")
+            }
+        }
+        if growsByNoise, settings.schedule.unit == .step, settings.schedule.shape.name != ConstantShape.name {
+            throw conflict(
+                "schedule.by is step, but with batch_growth by noise the number of steps is not known before: set schedule.by to epoch"
+            )
+        }
+        if settings.schedule.plateau != nil, data.validation == nil {
+            throw conflict(
+                "\(settings.schedule.shape.name) watches the validation set, but there is none: set data.validation"
+            )
+        }
+        if let name = settings.watchedMetric ?? (settings.earlyStopping == nil ? nil : "validation_loss"),
+            name.hasPrefix("validation_"), data.validation == nil
+        {
+            throw conflict(
+                "\(name) is to be watched, but there is no validation data: set data.validation")
+        }
+    }
+
     /// Throws if a mini-batch of the run would leave batch norm a single value.
-    static func checkBatchNorm(_ model: TracedModel, _ settings: TrainingSettings, examples: Int)
-        throws
-    {
-        for count in [min(settings.batch, examples), examples % settings.batch] where count > 0 {
-            try Replica.check(model, batch: count, shards: settings.shards)
+    static func checkBatchNorm(_ model: TracedModel, _ settings: TrainingSettings, _ plan: RunPlan) throws {
+        for batch in Set(plan.batches).sorted() {
+            for count in [batch, plan.examples % batch] where count > 0 {
+                try Replica.check(model, batch: count, shards: settings.shards)
+            }
         }
     }
 
@@ -40,11 +87,20 @@ extension TrainingRun {
         let optimizer = settings.optimizer.options.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
         digest.add("\(settings.optimizer.rule.name) \(settings.optimizer.learningRate) \(optimizer)")
         digest.add("\(settings.schedule)")
-        digest.add("\(settings.clipping.maximumNorm ?? 0)")
+        digest.add("\(settings.clipping.maximumNorm ?? 0) \(settings.clipping.maximumValue ?? 0)")
         // Left out where it is the default, so that checkpoints from before there was a choice go on.
         if settings.exchange != .float32 { digest.add("exchange \(settings.exchange.rawValue)") }
         digest.add("\(settings.epochs) \(settings.batch) \(settings.shards) \(settings.seed)")
-        digest.add("\(settings.data.normalization) \(String(describing: settings.data.validation))")
+        digest.add(
+            "\(settings.isFullBatch) \(settings.accumulate) \(String(describing: settings.growth)) \(settings.isDelayed)"
+        )
+        digest.add(
+            "\(settings.maximumSkippedSteps) \(settings.watchedMetric ?? "") \(String(describing: settings.earlyStopping))"
+        )
+        digest.add(
+            "\(settings.data.normalization.identity) \(String(describing: settings.data.validation))")
+        if settings.data.shuffle != .epoch { digest.add("shuffle \(settings.data.shuffle.rawValue)") }
+        if !settings.data.augmentation.isEmpty { digest.add("augment \(settings.data.augmentation)") }
         digest.add(Digest.text(data.digest))
         return Digest.text(digest.bytes)
     }
@@ -60,6 +116,19 @@ extension TrainingRun {
             throw DisagreementError(
                 what: "the program or its configuration", ranks: odd,
                 advice: "start the same binary with the same configuration on every rank")
+        }
+    }
+}
+
+extension Normalization {
+    /// What tells it from others in an identity; the default range is left out, as before there was a choice.
+    fileprivate var identity: String {
+        switch self {
+        case .none: "none"
+        case .minMax(low: 0, high: 1): "minMax"
+        case .minMax(let low, let high): "minMax \(low) \(high)"
+        case .standardize: "standardize"
+        case .whiten(let eps): "whiten \(eps)"
         }
     }
 }

@@ -6,7 +6,9 @@ extension TrainingRun {
     /// Writes a checkpoint of where the run stands; collective, rank 0 writes.
     func checkpoint() throws {
         // Ranks may keep parts of the state.
-        let optimizerFile = try Checkpoint.optimizerFile(of: replica)
+        position.delayedNumbers = try replica.keepPending()
+        let optimizerFile = try Checkpoint.optimizerFile(
+            of: replica, isDelayed: position.delayedNumbers != nil)
         let outcome = Result {
             // Rank 0 alone has a folder.
             guard let folder, let metrics else { return }
@@ -39,8 +41,9 @@ extension TrainingRun {
         }
         guard let path = found.path, let position = found.position else { return }
         self.position = position
+        plan = makePlan()
         if !position.isFinished {
-            try Checkpoint.load(path, into: replica)
+            try Checkpoint.load(path, position, into: replica)
             reporter.line("dtrain: resuming at step \(position.step) from \(path)")
         }
     }
@@ -57,12 +60,7 @@ extension TrainingRun {
             if let text = settings.configurationText {
                 try FileOutput.write(Data(text.utf8), to: folder.file(RunFolder.configurationName))
             }
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-            let inputs = InputDescription(
-                scaling: data.scaling, exampleShape: data.exampleShape,
-                classes: data.training.dataset.examples.layout.classCount)
-            try FileOutput.write(try encoder.encode(inputs), to: folder.file(RunFolder.scalingName))
+            try data.inputs.write(to: folder)
             metrics = try MetricsLog(path: folder.file(RunFolder.metricsName), length: position.metricsLength)
         }
         try Self.agree(outcome, cluster)

@@ -3,8 +3,6 @@ import Foundation
 
 /// What a run says of itself: lines of metrics, and lines for a person.
 extension TrainingRun {
-    /// Whole mini-batches trained on by this process.
-    var stepsTaken: Int { trainedExamples / max(1, settings.batch) }
     /// Training examples a second, steps alone.
     var samplesPerSecond: Double {
         trainingSeconds > 0 ? Double(trainedExamples) / trainingSeconds : 0
@@ -13,7 +11,7 @@ extension TrainingRun {
     var elapsed: Double { ProcessInfo.processInfo.systemUptime - start }
 
     /// Appends a step to the metrics.
-    func logStep(_ result: Replica.StepResult) throws {
+    func logStep(_ result: StepResult) throws {
         var line = JSONLine()
         line.add("event", "step")
         line.add("step", position.step)
@@ -21,24 +19,57 @@ extension TrainingRun {
         line.add("loss", result.lossSum / Double(result.count))
         line.add("lr", learningRate(position.step - 1))
         line.add("gradient_norm", result.gradientNorm)
+        line.add("clip_ratio", result.clipRatio)
+        if measuresNoise { line.add("noise_scale", position.noise.examples) }
+        if position.skippedSteps > 0 { line.add("skipped_steps", position.skippedSteps) }
+        if settings.logsLayers, !result.layerNorms.isEmpty {
+            line.add(
+                "gradient_norms",
+                result.layerNorms.map { (model.variables[$0.variable].name, $0.norm) })
+        }
         line.add("samples_per_second", samplesPerSecond)
         line.add("seconds", elapsed)
         try metrics?.append(line)
+        try monitor(result)
+    }
+
+    /// Names the parameters whose gradients vanish or explode.
+    private func monitor(_ result: StepResult) throws {
+        guard !result.layerNorms.isEmpty else { return }
+        let findings = position.monitor.look(
+            result.layerNorms.map { variable, norm in
+                let description = model.variables[variable]
+                return (description.name, description.shape.reduce(1, *), norm)
+            })
+        for finding in findings {
+            var line = JSONLine()
+            line.add("event", "gradients")
+            line.add("step", position.step)
+            line.add("parameter", finding.parameter)
+            line.add("finding", finding.kind.rawValue)
+            line.add("rms", finding.rootMeanSquare)
+            try metrics?.append(line)
+            reporter.line(
+                "dtrain: note: the gradient of \(finding.parameter) is \(finding.kind.rawValue) at step \(position.step): root mean square \(finding.rootMeanSquare)"
+            )
+        }
     }
 
     /// Shows a step on a terminal.
-    func drawBar(_ result: Replica.StepResult) {
+    func drawBar(_ result: StepResult) {
         guard cluster.rank == 0 else { return }
         reporter.bar(
             epoch: position.epoch + 1, epochs: settings.epochs,
-            fraction: Double(position.batch) / Double(stepsPerEpoch),
+            fraction: Double(position.batch) / Double(plan.steps(ofEpoch: position.epoch)),
             loss: result.lossSum / Double(result.count),
             samplesPerSecond: samplesPerSecond,
-            remaining: Double(totalSteps - position.step) * trainingSeconds / Double(max(1, stepsTaken)))
+            remaining: Double(plan.totalSteps - position.step) * trainingSeconds / Double(max(1, stepsTaken)))
     }
 
     /// Adds an evaluation's numbers to a line of metrics; details are those of each class.
     static func add(_ evaluated: Evaluated, to line: inout JSONLine, withDetails: Bool = false) {
+        // The training loss of an epoch is that of its steps.
+        if let training = evaluated.training { line.add(training, prefix: "train_", withLoss: false) }
         for (prefix, totals) in [("validation_", evaluated.validation), ("test_", evaluated.test)] {
             guard let totals else { continue }
             line.add(totals, prefix: prefix)

@@ -15,16 +15,23 @@ public struct TrainingSettings: Sendable {
         public var validation: Validation?
         /// How features are scaled, by statistics of the training set.
         public var normalization: Normalization
+        /// Random changes of training images, in order.
+        public var augmentation: [Augmentation]
+        /// When the order of training examples is drawn.
+        public var shuffle: Shuffle
 
         /// A description of the data.
         public init(
             training: DatasetSource, test: DatasetSource? = nil, validation: Validation? = nil,
-            normalization: Normalization = .standardize
+            normalization: Normalization = .standardize, augmentation: [Augmentation] = [],
+            shuffle: Shuffle = .epoch
         ) {
             self.training = training
             self.test = test
             self.validation = validation
             self.normalization = normalization
+            self.augmentation = augmentation
+            self.shuffle = shuffle
         }
     }
 
@@ -76,8 +83,32 @@ public struct TrainingSettings: Sendable {
     public var epochs: Int
     /// Optimizer steps after which to stop early; schedules do not change.
     public var stepLimit: Int?
-    /// Examples of a mini-batch over all ranks.
+    /// Examples of a mini-batch over all ranks, at first if it grows; not asked where `isFullBatch`.
     public var batch: Int
+    /// Whether a mini-batch is the whole training set, or its `accumulate`-th part.
+    public var isFullBatch: Bool
+    /// Mini-batches whose gradients an optimizer step takes together: for batches larger than memory.
+    ///
+    /// Each is cut into shards of its own; their gradients, weighted by their examples, are added in order.
+    public var accumulate: Int
+    /// How mini-batches grow during training; nil for batches of one size.
+    public var growth: BatchGrowth?
+    /// Whether each example is used once: `epochs` must be 1. The training loss is then that of examples never seen.
+    public var isOnline: Bool
+    /// Whether a step's gradient is summed over ranks while the next step is computed, and changes parameters after it.
+    ///
+    /// Gradient t is then taken at the weights after update t − 2: communication costs no time, at the price of one
+    /// step of staleness. Deterministic like everything else.
+    ///
+    /// Reference: Langford, Smola and Zinkevich, "Slow Learners are Fast", NIPS 2009, arXiv:0911.0491.
+    public var isDelayed: Bool
+    /// Steps in a row whose gradient is not finite before the run ends as diverged; such a step changes nothing. 0 looks
+    /// at no gradient: a loss that is not finite ends the run at once.
+    public var maximumSkippedSteps: Int
+    /// What best weights, early stopping and plateaus watch: "validation_loss", "validation_accuracy" and the like.
+    public var watchedMetric: String?
+    /// When to end before all epochs are done; nil for never.
+    public var earlyStopping: EarlyStopping?
     /// Shards of a mini-batch; results depend on it, not on the number of ranks.
     public var shards: Int
     public var seed: UInt64
@@ -90,6 +121,12 @@ public struct TrainingSettings: Sendable {
     public var checkpoints: Checkpoints
     /// Steps between lines of metrics.
     public var loggingSteps: Int
+    /// Whether the training set is evaluated after each epoch, too, with the weights as they are then.
+    public var evaluatesTraining: Bool
+    /// Whether the gradient noise scale is measured where metrics are logged.
+    public var logsNoiseScale: Bool
+    /// Whether the norm of every parameter's gradient is written where metrics are logged.
+    public var logsLayers: Bool
     /// The output folder.
     public var output: String
     /// Whether a used output folder gets the next free name instead of an error.
@@ -123,6 +160,14 @@ public struct TrainingSettings: Sendable {
         epochs = 10
         stepLimit = nil
         batch = 256
+        isFullBatch = false
+        accumulate = 1
+        growth = nil
+        isOnline = false
+        isDelayed = false
+        maximumSkippedSteps = 10
+        watchedMetric = nil
+        earlyStopping = nil
         shards = 8
         seed = 0
         workers = nil
@@ -130,6 +175,9 @@ public struct TrainingSettings: Sendable {
         exchange = .float32
         checkpoints = Checkpoints()
         loggingSteps = 10
+        evaluatesTraining = false
+        logsNoiseScale = false
+        logsLayers = false
         picksFreeOutput = false
         overwritesOutput = false
         resume = .no

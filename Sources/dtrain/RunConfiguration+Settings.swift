@@ -14,13 +14,21 @@ extension RunConfiguration {
         var settings = TrainingSettings(
             data: TrainingSettings.Data(
                 training: data.train.source, test: data.test?.source, validation: validation,
-                normalization: data.normalize),
+                normalization: data.normalize, augmentation: data.augment, shuffle: data.shuffle),
             loss: loss, optimizer: optimizer.configuration, schedule: schedule.schedule, output: output)
         settings.metrics = evaluation.metrics
-        settings.initialWeights = initialWeights
+        settings.initialWeights = initial.weights
         settings.clipping = training.clipping
         settings.epochs = training.epochs
-        settings.batch = training.batch
+        settings.isFullBatch = training.batch == nil
+        settings.batch = training.batch ?? settings.batch
+        settings.accumulate = training.accumulate
+        settings.growth = training.growth
+        settings.isOnline = training.isOnline
+        settings.isDelayed = training.isDelayed
+        settings.maximumSkippedSteps = training.maximumSkippedSteps
+        settings.watchedMetric = training.watch
+        settings.earlyStopping = training.earlyStopping
         settings.shards = training.shards
         settings.seed = training.seed
         settings.workers = training.workers
@@ -28,7 +36,9 @@ extension RunConfiguration {
         settings.exchange = GradientPrecision(rawValue: training.exchange.rawValue) ?? .float32
         settings.checkpoints = TrainingSettings.Checkpoints(
             everySteps: checkpoint.everySteps, everyEpochs: checkpoint.everyEpochs, keep: checkpoint.keep)
-        settings.loggingSteps = loggingEverySteps
+        settings.loggingSteps = logging.everySteps
+        settings.logsNoiseScale = logging.noiseScale
+        settings.logsLayers = logging.layers
         settings.configurationText = yaml
         return settings
     }

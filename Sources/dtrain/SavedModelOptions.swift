@@ -64,10 +64,8 @@ struct SavedModelOptions: ParsableArguments {
                 yaml: given, currentFolder: FileManager.default.currentDirectoryPath, needsLabels: needsLabels
             )
         }
-        for (key, path) in [("features", files.features), ("labels", files.labels)] {
-            if let path, needsLabels || key == "features", !FileManager.default.fileExists(atPath: path) {
-                throw MissingDataError(path: path, key: key)
-            }
+        for (key, path) in files.paths where !FileManager.default.fileExists(atPath: path) {
+            if needsLabels || !key.hasPrefix("labels") { throw MissingDataError(path: path, key: key) }
         }
         return files
     }
@@ -81,15 +79,13 @@ struct SavedModelOptions: ParsableArguments {
             throw TrainingError(
                 .badFile, "there is no weights file \(path): give a run's folder or a safetensors file")
         }
-        let source = DatasetSource(
-            format: files.format, features: files.features, labels: predicts ? nil : files.labels,
-            classCount: files.classes)
+        let source = predicts ? files.source.withoutLabels : files.source
         try Launch.run(configuration.training) { cluster in
             try Launch.located(configuration) {
                 let model = try SavedModel(
                     weights: path, source: source, loss: configuration.loss,
                     metrics: configuration.evaluation.metrics,
-                    batch: configuration.training.batch,
+                    batch: configuration.training.evaluationBatch,
                     shards: configuration.training.shards, workers: configuration.training.workers,
                     predicts: predicts,
                     on: cluster

@@ -24,14 +24,16 @@ struct SummaryCommand: ParsableCommand {
                 configuration.model.makeModel(classes: layout.classCount), exampleShape: layout.exampleShape,
                 target: layout.targetKind, loss: configuration.loss)
             let training = configuration.training
-            let perShard = (training.batch + training.shards - 1) / training.shards
+            let batch =
+                training.batch ?? (layout.count + training.accumulate - 1) / training.accumulate
+            let perShard = (batch + training.shards - 1) / training.shards
             let memory = try MemoryEstimate(
                 model, count: perShard,
                 stateArrays: configuration.optimizer.configuration.rule.stateNames.count)
             print(Self.table(ModelSummary(model), example: layout.exampleShape))
             print("")
             print(
-                "shards           \(training.shards) of at most \(perShard) examples, batch \(training.batch)"
+                "shards           \(training.shards) of at most \(perShard) examples, batch \(batch)"
             )
             print(
                 "memory per shard \(Self.bytes(memory.perShard))"

@@ -73,7 +73,7 @@ import Testing
             "evaluation.metrics.1: unknown metric \"top_0_accuracy\"; did you mean \"top_5_accuracy\"?"
         ),
         ("evaluation: {metrics: [f1, f1]}", "evaluation.metrics.1: f1 stands twice; remove one of the two"),
-        ("training: {epochs: 0}", "training.epochs: must be a whole number from 1 to 1000000000, is 0"),
+        ("training: {epochs: 0}", "training.epochs: must be a whole number from 1 to 1000000, is 0"),
         ("training: {seed: -1}", "training.seed: must be a whole number, at least 0, is -1"),
         (
             "training: {batch: 99999999999999999999}",

@@ -25,7 +25,7 @@ import Testing
                 .linear(out: 10, in: nil, bias: true),
             ])
         #expect(run.loss == .crossEntropy)
-        #expect(run.initialWeights == "/home/user/folder/start.safetensors")
+        #expect(run.initial.weights == "/home/user/folder/start.safetensors")
         #expect(run.optimizer.configuration.rule as? SGD == (try SGD(momentum: 0.9, weightDecay: 5e-4)))
         #expect(run.optimizer.configuration.learningRate == 0.05)
         #expect(run.schedule.schedule.shape as? CosineShape == CosineShape())
@@ -36,7 +36,7 @@ import Testing
         #expect(training.stallTimeout == 300)
         #expect(
             run.checkpoint.everySteps == 500 && run.checkpoint.everyEpochs == 1 && run.checkpoint.keep == 3)
-        #expect(run.loggingEverySteps == 10)
+        #expect(run.logging.everySteps == 10)
         #expect(run.output == "runs/fashion-cnn")
     }
 
@@ -44,7 +44,7 @@ import Testing
         let run = try read(small, file: "/etc/my.first.yaml")
         #expect(run.data.train.labels == "/etc/y.npy")
         #expect(run.data.test == nil && run.data.normalize == .standardize)
-        #expect(run.loss == .crossEntropy && run.initialWeights == nil)
+        #expect(run.loss == .crossEntropy && run.initial.weights == nil)
         #expect(run.optimizer.configuration.rule.name == "adam")
         #expect(run.schedule.schedule.shape.name == "constant")
         let training = run.training
@@ -54,7 +54,7 @@ import Testing
             training.bucketBytes == 1_048_576 && training.clipping == .off && training.stallTimeout == 300)
         #expect(
             run.checkpoint.everySteps == nil && run.checkpoint.everyEpochs == 1 && run.checkpoint.keep == 3)
-        #expect(run.loggingEverySteps == 10)
+        #expect(run.logging.everySteps == 10)
         #expect(run.output == "runs/my.first")
     }
 

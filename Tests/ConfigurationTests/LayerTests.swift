@@ -32,6 +32,46 @@ import Testing
                 "batch_norm: {sync: false, momentum: 0.2, eps: 1e-3}",
                 .batchNorm(sync: false, momentum: 0.2, eps: 1e-3)
             ),
+            (
+                "batch_norm: {affine: false}", .batchNorm(sync: true, momentum: 0.1, eps: 1e-5, affine: false)
+            ),
+            (
+                "batch_renorm",
+                .batchRenorm(
+                    sync: true, momentum: 0.01, eps: 1e-5,
+                    limits: .init(rMax: 3, dMax: 5, warmup: 5000, rSteps: 40000, dSteps: 25000))
+            ),
+            (
+                "batch_renorm: {sync: false, momentum: 0.1, eps: 1e-3, r_max: 2, d_max: 0, warmup_steps: 10, "
+                    + "r_steps: 20, d_steps: 10}",
+                .batchRenorm(
+                    sync: false, momentum: 0.1, eps: 1e-3,
+                    limits: .init(rMax: 2, dMax: 0, warmup: 10, rSteps: 20, dSteps: 10))
+            ),
+            (
+                "batch_renorm: {warmup_steps: 30000}",
+                .batchRenorm(
+                    sync: true, momentum: 0.01, eps: 1e-5,
+                    limits: .init(warmup: 30000, rSteps: 40000, dSteps: 30000))
+            ),
+            ("layer_norm", .layerNorm(shape: nil, eps: 1e-5, affine: true, bias: true)),
+            ("layer_norm: 16", .layerNorm(shape: [16], eps: 1e-5, affine: true, bias: true)),
+            ("layer_norm: [4, 8]", .layerNorm(shape: [4, 8], eps: 1e-5, affine: true, bias: true)),
+            (
+                "layer_norm: {normalized_shape: [3], eps: 1e-3, bias: false}",
+                .layerNorm(shape: [3], eps: 1e-3, affine: true, bias: false)
+            ),
+            (
+                "layer_norm: {elementwise_affine: false}",
+                .layerNorm(shape: nil, eps: 1e-5, affine: false, bias: true)
+            ),
+            ("group_norm: 4", .groupNorm(groups: 4, eps: 1e-5, affine: true)),
+            (
+                "group_norm: {num_groups: 2, eps: 1e-3, affine: false}",
+                .groupNorm(groups: 2, eps: 1e-3, affine: false)
+            ),
+            ("instance_norm", .instanceNorm(eps: 1e-5, affine: false)),
+            ("instance_norm: {eps: 1e-3, affine: true}", .instanceNorm(eps: 1e-3, affine: true)),
             ("relu", .relu), ("relu:", .relu), ("relu: {}", .relu),
             ("leaky_relu", .leakyReLU(negativeSlope: 0.01)),
             ("leaky_relu: 0.2", .leakyReLU(negativeSlope: 0.2)),
@@ -122,6 +162,19 @@ import Testing
             "4: model.1.batch_norm.sync: expected true or false, found \"yes\"; write true"
         ),
         ("batch_norm: {eps: 0}", "4: model.1.batch_norm.eps: must be a number above 0 and below 1, is 0"),
+        (
+            "batch_renorm: {warmup_steps: 10, r_steps: 5}",
+            "4: model.1.batch_renorm.r_steps: must be at least warmup_steps, which is 10, is 5"
+        ),
+        ("batch_renorm: {r_max: 0.5}", "4: model.1.batch_renorm.r_max: must be at least 1, is 0.5"),
+        ("layer_norm: []", "4: model.1.layer_norm: expected at least one extent, found a list"),
+        ("layer_norm: [0]", "4: model.1.layer_norm.0: must be a whole number from 1"),
+        (
+            "layer_norm: {elementwise_affine: false, bias: true}",
+            "4: model.1.layer_norm.bias: goes with elementwise_affine: true"
+        ),
+        ("group_norm", "4: model.1.group_norm.num_groups: missing"),
+        ("layernorm", "4: model.1: unknown layer \"layernorm\"; did you mean \"layer_norm\"?"),
         ("residual: {shortcut: []}", "4: model.1.residual.body: missing"),
         (
             "residual: {body: []}",
@@ -188,6 +241,10 @@ import Testing
                 model:
                   - conv2d: {out: 4, kernel: [3, 3], padding: 1, groups: 1}
                   - batch_norm
+                  - batch_renorm
+                  - layer_norm
+                  - group_norm: 2
+                  - instance_norm: {affine: true}
                   - leaky_relu: 0.1
                   - residual: {body: [{conv2d: {out: 8, kernel: 1}}], shortcut: [{conv2d: {out: 8, kernel: 1}}]}
                   - max_pool2d: 2
@@ -207,8 +264,8 @@ import Testing
         let made = try section.makeModel(classes: nil)
         let traced = try TracedModel(made, exampleShape: [1, 8, 8], target: .classes(6), loss: .crossEntropy)
         #expect(traced.outputShape == [6])
-        #expect(traced.variables.map(\.name).contains("3.shortcut.0.weight"))
-        #expect(traced.variables.map(\.name).contains("10.bias"))
+        #expect(traced.variables.map(\.name).contains("7.shortcut.0.weight"))
+        #expect(traced.variables.map(\.name).contains("14.bias"))
     }
 
     @Test(arguments: [

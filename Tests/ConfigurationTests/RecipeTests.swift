@@ -33,7 +33,8 @@ import Testing
         let model = try run.model.makeModel(classes: 10)
         let traced = try TracedModel(model, exampleShape: [1, 28, 28], target: .classes(10), loss: run.loss)
         #expect(traced.outputShape == [10])
-        let steps = (60_000 + run.training.batch - 1) / run.training.batch
+        let batch = try #require(run.training.batch)
+        let steps = (60_000 + batch - 1) / batch
         try run.schedule.schedule.validate(stepsPerEpoch: steps, totalSteps: steps * run.training.epochs)
     }
 

@@ -33,6 +33,20 @@ import Testing
                 model:
                   - conv2d: {out: 4, in: 2, kernel: [3, 5], stride: [2, 1], padding: [0, 2], groups: 2}
                   - batch_norm: {sync: false, momentum: 0.3333333333333333, eps: 1e-300}
+                  - batch_norm: {affine: false}
+                  - batch_renorm: {sync: false, r_max: 1.5, d_max: 0.25, warmup_steps: 3, r_steps: 7, d_steps: 9}
+                  - layer_norm
+                  - layer_norm: {normalized_shape: [2, 3], eps: 1e-3, bias: false}
+                  - layer_norm: {elementwise_affine: false}
+                  - group_norm: {num_groups: 3, affine: false}
+                  - instance_norm: {eps: 1e-3, affine: true}
+                  - conv2d: {out: 4, kernel: 1, weight_norm: true, init: orthogonal}
+                  - linear: {out: 4, spectral_norm: true, init: {weight: {name: uniform, a: -0.5, b: 0.25}, bias: zeros}}
+                  - linear: {out: 4, init: {weight: kaiming_uniform, nonlinearity: leaky_relu, a: 0.2, bias: {name: constant, val: 0.1}}}
+                  - linear: {out: 4, init: {name: kaiming_normal, mode: fan_out, nonlinearity: tanh}}
+                  - linear: {out: 4, init: {weight: {name: trunc_normal, std: 0.02}, bias: {name: normal, std: 0.01}}}
+                  - linear: {out: 4, init: {weight: xavier_uniform, gain: 2}}
+                  - linear: {out: 4, init: {bias: ones}}
                   - leaky_relu: -0.2
                   - residual:
                       body: [relu, residual: {body: [sigmoid, tanh], shortcut: [gelu]}]
@@ -58,6 +72,10 @@ import Testing
         for model in ["{name: cnn, channels: [3, 4]}", "{name: mlp, hidden: []}", "resnet18", "lenet5"] {
             try expectRoundTrip(read(dataLine + "model: \(model)\n"))
         }
+        try expectRoundTrip(
+            read(small + "init: {default: {weight: kaiming_normal, mode: fan_out, bias: zeros}}"))
+        try expectRoundTrip(read(small + "init: {weights: a.safetensors, default: orthogonal}"))
+        #expect(try read(small + "init: {default: orthogonal}") != read(small))
         try expectRoundTrip(read(small + "schedule: {name: cosine, eta_min: 1e-5, warmup: 0.5}"))
         #expect(try read(small + "schedule: {name: cosine, warmup: 0.5}") != read(small + "schedule: cosine"))
     }
@@ -90,6 +108,10 @@ import Testing
             training:
               epochs: 5
               batch: 256
+              accumulate: 1
+              online: false
+              delayed: false
+              max_skipped_steps: 10
               shards: 8
               seed: 0
               stall_timeout: 300
@@ -98,7 +120,7 @@ import Testing
               bucket_bytes: 1048576
               instruction_set: auto
             checkpoint: {every_steps: 0, every_epochs: 1, keep: 3}
-            logging: {every_steps: 10}
+            logging: {every_steps: 10, noise_scale: false, layers: false}
             output: runs/fashion-cnn
 
             """

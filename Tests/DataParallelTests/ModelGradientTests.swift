@@ -81,6 +81,21 @@ import Testing
                 Linear(5),
             ]
         },
+        Case("examples and weights normalized", [4, 7, 6]) {
+            [
+                Conv2d(12, kernel: 3, padding: 1, form: .weightNorm), GroupNormalization(3), ReLU(),
+                Conv2d(8, kernel: 3, bias: false, form: .spectralNorm), InstanceNormalization(affine: true),
+                ReLU(), LayerNormalization(), Flatten(), Linear(9, form: .spectralNorm),
+                LayerNormalization([9]), Tanh(), Linear(5, form: .weightNorm),
+            ]
+        },
+        Case("batch renormalization", [3, 6, 6]) {
+            let limits = BatchRenormalization.Limits(rMax: 1.3, dMax: 0.2, warmup: 0, rSteps: 0, dSteps: 0)
+            return [
+                Conv2d(8, kernel: 3, bias: false), BatchRenormalization(limits: limits), ReLU(), Flatten(),
+                Linear(6), BatchRenormalization(limits: limits), Linear(5),
+            ]
+        },
         Case("softmax outputs under mse", [6], .meanSquaredError) {
             [Linear(8), ReLU(), Linear(5), Softmax()]
         },

@@ -28,6 +28,19 @@ import Testing
         #expect(rows(1, 1) != rows(1, 2) && rows(1, 1) != rows(2, 1))
     }
 
+    @Test func shufflesOnceOrNever() {
+        func rows(_ shuffle: Shuffle, _ epoch: UInt64) -> [Int32] {
+            EpochOrder(count: 50, batchSize: 8, seed: 1, epoch: epoch, shuffle: shuffle).rows
+        }
+        #expect(rows(.once, 0) == rows(.epoch, 0) && rows(.once, 5) == rows(.epoch, 0))
+        #expect(rows(.epoch, 5) != rows(.epoch, 0))
+        #expect(rows(.none, 5) == Array(0..<50))
+        let subset: [Int32] = [9, 4, 6]
+        #expect(
+            EpochOrder(count: 50, subset: subset, batchSize: 2, seed: 1, epoch: 3, shuffle: .none).rows
+                == subset)
+    }
+
     @Test(arguments: [1, 2, 3, 8, 13], [0, 1, 7, 8, 100, 255]) func shardsCoverABatch(shards: Int, count: Int)
     {
         let ranges = (0..<shards).map { ShardBounds.range(of: $0, shards: shards, count: count) }

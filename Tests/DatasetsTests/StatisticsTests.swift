@@ -115,8 +115,11 @@ import Testing
         #expect(standard.center == [3, 7])
         #expect(abs(standard.factor[0] - (3.0 / 8).squareRoot()) < 1e-15)
         #expect(standard.factor[1] == 1)
-        let range = FeatureScaling(.minMax, statistics)
+        let range = FeatureScaling(.minMax(), statistics)
         #expect(range.center == [1, 7] && range.factor == [0.25, 1])
+        // 1, 3 and 5 go to −1, 0 and 1; what never varies goes to the lower end.
+        let around = FeatureScaling(.minMax(low: -1, high: 1), statistics)
+        #expect(around.center == [3, 8] && around.factor == [0.5, 1])
         #expect(FeatureScaling(.none, statistics) == FeatureScaling(unchanged: 2))
         #expect(throws: DataError.self) { try FeatureScaling(unchanged: 3).check(set.layout, path: "n") }
         try standard.check(set.layout, path: "n")

@@ -141,6 +141,15 @@ struct ReferenceEvaluation {
             let channelCount = o(0).values.count / 2
             let start = ofWeight ? channelCount : 0
             return [ReferenceTensor([channelCount], Array(o(0).values[start..<start + channelCount]))]
+        case .layerNorm(let epsilon):
+            return [o(0).layerNorm(weight: o(1), bias: o(2), epsilon: epsilon)]
+        case .layerNormGradient(let epsilon):
+            return o(0).layerNormGradient(weight: o(1), bias: o(2), dy: o(3), epsilon: epsilon)
+        case .groupNorm(let attributes): return [o(0).groupNorm(weight: o(1), bias: o(2), attributes)]
+        case .groupNormGradient(let attributes):
+            return o(0).groupNormGradient(weight: o(1), bias: o(2), dy: o(3), attributes)
+        case .channelMean: return [o(0).channelMean]
+        case .channelDeviation(let epsilon): return [o(0).channelDeviation(epsilon: epsilon)]
         case .runningMean(let momentum): return [o(0).runningMean(o(1), momentum: momentum)]
         case .runningVariance(let momentum): return [o(0).runningVariance(o(1), momentum: momentum)]
         }

@@ -29,7 +29,7 @@ import Testing
             .biasAdd,
             .softmax, .softmaxGradient, .logSoftmax, .logSoftmaxGradient, .crossEntropy,
             .crossEntropyGradient,
-            .dropout, .batchNorm, .batchNormInference,
+            .dropout, .batchNorm, .batchNormInference, .layerNorm, .groupNorm,
         ]
         let left = kinds([test.forwardGraph(count: 2).decomposed()])
         #expect(composites.allSatisfy { !left.contains($0) })

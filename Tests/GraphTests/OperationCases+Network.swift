@@ -165,6 +165,31 @@ extension OperationCase {
         ]
     }
 
+    /// Layer norm and group norm.
+    static var normalization: [OperationCase] {
+        var cases: [OperationCase] = []
+        for (shape, normalized) in [([5], [5]), ([3, 2, 2], [3, 2, 2]), ([3, 4], [4])] {
+            cases.append(
+                OperationCase(
+                    "layerNorm over \(normalized) of \(shape)",
+                    [.features(shape), .parameter(normalized), .parameter(normalized)], counts: [2, 0, 1]
+                ) { $0.node(.layerNorm(epsilon: 1e-3), $0[0], $0[1], $0[2]) })
+        }
+        for (shape, groups) in [([4], 2), ([4, 2, 2], 1), ([4, 2, 2], 2), ([3, 2, 2], 3)] {
+            for relu in [false, true] {
+                let attributes = GroupNorm(groups: groups, epsilon: 1e-3, relu: relu)
+                cases.append(
+                    OperationCase(
+                        "groupNorm of \(groups) groups relu: \(relu) on \(shape)",
+                        [.features(shape), .parameter([shape[0]]), .parameter([shape[0]])], counts: [2, 0, 1]
+                    ) { $0.node(.groupNorm(attributes), $0[0], $0[1], $0[2]) })
+            }
+        }
+        return cases
+    }
+
     /// Every case.
-    static var all: [OperationCase] { elementwise + shapes + products + pooling + rows + acrossShards }
+    static var all: [OperationCase] {
+        elementwise + shapes + products + pooling + rows + acrossShards + normalization
+    }
 }

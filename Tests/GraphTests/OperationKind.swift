@@ -17,6 +17,7 @@ enum OperationKind: String, CaseIterable, Hashable {
     case crossEntropy, crossEntropyGradient, dropout
     case batchNorm, batchNormInference, batchNormGradientSums, batchNormInputGradient
     case batchNormParameterGradient, runningMean, runningVariance, correctCount
+    case layerNorm, layerNormGradient, groupNorm, groupNormGradient, channelMean, channelDeviation
     case channelMoments, batchNormApply, crossShardSum, crossShardMoments
 
     /// The kind of an operation.
@@ -63,6 +64,12 @@ enum OperationKind: String, CaseIterable, Hashable {
         case .batchNormGradientSums: self = .batchNormGradientSums
         case .batchNormInputGradient: self = .batchNormInputGradient
         case .batchNormParameterGradient: self = .batchNormParameterGradient
+        case .layerNorm: self = .layerNorm
+        case .layerNormGradient: self = .layerNormGradient
+        case .groupNorm: self = .groupNorm
+        case .groupNormGradient: self = .groupNormGradient
+        case .channelMean: self = .channelMean
+        case .channelDeviation: self = .channelDeviation
         case .runningMean: self = .runningMean
         case .runningVariance: self = .runningVariance
         case .correctCount: self = .correctCount
@@ -124,9 +131,11 @@ enum OperationKind: String, CaseIterable, Hashable {
     /// The check that this operation needs.
     var check: Check {
         switch self {
-        case .batchNormGradientSums, .batchNormInputGradient, .batchNormParameterGradient: .backwardOfACase
+        case .batchNormGradientSums, .batchNormInputGradient, .batchNormParameterGradient, .layerNormGradient,
+            .groupNormGradient:
+            .backwardOfACase
         case .stopGradient, .runningMean, .runningVariance, .correctCount, .channelMoments, .batchNormApply,
-            .crossShardMoments:
+            .crossShardMoments, .channelMean, .channelDeviation:
             .values
         default: .differences
         }

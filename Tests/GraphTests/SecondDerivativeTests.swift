@@ -21,6 +21,11 @@ import Testing
                 Residual([Conv2d(2, kernel: 3, padding: 1), BatchNormalization(synchronized: false), GELU()]),
                 AvgPool2d(2), Dropout(0.3), Flatten(), Linear(3), BatchNormalization(),
             ]
+            let normalized: Sequential = [
+                Conv2d(4, kernel: 3, stride: 2, padding: 1, form: .weightNorm), GroupNormalization(2), Tanh(),
+                Conv2d(2, kernel: 3, form: .spectralNorm), InstanceNormalization(affine: true), Flatten(),
+                Linear(5, form: .spectralNorm), LayerNormalization(), GELU(), Linear(3, form: .weightNorm),
+            ]
             let kinked: Sequential = [
                 Conv2d(3, kernel: 3), BatchNormalization(), ReLU(), MaxPool2d(2), Flatten(), Linear(4),
                 LeakyReLU(), Linear(3),
@@ -29,6 +34,7 @@ import Testing
                 Network(testDescription: "conv, batch norm, tanh, gelu", layers: smooth),
                 Network(testDescription: "residual, dropout, pooling", layers: residual, counts: [4, 3]),
                 Network(testDescription: "relu, max pooling", layers: kinked),
+                Network(testDescription: "examples and weights normalized", layers: normalized),
             ]
         }
     }

@@ -205,6 +205,26 @@ extension ValueCase {
                 gives: ReferenceTensor([2], [1.1, 5.9])
             ) { x, others in x.applying(.channelMoments).applying(.runningVariance(momentum: 0.1), others[0])
             },
+            ValueCase("channelMean", parts[0], gives: ReferenceTensor([2], [2, 15])) { x, _ in
+                x.applying(.channelMoments).applying(.channelMean)
+            },
+            // Variances 1 and 25.
+            ValueCase(
+                "channelDeviation", parts[0], gives: ReferenceTensor([2], [2, 28.0.squareRoot()])
+            ) { x, _ in x.applying(.channelMoments).applying(.channelDeviation(epsilon: 3)) },
+            // Means 2 and 3, deviations 1 and 2 with ε.
+            ValueCase(
+                "layerNorm", ReferenceTensor([2, 2], [1, 3, 1, 5]),
+                variables: [ReferenceTensor([2], [3, 1]), ReferenceTensor([2], [0, 10])],
+                gives: ReferenceTensor([2, 2], [-3, 11, -3, 11])
+            ) { x, others in x.applying(.layerNorm(epsilon: 0), others[0], others[1]) },
+            ValueCase(
+                "groupNorm", ReferenceTensor([1, 2, 2], [1, 3, 1, 5]),
+                variables: [ReferenceTensor([2], [3, 1]), ReferenceTensor([2], [0, 10])],
+                gives: ReferenceTensor([1, 2, 2], [0, 3, 9, 11])
+            ) { x, others in
+                x.applying(.groupNorm(GroupNorm(groups: 2, epsilon: 0, relu: true)), others[0], others[1])
+            },
             // Mean 2 and variance 6/2, so that the deviation with ε = 1 is 2.
             ValueCase(
                 "batchNormApply", ReferenceTensor([2, 1], [6, -2]),

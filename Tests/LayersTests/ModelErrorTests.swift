@@ -44,6 +44,25 @@ import Testing
         expect(AvgPool2d(2), [4], fails: "expects images (N, C, H, W), got shape (2, 4)")
         expect(GlobalAvgPool(), [4], fails: "expects images (N, C, H, W), got shape (2, 4)")
         expect(BatchNormalization(), [], fails: "expects (N, C, ...), got shape (2)")
+        expect(BatchRenormalization(), [], fails: "expects (N, C, ...), got shape (2)")
+        expect(LayerNormalization(), [], fails: "expects (N, ...), got shape (2)")
+        expect(
+            LayerNormalization([3, 4]), [2, 4, 4],
+            fails: "expects the last dimensions to be (3, 4), got shape (2, 2, 4, 4)")
+        expect(
+            LayerNormalization([2, 4]), [4],
+            fails: "expects the last dimensions to be (2, 4), got shape (2, 4)")
+        expect(GroupNormalization(2), [], fails: "expects (N, C, ...), got shape (2)")
+        expect(
+            GroupNormalization(2), [3, 2, 2],
+            fails: "expects channels that 2 groups divide, got shape (2, 3, 2, 2)")
+        expect(
+            GroupNormalization(3), [3, 1, 1],
+            fails: "expects more than one value in each of 3 groups, got shape (2, 3, 1, 1)")
+        expect(InstanceNormalization(), [4], fails: "expects images (N, C, H, W), got shape (2, 4)")
+        expect(
+            InstanceNormalization(), [3, 1, 1],
+            fails: "expects images of more than one pixel, got shape (2, 3, 1, 1)")
         expect(Softmax(), [2, 2], fails: "expects rows (N, K), got shape (2, 2, 2)")
         expect(LogSoftmax(), [2, 2], fails: "expects rows (N, K), got shape (2, 2, 2)")
     }

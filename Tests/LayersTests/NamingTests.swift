@@ -38,6 +38,59 @@ import Testing
         #expect(model.outputShape == exampleShape)
     }
 
+    @Test func normalizationLayers() throws {
+        func expect(_ layer: any Layer, _ shape: [Int], _ names: [String]) throws {
+            let model = try trace(layer, shape)
+            #expect(described(model) == names && model.counters.isEmpty)
+            #expect(model.outputShape == shape)
+        }
+        let image = [4, 3, 2]
+        try expect(LayerNormalization(), image, ["weight [4, 3, 2]", "bias [4, 3, 2]"])
+        try expect(LayerNormalization([3, 2], bias: false), image, ["weight [3, 2]"])
+        try expect(LayerNormalization(affine: false), image, [])
+        for shape in [image, [4]] {
+            try expect(GroupNormalization(2), shape, ["weight [4]", "bias [4]"])
+            try expect(GroupNormalization(2, affine: false), shape, [])
+            try expect(
+                BatchRenormalization(), shape,
+                [
+                    "weight [4]", "bias [4]", "running_mean [4] buffer", "running_std [4] buffer",
+                    "num_batches_tracked [] buffer",
+                ])
+        }
+        try expect(InstanceNormalization(), image, [])
+        try expect(InstanceNormalization(affine: true), image, ["weight [4]", "bias [4]"])
+        let fixed = try trace(BatchNormalization(affine: false), image)
+        #expect(described(fixed) == ["running_mean [4] buffer", "running_var [4] buffer"])
+        #expect(fixed.counters == ["num_batches_tracked"])
+    }
+
+    /// The keys of state_dict() of torch.nn.utils.parametrizations' weight_norm and spectral_norm, checked against
+    /// PyTorch 2.15.0.
+    @Test func normalizedWeights() throws {
+        let weightNorm: Sequential = [
+            Conv2d(6, kernel: Extent2d(3, 5), groups: 2, form: .weightNorm), Flatten(),
+            Linear(3, bias: false, form: .weightNorm),
+        ]
+        #expect(
+            described(try trace(weightNorm, [4, 3, 5])) == [
+                "0.parametrizations.weight.original0 [6, 1, 1, 1]",
+                "0.parametrizations.weight.original1 [6, 2, 3, 5]", "0.bias [6]",
+                "2.parametrizations.weight.original0 [3, 1]", "2.parametrizations.weight.original1 [3, 6]",
+            ])
+        let spectralNorm: Sequential = [
+            Conv2d(6, kernel: Extent2d(3, 5), groups: 2, form: .spectralNorm), Flatten(),
+            Linear(3, bias: false, form: .spectralNorm),
+        ]
+        #expect(
+            described(try trace(spectralNorm, [4, 3, 5])) == [
+                "0.parametrizations.weight.original [6, 2, 3, 5]",
+                "0.parametrizations.weight.0._u [6] buffer", "0.parametrizations.weight.0._v [30] buffer",
+                "0.bias [6]", "2.parametrizations.weight.original [3, 6]",
+                "2.parametrizations.weight.0._u [3] buffer", "2.parametrizations.weight.0._v [6] buffer",
+            ])
+    }
+
     @Test func layersWithoutParameters() throws {
         let images: [(any Layer, [Int])] = [
             (MaxPool2d(2), [3, 3, 4]), (AvgPool2d(3, stride: 1, padding: 1), [3, 7, 8]),

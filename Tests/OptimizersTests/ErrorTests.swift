@@ -112,7 +112,7 @@ import Testing
         let schedule = #expect(throws: OptimizerError.self) {
             try LearningRateSchedule(name: "cosin", baseRate: 0.1)
         }
-        #expect(schedule?.candidates == ["constant", "step", "cosine"])
+        #expect(schedule?.candidates == LearningRateSchedule.names)
     }
 
     @Test func messagesSayKeyValueAndRange() {

@@ -23,7 +23,7 @@ package final class ReplicaHarness {
         _ layers: any Model, data: Dataset, loss: Loss = .crossEntropy, rule: any UpdateRule, batch: Int,
         shards: Int,
         workers: Int = 1, bucketBytes: Int = 1 << 20, clipping: GradientClipping = .off,
-        exchange: GradientPrecision = .float32
+        exchange: GradientPrecision = .float32, adjust: (inout ReplicaSettings) -> Void = { _ in }
     ) throws {
         prepareThreadForPrograms()
         cluster = try TestCluster.get()
@@ -36,9 +36,10 @@ package final class ReplicaHarness {
         maker = BatchMaker(
             examples: data.examples, scaling: FeatureScaling(unchanged: data.layout.channels),
             kernels: cluster.kernels)
-        let settings = ReplicaSettings(
+        var settings = ReplicaSettings(
             batch: batch, shards: shards, workers: workers, bucketBytes: bucketBytes, rule: rule,
             clipping: clipping, exchange: exchange)
+        adjust(&settings)
         replica = try Replica(cluster: cluster, state: state, settings: settings, training: maker)
         try state.set(model.initialValues(seed: 5))
     }
@@ -46,19 +47,33 @@ package final class ReplicaHarness {
     /// What dropout draws from in a step.
     package static let dropoutKey = dt_philox_key(word: (17, 42))
 
-    /// Trains on the examples at `rows`; returns the mean loss.
-    package func step(_ rows: Range<Int>, learningRate: Double = 1) throws -> Replica.StepResult {
+    /// Trains on the examples at `rows`.
+    package func step(_ rows: Range<Int>, learningRate: Double = 1) throws -> StepResult {
+        try step([rows], learningRate: learningRate)
+    }
+
+    /// Trains on mini-batches of the examples at each of `batches` in one optimizer step.
+    package func step(
+        _ batches: [Range<Int>], learningRate: Double = 1, observes: TrainingStep.Observations = .norm
+    ) throws -> StepResult {
         // Tests run on any thread, also from one step to the next.
         prepareThreadForPrograms()
         steps += 1
-        let numbers = replica.settings.rule.scalars(step: steps, learningRate: learningRate)
-        return try numbers.withUnsafeBufferPointer { numbers in
-            try replica.step(
-                Batch(rows: rows.map { Int32($0) }[...]), update: numbers,
-                dropoutKey: Self.dropoutKey,
-                wantsNorm: true)
-        }
+        return try replica.step(
+            TrainingStep(
+                batches.map { Batch(rows: $0.map { Int32($0) }[...]) },
+                update: replica.settings.rule.scalars(step: steps, learningRate: learningRate),
+                dropoutKey: Self.dropoutKey, observes: observes))
     }
+
+    /// Applies an update that is on its way.
+    package func flush() throws {
+        prepareThreadForPrograms()
+        try replica.flush()
+    }
+
+    /// The values of all variables, in the model's order.
+    package var values: [[Float]] { model.variables.indices.map { state.value($0) } }
 
     /// Evaluates the examples at `rows` in evaluation mode.
     package func evaluate(

@@ -23,6 +23,9 @@ import Testing
     @Test(arguments: KernelCase.batchNorm)
     func batchNorm(_ test: KernelCase) throws { try check(test) }
 
+    @Test(arguments: KernelCase.normalization)
+    func normalization(_ test: KernelCase) throws { try check(test) }
+
     private func check(_ test: KernelCase) throws {
         prepareThreadForPrograms()
         let expected = ReferenceInterpreter().run(test.shards, variables: test.variables, graph: test.graph)
@@ -43,16 +46,18 @@ import Testing
     @Test func everyOperationIsTested() {
         let all =
             KernelCase.elementwise + KernelCase.arrays + KernelCase.images + KernelCase.network
-            + KernelCase.batchNorm
+            + KernelCase.batchNorm + KernelCase.normalization
         let tested = Set(all.flatMap { $0.firstGraph.loweringBatchNorm().nodes.map { name($0.operation) } })
         let wanted: [Substring] = [
             "averagePool", "averagePoolScatter", "batchCount", "batchNormApply", "batchNormGradientSums",
             "batchNormInference", "batchNormInputGradient", "batchNormParameterGradient", "biasAdd", "binary",
-            "broadcast", "channelMoments", "constant", "convert", "convolution", "convolutionInputGradient",
+            "broadcast", "channelDeviation", "channelMean", "channelMoments", "constant", "convert",
+            "convolution", "convolutionInputGradient",
             "convolutionWeightGradient", "correctCount", "crossEntropy", "crossEntropyGradient",
             "crossShardMoments",
-            "crossShardSum", "dropout", "dropoutMask", "input", "labelWeightSum", "linear", "logSoftmax",
-            "logSoftmaxGradient",
+            "crossShardSum", "dropout", "dropoutMask", "groupNorm", "groupNormGradient", "input",
+            "labelWeightSum", "layerNorm",
+            "layerNormGradient", "linear", "logSoftmax", "logSoftmaxGradient",
             "matmul",
             "maxPool", "maxPoolGather", "maxPoolScatter", "maximum", "numbers", "oneHot", "parameter",
             "reshape",

@@ -99,6 +99,34 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
         ModelCase("squared error", [7], counts: [3, 2], loss: .meanSquaredError) {
             [Linear(9), Sigmoid(), Linear(5), Softmax()]
         },
+        ModelCase("every example normalized alone", [3, 9, 7], counts: [3, 0, 2, 1]) {
+            [
+                Conv2d(20, kernel: 3, padding: 1), GroupNormalization(4), ReLU(), MaxPool2d(2),
+                Conv2d(12, kernel: 3, bias: false), InstanceNormalization(affine: true), ReLU(),
+                LayerNormalization([2, 1]), GroupNormalization(3, affine: false),
+                LayerNormalization(affine: false), Flatten(), Linear(9), LayerNormalization(bias: false),
+                GELU(), Linear(6), GroupNormalization(2), Tanh(), Linear(5),
+            ]
+        },
+        ModelCase("normalized weights", [3, 6, 6], counts: [2, 4]) {
+            [
+                Conv2d(16, kernel: 3, padding: 1, form: .weightNorm), ReLU(),
+                Conv2d(12, kernel: 3, groups: 2, form: .spectralNorm), Tanh(), Flatten(),
+                Linear(40, form: .spectralNorm), GELU(), Linear(20, bias: false, form: .weightNorm), ReLU(),
+                Linear(5),
+            ]
+        },
+        ModelCase("batch renormalization", [3, 6, 6], counts: [3, 0, 2, 4]) {
+            let limits = BatchRenormalization.Limits(rMax: 1.5, dMax: 0.5, warmup: 0, rSteps: 0, dSteps: 0)
+            return [
+                Conv2d(12, kernel: 3, bias: false), BatchRenormalization(limits: limits), ReLU(),
+                MaxPool2d(2), Flatten(), Linear(9),
+                BatchRenormalization(momentum: 0.3, limits: limits), ReLU(), Linear(5),
+            ]
+        },
+        ModelCase("batch norm without affine", [5], counts: [3, 4]) {
+            [Linear(8), BatchNormalization(affine: false), ReLU(), Linear(5)]
+        },
         ModelCase("a batch norm on the input", [3, 4, 4], counts: [2, 3]) {
             [BatchNormalization(), Conv2d(8, kernel: 3), Flatten(), Linear(5)]
         },

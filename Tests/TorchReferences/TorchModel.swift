@@ -2,7 +2,7 @@ import Layers
 
 /// The models that README.md describes, built of this project's layers.
 enum TorchModel: String, CaseIterable, Sendable {
-    case mlp, cnn, residual, kitchen
+    case mlp, cnn, residual, kitchen, normalized
 
     /// The shape of one example.
     var exampleShape: [Int] {
@@ -11,6 +11,7 @@ enum TorchModel: String, CaseIterable, Sendable {
         case .cnn: [1, 12, 12]
         case .residual: [3, 8, 8]
         case .kitchen: [2, 8, 8]
+        case .normalized: [4, 8, 8]
         }
     }
 
@@ -18,7 +19,7 @@ enum TorchModel: String, CaseIterable, Sendable {
     var outputs: Int {
         switch self {
         case .mlp: 5
-        case .cnn, .residual: 10
+        case .cnn, .residual, .normalized: 10
         case .kitchen: 6
         }
     }
@@ -60,6 +61,14 @@ enum TorchModel: String, CaseIterable, Sendable {
                 Conv2d(8, kernel: 3, stride: 2, padding: 1), Sigmoid(), Flatten(), Linear(16), Tanh(),
                 Linear(12),
                 GELU(), Linear(6), Softmax(), Linear(6), LogSoftmax(),
+            ]
+        case .normalized:
+            [
+                Conv2d(16, kernel: 3, padding: 1, form: .weightNorm), GroupNormalization(4), ReLU(),
+                Conv2d(12, kernel: 3, stride: 2, padding: 1, bias: false, form: .spectralNorm),
+                InstanceNormalization(affine: true), ReLU(), LayerNormalization([12, 4, 4]), Flatten(),
+                Linear(16, form: .spectralNorm), LayerNormalization([16], epsilon: 1e-3), Tanh(),
+                Linear(10, form: .weightNorm),
             ]
         }
     }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Layers
 
-/// The four models against what PyTorch computed for them.
+/// The models against what PyTorch computed for them.
 ///
 /// What must hold is 1e-4 of each tensor's scale; the bounds are those of README.md, which tell a slightly wrong
 /// rule from rounding.

@@ -57,12 +57,12 @@ struct TorchTraining {
         defer { try? replica.free() }
         let order = EpochOrder(inOrder: dataset.count, batchSize: TorchFile.batch)
         for step in 0..<TorchFile.batches {
-            let numbers = configuration.rule.scalars(step: step + 1, learningRate: configuration.learningRate)
-            let result = try numbers.withUnsafeBufferPointer { numbers in
-                try replica.step(
-                    Batch(rows: order.rows[order.batch(step)]), update: numbers,
-                    dropoutKey: dt_philox_key(word: (0, 0)), wantsNorm: false)
-            }
+            let result = try replica.step(
+                TrainingStep(
+                    [Batch(rows: order.rows[order.batch(step)])],
+                    update: configuration.rule.scalars(
+                        step: step + 1, learningRate: configuration.learningRate),
+                    dropoutKey: dt_philox_key(word: (0, 0))))
             losses.append(result.lossSum / Double(result.count))
             if step == 0 { readGradients(replica) }
         }

@@ -14,6 +14,13 @@ struct ControlOptions {
     private var workers: Int?
     private var epochs: Int?
     private var steps: Int?
+    private var accumulate: Int?
+    private var delayed = false
+    private var growth: BatchGrowth?
+    private var fullBatch = false
+    private var stopping: EarlyStopping?
+    private var clipValue: Double?
+    private var logs: Int?
     private var resumes = false
     private var sharded = false
     private var exchange = GradientPrecision.float32
@@ -39,6 +46,14 @@ struct ControlOptions {
             name = value
             return OptimizerConfiguration.names.contains(value)
         case "momentum": return take(Double(value)) { $0.momentum = $1 }
+        case "accumulate": return take(Int(value)) { $0.accumulate = $1 }
+        case "delayed": return take(Bool(value)) { $0.delayed = $1 }
+        case "full": return take(Bool(value)) { $0.fullBatch = $1 }
+        case "grow_every": return take(Int(value)) { $0.growth = BatchGrowth(.every($1)) }
+        case "grow_by_noise": return take(Double(value)) { $0.growth = BatchGrowth(.noise, factor: $1) }
+        case "patience": return take(Int(value)) { $0.stopping = EarlyStopping(patience: $1) }
+        case "clip_value": return take(Double(value)) { $0.clipValue = $1 }
+        case "log": return take(Int(value)) { $0.logs = $1 }
         case "clip": return take(Double(value)) { $0.clip = $1 }
         case "shards": return take(Int(value)) { $0.shards = $1 }
         case "batch": return take(Int(value)) { $0.batch = $1 }
@@ -69,6 +84,16 @@ struct ControlOptions {
     /// Puts what was given in the place of the settings' values.
     func apply(to settings: inout TrainingSettings) throws {
         if let clip { settings.clipping = try GradientClipping(maximumNorm: clip) }
+        if let clipValue { settings.clipping = try GradientClipping(maximumValue: clipValue) }
+        if let accumulate { settings.accumulate = accumulate }
+        if let logs { settings.loggingSteps = logs }
+        settings.isDelayed = delayed
+        settings.isFullBatch = fullBatch
+        settings.growth = growth
+        if let stopping {
+            settings.data.validation = .fraction(0.25)
+            settings.earlyStopping = stopping
+        }
         if let shards { settings.shards = shards }
         if let batch { settings.batch = batch }
         if let bucketBytes { settings.bucketBytes = bucketBytes }

@@ -21,6 +21,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional
+from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
 FOLDER = Path(__file__).resolve().parents[2] / "Tests" / "TorchReferences" / "Data"
 STEPS = 10
@@ -119,12 +120,38 @@ def kitchen() -> nn.Sequential:
     return model
 
 
+def normalized() -> nn.Sequential:
+    # No bias before an instance norm, for the same reason as before a batch norm.
+    model = nn.Sequential(
+        weight_norm(nn.Conv2d(4, 16, 3, padding=1)),
+        nn.GroupNorm(4, 16),
+        nn.ReLU(),
+        spectral_norm(nn.Conv2d(16, 12, 3, stride=2, padding=1, bias=False)),
+        nn.InstanceNorm2d(12, affine=True),
+        nn.ReLU(),
+        nn.LayerNorm((12, 4, 4)),
+        nn.Flatten(),
+        spectral_norm(nn.Linear(192, 16)),
+        nn.LayerNorm(16, eps=1e-3),
+        nn.Tanh(),
+        weight_norm(nn.Linear(16, CLASSES)),
+    )
+    # Scales and shifts away from 1 and 0, so that a wrong one cannot hide.
+    with torch.no_grad():
+        for module in model:
+            if isinstance(module, (nn.GroupNorm, nn.InstanceNorm2d, nn.LayerNorm)):
+                module.weight.add_(0.2 * torch.randn_like(module.weight))
+                module.bias.add_(0.2 * torch.randn_like(module.bias))
+    return model
+
+
 # Model, shape of one example, classes or targets, loss, seed.
 MODELS: dict[str, tuple[Callable[[], nn.Sequential], tuple[int, ...], int, Callable, int]] = {
     "mlp": (mlp, (20,), 5, functional.cross_entropy, 101),
     "cnn": (cnn, (1, 12, 12), CLASSES, functional.cross_entropy, 102),
     "residual": (residual, (3, 8, 8), CLASSES, functional.cross_entropy, 103),
     "kitchen": (kitchen, (2, 8, 8), 6, functional.mse_loss, 104),
+    "normalized": (normalized, (4, 8, 8), CLASSES, functional.cross_entropy, 105),
 }
 
 OPTIMIZERS: dict[str, Callable] = {

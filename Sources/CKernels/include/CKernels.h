@@ -82,8 +82,14 @@ typedef struct {
     int64_t m, row_stride, strip_stride;
 } dt_dense_shard;
 
+// Doubles of scratch memory that group norm needs for c channels, P with padding.
+static inline int64_t dt_group_norm_scratch(int64_t c, int64_t padded) { return 1 + 6 * c + 4 * padded; }
+
 // Most values that a tree over shards keeps at once.
 enum { DT_DENSE_DEPTH = 24 };
+
+// Rows and columns of a tile of correlations, and examples that are whitened together.
+enum { DT_TILE = 64, DT_WHITEN_GROUP = 8 };
 
 typedef struct dt_kernels {
     dt_isa isa;
@@ -169,6 +175,19 @@ typedef struct dt_kernels {
     // out = a merged with b; [1 + 2c] each; an empty part (count 0) returns the other unchanged; in place allowed.
     void (*merge_moments)(const double *a, const double *b, int64_t c, double *out);
 
+    // ---- group norm: every example's groups of c/groups neighbouring channels have moments of their own; as many
+    // groups as channels make instance norm. scratch holds dt_group_norm_scratch(c, P) doubles. ----
+    // y = (x - mean)/sqrt(variance + eps)*gamma + beta, then ReLU if asked; in place allowed.
+    void (*group_norm)(const float *x, dt_activation l, int64_t groups, const float *gamma, const float *beta, double eps, bool relu, double *scratch, float *y);
+    // dx, dgamma[c] and dbeta[c], dy' = dy where y > 0 (recomputed from x) if relu; in place allowed (dx may be dy).
+    void (*group_norm_gradient)(const float *x, const float *dy, dt_activation l, int64_t groups, const float *gamma, const float *beta, double eps, bool relu, double *scratch, float *dx, float *dgamma, float *dbeta);
+
+    // ---- layer norm: rows of x [n][k] have moments of their own; gamma and beta [k] ----
+    // y = (x - mean)/sqrt(variance + eps)*gamma + beta; in place allowed.
+    void (*layer_norm)(const float *x, const float *gamma, const float *beta, double eps, int64_t n, int64_t k, float *y);
+    // dx, dgamma[k] and dbeta[k], the last two unless dgamma is NULL; scratch holds 3*n floats.
+    void (*layer_norm_gradient)(const float *x, const float *dy, const float *gamma, double eps, int64_t n, int64_t k, float *scratch, float *dx, float *dgamma, float *dbeta);
+
     // ---- pooling on an activation; h*w = l.hw is the input's ----
     // y = the window's first largest element (padding never wins; NaN wins), indices = its offset kh*kernel_w + kw.
     // Paddings are below the kernel's sizes, so that every window sees the input, and a kernel has at most 256 taps.
@@ -198,6 +217,10 @@ typedef struct dt_kernels {
     // out = a + b; in place allowed.
     void (*add)(int64_t count, const float *a, const float *b, float *out);
     void (*add_f64)(int64_t count, const double *a, const double *b, double *out);
+    // sum += factor*x, the product rounded before it is added.
+    void (*add_scaled)(int64_t count, float factor, const float *x, float *sum);
+    // Brings every x into -limit ... limit, NaN stays; returns how many were outside.
+    int64_t (*clamp_values)(int64_t count, float limit, float *x);
 
     // ---- bfloat16 values kept as Float32 with 16 zero bits below; rounding is to nearest, ties to even ----
     void (*round_bfloat16)(int64_t count, float *x);
@@ -215,6 +238,28 @@ typedef struct dt_kernels {
     void (*gather_u8)(const uint8_t *x, const int64_t *rows, int64_t n, int64_t width, int64_t channel_width, const double *center, const double *factor, const float *table, float *y);
     void (*gather_f32)(const float *x, const int64_t *rows, int64_t n, int64_t width, int64_t channel_width, const double *center, const double *factor, float *y);
     void (*gather_f64)(const double *x, const int64_t *rows, int64_t n, int64_t width, int64_t channel_width, const double *center, const double *factor, float *y);
+
+    // ---- random changes of one image of c planes of h*w; outside it lies fill[channel]; buffers must not overlap ----
+    // Columns, or rows, in reverse; in place.
+    void (*augment_flip)(float *x, int64_t c, int64_t h, int64_t w, bool vertical);
+    // y[i][j] = x[i-down][j-right].
+    void (*augment_move)(const float *x, int64_t c, int64_t h, int64_t w, int64_t down, int64_t right, const float *fill, float *y);
+    // Turned counter-clockwise about the middle, by an angle with this cosine and sine; bilinear, in Float64.
+    void (*augment_rotate)(const float *x, int64_t c, int64_t h, int64_t w, double cosine, double sine, const float *fill, float *y);
+    // Fills a rectangle that lies inside; in place.
+    void (*augment_erase)(float *x, int64_t c, int64_t h, int64_t w, int64_t top, int64_t left, int64_t rows, int64_t columns, const float *fill);
+
+    // ---- whitening ----
+    // z = (x - center)*factor, each element with its own.
+    void (*standardize_u8)(const uint8_t *x, int64_t count, const double *center, const double *factor, double *z);
+    void (*standardize_f32)(const float *x, int64_t count, const double *center, const double *factor, double *z);
+    void (*standardize_f64)(const double *x, int64_t count, const double *center, const double *factor, double *z);
+    // c [DT_TILE][DT_TILE] = a^T b of a and b [m][DT_TILE], rows added in order.
+    void (*tile_products)(const double *a, const double *b, int64_t m, double *c);
+    // x [n][k] becomes z w in place, z = (x - center)*factor (or x where these are NULL); sums in Float64 over features in
+    // order, so an example's result does not depend on those beside it. strips holds w [k][k], from feature to output, as
+    // strips[j/16][k][16] with zeros behind the last column; scratch has k*DT_WHITEN_GROUP elements.
+    void (*whiten)(const float *strips, int64_t k, const double *center, const double *factor, int64_t n, double *scratch, float *x);
 } dt_kernels;
 
 // The highest instruction set this processor and operating system can run.

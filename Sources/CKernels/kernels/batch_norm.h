@@ -299,16 +299,23 @@ static void batch_norm_running_coefficients(const float *mean, const float *vari
 
 // ---- element-wise passes ----
 
-typedef enum { BN_FORWARD, BN_FORWARD_RELU, BN_BACKWARD, BN_BACKWARD_RELU } bn_pass;
+typedef enum {
+    BN_FORWARD, BN_FORWARD_RELU, BN_BACKWARD, BN_BACKWARD_RELU,
+    BN_GROUPED, BN_GROUPED_RELU,  // backward, where the weights differ inside the normalized group
+} bn_pass;
 
-// mean and mean_xhat are mean(dy') and mean(dy'*xhat), dy is unused going forward.
+// mean and mean_xhat are mean(dy') and mean(dy'*xhat), for groups mean(dy'*gamma) and mean(dy'*gamma*xhat) times
+// inv_std; dy is unused going forward.
 DT_INLINE f32x16 bn_map(f32x16 x, f32x16 dy, bn_lanes k, f32x16 mean, f32x16 mean_xhat, bn_pass pass) {
     const f32x16 centered = bn_centered(x, k);
     if (pass == BN_FORWARD || pass == BN_FORWARD_RELU) {
         const f32x16 y = centered * k.scale + k.beta;
         return pass == BN_FORWARD_RELU ? relu_f32(y) : y;
     }
-    const f32x16 passed = bn_passed(centered, dy, k, pass == BN_BACKWARD_RELU);
+    const f32x16 passed = bn_passed(centered, dy, k, pass == BN_BACKWARD_RELU || pass == BN_GROUPED_RELU);
+    if (pass == BN_GROUPED || pass == BN_GROUPED_RELU) {
+        return k.scale * passed - (mean + (centered * k.inv_std) * mean_xhat);
+    }
     return k.scale * ((passed - mean) - (centered * k.inv_std) * mean_xhat);
 }
 
@@ -318,7 +325,7 @@ DT_INLINE void bn_apply(const float *x, const float *dy, dt_activation l, const 
     if (l.c == 0) { return; }
     const bn_layout s = bn_layout_of(l);
     const int64_t block = l.block, padded = s.blocks * block;
-    const bool backward = pass == BN_BACKWARD || pass == BN_BACKWARD_RELU;
+    const bool backward = pass != BN_FORWARD && pass != BN_FORWARD_RELU;
     f32x16 mean = 0.0f, mean_xhat = 0.0f;
     if (s.runs) {
         const int64_t vectors = s.run / DT_LANES, rest = s.run % DT_LANES;

@@ -10,11 +10,16 @@
 #include "rows.h"
 #include "dropout.h"
 #include "batch_norm.h"
+#include "group_norm.h"
+#include "layer_norm.h"
 #include "pooling.h"
 #include "batch_norm_pool.h"
 #include "parameters.h"
+#include "gradients.h"
 #include "bfloat16.h"
 #include "batches.h"
+#include "augment.h"
+#include "whiten.h"
 
 const dt_kernels DT_VARIANT_TABLE = {
     .isa = DT_VARIANT_ISA,
@@ -65,6 +70,11 @@ const dt_kernels DT_VARIANT_TABLE = {
     .batch_norm_gradient = batch_norm_gradient,
     .merge_moments = merge_moments,
 
+    .group_norm = group_norm,
+    .group_norm_gradient = group_norm_gradient,
+    .layer_norm = layer_norm,
+    .layer_norm_gradient = layer_norm_gradient,
+
     .max_pool = max_pool,
     .max_pool_scatter = max_pool_scatter,
     .max_pool_gather = max_pool_gather,
@@ -81,6 +91,8 @@ const dt_kernels DT_VARIANT_TABLE = {
     .sum_of_squares = sum_of_squares,
     .add = add,
     .add_f64 = add_f64,
+    .add_scaled = add_scaled,
+    .clamp_values = clamp_values,
 
     .round_bfloat16 = round_bfloat16,
     .add_bfloat16 = add_bfloat16,
@@ -90,4 +102,15 @@ const dt_kernels DT_VARIANT_TABLE = {
     .gather_u8 = gather_u8,
     .gather_f32 = gather_f32,
     .gather_f64 = gather_f64,
+
+    .augment_flip = augment_flip,
+    .augment_move = augment_move,
+    .augment_rotate = augment_rotate,
+    .augment_erase = augment_erase,
+
+    .standardize_u8 = standardize_u8,
+    .standardize_f32 = standardize_f32,
+    .standardize_f64 = standardize_f64,
+    .tile_products = tile_products,
+    .whiten = whiten,
 };

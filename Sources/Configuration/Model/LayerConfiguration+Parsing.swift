@@ -2,7 +2,7 @@ import Graph
 
 extension LayerConfiguration {
     /// More features, channels or groups than any layer has; products of a few of them still fit an Int.
-    private static let sizeLimit = 1_000_000
+    static let sizeLimit = 1_000_000
     /// More pixels than any kernel, stride or padding has.
     private static let extentLimit = 1_000
 
@@ -52,16 +52,10 @@ extension LayerConfiguration {
             _ = try SettingMap(setting, keys: [], "no options", noun: "option")
             return kind
         }
+        if let kind = try normalization(name, setting) { return kind }
         switch name {
         case "linear": return try linear(setting)
         case "conv2d": return try convolution(setting)
-        case "batch_norm":
-            let map = try SettingMap(setting, keys: ["sync", "momentum", "eps"], "options", noun: "option")
-            return .batchNorm(
-                sync: try map["sync"]?.flag() ?? true,
-                momentum: try map["momentum"]?.number("at least 0 and at most 1") { (0...1).contains($0) }
-                    ?? 0.1,
-                eps: try map["eps"]?.number("a number above 0 and below 1") { $0 > 0 && $0 < 1 } ?? 1e-5)
         case "leaky_relu":
             let map = try options(setting, of: name, keys: ["negative_slope"])
             return .leakyReLU(
@@ -90,22 +84,24 @@ extension LayerConfiguration {
     }
 
     private static func linear(_ setting: Setting) throws(ConfigurationError) -> LayerKind {
-        let keys = ["out", "in", "bias", "out_features", "in_features"]
+        let keys = ["out", "in", "bias", "out_features", "in_features"] + WeightOptions.keys
         let map = try options(setting, of: "linear", keys: keys)
         guard let out = try map.either("out", "out_features") else {
             throw map.missing("out", "the number of features the layer makes, as in linear: 128")
         }
+        let bias = try map["bias"]?.flag() ?? true
         return .linear(
             out: try out.whole(in: 1...sizeLimit),
-            in: try map.either("in", "in_features")?.whole(in: 1...sizeLimit),
-            bias: try map["bias"]?.flag() ?? true)
+            in: try map.either("in", "in_features")?.whole(in: 1...sizeLimit), bias: bias,
+            weights: try WeightOptions(map, hasBias: bias))
     }
 
     private static func convolution(_ setting: Setting) throws(ConfigurationError) -> LayerKind {
-        let keys = [
-            "out", "in", "kernel", "stride", "padding", "groups", "bias", "out_channels", "in_channels",
-            "kernel_size",
-        ]
+        let keys =
+            [
+                "out", "in", "kernel", "stride", "padding", "groups", "bias", "out_channels", "in_channels",
+                "kernel_size",
+            ] + WeightOptions.keys
         let map = try SettingMap(setting, keys: keys, "options such as {out: 32, kernel: 3}", noun: "option")
         guard let outputs = try map.either("out", "out_channels") else {
             throw map.missing("out", "the number of channels the layer makes")
@@ -124,6 +120,7 @@ extension LayerConfiguration {
                 throw setting.error(.conflict, "must divide in, which is \(inputs), is \(groups)")
             }
         }
+        let bias = try map["bias"]?.flag() ?? true
         return .conv2d(
             out: out, in: inputs, kernel: try extent(size, atLeast: 1),
             stride: try map["stride"].map { setting throws(ConfigurationError) in
@@ -133,7 +130,7 @@ extension LayerConfiguration {
             padding: try map["padding"].map { setting throws(ConfigurationError) in
                 try extent(setting, atLeast: 0)
             } ?? 0,
-            groups: groups, bias: try map["bias"]?.flag() ?? true)
+            groups: groups, bias: bias, weights: try WeightOptions(map, hasBias: bias))
     }
 
     private static func window(_ setting: Setting, of name: String) throws(ConfigurationError) -> Window2d {
@@ -156,7 +153,7 @@ extension LayerConfiguration {
     }
 
     /// The options of a layer whose one obvious number may stand alone.
-    private static func options(
+    static func options(
         _ setting: Setting, of name: String, keys: [String]
     ) throws(ConfigurationError) -> SettingMap {
         var setting = setting

@@ -24,24 +24,54 @@ extension LayerKind {
     /// The name and the options of a layer without branches, as YAML.
     fileprivate var spelling: (name: String, options: [(key: String, value: String)]) {
         switch self {
-        case .linear(let out, let inputs, let bias):
-            ("linear", [("out", "\(out)")] + Self.given("in", inputs) + [("bias", "\(bias)")])
-        case .conv2d(let out, let inputs, let kernel, let stride, let padding, let groups, let bias):
+        case .linear(let out, let inputs, let bias, let weights):
+            (
+                "linear",
+                [("out", "\(out)")] + Self.given("in", inputs) + [("bias", "\(bias)")] + weights.spelling
+            )
+        case .conv2d(
+            let out, let inputs, let kernel, let stride, let padding, let groups, let bias, let weights):
             (
                 "conv2d",
                 [("out", "\(out)")] + Self.given("in", inputs) + [
                     ("kernel", Self.spell(kernel)), ("stride", Self.spell(stride)),
                     ("padding", Self.spell(padding)), ("groups", "\(groups)"), ("bias", "\(bias)"),
-                ]
+                ] + weights.spelling
             )
-        case .batchNorm(let sync, let momentum, let eps):
+        case .batchNorm(let sync, let momentum, let eps, let affine):
             (
                 "batch_norm",
                 [
                     ("sync", "\(sync)"), ("momentum", YAMLWriter.number(momentum)),
                     ("eps", YAMLWriter.number(eps)),
+                ] + (affine ? [] : [("affine", "false")])
+            )
+        case .batchRenorm(let sync, let momentum, let eps, let limits):
+            (
+                "batch_renorm",
+                [
+                    ("sync", "\(sync)"), ("momentum", YAMLWriter.number(momentum)),
+                    ("eps", YAMLWriter.number(eps)), ("r_max", YAMLWriter.number(limits.rMax)),
+                    ("d_max", YAMLWriter.number(limits.dMax)), ("warmup_steps", "\(limits.warmup)"),
+                    ("r_steps", "\(limits.rSteps)"), ("d_steps", "\(limits.dSteps)"),
                 ]
             )
+        case .layerNorm(let shape, let eps, let affine, let bias):
+            (
+                "layer_norm",
+                (shape.map { [("normalized_shape", Self.spell($0))] } ?? []) + [
+                    ("eps", YAMLWriter.number(eps)), ("elementwise_affine", "\(affine)"),
+                ] + (affine ? [("bias", "\(bias)")] : [])
+            )
+        case .groupNorm(let groups, let eps, let affine):
+            (
+                "group_norm",
+                [
+                    ("num_groups", "\(groups)"), ("eps", YAMLWriter.number(eps)), ("affine", "\(affine)"),
+                ]
+            )
+        case .instanceNorm(let eps, let affine):
+            ("instance_norm", [("eps", YAMLWriter.number(eps)), ("affine", "\(affine)")])
         case .leakyReLU(let slope): ("leaky_relu", [("negative_slope", YAMLWriter.number(slope))])
         case .maxPool2d(let window): ("max_pool2d", Self.spell(window))
         case .avgPool2d(let window): ("avg_pool2d", Self.spell(window))
@@ -67,6 +97,10 @@ extension LayerKind {
             ("kernel", spell(window.kernel)), ("stride", spell(window.stride)),
             ("padding", spell(window.padding)),
         ]
+    }
+
+    private static func spell(_ shape: [Int]) -> String {
+        "[" + shape.map(String.init).joined(separator: ", ") + "]"
     }
 
     private static func spell(_ extent: Extent2d) -> String {

@@ -12,14 +12,25 @@ package struct ModelSection: Sendable, Equatable {
 
     /// What the section describes.
     package let form: Form
+    /// How layers that do not say it themselves draw their first values.
+    private let initializers: LayerInitializers?
     /// Where the section was written; no part of what it describes.
     let location: SourceLocation
 
     /// Reads the section.
-    init(_ setting: Setting) throws(ConfigurationError) {
+    ///
+    /// - Parameter initializers: How layers that do not say it themselves draw their first values.
+    init(_ setting: Setting, initializers: LayerInitializers? = nil) throws(ConfigurationError) {
         location = setting.location
+        self.initializers = initializers
         guard case .sequence = setting.node.content else {
             form = .builtIn(try BuiltInModelConfiguration(setting))
+            guard initializers == nil else {
+                throw setting.error(
+                    .conflict,
+                    "a built-in model draws its own first values, which init.default cannot change",
+                    advice: "remove init.default, or write the model as a list of layers")
+            }
             return
         }
         let layers = try LayerConfiguration.list(setting)
@@ -28,7 +39,9 @@ package struct ModelSection: Sendable, Equatable {
     }
 
     /// Whether both describe the same model, wherever they were written.
-    package static func == (a: ModelSection, b: ModelSection) -> Bool { a.form == b.form }
+    package static func == (a: ModelSection, b: ModelSection) -> Bool {
+        a.form == b.form && a.initializers == b.initializers
+    }
 
     /// Makes the model, with parameters of its own that get their shapes when it is traced.
     ///
@@ -36,7 +49,7 @@ package struct ModelSection: Sendable, Equatable {
     ///   targets. A list of layers says by itself how many it has. Throws when a built-in model does not get it.
     package func makeModel(classes: Int?) throws(ConfigurationError) -> any Model {
         switch form {
-        case .layers(let layers): return Sequential(layers.map(\.kind.layer))
+        case .layers(let layers): return Sequential(layers.map { $0.kind.layer(initializers) })
         case .builtIn(let model):
             guard let classes, classes > 0 else {
                 throw ConfigurationError(

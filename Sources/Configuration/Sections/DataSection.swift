@@ -1,7 +1,8 @@
 import Datasets
 import Foundation
 
-/// The section `data`: what is trained on, measured on and reported on, and how features are scaled.
+/// The section `data`: what is trained on, measured on and reported on, how features are scaled and changed at random,
+/// and in which order examples come.
 package struct DataSection: Sendable, Equatable {
     /// Where the validation examples come from.
     package enum Validation: Sendable, Equatable {
@@ -19,10 +20,15 @@ package struct DataSection: Sendable, Equatable {
     package let validation: Validation?
     /// How features are scaled; `standardize` unless given.
     package let normalize: Normalization
+    /// Random changes of training images, in order; none unless given.
+    package let augment: [Augmentation]
+    /// When the order of training examples is drawn; `epoch` unless given.
+    package let shuffle: Shuffle
 
     /// Reads the section; `root`, if given, is the folder that relative paths start from.
     init(_ setting: Setting, paths: FilePaths) throws(ConfigurationError) {
-        let map = try SettingMap(setting, keys: ["root", "train", "test", "validation", "normalize"])
+        let map = try SettingMap(
+            setting, keys: ["root", "train", "test", "validation", "normalize", "augment", "shuffle"])
         var paths = paths
         if let root = map.optional("root") { paths = paths.inside(try root.text("the path of a folder")) }
         let example = "the files of a data set, as {format: idx, features: FILE, labels: FILE}"
@@ -33,7 +39,9 @@ package struct DataSection: Sendable, Equatable {
         validation = try map.optional("validation").map { setting throws(ConfigurationError) in
             try Self.validation(setting, paths: paths)
         }
-        normalize = try map["normalize"]?.choice("normalization") ?? .standardize
+        normalize = try map["normalize"].map(NormalizeSetting.read) ?? .standardize
+        augment = try map.optional("augment").map(AugmentSetting.read) ?? []
+        shuffle = try map["shuffle"]?.choice("shuffle") ?? .epoch
     }
 
     private static func validation(
@@ -55,10 +63,8 @@ package struct DataSection: Sendable, Equatable {
         if case .files(let files) = validation { sets.append(("validation", files)) }
         if let test { sets.append(("test", test)) }
         for (name, files) in sets {
-            for (key, path) in [("features", files.features), ("labels", files.labels)] {
-                if let path, !FileManager.default.fileExists(atPath: path) {
-                    throw MissingDataError(path: path, key: "data.\(name).\(key)")
-                }
+            for (key, path) in files.paths where !FileManager.default.fileExists(atPath: path) {
+                throw MissingDataError(path: path, key: "data.\(name).\(key)")
             }
         }
     }
@@ -74,6 +80,11 @@ package struct DataSection: Sendable, Equatable {
         case .files(let files): yaml.line("validation", files.yaml, depth: 1)
         case nil: break
         }
-        yaml.line("normalize", normalize.rawValue, depth: 1)
+        yaml.line("normalize", NormalizeSetting.yaml(normalize), depth: 1)
+        if !augment.isEmpty {
+            yaml.heading("augment", depth: 1)
+            for augmentation in augment { yaml.element(AugmentSetting.yaml(augmentation), depth: 2) }
+        }
+        yaml.line("shuffle", shuffle.rawValue, depth: 1)
     }
 }

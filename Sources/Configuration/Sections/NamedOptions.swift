@@ -57,18 +57,25 @@ struct NamedOptions {
             case .outOfRange: .outOfRange
             case .conflict: .conflict
             }
-        let place = map?[error.key]?.node.location ?? setting.location
+        // The options of an option, as momentum.values, are where it is.
+        let option = String(error.key.prefix { $0 != "." })
+        let place = map?[option]?.node.location ?? setting.location
         let problem =
             switch error.kind {
             case .missingOption: "missing; it must be \(error.allowed)"
             case .wrongType: "expected \(error.allowed), found \(error.value)"
             default: "must be \(error.allowed), is \(error.value)"
             }
-        return ConfigurationError(kind, at: place, key: setting.inside(error.key), problem)
+        let meant = error.kind == .outOfRange ? nearestName(to: error.value, among: error.candidates) : nil
+        return ConfigurationError(
+            kind, at: place, key: setting.inside(error.key), problem,
+            advice: meant.map { "did you mean \"\($0)\"?" })
     }
 
-    /// "{name: adam, lr: 0.001, ...}" as YAML.
-    static func yaml(name: String, options: [NamedOption]) -> String {
+    /// "{name: adam, lr: 0.001, ...}" as YAML, with `more` behind the options as YAML already.
+    static func yaml(
+        name: String, options: [NamedOption], more: [(key: String, value: String)] = []
+    ) -> String {
         let pairs = options.map { option in
             switch option.value {
             case .number(let number): (key: option.name, value: YAMLWriter.number(number))
@@ -78,7 +85,7 @@ struct NamedOptions {
             case .text(let text): (key: option.name, value: YAMLWriter.string(text))
             }
         }
-        return YAMLWriter.flow([(key: "name", value: name)] + pairs)
+        return YAMLWriter.flow([(key: "name", value: name)] + pairs + more)
     }
 
     private static func value(_ setting: Setting) throws(ConfigurationError) -> OptionValue {

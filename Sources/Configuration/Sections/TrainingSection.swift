@@ -34,8 +34,22 @@ package struct TrainingSection: Sendable, Equatable {
 
     /// Passes over the training set; 10 unless given.
     package let epochs: Int
-    /// Examples of a mini-batch over all ranks, B; 256 unless given.
-    package let batch: Int
+    /// Examples of a mini-batch over all ranks, B; 256 unless given, nil for `full`, the whole training set.
+    package let batch: Int?
+    /// Mini-batches whose gradients a step takes together; 1 unless given.
+    package let accumulate: Int
+    /// How the mini-batch grows; nil, unless given, for not at all.
+    package let growth: BatchGrowth?
+    /// Whether each example is used once; false unless given.
+    package let isOnline: Bool
+    /// Whether updates are one step late, so that the exchange takes no time; false unless given.
+    package let isDelayed: Bool
+    /// Steps in a row without a finite gradient that end a run; 10 unless given.
+    package let maximumSkippedSteps: Int
+    /// The metric that best weights and early stopping watch; nil, unless given, for the validation loss.
+    package let watch: String?
+    /// When the run ends before its time; nil, unless given, for never.
+    package let earlyStopping: EarlyStopping?
     /// Shards a mini-batch is cut into, S; 8 unless given.
     package let shards: Int
     /// What everything random is drawn from; 0 unless given.
@@ -55,17 +69,50 @@ package struct TrainingSection: Sendable, Equatable {
     /// Clipping of the gradient by its global norm; off unless given, as `clip: {norm: 1.0}` or `clip: 1.0`.
     package let clipping: GradientClipping
 
+    /// Examples of an optimizer step; nil where only the data say.
+    var stepExamples: Int? {
+        guard let batch else { return nil }
+        return batch * accumulate
+    }
+
+    /// Examples of a batch in evaluation: those of training, or 1,024 where training takes all at once.
+    package var evaluationBatch: Int { batch ?? 1024 }
+
     /// Reads the section, or the defaults where there is none.
     init(_ setting: Setting?, at location: SourceLocation) throws(ConfigurationError) {
         let none = ConfigurationNode(content: .mapping([]), location: location)
         let keys = [
-            "epochs", "batch", "shards", "seed", "stall_timeout", "workers", "transport", "exchange",
+            "epochs", "batch", "accumulate", "batch_growth", "online", "delayed", "max_skipped_steps",
+            "watch",
+            "early_stopping", "shards", "seed", "stall_timeout", "workers", "transport", "exchange",
             "bucket_bytes", "instruction_set", "clip",
         ]
         let map = try SettingMap(setting ?? Setting(none, path: "training"), keys: keys)
         // The limits keep products such as epochs · steps inside an Int.
-        epochs = try map["epochs"]?.whole(in: 1...1_000_000_000) ?? 10
-        batch = try map["batch"]?.whole(in: 1...16_777_216) ?? 256
+        isOnline = try map["online"]?.flag() ?? false
+        epochs = try map["epochs"]?.whole(in: 1...1_000_000) ?? (isOnline ? 1 : 10)
+        if isOnline, epochs > 1, let setting = map["epochs"] {
+            throw setting.error(.conflict, "must be 1 beside online: true, which uses each example once")
+        }
+        batch = map["batch"]?.plainText == "full" ? nil : try map["batch"]?.whole(in: 1...16_777_216) ?? 256
+        accumulate = try map["accumulate"]?.whole(in: 1...1_000_000) ?? 1
+        growth = try map.optional("batch_growth").map { setting throws(ConfigurationError) in
+            try BatchGrowth(setting)
+        }
+        if batch == nil, let setting = map.optional("batch_growth") {
+            throw setting.error(.conflict, "must be left out beside batch: full, which cannot grow")
+        }
+        isDelayed = try map["delayed"]?.flag() ?? false
+        if isDelayed, accumulate > 1, let setting = map["delayed"] {
+            throw setting.error(.conflict, "must be false beside accumulate, which is \(accumulate)")
+        }
+        maximumSkippedSteps = try map["max_skipped_steps"]?.whole(in: 0...1_000_000_000) ?? 10
+        let stopping = try map.optional("early_stopping").map { setting throws(ConfigurationError) in
+            try EarlyStoppingOptions(setting)
+        }
+        earlyStopping = stopping?.rule
+        let watched = try map.optional("watch")?.metricName()
+        watch = stopping?.metric ?? watched
         shards = try map["shards"]?.whole(in: 1...65_536) ?? 8
         seed = UInt64(try map["seed"]?.whole(in: 0...Int.max) ?? 0)
         stallTimeout =
@@ -96,7 +143,14 @@ package struct TrainingSection: Sendable, Equatable {
     func write(to yaml: inout YAMLWriter) {
         yaml.heading("training")
         yaml.line("epochs", "\(epochs)", depth: 1)
-        yaml.line("batch", "\(batch)", depth: 1)
+        yaml.line("batch", batch.map(String.init) ?? "full", depth: 1)
+        yaml.line("accumulate", "\(accumulate)", depth: 1)
+        if let growth { yaml.line("batch_growth", growth.yaml, depth: 1) }
+        yaml.line("online", "\(isOnline)", depth: 1)
+        yaml.line("delayed", "\(isDelayed)", depth: 1)
+        yaml.line("max_skipped_steps", "\(maximumSkippedSteps)", depth: 1)
+        if let watch { yaml.line("watch", watch, depth: 1) }
+        if let earlyStopping { yaml.line("early_stopping", earlyStopping.yaml, depth: 1) }
         yaml.line("shards", "\(shards)", depth: 1)
         yaml.line("seed", "\(seed)", depth: 1)
         yaml.line("stall_timeout", YAMLWriter.number(stallTimeout), depth: 1)

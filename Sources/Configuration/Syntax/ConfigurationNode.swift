@@ -36,6 +36,11 @@ struct ConfigurationNode: Sendable, Equatable {
         return ["~", "null", "Null", "NULL"].contains(text)
     }
 
+    /// The text of a scalar.
+    var word: String? {
+        if case .scalar(let text, _) = content { text } else { nil }
+    }
+
     /// Whether nothing was written behind the colon or dash.
     var isBlank: Bool { content == .scalar("", isQuoted: false) }
 

@@ -18,12 +18,7 @@ package struct ConfigurationOverride: Sendable, Equatable {
                 "expected key.path=value, found \(ConfigurationError.quoted(assignment))")
         }
         let name = assignment[..<equals]
-        let path = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        guard path.allSatisfy({ !$0.isEmpty }), path.count <= ConfigurationNode.depthLimit else {
-            throw ConfigurationError(
-                .syntax, at: place, key: "",
-                "expected a key path such as training.batch, found \(ConfigurationError.quoted(name))")
-        }
+        let path = try parts(of: name, at: place)
         let text = String(assignment[assignment.index(after: equals)...])
         let value: ConfigurationNode?
         do {
@@ -39,6 +34,29 @@ package struct ConfigurationOverride: Sendable, Equatable {
                 advice: "write null for the default")
         }
         return ConfigurationOverride(path: path, value: value)
+    }
+
+    /// The override of a key path such as "training.batch" by a value that was written elsewhere.
+    init(path: String, value: ConfigurationNode, at location: SourceLocation) throws(ConfigurationError) {
+        self.path = try Self.parts(of: path[...], at: location)
+        self.value = value
+    }
+
+    private init(path: [String], value: ConfigurationNode) {
+        self.path = path
+        self.value = value
+    }
+
+    private static func parts(
+        of name: Substring, at place: SourceLocation
+    ) throws(ConfigurationError) -> [String] {
+        let path = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard path.allSatisfy({ !$0.isEmpty }), path.count <= ConfigurationNode.depthLimit else {
+            throw ConfigurationError(
+                .syntax, at: place, key: "",
+                "expected a key path such as training.batch, found \(ConfigurationError.quoted(name))")
+        }
+        return path
     }
 
     /// The override of `--epochs`.

@@ -88,6 +88,16 @@ final class DataReader {
         }
     }
 
+    /// How many bytes the whole content has; compressed content is inflated once to count them.
+    static func contentSize(of origin: DataOrigin) throws(DataError) -> Int {
+        let reader = try DataReader(origin)
+        guard reader.gzip != nil else { return reader.stored.size }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+        defer { buffer.deallocate() }
+        while try reader.read(into: buffer) == buffer.count {}
+        return reader.position
+    }
+
     private func countContent(promised: Int) throws(DataError) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
         defer { buffer.deallocate() }

@@ -9,8 +9,8 @@ struct BlockStatistics {
     /// Features of an example, channels, and features of one channel of an example.
     let width, channels, channelWidth: Int
 
-    /// A reader of all examples or of the rows named.
-    init(_ examples: StoredExamples, rows: [Int32]?) {
+    /// A reader of all examples or of the rows named; every feature is a channel of its own where `perFeature` says so.
+    init(_ examples: StoredExamples, rows: [Int32]?, perFeature: Bool = false) {
         let layout = examples.layout
         precondition(
             rows?.allSatisfy { (0..<layout.count).contains(Int($0)) } ?? true,
@@ -18,7 +18,8 @@ struct BlockStatistics {
         self.examples = examples
         self.rows = rows
         count = rows?.count ?? layout.count
-        (width, channels, channelWidth) = (layout.width, layout.channels, layout.channelWidth)
+        width = layout.width
+        (channels, channelWidth) = perFeature ? (width, 1) : (layout.channels, layout.channelWidth)
     }
 
     /// The statistics of one block.

@@ -1,55 +1,79 @@
-/// The map from stored features to what the model sees, x ↦ (x − center)·factor per channel (C), made from
-/// the training set and kept beside the weights, so that other data is scaled alike.
+/// The map from stored features to what the model sees, made from the training set and kept beside the weights, so that
+/// other data is scaled alike: x ↦ (x − center)·factor per channel (C), or per feature (K) and then times a matrix where
+/// features are whitened.
 package struct FeatureScaling: Sendable, Hashable, Codable {
-    /// The rule it was made by.
-    package let normalization: Normalization
-    /// What is taken away (C).
+    /// The name of the rule it was made by.
+    package let normalization: String
+    /// What is taken away (C), or (K) before whitening.
     package let center: [Double]
-    /// What is multiplied by (C).
+    /// What is multiplied by (C), or (K) before whitening.
     package let factor: [Double]
+    /// The whitening matrix (K, K) from features to outputs, row by row; nil without whitening. Kept in a file of its
+    /// own, for it is large.
+    package var whitening: [Float]?
 
-    /// The scaling of a training set's statistics. A channel that never varies gets factor 1, so it becomes
-    /// 0.
+    private enum CodingKeys: String, CodingKey {
+        case normalization, center, factor
+    }
+
+    /// The scaling of a training set's statistics, per channel, or per feature for whitening, whose matrix is then
+    /// still missing.
     package init(_ normalization: Normalization, _ statistics: FeatureStatistics) {
-        self.normalization = normalization
+        self.normalization = normalization.name
         switch normalization {
         case .none:
             center = Array(repeating: 0, count: statistics.mean.count)
             factor = Array(repeating: 1, count: statistics.mean.count)
-        case .minMax:
-            center = statistics.minimum
-            factor = zip(statistics.maximum, statistics.minimum).map { Self.inverse($0 - $1) }
-        case .standardize:
+        case .minMax(let low, let high):
+            let spreads = zip(statistics.maximum, statistics.minimum).map { $0 - $1 }
+            let factor = spreads.map { spread in
+                let factor = (high - low) / spread
+                // A spread of 0, or one so small that its inverse is no number, counts as none.
+                return factor.isFinite ? factor : 1
+            }
+            self.factor = factor
+            // (x − min)·f + low = (x − (min − low/f))·f.
+            center = zip(statistics.minimum, factor).map { $0 - low / $1 }
+        case .standardize, .whiten:
             center = statistics.mean
-            factor = statistics.deviation.map(Self.inverse)
+            factor = statistics.deviation.map { deviation in
+                let inverse = 1 / deviation
+                return inverse.isFinite ? inverse : 1
+            }
         }
     }
 
     /// The scaling that leaves features as stored; needs no statistics.
     package init(unchanged channels: Int) {
-        normalization = .none
+        normalization = Normalization.none.name
         center = Array(repeating: 0, count: channels)
         factor = Array(repeating: 1, count: channels)
     }
 
-    /// Throws unless it has one finite center and factor for each channel of the data, as a scaling read from
-    /// a file might not; `path` is the data's, for the message.
+    /// Whether a whitening matrix belongs to it.
+    package var whitens: Bool { normalization == Normalization.whiten().name }
+
+    /// Throws unless it has finite numbers for each channel, or feature, of the data, as a scaling read from a file
+    /// might not; `path` is the data's, for the message.
     package func check(_ layout: DatasetLayout, path: String) throws(DataError) {
-        guard center.count == layout.channels, factor.count == layout.channels else {
+        let (count, what) = whitens ? (layout.width, "features") : (layout.channels, "channels")
+        guard center.count == count, factor.count == count else {
             throw DataError(
-                .mismatch, path: path, expected: "\(center.count) channels, as the saved normalization has",
-                found: "\(layout.channels)", advice: "use data of the same shape as the training set")
+                .mismatch, path: path, expected: "\(center.count) \(what), as the saved normalization has",
+                found: "\(count)", advice: "use data of the same shape as the training set")
         }
-        guard center.allSatisfy(\.isFinite), factor.allSatisfy(\.isFinite) else {
+        guard !whitens || whitening?.count == count * count else {
+            throw DataError(
+                .mismatch, path: path, expected: "a whitening matrix of \(count) x \(count)",
+                found: "\(whitening?.count ?? 0) numbers",
+                advice: "use the normalization files that training wrote")
+        }
+        guard center.allSatisfy(\.isFinite), factor.allSatisfy(\.isFinite),
+            whitening?.allSatisfy(\.isFinite) ?? true
+        else {
             throw DataError(
                 .notFinite, path: path, expected: "finite numbers in the saved normalization",
                 found: "others", advice: "use the normalization file that training wrote")
         }
-    }
-
-    private static func inverse(_ spread: Double) -> Double {
-        let inverse = 1 / spread
-        // A spread of 0, or one so small that its inverse is no number, counts as none.
-        return inverse.isFinite ? inverse : 1
     }
 }

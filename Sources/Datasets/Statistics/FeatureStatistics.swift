@@ -1,4 +1,4 @@
-/// Mean, population deviation and range of the training set's features, per channel (C).
+/// Mean, population deviation and range of the training set's features, per channel (C) or per feature (C = K).
 ///
 /// Examples are taken in blocks of 64, in order; each block is summed in one order and blocks are merged over
 /// `BlockTree`, so any number of ranks computes the same bits: each calls `compute` for a range of blocks,
@@ -24,17 +24,18 @@ package struct FeatureStatistics: Sendable, Hashable, Codable {
     }
 
     /// The statistics of all examples, or of the `rows` named, in one process.
-    package init(_ examples: StoredExamples, rows: [Int32]? = nil) {
+    package init(_ examples: StoredExamples, rows: [Int32]? = nil, perFeature: Bool = false) {
         let blocks = Self.blockCount(examples: rows?.count ?? examples.layout.count)
-        self = Self.combine(Self.compute(examples, rows: rows, blocks: 0..<blocks), blockCount: blocks)
+        let partials = Self.compute(examples, rows: rows, perFeature: perFeature, blocks: 0..<blocks)
+        self = Self.combine(partials, blockCount: blocks)
     }
 
     /// One partial for each largest tree node inside a range of blocks.
     package static func compute(
-        _ examples: StoredExamples, rows: [Int32]? = nil, blocks: Range<Int>
+        _ examples: StoredExamples, rows: [Int32]? = nil, perFeature: Bool = false, blocks: Range<Int>
     ) -> [FeaturePartial] {
         let total = blockCount(examples: rows?.count ?? examples.layout.count)
-        let reader = BlockStatistics(examples, rows: rows)
+        let reader = BlockStatistics(examples, rows: rows, perFeature: perFeature)
         func partial(_ node: Range<Int>) -> FeaturePartial {
             if node.count == 1 { return reader.partial(block: node.lowerBound) }
             let middle = BlockTree.split(node)

@@ -1,9 +1,28 @@
-/// How features are scaled before the model sees them: x ↦ (x − center)·factor, per channel.
-public enum Normalization: String, Sendable, Hashable, Codable, CaseIterable {
+/// How features are scaled before the model sees them, by statistics of the training set.
+public enum Normalization: Sendable, Hashable {
     /// As stored: bytes stay 0 to 255.
     case none
-    /// To [0, 1] over the training set: center = minimum, factor = 1 / (maximum − minimum).
-    case minMax = "min_max"
-    /// To mean 0 and population deviation 1 over the training set: center = mean, factor = 1 / deviation.
+    /// To [low, high] over the training set, per channel: x ↦ low + (x − min)·(high − low)/(max − min). What never
+    /// varies becomes `low`.
+    case minMax(low: Double = 0, high: Double = 1)
+    /// To mean 0 and population deviation 1 over the training set, per channel. What never varies becomes 0.
     case standardize
+    /// To mean 0 and no correlation between features: z ↦ z·U·Λ^(−1/2) of standardized features z, whose correlation
+    /// matrix is U·Λ·Uᵀ (principal components of the correlations; Kessy, Lewin and Strimmer, "Optimal whitening and
+    /// decorrelation", 2018). Their covariance is then the identity but for directions of a variance below `eps`, which
+    /// are taken as `eps`: features that never vary or depend on others stay finite. Images are rows of pixels here.
+    case whiten(eps: Double = 1e-5)
+
+    /// The name in a configuration.
+    public var name: String {
+        switch self {
+        case .none: "none"
+        case .minMax: "min_max"
+        case .standardize: "standardize"
+        case .whiten: "whiten"
+        }
+    }
+
+    /// Every name, in the order a user is told.
+    package static let names = ["none", "min_max", "standardize", "whiten"]
 }

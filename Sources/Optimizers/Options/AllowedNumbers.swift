@@ -15,6 +15,13 @@ package struct AllowedNumbers: Sendable {
         $0 >= 0 && $0 <= 1
     }
 
+    /// (0, 1): factors that shrink.
+    package static let properFraction = AllowedNumbers(phrase: "above 0 and below 1") { $0 > 0 && $0 < 1 }
+    /// (0, 1]: parts of a way.
+    package static let positiveUpToOne = AllowedNumbers(phrase: "above 0 and at most 1") {
+        $0 > 0 && $0 <= 1
+    }
+
     /// Throws an error that names the key unless `value` is allowed; NaN and whatever overflows Float32, in
     /// which updates are computed, never are.
     package func check(_ value: Double, key: String) throws(OptimizerError) {

@@ -23,17 +23,18 @@ public enum OptionValue: Sendable, Hashable, CustomStringConvertible {
     var sort: String {
         switch self {
         case .number: "a number"
-        case .numbers(let numbers): "a list of \(numbers.count) numbers"
+        case .numbers(let numbers):
+            numbers.isEmpty ? "a list of numbers" : "a list of \(numbers.count) numbers"
         case .flag: "true or false"
         case .text: "a word"
         }
     }
 
-    /// Whether `other` is the same sort of value; lists must have the same length.
+    /// Whether `other` is the same sort of value; lists must have its length, unless it is empty.
     func isSameSort(as other: OptionValue) -> Bool {
         switch (self, other) {
         case (.number, .number), (.flag, .flag), (.text, .text): true
-        case (.numbers(let mine), .numbers(let others)): mine.count == others.count
+        case (.numbers(let mine), .numbers(let others)): others.isEmpty || mine.count == others.count
         default: false
         }
     }

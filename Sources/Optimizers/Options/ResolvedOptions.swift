@@ -78,6 +78,20 @@ package struct ResolvedOptions: Sendable, Hashable {
         return whole
     }
 
+    /// The value of a declared word as one of the cases of an enumeration, by its raw value.
+    package func word<Word: RawRepresentable & CaseIterable>(
+        _ name: String, _: Word.Type = Word.self
+    ) throws(OptimizerError) -> Word where Word.RawValue == String {
+        let text = text(name)
+        guard let word = Word(rawValue: text) else {
+            let words = Word.allCases.map(\.rawValue)
+            throw OptimizerError(
+                .outOfRange, key: name, value: text, allowed: "one of \(words.joined(separator: ", "))",
+                candidates: words)
+        }
+        return word
+    }
+
     private func value(_ name: String) -> OptionValue {
         guard let option = values.first(where: { $0.name == name }) else {
             preconditionFailure("option \(name) is not among the declared \(values.map(\.name))")

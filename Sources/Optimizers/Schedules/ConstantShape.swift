@@ -26,7 +26,7 @@ extension ScheduleShape where Self == ConstantShape {
     public static var constant: ConstantShape { ConstantShape() }
 }
 
-extension ConstantShape: Choice {
+extension ConstantShape: NamedShape {
     package static let options: [OptionDeclaration] = []
 
     package init(options: ResolvedOptions) throws(OptimizerError) {

@@ -35,12 +35,7 @@ public struct CosineShape: ScheduleShape, Hashable {
 
     /// Throws unless η_min lies between 0 and η₀.
     public func validate(baseRate: Double) throws(OptimizerError) {
-        try AllowedNumbers.notNegative.check(minimum, key: "eta_min")
-        if minimum > baseRate {
-            throw OptimizerError(
-                .conflict, key: "eta_min", value: OptionValue.number(minimum).description,
-                allowed: "at most lr, which is \(OptionValue.number(baseRate))")
-        }
+        try checkRate(minimum, key: "eta_min", atMost: baseRate)
     }
 
     /// η_min + (η₀ − η_min) (1 + cos(π k / T)) / 2.
@@ -57,7 +52,7 @@ extension ScheduleShape where Self == CosineShape {
     }
 }
 
-extension CosineShape: Choice {
+extension CosineShape: NamedShape {
     package static let options: [OptionDeclaration] = [
         .optional("eta_min", default: .number(0))
     ]

@@ -2,8 +2,8 @@
 ///
 /// With s the index of the step, counted from 0, W the steps of the warm-up and shape(s) the shape's rate,
 ///
-///     η(s) = shape(s) · (1/W + (1 − 1/W) s / W)    for s < W
-///     η(s) = shape(s)                              for s ≥ W
+///     η(s) = c f shape(s) · (1/W + (1 − 1/W) s / W)    for s < W
+///     η(s) = c f shape(s)                              for s ≥ W
 ///
 /// so the first step takes 1/W of the rate and step W is the first to take all of it, as with
 /// torch.optim.lr_scheduler.LinearLR(start_factor=1/W, total_iters=W). The warm-up always advances by step; a
@@ -13,12 +13,19 @@
 /// W. By epoch, k counts epochs from the one in which the warm-up ends (from the next, if it ends with an
 /// epoch), which is k = 0, and T is the epochs from there to the last. During the warm-up k = 0.
 ///
+/// c is the scale, 1 unless η grows with the batch: with B examples in a mini-batch and rates stated for a batch of
+/// B₀, c = B/B₀. It multiplies whatever the schedule states as a rate, η₀ and the shape's own (`eta_min`, `base_lr`,
+/// `min_lr`, ...) alike, so that the curve keeps its form. Where the batch grows during training, B is the first.
+///
+/// f is the factor that a shape that watches a metric has come to, and 1 for every other.
+///
 /// The run's length is that of the configured epochs: a run that is stopped early or resumed follows the
 /// same curve.
 ///
-/// Defaults: constant, no warm-up, by step.
+/// Defaults: constant, no warm-up, by step, scale 1, the update rule's own momentum.
 ///
-/// Reference for the warm-up: Goyal et al., "Accurate, Large Minibatch SGD", 2017, arXiv:1706.02677.
+/// Reference for the warm-up and the scale: Goyal et al., "Accurate, Large Minibatch SGD", 2017,
+/// arXiv:1706.02677.
 ///
 /// Example:
 ///
@@ -34,13 +41,18 @@ public struct LearningRateSchedule: Sendable {
     public let shape: any ScheduleShape
     /// How long the rate rises at the start.
     public let warmup: LearningRateWarmup
-    /// What the shape advances by.
+    /// What the shape, and a momentum schedule, advance by.
     public let unit: ScheduleUnit
+    /// c, above 0: what every rate is multiplied by.
+    public let scale: Double
+    /// How the momentum moves; nil for the shape's own, or the update rule's.
+    public let momentum: MomentumSchedule?
 
-    /// Makes a schedule; throws on a base rate, shape or warm-up out of range.
+    /// Makes a schedule; throws on a base rate, shape, warm-up or momentum out of range, and on a momentum beside a
+    /// shape that moves it itself.
     public init(
         baseRate: Double, shape: any ScheduleShape = .constant, warmup: LearningRateWarmup = .none,
-        by unit: ScheduleUnit = .step
+        by unit: ScheduleUnit = .step, scale: Double = 1, momentum: MomentumSchedule? = nil
     ) throws(OptimizerError) {
         try AllowedNumbers.notNegative.check(baseRate, key: "lr")
         try shape.validate(baseRate: baseRate)
@@ -48,32 +60,44 @@ public struct LearningRateSchedule: Sendable {
         case .epochs(let epochs): try AllowedNumbers.notNegative.check(epochs, key: warmup.key)
         case .steps(let steps): try AllowedNumbers.notNegative.check(Double(steps), key: warmup.key)
         }
+        try AllowedNumbers.positive.check(scale, key: "scale_with_batch")
+        try AllowedNumbers.notNegative.check(scale * baseRate, key: "scale_with_batch")
+        try momentum?.validate()
+        if momentum != nil && shape.momentum(at: .start) != nil {
+            throw OptimizerError(
+                .conflict, key: "cycle_momentum", value: "true",
+                allowed: "false beside momentum, as \(shape.name) would move it, too")
+        }
         self.baseRate = baseRate
         self.shape = shape
         self.warmup = warmup
         self.unit = unit
+        self.scale = scale
+        self.momentum = momentum
     }
 
-    /// Throws if the warm-up is longer than the run; to be asked once, before `rate`.
-    ///
-    /// - Parameters:
-    ///   - stepsPerEpoch: optimizer steps per epoch, at least 1.
-    ///   - totalSteps: optimizer steps of all configured epochs.
-    public func validate(stepsPerEpoch: Int, totalSteps: Int) throws(OptimizerError) {
-        let steps = warmup.steps(stepsPerEpoch: stepsPerEpoch)
-        if steps > Double(totalSteps) {
-            let run = "the run, which has \(totalSteps) steps of \(stepsPerEpoch) per epoch"
+    /// Throws if the warm-up is longer than the run, or the rate leaves the range of Float32 until its end; to be
+    /// asked once, before `rate`.
+    public func validate(_ run: RunShape) throws(OptimizerError) {
+        if warmup.steps(in: run) > Double(run.totalSteps) {
             throw OptimizerError(
-                .conflict, key: warmup.key, value: warmup.value.description, allowed: "no longer than \(run)")
+                .conflict, key: warmup.key, value: warmup.value.description,
+                allowed: "no longer than the run, which has \(run)")
+        }
+        let last = rate(step: run.totalSteps - 1, in: run)
+        guard Float(last).isFinite else {
+            throw OptimizerError(
+                .conflict, key: "name", value: shape.name,
+                allowed: "a schedule whose rate stays finite; this one ends at \(last)")
         }
     }
 
     /// W, the optimizer steps of the warm-up.
     ///
     /// - Precondition: `validate` accepts the run.
-    public func warmupSteps(stepsPerEpoch: Int) -> Int {
-        guard let steps = Int(exactly: warmup.steps(stepsPerEpoch: stepsPerEpoch)) else {
-            preconditionFailure("a warm-up of \(warmup) at \(stepsPerEpoch) steps per epoch fits no run")
+    public func warmupSteps(in run: RunShape) -> Int {
+        guard let steps = Int(exactly: warmup.steps(in: run)) else {
+            preconditionFailure("a warm-up of \(warmup) fits no run of \(run)")
         }
         return steps
     }
@@ -82,37 +106,53 @@ public struct LearningRateSchedule: Sendable {
     ///
     /// - Parameters:
     ///   - step: s, the index of the step about to be taken, counted from 0 over the whole run.
-    ///   - stepsPerEpoch: optimizer steps per epoch, at least 1.
-    ///   - totalSteps: optimizer steps of all configured epochs, whether or not the run stops earlier.
-    /// - Precondition: step < totalSteps, and `validate` accepts the run.
-    public func rate(step: Int, stepsPerEpoch: Int, totalSteps: Int) -> Double {
-        precondition(stepsPerEpoch >= 1, "an epoch has at least 1 step, not \(stepsPerEpoch)")
-        precondition(
-            step >= 0 && step < totalSteps, "step \(step) is outside a run of \(totalSteps) steps")
-        let warm = warmupSteps(stepsPerEpoch: stepsPerEpoch)
-        precondition(warm <= totalSteps, "a warm-up of \(warm) steps in a run of \(totalSteps)")
-
-        let place = position(
-            step: step, warmupSteps: warm, stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps)
-        let full = shape.rate(baseRate: baseRate, at: place)
+    ///   - run: The configured run, whether or not it stops earlier.
+    ///   - plateauFactor: f, the `PlateauState.factor` of a schedule that has a `plateau`.
+    /// - Precondition: step < run.totalSteps, and `validate` accepts the run.
+    public func rate(step: Int, in run: RunShape, plateauFactor: Double = 1) -> Double {
+        let warm = checkedWarmupSteps(step: step, in: run)
+        let place = position(step: step, warmupSteps: warm, in: run)
+        let full = scale * plateauFactor * shape.rate(baseRate: baseRate, at: place)
         guard step < warm else { return full }
         let start = 1 / Double(warm)
         return full * (start + (1 - start) * Double(step) / Double(warm))
     }
 
-    private func position(
-        step: Int, warmupSteps: Int, stepsPerEpoch: Int, totalSteps: Int
-    ) -> SchedulePosition {
-        let epoch = step / stepsPerEpoch
+    /// The momentum of one optimizer step, or Adam's β₁; nil for the update rule's own. Arguments as for `rate`.
+    public func momentum(step: Int, in run: RunShape) -> Double? {
+        let warm = checkedWarmupSteps(step: step, in: run)
+        if let momentum { return momentum.momentum(step: step, in: run, by: unit) }
+        return shape.momentum(at: position(step: step, warmupSteps: warm, in: run))
+    }
+
+    /// Whether `momentum` gives one: the update rule must then have a momentum to set.
+    public var movesMomentum: Bool { momentum != nil || shape.momentum(at: .start) != nil }
+
+    /// When and by how much the rate falls for want of progress; nil for schedules that watch nothing.
+    public var plateau: PlateauRule? { (shape as? ReduceOnPlateauShape)?.rule }
+
+    private func checkedWarmupSteps(step: Int, in run: RunShape) -> Int {
+        precondition(
+            step >= 0 && step < run.totalSteps, "step \(step) is outside a run of \(run.totalSteps) steps")
+        let warm = warmupSteps(in: run)
+        precondition(warm <= run.totalSteps, "a warm-up of \(warm) steps in a run of \(run.totalSteps)")
+        return warm
+    }
+
+    private func position(step: Int, warmupSteps: Int, in run: RunShape) -> SchedulePosition {
+        let epoch = run.epoch(of: step)
         switch unit {
         case .step:
             return SchedulePosition(
-                index: max(0, step - warmupSteps), count: max(1, totalSteps - warmupSteps), epoch: epoch)
+                index: max(0, step - warmupSteps), count: max(1, run.totalSteps - warmupSteps), epoch: epoch,
+                epochs: step > warmupSteps ? run.epochs(from: warmupSteps, to: step) : 0,
+                warmup: Double(warmupSteps))
         case .epoch:
-            let epochs = (totalSteps + stepsPerEpoch - 1) / stepsPerEpoch
-            let first = warmupSteps / stepsPerEpoch
+            let first = run.epoch(of: warmupSteps)
+            let index = max(0, epoch - first)
             return SchedulePosition(
-                index: max(0, epoch - first), count: max(1, epochs - first), epoch: epoch)
+                index: index, count: max(1, run.epochs - first), epoch: epoch, epochs: Double(index),
+                warmup: run.epochs(before: warmupSteps))
         }
     }
 }

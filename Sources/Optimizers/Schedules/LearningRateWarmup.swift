@@ -25,9 +25,9 @@ public enum LearningRateWarmup: Sendable, Hashable {
     }
 
     /// W, the optimizer steps of the warm-up, as a Float64 because nothing bounds it yet.
-    func steps(stepsPerEpoch: Int) -> Double {
+    func steps(in run: RunShape) -> Double {
         switch self {
-        case .epochs(let epochs): (epochs * Double(stepsPerEpoch)).rounded()
+        case .epochs(let epochs): run.steps(inEpochs: epochs)
         case .steps(let steps): Double(steps)
         }
     }

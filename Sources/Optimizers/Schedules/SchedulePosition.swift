@@ -6,4 +6,11 @@ public struct SchedulePosition: Sendable, Hashable {
     public let count: Int
     /// The epoch of the step, counted from the start of training whatever the warm-up and the unit.
     public let epoch: Int
+    /// k measured in epochs: with a share of the epoch by step, whole by epoch; 0 during the warm-up.
+    public let epochs: Double
+    /// W measured in units; by epoch with the share of the epoch in which the warm-up ends.
+    public let warmup: Double
+
+    /// Where a run without warm-up starts, for what is asked of a shape without a run.
+    static let start = SchedulePosition(index: 0, count: 1, epoch: 0, epochs: 0, warmup: 0)
 }

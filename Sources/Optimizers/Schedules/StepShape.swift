@@ -35,10 +35,7 @@ public struct StepShape: ScheduleShape, Hashable {
 
     /// Throws unless the size is at least 1 and γ above 0.
     public func validate(baseRate: Double) throws(OptimizerError) {
-        if size < 1 {
-            throw OptimizerError(
-                .outOfRange, key: "step_size", value: "\(size)", allowed: "a whole number, at least 1")
-        }
+        try checkWhole(size, key: "step_size", atLeast: 1)
         try AllowedNumbers.positive.check(gamma, key: "gamma")
     }
 
@@ -55,7 +52,7 @@ extension ScheduleShape where Self == StepShape {
     }
 }
 
-extension StepShape: Choice {
+extension StepShape: NamedShape {
     package static let options: [OptionDeclaration] = [
         .required("step_size", like: .number(30)),
         .optional("gamma", default: .number(0.1)),

@@ -1,0 +1,31 @@
+/// The section `init`: what training starts from.
+package struct InitSection: Sendable, Equatable {
+    /// The absolute path of the weights to start from; nil, unless given, for seeded initial values.
+    package let weights: String?
+    /// How layers that do not say it themselves draw their first values; as in PyTorch unless given.
+    let standard: LayerInitializers?
+
+    /// Reads the section; nil is none.
+    init(_ setting: Setting?, paths: FilePaths) throws(ConfigurationError) {
+        guard let setting else {
+            (weights, standard) = (nil, nil)
+            return
+        }
+        let path = "the path of a safetensors file"
+        let map = try SettingMap(setting, keys: ["weights", "default"])
+        guard map["weights"] != nil || map["default"] != nil else { throw map.missing("weights", path) }
+        let file = try map["weights"]?.text(path)
+        weights = file.map(paths.absolute)
+        standard = try map["default"].map { setting throws(ConfigurationError) in
+            try LayerInitializers(setting)
+        }
+    }
+
+    /// Writes the section, if there is any.
+    func write(to yaml: inout YAMLWriter) {
+        var pairs: [(key: String, value: String)] = []
+        if let weights { pairs.append(("weights", YAMLWriter.string(weights))) }
+        if let standard { pairs.append(("default", standard.yaml)) }
+        if !pairs.isEmpty { yaml.line("init", YAMLWriter.flow(pairs)) }
+    }
+}

@@ -1,0 +1,125 @@
+extension Study {
+    /// What a larger batch buys and costs.
+    static let batchSize = Study(
+        name: "batch-size",
+        yaml: """
+            # Time of an epoch, training and test accuracy against the batch size
+            title: Time of an epoch, training and test accuracy against the batch size
+            base: {recipe: fashion-mlp}
+            set:
+              training.epochs: 5
+              schedule: {name: constant}
+              evaluation.train: true
+            vary: {training.batch: [16, 64, 256, 1024, 4096]}
+            report: {against: run, metrics: [epoch_seconds, train_loss, train_accuracy, test_accuracy]}
+            output: studies/batch-size
+
+            """)
+
+    /// How the loss falls under each update rule.
+    static let optimizers = Study(
+        name: "optimizers",
+        yaml: """
+            # Loss against epoch for sgd, momentum, adagrad, rmsprop, adam and radam from the same start
+            title: Loss against epoch for six update rules from the same start
+            base: {recipe: fashion-mlp}
+            set:
+              training.epochs: 6
+              schedule: {name: constant}
+            runs:
+              sgd: {optimizer: {name: sgd, lr: 0.05}}
+              momentum: {optimizer: {name: sgd, lr: 0.05, momentum: 0.9}}
+              adagrad: {optimizer: {name: adagrad, lr: 0.01}}
+              rmsprop: {optimizer: {name: rmsprop, lr: 0.001}}
+              adam: {optimizer: {name: adam, lr: 0.001}}
+              radam: {optimizer: {name: radam, lr: 0.001}}
+            report: {against: epoch, metrics: [train_loss, test_accuracy]}
+            output: studies/optimizers
+
+            """)
+
+    /// What a warm-up saves at a rate that is too high at first.
+    static let warmup = Study(
+        name: "warmup",
+        yaml: """
+            # Loss against epoch with and without a linear warm-up, at a high learning rate and a large batch
+            title: Loss against epoch with and without a linear warm-up
+            base: {recipe: fashion-cnn}
+            set:
+              training.epochs: 4
+              training.batch: 1024
+              optimizer: {name: sgd, lr: 0.8, momentum: 0.9}
+            runs:
+              none: {schedule: {name: cosine}}
+              half-an-epoch: {schedule: {name: cosine, warmup: 0.5}}
+              two-epochs: {schedule: {name: cosine, warmup: 2}}
+            report: {against: epoch, metrics: [train_loss, test_accuracy]}
+            output: studies/warmup
+
+            """)
+
+    /// Why classification is not trained on squared errors.
+    static let loss = Study(
+        name: "loss",
+        yaml: """
+            # Mean squared error on softmax outputs against cross-entropy, from the same start
+            title: Accuracy against epoch of mse on softmax outputs and of cross-entropy, from the same start
+            base: {recipe: fashion-mlp}
+            set:
+              training.epochs: 5
+              schedule: {name: constant}
+              evaluation.train: true
+            runs:
+              cross_entropy: {}
+              mse:
+                loss: mse
+                model: [flatten, {linear: 512}, relu, {linear: 256}, relu, {linear: 10}, softmax]
+            report: {against: epoch, metrics: [train_accuracy, test_accuracy]}
+            output: studies/loss
+
+            """)
+
+    /// What the scale of inputs and activations does.
+    static let normalization = Study(
+        name: "normalization",
+        yaml: """
+            # Loss against epoch without normalization, with min_max, with standardize, and with batch norm
+            title: Loss against epoch by how inputs and activations are normalized
+            base: {recipe: fashion-mlp}
+            set:
+              training.epochs: 5
+              optimizer: {name: sgd, lr: 0.01}
+              schedule: {name: constant}
+            runs:
+              none: {data.normalize: none}
+              min_max: {data.normalize: min_max}
+              standardize: {data.normalize: standardize}
+              batch_norm:
+                data.normalize: standardize
+                model:
+                  [flatten, {linear: 512}, batch_norm, relu, {linear: 256}, batch_norm, relu, {linear: 10}]
+            report: {against: epoch, metrics: [train_loss, test_accuracy]}
+            output: studies/normalization
+
+            """)
+
+    /// A loss that falls while its gradient grows is at no critical point.
+    static let gradientNorm = Study(
+        name: "gradient-norm",
+        yaml: """
+            # The gradient's norm over time while the loss falls
+            title: The gradient's norm over time while the loss falls
+            base: {recipe: fashion-mlp}
+            set:
+              training.epochs: 4
+              training.batch: 1024
+              logging.every_steps: 12
+              schedule: {name: constant}
+            runs:
+              sgd: {optimizer: {name: sgd, lr: 0.1}}
+              adam: {optimizer: {name: adam, lr: 0.001}}
+            report: {against: step, metrics: [loss, gradient_norm]}
+            output: studies/gradient-norm
+
+            """)
+}

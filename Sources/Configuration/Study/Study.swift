@@ -1,0 +1,27 @@
+/// A study that comes with the program.
+package struct Study: Sendable, Equatable {
+    /// Its name, such as "batch-size".
+    package let name: String
+    /// The whole study; its first line is a comment that says what it compares.
+    package let yaml: String
+
+    /// What it compares, in one line.
+    package var title: String {
+        let line = yaml.prefix { !$0.isNewline }
+        return String(line.drop { $0 == "#" || $0 == " " })
+    }
+
+    /// Every study, in the order in which they are listed to a user.
+    package static let all = [batchSize, optimizers, warmup, loss, normalization, gradientNorm]
+
+    /// The study of this name; nil if there is none.
+    package static func named(_ name: String) -> Study? { all.first { $0.name == name } }
+
+    /// The error of a name that no study has.
+    package static func unknown(_ name: String) -> ConfigurationError {
+        ConfigurationError(
+            .unknownName, at: SourceLocation(.flag("study")), key: "",
+            "unknown study \(ConfigurationError.quoted(name))",
+            advice: suggestion(for: name, among: all.map(\.name), noun: "studies"))
+    }
+}

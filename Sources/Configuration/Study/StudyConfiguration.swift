@@ -1,0 +1,190 @@
+import Foundation
+
+/// A comparison: one configuration, varied into several runs, and what is reported of them.
+///
+///     title: Loss against epoch for three learning rates
+///     base: {recipe: fashion-mlp}                # or {config: FILE.yaml}
+///     set: {training.epochs: 5}                  # for all runs
+///     vary: {optimizer.lr: [0.01, 0.1, 1.0]}     # all combinations where there are several keys
+///     runs:                                      # instead of vary, or beside it
+///       adam: {optimizer: {name: adam}}
+///     report: {against: epoch, metrics: [train_loss, test_accuracy]}
+///     output: studies/rates
+package struct StudyConfiguration: Sendable, Equatable {
+    /// What a row of the report stands for.
+    package enum Axis: String, Sendable, CaseIterable {
+        /// A run, with its last values.
+        case run
+        /// An epoch, with a column for each run.
+        case epoch
+        /// A step that was logged, with a column for each run.
+        case step
+    }
+
+    /// A run of the study.
+    package struct Run: Sendable, Equatable {
+        /// Its name, which its output folder has too.
+        package let name: String
+        /// Everything it is told.
+        package let configuration: RunConfiguration
+    }
+
+    /// What the study is about, in one line.
+    package let title: String
+    /// The runs, in the order in which they are made.
+    package let runs: [Run]
+    /// What a row of the report stands for.
+    package let against: Axis
+    /// The columns, by their names in metrics.jsonl; epoch_seconds is derived.
+    package let metrics: [String]
+    /// The folder for the runs and the report.
+    package let output: String
+
+    /// Reads a study.
+    ///
+    /// - Parameters:
+    ///   - yaml: The text.
+    ///   - source: What the text is from; a file's folder is where relative paths start from.
+    ///   - overrides: What the command line changes in all runs.
+    ///   - output: The folder that takes the place of the text's; nil for none.
+    package init(
+        yaml: String, source: SourceLocation.Source, overrides: [ConfigurationOverride] = [],
+        output given: String? = nil, currentFolder: String = FileManager.default.currentDirectoryPath
+    ) throws(ConfigurationError) {
+        let node = try ConfigurationNode(yaml: yaml, source: source)
+        let whole = Setting(node, path: "", at: SourceLocation(source))
+        let map = try SettingMap(
+            whole, keys: ["title", "base", "set", "vary", "runs", "report", "output"], "the parts of a study")
+        title = try map["title"]?.text("what the study is about") ?? source.runName ?? "study"
+        let base = try Self.base(
+            map.required("base", "{recipe: NAME} or {config: FILE}"), source, currentFolder)
+        let written = try map.optional("output")?.text("the path of a folder")
+        let output = given ?? written ?? "studies/\(source.runName ?? "study")"
+        self.output = output
+        let common = try map.optional("set").map(Self.overrides) ?? []
+
+        var variants = try map.optional("vary").map(Self.combinations) ?? []
+        if let setting = map.optional("runs") { variants += try Self.named(setting) }
+        guard !variants.isEmpty else {
+            throw map.missing("runs", "the runs by name with what each changes, or vary with lists of values")
+        }
+        var runs: [Run] = []
+        for variant in variants {
+            guard !runs.contains(where: { $0.name == variant.name }) else {
+                throw whole.error(
+                    .duplicateKey, "two runs are called \(ConfigurationError.quoted(variant.name))")
+            }
+            let place: [ConfigurationOverride] = [.output("\(output)/\(variant.name)")]
+            runs.append(
+                Run(
+                    name: variant.name,
+                    configuration: try base(common + variant.overrides + overrides + place)))
+        }
+        self.runs = runs
+        let report = try SettingMap(
+            map["report"]
+                ?? Setting(
+                    ConfigurationNode(content: .mapping([]), location: node.location), path: "report"),
+            keys: ["against", "metrics"])
+        against = try report["against"]?.choice("axis") ?? .run
+        metrics =
+            try report["metrics"].map { setting throws(ConfigurationError) in
+                var names: [String] = []
+                for element in try setting.list("a list of metrics such as [train_loss, test_accuracy]") {
+                    names.append(try element.text("the name of a metric"))
+                }
+                return names
+            } ?? ["train_loss", "test_loss", "test_accuracy"]
+    }
+
+    private typealias Variant = (name: String, overrides: [ConfigurationOverride])
+
+    /// What makes a run's configuration of its overrides.
+    private static func base(
+        _ setting: Setting, _ source: SourceLocation.Source, _ currentFolder: String
+    ) throws(ConfigurationError) -> ([ConfigurationOverride]) throws(ConfigurationError) -> RunConfiguration {
+        let map = try SettingMap(setting, keys: ["recipe", "config"])
+        if let name = map["recipe"] {
+            guard map["config"] == nil else {
+                throw setting.error(.conflict, "must be either a recipe or a config, is both")
+            }
+            let word = try name.name(of: "recipe", among: Recipe.all.map(\.name))
+            let recipe = try Recipe.named(word)
+            return { overrides throws(ConfigurationError) in
+                try RunConfiguration(recipe: recipe, overrides: overrides, currentFolder: currentFolder)
+            }
+        }
+        let path = try map.required("config", "the path of a configuration, or a recipe").text(
+            "the path of a file")
+        let file = FilePaths(source: source, currentFolder: currentFolder).absolute(path)
+        return { overrides throws(ConfigurationError) in
+            try RunConfiguration(file: file, overrides: overrides, currentFolder: currentFolder)
+        }
+    }
+
+    /// Keys with values as overrides; a key is a path such as training.batch.
+    private static func overrides(_ setting: Setting) throws(ConfigurationError) -> [ConfigurationOverride] {
+        guard case .mapping(let entries) = setting.node.content else {
+            if setting.node.isBlank || setting.node.isNull { return [] }
+            throw setting.wrongType(expected: "key paths with values, such as {training.batch: 64}")
+        }
+        var overrides: [ConfigurationOverride] = []
+        for entry in entries {
+            overrides.append(
+                try ConfigurationOverride(path: entry.key, value: entry.value, at: entry.location))
+        }
+        return overrides
+    }
+
+    /// All combinations of the values of each key.
+    private static func combinations(_ setting: Setting) throws(ConfigurationError) -> [Variant] {
+        guard case .mapping(let entries) = setting.node.content, !entries.isEmpty else {
+            throw setting.wrongType(expected: "key paths with lists of values")
+        }
+        var variants: [Variant] = [("", [])]
+        for entry in entries {
+            let values = try Setting(entry.value, path: setting.inside(entry.key), at: entry.location).list(
+                "a list of values")
+            guard !values.isEmpty else {
+                throw setting.error(.missing, "\(entry.key) has no values")
+            }
+            let short = entry.key.split(separator: ".").last.map(String.init) ?? entry.key
+            var next: [Variant] = []
+            for variant in variants {
+                for (place, value) in values.enumerated() {
+                    let text = value.node.word.map(Self.fileName) ?? "\(place)"
+                    let name = variant.name.isEmpty ? "\(short)-\(text)" : "\(variant.name)-\(short)-\(text)"
+                    let change = try ConfigurationOverride(
+                        path: entry.key, value: value.node, at: entry.location)
+                    next.append((name, variant.overrides + [change]))
+                }
+            }
+            variants = next
+        }
+        return variants
+    }
+
+    /// Runs with names of their own.
+    private static func named(_ setting: Setting) throws(ConfigurationError) -> [Variant] {
+        guard case .mapping(let entries) = setting.node.content else {
+            throw setting.wrongType(expected: "runs by name, such as {adam: {optimizer: {name: adam}}}")
+        }
+        var variants: [Variant] = []
+        for entry in entries {
+            guard fileName(entry.key) == entry.key, !entry.key.isEmpty else {
+                throw setting.error(
+                    .outOfRange,
+                    "a run's name must be made of letters, digits, \"-\", \"_\" and \".\", is \(ConfigurationError.quoted(entry.key))"
+                )
+            }
+            let part = Setting(entry.value, path: setting.inside(entry.key), at: entry.location)
+            variants.append((entry.key, try overrides(part)))
+        }
+        return variants
+    }
+
+    /// A word as part of a file's name.
+    private static func fileName(_ word: String) -> String {
+        String(word.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) ? $0 : "_" })
+    }
+}

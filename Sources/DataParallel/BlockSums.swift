@@ -1,0 +1,28 @@
+import Datasets
+
+/// Float64 sums over parameters, block by block: what norms and inner products are made of.
+///
+/// The blocks of `ParameterLayout` and the tree that adds them up do not depend on the number of ranks.
+struct BlockSums {
+    private let layout: ParameterLayout
+    private let values: [Double]
+
+    /// Sums of the blocks of `layout`, in order.
+    init(_ values: [Double], layout: ParameterLayout) {
+        precondition(values.count == layout.blocks.count, "\(values.count) sums of \(layout.blocks.count)")
+        self.values = values
+        self.layout = layout
+    }
+
+    /// The sum over all parameters.
+    var total: Double { sum(values.indices) }
+
+    /// The sum over each tensor, in the layout's order.
+    var perTensor: [Double] { layout.entries.map { sum($0.blocks) } }
+
+    private func sum(_ range: Range<Int>) -> Double {
+        if range.count < 2 { return range.isEmpty ? 0 : values[range.lowerBound] }
+        let middle = BlockTree.split(range)
+        return sum(range.lowerBound..<middle) + sum(middle..<range.upperBound)
+    }
+}

@@ -1,0 +1,138 @@
+import CKernels
+import MPI
+import Optimizers
+import Runtime
+
+/// Turns the summed gradient of a step into the next parameters: accumulation, clipping and the update rule.
+///
+/// A rank changes the slices it has to do with; with a sharded optimizer the owners of slices then send them to the
+/// other nodes.
+final class ParameterUpdate {
+    /// The update rule's state arrays, and behind them one for gradients that wait.
+    let arrays: OptimizerState
+    private let cluster: Cluster
+    private let layout: ParameterLayout
+    private let settings: ReplicaSettings
+    private let parameters: UnsafeMutablePointer<Float>
+    private let weights: WeightExchange?
+
+    /// State for the parameters of `state`; collective over the cluster.
+    init(cluster: Cluster, state: ModelState, settings: ReplicaSettings) throws {
+        self.cluster = cluster
+        self.settings = settings
+        layout = state.layout
+        parameters = state.parameters.base.assumingMemoryBound(to: Float.self)
+        let duties = SliceDuty.all(of: cluster, layout: layout)
+        arrays = try OptimizerState(
+            cluster: cluster, layout: layout,
+            arrays: settings.rule.stateNames.count + (settings.keepsGradients ? 1 : 0), duties: duties,
+            isSharded: settings.isOptimizerSharded)
+        let sendsWeights = settings.isOptimizerSharded && cluster.nodes.count > 1
+        weights = sendsWeights ? WeightExchange(cluster: cluster, weights: parameters, duties: duties) : nil
+    }
+
+    /// Gives shared memory back; collective over the node.
+    func free() throws { try arrays.free() }
+
+    /// The number of the array of gradients that wait.
+    var keptArray: Int { settings.rule.stateNames.count }
+
+    // MARK: The gradient
+
+    /// Adds `weight` times the sum of a mini-batch's gradients to those of the step's earlier mini-batches.
+    func accumulate(_ sum: UnsafeMutablePointer<Float>, weight: Float, isFirst: Bool) {
+        let kernels = cluster.kernels.pointee
+        for (index, duty) in arrays.duties.enumerated() {
+            let (start, count) = (duty.slice.elements.lowerBound, Int64(duty.slice.elements.count))
+            let target = arrays.pointer(keptArray, duty: index)
+            if isFirst {
+                kernels.unary(DT_SCALE, count, sum + start, weight, target)
+            } else {
+                kernels.add_scaled(count, weight, sum + start, target)
+            }
+        }
+    }
+
+    /// Copies the kept gradients to `sum`, or from there.
+    func copyKept(to sum: UnsafeMutablePointer<Float>) {
+        forEachKept { kept, start, count in (sum + start).update(from: kept, count: count) }
+    }
+
+    /// Keeps the gradients in `sum`.
+    func keep(_ sum: UnsafeMutablePointer<Float>) {
+        forEachKept { kept, start, count in kept.update(from: sum + start, count: count) }
+    }
+
+    private func forEachKept(
+        _ body: (_ kept: UnsafeMutablePointer<Float>, _ start: Int, _ count: Int) -> Void
+    ) {
+        for (index, duty) in arrays.duties.enumerated() {
+            body(
+                arrays.pointer(keptArray, duty: index), duty.slice.elements.lowerBound,
+                duty.slice.elements.count)
+        }
+    }
+
+    /// The sums of the squares of each block of `sum`; collective over the cluster.
+    func squares(of sum: UnsafeMutablePointer<Float>) throws -> [Double] {
+        var own = Array(repeating: 0.0, count: layout.blocks.count)
+        for duty in arrays.duties where duty.owner == cluster.rank {
+            for block in duty.slice.blocks {
+                let place = layout.blocks[block]
+                own[block] = cluster.kernels.pointee.sum_of_squares(Int64(place.count), sum + place.offset)
+            }
+        }
+        // Every block comes from one rank and zeros from the others, so that the order of ranks changes no bit.
+        return try cluster.world.allReduce(own, .sum)
+    }
+
+    /// Clips the gradient in `sum` by its norm or its values.
+    ///
+    /// - Parameter norm: √Σ g², needed where it is clipped by its norm.
+    func clip(_ sum: UnsafeMutablePointer<Float>, norm: Double?) {
+        let kernels = cluster.kernels.pointee
+        let coefficient = norm.map { settings.clipping.coefficient(norm: $0) } ?? 1
+        for duty in arrays.duties {
+            let (start, count) = (duty.slice.elements.lowerBound, Int64(duty.slice.elements.count))
+            if coefficient < 1 || coefficient.isNaN {
+                kernels.unary(DT_SCALE, count, sum + start, Float(coefficient), sum + start)
+            }
+            if let limit = settings.clipping.maximumValue {
+                _ = kernels.clamp_values(count, Float(limit), sum + start)
+            }
+        }
+    }
+
+    // MARK: The parameters
+
+    /// Applies the update rule to the gradient in `sum`; no rank of the node may read parameters any more.
+    ///
+    /// - Parameter numbers: The rule's numbers of the step, the same on all ranks.
+    func apply(_ sum: UnsafeMutablePointer<Float>, _ numbers: UnsafeBufferPointer<Double>) throws {
+        try weights?.begin()
+        let stateCount = settings.rule.stateNames.count
+        try withUnsafeTemporaryAllocation(
+            of: UnsafeMutablePointer<Float>.self, capacity: max(1, stateCount)
+        ) { pointers in
+            // The sums made last are still in cache.
+            for (index, duty) in arrays.duties.enumerated().reversed() {
+                let (start, count) = (duty.slice.elements.lowerBound, duty.slice.elements.count)
+                for array in 0..<max(1, stateCount) {
+                    pointers.initializeElement(
+                        at: array,
+                        to: stateCount > 0 ? arrays.pointer(array, duty: index) : parameters + start)
+                }
+                guard let first = UnsafePointer(pointers.baseAddress) else { return }
+                settings.rule.update(
+                    scalars: numbers, weights: parameters + start, gradient: sum + start,
+                    state: first, count: count, kernels: cluster.kernels)
+                try weights?.send(duty)
+            }
+        }
+    }
+
+    /// Returns when parameters changed on other nodes have come in.
+    func finish(_ log: SpanLog?) throws {
+        if let weights { try log.timed(Profiler.Overhead.weights) { try weights.end() } }
+    }
+}

@@ -1,0 +1,198 @@
+import CKernels
+import Runtime
+
+/// A step whose gradient is on its way.
+struct PendingUpdate {
+    /// What sums it.
+    let exchange: GradientExchange
+    /// The mini-batch's number and its examples; nil once the sum is complete.
+    var underWay: (step: UInt64, batch: Int)?
+    /// The update rule's numbers of the step.
+    let numbers: [Double]
+}
+
+extension Replica {
+    /// Trains on the mini-batches of one optimizer step; collective.
+    ///
+    /// Delayed, the step ends with the update of the step before, whose gradient the reported norms are of; the
+    /// first step changes nothing.
+    package func step(_ step: TrainingStep) throws -> StepResult {
+        profiler?.beginStep()
+        defer { profiler?.endStep() }
+        var result = StepResult()
+        result.count = step.count
+        let total = step.batches.reduce(0.0) { $0 + weight(of: $1) }
+        for (place, batch) in step.batches.enumerated() {
+            try compute(batch, place: place, of: step, totalWeight: total, &result)
+        }
+        if labelWeights != nil {
+            result.lossSum = total > 0 ? result.lossSum / total * Double(step.count) : 0
+        }
+        if settings.isDelayed {
+            let started = PendingUpdate(
+                exchange: gradients, underWay: (stepNumber, step.count), numbers: step.update)
+            try applyPending(observes: step.observes, &result)
+            pending = started
+        } else if !result.isSkipped {
+            if step.batches.count > 1 { update.copyKept(to: gradients.sum) }
+            let squares =
+                try step.batches.count > 1 && wantsSquares(step.observes)
+                ? BlockSums(update.squares(of: gradients.sum), layout: state.layout) : gradients.squares
+            try apply(gradients.sum, squares, step.update, step.observes, &result)
+            gradients.reset()
+            meet(.updated)
+        } else {
+            gradients.reset()
+            meet(.updated)
+        }
+        return result
+    }
+
+    /// Applies the update that is on its way, if there is one; collective.
+    package func flush() throws {
+        guard pending != nil else { return }
+        // A number of its own, so that ranks wait for this update as for any other.
+        stepNumber += 1
+        try completePending()
+        meet(.finished)
+        var result = StepResult()
+        try applyPending(observes: [], &result)
+    }
+
+    /// Computes the gradient of one mini-batch, sums it over all ranks unless that is to go on meanwhile, and updates
+    /// states such as running means.
+    private func compute(
+        _ batch: Batch, place: Int, of step: TrainingStep, totalWeight: Double, _ result: inout StepResult
+    ) throws {
+        stepNumber += 1
+        let weight = weight(of: batch)
+        // Without any weight the loss and its gradient are 0, whatever they are divided by.
+        scalars.pointee = StepScalars(
+            batchCount: Float(batch.count), labelWeightSum: Float(weight > 0 ? weight : 1),
+            dropoutKey: step.dropoutKey)
+        let measures = step.observes.contains(.noise) && step.batches.count == 1 && !settings.isDelayed
+        var run = try StepRun(
+            self, batch: batch, withSquares: wantsSquares(step.observes), measuresShards: measures)
+        try run.stages()
+        try run.finish(waitsForGradients: !settings.isDelayed)
+        result.lossSum += run.lossSum
+        try completePending()
+        meet(.finished)
+        if settings.isDelayed {
+            run.updateStates()
+            return
+        }
+        if settings.skipsNonFinite, !gradients.squares.total.isFinite { result.isSkipped = true }
+        if measures {
+            result.noise = GradientNoise(
+                shardSquares: try cluster.world.allReduce(run.shardSquares, .sum),
+                shardCounts: (0..<map.shards).map {
+                    map.examples(of: $0..<($0 + 1), batch: batch.count).count
+                }, square: gradients.squares.total)
+        }
+        if step.batches.count > 1 {
+            update.accumulate(
+                gradients.sum, weight: totalWeight > 0 ? Float(weight / totalWeight) : 0, isFirst: place == 0)
+            if place + 1 < step.batches.count { gradients.reset() }
+        }
+        // What is not finite would stay in running means for good.
+        if !result.isSkipped { run.updateStates() }
+    }
+
+    private func wantsSquares(_ observes: TrainingStep.Observations) -> Bool {
+        // What a delayed gradient will be asked for is only known with the next step.
+        settings.isDelayed || settings.skipsNonFinite || settings.clipping.maximumNorm != nil
+            || !observes.isEmpty
+    }
+
+    /// Clips and applies a summed gradient, once no rank of the node reads parameters any more.
+    private func apply(
+        _ sum: UnsafeMutablePointer<Float>, _ squares: BlockSums, _ numbers: [Double],
+        _ observes: TrainingStep.Observations, _ result: inout StepResult
+    ) throws {
+        let norm = wantsSquares(observes) ? squares.total.squareRoot() : nil
+        if observes.contains(.layers) {
+            result.layerNorms = zip(state.layout.entries, squares.perTensor).map {
+                (variable: $0.variable, norm: $1.squareRoot())
+            }
+        }
+        let log = profiler?.communication
+        let isClipped = settings.clipping != .off
+        if isClipped { log.timed(Profiler.Overhead.update) { update.clip(sum, norm: norm) } }
+        if observes.contains(.norm) {
+            result.gradientNorm = norm
+            if isClipped, let norm {
+                let clipped = try BlockSums(update.squares(of: sum), layout: state.layout).total.squareRoot()
+                result.clipRatio = norm > 0 ? clipped / norm : 1
+            }
+        }
+        try numbers.withUnsafeBufferPointer { numbers in
+            try log.timed(Profiler.Overhead.update) { try update.apply(sum, numbers) }
+        }
+        try update.finish(log)
+    }
+
+    // MARK: Delayed updates
+
+    /// Waits for the sum of the gradient that is on its way.
+    private func completePending() throws {
+        guard let underWay = pending?.underWay, let exchange = pending?.exchange else { return }
+        var waiting = Waiting(spins: cluster.spins)
+        try (profiler?.communication).timed(Profiler.Overhead.gradients) {
+            while try !exchange.progress(
+                step: underWay.step, batch: underWay.batch, withSquares: true)
+            { waiting.turn() }
+        }
+        pending?.underWay = nil
+    }
+
+    /// Moves the gradient that is on its way on, without waiting.
+    func progressPending() throws {
+        guard let underWay = pending?.underWay, let exchange = pending?.exchange else { return }
+        _ = try exchange.progress(
+            step: underWay.step, batch: underWay.batch, withSquares: true)
+    }
+
+    /// Applies the gradient that was on its way; every rank of the node has its part of the sum.
+    private func applyPending(
+        observes: TrainingStep.Observations, _ result: inout StepResult
+    ) throws {
+        guard let pending else { return }
+        self.pending = nil
+        let squares = pending.exchange.squares
+        if settings.skipsNonFinite, !squares.total.isFinite {
+            result.isSkipped = true
+        } else {
+            try apply(pending.exchange.sum, squares, pending.numbers, observes, &result)
+        }
+        pending.exchange.reset()
+        meet(.updated)
+    }
+
+    /// Brings the gradient that is on its way to where checkpoints find it; the update rule's numbers of its step, or
+    /// nil where none is on its way. Collective.
+    package func keepPending() throws -> [Double]? {
+        try completePending()
+        guard let pending else { return nil }
+        update.keep(pending.exchange.sum)
+        // Whole tensors are read where every slice has come in.
+        try cluster.world.barrier()
+        return pending.numbers
+    }
+
+    /// Takes up a gradient that was on its way when a checkpoint was written and is in its place; collective.
+    package func restorePending(numbers: [Double]) throws {
+        update.copyKept(to: gradients.sum)
+        gradients.restore(squares: try update.squares(of: gradients.sum))
+        try cluster.world.barrier()
+        pending = PendingUpdate(exchange: gradients, underWay: nil, numbers: numbers)
+    }
+
+    /// Waits until every rank of the node has come to this point of the step.
+    private func meet(_ milestone: GradientExchange.Milestone) {
+        milestones.reach(milestone, step: stepNumber)
+        (profiler?.communication).timed(Profiler.Overhead.ranks) {
+            milestones.await(milestone, step: stepNumber)
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import CKernels
+
+/// ‖·‖² of each shard's gradient, collected tensor by tensor while a mini-batch is computed.
+///
+/// A shard's tensors come one after another, those of different shards at the same time.
+final class ShardSquares: @unchecked Sendable {
+    private let sums: UnsafeMutablePointer<Double>
+    private let shards: Int
+
+    /// Zeros for all shards of the mini-batch.
+    init(shards: Int) {
+        self.shards = shards
+        sums = .allocate(capacity: shards)
+        sums.initialize(repeating: 0, count: shards)
+    }
+
+    deinit { sums.deallocate() }
+
+    /// One sum per shard.
+    var values: [Double] { Array(UnsafeBufferPointer(start: sums, count: shards)) }
+
+    /// Adds a group's tensors, which stand at `group` as they do in the flat stretch.
+    func add(
+        _ entries: [ParameterLayout.Entry], in group: UnsafeMutablePointer<Float>, shard: Int,
+        kernels: UnsafePointer<dt_kernels>
+    ) {
+        for entry in entries {
+            add(group + (entry.offset - entries[0].offset), entry.count, shard: shard, kernels: kernels)
+        }
+    }
+
+    /// Adds a tensor of `count` elements.
+    func add(
+        _ tensor: UnsafeMutablePointer<Float>, _ count: Int, shard: Int, kernels: UnsafePointer<dt_kernels>
+    ) {
+        sums[shard] += kernels.pointee.sum_of_squares(Int64(count), tensor)
+    }
+}

@@ -1,0 +1,58 @@
+import CKernels
+
+/// What one optimizer step is made of.
+package struct TrainingStep {
+    /// The mini-batches whose gradients it takes together, weighted by their examples.
+    package let batches: [Batch]
+    /// The update rule's numbers of the step, the same on all ranks.
+    package let update: [Double]
+    /// What dropout draws from.
+    package let dropoutKey: dt_philox_key
+    /// What is reported beside the loss.
+    package let observes: Observations
+
+    /// What a step may report beside the loss; each costs a little time.
+    package struct Observations: OptionSet, Sendable {
+        package let rawValue: Int
+        package init(rawValue: Int) { self.rawValue = rawValue }
+
+        /// The norm of the gradient, and what clipping leaves of it.
+        package static let norm = Observations(rawValue: 1)
+        /// The norm of each parameter's gradient.
+        package static let layers = Observations(rawValue: 2)
+        /// The norms of the shards' gradients, of which gradient noise is estimated.
+        package static let noise = Observations(rawValue: 4)
+    }
+
+    /// A step over `batches`.
+    package init(
+        _ batches: [Batch], update: [Double], dropoutKey: dt_philox_key, observes: Observations = []
+    ) {
+        precondition(batches.allSatisfy { $0.count > 0 } && !batches.isEmpty, "a mini-batch without examples")
+        self.batches = batches
+        self.update = update
+        self.dropoutKey = dropoutKey
+        self.observes = observes
+    }
+
+    /// Examples over all mini-batches.
+    var count: Int { batches.reduce(0) { $0 + $1.count } }
+}
+
+/// What a training step reports; the same on all ranks.
+package struct StepResult: Sendable {
+    /// The mean loss times `count`: Σ loss over the step's examples, unless the loss weighs classes.
+    package var lossSum = 0.0
+    /// Examples of the step.
+    package var count = 0
+    /// √Σ g² before clipping of the gradient that changed the parameters, where it was asked for.
+    package var gradientNorm: Double?
+    /// The norm after clipping ÷ the norm before, where it was asked for.
+    package var clipRatio: Double?
+    /// √Σ g² of each trainable variable, by its place in the model, where it was asked for.
+    package var layerNorms: [(variable: Int, norm: Double)] = []
+    /// What gradient noise is estimated of, where it was asked for.
+    package var noise: GradientNoise?
+    /// Whether the parameters stayed as they were, because the gradient was not finite.
+    package var isSkipped = false
+}

@@ -1,0 +1,127 @@
+/// What each column of a CSV file is for.
+struct CSVColumns: Equatable {
+    /// What a column is for.
+    enum Role: Equatable {
+        /// The feature with this number.
+        case feature(Int)
+        /// The class.
+        case label
+        /// The target with this number.
+        case target(Int)
+        /// Nothing.
+        case ignored
+    }
+
+    /// The role of each column.
+    let roles: [Role]
+    /// The names of the columns; nil without a header.
+    let names: [String]?
+    /// The names of the features in order; nil without a header.
+    let featureNames: [String]?
+    /// How many columns are features.
+    let featureCount: Int
+    /// The column of classes, if there is one.
+    let labelColumn: Int?
+
+    /// The columns of the row that a tokenizer stands at, its header if it has one.
+    init(_ row: CSVTokenizer, options: CSVOptions) throws(DataError) {
+        let count = row.fields.count
+        var names: [String]?
+        if options.hasHeader {
+            try Self.checkHeader(row)
+            names = row.fields.map(row.text)
+        }
+        var roles = Array(repeating: Role?.none, count: count)
+        for (number, column) in options.label.enumerated() {
+            let place = try Self.place(of: column, names, count, row)
+            guard roles[place] == nil else { throw Self.twice(column, row.name) }
+            roles[place] = options.task == .regression ? .target(number) : .label
+        }
+        for column in options.ignored {
+            // Labels that are not asked for may be missing.
+            if options.label.isEmpty, case .name(let name) = column, names?.contains(name) == false {
+                continue
+            }
+            let place = try Self.place(of: column, names, count, row)
+            guard roles[place] == nil else { throw Self.twice(column, row.name) }
+            roles[place] = .ignored
+        }
+        var features = 0
+        var featureNames: [String] = []
+        self.roles = roles.enumerated().map { place, role in
+            if let role { return role }
+            features += 1
+            if let names { featureNames.append(names[place]) }
+            return .feature(features - 1)
+        }
+        self.names = names
+        self.featureNames = names == nil ? nil : featureNames
+        featureCount = features
+        labelColumn = self.roles.firstIndex(of: .label)
+        guard features > 0 else {
+            throw DataError(
+                .empty, path: row.name, expected: "at least one column of features", found: "none",
+                advice: "check the delimiter and the label")
+        }
+    }
+
+    /// A column as messages call it: " in column "age"", or nothing without names.
+    func phrase(_ column: Int) -> String {
+        guard let names, names.indices.contains(column), !names[column].isEmpty else { return "" }
+        return " in column \"\(DataError.shortened(names[column]))\""
+    }
+
+    /// Throws where the first row looks like data: numbers that are not just the columns' numbers.
+    private static func checkHeader(_ row: CSVTokenizer) throws(DataError) {
+        var wholes: [Int] = []
+        for field in row.fields {
+            let text = UnsafeRawBufferPointer(rebasing: row.bytes[field.start..<field.end])
+            guard !field.isQuoted, (try? DecimalNumber.float(text)) != nil else { return }
+            if let whole = DecimalNumber.whole(text) { wholes.append(whole) }
+        }
+        let count = row.fields.count
+        if wholes == Array(0..<count) || wholes == Array(1..<count + 1) { return }
+        throw row.error(
+            .header, field: 0, expected: "the columns' names in the first row", found: "numbers",
+            advice: "add a row of names, or set header: false")
+    }
+
+    private static func place(
+        of column: CSVOptions.Column, _ names: [String]?, _ count: Int, _ row: CSVTokenizer
+    ) throws(DataError) -> Int {
+        switch column {
+        case .index(let index):
+            guard index < count else {
+                throw DataError(
+                    .mismatch, path: row.name, expected: column.text, found: "\(count) columns",
+                    advice: "give a column from 0 to \(count - 1)")
+            }
+            return index
+        case .name(let name):
+            guard let names else {
+                throw DataError(
+                    .mismatch, path: row.name, expected: column.text, found: "no header",
+                    advice: "give the column's number from 0 to \(count - 1), or leave out header: false")
+            }
+            guard let place = names.firstIndex(of: name) else {
+                let known = names.prefix(20).map { "\"\(DataError.shortened($0))\"" }.joined(separator: ", ")
+                throw DataError(
+                    .mismatch, path: row.name, expected: column.text,
+                    found: known + (names.count > 20 ? ", ..." : ""),
+                    advice: "check the name and the delimiter")
+            }
+            guard names.lastIndex(of: name) == place else {
+                throw DataError(
+                    .mismatch, path: row.name, expected: "\(column.text) once", found: "several",
+                    advice: "give the column's number instead")
+            }
+            return place
+        }
+    }
+
+    private static func twice(_ column: CSVOptions.Column, _ path: String) -> DataError {
+        DataError(
+            .mismatch, path: path, expected: "\(column.text) for one thing", found: "it twice",
+            advice: "name each column once in label and ignore")
+    }
+}

@@ -1,0 +1,268 @@
+/// Cuts a CSV file (RFC 4180) into rows of fields, piece by piece: memory is one piece, or one row where a row is
+/// longer.
+///
+/// Rows end with LF or CR LF, the last one may end with the file; a UTF-8 byte-order mark in front and empty lines at the
+/// end are skipped. A field in quotation marks may hold delimiters, line ends and doubled quotation marks; spaces around
+/// other fields do not count.
+final class CSVTokenizer {
+    /// One field of the current row: bytes `start..<end` of `bytes`, without its quotation marks.
+    struct Field {
+        let start, end: Int
+        /// Line ends inside the row before it.
+        let line: Int
+        /// Whether it stood in quotation marks.
+        let isQuoted: Bool
+        /// Whether doubled quotation marks are in it.
+        let hasEscapes: Bool
+
+        var isEmpty: Bool { start == end }
+    }
+
+    /// The longest row; no table has one.
+    static let longestRow = 16 << 20
+    /// The most columns.
+    static let mostColumns = 1 << 20
+
+    /// What messages call the file.
+    var name: String { reader.name }
+    /// The current row's fields.
+    private(set) var fields: [Field] = []
+    /// The line that the current row begins on, from 1.
+    private(set) var line = 1
+    private let reader: DataReader
+    private let delimiter: UInt8
+    /// Bytes that end a plain field or are wrong in it.
+    private let isSpecial: [Bool]
+    private var memory: UnsafeMutableRawBufferPointer
+    private var start = 0
+    private var end = 0
+    private var isAtEnd = false
+    private var nextLine = 1
+    private var hasBegun = false
+
+    /// Opens a file; gzip is inflated.
+    init(_ origin: DataOrigin, delimiter: UInt8, pieceBytes: Int = 1 << 18) throws(DataError) {
+        reader = try DataReader(origin)
+        self.delimiter = delimiter
+        isSpecial = (0...255).map {
+            [delimiter, Self.quote, Self.lineFeed, Self.carriageReturn].contains(UInt8($0))
+        }
+        memory = .allocate(byteCount: pieceBytes, alignment: 64)
+    }
+
+    deinit { memory.deallocate() }
+
+    /// The bytes that fields stand in, until the next row.
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(memory) }
+
+    /// Goes to the next row; false behind the last.
+    func next() throws(DataError) -> Bool {
+        if !hasBegun { try begin() }
+        var empty: Int?
+        while true {
+            line = nextLine
+            guard try cut() else { return false }
+            guard fields.count == 1, fields[0].isEmpty, !fields[0].isQuoted else { break }
+            // Empty lines are fine where nothing follows.
+            empty = empty ?? line
+        }
+        if let empty {
+            throw error(
+                .header, place: "\(empty)", expected: "a row", found: "an empty line",
+                advice: "remove the line, or fill it in")
+        }
+        return true
+    }
+
+    /// The text of a field, unescaped; for names and messages.
+    func text(_ field: Field) -> String {
+        let raw = bytes[field.start..<field.end]
+        guard field.hasEscapes else { return String(decoding: raw, as: UTF8.self) }
+        var unescaped: [UInt8] = []
+        var isSecond = false
+        for byte in raw {
+            isSecond = byte == Self.quote && !isSecond
+            if !isSecond { unescaped.append(byte) }
+        }
+        return String(decoding: unescaped, as: UTF8.self)
+    }
+
+    /// An error about a field of the current row, or about one that is not there.
+    func error(
+        _ kind: DataError.Kind, field: Int, expected: String, found: String, advice: String
+    ) -> DataError {
+        let offset = fields.indices.contains(field) ? fields[field].line : fields.last?.line ?? 0
+        return error(
+            kind, place: "\(line + offset):\(field + 1)", expected: expected, found: found, advice: advice)
+    }
+
+    private func error(
+        _ kind: DataError.Kind, place: String, expected: String, found: String, advice: String
+    ) -> DataError {
+        DataError(kind, path: name, place: place, expected: expected, found: found, advice: advice)
+    }
+
+    private func begin() throws(DataError) {
+        hasBegun = true
+        try refill()
+        let first = bytes[..<min(end, 3)]
+        if first.elementsEqual([0xef, 0xbb, 0xbf]) { start = 3 }
+        guard !first.starts(with: [0xff, 0xfe]), !first.starts(with: [0xfe, 0xff]) else {
+            throw error(
+                .magic, place: "1", expected: "UTF-8 text", found: "UTF-16", advice: "save the file as UTF-8")
+        }
+    }
+
+    /// Cuts the next row, an empty line included; false at the end.
+    private func cut() throws(DataError) -> Bool {
+        while true {
+            switch try scan() {
+            case .row: return true
+            case .end: return false
+            case .more: try refill()
+            }
+        }
+    }
+
+    private enum Scan {
+        case row, end, more
+    }
+
+    /// Reads one row from `start`; whatever is missing at the piece's end is read and the row begun again.
+    private func scan() throws(DataError) -> Scan {
+        fields.removeAll(keepingCapacity: true)
+        guard let base = memory.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return .end }
+        if start == end { return isAtEnd ? .end : .more }
+        var at = start
+        var lines = 0
+        while true {
+            guard fields.count < Self.mostColumns else {
+                throw error(
+                    .unsupported, place: "\(line)", expected: "at most \(Self.mostColumns) columns",
+                    found: "more", advice: "check the delimiter")
+            }
+            if at < end, base[at] == Self.quote {
+                guard let close = try quoted(base, at, &lines) else { return .more }
+                at = close
+            } else {
+                guard let stop = try plain(base, at, lines) else { return .more }
+                at = stop
+            }
+            // At a delimiter, a line end or the end of the file.
+            if at == end {
+                start = at
+                nextLine = line + lines
+                return .row
+            }
+            if base[at] == delimiter {
+                at += 1
+                if at == end && !isAtEnd { return .more }
+                continue
+            }
+            if base[at] == Self.carriageReturn {
+                guard at + 1 < end || isAtEnd else { return .more }
+                guard at + 1 < end, base[at + 1] == Self.lineFeed else {
+                    throw error(
+                        .header, field: fields.count - 1, expected: "a line feed behind a carriage return",
+                        found: "none", advice: "save the file with line ends LF or CR LF")
+                }
+                at += 1
+            }
+            start = at + 1
+            nextLine = line + lines + 1
+            return .row
+        }
+    }
+
+    /// Appends the plain field at `at`; returns where it stops, nil if more bytes must come first.
+    private func plain(
+        _ base: UnsafePointer<UInt8>, _ at: Int, _ lines: Int
+    ) throws(DataError) -> Int? {
+        var stop = at
+        isSpecial.withUnsafeBufferPointer { isSpecial in
+            while stop < end, !isSpecial[Int(base[stop])] { stop += 1 }
+        }
+        if stop == end && !isAtEnd { return nil }
+        var (first, last) = (at, stop)
+        while first < last, base[first] == Self.space { first += 1 }
+        while first < last, base[last - 1] == Self.space { last -= 1 }
+        fields.append(Field(start: first, end: last, line: lines, isQuoted: false, hasEscapes: false))
+        if stop < end, base[stop] == Self.quote {
+            throw error(
+                .header, field: fields.count - 1, expected: "quotation marks around the whole field",
+                found: "one inside it", advice: "put the field in quotation marks and double those inside")
+        }
+        return stop
+    }
+
+    /// Appends the quoted field at `at`; returns where it stops, nil if more bytes must come first.
+    private func quoted(
+        _ base: UnsafePointer<UInt8>, _ at: Int, _ lines: inout Int
+    ) throws(DataError) -> Int? {
+        var stop = at + 1
+        let before = lines
+        var hasEscapes = false
+        while true {
+            while stop < end, base[stop] != Self.quote {
+                if base[stop] == Self.lineFeed { lines += 1 }
+                stop += 1
+            }
+            guard stop < end else {
+                guard isAtEnd else { return nil }
+                fields.append(
+                    Field(start: at + 1, end: stop, line: before, isQuoted: true, hasEscapes: hasEscapes))
+                throw error(
+                    .header, field: fields.count - 1, expected: "a closing quotation mark",
+                    found: "the end of the file",
+                    advice: "close the field, or double quotation marks inside it")
+            }
+            guard stop + 1 < end || isAtEnd else { return nil }
+            if stop + 1 < end, base[stop + 1] == Self.quote {
+                hasEscapes = true
+                stop += 2
+                continue
+            }
+            break
+        }
+        fields.append(Field(start: at + 1, end: stop, line: before, isQuoted: true, hasEscapes: hasEscapes))
+        stop += 1
+        let isEnded =
+            stop == end || base[stop] == delimiter || base[stop] == Self.lineFeed
+            || base[stop] == Self.carriageReturn
+        guard isEnded else {
+            throw error(
+                .header, field: fields.count - 1, expected: "a delimiter behind a closing quotation mark",
+                found: "other text", advice: "double quotation marks inside the field")
+        }
+        return stop
+    }
+
+    /// Moves the row begun to the front and fills the memory behind it, doubled where the row takes all of it.
+    private func refill() throws(DataError) {
+        if start > 0 {
+            memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+            end -= start
+            start = 0
+        }
+        if end == memory.count {
+            guard memory.count < Self.longestRow else {
+                throw error(
+                    .unsupported, place: "\(line)", expected: "rows of at most \(Self.longestRow >> 20) MiB",
+                    found: "a longer one", advice: "check the line ends and quotation marks")
+            }
+            let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * memory.count, alignment: 64)
+            larger.copyMemory(from: bytes)
+            memory.deallocate()
+            memory = larger
+        }
+        let rest = UnsafeMutableRawBufferPointer(rebasing: memory[end...])
+        let count = try reader.read(into: rest)
+        end += count
+        isAtEnd = count < rest.count
+    }
+
+    private static let quote = UInt8(ascii: "\"")
+    private static let lineFeed = UInt8(ascii: "\n")
+    private static let carriageReturn = UInt8(ascii: "\r")
+    private static let space = UInt8(ascii: " ")
+}

@@ -1,0 +1,136 @@
+/// Decimal numbers as data files write them: a sign, digits with or without a point, an exponent; the nearest Float32.
+enum DecimalNumber {
+    /// Why a text is no usable number.
+    enum Failure: Error, Equatable {
+        /// It is no decimal number.
+        case text
+        /// It is NaN or infinite.
+        case notFinite
+        /// It is beyond Float32's range.
+        case tooLarge
+    }
+
+    /// The number that the whole text is.
+    static func float(_ text: UnsafeRawBufferPointer) throws(Failure) -> Float {
+        var at = 0
+        var isNegative = false
+        if at < text.count, text[at] == UInt8(ascii: "-") || text[at] == UInt8(ascii: "+") {
+            isNegative = text[at] == UInt8(ascii: "-")
+            at += 1
+        }
+        // The first 19 significant digits as a whole number, and the power of ten it must be multiplied by.
+        var mantissa: UInt64 = 0
+        var significant = 0
+        var exponent = 0
+        var digits = 0
+        var hasPoint = false
+        while at < text.count {
+            let digit = text[at] &- UInt8(ascii: "0")
+            if digit < 10 {
+                digits += 1
+                if significant < 19 {
+                    mantissa = mantissa &* 10 &+ UInt64(digit)
+                    if mantissa > 0 { significant += 1 }
+                    if hasPoint { exponent -= 1 }
+                } else if !hasPoint {
+                    exponent += 1
+                }
+            } else if text[at] == UInt8(ascii: "."), !hasPoint {
+                hasPoint = true
+            } else {
+                break
+            }
+            at += 1
+        }
+        guard digits > 0 else { throw wordFailure(text) }
+        if at < text.count, text[at] | 0x20 == UInt8(ascii: "e") {
+            at += 1
+            exponent += try power(text, &at)
+        }
+        guard at == text.count else { throw .text }
+        let magnitude = near(mantissa, exponent) ?? exact(text)
+        guard magnitude.isFinite else { throw .tooLarge }
+        return isNegative ? -magnitude : magnitude
+    }
+
+    /// The whole number that the whole text is, nil for anything else or one that Int does not hold.
+    static func whole(_ text: UnsafeRawBufferPointer) -> Int? {
+        var at = 0
+        var isNegative = false
+        if at < text.count, text[at] == UInt8(ascii: "-") || text[at] == UInt8(ascii: "+") {
+            isNegative = text[at] == UInt8(ascii: "-")
+            at += 1
+        }
+        guard at < text.count else { return nil }
+        var value = 0
+        while at < text.count {
+            let digit = text[at] &- UInt8(ascii: "0")
+            guard digit < 10 else { return nil }
+            let (tens, over) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = tens.addingReportingOverflow(Int(digit))
+            guard !over, !carry else { return nil }
+            value = sum
+            at += 1
+        }
+        return isNegative ? -value : value
+    }
+
+    private static func power(_ text: UnsafeRawBufferPointer, _ at: inout Int) throws(Failure) -> Int {
+        var isNegative = false
+        if at < text.count, text[at] == UInt8(ascii: "-") || text[at] == UInt8(ascii: "+") {
+            isNegative = text[at] == UInt8(ascii: "-")
+            at += 1
+        }
+        var value = 0
+        let first = at
+        while at < text.count {
+            let digit = text[at] &- UInt8(ascii: "0")
+            guard digit < 10 else { break }
+            // Beyond this every number is 0 or too large, however many digits it has before the point.
+            value = min(value * 10 + Int(digit), 1 << 40)
+            at += 1
+        }
+        guard at > first else { throw .text }
+        return isNegative ? -value : value
+    }
+
+    /// m·10ᵉ rounded to Float32 where Float64 arithmetic is close enough to be sure of it.
+    private static func near(_ mantissa: UInt64, _ exponent: Int) -> Float? {
+        if mantissa == 0 { return 0 }
+        guard exponent.magnitude <= 44 else { return nil }
+        // At most four roundings of 2⁻⁵³ each.
+        var value = Double(mantissa)
+        let first = Int(min(exponent.magnitude, 22))
+        let second = Int(exponent.magnitude) - first
+        if exponent < 0 {
+            value /= powers[first]
+            if second > 0 { value /= powers[second] }
+        } else {
+            value *= powers[first]
+            if second > 0 { value *= powers[second] }
+        }
+        let low = Float(value * (1 - 0x1p-50))
+        let high = Float(value * (1 + 0x1p-50))
+        return low == high ? low : nil
+    }
+
+    /// The nearest Float32 by the standard library, whatever the digits; the text is a decimal number without sign.
+    private static func exact(_ text: UnsafeRawBufferPointer) -> Float {
+        let unsigned = text.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
+        return Float(String(decoding: unsigned, as: UTF8.self)) ?? .infinity
+    }
+
+    private static func wordFailure(_ text: UnsafeRawBufferPointer) -> Failure {
+        guard text.count <= 10 else { return .text }
+        let word = String(
+            decoding: text.filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "+") }, as: UTF8.self)
+        return ["nan", "inf", "infinity"].contains(word.lowercased()) ? .notFinite : .text
+    }
+
+    /// 10⁰ to 10²², exact.
+    private static let powers: [Double] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+        1e18,
+        1e19, 1e20, 1e21, 1e22,
+    ]
+}

@@ -1,0 +1,58 @@
+/// Distinct byte strings with their numbers in order of first appearance; finds one without making a String.
+struct LabelTable {
+    /// The most distinct strings: more are no classes.
+    static let most = 65_536
+
+    private var bytes: [UInt8] = []
+    /// Where string i ends in `bytes`; it begins where the one before it ends.
+    private var ends: [Int] = []
+    /// Number + 1 of the string in each place, 0 for an empty place; a power of two of places, at most half of them
+    /// taken.
+    private var places: [Int32] = Array(repeating: 0, count: 64)
+
+    /// How many strings it holds.
+    var count: Int { ends.count }
+
+    /// The number of a string, or nil if it is not there.
+    func number(of text: UnsafeRawBufferPointer) -> Int? {
+        let number = places[place(of: text)]
+        return number == 0 ? nil : Int(number) - 1
+    }
+
+    /// The number of a string, which is added if it is not there; nil where the table is full.
+    mutating func insert(_ text: UnsafeRawBufferPointer) -> Int? {
+        let place = place(of: text)
+        if places[place] != 0 { return Int(places[place]) - 1 }
+        guard count < Self.most else { return nil }
+        bytes += text
+        ends.append(bytes.count)
+        places[place] = Int32(count)
+        if 2 * count > places.count { grow() }
+        return count - 1
+    }
+
+    /// The bytes of string `number`.
+    subscript(number: Int) -> ArraySlice<UInt8> {
+        bytes[(number == 0 ? 0 : ends[number - 1])..<ends[number]]
+    }
+
+    private mutating func grow() {
+        places = Array(repeating: 0, count: 2 * places.count)
+        for number in 0..<count {
+            let empty = self[number].withUnsafeBytes { text -> Int in place(of: text) }
+            places[empty] = Int32(number) + 1
+        }
+    }
+
+    /// The place of a string, or the empty one where it would go.
+    private func place(of text: UnsafeRawBufferPointer) -> Int {
+        // FNV-1a.
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in text { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        var place = Int(truncatingIfNeeded: hash ^ hash >> 32) & (places.count - 1)
+        while places[place] != 0, !self[Int(places[place]) - 1].elementsEqual(text) {
+            place = (place + 1) & (places.count - 1)
+        }
+        return place
+    }
+}

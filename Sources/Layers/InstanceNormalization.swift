@@ -1,0 +1,34 @@
+import Graph
+
+/// Normalization of each channel of each image by its own moments, as torch.nn.InstanceNorm2d (Ulyanov, Vedaldi and
+/// Lempitsky 2016, arXiv:1607.08022).
+///
+/// Group norm with as many groups as channels: y = (x − μ) / √(σ² + ε), then weight and bias per channel if affine.
+/// Without running statistics, torch's default; training and evaluation are the same.
+public struct InstanceNormalization: Layer {
+    /// (C): the scale; nil without affine.
+    public let weight: Parameter?
+    /// (C): the shift; nil without affine.
+    public let bias: Parameter?
+    private let epsilon: Double
+
+    /// Instance norm with torch's defaults.
+    public init(epsilon: Double = 1e-5, affine: Bool = false) {
+        self.epsilon = epsilon
+        weight = affine ? Parameter(.constant(1)) : nil
+        bias = affine ? Parameter(.constant(0)) : nil
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        let channels = x.shape[1]
+        return x.groupNormalized(
+            GroupNorm(groups: channels, epsilon: epsilon),
+            weight: x.builder.variable(weight, shape: [channels], otherwise: 1),
+            bias: x.builder.variable(bias, shape: [channels], otherwise: 0))
+    }
+
+    public func check(input shape: [Int]) throws(ModelError) {
+        guard shape.count == 4 else { throw .expected("images (N, C, H, W)", found: shape) }
+        guard shape[2] * shape[3] > 1 else { throw .expected("images of more than one pixel", found: shape) }
+    }
+}

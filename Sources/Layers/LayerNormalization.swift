@@ -1,0 +1,50 @@
+import Graph
+
+/// Normalization of each example over its last dimensions, as torch.nn.LayerNorm (Ba, Kiros and Hinton 2016,
+/// arXiv:1607.06450).
+///
+/// y = (x − μ) / √(σ² + ε) · weight + bias with the mean μ and the biased variance σ² of the last dimensions of each
+/// example alone, so that training and evaluation are the same and nothing depends on the mini-batch. Weight and bias
+/// have the shape of those dimensions.
+public struct LayerNormalization: Layer {
+    /// The scale, in the shape of the normalized dimensions; nil without affine.
+    public let weight: Parameter?
+    /// The shift, in the shape of the normalized dimensions.
+    public let bias: Parameter?
+    private let shape: [Int]?
+    private let epsilon: Double
+
+    /// Layer norm over the last dimensions `shape` of an example; over all of them unless given.
+    public init(_ shape: [Int]? = nil, epsilon: Double = 1e-5, affine: Bool = true, bias: Bool = true) {
+        precondition(
+            shape.map { !$0.isEmpty && $0.allSatisfy { $0 > 0 } } ?? true,
+            "layer norm over a shape of \(shape ?? [])")
+        self.shape = shape
+        self.epsilon = epsilon
+        weight = affine ? Parameter(.constant(1)) : nil
+        self.bias = affine && bias ? Parameter(.constant(0)) : nil
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        let shape = shape ?? Array(x.shape.dropFirst())
+        return x.layerNormalized(
+            epsilon: epsilon, weight: x.builder.variable(weight, shape: shape, otherwise: 1),
+            bias: x.builder.variable(bias, shape: shape, otherwise: 0))
+    }
+
+    public func check(input shape: [Int]) throws(ModelError) {
+        guard shape.count >= 2 else { throw .expected("(N, ...)", found: shape) }
+        guard let wanted = self.shape else { return }
+        guard shape.count > wanted.count, Array(shape.suffix(wanted.count)) == wanted else {
+            let extents = wanted.map(String.init).joined(separator: ", ")
+            throw .expected("the last dimensions to be (\(extents))", found: shape)
+        }
+    }
+}
+
+extension GraphBuilder {
+    /// The tensor of a variable, or one filled with `constant` where there is none.
+    func variable(_ variable: (any TracedVariable)?, shape: [Int], otherwise constant: Double) -> Tensor {
+        variable.map { self.variable($0, shape: shape) } ?? self.constant(constant, shape: shape)
+    }
+}

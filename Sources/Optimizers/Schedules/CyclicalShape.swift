@@ -1,0 +1,148 @@
+import Foundation
+
+/// A learning rate that rises and falls between two ends all the time, as torch.optim.lr_scheduler.CyclicLR's with
+/// max_lr = η₀:
+///
+///     η = η_base + (η₀ − η_base) x s
+///
+/// A cycle takes step_size_up steps (or epochs) up, in which x grows from 0 to 1, and step_size_down down. With c
+/// the cycles completed and k the steps behind the warm-up, s depends on the mode:
+///
+///     triangular     s = 1
+///     triangular2    s = 1/2ᶜ    each cycle half as high
+///     exp_range      s = γᵏ
+///
+/// The momentum moves against the rate: m_max − (m_max − m_base) x s. `cycle_momentum: false` leaves it to the
+/// update rule.
+///
+/// Defaults: step_size_up 2000, step_size_down the same, mode triangular, γ 1, cycle_momentum true, base_momentum
+/// 0.8, max_momentum 0.9; η_base (`base_lr`) has none, as in PyTorch.
+///
+/// Reference: Smith, "Cyclical Learning Rates for Training Neural Networks", WACV 2017, arXiv:1506.01186.
+///
+/// Example:
+///
+///     let schedule = try LearningRateSchedule(baseRate: 0.5, shape: .cyclical(from: 0.1, up: 4))
+///     schedule.rate(step: 2, stepsPerEpoch: 10, totalSteps: 20)       // 0.3
+///     schedule.rate(step: 4, stepsPerEpoch: 10, totalSteps: 20)       // 0.5
+///     schedule.rate(step: 8, stepsPerEpoch: 10, totalSteps: 20)       // 0.1
+///     schedule.momentum(step: 4, stepsPerEpoch: 10, totalSteps: 20)   // 0.8
+public struct CyclicalShape: ScheduleShape, Hashable {
+    /// How the height of the cycles changes.
+    public enum Mode: String, Sendable, Hashable, CaseIterable {
+        /// It does not.
+        case triangular
+        /// It halves with every cycle.
+        case triangular2
+        /// It falls by a factor with every step.
+        case exponentialRange = "exp_range"
+    }
+
+    /// η_base, the lowest rate, from 0 to η₀.
+    public let lowest: Double
+    /// The steps (or epochs) of a rise, at least 1.
+    public let up: Int
+    /// The steps (or epochs) of a fall, at least 1.
+    public let down: Int
+    /// How the height of the cycles changes.
+    public let mode: Mode
+    /// γ of `exponentialRange`, above 0 and at most 1.
+    public let gamma: Double
+    /// The ends of the momentum; nil to leave it to the update rule.
+    public let momentum: CycledMomentum?
+
+    /// Makes the shape, with falls as long as rises unless `down` says otherwise; its values are checked when a
+    /// schedule is made of it.
+    public init(
+        from lowest: Double, up: Int = 2000, down: Int? = nil, mode: Mode = .triangular, gamma: Double = 1,
+        momentum: CycledMomentum? = CycledMomentum(low: 0.8, high: 0.9)
+    ) {
+        self.lowest = lowest
+        self.up = up
+        self.down = down ?? up
+        self.mode = mode
+        self.gamma = gamma
+        self.momentum = momentum
+    }
+
+    /// "cyclical".
+    public static let name = "cyclical"
+
+    /// "cyclical".
+    public var name: String { Self.name }
+
+    /// Throws unless η_base lies between 0 and η₀, both parts of a cycle have a length, and γ is a factor.
+    public func validate(baseRate: Double) throws(OptimizerError) {
+        try checkRate(lowest, key: "base_lr", atMost: baseRate)
+        for (key, length) in [("step_size_up", up), ("step_size_down", down)] {
+            guard (1...Self.longest).contains(length) else {
+                throw OptimizerError(
+                    .outOfRange, key: key, value: "\(length)",
+                    allowed: "a whole number from 1 to \(Self.longest)")
+            }
+        }
+        try AllowedNumbers.positiveUpToOne.check(gamma, key: "gamma")
+        try momentum?.validate()
+    }
+
+    /// η_base + (η₀ − η_base) x s.
+    public func rate(baseRate: Double, at position: SchedulePosition) -> Double {
+        lowest + (baseRate - lowest) * height(at: position)
+    }
+
+    /// m_max − (m_max − m_base) x s.
+    public func momentum(at position: SchedulePosition) -> Double? {
+        momentum.map { $0.high - ($0.high - $0.low) * height(at: position) }
+    }
+
+    /// x s.
+    private func height(at position: SchedulePosition) -> Double {
+        let (cycle, place) = position.index.quotientAndRemainder(dividingBy: up + down)
+        let share = place <= up ? Double(place) / Double(up) : Double(up + down - place) / Double(down)
+        return switch mode {
+        case .triangular: share
+        case .triangular2: share * pow(0.5, Double(cycle))
+        case .exponentialRange: share * pow(gamma, Double(position.index))
+        }
+    }
+
+    /// Half a cycle at most, so that a whole one is far inside an Int.
+    private static let longest = 1_000_000_000_000
+}
+
+extension ScheduleShape where Self == CyclicalShape {
+    /// A learning rate that rises from `lowest` to the base rate and falls back all the time.
+    public static func cyclical(
+        from lowest: Double, up: Int = 2000, down: Int? = nil, mode: CyclicalShape.Mode = .triangular,
+        gamma: Double = 1, momentum: CycledMomentum? = CycledMomentum(low: 0.8, high: 0.9)
+    ) -> CyclicalShape {
+        CyclicalShape(from: lowest, up: up, down: down, mode: mode, gamma: gamma, momentum: momentum)
+    }
+}
+
+extension CyclicalShape: NamedShape {
+    package static let options: [OptionDeclaration] = options(fall: .number(2000))
+
+    /// A fall is as long as a rise unless given.
+    package static func options(given: [String: OptionValue], baseRate: Double) -> [OptionDeclaration] {
+        guard case .number(let rise) = given["step_size_up"] else { return options }
+        return options(fall: .number(rise))
+    }
+
+    private static func options(fall: OptionValue) -> [OptionDeclaration] {
+        [
+            .required("base_lr", like: .number(0.001)),
+            .optional("step_size_up", default: .number(2000)),
+            .optional("step_size_down", default: fall),
+            .optional("mode", default: .text(Mode.triangular.rawValue)),
+            .optional("gamma", default: .number(1)),
+        ] + CycledMomentum.options(low: 0.8, high: 0.9)
+    }
+
+    package init(options: ResolvedOptions) throws(OptimizerError) {
+        self.init(
+            from: options.number("base_lr"), up: try options.whole("step_size_up", atLeast: 1),
+            down: try options.whole("step_size_down", atLeast: 1), mode: try options.word("mode"),
+            gamma: options.number("gamma"), momentum: CycledMomentum(options: options))
+    }
+}

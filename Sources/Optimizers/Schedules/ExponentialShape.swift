@@ -1,0 +1,56 @@
+import Foundation
+
+/// A learning rate that falls by a factor with every step or every epoch, as
+/// torch.optim.lr_scheduler.ExponentialLR's:
+///
+///     η = η₀ γᵏ
+///
+/// k counts steps behind the warm-up, or epochs with `by: epoch`, and γ is the factor of one of them.
+///
+/// Defaults: none; γ must be given, as in PyTorch.
+///
+/// Example:
+///
+///     let schedule = try LearningRateSchedule(baseRate: 0.8, shape: .exponential(gamma: 0.5), by: .epoch)
+///     schedule.rate(step: 9, stepsPerEpoch: 10, totalSteps: 50)    // 0.8: epoch 0
+///     schedule.rate(step: 25, stepsPerEpoch: 10, totalSteps: 50)   // 0.2: epoch 2
+public struct ExponentialShape: ScheduleShape, Hashable {
+    /// γ, above 0: the factor of one step, or of one epoch.
+    public let gamma: Double
+
+    /// Makes the shape; its value is checked when a schedule is made of it.
+    public init(gamma: Double) {
+        self.gamma = gamma
+    }
+
+    /// "exponential".
+    public static let name = "exponential"
+
+    /// "exponential".
+    public var name: String { Self.name }
+
+    /// Throws unless γ is above 0; above 1 the rate grows, as in a search for the largest that still learns.
+    public func validate(baseRate: Double) throws(OptimizerError) {
+        try AllowedNumbers.positive.check(gamma, key: "gamma")
+    }
+
+    /// η₀ γᵏ.
+    public func rate(baseRate: Double, at position: SchedulePosition) -> Double {
+        baseRate * pow(gamma, Double(position.index))
+    }
+}
+
+extension ScheduleShape where Self == ExponentialShape {
+    /// A learning rate that falls by the factor `gamma` with every step or epoch.
+    public static func exponential(gamma: Double) -> ExponentialShape {
+        ExponentialShape(gamma: gamma)
+    }
+}
+
+extension ExponentialShape: NamedShape {
+    package static let options: [OptionDeclaration] = [.required("gamma", like: .number(0.95))]
+
+    package init(options: ResolvedOptions) throws(OptimizerError) {
+        self.init(gamma: options.number("gamma"))
+    }
+}

@@ -1,0 +1,57 @@
+/// A learning rate that falls as 1/k:
+///
+///     η = η₀ / (1 + k/τ)
+///
+/// k and τ are epochs behind the warm-up; by step k has the share of the epoch, by epoch it is whole. At k = τ half
+/// of the rate is left. The rates sum to infinity and their squares do not, which is what stochastic
+/// approximation asks for to converge.
+///
+/// Defaults: τ (`tau`) 1 epoch.
+///
+/// Reference: Robbins and Monro, "A Stochastic Approximation Method", 1951.
+///
+/// Example:
+///
+///     let schedule = try LearningRateSchedule(baseRate: 0.6, shape: .inverse(tau: 1))
+///     schedule.rate(step: 10, stepsPerEpoch: 10, totalSteps: 50)   // 0.3
+///     schedule.rate(step: 20, stepsPerEpoch: 10, totalSteps: 50)   // 0.2
+public struct InverseShape: ScheduleShape, Hashable {
+    /// τ in epochs, above 0.
+    public let tau: Double
+
+    /// Makes the shape; its value is checked when a schedule is made of it.
+    public init(tau: Double = 1) {
+        self.tau = tau
+    }
+
+    /// "inverse".
+    public static let name = "inverse"
+
+    /// "inverse".
+    public var name: String { Self.name }
+
+    /// Throws unless τ is above 0.
+    public func validate(baseRate: Double) throws(OptimizerError) {
+        try AllowedNumbers.positive.check(tau, key: "tau")
+    }
+
+    /// η₀ / (1 + k/τ).
+    public func rate(baseRate: Double, at position: SchedulePosition) -> Double {
+        baseRate / (1 + position.epochs / tau)
+    }
+}
+
+extension ScheduleShape where Self == InverseShape {
+    /// A learning rate that is half after `tau` epochs, a third after twice as many, and so on.
+    public static func inverse(tau: Double = 1) -> InverseShape {
+        InverseShape(tau: tau)
+    }
+}
+
+extension InverseShape: NamedShape {
+    package static let options: [OptionDeclaration] = [.optional("tau", default: .number(1))]
+
+    package init(options: ResolvedOptions) throws(OptimizerError) {
+        self.init(tau: options.number("tau"))
+    }
+}

@@ -1,0 +1,52 @@
+/// A learning rate that falls as the inverse square root of the step, the Transformer's:
+///
+///     η(s) = η₀ √(w / (w + k))    with k = s − W and w = max(W, 1)
+///
+/// W is the length of the warm-up. Behind a warm-up of at least one step this is η₀ √(W / s), for s ≥ W: the step
+/// with index W takes all of η₀, that with index 4W half of it. Without warm-up it is η₀ / √(1 + s). By epoch k
+/// and W count epochs, fractions of W included.
+///
+/// The paper states it as d^(−1/2) min(n^(−1/2), n W^(−3/2)) with n = s + 1; here η₀ is the peak, d^(−1/2) W^(−1/2)
+/// there, and the warm-up is that of every schedule, one step later at its peak.
+///
+/// Defaults: none; the warm-up is the schedule's own.
+///
+/// Reference: Vaswani et al., "Attention Is All You Need", NeurIPS 2017, arXiv:1706.03762.
+///
+/// Example:
+///
+///     let schedule = try LearningRateSchedule(baseRate: 0.4, shape: .inverseSquareRoot, warmup: .steps(4))
+///     schedule.rate(step: 4, stepsPerEpoch: 10, totalSteps: 50)    // 0.4
+///     schedule.rate(step: 16, stepsPerEpoch: 10, totalSteps: 50)   // 0.2
+public struct InverseSquareRootShape: ScheduleShape, Hashable {
+    /// Makes the shape; it has no options.
+    public init() {}
+
+    /// "inverse_sqrt".
+    public static let name = "inverse_sqrt"
+
+    /// "inverse_sqrt".
+    public var name: String { Self.name }
+
+    /// Nothing to check.
+    public func validate(baseRate: Double) throws(OptimizerError) {}
+
+    /// η₀ √(w / (w + k)).
+    public func rate(baseRate: Double, at position: SchedulePosition) -> Double {
+        let length = max(position.warmup, 1)
+        return baseRate * (length / (length + Double(position.index))).squareRoot()
+    }
+}
+
+extension ScheduleShape where Self == InverseSquareRootShape {
+    /// A learning rate that falls as the inverse square root of the step.
+    public static var inverseSquareRoot: InverseSquareRootShape { InverseSquareRootShape() }
+}
+
+extension InverseSquareRootShape: NamedShape {
+    package static let options: [OptionDeclaration] = []
+
+    package init(options: ResolvedOptions) throws(OptimizerError) {
+        self.init()
+    }
+}

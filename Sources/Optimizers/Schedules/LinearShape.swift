@@ -1,0 +1,108 @@
+/// A learning rate that falls linearly until τ and then stays:
+///
+///     η = (1 − k/τ) η₀ + (k/τ) η_τ    for k < τ
+///     η = η_τ                         for k ≥ τ
+///
+/// k and τ count from the end of the warm-up. τ is a number of epochs (`tau`, fractions allowed), or a share of
+/// what the run has behind the warm-up (`tau_fraction`). This is torch.optim.lr_scheduler.LinearLR with
+/// start_factor 1, end_factor η_τ/η₀ and total_iters τ.
+///
+/// Defaults: τ all of the run (`tau_fraction` 1), η_τ (`eta_tau`) η₀/100.
+///
+/// Reference: Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 8.3.1.
+///
+/// Example:
+///
+///     let schedule = try LearningRateSchedule(baseRate: 0.1, shape: .linear(to: 0.02, over: .epochs(2)))
+///     schedule.rate(step: 10, stepsPerEpoch: 10, totalSteps: 40)   // 0.06
+///     schedule.rate(step: 20, stepsPerEpoch: 10, totalSteps: 40)   // 0.02
+///     schedule.rate(step: 39, stepsPerEpoch: 10, totalSteps: 40)   // 0.02
+public struct LinearShape: ScheduleShape, Hashable {
+    /// How long the rate falls.
+    public enum Length: Sendable, Hashable {
+        /// This many epochs behind the warm-up, above 0.
+        case epochs(Double)
+        /// This share of the run behind the warm-up, above 0 and at most 1.
+        case fraction(Double)
+    }
+
+    /// η_τ, from 0 to η₀; nil for η₀/100.
+    public let final: Double?
+    /// τ.
+    public let length: Length
+
+    /// Makes the shape; its values are checked when a schedule is made of it.
+    public init(to final: Double? = nil, over length: Length = .fraction(1)) {
+        self.final = final
+        self.length = length
+    }
+
+    /// "linear".
+    public static let name = "linear"
+
+    /// "linear".
+    public var name: String { Self.name }
+
+    /// Throws unless τ is above 0, a share at most 1, and η_τ lies between 0 and η₀.
+    public func validate(baseRate: Double) throws(OptimizerError) {
+        switch length {
+        case .epochs(let epochs): try AllowedNumbers.positive.check(epochs, key: "tau")
+        case .fraction(let fraction): try AllowedNumbers.positiveUpToOne.check(fraction, key: "tau_fraction")
+        }
+        if let final { try checkRate(final, key: "eta_tau", atMost: baseRate) }
+    }
+
+    /// (1 − k/τ) η₀ + (k/τ) η_τ until τ, then η_τ.
+    public func rate(baseRate: Double, at position: SchedulePosition) -> Double {
+        let end = final ?? Self.final(baseRate)
+        let passed =
+            switch length {
+            case .epochs(let epochs): position.epochs / epochs
+            case .fraction(let fraction): Double(position.index) / (fraction * Double(position.count))
+            }
+        return passed < 1 ? (1 - passed) * baseRate + passed * end : end
+    }
+
+    private static func final(_ baseRate: Double) -> Double { baseRate / 100 }
+}
+
+extension ScheduleShape where Self == LinearShape {
+    /// A learning rate that falls linearly to `final`, a hundredth unless given, over a length of the run, all of it
+    /// unless given.
+    public static func linear(
+        to final: Double? = nil, over length: LinearShape.Length = .fraction(1)
+    ) -> LinearShape {
+        LinearShape(to: final, over: length)
+    }
+}
+
+extension LinearShape: NamedShape {
+    package static let options: [OptionDeclaration] = [
+        .optional("tau", default: .number(1)),
+        .optional("tau_fraction", default: .number(1)),
+        .optional("eta_tau", default: .number(0)),
+    ]
+
+    /// Of the two lengths the one that is given, `tau_fraction` where none is.
+    package static func options(given: [String: OptionValue], baseRate: Double) -> [OptionDeclaration] {
+        var declared: [OptionDeclaration] = []
+        for option in options.prefix(2) where given[option.name] != nil { declared.append(option) }
+        if declared.isEmpty { declared.append(options[1]) }
+        return declared + [.optional("eta_tau", default: .number(final(baseRate)))]
+    }
+
+    package init(options: ResolvedOptions) throws(OptimizerError) {
+        let lengths = options.values.prefix { $0.name != "eta_tau" }
+        let final = options.number("eta_tau")
+        if lengths.count == 2 {
+            throw OptimizerError(
+                .conflict, key: "tau_fraction", value: lengths[1].value.description,
+                allowed: "left out beside tau, which is \(lengths[0].value) epochs")
+        }
+        if lengths[0].name == "tau" {
+            self.init(to: final, over: .epochs(options.number("tau")))
+        } else {
+            self.init(to: final, over: .fraction(options.number("tau_fraction")))
+        }
+    }
+}

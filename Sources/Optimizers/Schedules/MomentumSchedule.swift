@@ -1,0 +1,68 @@
+/// The momentum as a pure function of the optimizer step, for update rules that have one.
+///
+/// Epochs count from the start of training, warm-up included. A schedule that advances by epoch looks at the start
+/// of the step's epoch.
+///
+/// - `piecewise`: the last of the values whose epoch has come; 0.5, 0.9, 0.99 at the epochs 0, 5, 20 is the usual
+///   rise. Fractions of epochs are rounded to whole steps, halves upward.
+/// - `linear`: μ = (1 − x/E) μ₀ + (x/E) μ_E for x < E epochs, then μ_E.
+///
+/// Reference: Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013.
+///
+/// Example:
+///
+///     let schedule = try LearningRateSchedule(
+///         baseRate: 0.1, momentum: .piecewise(values: [0.5, 0.9, 0.99], epochs: [0, 2, 4]))
+///     schedule.momentum(step: 19, stepsPerEpoch: 10, totalSteps: 50)   // 0.5
+///     schedule.momentum(step: 20, stepsPerEpoch: 10, totalSteps: 50)   // 0.9
+public enum MomentumSchedule: Sendable, Hashable {
+    /// `values[i]` from epoch `epochs[i]` on; the first epoch is 0, each later one above the one before.
+    case piecewise(values: [Double], epochs: [Double])
+    /// From one value to another over this many epochs.
+    case linear(from: Double, to: Double, epochs: Double)
+
+    /// Throws unless every momentum lies in [0, 1) and the epochs are in order.
+    func validate() throws(OptimizerError) {
+        switch self {
+        case .piecewise(let values, let epochs):
+            guard !values.isEmpty, values.allSatisfy({ $0 >= 0 && $0 < 1 }) else {
+                throw Self.error("values", values, "one number or more, each at least 0 and below 1")
+            }
+            guard epochs.count == values.count else {
+                throw Self.error("epochs", epochs, "as many numbers as values, which are \(values.count)")
+            }
+            let increase = zip(epochs, epochs.dropFirst()).allSatisfy { $0 < $1 }
+            guard epochs.first == 0, increase, epochs.allSatisfy(\.isFinite) else {
+                throw Self.error("epochs", epochs, "0 and then numbers each above the one before")
+            }
+        case .linear(let start, let end, let epochs):
+            try AllowedNumbers.belowOne.check(start, key: "momentum.from")
+            try AllowedNumbers.belowOne.check(end, key: "momentum.to")
+            try AllowedNumbers.positive.check(epochs, key: "momentum.epochs")
+        }
+    }
+
+    /// The momentum of one step, looked up where the schedule stands that advances by `unit`.
+    func momentum(step: Int, in run: RunShape, by unit: ScheduleUnit) -> Double {
+        let place =
+            switch unit {
+            case .step: step
+            case .epoch: run.firstStep(ofEpoch: run.epoch(of: step))
+            }
+        switch self {
+        case .piecewise(let values, let epochs):
+            let begun = epochs.count { run.steps(inEpochs: $0) <= Double(place) }
+            // Epoch 0 has begun at step 0.
+            return values[max(0, begun - 1)]
+        case .linear(let start, let end, let epochs):
+            let share = run.epochs(before: place) / epochs
+            return share < 1 ? (1 - share) * start + share * end : end
+        }
+    }
+
+    private static func error(_ key: String, _ value: [Double], _ allowed: String) -> OptimizerError {
+        OptimizerError(
+            .outOfRange, key: "momentum.\(key)", value: OptionValue.numbers(value).description,
+            allowed: allowed)
+    }
+}

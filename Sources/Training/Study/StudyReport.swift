@@ -1,0 +1,120 @@
+import Foundation
+
+/// The numbers of several runs side by side, from their metrics.jsonl.
+package struct StudyReport {
+    /// What a row stands for.
+    package enum Axis: String, Sendable {
+        case run
+        case epoch
+        case step
+    }
+
+    /// The numbers of one run: its rows, in order.
+    private struct Series {
+        let run: String
+        var rows: [[String: Double]] = []
+    }
+
+    private let axis: Axis
+    private let metrics: [String]
+    private var series: [Series] = []
+
+    /// A report with a column for each of `metrics`.
+    package init(against axis: Axis, metrics: [String]) {
+        self.axis = axis
+        self.metrics = metrics
+    }
+
+    /// Adds a run.
+    ///
+    /// - Parameters:
+    ///   - metrics: The text of its metrics.jsonl.
+    ///   - examples: Training examples of an epoch.
+    package mutating func add(run: String, metrics text: String, examples: Int) {
+        var rows: [[String: Double]] = []
+        var last: [String: Double] = [:]
+        for line in text.split(separator: "\n") {
+            guard
+                let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
+                let event = object["event"] as? String
+            else { continue }
+            let numbers = object.compactMapValues { ($0 as? NSNumber)?.doubleValue }
+            if event == axis.rawValue { rows.append(Self.withDerived(numbers, examples)) }
+            if event == "epoch" || event == "end" { last.merge(numbers) { _, new in new } }
+        }
+        if axis == .run { rows = [Self.withDerived(last, examples)] }
+        series.append(Series(run: run, rows: rows))
+    }
+
+    private static func withDerived(_ numbers: [String: Double], _ examples: Int) -> [String: Double] {
+        var numbers = numbers
+        if let speed = numbers["samples_per_second"], speed > 0 {
+            numbers["epoch_seconds"] = Double(examples) / speed
+        }
+        return numbers
+    }
+
+    /// One line per run, or per run and epoch or step, for spreadsheets and plots; empty where there is no number.
+    package var csv: String {
+        let place = axis == .run ? [] : [axis.rawValue]
+        var lines = [(["run"] + place + metrics).joined(separator: ",")]
+        for series in series {
+            for row in series.rows {
+                let numbers = (place + metrics).map { name in row[name].map(Self.exact) ?? "" }
+                lines.append(([series.run] + numbers).joined(separator: ","))
+            }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Tables for a person: the runs with their last numbers, or each metric with a column for each run.
+    package var tables: [String] {
+        if axis == .run {
+            return [
+                Self.table(
+                    [["run"] + metrics]
+                        + series.map { series in
+                            [series.run] + metrics.map { Self.short(series.rows.first?[$0]) }
+                        })
+            ]
+        }
+        return metrics.map { metric in
+            let places = Self.thinned(
+                Array(Set(series.flatMap { $0.rows.compactMap { $0[axis.rawValue] } })).sorted())
+            let rows = places.map { place in
+                [Self.exact(place)]
+                    + series.map { series in
+                        Self.short(series.rows.first { $0[axis.rawValue] == place }?[metric])
+                    }
+            }
+            return Self.table([["\(metric) at \(axis.rawValue)"] + series.map(\.run)] + rows)
+        }
+    }
+
+    /// Rows that a terminal shows: all if they are few, else about twenty, the last among them.
+    private static func thinned(_ places: [Double]) -> [Double] {
+        let most = 20
+        guard places.count > most else { return places }
+        return (0..<most).map { places[($0 + 1) * places.count / most - 1] }
+    }
+
+    private static func table(_ rows: [[String]]) -> String {
+        let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            row.enumerated().map { column, cell in
+                let padding = String(repeating: " ", count: widths[column] - cell.count)
+                return column == 0 ? cell + padding : padding + cell
+            }.joined(separator: "  ")
+        }.joined(separator: "\n")
+    }
+
+    private static func short(_ value: Double?) -> String {
+        guard let value else { return "–" }
+        return value.magnitude >= 1000 || (value != 0 && value.magnitude < 1e-3)
+            ? String(format: "%.3g", value) : String(format: "%.4f", value)
+    }
+
+    private static func exact(_ value: Double) -> String {
+        Int(exactly: value).map(String.init) ?? value.description
+    }
+}

@@ -1,0 +1,129 @@
+import CKernels
+import DataParallel
+import Datasets
+import Foundation
+import Randomness
+
+/// The steps of an epoch.
+extension TrainingRun {
+    /// Takes steps until the epoch, or the run, is over; true if the run was asked to stop.
+    func trainEpoch() throws -> Bool {
+        let epoch = position.epoch
+        let order = order(ofEpoch: epoch)
+        let numbers = try epochScalars()
+        while position.batch < plan.steps(ofEpoch: epoch), !isAtStepLimit {
+            let batches = batches(ofStep: position.batch, order)
+            let logs = (position.step + 1) % settings.loggingSteps == 0
+            let began = ProcessInfo.processInfo.systemUptime
+            let result = try replica.step(
+                TrainingStep(
+                    batches, update: numbers(position.batch), dropoutKey: dropoutKey(step: position.step),
+                    observes: logs ? observations : []))
+            trainingSeconds += ProcessInfo.processInfo.systemUptime - began
+            trainedExamples += result.count
+            stepsTaken += 1
+            position.step += 1
+            position.batch += 1
+            try take(result)
+            if logs { try logStep(result) }
+            drawBar(result)
+            if let steps = settings.checkpoints.everySteps, position.step % steps == 0,
+                position.batch < plan.steps(ofEpoch: epoch)
+            {
+                try checkpoint()
+            }
+            if position.step % controlInterval == 0, try shouldStop() { return true }
+        }
+        return false
+    }
+
+    /// Whether the run ends here because it was told how many steps to take.
+    var isAtStepLimit: Bool { settings.stepLimit.map { position.step >= $0 } ?? false }
+
+    /// The order in which an epoch visits the training set, cut into its mini-batches.
+    func order(ofEpoch epoch: Int) -> EpochOrder {
+        EpochOrder(
+            count: data.training.dataset.examples.layout.count, subset: data.training.rows,
+            batchSize: plan.batches[epoch], seed: settings.seed, epoch: UInt64(epoch),
+            shuffle: settings.data.shuffle)
+    }
+
+    /// The mini-batches of a step of the epoch under way.
+    func batches(ofStep index: Int, _ order: EpochOrder) -> [Batch] {
+        plan.miniBatches(ofStep: index, epoch: position.epoch).map {
+            Batch(rows: order.rows[order.batch($0)])
+        }
+    }
+
+    /// Adds a step to the epoch's sums, unless it had to be skipped.
+    private func take(_ result: StepResult) throws {
+        if let noise = result.noise { position.noise.observe(noise) }
+        guard result.isSkipped else {
+            guard result.lossSum.isFinite else { throw diverged("the loss is not finite") }
+            position.skippedInRow = 0
+            position.epochLossSum += result.lossSum
+            position.epochExamples += result.count
+            return
+        }
+        position.skippedSteps += 1
+        position.skippedInRow += 1
+        if position.skippedInRow >= settings.maximumSkippedSteps {
+            throw diverged("the gradient was not finite \(position.skippedInRow) steps in a row")
+        }
+    }
+
+    /// The error of a run that leads nowhere.
+    func diverged(_ what: String) -> TrainingError {
+        TrainingError(
+            .diverged,
+            "\(what) at step \(position.step), epoch \(position.epoch + 1): lower optimizer.lr or clip gradients"
+        )
+    }
+
+    /// What steps report where metrics are logged.
+    private var observations: TrainingStep.Observations {
+        var observes: TrainingStep.Observations = [.norm, .layers]
+        if measuresNoise { observes.insert(.noise) }
+        return observes
+    }
+
+    /// Whether the noise scale is measured.
+    var measuresNoise: Bool { settings.logsNoiseScale || settings.growth?.trigger == .noise }
+
+    /// The update rule's numbers of every step of the epoch, from rank 0, so that all ranks use the same bits.
+    func epochScalars() throws -> (Int) -> [Double] {
+        let width = settings.optimizer.rule.scalarCount
+        let steps = plan.steps(ofEpoch: position.epoch)
+        var numbers = Array(repeating: 0.0, count: steps * width + 1)
+        if cluster.rank == 0 {
+            for batch in position.batch..<steps {
+                let step = plan.firstStep(ofEpoch: position.epoch) + batch
+                let scalars = settings.optimizer.rule.scalars(
+                    step: step + 1, learningRate: learningRate(step))
+                numbers.replaceSubrange(batch * width..<(batch + 1) * width, with: scalars)
+            }
+            // Ranks agree about twice a second whether to stop; how often that is they must agree on, too.
+            let secondsPerStep = stepsTaken > 0 ? trainingSeconds / Double(stepsTaken) : 0.05
+            numbers[steps * width] = (0.5 / max(secondsPerStep, 1e-4)).rounded(.up)
+        }
+        try cluster.world.broadcast(&numbers, root: 0)
+        controlInterval = max(1, Int(numbers[steps * width]))
+        return { Array(numbers[$0 * width..<($0 + 1) * width]) }
+    }
+
+    /// The rate of the step with this index, from 0.
+    func learningRate(_ step: Int) -> Double {
+        settings.schedule.rate(step: step, in: plan.shape, plateauFactor: position.plateau.factor)
+    }
+
+    /// What dropout draws from in the step with this index, from 0.
+    func dropoutKey(step: Int) -> dt_philox_key {
+        let random = CounterRandom(seed: settings.seed, purpose: .dropout)
+        let words = random.words(at: UInt64(step))
+        return dt_philox_key(word: (words.0, words.1))
+    }
+
+    private func shouldStop() throws -> Bool {
+        try cluster.world.allReduce(StopRequest.isPending ? 1 : 0, .max) > 0
+    }
+}

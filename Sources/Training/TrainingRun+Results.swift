@@ -1,0 +1,233 @@
+import CKernels
+import DataParallel
+import Datasets
+import Foundation
+import Layers
+
+/// The ends of epochs and of the run.
+extension TrainingRun {
+    /// What evaluation after an epoch found.
+    struct Evaluated {
+        var test: Evaluator.Totals?
+        var validation: Evaluator.Totals?
+        var training: Evaluator.Totals?
+        /// Examples evaluated a second, over all ranks; nil where there were none.
+        var samplesPerSecond: Double?
+
+        /// A metric by the name it has in metrics.jsonl, such as "validation_accuracy".
+        func value(of name: String) -> Double? {
+            Self.metric(name).flatMap { validation?.value(of: $0) }
+        }
+
+        /// Whether more of a metric is better.
+        static func isHigherBetter(_ name: String) -> Bool { metric(name)?.isHigherBetter ?? false }
+
+        /// The metric of the validation set that has this name; nil for another name.
+        static func metric(_ name: String) -> Metric? {
+            let prefix = "validation_"
+            return name.hasPrefix(prefix) ? Metric(name: String(name.dropFirst(prefix.count))) : nil
+        }
+    }
+
+    /// What evaluation reports: what is asked for, and what is watched.
+    static func metrics(_ settings: TrainingSettings, _ target: TargetKind) -> [Metric] {
+        var metrics = settings.metrics ?? Metric.standard(for: target)
+        for name in [watchedMetric(settings), settings.schedule.plateau?.metric.rawValue].compactMap({ $0 }) {
+            if let metric = Evaluated.metric(name), metric != .loss, !metrics.contains(metric) {
+                metrics.append(metric)
+            }
+        }
+        return metrics
+    }
+
+    /// Evaluates the test and validation sets, with all updates applied; collective.
+    func evaluate() throws -> Evaluated {
+        try replica.flush()
+        let began = ProcessInfo.processInfo.systemUptime
+        var evaluated = Evaluated(
+            test: try test?.totals(), validation: try validation?.totals(),
+            training: try trainingSet?.totals())
+        let count = [evaluated.test, evaluated.validation, evaluated.training].reduce(0) {
+            $0 + ($1?.count ?? 0)
+        }
+        if count > 0 {
+            evaluated.samplesPerSecond = Double(count) / (ProcessInfo.processInfo.systemUptime - began)
+        }
+        return evaluated
+    }
+
+    /// Ends an epoch: metrics, best weights, what comes next.
+    func finishEpoch(_ evaluated: Evaluated) throws {
+        let loss = position.epochLossSum / Double(max(1, position.epochExamples))
+        let epoch = position.epoch + 1
+        var line = JSONLine()
+        line.add("event", "epoch")
+        line.add("epoch", epoch)
+        line.add("step", position.step)
+        line.add("train_loss", loss)
+        Self.add(evaluated, to: &line)
+        line.add("lr", learningRate(position.step - 1))
+        if settings.growth != nil { line.add("batch", plan.batches[position.epoch]) }
+        if position.skippedSteps > 0 { line.add("skipped_steps", position.skippedSteps) }
+        line.add("samples_per_second", samplesPerSecond)
+        line.add("seconds", elapsed)
+        try metrics?.append(line)
+        var text = "epoch \(epoch)/\(settings.epochs)  loss \(ProgressReporter.fixed(loss, 4))"
+        text += Self.describe(evaluated)
+        text += "  \(ProgressReporter.number(samplesPerSecond)) samples/s"
+        let left = Double(plan.totalSteps - position.step) * trainingSeconds / Double(max(1, stepsTaken))
+        text += position.epoch + 1 < settings.epochs ? "  \(ProgressReporter.duration(left)) left" : ""
+        reporter.line(text)
+
+        try watch(evaluated, trainingLoss: loss)
+        growBatch()
+        position.epoch += 1
+        position.batch = 0
+        position.epochLossSum = 0
+        position.epochExamples = 0
+        let every = settings.checkpoints.everyEpochs
+        if position.epoch < settings.epochs, !hasStoppedEarly, let every, position.epoch % every == 0 {
+            try checkpoint()
+        }
+    }
+
+    /// Compares the watched metric with the best so far, keeps the best weights, and decides whether to stop.
+    private func watch(_ evaluated: Evaluated, trainingLoss: Double) throws {
+        if let rule = settings.schedule.plateau, let value = evaluated.value(of: rule.metric.rawValue) {
+            position.plateau.observe(value, by: rule, baseRate: settings.schedule.baseRate)
+        }
+        guard let name = Self.watchedMetric(settings),
+            let value = name == "train_loss" ? trainingLoss : evaluated.value(of: name)
+        else { return }
+        let stopping = settings.earlyStopping
+        let isBetter = position.watch.observe(
+            value, epoch: position.epoch + 1, isHigherBetter: Evaluated.isHigherBetter(name),
+            minimumChange: stopping?.minimumChange ?? 0)
+        if isBetter {
+            try Self.agree(
+                Result {
+                    guard let folder else { return }
+                    try WeightsFile.write(
+                        replica.state, trainedBatches: position.step,
+                        to: folder.file(RunFolder.bestWeightsName))
+                }, cluster)
+        }
+        if let stopping, position.watch.epochsSinceBest >= stopping.patience,
+            position.epoch + 1 < settings.epochs
+        {
+            hasStoppedEarly = true
+            reporter.line(
+                "early stop: \(name) was best in epoch \(position.watch.bestEpoch), \(position.watch.epochsSinceBest) epochs ago"
+            )
+        }
+    }
+
+    /// The metric that best weights and early stopping watch; nil where there is none to watch.
+    static func watchedMetric(_ settings: TrainingSettings) -> String? {
+        settings.watchedMetric ?? (settings.data.validation == nil ? nil : "validation_loss")
+    }
+
+    /// Chooses the next epoch's mini-batch where measurements decide about it.
+    private func growBatch() {
+        guard let growth = settings.growth, growth.trigger == .noise else { return }
+        let epoch = position.epoch
+        let batch = plan.batches[epoch]
+        if position.batches.isEmpty { position.batches = Array(plan.batches[...epoch]) }
+        let isNoisy = (position.noise.examples ?? 0) > Double(batch * settings.accumulate)
+        let next = min(plan.examples, isNoisy ? growth.grown(batch) : batch)
+        position.batches.append(next)
+        plan.setBatch(next, fromEpoch: epoch + 1)
+        if next > batch { reporter.line("batch: \(batch) -> \(next) examples") }
+    }
+
+    /// Takes back the best epoch's weights where the run is to end with them; collective.
+    private func restoreBest(_ evaluated: Evaluated) throws -> Evaluated {
+        guard let stopping = settings.earlyStopping, stopping.restoresBest, position.watch.bestEpoch > 0,
+            position.watch.bestEpoch < position.epoch
+        else { return evaluated }
+        var values: [[Float]]?
+        try Self.agree(
+            Result {
+                guard let folder else { return }
+                values = try WeightsFile.read(
+                    folder.file(RunFolder.bestWeightsName), for: replica.state.model
+                ).values
+            }, cluster)
+        try replica.state.set(values)
+        reporter.line("restored the weights of epoch \(position.watch.bestEpoch)")
+        return try evaluate()
+    }
+
+    /// Ends the run: last weights, checkpoint and metrics; collective.
+    func finish(_ last: Evaluated) throws -> TrainingResult {
+        try replica.flush()
+        if position.skippedInRow > 0 { throw diverged("the gradient was not finite in the last step") }
+        // An early stop by --steps leaves the run open, so that resume goes on from there.
+        position.isFinished = position.epoch >= settings.epochs || hasStoppedEarly
+        let evaluated = position.isFinished ? try restoreBest(last) : last
+        var line = JSONLine()
+        line.add("event", "end")
+        line.add("steps", position.step)
+        line.add("epoch", position.epoch)
+        if position.watch.bestEpoch > 0 {
+            line.add("best_epoch", position.watch.bestEpoch)
+            line.add("best_value", position.watch.best)
+        }
+        if position.skippedSteps > 0 { line.add("skipped_steps", position.skippedSteps) }
+        Self.add(evaluated, to: &line, withDetails: true)
+        line.add("samples_per_second", samplesPerSecond)
+        line.add("seconds", elapsed)
+        try Self.agree(
+            Result {
+                guard let folder else { return }
+                try WeightsFile.write(
+                    replica.state, trainedBatches: position.step, to: folder.file(RunFolder.weightsName))
+            }, cluster)
+        if position.isFinished { try metrics?.append(line) }
+        if position.isFinished || position.batch == 0 { try checkpoint() }
+        if !position.isFinished { try metrics?.append(line) }
+        try metrics?.synchronize()
+        try reportProfile()
+        if let folder {
+            reporter.line("")
+            if let test = evaluated.test { reporter.line("test" + Self.describe(test)) }
+            reporter.line("weights      \(folder.file(RunFolder.weightsName))")
+            reporter.line("metrics      \(folder.file(RunFolder.metricsName))")
+            reporter.line("checkpoints  \(folder.checkpoints)")
+        }
+        return result(evaluated, isFinished: position.isFinished)
+    }
+
+    /// Saves where the run stands, to be gone on with.
+    func preempted() throws -> TrainingResult {
+        try checkpoint()
+        reporter.line(
+            "preempted at step \(position.step): saved, continue with --resume auto --output \(folder?.path ?? "")"
+        )
+        return result(Evaluated(), isFinished: false)
+    }
+
+    /// Takes one step and writes nothing.
+    func dryRun() throws -> TrainingResult {
+        let numbers = try epochScalars()
+        let result = try replica.step(
+            TrainingStep(
+                batches(ofStep: 0, order(ofEpoch: 0)), update: numbers(0), dropoutKey: dropoutKey(step: 0),
+                observes: .norm))
+        try replica.flush()
+        reporter.line(
+            "dry run: one step of \(result.count) examples, loss \(result.lossSum / Double(result.count)), "
+                + "gradient norm \(result.gradientNorm ?? .nan); nothing was written")
+        return self.result(Evaluated(), isFinished: false)
+    }
+
+    func result(_ evaluated: Evaluated, isFinished: Bool) -> TrainingResult {
+        TrainingResult(
+            output: folder?.path, steps: position.step, isFinished: isFinished,
+            testLoss: evaluated.test?.loss,
+            testAccuracy: evaluated.test?.accuracy, validationLoss: evaluated.validation?.loss,
+            validationAccuracy: evaluated.validation?.accuracy, samplesPerSecond: samplesPerSecond,
+            trainingExamples: data.training.count, executedExamples: replica.executedExamples,
+            optimizerStateBytes: replica.optimizerStateBytes)
+    }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import Training
+
+struct StudyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "study",
+        abstract: "Runs a comparison and prints a table; without a name it lists the built-in studies.")
+
+    @Argument(
+        help: ArgumentHelp("A built-in study, or a sweep of your own.", valueName: "name|file.yaml"))
+    var study: String?
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("Changes one key of every run; may be repeated.", valueName: "key.path=value"))
+    var settings: [String] = []
+
+    @Option(name: .long, help: ArgumentHelp("Passes over the training set of every run.", valueName: "n"))
+    var epochs: Int?
+
+    @Option(name: .long, help: ArgumentHelp("The folder for the runs and the report.", valueName: "dir"))
+    var output: String?
+
+    @Flag(name: .customLong("print"), help: "Prints the study as YAML, to start one's own from.")
+    var prints = false
+
+    @Flag(name: .long, help: "Makes runs anew that the output folder already holds.")
+    var overwrite = false
+
+    func run() throws {
+        guard let study else {
+            let width = Study.all.map(\.name.count).max() ?? 0
+            for study in Study.all {
+                print(study.name.padding(toLength: width, withPad: " ", startingAt: 0) + "  " + study.title)
+            }
+            return
+        }
+        let builtIn = Study.named(study)
+        if prints {
+            guard let builtIn else { throw Study.unknown(study) }
+            print(builtIn.yaml, terminator: "")
+            return
+        }
+        var overrides = try settings.map(ConfigurationOverride.set)
+        if let epochs { overrides.append(.epochs(epochs)) }
+        let configuration: StudyConfiguration
+        if let builtIn {
+            configuration = try StudyConfiguration(
+                yaml: builtIn.yaml, source: .recipe(builtIn.name), overrides: overrides, output: output)
+        } else {
+            // A word that is no file is a misspelt name.
+            guard study.contains("/") || study.contains(".") || FileManager.default.fileExists(atPath: study)
+            else { throw Study.unknown(study) }
+            configuration = try StudyConfiguration(
+                yaml: try RunConfiguration.text(ofFile: study), source: .file(study), overrides: overrides,
+                output: output)
+        }
+        try run(configuration)
+    }
+
+    private func run(_ study: StudyConfiguration) throws {
+        for run in study.runs { try run.configuration.data.requireFiles() }
+        guard let first = study.runs.first else { return }
+        try Launch.run(first.configuration.training) { cluster in
+            var report = StudyReport(
+                against: StudyReport.Axis(rawValue: study.against.rawValue) ?? .run, metrics: study.metrics)
+            for (place, run) in study.runs.enumerated() {
+                if cluster.rank == 0 { print("\n\(run.name) (\(place + 1) of \(study.runs.count))") }
+                var settings = run.configuration.trainingSettings
+                // A study that was stopped goes on with the run it was at.
+                settings.resume = overwrite ? .no : .auto
+                settings.overwritesOutput = overwrite
+                let result: TrainingResult
+                do {
+                    result = try Launch.located(run.configuration) {
+                        try Trainer.train(settings, on: cluster) { layout in
+                            try run.configuration.model.makeModel(classes: layout.classCount)
+                        }
+                    }
+                } catch let error as TrainingError where error.kind == .diverged {
+                    // A run that leads nowhere is a result, too: the same on all ranks.
+                    if cluster.rank == 0 {
+                        print("\(run.name): \(error)")
+                        report.add(run: run.name, metrics: "", examples: 0)
+                    }
+                    continue
+                }
+                guard cluster.rank == 0 else { continue }
+                let metrics = try String(
+                    contentsOfFile: "\(run.configuration.output)/metrics.jsonl", encoding: .utf8)
+                report.add(run: run.name, metrics: metrics, examples: result.trainingExamples)
+            }
+            guard cluster.rank == 0 else { return }
+            let file = try TextOutput(path: "\(study.output)/study.csv")
+            try file.finish(report.csv)
+            print("\n\(study.title)\n")
+            for table in report.tables { print(table + "\n") }
+            print("report       \(study.output)/study.csv")
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import ProcessSupport
+import Testing
+
+extension EndToEndTests {
+    /// Every normalization, of activations and of weights, and drawn first values: the same bytes at any rank count.
+    @Suite(.serialized) struct Normalization {
+        private static let model = """
+            data:
+              train: {format: npy, features: images.npy, labels: labels.npy}
+              test: {format: npy, features: images.npy, labels: labels.npy}
+            model:
+              - conv2d: {out: 12, kernel: 3, padding: 1, weight_norm: true, init: {weight: kaiming_normal, mode: fan_out, nonlinearity: relu, bias: zeros}}
+              - group_norm: 4
+              - relu
+              - conv2d: {out: 8, kernel: 3, padding: 1, bias: false, init: orthogonal}
+              - batch_renorm: {r_max: 2, d_max: 1, warmup_steps: 2, r_steps: 4, d_steps: 6, momentum: 0.2}
+              - relu
+              - conv2d: {out: 8, kernel: 3, bias: false, spectral_norm: true}
+              - instance_norm
+              - flatten
+              - linear: {out: 12, init: {name: trunc_normal, std: 0.1}}
+              - layer_norm
+              - batch_norm: {affine: false}
+              - gelu
+              - linear: {out: 4, spectral_norm: true}
+            optimizer: {name: adam, lr: 0.01}
+            training: {epochs: 2, batch: 27, shards: 8, seed: 3}
+            logging: {every_steps: 1}
+            """
+
+        @Test func sameBytesAtAnyRankCount() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            let configuration = try data.write("normalized.yaml", text: Self.model)
+            func results(_ ranks: Int, _ settings: [String] = []) throws -> DTrainRun.Results {
+                let output = data.path("run")
+                let run = try DTrainRun.run(
+                    ranks,
+                    ["--config", configuration, "--output", output, "--overwrite"]
+                        + settings.flatMap { ["--set", $0] })
+                try #require(run.exitCode == 0, "\(ranks) ranks: \(run)")
+                return try DTrainRun.results(output)
+            }
+            let alone = try results(1)
+            #expect(alone.metrics.count > 10)
+            for ranks in [3, 7] { #expect(try results(ranks) == alone, "\(ranks) ranks") }
+            #expect(try results(2, ["training.workers=2", "training.transport=point_to_point"]) == alone)
+            // Control: the comparison notices another seed.
+            #expect(try results(1, ["training.seed=4"]) != alone)
+        }
+    }
+}
