@@ -98,7 +98,7 @@ let package = Package(
                 "CKernels", "DataParallel", "Datasets", "Graph", "GraphSupport", "Layers", "Optimizers",
                 "Randomness",
                 "ReplicaSupport", "Runtime", "RuntimeSupport",
-            ]),
+            ], resources: [.copy("Data")]),
         .testTarget(name: "TrainingTests", dependencies: ["DataParallel", "Optimizers", "Training"]),
         .testTarget(
             name: "TorchReferencesTests",

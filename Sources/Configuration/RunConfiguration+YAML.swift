@@ -5,11 +5,12 @@ extension RunConfiguration {
         var yaml = YAMLWriter()
         data.write(to: &yaml)
         model.write(to: &yaml)
-        yaml.line("loss", loss.rawValue)
+        yaml.line("loss", LossSection.yaml(loss))
         initial.write(to: &yaml)
         yaml.line("optimizer", optimizer.yaml)
         yaml.line("schedule", schedule.yaml)
         training.write(to: &yaml)
+        if let metrics = evaluation.yaml { yaml.line("evaluation", metrics) }
         yaml.line("checkpoint", checkpoint.yaml)
         yaml.line("logging", logging.yaml)
         yaml.line("output", YAMLWriter.string(output))

@@ -12,6 +12,8 @@ package struct RunConfiguration: Sendable, Equatable {
     package let model: ModelSection
     /// What training minimizes; `cross_entropy` unless given.
     package let loss: Loss
+    /// What evaluation reports.
+    package let evaluation: EvaluationSection
     /// What training starts from; seeded initial values unless given.
     package let initial: InitSection
     /// How gradients change weights.
@@ -43,8 +45,8 @@ package struct RunConfiguration: Sendable, Equatable {
         for override in overrides { try node.apply(override) }
         let paths = FilePaths(source: source, currentFolder: currentFolder)
         let keys = [
-            "data", "model", "loss", "init", "optimizer", "schedule", "training", "checkpoint", "logging",
-            "output",
+            "data", "model", "loss", "init", "optimizer", "schedule", "training", "evaluation", "checkpoint",
+            "logging", "output",
         ]
         // An error about a missing key has the text as a whole as its place.
         let whole = Setting(node, path: "", at: SourceLocation(source))
@@ -54,7 +56,8 @@ package struct RunConfiguration: Sendable, Equatable {
         model = try ModelSection(
             map.required("model", "a list of layers, or a built-in model's name"),
             initializers: initial.standard)
-        loss = try map["loss"]?.choice("loss") ?? .crossEntropy
+        loss = try map["loss"].map(LossSection.loss) ?? .crossEntropy
+        evaluation = try EvaluationSection(map["evaluation"], at: node.location)
         optimizer = try OptimizerSection(map["optimizer"], at: node.location)
         training = try TrainingSection(map["training"], at: node.location)
         schedule = try ScheduleSection(

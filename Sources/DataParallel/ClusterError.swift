@@ -8,6 +8,8 @@ public enum ClusterError: Error, Sendable, Equatable, CustomStringConvertible {
     case noSharedMemory(String)
     /// Batch norm over a single value has no variance.
     case singleValueBatchNorm(examples: Int)
+    /// A metric that the model or the data does not have.
+    case metric(String)
     /// The program could not be planned.
     case planning(String)
 
@@ -21,6 +23,8 @@ public enum ClusterError: Error, Sendable, Equatable, CustomStringConvertible {
             "shared memory cannot be had (\(reason)): enlarge /dev/shm or set training.transport to auto"
         case .singleValueBatchNorm(let examples):
             "batch norm over one value per channel has no variance (a mini-batch of \(examples)): change training.batch"
+        case .metric(let problem):
+            "evaluation.metrics: \(problem)"
         case .planning(let reason):
             reason
         }

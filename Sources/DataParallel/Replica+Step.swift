@@ -21,8 +21,12 @@ extension Replica {
         defer { profiler?.endStep() }
         var result = StepResult()
         result.count = step.count
+        let total = step.batches.reduce(0.0) { $0 + weight(of: $1) }
         for (place, batch) in step.batches.enumerated() {
-            try compute(batch, place: place, of: step, &result)
+            try compute(batch, place: place, of: step, totalWeight: total, &result)
+        }
+        if labelWeights != nil {
+            result.lossSum = total > 0 ? result.lossSum / total * Double(step.count) : 0
         }
         if settings.isDelayed {
             let started = PendingUpdate(
@@ -58,10 +62,14 @@ extension Replica {
     /// Computes the gradient of one mini-batch, sums it over all ranks unless that is to go on meanwhile, and updates
     /// states such as running means.
     private func compute(
-        _ batch: Batch, place: Int, of step: TrainingStep, _ result: inout StepResult
+        _ batch: Batch, place: Int, of step: TrainingStep, totalWeight: Double, _ result: inout StepResult
     ) throws {
         stepNumber += 1
-        scalars.pointee = StepScalars(batchCount: Float(batch.count), dropoutKey: step.dropoutKey)
+        let weight = weight(of: batch)
+        // Without any weight the loss and its gradient are 0, whatever they are divided by.
+        scalars.pointee = StepScalars(
+            batchCount: Float(batch.count), labelWeightSum: Float(weight > 0 ? weight : 1),
+            dropoutKey: step.dropoutKey)
         let measures = step.observes.contains(.noise) && step.batches.count == 1 && !settings.isDelayed
         var run = try StepRun(
             self, batch: batch, withSquares: wantsSquares(step.observes), measuresShards: measures)
@@ -84,7 +92,7 @@ extension Replica {
         }
         if step.batches.count > 1 {
             update.accumulate(
-                gradients.sum, weight: Float(Double(batch.count) / Double(step.count)), isFirst: place == 0)
+                gradients.sum, weight: totalWeight > 0 ? Float(weight / totalWeight) : 0, isFirst: place == 0)
             if place + 1 < step.batches.count { gradients.reset() }
         }
         // What is not finite would stay in running means for good.

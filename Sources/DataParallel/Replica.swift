@@ -43,6 +43,7 @@ package final class Replica {
     let perLocalShard: Bool
     let feeder: ShardFeeder
     let scalars: UnsafeMutablePointer<StepScalars>
+    let labelWeights: LabelWeights?
     /// Mini-batches computed so far, by which ranks tell their messages apart.
     var stepNumber: UInt64 = 0
     /// A step whose gradient is on its way while the next step is computed.
@@ -106,6 +107,7 @@ package final class Replica {
         partPointers = .allocate(capacity: settings.shards)
         partPointers.initialize(repeating: nil, count: settings.shards)
         bucketOfCollective = Self.numberBuckets(program)
+        labelWeights = model.loss.function.classWeights.map { LabelWeights($0, examples: training.examples) }
         groupEntries = Self.entries(program, layout)
         feeder = ShardFeeder(
             maker: training, map: map, owned: owned, batch: max(settings.batch, settings.largestBatch ?? 0))

@@ -41,7 +41,7 @@ package struct TrainingStep {
 
 /// What a training step reports; the same on all ranks.
 package struct StepResult: Sendable {
-    /// Σ loss over the step's examples.
+    /// The mean loss times `count`: Σ loss over the step's examples, unless the loss weighs classes.
     package var lossSum = 0.0
     /// Examples of the step.
     package var count = 0

@@ -25,7 +25,8 @@ struct GradientRule {
         let x = operands.first ?? dy
         let y = results[0]
         switch node.operation {
-        case .input, .parameter, .state, .constant, .batchCount, .stopGradient, .oneHot, .dropoutMask,
+        case .input, .parameter, .state, .constant, .batchCount, .numbers, .labelWeightSum, .stopGradient,
+            .oneHot, .dropoutMask,
             .correctCount, .channelMoments, .crossShardMoments, .runningMean, .runningVariance,
             .channelMean, .channelDeviation:
             return []
@@ -108,6 +109,10 @@ struct GradientRule {
         case .square: return dy * (x * 2)
         case .leakyRelu(let slope): return x.applying(.binary(.leakyReluGradient(slope: slope)), dy)
         case .gelu: return x.applying(.binary(.geluGradient), dy)
+        case .softplus: return dy * x.sigmoid()
+        case .clamp(let limit):
+            let isBeyond = (x.magnitude() + -limit).applying(.unary(.step))
+            return dy * (-isBeyond + 1)
         case .scale(let factor): return dy * factor
         case .offset: return dy
         }

@@ -67,6 +67,8 @@ public struct Graph: Sendable, Equatable {
         case correct
         /// float32[N, ...]: the model's output.
         case prediction
+        /// float32[N, ...]: what metrics read, a score per class or an estimate of each target.
+        case scores
     }
 
     /// The type of a value.

@@ -80,6 +80,18 @@ public final class GraphBuilder {
     /// The number of examples in the whole mini-batch: float32[].
     public var batchCount: Tensor { Tensor(add(.batchCount, [], type: TensorType([])), in: self) }
 
+    /// A tensor of these numbers in row-major order.
+    public func numbers(_ values: [Double], shape: [Int]) -> Tensor {
+        precondition(
+            values.count == shape.reduce(1, *), "\(values.count) numbers do not fill shape \(shape)")
+        return Tensor(add(.numbers(values), [], type: TensorType(shape)), in: self)
+    }
+
+    /// Σ weights[label] over the whole mini-batch, 1 where that is 0: float32[].
+    package func labelWeightSum(_ weights: [Double]) -> Tensor {
+        Tensor(add(.labelWeightSum(weights), [], type: TensorType([])), in: self)
+    }
+
     /// A number no other dropout of this trace has; equal at equal places of equal models.
     package func nextDropoutTag() -> Int {
         dropoutTags += 1

@@ -16,6 +16,11 @@ public enum Operation: Sendable, Hashable {
     case constant(Double)
     /// The number of examples of the whole mini-batch, over all shards: float32[].
     case batchCount
+    /// These numbers in row-major order; the type is given when the node is made.
+    case numbers([Double])
+    /// Σ weights[label] over the examples of the whole mini-batch, over all shards: float32[]; 1 where that is 0, so that
+    /// a mini-batch without weight has the loss 0.
+    case labelWeightSum([Double])
 
     // MARK: Element-wise primitives
 
@@ -188,6 +193,10 @@ public enum Unary: Sendable, Hashable {
     case leakyRelu(slope: Double)
     /// x/2 · (1 + erf(x/√2)).
     case gelu
+    /// log(1 + eˣ).
+    case softplus
+    /// x, held between −limit and limit.
+    case clamp(limit: Double)
     /// factor · x.
     case scale(Double)
     /// x + term.
@@ -196,8 +205,10 @@ public enum Unary: Sendable, Hashable {
     /// Whether f(0) = 0, so that zero padding of a blocked layout stays zero.
     package var preservesZero: Bool {
         switch self {
-        case .negate, .sqrt, .tanh, .erf, .relu, .abs, .square, .step, .sign, .leakyRelu, .gelu, .scale: true
-        case .exp, .log, .reciprocal, .sigmoid, .offset: false
+        case .negate, .sqrt, .tanh, .erf, .relu, .abs, .square, .step, .sign, .leakyRelu, .gelu, .clamp,
+            .scale:
+            true
+        case .exp, .log, .reciprocal, .sigmoid, .softplus, .offset: false
         }
     }
 }

@@ -21,6 +21,10 @@ extension Tensor {
     public func leakyRelu(slope: Double = 0.01) -> Tensor { applying(.unary(.leakyRelu(slope: slope))) }
     /// x/2 · (1 + erf(x/√2)), the exact form.
     public func gelu() -> Tensor { applying(.unary(.gelu)) }
+    /// log(1 + eˣ), finite and exact to rounding however large x is.
+    public func softplus() -> Tensor { applying(.unary(.softplus)) }
+    /// x, held between −limit and limit.
+    public func clamped(limit: Double) -> Tensor { applying(.unary(.clamp(limit: limit))) }
     /// The error function.
     public func erf() -> Tensor { applying(.unary(.erf)) }
     /// The same values in `element`.

@@ -52,37 +52,16 @@ public struct TracedModel: Sendable {
                     source: item.variable))
         }
         self.variables = variables
-        try Self.checkOutput(output.shape, target: target, loss: loss)
-    }
-
-    private static func checkOutput(_ shape: [Int], target: TargetKind, loss: Loss) throws(ModelError) {
-        func describe(_ shape: some Sequence<Int>) -> String {
-            "(" + (["N"] + shape.map(String.init)).joined(separator: ", ") + ")"
-        }
-        switch (target, loss) {
-        case (.classes(let classes), _):
-            guard shape.count == 2, shape[1] >= classes else {
-                throw ModelError(
-                    "the model ends with shape \(describe(shape.dropFirst())), the data has \(classes) classes: end it with linear: \(classes)"
-                )
-            }
-        case (.values(let values), .meanSquaredError):
-            guard Array(shape.dropFirst()) == values else {
-                throw ModelError(
-                    "the model ends with shape \(describe(shape.dropFirst())), the targets have \(describe(values))"
-                )
-            }
-        case (.values, .crossEntropy):
-            throw ModelError("cross_entropy needs class labels, the data has numeric targets: use loss: mse")
-        case (.none, _): break
-        }
+        try loss.function.check(output: outputShape, target: target)
     }
 
     /// The graph of one training step on a shard of `count` examples: per-shard gradients, next states, the loss.
     package func trainingGraph(count: Int) -> Graph {
         let builder = GraphBuilder(mode: .training, variables: variables.map(\.source))
         let losses = lossOfExamples(in: builder, count: count).losses
-        let objective = losses.sum() / builder.batchCount
+        // What the labels weigh is known before the step, so the mean needs no sum over shards first.
+        let divisor = loss.function.classWeights.map(builder.labelWeightSum) ?? builder.batchCount
+        let objective = losses.sum() / divisor
         var results = [
             Graph.Result(.output(.objective), objective.value),
             Graph.Result(.report(.loss), losses.converted(to: .float64).sum().summedAcrossShards().value),
@@ -92,7 +71,8 @@ public struct TracedModel: Sendable {
             parameterShapes: parameterShapes)
     }
 
-    /// The graph of evaluating a shard of `count` examples: Σ loss, correct classifications, predictions.
+    /// The graph of evaluating a shard of `count` examples: predictions, Σ loss, correct classifications, and what
+    /// metrics read.
     package func evaluationGraph(count: Int) -> Graph {
         let builder = GraphBuilder(mode: .evaluation, variables: variables.map(\.source))
         let (prediction, losses) = lossOfExamples(in: builder, count: count)
@@ -102,7 +82,11 @@ public struct TracedModel: Sendable {
         ]
         if case .classes = target {
             let labels = targetInput(in: builder, count: count)
-            results.append(Graph.Result(.output(.correct), prediction.applying(.correctCount, labels).value))
+            let scores = loss.function.scores(prediction, target: target)
+            results.append(Graph.Result(.output(.correct), scores.applying(.correctCount, labels).value))
+            results.append(Graph.Result(.output(.scores), scores.value))
+        } else {
+            results.append(Graph.Result(.output(.scores), loss.function.estimate(prediction).value))
         }
         return builder.graph(for: results).fusingActivations()
     }
@@ -114,10 +98,15 @@ public struct TracedModel: Sendable {
         return builder.graph(for: [Graph.Result(.output(.prediction), prediction.value)]).fusingActivations()
     }
 
+    /// Scores of classes, or numbers to compare with targets, that metrics read of one example.
+    package var scoreCount: Int {
+        loss.function.isBinary(output: outputShape, target: target) ? 2 : outputShape.reduce(1, *)
+    }
+
     private func lossOfExamples(in builder: GraphBuilder, count: Int) -> (prediction: Tensor, losses: Tensor)
     {
         let prediction = model(builder.input(.features, TensorType([count] + exampleShape)))
-        return (prediction, loss.perExample(prediction, targetInput(in: builder, count: count)))
+        return (prediction, loss.function.perExample(prediction, targetInput(in: builder, count: count)))
     }
 
     private func targetInput(in builder: GraphBuilder, count: Int) -> Tensor {

@@ -24,6 +24,17 @@ extension ProgramPlanner {
             emit("batch count", reads: [], writes: [y]) { frame in
                 frame.floats(y)[0] = frame.scalars.pointee.batchCount
             }
+        case .labelWeightSum:
+            let y = define(result)
+            emit("label weights", reads: [], writes: [y]) { frame in
+                frame.floats(y)[0] = frame.scalars.pointee.labelWeightSum
+            }
+        case .numbers(let values):
+            let floats = values.map { Float($0) }
+            let y = define(result)
+            emit("numbers", reads: [], writes: [y]) { frame in
+                for (place, value) in floats.enumerated() { frame.floats(y)[place] = value }
+            }
         case .stopGradient:
             let source = native(node.operands[0])
             alias(result, source.buffer, source.layout)
@@ -147,6 +158,8 @@ extension Unary {
         case .sign: (DT_SIGN, 0)
         case .leakyRelu(let slope): (DT_LEAKY_RELU, slope)
         case .gelu: (DT_GELU, 0)
+        case .softplus: (DT_SOFTPLUS, 0)
+        case .clamp(let limit): (DT_CLAMP, limit)
         case .scale(let factor): (DT_SCALE, factor)
         case .offset(let term): (DT_OFFSET, term)
         }

@@ -38,11 +38,14 @@ package struct Frame {
 package struct StepScalars {
     /// Examples of the mini-batch over all shards.
     package var batchCount: Float
+    /// Σ of the weights of all labels of the mini-batch, where the loss weighs classes; else unused.
+    package var labelWeightSum: Float
     /// What dropout draws from: derived from (seed, step).
     package var dropoutKey: dt_philox_key
 
-    package init(batchCount: Float, dropoutKey: dt_philox_key) {
+    package init(batchCount: Float, labelWeightSum: Float = 1, dropoutKey: dt_philox_key) {
         self.batchCount = batchCount
+        self.labelWeightSum = labelWeightSum
         self.dropoutKey = dropoutKey
     }
 }

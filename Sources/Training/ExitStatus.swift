@@ -25,7 +25,7 @@ public enum ExitStatus: Int32, Sendable {
         case let error as ClusterError:
             switch error {
             case .moreRanksThanShards: self = .usage
-            case .singleValueBatchNorm: self = .badConfiguration
+            case .singleValueBatchNorm, .metric: self = .badConfiguration
             default: self = .failure
             }
         case is DisagreementError: self = .disagreement

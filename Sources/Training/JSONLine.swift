@@ -23,6 +23,16 @@ struct JSONLine {
         if let value { add(name, value) }
     }
 
+    mutating func add(_ name: String, _ values: [Double]) {
+        begin(name)
+        text += Self.list(values.map { $0.isFinite ? $0.description : "null" })
+    }
+
+    mutating func add(_ name: String, _ rows: [[Int]]) {
+        begin(name)
+        text += Self.list(rows.map { Self.list($0.map(String.init)) })
+    }
+
     /// Adds an object of numbers.
     mutating func add(_ name: String, _ values: [(name: String, value: Double)]) {
         begin(name)
@@ -40,6 +50,8 @@ struct JSONLine {
         if text.count > 1 { text += "," }
         text += Self.quoted(name) + ":"
     }
+
+    private static func list(_ elements: [String]) -> String { "[\(elements.joined(separator: ","))]" }
 
     private static func quoted(_ value: String) -> String {
         var result = "\""

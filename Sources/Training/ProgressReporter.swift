@@ -11,9 +11,14 @@ package final class ProgressReporter {
     /// Prints nothing unless `isActive`.
     init(isActive: Bool) {
         isQuiet = !isActive
+        isTerminal = Self.writesToTerminal
+    }
+
+    /// Whether standard output is a terminal that a person looks at.
+    package static var writesToTerminal: Bool {
         // Under mpirun standard output is a terminal without extent, even when it goes to a file.
         var size = winsize()
-        isTerminal = isatty(1) == 1 && ioctl(1, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        return isatty(1) == 1 && ioctl(1, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
     }
 
     /// Prints a line, in place of the bar if there is one.

@@ -12,6 +12,10 @@ package final class SavedModel {
     package let hasClasses: Bool
     /// Numbers the model gives per example.
     package let outputCount: Int
+    /// Whether the sign of the only output tells two classes apart: above 0 is class 1.
+    package let readsSign: Bool
+    /// Whether that output is a logit, so that its sigmoid is the probability of class 1.
+    package let hasProbability: Bool
 
     /// Where a run's or a file's weights are.
     package static func weightsPath(_ runOrWeights: String) -> String {
@@ -25,10 +29,11 @@ package final class SavedModel {
     /// - Parameters:
     ///   - weights: A safetensors file with the run's normalization.json beside it.
     ///   - source: The data to run on.
+    ///   - metrics: What is reported beside the loss; nil for what suits the targets.
     ///   - predicts: Whether labels are left out.
     package init(
-        weights: String, source: DatasetSource, loss: Loss, batch: Int, shards: Int, workers: Int?,
-        predicts: Bool,
+        weights: String, source: DatasetSource, loss: Loss, metrics: [Metric]? = nil, batch: Int, shards: Int,
+        workers: Int?, predicts: Bool,
         on cluster: Cluster, makeModel: (Int?) throws -> any Model
     ) throws {
         try cluster.check(shards: shards)
@@ -44,6 +49,9 @@ package final class SavedModel {
             makeModel(inputs.classes), exampleShape: layout.exampleShape, target: kind, loss: loss)
         hasClasses = inputs.classes != nil
         outputCount = model.outputShape.reduce(1, *)
+        readsSign = loss.function.isBinary(
+            output: model.outputShape, target: inputs.classes.map(TargetKind.classes) ?? .none)
+        hasProbability = readsSign && loss.function is BinaryCrossEntropyLoss
         let state = try ModelState(cluster: cluster, model: model)
         let found = Result { cluster.rank == 0 ? try WeightsFile.read(weights, for: model).values : nil }
         let failed = try cluster.world.allReduce((try? found.get()) == nil && cluster.rank == 0 ? 1 : 0, .max)
@@ -53,10 +61,10 @@ package final class SavedModel {
         evaluator = try Evaluator(
             cluster: cluster, state: state, order: EpochOrder(inOrder: layout.count, batchSize: batch),
             maker: BatchMaker(examples: dataset.examples, scaling: inputs.scaling, kernels: cluster.kernels),
-            shards: shards, workers: workers, predicts: predicts)
+            shards: shards, workers: workers, predicts: predicts, metrics: metrics)
     }
 
-    /// Loss and accuracy; collective, the same on all ranks.
+    /// Loss and metrics; collective, the same on all ranks.
     package func totals() throws -> Evaluator.Totals { try evaluator.totals() }
 
     /// Calls `body` on rank 0 with rows of outputs in data-set order; collective.

@@ -66,13 +66,15 @@ extension TrainingRun {
             remaining: Double(plan.totalSteps - position.step) * trainingSeconds / Double(max(1, stepsTaken)))
     }
 
-    /// Adds an evaluation's numbers to a line of metrics.
-    static func add(_ evaluated: Evaluated, to line: inout JSONLine) {
-        line.add("train_accuracy", evaluated.training?.accuracy)
-        line.add("validation_loss", evaluated.validation?.loss)
-        line.add("validation_accuracy", evaluated.validation?.accuracy)
-        line.add("test_loss", evaluated.test?.loss)
-        line.add("test_accuracy", evaluated.test?.accuracy)
+    /// Adds an evaluation's numbers to a line of metrics; details are those of each class.
+    static func add(_ evaluated: Evaluated, to line: inout JSONLine, withDetails: Bool = false) {
+        // The training loss of an epoch is that of its steps.
+        if let training = evaluated.training { line.add(training, prefix: "train_", withLoss: false) }
+        for (prefix, totals) in [("validation_", evaluated.validation), ("test_", evaluated.test)] {
+            guard let totals else { continue }
+            line.add(totals, prefix: prefix)
+            if withDetails { line.addDetails(totals, prefix: prefix) }
+        }
         line.add("evaluation_samples_per_second", evaluated.samplesPerSecond)
     }
 
@@ -82,10 +84,9 @@ extension TrainingRun {
             + (evaluated.test.map { "  test" + describe($0) } ?? "")
     }
 
-    /// Loss and accuracy in words.
+    /// Loss and metrics in words.
     static func describe(_ totals: Evaluator.Totals) -> String {
-        " loss \(ProgressReporter.fixed(totals.loss, 4))"
-            + (totals.accuracy.map { " accuracy \(ProgressReporter.fixed($0, 4))" } ?? "")
+        totals.numbers.map { " \($0.name) \(ProgressReporter.fixed($0.value, 4))" }.joined()
     }
 
     /// Says what is about to run, and what slows it down.

@@ -2,6 +2,7 @@ import CKernels
 import DataParallel
 import Datasets
 import Foundation
+import Layers
 
 /// The ends of epochs and of the run.
 extension TrainingRun {
@@ -15,15 +16,28 @@ extension TrainingRun {
 
         /// A metric by the name it has in metrics.jsonl, such as "validation_accuracy".
         func value(of name: String) -> Double? {
-            switch name {
-            case "validation_loss": validation?.loss
-            case "validation_accuracy": validation?.accuracy
-            default: nil
-            }
+            Self.metric(name).flatMap { validation?.value(of: $0) }
         }
 
         /// Whether more of a metric is better.
-        static func isHigherBetter(_ name: String) -> Bool { !name.hasSuffix("loss") }
+        static func isHigherBetter(_ name: String) -> Bool { metric(name)?.isHigherBetter ?? false }
+
+        /// The metric of the validation set that has this name; nil for another name.
+        static func metric(_ name: String) -> Metric? {
+            let prefix = "validation_"
+            return name.hasPrefix(prefix) ? Metric(name: String(name.dropFirst(prefix.count))) : nil
+        }
+    }
+
+    /// What evaluation reports: what is asked for, and what is watched.
+    static func metrics(_ settings: TrainingSettings, _ target: TargetKind) -> [Metric] {
+        var metrics = settings.metrics ?? Metric.standard(for: target)
+        for name in [watchedMetric(settings), settings.schedule.plateau?.metric.rawValue].compactMap({ $0 }) {
+            if let metric = Evaluated.metric(name), metric != .loss, !metrics.contains(metric) {
+                metrics.append(metric)
+            }
+        }
+        return metrics
     }
 
     /// Evaluates the test and validation sets, with all updates applied; collective.
@@ -160,7 +174,7 @@ extension TrainingRun {
             line.add("best_value", position.watch.best)
         }
         if position.skippedSteps > 0 { line.add("skipped_steps", position.skippedSteps) }
-        Self.add(evaluated, to: &line)
+        Self.add(evaluated, to: &line, withDetails: true)
         line.add("samples_per_second", samplesPerSecond)
         line.add("seconds", elapsed)
         try Self.agree(

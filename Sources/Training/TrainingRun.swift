@@ -108,7 +108,8 @@ final class TrainingRun {
                     batchSize: settings.isFullBatch ? Self.evaluationBatch : settings.batch),
                 maker: BatchMaker(
                     examples: part.dataset.examples, scaling: data.scaling, kernels: cluster.kernels),
-                shards: settings.shards, workers: settings.workers)
+                shards: settings.shards, workers: settings.workers,
+                metrics: Self.metrics(settings, data.target))
         }
         test = try evaluator(data.test)
         validation = try evaluator(data.validation)

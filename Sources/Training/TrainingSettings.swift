@@ -72,6 +72,8 @@ public struct TrainingSettings: Sendable {
 
     public var data: Data
     public var loss: Loss
+    /// What evaluation reports beside the loss; nil for accuracy of classes, r2 and mae of numbers.
+    public var metrics: [Metric]?
     /// A safetensors file with first values of all variables; nil for seeded initializers.
     public var initialWeights: String?
     public var optimizer: OptimizerConfiguration
@@ -152,6 +154,7 @@ public struct TrainingSettings: Sendable {
         self.optimizer = optimizer
         self.schedule = schedule
         self.output = output
+        metrics = nil
         initialWeights = nil
         clipping = .off
         epochs = 10

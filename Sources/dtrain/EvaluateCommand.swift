@@ -4,24 +4,31 @@ import Training
 
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "evaluate", abstract: "Loss and metrics of saved weights, exact at any number of ranks.")
+        commandName: "evaluate", abstract: "Loss and metrics of saved weights, exact at any number of ranks.",
+        discussion: """
+            Results are one JSON object on one line, on a terminal tables. Which metrics they hold says the \
+            configuration's evaluation.metrics.
+            """)
 
     @OptionGroup var model: SavedModelOptions
 
-    func run() throws {
-        try model.run(predicts: false) { saved, cluster in
-            let totals = try saved.totals()
-            guard cluster.rank == 0 else { return }
-            var fields = ["\"count\":\(totals.count)", "\"loss\":\(Self.number(totals.loss))"]
-            if let accuracy = totals.accuracy { fields.append("\"accuracy\":\(Self.number(accuracy))") }
-            let line = "{\(fields.joined(separator: ","))}\n"
-            guard let output = model.output else {
-                print(line, terminator: "")
-                return
-            }
-            try TextOutput(path: output).finish(line)
-        }
+    @Flag(help: "Results as JSON, or as tables, wherever they go.")
+    var form: Form?
+
+    /// How results are written.
+    enum Form: String, EnumerableFlag {
+        /// One JSON object on one line.
+        case json
+        /// Names and numbers for a person.
+        case table
     }
 
-    private static func number(_ value: Double) -> String { value.isFinite ? value.description : "null" }
+    func run() throws {
+        try model.run(predicts: false) { saved, cluster in
+            let report = EvaluationReport(try saved.totals())
+            guard cluster.rank == 0 else { return }
+            let form = form ?? (model.output == nil && ProgressReporter.writesToTerminal ? .table : .json)
+            try TextOutput(path: model.output).finish(form == .json ? report.json : report.table)
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Training
 
 struct PredictCommand: ParsableCommand {
@@ -7,7 +8,8 @@ struct PredictCommand: ParsableCommand {
         abstract: "Predictions of saved weights as CSV, one row per example in data-set order.",
         discussion: """
             Columns: index, class (the largest output's, where the model was trained on classes), then the model's \
-            outputs as they are: output_0, output_1, ...
+            outputs as they are: output_0, output_1, ... With a single output for two classes, class is 1 where it is \
+            above 0, and behind binary_cross_entropy a column probability says how likely class 1 is.
             """)
 
     @OptionGroup var model: SavedModelOptions
@@ -18,18 +20,22 @@ struct PredictCommand: ParsableCommand {
             let target = cluster.rank == 0 ? try TextOutput(path: model.output) : nil
             let outputs = (0..<width).map { "output_\($0)" }
             try target?.append(
-                (["index"] + (saved.hasClasses ? ["class"] : []) + outputs).joined(separator: ",") + "\n")
+                (["index"] + (saved.hasClasses ? ["class"] : [])
+                    + (saved.hasProbability ? ["probability"] : []) + outputs).joined(separator: ",") + "\n")
             var index = 0
             try saved.predictions { rows in
                 var text = ""
                 for start in stride(from: 0, to: rows.count, by: width) {
                     let row = rows[start..<start + width]
                     text += "\(index)"
-                    if saved.hasClasses {
+                    if saved.readsSign {
+                        text += row[start] > 0 ? ",1" : ",0"
+                    } else if saved.hasClasses {
                         let best =
                             row.indices.max { row[$0] < row[$1] || (row[$0] == row[$1] && $0 > $1) } ?? start
                         text += ",\(best - start)"
                     }
+                    if saved.hasProbability { text += ",\(Float(1 / (1 + exp(-Double(row[start])))))" }
                     for value in row { text += ",\(value)" }
                     text += "\n"
                     index += 1

@@ -16,6 +16,7 @@ extension RunConfiguration {
                 training: data.train.source, test: data.test?.source, validation: validation,
                 normalization: data.normalize, augmentation: data.augment, shuffle: data.shuffle),
             loss: loss, optimizer: optimizer.configuration, schedule: schedule.schedule, output: output)
+        settings.metrics = evaluation.metrics
         settings.initialWeights = initial.weights
         settings.clipping = training.clipping
         settings.epochs = training.epochs

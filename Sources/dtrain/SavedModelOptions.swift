@@ -84,6 +84,7 @@ struct SavedModelOptions: ParsableArguments {
             try Launch.located(configuration) {
                 let model = try SavedModel(
                     weights: path, source: source, loss: configuration.loss,
+                    metrics: configuration.evaluation.metrics,
                     batch: configuration.training.evaluationBatch,
                     shards: configuration.training.shards, workers: configuration.training.workers,
                     predicts: predicts,

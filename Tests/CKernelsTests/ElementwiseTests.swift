@@ -31,6 +31,7 @@ import Testing
         case DT_ABS: x.magnitude
         case DT_SQUARE: x * x
         case DT_LEAKY_RELU: x > 0 ? x : p * x
+        case DT_CLAMP: x > p ? p : (x < -p ? -p : x)
         case DT_SCALE: p * x
         case DT_OFFSET: x + p
         default: nil

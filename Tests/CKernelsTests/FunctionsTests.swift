@@ -26,6 +26,9 @@ import Testing
         Case(name: "gelu", op: DT_GELU, interesting: -15...6) { x in
             x == -.infinity ? -0.0 : 0.5 * x * erfc(-x * 0.5.squareRoot())
         },
+        Case(name: "softplus", op: DT_SOFTPLUS, interesting: -104...20) { x in
+            x > 0 ? x + log1p(exp(-x)) : log1p(exp(x))
+        },
     ]
 
     /// Every 9973rd Float32, so all signs, exponents, subnormal numbers, infinities and NaNs come up.
@@ -84,6 +87,7 @@ import Testing
         #expect(Array(all(DT_TANH).prefix(5)) == [1, -1, 1, -1, .leastNonzeroMagnitude])
         #expect(Array(all(DT_ERF).prefix(4)) == [1, -1, 1, -1])
         #expect(Array(all(DT_SIGMOID).prefix(5)) == [1, 0, 1, 0, 0.5])
+        #expect(Array(all(DT_SOFTPLUS).prefix(4)) == [.infinity, 0, 1e4, 0])
         #expect(Array(all(DT_GELU).prefix(4)) == [.infinity, 0, 1e4, 0])
     }
 

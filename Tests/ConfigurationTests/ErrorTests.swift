@@ -30,7 +30,49 @@ import Testing
         ),
         ("optimizer: {name: sgd, nesterov: 1}", "optimizer.nesterov: expected true or false, found 1"),
         ("loss: crossentropy", "loss: unknown loss \"crossentropy\"; did you mean \"cross_entropy\"?"),
-        ("loss: hinge", "loss: unknown loss \"hinge\"; the names here are cross_entropy, mse"),
+        ("loss: likelihood", "loss: unknown loss \"likelihood\"; the names here are cross_entropy, mse"),
+        ("loss: {delta: 1}", "loss.name: missing; it must be one of cross_entropy, mse"),
+        ("loss: {name: hubr}", "loss.name: unknown loss \"hubr\"; did you mean \"huber\"?"),
+        (
+            "loss: {name: huber, detla: 1}",
+            "loss.detla: unknown option of huber; did you mean \"delta\"?"
+        ),
+        ("loss: {name: huber, delta: 0}", "loss.delta: must be a finite number above 0, is 0"),
+        ("loss: {name: mse, delta: 1}", "loss.delta: unknown option of mse; the options here are name"),
+        (
+            "loss: {name: cross_entropy, label_smoothing: 1.5}",
+            "loss.label_smoothing: must be at least 0 and at most 1, is 1.5"
+        ),
+        (
+            "loss: {name: cross_entropy, class_weights: [1, -1]}",
+            "loss.class_weights.1: must be a finite number, at least 0, is -1"
+        ),
+        (
+            "loss: {name: cross_entropy, class_weights: [0, 0]}",
+            "loss.class_weights: must have a weight above 0"
+        ),
+        (
+            "loss: {name: cross_entropy, class_weights: 2}",
+            "loss.class_weights: expected a list of weights, one per class, found 2"
+        ),
+        (
+            "loss: {name: binary_cross_entropy, pos_weight: []}",
+            "loss.pos_weight: expected a number, or one per output, found a list"
+        ),
+        ("evaluation: {metric: []}", "evaluation.metric: unknown key; did you mean \"metrics\"?"),
+        (
+            "evaluation: {metrics: accuracy}",
+            "evaluation.metrics: expected a list of metrics (accuracy, top_5"
+        ),
+        (
+            "evaluation: {metrics: [acuracy]}",
+            "evaluation.metrics.0: unknown metric \"acuracy\"; did you mean \"accuracy\"?"
+        ),
+        (
+            "evaluation: {metrics: [f1, top_0_accuracy]}",
+            "evaluation.metrics.1: unknown metric \"top_0_accuracy\"; did you mean \"top_5_accuracy\"?"
+        ),
+        ("evaluation: {metrics: [f1, f1]}", "evaluation.metrics.1: f1 stands twice; remove one of the two"),
         ("training: {epochs: 0}", "training.epochs: must be a whole number from 1 to 1000000, is 0"),
         ("training: {seed: -1}", "training.seed: must be a whole number, at least 0, is -1"),
         (

@@ -58,7 +58,8 @@ import Testing
                   - linear: {out: 3, in: 4, bias: false}
                   - softmax
                   - log_softmax
-                loss: mse
+                loss: {name: huber, delta: 0.25}
+                evaluation: {metrics: [r2, mae]}
                 init: {weights: w.safetensors}
                 optimizer: {name: adamw, lr: 3.0e-4, betas: [0.8, 0.95], eps: 1e-9, sharded: true}
                 schedule: {name: step, step_size: 3, warmup_steps: 20, by: epoch}

@@ -99,6 +99,18 @@ import Testing
         Case("softmax outputs under mse", [6], .meanSquaredError) {
             [Linear(8), ReLU(), Linear(5), Softmax()]
         },
+        Case("weighted classes", [6], .crossEntropy(classWeights: [0.5, 2, 1, 0, 3])) {
+            [Linear(8), Tanh(), Linear(5)]
+        },
+        Case(
+            "weighted classes, smoothed labels, batch norm", [6],
+            .crossEntropy(labelSmoothing: 0.2, classWeights: [0.5, 2, 1, 4, 3])
+        ) { [Linear(8), BatchNormalization(), Tanh(), Linear(5)] },
+        Case("hinge", [6], .hinge()) { [Linear(8), Tanh(), Linear(5)] },
+        Case("huber on one-hot rows", [6], .huber(delta: 0.4)) { [Linear(8), Tanh(), Linear(5)] },
+        Case("binary answers", [6], .binaryCrossEntropy(positiveWeights: [1, 2, 3, 4, 5])) {
+            [Linear(8), Tanh(), Linear(5)]
+        },
         Case("log-softmax outputs under mse", [6], .meanSquaredError) { [Linear(5), LogSoftmax()] },
     ]
 
@@ -127,7 +139,10 @@ import Testing
         let expected = interpreter.run(shard.split(sizes), variables: model.referenceVariables(seed: 5)) {
             model.trainingGraph(count: $0)
         }
-        let loss = expected[0][.report(.loss)].scalar
+        var loss = expected[0][.report(.loss)].scalar
+        if let weights = test.loss.function.classWeights {
+            loss *= Double(cut.count) / labels.values.map { weights[Int($0)] }.reduce(0, +)
+        }
         #expect(abs(result.lossSum - loss) <= 2e-6 * max(1, abs(loss)))
         for (place, variable) in model.variables.enumerated() {
             let got = harness.state.value(place).map(Double.init)

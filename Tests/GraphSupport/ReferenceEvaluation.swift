@@ -7,18 +7,21 @@ struct ReferenceEvaluation {
     private let shard: ReferenceShard
     private let variables: [ReferenceTensor]
     private let batchCount: Int
+    /// The labels of all shards.
+    private let batchLabels: [Double]
     private let dropoutKey: dt_philox_key
     /// The results of the nodes that have run, in order.
     private var made: [[ReferenceTensor]] = []
 
     init(
         graph: Graph, shard: ReferenceShard, variables: [ReferenceTensor], batchCount: Int,
-        dropoutKey: dt_philox_key
+        batchLabels: [Double], dropoutKey: dt_philox_key
     ) {
         self.graph = graph
         self.shard = shard
         self.variables = variables
         self.batchCount = batchCount
+        self.batchLabels = batchLabels
         self.dropoutKey = dropoutKey
     }
 
@@ -66,6 +69,11 @@ struct ReferenceEvaluation {
         case .parameter(let place), .state(let place): return [variables[place]]
         case .constant(let value): return [ReferenceTensor(node.types[0].shape, repeating: value)]
         case .batchCount: return [ReferenceTensor(Double(batchCount))]
+
+        case .numbers(let values): return [ReferenceTensor(node.types[0].shape, values)]
+        case .labelWeightSum(let weights):
+            let sum = batchLabels.map { weights[Int($0)] }.reduce(0, +)
+            return [ReferenceTensor(sum > 0 ? sum : 1)]
 
         case .unary(let function): return [o(0).applying(function)]
         case .binary(let function): return [o(0).applying(function, o(1))]

@@ -25,7 +25,7 @@ package struct ReferenceInterpreter: Sendable {
         var evaluations = shards.map {
             ReferenceEvaluation(
                 graph: graph($0.count), shard: $0, variables: variables, batchCount: batchCount,
-                dropoutKey: dropoutKey)
+                batchLabels: shards.flatMap { $0.labels?.values ?? [] }, dropoutKey: dropoutKey)
         }
         while true {
             for place in evaluations.indices { evaluations[place].advance() }

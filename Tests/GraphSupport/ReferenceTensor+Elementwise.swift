@@ -20,6 +20,8 @@ extension ReferenceTensor {
         case .sign: map { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }
         case .leakyRelu(let slope): map { $0 > 0 ? $0 : slope * $0 }
         case .gelu: map { $0 * Self.normalCDF($0) }
+        case .softplus: map { max($0, 0) + log1p(exp(-$0.magnitude)) }
+        case .clamp(let limit): map { min(max($0, -limit), limit) }
         case .scale(let factor): map { factor * $0 }
         case .offset(let term): map { $0 + term }
         }

@@ -22,7 +22,8 @@ extension OperationCase {
             unary(.negate), unary(.exp), unary(.log, .positive), unary(.sqrt, .positive), unary(.reciprocal),
             unary(.tanh), unary(.sigmoid), unary(.erf), unary(.relu), unary(.abs), unary(.square),
             unary(.step),
-            unary(.sign), unary(.leakyRelu(slope: 0.2)), unary(.gelu), unary(.scale(-1.7)),
+            unary(.sign), unary(.leakyRelu(slope: 0.2)), unary(.gelu), unary(.softplus),
+            unary(.clamp(limit: 0.6180339)), unary(.scale(-1.7)),
             unary(.offset(0.3)),
             binary(.add), binary(.subtract), binary(.multiply), binary(.divide, .positive),
             binary(.reluGradient), binary(.leakyReluGradient(slope: 0.2)),
@@ -36,6 +37,13 @@ extension OperationCase {
             },
             OperationCase("divided by the batch count", [.features([4])]) {
                 $0[0] / $0.builder.batchCount.filled($0[0].shape)
+            },
+            OperationCase("divided by the weights of all labels", [.features([4])], counts: counts) {
+                $0[0] / $0.builder.labelWeightSum([0.5, 2, 0, 3]).filled($0[0].shape)
+            },
+            OperationCase("times numbers", [.features([4])]) {
+                let numbers = $0.builder.numbers([2.5, -1, 0, 3], shape: [1, 4])
+                return $0[0] * numbers.broadcast(to: $0[0].shape)
             },
             OperationCase("times a constant tensor", [.features([4])]) {
                 $0[0] * $0.builder.constant(2.5, shape: $0[0].shape)

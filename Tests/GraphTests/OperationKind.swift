@@ -5,9 +5,9 @@ import Graph
 /// The switches below are exhaustive: an operation that is added does not compile until it is listed here, and then
 /// `CoverageTests` asks for its test.
 enum OperationKind: String, CaseIterable, Hashable {
-    case input, parameter, state, constant, batchCount
+    case input, parameter, state, constant, batchCount, numbers, labelWeightSum
     case negate, exp, log, sqrt, reciprocal, tanh, sigmoid, erf, relu, abs, square
-    case step, sign, leakyRelu, gelu, scale, offset
+    case step, sign, leakyRelu, gelu, softplus, clamp, scale, offset
     case add, subtract, multiply, divide
     case reluGradient, leakyReluGradient, sigmoidGradient, tanhGradient, geluGradient
     case convert, stopGradient, reshape, transpose, broadcast, sum, maximum, oneHot
@@ -30,6 +30,8 @@ enum OperationKind: String, CaseIterable, Hashable {
         case .state: self = .state
         case .constant: self = .constant
         case .batchCount: self = .batchCount
+        case .numbers: self = .numbers
+        case .labelWeightSum: self = .labelWeightSum
         case .convert: self = .convert
         case .stopGradient: self = .stopGradient
         case .reshape: self = .reshape
@@ -95,6 +97,8 @@ enum OperationKind: String, CaseIterable, Hashable {
         case .sign: self = .sign
         case .leakyRelu: self = .leakyRelu
         case .gelu: self = .gelu
+        case .softplus: self = .softplus
+        case .clamp: self = .clamp
         case .scale: self = .scale
         case .offset: self = .offset
         }

@@ -30,6 +30,8 @@ extension ValueCase {
             unary(.step, [-1, 0, 2], [0, 0, 1]), unary(.sign, [-5, 0, 2], [-1, 0, 1]),
             unary(.leakyRelu(slope: 0.1), [-2, 3], [-0.2, 3]),
             unary(.gelu, [1, -1, 0], [0.8413447460685429, -0.15865525393145707, 0]),
+            unary(.softplus, [0, 1000, -1000], [0.6931471805599453, 1000, 0]),
+            unary(.clamp(limit: 2), [-3, -2, 1, 2, 9], [-2, -2, 1, 2, 2]),
             unary(.scale(-2), [3], [-6]), unary(.offset(-2), [3], [1]),
             binary(.add, [1, 2], [3, 5], [4, 7]), binary(.subtract, [1, 2], [3, 5], [-2, -3]),
             binary(.multiply, [1, 2], [3, 5], [3, 10]), binary(.divide, [1, 5], [4, 2], [0.25, 2.5]),
@@ -83,6 +85,21 @@ extension ValueCase {
                 shards: [ReferenceShard(count: 2), ReferenceShard(count: 0), ReferenceShard(count: 3)],
                 gives: [ReferenceTensor(5), ReferenceTensor(5), ReferenceTensor(5)]
             ) { builder, _ in builder.batchCount },
+            ValueCase(
+                "labelWeightSum",
+                shards: [
+                    ReferenceShard(count: 2, labels: ReferenceTensor([2], [1, 0])), ReferenceShard(count: 0),
+                    ReferenceShard(count: 1, labels: ReferenceTensor([1], [1])),
+                ], gives: [ReferenceTensor(5.5), ReferenceTensor(5.5), ReferenceTensor(5.5)]
+            ) { builder, _ in builder.labelWeightSum([0.5, 2.5]) },
+            ValueCase(
+                "labelWeightSum without weight",
+                shards: [ReferenceShard(count: 1, labels: ReferenceTensor([1], [1]))],
+                gives: [ReferenceTensor(1)]
+            ) { builder, _ in builder.labelWeightSum([3, 0]) },
+            ValueCase(
+                "numbers", shards: [ReferenceShard(count: 1)], gives: [ReferenceTensor([2, 1], [3, -4])]
+            ) { builder, _ in builder.numbers([3, -4], shape: [2, 1]) },
         ]
     }
 

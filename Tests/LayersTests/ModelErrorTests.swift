@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test func outputsMustFitTheClasses() {
-        for loss in Loss.allCases {
+        for loss in [Loss.crossEntropy, .meanSquaredError] {
             expect(
                 Linear(3), [4], target: .classes(5), loss: loss,
                 fails: "the model ends with shape (N, 3), the data has 5 classes: end it with linear: 5")

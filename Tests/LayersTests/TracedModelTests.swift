@@ -56,7 +56,9 @@ import Testing
         let model = try model()
         let graph = model.evaluationGraph(count: 4)
         #expect(
-            graph.results.map(\.role) == [.output(.prediction), .output(.lossSum), .output(.correct)])
+            graph.results.map(\.role) == [
+                .output(.prediction), .output(.lossSum), .output(.correct), .output(.scores),
+            ])
         #expect(!contains(graph, isDropout) && !contains(graph, isBatchNorm))
         #expect(contains(graph, isInference))
         #expect(!contains(graph) { $0.isCollective })
@@ -121,7 +123,7 @@ import Testing
             count: 2, features: ReferenceTensor([2, 2], [1, 2, 3, 4]),
             targets: ReferenceTensor([2, 2], [0, 0, 3, 2]))
         let results = ReferenceInterpreter().run([shard], variables: [], graph: model.evaluationGraph)
-        #expect(results[0].roles == [.output(.prediction), .output(.lossSum)])
+        #expect(results[0].roles == [.output(.prediction), .output(.lossSum), .output(.scores)])
         // Examples: (1 + 4)/2 and (0 + 4)/2.
         #expect(results[0][.output(.lossSum)].scalar == 4.5)
     }

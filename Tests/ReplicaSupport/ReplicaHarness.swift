@@ -76,12 +76,15 @@ package final class ReplicaHarness {
     package var values: [[Float]] { model.variables.indices.map { state.value($0) } }
 
     /// Evaluates the examples at `rows` in evaluation mode.
-    package func evaluate(_ rows: Range<Int>) throws -> Evaluator.Totals {
+    package func evaluate(
+        _ rows: Range<Int>, metrics: [Metric]? = nil, batch: Int? = nil
+    ) throws -> Evaluator.Totals {
         prepareThreadForPrograms()
         return try Evaluator(
             cluster: cluster, state: state,
-            order: EpochOrder(inOrder: dataset.count, subset: rows.map { Int32($0) }, batchSize: rows.count),
-            maker: maker, shards: shards, workers: workers
+            order: EpochOrder(
+                inOrder: dataset.count, subset: rows.map { Int32($0) }, batchSize: batch ?? rows.count),
+            maker: maker, shards: shards, workers: workers, metrics: metrics
         ).totals()
     }
 

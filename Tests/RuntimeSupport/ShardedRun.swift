@@ -75,7 +75,9 @@ package final class ShardedRun {
         scratch = AlignedBytes(programs.map(\.scratchBytes).max() ?? 0)
         scalars = .allocate(capacity: 1)
         scalars.initialize(
-            to: StepScalars(batchCount: Float(shards.map(\.count).reduce(0, +)), dropoutKey: dropoutKey))
+            to: StepScalars(
+                batchCount: Float(shards.map(\.count).reduce(0, +)),
+                labelWeightSum: Self.labelWeightSum(shards, lowered[0]), dropoutKey: dropoutKey))
         let uniform = programs.map { AlignedBytes($0.uniformBytes) }
         var seen = Array(repeating: false, count: sizes.count)
         for (place, shard) in shards.enumerated() {
@@ -202,6 +204,17 @@ package final class ShardedRun {
             place: place, graph: graph, program: bound, gradients: gradients,
             contributions: program.collectives.map { AlignedBytes($0.byteCount) }, kept: kept,
             features: features, owned: owned)
+    }
+
+    /// What the shards' labels weigh, where the graph asks for it.
+    private static func labelWeightSum(_ shards: [ReferenceShard], _ graph: Graph) -> Float {
+        for node in graph.nodes {
+            guard case .labelWeightSum(let weights) = node.operation else { continue }
+            let labels = shards.flatMap { $0.labels?.values ?? [] }
+            let sum = labels.map { weights[Int($0)] }.reduce(0, +)
+            return Float(sum > 0 ? sum : 1)
+        }
+        return 1
     }
 
     /// Offsets of variables, those of `first` in that order before the others, and the bytes of all.

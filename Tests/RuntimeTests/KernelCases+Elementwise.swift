@@ -17,8 +17,7 @@ extension KernelCase {
 
     private static let unary: [Unary] = [
         .negate, .exp, .tanh, .sigmoid, .erf, .relu, .abs, .square, .step, .sign, .leakyRelu(slope: 0.1),
-        .gelu,
-        .scale(-3), .offset(0.7),
+        .gelu, .softplus, .clamp(limit: 0.7), .scale(-3), .offset(0.7),
     ]
     private static let unaryOfPositive: [Unary] = [.log, .sqrt, .reciprocal]
     private static let binary: [Binary] = [
@@ -63,6 +62,13 @@ extension KernelCase {
         list.add("batch count", x: [2], counts: [3, 1]) {
             let count = $0.builder.batchCount.filled([$0.count, 2])
             return $0.x * 0 + count
+        }
+        list.add("weights of all labels", x: [2], counts: [3, 1]) {
+            let sum = $0.builder.labelWeightSum([0.5, 2, 0.25, 3]).filled([$0.count, 2])
+            return $0.x * sum
+        }
+        list.add("numbers", x: [3], counts: [2, 1]) {
+            $0.x * $0.builder.numbers([0.1, -2, 3], shape: [1, 3]).broadcast(to: $0.x.shape)
         }
         list.add("constant", x: [2]) { $0.x + $0.builder.constant(0.1, shape: [$0.count, 2]) }
         list.add("constant alone", x: [2], tolerance: 1e-7) { $0.builder.constant(0.1, shape: [2]) }

@@ -45,7 +45,7 @@ import Testing
             let run = try ShardedRun(
                 test.shards, variables: variables, kernels: variant.kernels, graph: model.evaluationGraph)
             run.run()
-            #expect(run.roles.count == 3)
+            #expect(run.roles.count == 4)
             for (role, error) in run.errors(against: expected) {
                 #expect(error <= Self.tolerance, "\(role) on \(variant.testDescription)")
             }

@@ -45,6 +45,8 @@ typedef enum {
     DT_ABS, DT_SQUARE,
     DT_LEAKY_RELU,  // x > 0 ? x : p*x
     DT_GELU,        // x/2 (1 + erf(x/sqrt 2))
+    DT_SOFTPLUS,    // log(1 + exp(x))
+    DT_CLAMP,       // x held between -p and p; NaN stays
     DT_SCALE,       // p*x
     DT_OFFSET,      // x + p
 } dt_unary;

@@ -55,6 +55,8 @@ static void unary(dt_unary op, int64_t count, const float *x, float p, float *y)
     case DT_SQUARE: DT_MAP(f32, v * v); return;
     case DT_LEAKY_RELU: DT_MAP(f32, v > zero ? v : p * v); return;
     case DT_GELU: DT_MAP(f32, narrow(gelu_24(widen(v)))); return;
+    case DT_SOFTPLUS: DT_MAP(f32, narrow(softplus_24(widen(v)))); return;
+    case DT_CLAMP: DT_MAP(f32, v > p ? (f32x16)p : (v < -p ? (f32x16)-p : v)); return;
     case DT_SCALE: DT_MAP(f32, p * v); return;
     case DT_OFFSET: DT_MAP(f32, v + p); return;
     }
@@ -96,6 +98,8 @@ static void unary_f64(dt_unary op, int64_t count, const double *x, double p, dou
     case DT_SQUARE: DT_MAP(f64, v * v); return;
     case DT_LEAKY_RELU: DT_MAP(f64, v > zero ? v : p * v); return;
     case DT_GELU: DT_MAP(f64, gelu_53(v)); return;
+    case DT_SOFTPLUS: DT_MAP(f64, softplus_53(v)); return;
+    case DT_CLAMP: DT_MAP(f64, v > p ? (f64x16)p : (v < -p ? (f64x16)-p : v)); return;
     case DT_SCALE: DT_MAP(f64, p * v); return;
     case DT_OFFSET: DT_MAP(f64, v + p); return;
     }

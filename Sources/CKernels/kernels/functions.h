@@ -146,6 +146,24 @@ DT_INLINE f64x16 sigmoid_53(f64x16 x) {
     return (x < 0.0 ? e : (f64x16)1.0) / (1.0 + e);
 }
 
+// ---- softplus ----
+
+// log(1 + exp(x)) = max(x, 0) + log(1 + e), e = exp(-|x|), which overflows nowhere. The last term makes up for the
+// rounding of u = 1 + e, so that the logarithm is relative to e however small that is.
+DT_INLINE f64x16 softplus_from_log(f64x16 x, f64x16 e, f64x16 u, f64x16 log_u) {
+    return (x <= 0.0 ? (f64x16)0.0 : x) + (log_u + (e - (u - 1.0)) / u);
+}
+
+DT_INLINE f64x16 softplus_24(f64x16 x) {
+    f64x16 e = exp_24(-__builtin_elementwise_abs(x)), u = 1.0 + e;
+    return softplus_from_log(x, e, u, log_24(u));
+}
+
+DT_INLINE f64x16 softplus_53(f64x16 x) {
+    f64x16 e = exp_53(-__builtin_elementwise_abs(x)), u = 1.0 + e;
+    return softplus_from_log(x, e, u, log_53(u));
+}
+
 // ---- erf and the normal distribution ----
 
 // erf(x) for |x| <= 1/2 as x times a Taylor sum in x*x; degree 6 leaves out less than 2^-29 of it, degree 12

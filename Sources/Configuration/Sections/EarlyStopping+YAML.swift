@@ -1,3 +1,4 @@
+import Layers
 import Optimizers
 
 /// The options of `early_stopping`: the rule, and the metric where it is named there.
@@ -32,6 +33,13 @@ extension EarlyStopping {
 extension Setting {
     /// The name of a metric that decisions may watch.
     func metricName() throws(ConfigurationError) -> String {
-        try name(of: "metric", among: ["train_loss", "validation_loss", "validation_accuracy"])
+        let prefix = "validation_"
+        if let text = plainText, text.hasPrefix(prefix),
+            let metric = Metric(name: String(text.dropFirst(prefix.count))), metric.isNumber
+        {
+            return text
+        }
+        let numbers = Metric.names.filter { Metric(name: $0)?.isNumber == true }
+        return try name(of: "metric", among: ["train_loss"] + numbers.map { prefix + $0 })
     }
 }

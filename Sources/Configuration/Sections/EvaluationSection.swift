@@ -1,0 +1,41 @@
+import Layers
+
+/// The section `evaluation`: what is reported of the test and the validation set.
+package struct EvaluationSection: Sendable, Equatable {
+    /// Metrics beside the loss; nil, unless given, for accuracy of classes, r2 and mae of numeric targets.
+    package let metrics: [Metric]?
+
+    /// Reads the section, or the default where there is none.
+    init(_ setting: Setting?, at location: SourceLocation) throws(ConfigurationError) {
+        let none = ConfigurationNode(content: .mapping([]), location: location)
+        let map = try SettingMap(setting ?? Setting(none, path: "evaluation"), keys: ["metrics"])
+        guard let list = map.optional("metrics") else {
+            metrics = nil
+            return
+        }
+        var metrics: [Metric] = []
+        for element in try list.list("a list of metrics (\(Metric.names.joined(separator: ", ")))") {
+            let metric = try Self.metric(element)
+            guard !metrics.contains(metric) else {
+                throw element.error(.conflict, "\(metric.name) stands twice", advice: "remove one of the two")
+            }
+            metrics.append(metric)
+        }
+        self.metrics = metrics
+    }
+
+    /// The section as one YAML value; nil for the default.
+    var yaml: String? {
+        metrics.map { "{metrics: [\($0.map(\.name).joined(separator: ", "))]}" }
+    }
+
+    /// `top_K_accuracy` stands for any K; the names that errors list have one of them.
+    private static func metric(_ setting: Setting) throws(ConfigurationError) -> Metric {
+        if let text = setting.plainText, let metric = Metric(name: text) { return metric }
+        let name = try setting.name(of: "metric", among: Metric.names)
+        guard let metric = Metric(name: name) else {
+            preconditionFailure("\(name) is a name of a metric and names none")
+        }
+        return metric
+    }
+}

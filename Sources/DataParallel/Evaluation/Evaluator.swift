@@ -1,0 +1,236 @@
+import CKernels
+import Datasets
+import Graph
+import Layers
+import Runtime
+
+/// Runs a model over a data set without training it: every example once, exact at any number of ranks.
+package final class Evaluator {
+    private let cluster: Cluster
+    /// Programs point into its memory.
+    private let state: ModelState
+    private let map: ShardMap
+    private let owned: Range<Int>
+    private let pool: WorkerPool
+    private let programs: ProgramCache
+    private let order: EpochOrder
+    private let feeder: ShardFeeder
+    private let outputCount: Int
+    /// What is added up beside predictions; nil if there are only these.
+    private let plan: MetricPlan?
+    private let labelWeights: LabelWeights?
+    private let examples: StoredExamples
+    private let scalars: UnsafeMutablePointer<StepScalars>
+
+    /// Evaluates, or only predicts, with the parameters of `state`.
+    ///
+    /// - Parameters:
+    ///   - order: The examples, in the order of results.
+    ///   - maker: Makes batches of the data set.
+    ///   - predicts: Whether targets are left out.
+    ///   - metrics: What is reported beside the loss; nil for what suits the targets.
+    package init(
+        cluster: Cluster, state: ModelState, order: EpochOrder, maker: BatchMaker, shards: Int, workers: Int?,
+        predicts: Bool = false, metrics: [Metric]? = nil
+    ) throws {
+        try cluster.check(shards: shards)
+        let model = state.model
+        plan =
+            predicts ? nil : try MetricPlan(metrics ?? Metric.standard(for: model.target), model: model)
+        self.cluster = cluster
+        self.state = state
+        self.order = order
+        let map = ShardMap(shards: shards, nodes: cluster.nodes)
+        self.map = map
+        owned = map.owned[cluster.rank]
+        let workers = workers ?? cluster.defaultWorkers
+        pool = WorkerPool(workers: workers)
+        scalars = .allocate(capacity: 1)
+        scalars.initialize(to: StepScalars(batchCount: 1, dropoutKey: dt_philox_key(word: (0, 0))))
+        examples = maker.examples
+        labelWeights = model.loss.function.classWeights.map { LabelWeights($0, examples: maker.examples) }
+        outputCount = model.outputShape.reduce(1, *)
+        programs = ProgramCache(
+            slots: min(workers, owned.count), shards: 0, workers: workers, variableOffsets: state.offsets,
+            parameters: state.parameters.base, states: state.states, kernels: cluster.kernels
+        ) { count in predicts ? model.predictionGraph(count: count) : model.evaluationGraph(count: count) }
+        feeder = ShardFeeder(maker: maker, map: map, owned: owned, batch: order.batchSize)
+    }
+
+    deinit { scalars.deallocate() }
+
+    /// Loss and metrics over all examples; collective, the same on all ranks.
+    package func totals() throws -> Totals {
+        guard let plan else { preconditionFailure("totals of an evaluator that only predicts") }
+        // Workers write different elements at the same time, which an Array does not allow.
+        let counters = UnsafeMutableBufferPointer<Int>.allocate(
+            capacity: max(1, pool.workers * plan.counterCount))
+        defer { counters.deallocate() }
+        counters.initialize(repeating: 0)
+        var sums = Array(repeating: 0.0, count: plan.sumCount)
+        // Every rank keeps the sums of some batches, of all unless there are many outputs.
+        let most = max(1, Self.sumsAtOnce / (map.shards * plan.sumCount))
+        for start in stride(from: 0, to: order.batchCount, by: most) {
+            let batches = start..<min(start + most, order.batchCount)
+            let all = try gathered(
+                shardSums(of: batches, plan, counters), batches: batches.count, plan.sumCount)
+            for batch in batches {
+                for place in sums.indices {
+                    sums[place] += sum(all, batch) { shard in
+                        ((batch - start) * map.shards + shard) * plan.sumCount + place
+                    }
+                }
+            }
+        }
+        return try totals(plan, sums, counters)
+    }
+
+    private static let sumsAtOnce = 1 << 18
+
+    /// The sums of the rank's shards, batch by batch; counts go to each worker's stretch of `counters`.
+    private func shardSums(
+        of batches: Range<Int>, _ plan: MetricPlan, _ counters: UnsafeMutableBufferPointer<Int>
+    ) throws -> [Double] {
+        let width = plan.sumCount
+        let sums = UnsafeMutableBufferPointer<Double>.allocate(
+            capacity: max(1, batches.count * owned.count * width))
+        defer { sums.deallocate() }
+        sums.initialize(repeating: 0)
+        try forEachBatch(batches) { batch, place, worker, program in
+            guard let base = sums.baseAddress, let counters = counters.baseAddress else { return }
+            let own = base + ((batch - batches.lowerBound) * owned.count + place) * width
+            if let value = program.output(.lossSum) { own[0] = value.load(as: Double.self) }
+            if let value = program.output(.correct) { own[1] = value.load(as: Double.self) }
+            guard let scores = program.output(.scores)?.assumingMemoryBound(to: Float.self) else { return }
+            let shard = owned.lowerBound + place
+            let count = map.examples(of: shard..<shard + 1, batch: order.batch(batch).count).count
+            let targets = UnsafeRawPointer(feeder.inputs[place].targets)
+            if plan.counterCount > 0 {
+                plan.count(
+                    scores: scores, labels: targets.assumingMemoryBound(to: Int32.self), examples: count,
+                    into: counters + worker * plan.counterCount)
+            }
+            if plan.comparesValues {
+                plan.compare(
+                    estimates: scores, targets: targets.assumingMemoryBound(to: Float.self), examples: count,
+                    into: own)
+            }
+        } then: { _, _ in
+        }
+        return Array(sums[..<(batches.count * owned.count * width)])
+    }
+
+    /// Whole numbers may be added in any order, so those of workers and ranks are.
+    private func totals(
+        _ plan: MetricPlan, _ sums: [Double], _ counters: UnsafeMutableBufferPointer<Int>
+    ) throws -> Totals {
+        var counts = Array(repeating: 0, count: plan.counterCount)
+        for worker in 0..<pool.workers {
+            for place in counts.indices { counts[place] += counters[worker * plan.counterCount + place] }
+        }
+        if !counts.isEmpty { counts = try cluster.world.allReduce(counts, .sum) }
+        var errors: ValueErrors?
+        if plan.comparesValues {
+            errors = ValueErrors(
+                absolute: Array(sums[1..<1 + plan.outputs]), squared: Array(sums[(1 + plan.outputs)...]),
+                deviations: ValueErrors.deviations(of: examples, rows: order.rows), count: order.count)
+        }
+        let weight = labelWeights?.sum(order.rows[...]) ?? Double(order.count)
+        return Totals(
+            // Without any weight the loss is 0.
+            lossSum: sums[0], weight: weight > 0 ? weight : 1,
+            count: order.count, metrics: plan.metrics, correct: plan.hasClasses ? sums[1] : nil,
+            topCounts: zip(plan.choices, counts).map { Totals.TopCount(choices: $0, right: $1) },
+            classes: plan.classCounts(counts), errors: errors)
+    }
+
+    /// Calls `body` on rank 0 with every batch's predictions, rows of `outputCount`, in order; collective.
+    package func predictions(_ body: (_ rows: [Float]) throws -> Void) throws {
+        let outputs = outputCount
+        let most = map.examples(of: owned, batch: order.batchSize).count + owned.count
+        let rows = UnsafeMutableBufferPointer<Float>.allocate(capacity: max(1, most * outputs))
+        defer { rows.deallocate() }
+        try forEachBatch(0..<order.batchCount) { index, place, _, program in
+            let count = order.batch(index).count
+            let first = map.examples(of: owned, batch: count).lowerBound
+            let shard = owned.lowerBound + place
+            let range = map.examples(of: shard..<shard + 1, batch: count)
+            guard let value = program.output(.prediction), let base = rows.baseAddress else { return }
+            (base + (range.lowerBound - first) * outputs).update(
+                from: value.assumingMemoryBound(to: Float.self), count: range.count * outputs)
+        } then: { _, batch in
+            let counts = map.owned.map { map.examples(of: $0, batch: batch.count).count * outputs }
+            let all = try cluster.world.gather(Array(rows[..<counts[cluster.rank]]), counts: counts, root: 0)
+            if let all { try body(all) }
+        }
+    }
+
+    private func forEachBatch(
+        _ batches: Range<Int>,
+        _ shard: (_ batch: Int, _ place: Int, _ worker: Int, _ program: ShardProgram) -> Void,
+        then: (_ index: Int, _ batch: Batch) throws -> Void
+    ) throws {
+        for index in batches {
+            let batch = Batch(rows: order.rows[order.batch(index)])
+            let sizes = owned.map { map.examples(of: $0..<($0 + 1), batch: batch.count).count }
+            let active = owned.indices.map { $0 - owned.lowerBound }.filter { sizes[$0] > 0 }
+            // Planned before threads look programs up, and parameters' conversions are made once per size.
+            let used = Set(active.map { sizes[$0] }).sorted()
+            try programs.plan(used)
+            for size in used {
+                let program = programs.bound(count: size, slot: 0)
+                for stage in program.program.stages.indices {
+                    program.runUniform(stage: stage, scratch: programs.scratch(0), scalars: scalars)
+                }
+            }
+            pool.run(active.count) { task, worker in
+                let place = active[task]
+                let program = programs.bound(count: sizes[place], slot: worker)
+                feeder.make(batch, place: place)
+                program.setInputs(feeder.inputs[place])
+                for stage in program.program.stages.indices {
+                    for part in Schedule.Part.allCases {
+                        program.run(
+                            stage: stage, part: part, scratch: programs.scratch(worker),
+                            scalars: scalars,
+                            between: {})
+                    }
+                }
+                shard(index, place, worker, program)
+            } between: {
+            }
+            try then(index, batch)
+        }
+    }
+
+    /// All ranks' numbers, `width` per (batch, shard).
+    private func gathered(_ local: [Double], batches: Int, _ width: Int) throws -> [Double] {
+        let counts = map.owned.map { $0.count * batches * width }
+        let all = try cluster.world.allGather(local, counts: counts)
+        var result = Array(repeating: 0.0, count: batches * map.shards * width)
+        var start = 0
+        for owned in map.owned {
+            for batch in 0..<batches {
+                let target = (batch * map.shards + owned.lowerBound) * width
+                for place in 0..<owned.count * width { result[target + place] = all[start + place] }
+                start += owned.count * width
+            }
+        }
+        return result
+    }
+
+    /// The sum over a batch's shards with examples; `place` says where a shard's number stands.
+    private func sum(_ values: [Double], _ batch: Int, _ place: (Int) -> Int) -> Double {
+        let count = order.batch(batch).count
+        func total(_ node: Range<Int>) -> Double? {
+            if map.isEmpty(node, batch: count) { return nil }
+            if node.count == 1 { return values[place(node.lowerBound)] }
+            let middle = BlockTree.split(node)
+            let left = total(node.lowerBound..<middle)
+            let right = total(middle..<node.upperBound)
+            guard let left else { return right }
+            return right.map { left + $0 } ?? left
+        }
+        return total(0..<map.shards) ?? 0
+    }
+}

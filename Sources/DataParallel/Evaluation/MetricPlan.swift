@@ -1,0 +1,135 @@
+import Layers
+
+/// What an evaluation adds up for its metrics: whole numbers that may be summed in any order, and Float64 sums of each
+/// shard that are summed in the fixed tree.
+struct MetricPlan: Sendable {
+    /// The metrics asked for.
+    let metrics: [Metric]
+    /// Scores or estimates of an example.
+    let outputs: Int
+    /// Whether examples have classes.
+    let hasClasses: Bool
+    /// The numbers of largest scores among which the label is looked for.
+    let choices: [Int]
+    /// What is counted of classes.
+    let counted: Counted
+    /// Whether estimates are compared with targets.
+    let comparesValues: Bool
+
+    /// What is counted of classes.
+    enum Counted {
+        /// Nothing.
+        case nothing
+        /// How often each was right, predicted and present.
+        case classes
+        /// Every pair of present and predicted.
+        case pairs
+    }
+
+    /// The plan for metrics that `model` has; throws on one that it has not.
+    init(_ metrics: [Metric], model: TracedModel) throws {
+        for metric in metrics {
+            guard let problem = metric.problem(target: model.target, outputs: model.scoreCount) else {
+                continue
+            }
+            let others = Metric.names.filter { name in
+                Metric(name: name)?.problem(target: model.target, outputs: model.scoreCount) == nil
+            }
+            throw ClusterError.metric("\(problem); choose among \(others.joined(separator: ", "))")
+        }
+        self.metrics = metrics
+        outputs = model.scoreCount
+        if case .classes = model.target { hasClasses = true } else { hasClasses = false }
+        choices = metrics.compactMap { if case .topAccuracy(let count) = $0 { count } else { nil } }
+        counted =
+            metrics.contains(.confusionMatrix)
+            ? .pairs : metrics.contains { [.precision, .recall, .f1].contains($0) } ? .classes : .nothing
+        comparesValues = metrics.contains(.r2) || metrics.contains(.mae)
+    }
+
+    /// Float64 sums of a shard: its loss, its right answers if it has classes, then the errors of each output.
+    var sumCount: Int { 1 + (hasClasses ? 1 : 0) + (comparesValues ? 2 * outputs : 0) }
+
+    /// Whole numbers of a worker: one per choice, then what is counted of classes.
+    var counterCount: Int {
+        switch counted {
+        case .nothing: choices.count
+        case .classes: choices.count + 3 * outputs
+        case .pairs: choices.count + outputs * outputs
+        }
+    }
+
+    /// Adds examples to a worker's counters.
+    ///
+    /// - Parameters:
+    ///   - scores: Of each example, one per class.
+    ///   - labels: Of each example.
+    func count(
+        scores: UnsafePointer<Float>, labels: UnsafePointer<Int32>, examples: Int,
+        into counters: UnsafeMutablePointer<Int>
+    ) {
+        let classes = counters + choices.count
+        for example in 0..<examples {
+            let row = UnsafeBufferPointer(start: scores + example * outputs, count: outputs)
+            let label = Int(labels[example])
+            if !choices.isEmpty {
+                let rank = Self.rank(of: label, in: row)
+                for (place, choice) in choices.enumerated() where rank < choice { counters[place] += 1 }
+            }
+            switch counted {
+            case .nothing: break
+            case .classes:
+                let predicted = Self.firstLargest(row)
+                if predicted == label { classes[label] += 1 }
+                classes[outputs + predicted] += 1
+                classes[2 * outputs + label] += 1
+            case .pairs: classes[label * outputs + Self.firstLargest(row)] += 1
+            }
+        }
+    }
+
+    /// Writes Σ |t − p| of each output of a shard's examples, then Σ (t − p)², behind the loss.
+    func compare(
+        estimates: UnsafePointer<Float>, targets: UnsafePointer<Float>, examples: Int,
+        into sums: UnsafeMutablePointer<Double>
+    ) {
+        for example in 0..<examples {
+            for output in 0..<outputs {
+                let place = example * outputs + output
+                let error = Double(targets[place]) - Double(estimates[place])
+                sums[1 + output] += abs(error)
+                sums[1 + outputs + output] += error * error
+            }
+        }
+    }
+
+    /// What the summed counters say of classes.
+    func classCounts(_ counters: [Int]) -> ClassCounts? {
+        let counts = counters.dropFirst(choices.count)
+        func part(_ index: Int) -> [Int] { Array(counts.dropFirst(index * outputs).prefix(outputs)) }
+        switch counted {
+        case .nothing: return nil
+        case .classes: return ClassCounts(right: part(0), predicted: part(1), present: part(2))
+        case .pairs: return ClassCounts(confusion: (0..<outputs).map(part))
+        }
+    }
+
+    /// The place of the largest score, the first of equal ones; NaN is larger than any number.
+    private static func firstLargest(_ row: UnsafeBufferPointer<Float>) -> Int {
+        var best = 0
+        for place in row.indices.dropFirst() where isLarger(row[place], than: row[best]) { best = place }
+        return best
+    }
+
+    /// How many scores come before that of `label`: larger ones, and equal ones in front of it.
+    private static func rank(of label: Int, in row: UnsafeBufferPointer<Float>) -> Int {
+        var rank = 0
+        for place in 0..<label where !isLarger(row[label], than: row[place]) { rank += 1 }
+        for place in row.indices.dropFirst(label + 1) where isLarger(row[place], than: row[label]) {
+            rank += 1
+        }
+        return rank
+    }
+
+    private static func isLarger(_ a: Float, than b: Float) -> Bool { a > b || (a.isNaN && !b.isNaN) }
+}

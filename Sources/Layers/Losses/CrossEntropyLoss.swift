@@ -1,0 +1,67 @@
+import Graph
+
+/// Softmax cross-entropy of logits (N, K) with class labels y, as torch.nn.CrossEntropyLoss.
+///
+/// With smoothing ε and class weights w an example's loss is −Σ_c q_c log softmax(x)_c with
+/// q_c = w_c ((1 − ε) [c = y] + ε/K), and the mean is Σ loss ÷ Σ w_y over the mini-batch; without weights w = 1.
+///
+/// Reference for smoothing: Szegedy et al., "Rethinking the Inception architecture", CVPR 2016, arXiv:1512.00567.
+package struct CrossEntropyLoss: LossFunction {
+    package static let name = "cross_entropy"
+    /// ε in [0, 1]: the part of each label that is spread over all classes.
+    package let labelSmoothing: Double
+    /// w, one per output of the model.
+    package let classWeights: [Double]?
+
+    /// The loss with these options.
+    package init(labelSmoothing: Double = 0, classWeights: [Double]? = nil) {
+        precondition(
+            (0...1).contains(labelSmoothing), "label smoothing must be in [0, 1], got \(labelSmoothing)")
+        if let classWeights {
+            precondition(
+                classWeights.allSatisfy { $0 >= 0 && Float($0).isFinite }
+                    && classWeights.contains { Float($0) > 0 },
+                "class weights must be at least 0 and one of them above, got \(classWeights)")
+        }
+        self.labelSmoothing = labelSmoothing
+        self.classWeights = classWeights
+    }
+
+    package var options: [LossOption] {
+        var options: [LossOption] = []
+        if labelSmoothing > 0 { options.append(LossOption("label_smoothing", .number(labelSmoothing))) }
+        if let classWeights { options.append(LossOption("class_weights", .numbers(classWeights))) }
+        return options
+    }
+
+    package func check(output: [Int], target: TargetKind) throws(ModelError) {
+        switch target {
+        case .classes(let classes): try requireScores(output, classes: classes)
+        case .values:
+            throw ModelError("cross_entropy needs class labels, the data has numeric targets: use loss: mse")
+        case .none: return
+        }
+        if let classWeights, classWeights.count != output[0] {
+            throw ModelError(
+                "loss.class_weights has \(classWeights.count) weights, the model has \(output[0]) outputs: give one for each"
+            )
+        }
+    }
+
+    package func perExample(_ prediction: Tensor, _ target: Tensor) -> Tensor {
+        // The plain case has a fused form of its own.
+        guard labelSmoothing > 0 || classWeights != nil else {
+            return prediction.crossEntropy(labels: target)
+        }
+        let shape = prediction.shape
+        var wanted = target.oneHot(shape[1])
+        if labelSmoothing > 0 {
+            wanted = wanted * (1 - labelSmoothing) + labelSmoothing / Double(shape[1])
+        }
+        if let classWeights {
+            let weights = prediction.builder.numbers(classWeights, shape: [1, shape[1]])
+            wanted = wanted * weights.broadcast(to: shape)
+        }
+        return (-(wanted * prediction.logSoftmax()).sum([1])).reshaped(to: [shape[0]])
+    }
+}

@@ -1,0 +1,50 @@
+import Graph
+
+/// Scores that win by less than a margin are penalized by what is missing.
+///
+/// With class labels y and K scores x an example's loss is Σ_{j≠y} max(0, margin − x_y + x_j) / K, as
+/// torch.nn.MultiMarginLoss with p = 1 (Crammer and Singer 2001). With a single output two classes are −1 and 1 and the
+/// loss is max(0, margin − t x); so it is, averaged over elements, with numeric targets t. The derivative at the margin
+/// itself is 0.
+package struct HingeLoss: LossFunction {
+    package static let name = "hinge"
+    /// By how much the right score has to win, above 0.
+    package let margin: Double
+
+    /// The loss with this margin.
+    package init(margin: Double = 1) {
+        precondition(
+            margin > 0 && Float(margin).isFinite, "the margin must be a finite number above 0, got \(margin)")
+        self.margin = margin
+    }
+
+    package var options: [LossOption] { [LossOption("margin", .number(margin))] }
+
+    package var readsSign: Bool { true }
+
+    package func check(output: [Int], target: TargetKind) throws(ModelError) {
+        switch target {
+        case .classes(let classes):
+            if !isBinary(output: output, target: target) { try requireScores(output, classes: classes) }
+        case .values(let values): try requireShape(output, values: values)
+        case .none: break
+        }
+    }
+
+    package func perExample(_ prediction: Tensor, _ target: Tensor) -> Tensor {
+        guard target.element == .int32 else { return missing(target * prediction).meanOfExamples() }
+        let shape = prediction.shape
+        let builder = prediction.builder
+        guard shape[1] > 1 else {
+            let rows = [shape[0], 2]
+            let signs = builder.numbers([-1, 1], shape: [1, 2]).broadcast(to: rows)
+            return missing((target.oneHot(2) * signs).sum([1]) * prediction).meanOfExamples()
+        }
+        let chosen = target.oneHot(shape[1])
+        let right = (chosen * prediction).sum([1]).broadcast(to: shape)
+        // The label's own term, which is the margin, does not count.
+        return (missing(right - prediction) * (-chosen + 1)).meanOfExamples()
+    }
+
+    private func missing(_ lead: Tensor) -> Tensor { (-lead + margin).relu() }
+}

@@ -1,0 +1,73 @@
+import Graph
+
+/// A loss's formula with its options; a new loss is a new file with a conforming type.
+package protocol LossFunction: Sendable, Hashable {
+    /// The name in a configuration ("huber").
+    static var name: String { get }
+    /// The options that are set, in the order in which they are listed to a user.
+    var options: [LossOption] { get }
+    /// What each class counts in the mean over examples; nil where all examples count alike.
+    ///
+    /// The mean is then Σ loss ÷ Σ weight of the label, both over the whole mini-batch.
+    var classWeights: [Double]? { get }
+    /// Throws unless predictions of shape (N, ...output) can be compared with `target`.
+    func check(output: [Int], target: TargetKind) throws(ModelError)
+    /// The loss of each example, times the weight of its class: [N].
+    ///
+    /// - Parameter target: int32[N] labels, or as many numbers as `prediction` has.
+    func perExample(_ prediction: Tensor, _ target: Tensor) -> Tensor
+    /// Whether a single output tells two classes apart by its sign: above 0 is class 1.
+    var readsSign: Bool { get }
+    /// The prediction in the unit of numeric targets, for metrics.
+    func estimate(_ prediction: Tensor) -> Tensor
+}
+
+extension LossFunction {
+    package var options: [LossOption] { [] }
+    package var classWeights: [Double]? { nil }
+    package var readsSign: Bool { false }
+    package func estimate(_ prediction: Tensor) -> Tensor { prediction }
+
+    /// Whether examples of `target` are told apart by the sign of a single output.
+    package func isBinary(output: [Int], target: TargetKind) -> Bool {
+        guard case .classes(let classes) = target else { return false }
+        return readsSign && output == [1] && classes <= 2
+    }
+
+    /// A score per class [N, K], the larger the likelier; of a single output x they are −x and x.
+    package func scores(_ prediction: Tensor, target: TargetKind) -> Tensor {
+        guard isBinary(output: Array(prediction.shape.dropFirst()), target: target) else {
+            return prediction
+        }
+        let shape = [prediction.shape[0], 2]
+        let signs = prediction.builder.numbers([-1, 1], shape: [1, 2])
+        return prediction.broadcast(to: shape) * signs.broadcast(to: shape)
+    }
+
+    /// Throws unless (N, ...output) are rows with a score for each class.
+    func requireScores(_ output: [Int], classes: Int) throws(ModelError) {
+        guard output.count == 1, output[0] >= classes else {
+            throw ModelError(
+                "the model ends with shape \(Self.describe(output)), the data has \(classes) classes: end it with linear: \(classes)"
+            )
+        }
+    }
+
+    /// Throws unless (N, ...output) are as many numbers as targets have.
+    func requireShape(_ output: [Int], values: [Int]) throws(ModelError) {
+        guard output == values else {
+            throw ModelError(
+                "the model ends with shape \(Self.describe(output)), the targets have \(Self.describe(values))"
+            )
+        }
+    }
+
+    private static func describe(_ shape: [Int]) -> String {
+        "(" + (["N"] + shape.map(String.init)).joined(separator: ", ") + ")"
+    }
+}
+
+extension Tensor {
+    /// The mean of each example's elements: (N, ...) → [N].
+    func meanOfExamples() -> Tensor { flattened().mean([1]).reshaped(to: [shape[0]]) }
+}

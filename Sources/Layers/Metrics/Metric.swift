@@ -1,0 +1,99 @@
+/// A number, or a table of numbers, that evaluation reports.
+public enum Metric: Sendable, Hashable {
+    /// The mean loss; always reported.
+    case loss
+    /// Examples whose label has the largest score ÷ examples; of equal scores the first counts.
+    case accuracy
+    /// Examples whose label is among so many largest scores ÷ examples; of equal scores the first count.
+    case topAccuracy(Int)
+    /// How many examples of each class, in rows, were taken for each class, in columns.
+    case confusionMatrix
+    /// Right ÷ predicted, per class; as one number the mean over classes.
+    case precision
+    /// Right ÷ present, per class; as one number the mean over classes.
+    case recall
+    /// The harmonic mean of precision and recall, per class; as one number the mean over classes.
+    case f1
+    /// 1 − Σ (t − p)² ÷ Σ (t − mean of t)², averaged over outputs.
+    case r2
+    /// The mean of |t − p|, averaged over outputs.
+    case mae
+
+    /// The metric of a configuration name; `top_K_accuracy` for any whole K above 0.
+    public init?(name: String) {
+        if let known = Self.named.first(where: { $0.name == name }) {
+            self = known
+            return
+        }
+        let (prefix, suffix) = ("top_", "_accuracy")
+        guard name.hasPrefix(prefix), name.hasSuffix(suffix), name.count > prefix.count + suffix.count,
+            let count = Int(name.dropFirst(prefix.count).dropLast(suffix.count)), count > 0,
+            Self.topAccuracy(count).name == name
+        else { return nil }
+        self = .topAccuracy(count)
+    }
+
+    /// The name in a configuration and in results.
+    public var name: String {
+        switch self {
+        case .loss: "loss"
+        case .accuracy: "accuracy"
+        case .topAccuracy(let count): "top_\(count)_accuracy"
+        case .confusionMatrix: "confusion_matrix"
+        case .precision: "precision"
+        case .recall: "recall"
+        case .f1: "f1"
+        case .r2: "r2"
+        case .mae: "mae"
+        }
+    }
+
+    /// The names to choose from, in the order in which they are listed to a user.
+    public static var names: [String] { named.map(\.name) }
+
+    /// Whether a larger value is a better one.
+    public var isHigherBetter: Bool {
+        switch self {
+        case .loss, .mae: false
+        case .accuracy, .topAccuracy, .confusionMatrix, .precision, .recall, .f1, .r2: true
+        }
+    }
+
+    /// Whether it is a single number, which can be logged every epoch and watched.
+    public var isNumber: Bool { self != .confusionMatrix }
+
+    /// What is reported unless something else is asked for.
+    package static func standard(for target: TargetKind) -> [Metric] {
+        switch target {
+        case .classes: [.accuracy]
+        case .values: [.r2, .mae]
+        case .none: []
+        }
+    }
+
+    /// Why it cannot be had for `target` with `outputs` scores or numbers; nil if it can.
+    package func problem(target: TargetKind, outputs: Int) -> String? {
+        switch (self, target) {
+        case (.loss, _), (_, .none): return nil
+        case (.r2, .classes), (.mae, .classes):
+            return "\(name) needs numeric targets, the data has class labels"
+        case (.r2, .values), (.mae, .values): return nil
+        case (_, .values): return "\(name) needs class labels, the data has numeric targets"
+        case (.topAccuracy(let count), .classes):
+            return count <= outputs
+                ? nil
+                : "\(name) needs a choice of at least \(count), the model tells \(outputs) classes apart"
+        case (.confusionMatrix, .classes):
+            return outputs <= Self.mostRows
+                ? nil : "\(name) is for at most \(Self.mostRows) classes, the model has \(outputs)"
+        case (_, .classes): return nil
+        }
+    }
+
+    /// Classes up to which a confusion matrix is made: 128 MB on each worker.
+    private static let mostRows = 4096
+
+    private static let named: [Metric] = [
+        .accuracy, .topAccuracy(5), .confusionMatrix, .precision, .recall, .f1, .r2, .mae, .loss,
+    ]
+}
