@@ -37,6 +37,7 @@ extension RunConfiguration {
         settings.checkpoints = TrainingSettings.Checkpoints(
             everySteps: checkpoint.everySteps, everyEpochs: checkpoint.everyEpochs, keep: checkpoint.keep)
         settings.loggingSteps = logging.everySteps
+        settings.evaluatesTraining = evaluation.train
         settings.logsNoiseScale = logging.noiseScale
         settings.logsLayers = logging.layers
         settings.configurationText = yaml

@@ -8,6 +8,11 @@ struct ControlOptions {
     private var name = "sgd"
     private var momentum = 0.0
     private var clip: Double?
+    private var lookahead: Int?
+    private var noDecay = false
+    private var decay: Double?
+    private var rate: Double?
+    private var schedule: String?
     private var shards: Int?
     private var batch: Int?
     private var bucketBytes: Int?
@@ -46,6 +51,11 @@ struct ControlOptions {
             name = value
             return OptimizerConfiguration.names.contains(value)
         case "momentum": return take(Double(value)) { $0.momentum = $1 }
+        case "lookahead": return take(Int(value)) { $0.lookahead = $1 }
+        case "no_decay": return take(Bool(value)) { $0.noDecay = $1 }
+        case "decay": return take(Double(value)) { $0.decay = $1 }
+        case "lr": return take(Double(value)) { $0.rate = $1 }
+        case "schedule": return take(value) { $0.schedule = $1 }
         case "accumulate": return take(Int(value)) { $0.accumulate = $1 }
         case "delayed": return take(Bool(value)) { $0.delayed = $1 }
         case "full": return take(Bool(value)) { $0.fullBatch = $1 }
@@ -76,13 +86,23 @@ struct ControlOptions {
 
     /// The optimizer with learning rate `rate`.
     func optimizer(rate: Double) throws -> OptimizerConfiguration {
-        var options: [String: OptionValue] = ["lr": .number(rate)]
+        var options: [String: OptionValue] = ["lr": .number(self.rate ?? rate)]
         if momentum != 0 { options["momentum"] = .number(momentum) }
-        return try OptimizerConfiguration(name: name, options: options, sharded: sharded)
+        if let decay { options["weight_decay"] = .number(decay) }
+        return try OptimizerConfiguration(
+            name: name, options: options, sharded: sharded,
+            noDecay: noDecay ? DecayExemption.allCases : [],
+            lookahead: try lookahead.map { try LookaheadOptions(k: $0) })
     }
 
     /// Puts what was given in the place of the settings' values.
     func apply(to settings: inout TrainingSettings) throws {
+        if let schedule {
+            settings.schedule = try LearningRateSchedule(
+                name: schedule, options: schedule == "reduce_on_plateau" ? ["patience": .number(0)] : [:],
+                baseRate: settings.schedule.baseRate)
+            settings.data.validation = .fraction(0.25)
+        }
         if let clip { settings.clipping = try GradientClipping(maximumNorm: clip) }
         if let clipValue { settings.clipping = try GradientClipping(maximumValue: clipValue) }
         if let accumulate { settings.accumulate = accumulate }

@@ -31,15 +31,17 @@ extension EarlyStopping {
 }
 
 extension Setting {
-    /// The name of a metric that decisions may watch.
+    /// The name of a metric that decisions may watch: the training loss, or a number of the validation set.
     func metricName() throws(ConfigurationError) -> String {
         let prefix = "validation_"
-        if let text = plainText, text.hasPrefix(prefix),
-            let metric = Metric(name: String(text.dropFirst(prefix.count))), metric.isNumber
+        if let word = plainText, word.hasPrefix(prefix),
+            let metric = Metric(name: String(word.dropFirst(prefix.count))), metric != .confusionMatrix
         {
-            return text
+            return word
         }
-        let numbers = Metric.names.filter { Metric(name: $0)?.isNumber == true }
-        return try name(of: "metric", among: ["train_loss"] + numbers.map { prefix + $0 })
+        let names = Metric.names.filter { $0 != Metric.confusionMatrix.name }.map { prefix + $0 }
+        let loss = prefix + Metric.loss.name
+        return try name(
+            of: "metric", among: ["train_loss"] + (names.contains(loss) ? [] : [loss]) + names)
     }
 }

@@ -4,11 +4,14 @@ import Layers
 package struct EvaluationSection: Sendable, Equatable {
     /// Metrics beside the loss; nil, unless given, for accuracy of classes, r2 and mae of numeric targets.
     package let metrics: [Metric]?
+    /// Whether the training set is evaluated after each epoch, too; false unless given.
+    package let train: Bool
 
     /// Reads the section, or the default where there is none.
     init(_ setting: Setting?, at location: SourceLocation) throws(ConfigurationError) {
         let none = ConfigurationNode(content: .mapping([]), location: location)
-        let map = try SettingMap(setting ?? Setting(none, path: "evaluation"), keys: ["metrics"])
+        let map = try SettingMap(setting ?? Setting(none, path: "evaluation"), keys: ["metrics", "train"])
+        train = try map["train"]?.flag() ?? false
         guard let list = map.optional("metrics") else {
             metrics = nil
             return
@@ -26,7 +29,10 @@ package struct EvaluationSection: Sendable, Equatable {
 
     /// The section as one YAML value; nil for the default.
     var yaml: String? {
-        metrics.map { "{metrics: [\($0.map(\.name).joined(separator: ", "))]}" }
+        var pairs: [(key: String, value: String)] = []
+        if let metrics { pairs.append(("metrics", "[\(metrics.map(\.name).joined(separator: ", "))]")) }
+        if train { pairs.append(("train", "true")) }
+        return pairs.isEmpty ? nil : YAMLWriter.flow(pairs)
     }
 
     /// `top_K_accuracy` stands for any K; the names that errors list have one of them.
