@@ -145,7 +145,8 @@ public struct DatasetSource: Sendable, Hashable {
             return try loadArrays(layout, features: features, labels: labelBase)
         case .csv:
             try table.load(
-                layout, features: featureBase.bindMemory(to: Float.self, capacity: layout.count * layout.width),
+                layout,
+                features: featureBase.bindMemory(to: Float.self, capacity: layout.count * layout.width),
                 labels: labelBase)
         case .cifar10:
             try CIFAR10Files(files: self.features).load(

@@ -47,7 +47,8 @@ final class PreparedData {
         test = try settings.data.test.map(other)
         do throws(AugmentationError) {
             augmenter = try Augmenter(
-                settings.data.augmentation, seed: settings.seed, shape: layout.exampleShape, name: dataset.name)
+                settings.data.augmentation, seed: settings.seed, shape: layout.exampleShape,
+                name: dataset.name)
         } catch { throw TrainingError(.configuration, error.description) }
         inputs = InputDescription(
             layout, scaling: try Self.scaling(settings.data.normalization, training, cluster))
@@ -98,7 +99,8 @@ final class PreparedData {
             ShardBounds.owned(byRank: $0, ranks: cluster.size, shards: correlations.tileCount)
         }
         let sums = try cluster.world.gather(
-            correlations.compute(tiles: tiles[cluster.rank]), counts: tiles.map { $0.count * Correlations.tileElements },
+            correlations.compute(tiles: tiles[cluster.rank]),
+            counts: tiles.map { $0.count * Correlations.tileElements },
             root: 0)
         let width = part.dataset.examples.layout.width
         var matrix = Array(repeating: Float(0), count: width * width)

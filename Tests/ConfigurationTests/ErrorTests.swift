@@ -126,7 +126,7 @@ import Testing
         ("data:\n  train:\n    format: idx\n    features: a\n", "config.yaml:2: data.train.labels: missing"),
         (
             "data:\n  train:\n    format: idx\n    features:\n",
-            "config.yaml:4: data.train.features: expected the path of a file, found nothing"
+            "config.yaml:4: data.train.features: expected the path of a file, or a list of them, found nothing"
         ),
     ])
     func wholeTexts(yaml: String, message: String) {

@@ -130,7 +130,9 @@ import Testing
 
     /// The same image for (seed, epoch, row), whatever stands beside it and in which order.
     @Test func drawsDependOnSeedEpochAndRow() throws {
-        let list: [Augmentation] = [.crop(padding: 3), .rotation(degrees: 30), .erasing(probability: 0.7), .flip()]
+        let list: [Augmentation] = [
+            .crop(padding: 3), .rotation(degrees: 30), .erasing(probability: 0.7), .flip(),
+        ]
         let set = try Self.set(64, channels: 2)
         let size = 2 * Self.side * Self.side
         let whole = try Self.make(set, list)
@@ -166,7 +168,9 @@ import Testing
                 == "data.augment.0.flip: augmentations change images, but x.npy has examples of shape [6]: leave it out"
         )
         #expect(error([.flip()], [1, 2, 3, 4])?.contains("change images") == true)
-        #expect(error([.flip(), .crop(padding: 28)], [1, 28, 30])?.hasPrefix("data.augment.1.crop: padding 28") == true)
+        #expect(
+            error([.flip(), .crop(padding: 28)], [1, 28, 30])?.hasPrefix("data.augment.1.crop: padding 28")
+                == true)
         #expect(error([.shift(pixels: 9)], [8, 30])?.contains("at most 7") == true)
         #expect(error([.crop(padding: 27), .shift(pixels: 3)], [1, 28, 30]) == nil)
         #expect(error([], [6]) == nil)

@@ -19,11 +19,11 @@ import Testing
         let set = try Dataset(Self.source(text, options: options))
         #expect(set.exampleShape == [2] && set.count == 2 && set.layout.elementType == .float32)
         #expect(TestBytes.features(set, as: Float.self) == [1, 3, -0.5, 0.25])
-        #expect(set.examples.targets.map(Array.init) == [2, 100])
+        #expect(TestBytes.targets(set) == [2, 100])
         #expect(set.layout.featureNames == ["a", "b"])
         options.label = [.name("b"), .index(1)]
         let both = try Dataset(Self.source(text, options: options))
-        #expect(both.examples.targets.map(Array.init) == [3, 2, 0.25, 100])
+        #expect(TestBytes.targets(both) == [3, 2, 0.25, 100])
         #expect(TestBytes.features(both, as: Float.self) == [1, -0.5])
     }
 
@@ -38,7 +38,7 @@ import Testing
             let set = try Dataset(
                 DatasetSource(csv: [.memory(name: "data.csv", bytes: bytes)], options: Self.regression))
             #expect(TestBytes.features(set, as: Float.self) == [1, 3])
-            #expect(set.examples.targets.map(Array.init) == [2, 4])
+            #expect(TestBytes.targets(set) == [2, 4])
         }
     }
 
@@ -59,7 +59,7 @@ import Testing
         func classes(_ labels: [String], _ classCount: Int? = nil) throws -> ([String]?, [Int32]?, Int?) {
             let text = "x,kind\n" + labels.map { "1,\($0)\n" }.joined()
             let set = try Dataset(Self.source(text, options: options, classCount: classCount))
-            return (set.layout.classNames, set.examples.classes.map(Array.init), set.classCount)
+            return (set.layout.classNames, TestBytes.classes(set), set.classCount)
         }
         #expect(try classes(["cat", "bee", "ant", "bee"]) == (["ant", "bee", "cat"], [2, 1, 0, 1], 3))
         #expect(try classes(["10", "9", "-1", "+9", "010"]) == (["-1", "9", "10"], [2, 1, 0, 1, 2], 3))
@@ -74,11 +74,11 @@ import Testing
         let options = CSVOptions(label: [.name("kind")])
         let source = Self.source("x,kind\n1,dog\n2,ant\n", options: options)
         let set = try Dataset(source.following(classes: 3, names: ["ant", "bee", "dog"]))
-        #expect(set.examples.classes.map(Array.init) == [2, 0] && set.classCount == 3)
+        #expect(TestBytes.classes(set) == [2, 0] && set.classCount == 3)
         let error = TestBytes.error(loading: source.following(classes: 2, names: ["ant", "bee"]))
         #expect(error?.description.hasPrefix("data.csv:2:2: expected a class of the training set") == true)
         let numbers = Self.source("x,kind\n1,2\n2,2\n", options: options)
-        #expect(try Dataset(numbers.following(classes: 4, names: nil)).examples.classes.map(Array.init) == [2, 2])
+        #expect(try TestBytes.classes(Dataset(numbers.following(classes: 4, names: nil))) == [2, 2])
         #expect(TestBytes.error(loading: numbers.following(classes: 2, names: nil))?.place == "2:2")
     }
 
@@ -116,15 +116,20 @@ import Testing
         Broken(text: "a,y\n1,2\n\n3,4\n", starts: "3: expected a row, found an empty line", kind: .header),
         Broken(text: "a,y\n1,2\"\n", starts: "2:2: expected quotation marks around", kind: .header),
         Broken(text: "a,y\n1,\"2\"3\n", starts: "2:2: expected a delimiter behind", kind: .header),
-        Broken(text: "a,y\n1,2\n\"3,4\n5,6\n", starts: "3:1: expected a closing quotation mark", kind: .header),
+        Broken(
+            text: "a,y\n1,2\n\"3,4\n5,6\n", starts: "3:1: expected a closing quotation mark", kind: .header),
         Broken(text: "a,y\r1,2\r", starts: "1:2: expected a line feed", kind: .header),
         Broken(text: "3,4\n1,2\n", starts: "1:1: expected the columns' names", kind: .header),
         // A line end inside quotation marks counts.
         Broken(text: "\"a\nb\",y\n1,2\n3,-\n", starts: "4:2: expected a number"),
-        Broken(text: "a,y,n\n1,2,\"x\ny\"\n3,4,5\n", starts: "2:3: expected a number in column \"n\", found \"x?y\""),
+        Broken(
+            text: "a,y,n\n1,2,\"x\ny\"\n3,4,5\n",
+            starts: "2:3: expected a number in column \"n\", found \"x?y\""),
         Broken(text: "a,y\n1,1.5\n", starts: "2:2: expected a class", kind: .label, options: words),
         Broken(text: "a,y\n1,\n", starts: "2:2: expected a value", options: words),
-        Broken(text: "a,y\n1,\"a\"\"b\"\n", starts: "2:2: expected a class of at most", kind: .label, options: words),
+        Broken(
+            text: "a,y\n1,\"a\"\"b\"\n", starts: "2:2: expected a class of at most", kind: .label,
+            options: words),
         Broken(
             text: "1,2\n1;2\n", starts: "2:2: expected 2 fields, found 1",
             options: CSVOptions(label: [.index(1)], task: .regression, hasHeader: false)),
@@ -170,7 +175,9 @@ import Testing
     /// Rows that cross the pieces the file is read in, and rows longer than a piece.
     @Test(arguments: [16, 17, 31, 64]) func piecesDoNotShow(pieceBytes: Int) throws {
         var text = ""
-        for row in 0..<200 { text += "\(row),\"q \(row)\r\n,\"\"\",\(String(repeating: "7", count: row % 60))\r\n" }
+        for row in 0..<200 {
+            text += "\(row),\"q \(row)\r\n,\"\"\",\(String(repeating: "7", count: row % 60))\r\n"
+        }
         let bytes = DataOrigin.memory(name: "rows", bytes: Array(text.utf8))
         let small = try CSVTokenizer(bytes, delimiter: UInt8(ascii: ","), pieceBytes: pieceBytes)
         for row in 0..<200 {

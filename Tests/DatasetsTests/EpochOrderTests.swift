@@ -37,7 +37,8 @@ import Testing
         #expect(rows(.none, 5) == Array(0..<50))
         let subset: [Int32] = [9, 4, 6]
         #expect(
-            EpochOrder(count: 50, subset: subset, batchSize: 2, seed: 1, epoch: 3, shuffle: .none).rows == subset)
+            EpochOrder(count: 50, subset: subset, batchSize: 2, seed: 1, epoch: 3, shuffle: .none).rows
+                == subset)
     }
 
     @Test(arguments: [1, 2, 3, 8, 13], [0, 1, 7, 8, 100, 255]) func shardsCoverABatch(shards: Int, count: Int)

@@ -89,7 +89,8 @@ import Testing
         let random = CounterRandom(seed: 9, purpose: .test)
         let noise = (0..<600 * 12).map { random.uniform(at: UInt64($0)) }
         let images = try Dataset(
-            name: "images", features: (0..<600 * 12).map { UInt8(noise[$0] * 100 + noise[$0 / 12 * 12] * 100) },
+            name: "images",
+            features: (0..<600 * 12).map { UInt8(noise[$0] * 100 + noise[$0 / 12 * 12] * 100) },
             exampleShape: [1, 3, 4], labels: .none)
         let doubles = noise.enumerated().map { 1e9 + $1 + noise[$0 / 12 * 12] }
         let table = try Dataset(

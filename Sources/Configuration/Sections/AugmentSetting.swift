@@ -80,7 +80,8 @@ enum AugmentSetting {
             guard let first else {
                 let place = value == nil ? "\(setting.path).\(name)" : setting.path
                 throw ConfigurationError(
-                    .missing, at: setting.location, key: "\(place).\(keys[0])", "missing; it must be \(example)")
+                    .missing, at: setting.location, key: "\(place).\(keys[0])",
+                    "missing; it must be \(example)")
             }
             return first
         }

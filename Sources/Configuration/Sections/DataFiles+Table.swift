@@ -21,7 +21,8 @@ extension DataFiles {
         guard !label.isEmpty else { throw setting.error(.outOfRange, "must name at least one column") }
         guard label.count == 1 || task == .regression else {
             throw setting.error(
-                .conflict, "must be one column of classes", advice: "set task: regression to predict several numbers")
+                .conflict, "must be one column of classes",
+                advice: "set task: regression to predict several numbers")
         }
         if task == .regression, let classes = map.optional("classes") {
             throw classes.error(.conflict, "must be left out beside task: regression")
@@ -57,7 +58,9 @@ extension DataFiles {
     private static func columns(
         _ setting: Setting, hasHeader: Bool
     ) throws(ConfigurationError) -> [CSVOptions.Column] {
-        guard case .sequence = setting.node.content else { return [try column(setting, hasHeader: hasHeader)] }
+        guard case .sequence = setting.node.content else {
+            return [try column(setting, hasHeader: hasHeader)]
+        }
         var columns: [CSVOptions.Column] = []
         for element in try setting.list(columnExpected) {
             let column = try column(element, hasHeader: hasHeader)
@@ -76,19 +79,22 @@ extension DataFiles {
         let name = try setting.text(columnExpected)
         guard hasHeader else {
             throw setting.error(
-                .conflict, "must be a column's number from 0 beside header: false", advice: "names need a header")
+                .conflict, "must be a column's number from 0 beside header: false",
+                advice: "names need a header")
         }
         return .name(name)
     }
 
     private static func delimiter(_ setting: Setting) throws(ConfigurationError) -> UInt8 {
-        let allowed = "one character such as \",\", \";\", \"|\" or \"\\t\", no digit, letter, sign, point or space"
+        let allowed =
+            "one character such as \",\", \";\", \"|\" or \"\\t\", no digit, letter, sign, point or space"
         let bytes = Array(try setting.text(allowed).utf8)
         guard bytes.count == 1, let byte = bytes.first else { throw setting.outOfRange(allowed) }
         let scalar = UnicodeScalar(byte)
         let isFree =
             byte == UInt8(ascii: "\t")
-            || (0x21...0x7e).contains(byte) && !scalar.properties.isAlphabetic && !("0"..."9").contains(scalar)
+            || (0x21...0x7e).contains(byte) && !scalar.properties.isAlphabetic
+                && !("0"..."9").contains(scalar)
                 && !"\"'+-._".unicodeScalars.contains(scalar)
         guard isFree else { throw setting.outOfRange(allowed) }
         return byte

@@ -17,7 +17,8 @@ public enum Augmentation: Sendable, Hashable {
     /// height over its width log-uniform over `ratio`, its place uniform; ten tries to fit one in, else none (Zhong
     /// et al., "Random erasing data augmentation", 2020; the tries and rounding as in torchvision).
     case erasing(
-        probability: Double = 0.5, scale: ClosedRange<Double> = 0.02...0.33, ratio: ClosedRange<Double> = 0.3...3.3
+        probability: Double = 0.5, scale: ClosedRange<Double> = 0.02...0.33,
+        ratio: ClosedRange<Double> = 0.3...3.3
     )
 
     /// The name in a configuration.
@@ -41,6 +42,7 @@ public enum Augmentation: Sendable, Hashable {
             }
         let least = min(height, width)
         guard pixels >= least else { return nil }
-        return "\(key) \(pixels) could move an image of \(height) x \(width) out of itself: give at most \(least - 1)"
+        return
+            "\(key) \(pixels) could move an image of \(height) x \(width) out of itself: give at most \(least - 1)"
     }
 }

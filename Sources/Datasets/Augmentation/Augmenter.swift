@@ -18,7 +18,8 @@ package struct Augmenter: Sendable {
         guard augmentations.isEmpty || shape.count == 2 || shape.count == 3 else {
             throw AugmentationError(
                 key: place(0),
-                problem: "augmentations change images, but \(name) has examples of shape \(shape): leave it out")
+                problem:
+                    "augmentations change images, but \(name) has examples of shape \(shape): leave it out")
         }
         self.augmentations = augmentations
         self.seed = seed

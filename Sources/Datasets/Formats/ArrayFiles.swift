@@ -37,7 +37,8 @@ struct ArrayFiles {
         else {
             throw DataError(
                 .mismatch, path: file.name,
-                expected: "\(wanted.scalar.rawValue) of shape \(ArrayHeader.text(wanted.shape)) but for the first "
+                expected:
+                    "\(wanted.scalar.rawValue) of shape \(ArrayHeader.text(wanted.shape)) but for the first "
                     + "number, as in \(first.name)",
                 found: "\(own.scalar.rawValue) of shape \(ArrayHeader.text(own.shape))",
                 advice: "give files of the same kind of examples")

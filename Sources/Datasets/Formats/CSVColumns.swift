@@ -39,7 +39,9 @@ struct CSVColumns: Equatable {
         }
         for column in options.ignored {
             // Labels that are not asked for may be missing.
-            if options.label.isEmpty, case .name(let name) = column, names?.contains(name) == false { continue }
+            if options.label.isEmpty, case .name(let name) = column, names?.contains(name) == false {
+                continue
+            }
             let place = try Self.place(of: column, names, count, row)
             guard roles[place] == nil else { throw Self.twice(column, row.name) }
             roles[place] = .ignored
@@ -105,7 +107,8 @@ struct CSVColumns: Equatable {
                 let known = names.prefix(20).map { "\"\(DataError.shortened($0))\"" }.joined(separator: ", ")
                 throw DataError(
                     .mismatch, path: row.name, expected: column.text,
-                    found: known + (names.count > 20 ? ", ..." : ""), advice: "check the name and the delimiter")
+                    found: known + (names.count > 20 ? ", ..." : ""),
+                    advice: "check the name and the delimiter")
             }
             guard names.lastIndex(of: name) == place else {
                 throw DataError(

@@ -100,7 +100,9 @@ struct CSVTable {
                 throw row.error(
                     .field, field: min(row.fields.count, columns.roles.count),
                     expected: "\(columns.roles.count) fields", found: "\(row.fields.count)",
-                    advice: "give every row a field per column; put fields that hold the delimiter in quotation marks")
+                    advice:
+                        "give every row a field per column; put fields that hold the delimiter in quotation marks"
+                )
             }
             try body(row, columns)
         } while try row.next()
@@ -122,7 +124,8 @@ struct CSVTable {
                 ? "write it with decimal digits and a point, or leave the column out with ignore"
                 : "remove or repair that row"
             throw row.error(
-                kind, field: column, expected: expected + columns.phrase(column), found: found, advice: advice)
+                kind, field: column, expected: expected + columns.phrase(column), found: found, advice: advice
+            )
         }
     }
 
@@ -194,7 +197,9 @@ struct CSVTable {
             let place = zip(columns.names ?? [], first.names ?? []).enumerated().first { $1.0 != $1.1 }
             throw DataError(
                 .mismatch, path: path, expected: "the columns of \(firstPath)",
-                found: place.map { "column \($0) \"\(DataError.shortened($1.0))\" for \"\(DataError.shortened($1.1))\"" }
+                found: place.map {
+                    "column \($0) \"\(DataError.shortened($1.0))\" for \"\(DataError.shortened($1.1))\""
+                }
                     ?? "others", advice: "give files with the same columns in the same order")
         }
     }

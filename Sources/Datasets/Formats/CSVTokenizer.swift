@@ -44,7 +44,9 @@ final class CSVTokenizer {
     init(_ origin: DataOrigin, delimiter: UInt8, pieceBytes: Int = 1 << 18) throws(DataError) {
         reader = try DataReader(origin)
         self.delimiter = delimiter
-        isSpecial = (0...255).map { [delimiter, Self.quote, Self.lineFeed, Self.carriageReturn].contains(UInt8($0)) }
+        isSpecial = (0...255).map {
+            [delimiter, Self.quote, Self.lineFeed, Self.carriageReturn].contains(UInt8($0))
+        }
         memory = .allocate(byteCount: pieceBytes, alignment: 64)
     }
 
@@ -211,7 +213,8 @@ final class CSVTokenizer {
                     Field(start: at + 1, end: stop, line: before, isQuoted: true, hasEscapes: hasEscapes))
                 throw error(
                     .header, field: fields.count - 1, expected: "a closing quotation mark",
-                    found: "the end of the file", advice: "close the field, or double quotation marks inside it")
+                    found: "the end of the file",
+                    advice: "close the field, or double quotation marks inside it")
             }
             guard stop + 1 < end || isAtEnd else { return nil }
             if stop + 1 < end, base[stop + 1] == Self.quote {
@@ -223,7 +226,8 @@ final class CSVTokenizer {
         }
         fields.append(Field(start: at + 1, end: stop, line: before, isQuoted: true, hasEscapes: hasEscapes))
         stop += 1
-        let isEnded = stop == end || base[stop] == delimiter || base[stop] == Self.lineFeed
+        let isEnded =
+            stop == end || base[stop] == delimiter || base[stop] == Self.lineFeed
             || base[stop] == Self.carriageReturn
         guard isEnded else {
             throw error(

@@ -122,13 +122,15 @@ enum DecimalNumber {
 
     private static func wordFailure(_ text: UnsafeRawBufferPointer) -> Failure {
         guard text.count <= 10 else { return .text }
-        let word = String(decoding: text.filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "+") }, as: UTF8.self)
+        let word = String(
+            decoding: text.filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "+") }, as: UTF8.self)
         return ["nan", "inf", "infinity"].contains(word.lowercased()) ? .notFinite : .text
     }
 
     /// 10⁰ to 10²², exact.
     private static let powers: [Double] = [
-        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+        1e18,
         1e19, 1e20, 1e21, 1e22,
     ]
 }

@@ -65,7 +65,8 @@ package struct FeatureScaling: Sendable, Hashable, Codable {
         guard !whitens || whitening?.count == count * count else {
             throw DataError(
                 .mismatch, path: path, expected: "a whitening matrix of \(count) x \(count)",
-                found: "\(whitening?.count ?? 0) numbers", advice: "use the normalization files that training wrote")
+                found: "\(whitening?.count ?? 0) numbers",
+                advice: "use the normalization files that training wrote")
         }
         guard center.allSatisfy(\.isFinite), factor.allSatisfy(\.isFinite),
             whitening?.allSatisfy(\.isFinite) ?? true
