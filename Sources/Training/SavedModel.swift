@@ -10,6 +10,8 @@ package final class SavedModel {
     private let evaluator: Evaluator
     /// Whether outputs are scores of classes.
     package let hasClasses: Bool
+    /// The labels that stand for the classes; nil for class indices.
+    package let classNames: [String]?
     /// Numbers the model gives per example.
     package let outputCount: Int
 
@@ -43,6 +45,7 @@ package final class SavedModel {
         let model = try TracedModel(
             makeModel(inputs.classes), exampleShape: layout.exampleShape, target: kind, loss: loss)
         hasClasses = inputs.classes != nil
+        classNames = inputs.classNames
         outputCount = model.outputShape.reduce(1, *)
         let state = try ModelState(cluster: cluster, model: model)
         let found = Result { cluster.rank == 0 ? try WeightsFile.read(weights, for: model).values : nil }

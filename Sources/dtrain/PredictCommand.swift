@@ -6,8 +6,8 @@ struct PredictCommand: ParsableCommand {
         commandName: "predict",
         abstract: "Predictions of saved weights as CSV, one row per example in data-set order.",
         discussion: """
-            Columns: index, class (the largest output's, where the model was trained on classes), then the model's \
-            outputs as they are: output_0, output_1, ...
+            Columns: index, class (the largest output's, where the model was trained on classes), label (the class as a \
+            table spelled it, where its labels were words), then the model's outputs as they are: output_0, output_1, ...
             """)
 
     @OptionGroup var model: SavedModelOptions
@@ -17,8 +17,9 @@ struct PredictCommand: ParsableCommand {
             let width = saved.outputCount
             let target = cluster.rank == 0 ? try TextOutput(path: model.output) : nil
             let outputs = (0..<width).map { "output_\($0)" }
-            try target?.append(
-                (["index"] + (saved.hasClasses ? ["class"] : []) + outputs).joined(separator: ",") + "\n")
+            let columns =
+                ["index"] + (saved.hasClasses ? ["class"] : []) + (saved.classNames == nil ? [] : ["label"])
+            try target?.append((columns + outputs).joined(separator: ",") + "\n")
             var index = 0
             try saved.predictions { rows in
                 var text = ""
@@ -29,6 +30,7 @@ struct PredictCommand: ParsableCommand {
                         let best =
                             row.indices.max { row[$0] < row[$1] || (row[$0] == row[$1] && $0 > $1) } ?? start
                         text += ",\(best - start)"
+                        if let names = saved.classNames { text += "," + Self.quoted(names, best - start) }
                     }
                     for value in row { text += ",\(value)" }
                     text += "\n"
@@ -38,5 +40,13 @@ struct PredictCommand: ParsableCommand {
             }
             try target?.finish()
         }
+    }
+
+    /// The name of a class as a CSV field; nothing for one without.
+    private static func quoted(_ names: [String], _ place: Int) -> String {
+        guard names.indices.contains(place) else { return "" }
+        let name = names[place]
+        let isPlain = name.utf8.allSatisfy { $0 > 0x20 && !"\",".utf8.contains($0) }
+        return isPlain ? name : "\"\(name)\""
     }
 }

@@ -120,8 +120,8 @@ import Testing
         (small + "loss: mse\u{0}", "config.yaml:3: the text is no YAML: control characters"),
         (small + "loss: *nothing", "config.yaml:3: the text is no YAML: found undefined alias"),
         (
-            "data:\n  train:\n    format: csv\n    features: a\n",
-            "config.yaml:3: data.train.format: unknown format \"csv\"; the names here are idx, npy"
+            "data:\n  train:\n    format: parquet\n    features: a\n",
+            "config.yaml:3: data.train.format: unknown format \"parquet\"; the names here are idx, npy, csv, cifar10"
         ),
         ("data:\n  train:\n    format: idx\n    features: a\n", "config.yaml:2: data.train.labels: missing"),
         (

@@ -46,14 +46,14 @@ extension EndToEndTests {
             let data = try TestData()
             defer { data.remove() }
             try data.write("images.yaml", text: Self.text)
-            for shuffle in ["epoch", "once", "none"] {
-                let set = ["--set", "data.shuffle=\(shuffle)"]
-                let whole = try Self.train(2, data, set, output: "whole-\(shuffle)")
-                _ = try Self.train(3, data, set + ["--resume", "auto", "--steps", "7"], output: shuffle)
-                #expect(try Self.train(1, data, set + ["--resume", "auto"], output: shuffle) == whole)
+            let set = ["--set", "data.shuffle=once"]
+            let whole = try Self.train(2, data, set, output: "once")
+            _ = try Self.train(3, data, set + ["--resume", "auto", "--steps", "7"], output: "parts")
+            #expect(try Self.train(1, data, set + ["--resume", "auto"], output: "parts") == whole)
+            let others = try ["epoch", "none"].map {
+                try Self.train(2, data, ["--set", "data.shuffle=\($0)"], output: $0).weights
             }
-            let weights = try ["epoch", "once", "none"].map { try DTrainRun.results(data.path($0)).weights }
-            #expect(Set(weights).count == 3)
+            #expect(Set(others + [whole.weights]).count == 3)
         }
 
         @Test func whitenedImages() throws {
