@@ -10,6 +10,8 @@ package final class SavedModel {
     private let evaluator: Evaluator
     /// Whether outputs are scores of classes.
     package let hasClasses: Bool
+    /// The labels that stand for the classes; nil for class indices.
+    package let classNames: [String]?
     /// Numbers the model gives per example.
     package let outputCount: Int
     /// Whether the sign of the only output tells two classes apart: above 0 is class 1.
@@ -48,6 +50,7 @@ package final class SavedModel {
         let model = try TracedModel(
             makeModel(inputs.classes), exampleShape: layout.exampleShape, target: kind, loss: loss)
         hasClasses = inputs.classes != nil
+        classNames = inputs.classNames
         outputCount = model.outputShape.reduce(1, *)
         readsSign = loss.function.isBinary(
             output: model.outputShape, target: inputs.classes.map(TargetKind.classes) ?? .none)

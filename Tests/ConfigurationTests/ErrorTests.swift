@@ -162,13 +162,13 @@ import Testing
         (small + "loss: mse\u{0}", "config.yaml:3: the text is no YAML: control characters"),
         (small + "loss: *nothing", "config.yaml:3: the text is no YAML: found undefined alias"),
         (
-            "data:\n  train:\n    format: csv\n    features: a\n",
-            "config.yaml:3: data.train.format: unknown format \"csv\"; the names here are idx, npy"
+            "data:\n  train:\n    format: parquet\n    features: a\n",
+            "config.yaml:3: data.train.format: unknown format \"parquet\"; the names here are idx, npy, csv, cifar10"
         ),
         ("data:\n  train:\n    format: idx\n    features: a\n", "config.yaml:2: data.train.labels: missing"),
         (
             "data:\n  train:\n    format: idx\n    features:\n",
-            "config.yaml:4: data.train.features: expected the path of a file, found nothing"
+            "config.yaml:4: data.train.features: expected the path of a file, or a list of them, found nothing"
         ),
     ])
     func wholeTexts(yaml: String, message: String) {

@@ -8,8 +8,8 @@ import Testing
     @Test func everyKeyOfTheExampleArrives() throws {
         let run = try read(example, file: "folder/fashion.yaml")
         #expect(run.data.train.format == .idx)
-        #expect(run.data.train.features == "/home/user/folder/train-images-idx3-ubyte.gz")
-        #expect(run.data.test?.labels == "/home/user/folder/t10k-labels-idx1-ubyte.gz")
+        #expect(run.data.train.features == ["/home/user/folder/train-images-idx3-ubyte.gz"])
+        #expect(run.data.test?.labels == ["/home/user/folder/t10k-labels-idx1-ubyte.gz"])
         #expect(run.data.normalize == .standardize)
         #expect(run.data.validation == nil)
         guard case .layers(let layers) = run.model.form else {
@@ -42,7 +42,7 @@ import Testing
 
     @Test func whatIsLeftOutHasItsDefault() throws {
         let run = try read(small, file: "/etc/my.first.yaml")
-        #expect(run.data.train.labels == "/etc/y.npy")
+        #expect(run.data.train.labels == ["/etc/y.npy"])
         #expect(run.data.test == nil && run.data.normalize == .standardize)
         #expect(run.loss == .crossEntropy && run.initial.weights == nil)
         #expect(run.optimizer.configuration.rule.name == "adam")

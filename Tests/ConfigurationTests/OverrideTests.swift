@@ -18,9 +18,9 @@ import Testing
         #expect(try changed("training.batch=32").training.batch == 32)
         #expect(try changed("training.batch=32", "training.batch=64").training.batch == 64)
         #expect(try changed("training.clip.norm=2").training.clipping.maximumNorm == 2)
-        #expect(try changed("data.root=/d").data.train.features == "/d/train-images-idx3-ubyte.gz")
+        #expect(try changed("data.root=/d").data.train.features == ["/d/train-images-idx3-ubyte.gz"])
         #expect(
-            try changed("data.root=sub").data.train.features == "/home/user/sub/train-images-idx3-ubyte.gz")
+            try changed("data.root=sub").data.train.features == ["/home/user/sub/train-images-idx3-ubyte.gz"])
         #expect(try changed("data.test=null").data.test == nil)
         #expect(try changed("data.validation.fraction=0.1").data.validation == .fraction(0.1))
         #expect(

@@ -28,7 +28,7 @@ import Testing
     func aRecipeIsWhole(name: String) throws {
         let run = try RunConfiguration(recipe: Recipe.named(name), currentFolder: home)
         #expect(run.output == "runs/\(name)")
-        #expect(run.data.train.features == "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz")
+        #expect(run.data.train.features == ["/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz"])
         #expect(run.data.normalize == .standardize && run.training.shards == 8)
         let model = try run.model.makeModel(classes: 10)
         let traced = try TracedModel(model, exampleShape: [1, 28, 28], target: .classes(10), loss: run.loss)
@@ -70,6 +70,6 @@ import Testing
     @Test func dataRootMovesARecipesFiles() throws {
         let run = try RunConfiguration(
             recipe: .standard, overrides: [.set("data.root=here")], currentFolder: home)
-        #expect(run.data.test?.features == "/home/user/here/t10k-images-idx3-ubyte.gz")
+        #expect(run.data.test?.features == ["/home/user/here/t10k-images-idx3-ubyte.gz"])
     }
 }

@@ -23,7 +23,7 @@ import Testing
         let set = try Dataset(source)
         #expect(set.exampleShape == [3, 32, 32] && set.count == 72 && set.classCount == 10)
         #expect(set.layout.elementType == .uint8 && set.layout.channels == 3)
-        #expect(set.examples.classes.map(Array.init) == first.map(Int32.init) + [9, 8])
+        #expect(TestBytes.classes(set) == first.map(Int32.init) + [9, 8])
         let features = TestBytes.features(set, as: UInt8.self)
         #expect(
             features == (0..<72 * 3072).map { UInt8(truncatingIfNeeded: $0 / 3072 * 31 + $0 % 3072 / 12) })

@@ -4,11 +4,8 @@ import Testing
 @testable import Datasets
 
 @Suite struct DecimalNumberTests {
-    private static func float(_ text: String) throws(DecimalNumber.Failure) -> Float {
-        let bytes = Array(text.utf8)
-        return try bytes.withUnsafeBytes { bytes throws(DecimalNumber.Failure) in
-            try DecimalNumber.float(bytes)
-        }
+    private static func float(_ text: String) throws -> Float {
+        try Array(text.utf8).withUnsafeBytes { try DecimalNumber.float($0) }
     }
 
     /// Every number is the nearest Float32, as the standard library finds it.

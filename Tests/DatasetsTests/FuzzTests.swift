@@ -49,7 +49,7 @@ import Testing
         c"
 
         """
-    static let batch = (0..<3 * 3073).map { i in i % 3073 == 0 ? UInt8(i % 7) : UInt8(truncatingIfNeeded: i) }
+    static let batch = CIFAR10Tests.batch([3, 1, 4])
 
     /// The seed's data set with other bytes.
     static func source(_ seed: Seed, _ features: [UInt8], _ labels: [UInt8]) -> DatasetSource {

@@ -24,14 +24,14 @@ import Testing
             Self.source(.idx, [Self.images(0, 3), TestBytes.gzip(Self.images(12, 2))], labels))
         #expect(set.count == 5 && set.exampleShape == [1, 2, 2] && set.classCount == 5)
         #expect(TestBytes.features(set, as: UInt8.self) == Array(0..<20))
-        #expect(set.examples.classes.map(Array.init) == [0, 4, 1, 2, 3])
+        #expect(TestBytes.classes(set) == [0, 4, 1, 2, 3])
         func npy(_ rows: [Float]) -> [UInt8] {
             TestBytes.npy(TestBytes.header("<f4", "(\(rows.count / 2), 2)"), data: TestBytes.bytes(rows))
         }
         let table = try Dataset(
             Self.source(.npy, [npy([1, 2]), npy([3, 4, 5, 6])], [npy([0, 1, 2, 3, 4, 5])]))
         #expect(TestBytes.features(table, as: Float.self) == [1, 2, 3, 4, 5, 6])
-        #expect(table.examples.targets.map(Array.init) == [0, 1, 2, 3, 4, 5])
+        #expect(TestBytes.targets(table) == [0, 1, 2, 3, 4, 5])
     }
 
     @Test func partsThatDoNotFitAreNamed() {

@@ -83,6 +83,16 @@ enum TestBytes {
         }
     }
 
+    /// The stored classes; nil without.
+    static func classes(_ set: Dataset) -> [Int32]? {
+        withExtendedLifetime(set) { set.examples.classes.map(Array.init) }
+    }
+
+    /// The stored targets; nil without.
+    static func targets(_ set: Dataset) -> [Float]? {
+        withExtendedLifetime(set) { set.examples.targets.map(Array.init) }
+    }
+
     /// The stored features as the type they are stored in.
     static func features<Value: BitwiseCopyable>(_ set: Dataset, as _: Value.Type) -> [Value] {
         let count = set.layout.count * set.layout.width

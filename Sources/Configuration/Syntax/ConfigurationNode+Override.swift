@@ -61,6 +61,7 @@ extension ConfigurationNode {
     }
 
     private static let mainOptions = [
-        "optimizer": "name", "schedule": "name", "model": "name", "clip": "norm",
+        "optimizer": "name", "schedule": "name", "model": "name", "clip": "norm", "normalize": "name",
+        "flip": "p", "crop": "padding", "shift": "pixels", "rotation": "degrees", "erasing": "p",
     ]
 }

@@ -1,0 +1,87 @@
+import Datasets
+import Testing
+
+@testable import Configuration
+
+/// Data sets of tables and batches, and of several files.
+@Suite struct TableTests {
+    private func train(_ files: String) throws -> DataFiles {
+        try read("model: mlp\ndata:\n  train: \(files)\n", file: "/c/config.yaml").data.train
+    }
+
+    @Test func columnsAreNamedOrNumbered() throws {
+        let plain = try train("{format: csv, files: t.csv, label: kind}")
+        #expect(plain.features == ["/c/t.csv"] && plain.labels == [] && plain.classes == nil)
+        #expect(plain.table == CSVOptions(label: [.name("kind")]))
+        let full = try train(
+            "{format: csv, files: [a.csv, /b.csv.gz], label: [y, 3, \"4\"], task: regression, delimiter: \"\\t\", ignore: id}"
+        )
+        #expect(full.features == ["/c/a.csv", "/b.csv.gz"])
+        #expect(
+            full.table
+                == CSVOptions(
+                    label: [.name("y"), .index(3), .name("4")], task: .regression, delimiter: 9,
+                    ignored: [.name("id")]))
+        let bare = try train(
+            "{format: csv, files: a.csv, header: false, label: 0, classes: 3, delimiter: \";\"}")
+        #expect(bare.classes == 3 && bare.table?.hasHeader == false && bare.table?.delimiter == 59)
+        #expect(bare.source.classCount == 3)
+    }
+
+    @Test func severalFiles() throws {
+        let arrays = try train("{format: npy, features: [a.npy, b.npy], labels: [c.npy]}")
+        #expect(arrays.features == ["/c/a.npy", "/c/b.npy"] && arrays.labels == ["/c/c.npy"])
+        #expect(arrays.paths.map(\.key) == ["features.0", "features.1", "labels"])
+        let batches = try train("{format: cifar10, files: [b1.bin, b2.bin]}")
+        #expect(batches.source == DatasetSource(cifar10: ["/c/b1.bin", "/c/b2.bin"]))
+        #expect(batches.paths.map(\.key) == ["files.0", "files.1"])
+    }
+
+    @Test(arguments: [
+        ("{format: csv, files: a.csv}", "data.train.label: missing"),
+        ("{format: csv, features: a.csv, label: y}", "data.train.features: unknown key of csv data"),
+        ("{format: npy, files: a.npy, labels: b}", "data.train.files: unknown key of npy data"),
+        ("{format: cifar10, files: a, labels: b}", "data.train.labels: unknown key of cifar10 data"),
+        ("{format: cifar, files: a}", "unknown format \"cifar\""),
+        ("{format: cifar10, files: []}", "data.train.files: must name at least one file"),
+        ("{format: csv, files: a, label: [x, y]}", "data.train.label: must be one column of classes"),
+        ("{format: csv, files: a, label: [x, x], task: regression}", "data.train.label.1: named twice"),
+        ("{format: csv, files: a, label: y, task: regresion}", "did you mean \"regression\"?"),
+        ("{format: csv, files: a, label: y, header: false}", "must be a column's number"),
+        ("{format: csv, files: a, label: 1.5}", "data.train.label: expected a whole number"),
+        ("{format: csv, files: a, label: -1}", "data.train.label: must be a whole number from 0"),
+        (
+            "{format: csv, files: a, label: y, delimiter: \"::\"}",
+            "data.train.delimiter: must be one character"
+        ),
+        ("{format: csv, files: a, label: y, delimiter: a}", "data.train.delimiter: must be one character"),
+        ("{format: csv, files: a, label: y, lable: z}", "did you mean \"label\"?"),
+        (
+            "{format: csv, files: a, label: y, task: regression, classes: 2}",
+            "data.train.classes: must be left out"
+        ),
+    ])
+    func mistakes(files: String, says: String) {
+        let found = failure("model: mlp\ndata:\n  train: \(files)\n")
+        #expect(found.hasPrefix("config.yaml:3: ") && found.contains(says), "\(found)")
+    }
+
+    @Test func allOfItReadsBack() throws {
+        let run = try read(
+            """
+            data:
+              train: {format: csv, files: [a.csv, "b c.csv"], label: [y, 3, "4"], task: regression, delimiter: "\\t",
+                ignore: [id, 7]}
+              test: {format: csv, files: t.csv, header: false, label: 2, delimiter: "|", classes: 5}
+              validation: {format: cifar10, files: [v.bin]}
+              normalize: {name: min_max, range: [-1, 1]}
+              augment: [flip, {flip: {p: 0.25, vertical: true}}, {crop: 4}, {shift: {pixels: 2}}, {rotation: 10},
+                {erasing: {p: 0.1, scale: [0.1, 0.2], ratio: [0.5, 2]}}]
+              shuffle: once
+            model: mlp
+            """)
+        let again = try RunConfiguration(
+            yaml: run.yaml, source: .file("/else/where.yaml"), currentFolder: "/")
+        #expect(again.data == run.data && again.data.augment.count == 6)
+    }
+}
