@@ -27,6 +27,21 @@ import Testing
         "1000000", "kernel: 0", "name", "clip", "\u{2028}", "@", "`", "[1, 2]",
     ]
 
+    /// Every normalization and initializer.
+    private static let normalized =
+        dataLine + """
+            model:
+              - conv2d: {out: 4, kernel: 3, weight_norm: true, init: {weight: kaiming_normal, mode: fan_out, bias: zeros}}
+              - group_norm: {num_groups: 2, eps: 1e-3}
+              - batch_renorm: {r_max: 2, d_max: 1, warmup_steps: 3, r_steps: 7, d_steps: 9}
+              - instance_norm: {affine: true}
+              - layer_norm: [26, 26]
+              - flatten
+              - linear: {out: 10, spectral_norm: true, init: {weight: {name: trunc_normal, a: -1, b: 1}}}
+              - layer_norm: {elementwise_affine: false}
+            init: {default: orthogonal}
+            """
+
     private func mutate(_ text: String, _ numbers: inout Numbers) -> String {
         var scalars = Array(text.unicodeScalars)
         for _ in 0..<Int.random(in: 1...6, using: &numbers) {
@@ -50,11 +65,27 @@ import Testing
 
     /// A text is refused with an error of this target, in one line, or it is a configuration that reads back.
     @Test func mutatedTextsThrowOrAreConfigurations() throws {
-        let texts = [example] + Recipe.all.map(\.yaml)
-        var numbers = Numbers(state: 20_240_601)
+        let (accepted, kinds) = try outcomes(
+            of: [example] + Recipe.all.map(\.yaml), rounds: 2000, seed: 20_240_601)
+        // The control: mutations that all pass, or all fail alike, would test nothing.
+        #expect(accepted > 20 && accepted < 1900, "\(accepted) of 2000 accepted")
+        #expect(kinds.count >= 7, "\(kinds)")
+    }
+
+    @Test func mutatedNormalizationThrowsOrIsAConfiguration() throws {
+        let (accepted, kinds) = try outcomes(of: [Self.normalized], rounds: 1000, seed: 5)
+        #expect(accepted > 5 && accepted < 900, "\(accepted) of 1000 accepted")
+        #expect(kinds.count >= 5, "\(kinds)")
+    }
+
+    /// How many mutations of `texts` are configurations, and the kinds of error of the others.
+    private func outcomes(
+        of texts: [String], rounds: Int, seed: UInt64
+    ) throws -> (accepted: Int, kinds: [ConfigurationError.Kind]) {
+        var numbers = Numbers(state: seed)
         var accepted = 0
         var kinds: [ConfigurationError.Kind] = []
-        for round in 0..<2000 {
+        for round in 0..<rounds {
             let text = mutate(texts[round % texts.count], &numbers)
             do {
                 let run = try read(text)
@@ -70,9 +101,7 @@ import Testing
                 continue
             }
         }
-        // The control: mutations that all pass, or all fail alike, would test nothing.
-        #expect(accepted > 20 && accepted < 1900, "\(accepted) of 2000 accepted")
-        #expect(kinds.count >= 7, "\(kinds)")
+        return (accepted, kinds)
     }
 
     @Test func mutatedOverridesThrowOrAreApplied() throws {
