@@ -7,14 +7,10 @@ struct PredictCommand: ParsableCommand {
         commandName: "predict",
         abstract: "Predictions of saved weights as CSV, one row per example in data-set order.",
         discussion: """
-<<<<<<< HEAD
-            Columns: index, class (the largest output's, where the model was trained on classes), then the model's \
-            outputs as they are: output_0, output_1, ... With a single output for two classes, class is 1 where it is \
-            above 0, and behind binary_cross_entropy a column probability says how likely class 1 is.
-=======
             Columns: index, class (the largest output's, where the model was trained on classes), label (the class as a \
-            table spelled it, where its labels were words), then the model's outputs as they are: output_0, output_1, ...
->>>>>>> data
+            table spelled it, where its labels were words), then the model's outputs as they are: output_0, output_1, ... \
+            With a single output for two classes, class is 1 where it is above 0, and behind binary_cross_entropy a \
+            column probability says how likely class 1 is.
             """)
 
     @OptionGroup var model: SavedModelOptions
@@ -24,28 +20,20 @@ struct PredictCommand: ParsableCommand {
             let width = saved.outputCount
             let target = cluster.rank == 0 ? try TextOutput(path: model.output) : nil
             let outputs = (0..<width).map { "output_\($0)" }
-<<<<<<< HEAD
-            try target?.append(
-                (["index"] + (saved.hasClasses ? ["class"] : [])
-                    + (saved.hasProbability ? ["probability"] : []) + outputs).joined(separator: ",") + "\n")
-=======
             let columns =
                 ["index"] + (saved.hasClasses ? ["class"] : []) + (saved.classNames == nil ? [] : ["label"])
+                + (saved.hasProbability ? ["probability"] : [])
             try target?.append((columns + outputs).joined(separator: ",") + "\n")
->>>>>>> data
             var index = 0
             try saved.predictions { rows in
                 var text = ""
                 for start in stride(from: 0, to: rows.count, by: width) {
                     let row = rows[start..<start + width]
                     text += "\(index)"
-                    if saved.readsSign {
-                        text += row[start] > 0 ? ",1" : ",0"
-                    } else if saved.hasClasses {
-                        let best =
-                            row.indices.max { row[$0] < row[$1] || (row[$0] == row[$1] && $0 > $1) } ?? start
-                        text += ",\(best - start)"
-                        if let names = saved.classNames { text += "," + Self.quoted(names, best - start) }
+                    if saved.hasClasses {
+                        let best = saved.readsSign ? (row[start] > 0 ? 1 : 0) : Self.largest(row) - start
+                        text += ",\(best)"
+                        if let names = saved.classNames { text += "," + Self.quoted(names, best) }
                     }
                     if saved.hasProbability { text += ",\(Float(1 / (1 + exp(-Double(row[start])))))" }
                     for value in row { text += ",\(value)" }
@@ -58,11 +46,16 @@ struct PredictCommand: ParsableCommand {
         }
     }
 
+    /// The place of the largest of a row's numbers, the first of equal ones.
+    private static func largest(_ row: ArraySlice<Float>) -> Int {
+        row.indices.max { row[$0] < row[$1] || (row[$0] == row[$1] && $0 > $1) } ?? row.startIndex
+    }
+
     /// The name of a class as a CSV field; nothing for one without.
     private static func quoted(_ names: [String], _ place: Int) -> String {
         guard names.indices.contains(place) else { return "" }
         let name = names[place]
         let isPlain = name.utf8.allSatisfy { $0 > 0x20 && !"\",".utf8.contains($0) }
-        return isPlain ? name : "\"\(name)\""
+        return isPlain ? name : "\"\(name.replacing("\"", with: "\"\""))\""
     }
 }

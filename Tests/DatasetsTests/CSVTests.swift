@@ -78,12 +78,7 @@ import Testing
         let error = TestBytes.error(loading: source.following(classes: 2, names: ["ant", "bee"]))
         #expect(error?.description.hasPrefix("data.csv:2:2: expected a class of the training set") == true)
         let numbers = Self.source("x,kind\n1,2\n2,2\n", options: options)
-<<<<<<< HEAD
-        #expect(
-            try Dataset(numbers.following(classes: 4, names: nil)).examples.classes.map(Array.init) == [2, 2])
-=======
         #expect(try TestBytes.classes(Dataset(numbers.following(classes: 4, names: nil))) == [2, 2])
->>>>>>> data
         #expect(TestBytes.error(loading: numbers.following(classes: 2, names: nil))?.place == "2:2")
     }
 
