@@ -24,7 +24,7 @@ extension TrainingRun {
     }
 
     /// Throws on settings that do not go together or not with the data.
-    static func check(_ settings: TrainingSettings, _ data: PreparedData) throws {
+    static func check(_ settings: TrainingSettings, _ data: PreparedData, _ plan: RunPlan) throws {
         func conflict(_ problem: String) -> TrainingError { TrainingError(.configuration, problem) }
         if settings.isOnline, settings.epochs > 1 {
             throw conflict(
@@ -45,7 +45,9 @@ extension TrainingRun {
                     "optimizer \(rule.name) compares the signs of gradients, which mini-batches make noise of: set training.batch to full"
                 )
             }
-            guard settings.schedule.shape.name == ConstantShape.name, settings.schedule.warmup == .none else {
+            guard settings.schedule.shape.name == ConstantShape.name,
+                settings.schedule.warmupSteps(in: plan.shape) == 0
+            else {
                 throw conflict(
                     "optimizer \(rule.name) sets the learning rate of every weight itself: leave out schedule"
                 )

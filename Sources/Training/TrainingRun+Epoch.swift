@@ -52,7 +52,7 @@ extension TrainingRun {
     /// The mini-batches of a step of the epoch under way.
     func batches(ofStep index: Int, _ order: EpochOrder) -> [Batch] {
         plan.miniBatches(ofStep: index, epoch: position.epoch).map {
-            Batch(rows: order.rows[order.batch($0)])
+            Batch(rows: order.rows[order.batch($0)], epoch: UInt64(position.epoch))
         }
     }
 

@@ -75,7 +75,7 @@ final class TrainingRun {
         let plan = Self.plan(settings, examples: data.training.count)
         self.plan = plan
         try settings.schedule.validate(plan.shape)
-        try Self.check(settings, data)
+        try Self.check(settings, data, plan)
         try Self.checkBatchNorm(model, settings, plan)
         identity = Self.identity(settings, model, data)
         try Self.checkReplicas(identity, data.digest, cluster)

@@ -115,7 +115,7 @@ import Testing
         ),
         (
             "{name: reduce_on_plateau, metric: valdation_loss}",
-            ".metric: must be one of validation_loss, validation_accuracy, is valdation_loss; did you mean"
+            ".metric: must be one of validation_loss, validation_accuracy, validation_top_5_accuracy"
         ),
         (
             "{name: constant, scale_with_batch: 2.5}",

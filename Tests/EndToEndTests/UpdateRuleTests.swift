@@ -12,11 +12,11 @@ extension EndToEndTests {
         ]
 
         @Test(arguments: [
-            ["optimizer=lars", "lr=1", "decay=0.01", "no_decay=true"], ["optimizer=lamb", "lookahead=2"],
-            ["optimizer=swats", "lr=0.01"], ["optimizer=adamw", "decay=0.1", "no_decay=true"],
+            ["optimizer=lars", "decay=0.01", "no_decay=true"], ["optimizer=lamb", "lookahead=2"],
+            ["optimizer=swats"], ["optimizer=adamw", "decay=0.1", "no_decay=true"],
             ["lookahead=2", "momentum=0.9"], ["optimizer=nadam"],
             ["schedule=reduce_on_plateau", "epochs=4", "batch=16"],
-            ["schedule=one_cycle", "momentum=0.5"],
+            ["momentum=0.5", "schedule=one_cycle"],
         ])
         func sameBytes(_ options: [String]) throws {
             let data = try TestData()
@@ -37,7 +37,7 @@ extension EndToEndTests {
         }
 
         @Test(arguments: [
-            ["optimizer=swats", "lr=0.01"], ["optimizer=lamb", "lookahead=3"],
+            ["optimizer=swats"], ["optimizer=lamb", "lookahead=3"],
             ["schedule=reduce_on_plateau"],
         ])
         func resume(_ options: [String]) throws {
@@ -60,7 +60,7 @@ extension EndToEndTests {
             let data = try TestData()
             defer { data.remove() }
             let configuration = try SameBytes.configuration(data, "mlp")
-            let rule = ["--set", "optimizer={name: delta_bar_delta}", "--set", "schedule=constant"]
+            let rule = ["--set", "optimizer={name: delta_bar_delta}", "--set", "schedule={name: constant}"]
             let refused = try DTrainRun.run(
                 2, ["--config", configuration, "--output", data.path("a")] + rule)
             #expect(refused.exitCode == 78, "\(refused)")

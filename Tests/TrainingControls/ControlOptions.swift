@@ -11,7 +11,6 @@ struct ControlOptions {
     private var lookahead: Int?
     private var noDecay = false
     private var decay: Double?
-    private var rate: Double?
     private var schedule: String?
     private var shards: Int?
     private var batch: Int?
@@ -54,7 +53,6 @@ struct ControlOptions {
         case "lookahead": return take(Int(value)) { $0.lookahead = $1 }
         case "no_decay": return take(Bool(value)) { $0.noDecay = $1 }
         case "decay": return take(Double(value)) { $0.decay = $1 }
-        case "lr": return take(Double(value)) { $0.rate = $1 }
         case "schedule": return take(value) { $0.schedule = $1 }
         case "accumulate": return take(Int(value)) { $0.accumulate = $1 }
         case "delayed": return take(Bool(value)) { $0.delayed = $1 }
@@ -86,7 +84,7 @@ struct ControlOptions {
 
     /// The optimizer with learning rate `rate`.
     func optimizer(rate: Double) throws -> OptimizerConfiguration {
-        var options: [String: OptionValue] = ["lr": .number(self.rate ?? rate)]
+        var options: [String: OptionValue] = ["lr": .number(rate)]
         if momentum != 0 { options["momentum"] = .number(momentum) }
         if let decay { options["weight_decay"] = .number(decay) }
         return try OptimizerConfiguration(
@@ -101,7 +99,7 @@ struct ControlOptions {
             settings.schedule = try LearningRateSchedule(
                 name: schedule, options: schedule == "reduce_on_plateau" ? ["patience": .number(0)] : [:],
                 baseRate: settings.schedule.baseRate)
-            settings.data.validation = .fraction(0.25)
+            if settings.schedule.plateau != nil { settings.data.validation = .fraction(0.25) }
         }
         if let clip { settings.clipping = try GradientClipping(maximumNorm: clip) }
         if let clipValue { settings.clipping = try GradientClipping(maximumValue: clipValue) }
