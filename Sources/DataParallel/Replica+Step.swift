@@ -65,10 +65,10 @@ extension Replica {
         _ batch: Batch, place: Int, of step: TrainingStep, totalWeight: Double, _ result: inout StepResult
     ) throws {
         stepNumber += 1
-        let weight = weight(of: batch)
-        // Without any weight the loss and its gradient are 0, whatever they are divided by.
+        // Weighted by labels, each mini-batch is divided by the weight of the whole step at once: the mini-batch's own
+        // may be 0. A step without any weight has the loss 0 and no gradient.
         scalars.pointee = StepScalars(
-            batchCount: Float(batch.count), labelWeightSum: Float(weight > 0 ? weight : 1),
+            batchCount: Float(batch.count), labelWeightSum: totalWeight > 0 ? Float(totalWeight) : .infinity,
             dropoutKey: step.dropoutKey)
         let measures = step.observes.contains(.noise) && step.batches.count == 1 && !settings.isDelayed
         var run = try StepRun(
@@ -91,8 +91,8 @@ extension Replica {
                 }, square: gradients.squares.total)
         }
         if step.batches.count > 1 {
-            update.accumulate(
-                gradients.sum, weight: totalWeight > 0 ? Float(weight / totalWeight) : 0, isFirst: place == 0)
+            let share = labelWeights == nil ? Double(batch.count) / Double(step.count) : 1
+            update.accumulate(gradients.sum, weight: Float(share), isFirst: place == 0)
             if place + 1 < step.batches.count { gradients.reset() }
         }
         // What is not finite would stay in running means for good.

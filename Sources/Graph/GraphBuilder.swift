@@ -87,7 +87,7 @@ public final class GraphBuilder {
         return Tensor(add(.numbers(values), [], type: TensorType(shape)), in: self)
     }
 
-    /// Σ weights[label] over the whole mini-batch, 1 where that is 0: float32[].
+    /// Σ weights[label] over the whole mini-batch, infinity where that is 0: float32[].
     package func labelWeightSum(_ weights: [Double]) -> Tensor {
         Tensor(add(.labelWeightSum(weights), [], type: TensorType([])), in: self)
     }

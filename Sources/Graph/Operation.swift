@@ -18,8 +18,8 @@ public enum Operation: Sendable, Hashable {
     case batchCount
     /// These numbers in row-major order; the type is given when the node is made.
     case numbers([Double])
-    /// Σ weights[label] over the examples of the whole mini-batch, over all shards: float32[]; 1 where that is 0, so that
-    /// a mini-batch without weight has the loss 0.
+    /// Σ weights[label] over the examples of the whole mini-batch, over all shards: float32[]; infinity where that
+    /// is 0, so that a mini-batch without weight has the loss 0 and no gradient.
     case labelWeightSum([Double])
 
     // MARK: Element-wise primitives

@@ -73,7 +73,7 @@ struct ReferenceEvaluation {
         case .numbers(let values): return [ReferenceTensor(node.types[0].shape, values)]
         case .labelWeightSum(let weights):
             let sum = batchLabels.map { weights[Int($0)] }.reduce(0, +)
-            return [ReferenceTensor(sum > 0 ? sum : 1)]
+            return [ReferenceTensor(sum > 0 ? sum : .infinity)]
 
         case .unary(let function): return [o(0).applying(function)]
         case .binary(let function): return [o(0).applying(function, o(1))]

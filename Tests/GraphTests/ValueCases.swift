@@ -95,7 +95,7 @@ extension ValueCase {
             ValueCase(
                 "labelWeightSum without weight",
                 shards: [ReferenceShard(count: 1, labels: ReferenceTensor([1], [1]))],
-                gives: [ReferenceTensor(1)]
+                gives: [ReferenceTensor(.infinity)]
             ) { builder, _ in builder.labelWeightSum([3, 0]) },
             ValueCase(
                 "numbers", shards: [ReferenceShard(count: 1)], gives: [ReferenceTensor([2, 1], [3, -4])]

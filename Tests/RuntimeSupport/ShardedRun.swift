@@ -212,7 +212,7 @@ package final class ShardedRun {
             guard case .labelWeightSum(let weights) = node.operation else { continue }
             let labels = shards.flatMap { $0.labels?.values ?? [] }
             let sum = labels.map { weights[Int($0)] }.reduce(0, +)
-            return Float(sum > 0 ? sum : 1)
+            return sum > 0 ? Float(sum) : .infinity
         }
         return 1
     }

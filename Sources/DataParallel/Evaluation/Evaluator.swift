@@ -138,7 +138,7 @@ package final class Evaluator {
         let weight = labelWeights?.sum(order.rows[...]) ?? Double(order.count)
         return Totals(
             // Without any weight the loss is 0.
-            lossSum: sums[0], weight: weight > 0 ? weight : 1,
+            lossSum: sums[0], weight: weight > 0 ? weight : .infinity,
             count: order.count, metrics: plan.metrics, correct: plan.hasClasses ? sums[1] : nil,
             topCounts: zip(plan.choices, counts).map { Totals.TopCount(choices: $0, right: $1) },
             classes: plan.classCounts(counts), errors: errors)
