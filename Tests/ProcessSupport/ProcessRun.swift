@@ -54,7 +54,13 @@ package struct ProcessRun {
                 session.signal(SIGCONT)
             }
         }
-        let survivors = session.members()
+        // A process on its way out closes its files some time before it is gone.
+        var survivors = session.members()
+        let patience = clock.now + .seconds(1)
+        while !survivors.isEmpty && clock.now < patience {
+            usleep(10_000)
+            survivors = session.members()
+        }
         session.signal(SIGKILL)
         return ProcessResult(
             exitCode: exitCode(status ?? 0), standardOutput: output.text, standardError: errors.text,
