@@ -95,8 +95,7 @@ extension ParameterUpdate {
                 }
             }
         }
-        // Every block comes from one rank and zeros from the others, so that the order of ranks changes no bit.
-        let all = try cluster.world.allReduce(own, .sum)
+        let all = try gathered(own)
         var sums = Array(repeating: 0.0, count: width * layout.entries.count)
         for product in 0..<width {
             let blocks = all[product * layout.blocks.count..<(product + 1) * layout.blocks.count]

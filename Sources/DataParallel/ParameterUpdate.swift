@@ -90,9 +90,13 @@ final class ParameterUpdate {
                 own[block] = cluster.kernels.pointee.sum_of_squares(Int64(place.count), sum + place.offset)
             }
         }
-        // Every block comes from one rank and zeros from the others, so that the order of ranks changes no bit.
-        return try cluster.world.allReduce(own, .sum)
+        return try gathered(own)
     }
+
+    /// Numbers of blocks, each from the rank that owns the block and zero from the others, on all ranks; collective.
+    ///
+    /// With zeros alone to add, the order of ranks changes no bit.
+    func gathered(_ own: [Double]) throws -> [Double] { try cluster.world.allReduce(own, .sum) }
 
     /// Clips the gradient in `sum` by its norm or its values.
     ///

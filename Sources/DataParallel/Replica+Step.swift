@@ -33,15 +33,14 @@ extension Replica {
                 exchange: gradients, underWay: (stepNumber, step.count), numbers: step.update)
             try applyPending(observes: step.observes, &result)
             pending = started
-        } else if !result.isSkipped {
-            if step.batches.count > 1 { update.copyKept(to: gradients.sum) }
-            let squares =
-                try step.batches.count > 1 && wantsSquares(step.observes)
-                ? BlockSums(update.squares(of: gradients.sum), layout: state.layout) : gradients.squares
-            try apply(gradients.sum, squares, step.update, step.observes, &result)
-            gradients.reset()
-            meet(.updated)
         } else {
+            if !result.isSkipped {
+                if step.batches.count > 1 { update.copyKept(to: gradients.sum) }
+                let squares =
+                    try step.batches.count > 1 && wantsSquares(step.observes)
+                    ? BlockSums(update.squares(of: gradients.sum), layout: state.layout) : gradients.squares
+                try apply(gradients.sum, squares, step.update, step.observes, &result)
+            }
             gradients.reset()
             meet(.updated)
         }
@@ -134,20 +133,19 @@ extension Replica {
 
     /// Waits for the sum of the gradient that is on its way.
     private func completePending() throws {
-        guard let underWay = pending?.underWay, let exchange = pending?.exchange else { return }
+        guard pending?.underWay != nil else { return }
         var waiting = Waiting(spins: cluster.spins)
         try (profiler?.communication).timed(Profiler.Overhead.gradients) {
-            while try !exchange.progress(
-                step: underWay.step, batch: underWay.batch, withSquares: true)
-            { waiting.turn() }
+            while try !progressPending() { waiting.turn() }
         }
         pending?.underWay = nil
     }
 
-    /// Moves the gradient that is on its way on, without waiting.
-    func progressPending() throws {
-        guard let underWay = pending?.underWay, let exchange = pending?.exchange else { return }
-        _ = try exchange.progress(
+    /// Moves the gradient that is on its way on, without waiting; true once its sum is complete, or where there is none.
+    @discardableResult
+    func progressPending() throws -> Bool {
+        guard let pending, let underWay = pending.underWay else { return true }
+        return try pending.exchange.progress(
             step: underWay.step, batch: underWay.batch, withSquares: true)
     }
 
