@@ -9,7 +9,8 @@ package final class RunFolder {
 
     /// The resolved configuration.
     package static let configurationName = "config.yaml"
-    static let metricsName = "metrics.jsonl"
+    /// The metrics of steps, epochs and the end.
+    package static let metricsName = "metrics.jsonl"
     /// The final weights.
     package static let weightsName = "weights.safetensors"
     /// The weights with the lowest validation loss.

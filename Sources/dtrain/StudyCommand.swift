@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Foundation
+import MPI
 import Training
 
 struct StudyCommand: ParsableCommand {
@@ -30,17 +31,15 @@ struct StudyCommand: ParsableCommand {
     var overwrite = false
 
     func run() throws {
+        let isFirst = (LaunchEnvironment.current.rank ?? 0) == 0
         guard let study else {
-            let width = Study.all.map(\.name.count).max() ?? 0
-            for study in Study.all {
-                print(study.name.padding(toLength: width, withPad: " ", startingAt: 0) + "  " + study.title)
-            }
+            if isFirst { Self.list() }
             return
         }
         let builtIn = Study.named(study)
         if prints {
             guard let builtIn else { throw Study.unknown(study) }
-            print(builtIn.yaml, terminator: "")
+            if isFirst { print(builtIn.yaml, terminator: "") }
             return
         }
         var overrides = try settings.map(ConfigurationOverride.set)
@@ -58,6 +57,13 @@ struct StudyCommand: ParsableCommand {
                 output: output)
         }
         try run(configuration)
+    }
+
+    private static func list() {
+        let width = Study.all.map(\.name.count).max() ?? 0
+        for study in Study.all {
+            print(study.name.padding(toLength: width, withPad: " ", startingAt: 0) + "  " + study.title)
+        }
     }
 
     private func run(_ study: StudyConfiguration) throws {
@@ -83,13 +89,13 @@ struct StudyCommand: ParsableCommand {
                     // A run that leads nowhere is a result, too: the same on all ranks.
                     if cluster.rank == 0 {
                         print("\(run.name): \(error)")
-                        report.add(run: run.name, metrics: "", examples: 0)
+                        report.addDiverged(run: run.name)
                     }
                     continue
                 }
                 guard cluster.rank == 0 else { continue }
                 let metrics = try String(
-                    contentsOfFile: "\(run.configuration.output)/metrics.jsonl", encoding: .utf8)
+                    contentsOfFile: "\(run.configuration.output)/\(RunFolder.metricsName)", encoding: .utf8)
                 report.add(run: run.name, metrics: metrics, examples: result.trainingExamples)
             }
             guard cluster.rank == 0 else { return }

@@ -56,10 +56,12 @@ extension EndToEndTests {
                 try JSONSerialization.jsonObject(with: Data((lines.first ?? "").utf8)) as? [String: Double]
             #expect(try #require(object?["count"]) == 40)
             #expect(try #require(object?["loss"]) < 5)
+            #expect(try #require(object?["r2"]) > 0.9)
             // What evaluation saw is what the run reported last.
             let reported = runs[0].metrics.last?.split(separator: " ").first { $0.hasPrefix("test_loss=") }
             let loss = try #require(reported.flatMap { Double($0.dropFirst("test_loss=".count)) })
             #expect(try abs(loss - #require(object?["loss"])) < 1e-12)
+            #expect(runs[0].metrics.last?.contains("test_r2=") == true)
             // Prediction needs no price, and takes a file of features alone.
             let predicted = try DTrainRun.run(2, ["predict", data.path("run-1")])
             try data.write("new.csv", text: "rooms,age,always\n1,100,1\n8,0,1\n")

@@ -8,6 +8,7 @@ extension Study {
             base: {recipe: fashion-mlp}
             set:
               training.epochs: 5
+              optimizer: {name: sgd, lr: 0.01, momentum: 0.9}
               schedule: {name: constant}
               evaluation.train: true
             vary: {training.batch: [16, 64, 256, 1024, 4096]}
@@ -48,7 +49,7 @@ extension Study {
             set:
               training.epochs: 4
               training.batch: 1024
-              optimizer: {name: sgd, lr: 0.8, momentum: 0.9}
+              optimizer: {name: sgd, lr: 0.4, momentum: 0.9}
             runs:
               none: {schedule: {name: cosine}}
               half-an-epoch: {schedule: {name: cosine, warmup: 0.5}}
@@ -79,26 +80,28 @@ extension Study {
 
             """)
 
-    /// What the scale of inputs and activations does.
+    /// What the scale of inputs and activations does: it decides which learning rates work.
     static let normalization = Study(
         name: "normalization",
         yaml: """
-            # Loss against epoch without normalization, with min_max, with standardize, and with batch norm
-            title: Loss against epoch by how inputs and activations are normalized
+            # Which learning rates work without normalization, with min_max, with standardize, and with batch norm
+            title: Loss and accuracy after three epochs by normalization and learning rate
             base: {recipe: fashion-mlp}
             set:
-              training.epochs: 5
+              training.epochs: 3
               optimizer: {name: sgd, lr: 0.01}
               schedule: {name: constant}
+            vary:
+              data.normalize: [none, min_max, standardize]
+              optimizer.lr: [0.001, 0.01, 0.1]
             runs:
-              none: {data.normalize: none}
-              min_max: {data.normalize: min_max}
-              standardize: {data.normalize: standardize}
-              batch_norm:
-                data.normalize: standardize
-                model:
+              batch_norm-lr-0.001:
+                optimizer.lr: 0.001
+                model: &normalized
                   [flatten, {linear: 512}, batch_norm, relu, {linear: 256}, batch_norm, relu, {linear: 10}]
-            report: {against: epoch, metrics: [train_loss, test_accuracy]}
+              batch_norm-lr-0.01: {optimizer.lr: 0.01, model: *normalized}
+              batch_norm-lr-0.1: {optimizer.lr: 0.1, model: *normalized}
+            report: {against: run, metrics: [train_loss, test_accuracy]}
             output: studies/normalization
 
             """)

@@ -1,5 +1,3 @@
-import CKernels
-
 /// Adam, adaptive moment estimation, as torch.optim.Adam computes it; weight decay is an L2 penalty.
 ///
 /// With learning rate η, decay rates β₁ and β₂, ε and weight decay λ, at step t from 1 (m is "exp_avg", v is
@@ -23,26 +21,17 @@ import CKernels
 ///     rule.stateNames   // ["exp_avg", "exp_avg_sq"]
 ///     rule.scalars(step: 1, learningRate: 0.01, momentum: nil)
 ///     // [0.01, 0.5, 0.5, 0.5]: η, β₁, 1 − β₁, √(1 − β₂)
-public struct Adam: UpdateRule, Hashable {
-    private var moments: AdamMoments
-
-    /// β₁ and β₂, each from 0 to below 1: the decay rates of the running means of g and of g².
-    public var betas: (Double, Double) { (moments.decays.beta1, moments.decays.beta2) }
-    /// ε, at least 0, in the units of the gradient.
-    public var epsilon: Double { moments.decays.epsilon }
-    /// λ of the L2 penalty ½ λ ‖θ‖², at least 0, whose gradient λ θ is added to g.
-    public var weightDecay: Double { moments.weightDecay }
-    /// Whether the largest v so far is divided by instead of v.
-    public var amsgrad: Bool { moments.amsgrad }
+public struct Adam: AdamRule, Hashable {
+    public var moments: Moments
+    public let amsgrad: Bool
 
     /// Makes the rule; throws on values out of range.
     public init(
         betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
         amsgrad: Bool = false
     ) throws(OptimizerError) {
-        moments = try AdamMoments(
-            betas: betas, epsilon: epsilon, weightDecay: weightDecay, decoupled: false,
-            amsgrad: amsgrad)
+        moments = try Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay)
+        self.amsgrad = amsgrad
     }
 
     /// "adam".
@@ -51,57 +40,18 @@ public struct Adam: UpdateRule, Hashable {
     /// "adam".
     public var name: String { Self.name }
 
-    /// m, v and, with amsgrad, the largest v.
-    public var stateNames: [String] { moments.stateNames }
-
-    /// 4.
-    public var scalarCount: Int { AdamMoments.scalarCount }
-
-    /// Yes, as β₁.
-    public var takesMomentum: Bool { true }
-
-    /// The same rule with λ = 0.
-    public var withoutWeightDecay: Adam {
-        var rule = self
-        rule.moments.weightDecay = 0
-        return rule
-    }
-
-    /// η, β₁, 1 − β₁ᵗ and √(1 − β₂ᵗ).
-    public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
-        checkStep(step, momentum: momentum)
-        return moments.scalars(step: step, learningRate: learningRate, momentum: momentum)
-    }
-
-    /// Applies one step to a run of elements, as `UpdateRule` says.
-    public func update(
-        scalars: UnsafeBufferPointer<Double>,
-        weights: UnsafeMutablePointer<Float>,
-        gradient: UnsafePointer<Float>,
-        state: UnsafePointer<UnsafeMutablePointer<Float>>,
-        count: Int,
-        kernels: UnsafePointer<dt_kernels>
-    ) {
-        checkScalars(scalars)
-        moments.update(
-            scalars: scalars, weights: weights, gradient: gradient, state: state, count: count,
-            kernels: kernels)
-    }
+    /// No.
+    public static let isDecoupled = false
 }
 
 extension Adam: Choice {
-    package static let options: [OptionDeclaration] = [
-        .optional("lr", default: .number(1e-3)),
-        .optional("betas", default: .numbers([0.9, 0.999])),
-        .optional("eps", default: .number(1e-8)),
-        .optional("weight_decay", default: .number(0)),
-        .optional("amsgrad", default: .flag(false)),
-    ]
+    package static let options =
+        Moments.options(rate: 1e-3, epsilon: 1e-8, weightDecay: 0) + [
+            .optional("amsgrad", default: .flag(false))
+        ]
 
     package init(options: ResolvedOptions) throws(OptimizerError) {
-        let betas = options.numbers("betas")
-        try self.init(
-            betas: (betas[0], betas[1]), epsilon: options.number("eps"),
-            weightDecay: options.number("weight_decay"), amsgrad: options.flag("amsgrad"))
+        moments = try Moments(options)
+        amsgrad = options.flag("amsgrad")
     }
 }

@@ -21,23 +21,14 @@ import CKernels
 ///     let rule = try Adamax(betas: (0.5, 0.75))
 ///     rule.stateNames                                            // ["exp_avg", "exp_inf"]
 ///     rule.scalars(step: 2, learningRate: 0.01, momentum: nil)   // [0.01, 0.5, 0.75]: η, β₁, 1 − β₁²
-public struct Adamax: UpdateRule, Hashable {
-    private let decays: MomentDecays
-
-    /// β₁ and β₂, each from 0 to below 1: the decay rates of the running means of g and of the largest |g|.
-    public var betas: (Double, Double) { (decays.beta1, decays.beta2) }
-    /// ε, at least 0, in the units of the gradient.
-    public var epsilon: Double { decays.epsilon }
-    /// λ of the L2 penalty ½ λ ‖θ‖², at least 0, whose gradient λ θ is added to g.
-    public private(set) var weightDecay: Double
+public struct Adamax: MomentRule, Hashable {
+    public var moments: Moments
 
     /// Makes the rule; throws on values out of range.
     public init(
         betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0
     ) throws(OptimizerError) {
-        decays = try MomentDecays(betas: betas, epsilon: epsilon)
-        try AllowedNumbers.notNegative.check(weightDecay, key: "weight_decay")
-        self.weightDecay = weightDecay
+        moments = try Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay)
     }
 
     /// "adamax".
@@ -52,21 +43,11 @@ public struct Adamax: UpdateRule, Hashable {
     /// 3.
     public var scalarCount: Int { 3 }
 
-    /// Yes, as β₁.
-    public var takesMomentum: Bool { true }
-
-    /// The same rule with λ = 0.
-    public var withoutWeightDecay: Adamax {
-        var rule = self
-        rule.weightDecay = 0
-        return rule
-    }
-
     /// η, β₁ and 1 − β₁ᵗ.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
-        let beta1 = decays.beta1(momentum)
-        return [learningRate, beta1, MomentDecays.correction(beta1, step: step)]
+        let beta1 = moments.beta1(momentum)
+        return [learningRate, beta1, Moments.correction(beta1, step: step)]
     }
 
     /// Applies one step to a run of elements, as `UpdateRule` says.
@@ -80,24 +61,16 @@ public struct Adamax: UpdateRule, Hashable {
     ) {
         checkScalars(scalars)
         let step = dt_adamax(
-            lr: scalars[0], beta1: scalars[1], beta2: decays.beta2, epsilon: epsilon,
+            lr: scalars[0], beta1: scalars[1], beta2: moments.beta2, epsilon: epsilon,
             weight_decay: weightDecay, bias_correction1: scalars[2])
         kernels.pointee.adamax(step, Int64(count), weights, gradient, state[0], state[1])
     }
 }
 
 extension Adamax: Choice {
-    package static let options: [OptionDeclaration] = [
-        .optional("lr", default: .number(2e-3)),
-        .optional("betas", default: .numbers([0.9, 0.999])),
-        .optional("eps", default: .number(1e-8)),
-        .optional("weight_decay", default: .number(0)),
-    ]
+    package static let options = Moments.options(rate: 2e-3, epsilon: 1e-8, weightDecay: 0)
 
     package init(options: ResolvedOptions) throws(OptimizerError) {
-        let betas = options.numbers("betas")
-        try self.init(
-            betas: (betas[0], betas[1]), epsilon: options.number("eps"),
-            weightDecay: options.number("weight_decay"))
+        moments = try Moments(options)
     }
 }

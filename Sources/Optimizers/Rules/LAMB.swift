@@ -24,23 +24,14 @@ import CKernels
 ///     rule.products                                             // [.weights, .direction]
 ///     rule.scalars(step: 1, learningRate: 0.1, momentum: nil)   // [0.1, 0.5, 0.5, 0.5]
 ///     // With ‖θ‖² = 16 and ‖u‖² = 4, `factors` are η ‖θ‖ / ‖u‖ = 0.1 · 4 / 2 = 0.2.
-public struct LAMB: MeasuredRule, Hashable {
-    private let decays: MomentDecays
-
-    /// β₁ and β₂, each from 0 to below 1: the decay rates of the running means of g and of g².
-    public var betas: (Double, Double) { (decays.beta1, decays.beta2) }
-    /// ε, at least 0, in the units of the gradient.
-    public var epsilon: Double { decays.epsilon }
-    /// λ, at least 0: λ θ is added to the direction, behind the moments.
-    public private(set) var weightDecay: Double
+public struct LAMB: MomentRule, MeasuredRule, Hashable {
+    public var moments: Moments
 
     /// Makes the rule; throws on values out of range.
     public init(
         betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-6, weightDecay: Double = 1e-2
     ) throws(OptimizerError) {
-        decays = try MomentDecays(betas: betas, epsilon: epsilon)
-        try AllowedNumbers.notNegative.check(weightDecay, key: "weight_decay")
-        self.weightDecay = weightDecay
+        moments = try Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay)
     }
 
     /// "lamb".
@@ -49,21 +40,8 @@ public struct LAMB: MeasuredRule, Hashable {
     /// "lamb".
     public var name: String { Self.name }
 
-    /// m and v.
-    public var stateNames: [String] { ["exp_avg", "exp_avg_sq"] }
-
     /// 4.
     public var scalarCount: Int { 4 }
-
-    /// Yes, as β₁.
-    public var takesMomentum: Bool { true }
-
-    /// The same rule with λ = 0.
-    public var withoutWeightDecay: LAMB {
-        var rule = self
-        rule.weightDecay = 0
-        return rule
-    }
 
     /// ‖θ‖² and ‖u‖².
     public var products: [TensorProduct] { Self.products }
@@ -76,11 +54,7 @@ public struct LAMB: MeasuredRule, Hashable {
     /// η, β₁, 1 − β₁ᵗ and √(1 − β₂ᵗ).
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
-        let beta1 = decays.beta1(momentum)
-        return [
-            learningRate, beta1, MomentDecays.correction(beta1, step: step),
-            MomentDecays.correction(decays.beta2, step: step).squareRoot(),
-        ]
+        return moments.scalars(step: step, learningRate: learningRate, momentum: momentum)
     }
 
     /// Steps the moments and puts u in the place of g.
@@ -94,7 +68,7 @@ public struct LAMB: MeasuredRule, Hashable {
     ) {
         checkScalars(scalars, extra: memoryCount)
         let step = dt_adam(
-            lr: scalars[0], beta1: scalars[1], beta2: decays.beta2, epsilon: epsilon,
+            lr: scalars[0], beta1: scalars[1], beta2: moments.beta2, epsilon: epsilon,
             weight_decay: weightDecay, bias_correction1: scalars[2], bias_correction2_sqrt: scalars[3],
             decoupled: false)
         kernels.pointee.lamb_direction(step, Int64(count), weights, gradient, state[0], state[1])
@@ -126,17 +100,9 @@ public struct LAMB: MeasuredRule, Hashable {
 }
 
 extension LAMB: Choice {
-    package static let options: [OptionDeclaration] = [
-        .optional("lr", default: .number(1e-3)),
-        .optional("betas", default: .numbers([0.9, 0.999])),
-        .optional("eps", default: .number(1e-6)),
-        .optional("weight_decay", default: .number(1e-2)),
-    ]
+    package static let options = Moments.options(rate: 1e-3, epsilon: 1e-6, weightDecay: 1e-2)
 
     package init(options: ResolvedOptions) throws(OptimizerError) {
-        let betas = options.numbers("betas")
-        try self.init(
-            betas: (betas[0], betas[1]), epsilon: options.number("eps"),
-            weightDecay: options.number("weight_decay"))
+        moments = try Moments(options)
     }
 }

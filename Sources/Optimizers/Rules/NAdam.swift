@@ -25,17 +25,10 @@ import Foundation
 ///     rule.stateNames                                            // ["exp_avg", "exp_avg_sq"]
 ///     rule.scalars(step: 1, learningRate: 0.75, momentum: nil)   // [0.75, 0.5, 0.75, 0.2, 0.25]
 ///     // η, β₁, η (1 − μ₁) / (1 − P₁), η μ₂ / (1 − P₂) and 1 − β₂, with μ₁ = μ₂ = ¼
-public struct NAdam: UpdateRule, Hashable {
-    private let decays: MomentDecays
-
-    /// β₁ and β₂, each from 0 to below 1: the decay rates of the running means of g and of g².
-    public var betas: (Double, Double) { (decays.beta1, decays.beta2) }
-    /// ε, at least 0, in the units of the gradient.
-    public var epsilon: Double { decays.epsilon }
+public struct NAdam: MomentRule, Hashable {
+    public var moments: Moments
     /// ψ, at least 0: how fast μₜ grows from about half of β₁ to β₁.
     public let momentumDecay: Double
-    /// λ, at least 0, whose meaning `decoupledWeightDecay` decides.
-    public private(set) var weightDecay: Double
     /// Whether λ multiplies the weights by 1 − η λ, as in `AdamW`, instead of adding λ θ to g.
     public let decoupledWeightDecay: Bool
 
@@ -44,10 +37,8 @@ public struct NAdam: UpdateRule, Hashable {
         betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
         momentumDecay: Double = 4e-3, decoupledWeightDecay: Bool = false
     ) throws(OptimizerError) {
-        decays = try MomentDecays(betas: betas, epsilon: epsilon)
-        try AllowedNumbers.notNegative.check(weightDecay, key: "weight_decay")
+        moments = try Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay)
         try AllowedNumbers.notNegative.check(momentumDecay, key: "momentum_decay")
-        self.weightDecay = weightDecay
         self.momentumDecay = momentumDecay
         self.decoupledWeightDecay = decoupledWeightDecay
     }
@@ -58,35 +49,22 @@ public struct NAdam: UpdateRule, Hashable {
     /// "nadam".
     public var name: String { Self.name }
 
-    /// m and v.
-    public var stateNames: [String] { ["exp_avg", "exp_avg_sq"] }
-
     /// 5.
     public var scalarCount: Int { 5 }
-
-    /// Yes, as β₁.
-    public var takesMomentum: Bool { true }
-
-    /// The same rule with λ = 0.
-    public var withoutWeightDecay: NAdam {
-        var rule = self
-        rule.weightDecay = 0
-        return rule
-    }
 
     /// η, β₁, η (1 − μₜ) / (1 − Pₜ), η μₜ₊₁ / (1 − Pₜ₊₁) and 1 − β₂ᵗ.
     ///
     /// - Complexity: At most some 8,000 powers, whatever t is; about 55 with the defaults.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
-        let beta1 = decays.beta1(momentum)
+        let beta1 = moments.beta1(momentum)
         let next = beta1 * (1 - lag(step + 1))
         let product = momentumProduct(step, beta1: beta1)
         return [
             learningRate, beta1,
             learningRate * (1 - beta1 * (1 - lag(step))) / (1 - product),
             learningRate * next / (1 - product * next),
-            MomentDecays.correction(decays.beta2, step: step),
+            Moments.correction(moments.beta2, step: step),
         ]
     }
 
@@ -119,7 +97,7 @@ public struct NAdam: UpdateRule, Hashable {
     ) {
         checkScalars(scalars)
         let step = dt_nadam(
-            lr: scalars[0], beta1: scalars[1], beta2: decays.beta2, epsilon: epsilon,
+            lr: scalars[0], beta1: scalars[1], beta2: moments.beta2, epsilon: epsilon,
             weight_decay: weightDecay, gradient_step: scalars[2], moment_step: scalars[3],
             bias_correction2: scalars[4], decoupled: decoupledWeightDecay)
         kernels.pointee.nadam(step, Int64(count), weights, gradient, state[0], state[1])
@@ -127,20 +105,17 @@ public struct NAdam: UpdateRule, Hashable {
 }
 
 extension NAdam: Choice {
-    package static let options: [OptionDeclaration] = [
-        .optional("lr", default: .number(2e-3)),
-        .optional("betas", default: .numbers([0.9, 0.999])),
-        .optional("eps", default: .number(1e-8)),
-        .optional("weight_decay", default: .number(0)),
-        .optional("momentum_decay", default: .number(4e-3)),
-        .optional("decoupled_weight_decay", default: .flag(false)),
-    ]
+    package static let options =
+        Moments.options(rate: 2e-3, epsilon: 1e-8, weightDecay: 0) + [
+            .optional("momentum_decay", default: .number(4e-3)),
+            .optional("decoupled_weight_decay", default: .flag(false)),
+        ]
 
     package init(options: ResolvedOptions) throws(OptimizerError) {
-        let betas = options.numbers("betas")
+        let moments = try Moments(options)
         try self.init(
-            betas: (betas[0], betas[1]), epsilon: options.number("eps"),
-            weightDecay: options.number("weight_decay"), momentumDecay: options.number("momentum_decay"),
+            betas: (moments.beta1, moments.beta2), epsilon: moments.epsilon, weightDecay: moments.weightDecay,
+            momentumDecay: options.number("momentum_decay"),
             decoupledWeightDecay: options.flag("decoupled_weight_decay"))
     }
 }

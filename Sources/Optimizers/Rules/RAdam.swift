@@ -25,15 +25,8 @@ import Foundation
 ///     rule.stateNames   // ["exp_avg", "exp_avg_sq"]
 ///     rule.scalars(step: 1, learningRate: 0.01, momentum: nil)
 ///     // [0.01, 0.5, 0.5, 0.5, 0]: η, β₁, 1 − β₁, √(1 − β₂), and r, which there is not yet
-public struct RAdam: UpdateRule, Hashable {
-    private let decays: MomentDecays
-
-    /// β₁ and β₂, each from 0 to below 1: the decay rates of the running means of g and of g².
-    public var betas: (Double, Double) { (decays.beta1, decays.beta2) }
-    /// ε, at least 0, in the units of the gradient.
-    public var epsilon: Double { decays.epsilon }
-    /// λ, at least 0, whose meaning `decoupledWeightDecay` decides.
-    public private(set) var weightDecay: Double
+public struct RAdam: MomentRule, Hashable {
+    public var moments: Moments
     /// Whether λ multiplies the weights by 1 − η λ, as in `AdamW`, instead of adding λ θ to g.
     public let decoupledWeightDecay: Bool
 
@@ -42,9 +35,7 @@ public struct RAdam: UpdateRule, Hashable {
         betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
         decoupledWeightDecay: Bool = false
     ) throws(OptimizerError) {
-        decays = try MomentDecays(betas: betas, epsilon: epsilon)
-        try AllowedNumbers.notNegative.check(weightDecay, key: "weight_decay")
-        self.weightDecay = weightDecay
+        moments = try Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay)
         self.decoupledWeightDecay = decoupledWeightDecay
     }
 
@@ -54,36 +45,23 @@ public struct RAdam: UpdateRule, Hashable {
     /// "radam".
     public var name: String { Self.name }
 
-    /// m and v.
-    public var stateNames: [String] { ["exp_avg", "exp_avg_sq"] }
-
     /// 5.
     public var scalarCount: Int { 5 }
-
-    /// Yes, as β₁.
-    public var takesMomentum: Bool { true }
-
-    /// The same rule with λ = 0.
-    public var withoutWeightDecay: RAdam {
-        var rule = self
-        rule.weightDecay = 0
-        return rule
-    }
 
     /// η, β₁, 1 − β₁ᵗ, √(1 − β₂ᵗ), and r where ρ > 5, else 0.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
-        let beta1 = decays.beta1(momentum)
-        let correction2 = MomentDecays.correction(decays.beta2, step: step)
+        let beta1 = moments.beta1(momentum)
+        let correction2 = Moments.correction(moments.beta2, step: step)
         return [
-            learningRate, beta1, MomentDecays.correction(beta1, step: step), correction2.squareRoot(),
+            learningRate, beta1, Moments.correction(beta1, step: step), correction2.squareRoot(),
             rectification(step, correction2: correction2),
         ]
     }
 
     private func rectification(_ step: Int, correction2: Double) -> Double {
-        let limit = 2 / (1 - decays.beta2) - 1
-        let length = limit - 2 * Double(step) * pow(decays.beta2, Double(step)) / correction2
+        let limit = 2 / (1 - moments.beta2) - 1
+        let length = limit - 2 * Double(step) * pow(moments.beta2, Double(step)) / correction2
         guard length > 5 else { return 0 }
         let square = (length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length)
         return square.squareRoot()
@@ -100,7 +78,7 @@ public struct RAdam: UpdateRule, Hashable {
     ) {
         checkScalars(scalars)
         let step = dt_radam(
-            lr: scalars[0], beta1: scalars[1], beta2: decays.beta2, epsilon: epsilon,
+            lr: scalars[0], beta1: scalars[1], beta2: moments.beta2, epsilon: epsilon,
             weight_decay: weightDecay, bias_correction1: scalars[2], bias_correction2_sqrt: scalars[3],
             rectification: scalars[4], decoupled: decoupledWeightDecay, adaptive: scalars[4] != 0)
         kernels.pointee.radam(step, Int64(count), weights, gradient, state[0], state[1])
@@ -108,19 +86,13 @@ public struct RAdam: UpdateRule, Hashable {
 }
 
 extension RAdam: Choice {
-    package static let options: [OptionDeclaration] = [
-        .optional("lr", default: .number(1e-3)),
-        .optional("betas", default: .numbers([0.9, 0.999])),
-        .optional("eps", default: .number(1e-8)),
-        .optional("weight_decay", default: .number(0)),
-        .optional("decoupled_weight_decay", default: .flag(false)),
-    ]
+    package static let options =
+        Moments.options(rate: 1e-3, epsilon: 1e-8, weightDecay: 0) + [
+            .optional("decoupled_weight_decay", default: .flag(false))
+        ]
 
     package init(options: ResolvedOptions) throws(OptimizerError) {
-        let betas = options.numbers("betas")
-        try self.init(
-            betas: (betas[0], betas[1]), epsilon: options.number("eps"),
-            weightDecay: options.number("weight_decay"),
-            decoupledWeightDecay: options.flag("decoupled_weight_decay"))
+        moments = try Moments(options)
+        decoupledWeightDecay = options.flag("decoupled_weight_decay")
     }
 }

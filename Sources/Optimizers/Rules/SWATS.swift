@@ -28,28 +28,19 @@ import CKernels
 ///     rule.products                                             // [.direction, .gradientDirection, .weightsDirection]
 ///     rule.memoryCount                                          // 4
 ///     rule.scalars(step: 1, learningRate: 0.1, momentum: nil)   // [0.1, 0.5, 0.5, 0.25, 1]
-public struct SWATS: MeasuredRule, Hashable {
-    private let decays: MomentDecays
-
-    /// β₁ and β₂, each from 0 to below 1: the decay rates of the running means of g and of g².
-    public var betas: (Double, Double) { (decays.beta1, decays.beta2) }
-    /// ε, at least 0, in the units of the gradient.
-    public var epsilon: Double { decays.epsilon }
+public struct SWATS: MomentRule, MeasuredRule, Hashable {
+    public var moments: Moments
     /// How close to its running mean γ must come for the switch, above 0, in the units of a learning rate.
     public let tolerance: Double
-    /// λ of the L2 penalty ½ λ ‖θ‖², at least 0, whose gradient λ θ is added to g.
-    public private(set) var weightDecay: Double
 
     /// Makes the rule; throws on values out of range.
     public init(
         betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-9, tolerance: Double = 1e-9,
         weightDecay: Double = 0
     ) throws(OptimizerError) {
-        decays = try MomentDecays(betas: betas, epsilon: epsilon)
+        moments = try Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay)
         try AllowedNumbers.positive.check(tolerance, key: "tolerance")
-        try AllowedNumbers.notNegative.check(weightDecay, key: "weight_decay")
         self.tolerance = tolerance
-        self.weightDecay = weightDecay
     }
 
     /// "swats".
@@ -63,16 +54,6 @@ public struct SWATS: MeasuredRule, Hashable {
 
     /// 5.
     public var scalarCount: Int { 5 }
-
-    /// Yes, as β₁.
-    public var takesMomentum: Bool { true }
-
-    /// The same rule with λ = 0.
-    public var withoutWeightDecay: SWATS {
-        var rule = self
-        rule.weightDecay = 0
-        return rule
-    }
 
     /// uᵀu, gᵀu and θᵀu, with u = m / (√v + ε) in Adam's phase.
     public var products: [TensorProduct] { Self.products }
@@ -96,10 +77,10 @@ public struct SWATS: MeasuredRule, Hashable {
     /// η, β₁, 1 − β₁ᵗ, 1 − β₂ᵗ, and 1 at the first step, 0 afterwards.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
-        let beta1 = decays.beta1(momentum)
+        let beta1 = moments.beta1(momentum)
         return [
-            learningRate, beta1, MomentDecays.correction(beta1, step: step),
-            MomentDecays.correction(decays.beta2, step: step), step == 1 ? 1 : 0,
+            learningRate, beta1, Moments.correction(beta1, step: step),
+            Moments.correction(moments.beta2, step: step), step == 1 ? 1 : 0,
         ]
     }
 
@@ -115,7 +96,7 @@ public struct SWATS: MeasuredRule, Hashable {
         checkScalars(scalars, extra: memoryCount)
         let phase = scalars[scalarCount]
         let step = dt_swats(
-            beta1: scalars[1], beta2: decays.beta2, epsilon: epsilon, weight_decay: weightDecay,
+            beta1: scalars[1], beta2: moments.beta2, epsilon: epsilon, weight_decay: weightDecay,
             sgd: phase != Phase.adam, restart: phase == Phase.switched)
         kernels.pointee.swats_direction(step, Int64(count), weights, gradient, state[0], state[1])
     }
@@ -150,7 +131,7 @@ public struct SWATS: MeasuredRule, Hashable {
     ) {
         let gamma = step / descent
         guard descent != 0, gamma.isFinite else { return }
-        memory[1] = decays.beta2 * memory[1] + (1 - decays.beta2) * gamma
+        memory[1] = moments.beta2 * memory[1] + (1 - moments.beta2) * gamma
         let settled = memory[1] / correction2
         guard !isFirst, (settled - gamma).magnitude < tolerance, settled > 0 else { return }
         memory[0] = Phase.switched
@@ -173,18 +154,15 @@ public struct SWATS: MeasuredRule, Hashable {
 }
 
 extension SWATS: Choice {
-    package static let options: [OptionDeclaration] = [
-        .optional("lr", default: .number(1e-3)),
-        .optional("betas", default: .numbers([0.9, 0.999])),
-        .optional("eps", default: .number(1e-9)),
-        .optional("tolerance", default: .number(1e-9)),
-        .optional("weight_decay", default: .number(0)),
-    ]
+    package static let options =
+        Moments.options(rate: 1e-3, epsilon: 1e-9, weightDecay: 0) + [
+            .optional("tolerance", default: .number(1e-9))
+        ]
 
     package init(options: ResolvedOptions) throws(OptimizerError) {
-        let betas = options.numbers("betas")
+        let moments = try Moments(options)
         try self.init(
-            betas: (betas[0], betas[1]), epsilon: options.number("eps"),
-            tolerance: options.number("tolerance"), weightDecay: options.number("weight_decay"))
+            betas: (moments.beta1, moments.beta2), epsilon: moments.epsilon,
+            tolerance: options.number("tolerance"), weightDecay: moments.weightDecay)
     }
 }

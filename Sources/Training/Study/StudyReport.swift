@@ -25,7 +25,7 @@ package struct StudyReport {
         self.metrics = metrics
     }
 
-    /// Adds a run.
+    /// Adds a run that went to its end.
     ///
     /// - Parameters:
     ///   - metrics: The text of its metrics.jsonl.
@@ -46,6 +46,9 @@ package struct StudyReport {
         series.append(Series(run: run, rows: rows))
     }
 
+    /// Adds a run that diverged: no number of it is worth comparing.
+    package mutating func addDiverged(run: String) { series.append(Series(run: run)) }
+
     private static func withDerived(_ numbers: [String: Double], _ examples: Int) -> [String: Double] {
         var numbers = numbers
         if let speed = numbers["samples_per_second"], speed > 0 {
@@ -59,6 +62,10 @@ package struct StudyReport {
         let place = axis == .run ? [] : [axis.rawValue]
         var lines = [(["run"] + place + metrics).joined(separator: ",")]
         for series in series {
+            if series.rows.isEmpty {
+                // A run without numbers is a result, too.
+                lines.append(series.run + String(repeating: ",", count: (place + metrics).count))
+            }
             for row in series.rows {
                 let numbers = (place + metrics).map { name in row[name].map(Self.exact) ?? "" }
                 lines.append(([series.run] + numbers).joined(separator: ","))

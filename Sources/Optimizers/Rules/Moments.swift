@@ -1,0 +1,77 @@
+import Foundation
+
+/// What Adam and its descendants are set by: the decay rates of two running means, ε and the weight decay.
+public struct Moments: Sendable, Hashable {
+    /// β₁ and β₂, each from 0 to below 1.
+    let beta1, beta2: Double
+    /// ε, at least 0.
+    let epsilon: Double
+    /// λ, at least 0.
+    private(set) var weightDecay: Double
+
+    /// Checks the ranges, with PyTorch's option names in errors.
+    public init(
+        betas: (Double, Double), epsilon: Double, weightDecay: Double
+    ) throws(OptimizerError) {
+        // A beta that Float32 rounds to 1 would make the bias correction 0.
+        let spelled = OptionValue.numbers([betas.0, betas.1]).description
+        for beta in [betas.0, betas.1] where !(beta >= 0 && Float(beta) < 1) {
+            throw OptimizerError(
+                .outOfRange, key: "betas", value: spelled,
+                allowed: "two numbers, each \(AllowedNumbers.belowOne.phrase)")
+        }
+        try AllowedNumbers.notNegative.check(epsilon, key: "eps")
+        try AllowedNumbers.notNegative.check(weightDecay, key: "weight_decay")
+        (beta1, beta2) = betas
+        self.epsilon = epsilon
+        self.weightDecay = weightDecay
+    }
+
+    /// The same without weight decay.
+    var withoutWeightDecay: Moments {
+        var moments = self
+        moments.weightDecay = 0
+        return moments
+    }
+
+    /// β₁ of a step for which `momentum` may have been given.
+    ///
+    /// - Precondition: a given momentum is below 1, as a β₁ must be.
+    func beta1(_ momentum: Double?) -> Double {
+        guard let momentum else { return beta1 }
+        precondition(Float(momentum) < 1, "momentum \(momentum) as a decay rate, which must be below 1")
+        return momentum
+    }
+
+    /// η, β₁, 1 − β₁ᵗ and √(1 − β₂ᵗ): what a step of Adam needs.
+    func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
+        let beta1 = beta1(momentum)
+        return [
+            learningRate, beta1, Self.correction(beta1, step: step),
+            Self.correction(beta2, step: step).squareRoot(),
+        ]
+    }
+
+    /// 1 − βᵗ.
+    static func correction(_ beta: Double, step: Int) -> Double { 1 - pow(beta, Double(step)) }
+}
+
+extension Moments {
+    /// The options of a rule with these, with its own defaults.
+    static func options(rate: Double, epsilon: Double, weightDecay: Double) -> [OptionDeclaration] {
+        [
+            .optional("lr", default: .number(rate)),
+            .optional("betas", default: .numbers([0.9, 0.999])),
+            .optional("eps", default: .number(epsilon)),
+            .optional("weight_decay", default: .number(weightDecay)),
+        ]
+    }
+
+    /// Takes the values of these options; throws on values out of range.
+    init(_ options: ResolvedOptions) throws(OptimizerError) {
+        let betas = options.numbers("betas")
+        try self.init(
+            betas: (betas[0], betas[1]), epsilon: options.number("eps"),
+            weightDecay: options.number("weight_decay"))
+    }
+}

@@ -1,0 +1,173 @@
+import Foundation
+import ProcessSupport
+import Safetensors
+import Testing
+
+extension EndToEndTests {
+    /// What is decided at the ends of epochs: to stop with the best weights, to take larger batches, to give up.
+    @Suite(.serialized) struct EpochDecisions {
+        /// Noisy labels, so that a rate that is too high soon makes validation worse.
+        private static func configuration(_ data: TestData) throws -> String {
+            try data.write(
+                "rows.yaml",
+                text: """
+                    data:
+                      train: {format: npy, features: images.npy, labels: labels.npy}
+                      validation: {fraction: 0.25}
+                    model: [flatten, {linear: 32}, tanh, {linear: 4}]
+                    optimizer: {name: sgd, lr: 0.05}
+                    schedule: {name: constant}
+                    training: {epochs: 12, batch: 16, seed: 3}
+                    """)
+        }
+
+        /// The events of a run of one sort, with their numbers.
+        private static func events(_ folder: String, _ event: String) throws -> [[String: Double]] {
+            try String(contentsOfFile: "\(folder)/metrics.jsonl", encoding: .utf8).split(separator: "\n")
+                .compactMap { line in
+                    let object =
+                        try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
+                    guard object["event"] as? String == event else { return nil }
+                    return object.compactMapValues { ($0 as? NSNumber)?.doubleValue }
+                }
+        }
+
+        private static func tensors(_ path: String) throws -> [String: [Float]] {
+            let file = try SafetensorsFile.read(path: path)
+            return try Dictionary(
+                uniqueKeysWithValues: file.tensors.map(\.name).filter { !$0.contains("num_batches") }.map {
+                    ($0, try file.tensor(named: $0))
+                })
+        }
+
+        /// Validation accuracy is watched, at most two epochs may be no better; all ranks stop at the same epoch.
+        @Test(arguments: [true, false])
+        func earlyStopping(restores: Bool) throws {
+            let data = try TestData()
+            defer { data.remove() }
+            let arguments = [
+                "--config", try Self.configuration(data), "--set", "optimizer.lr=1.5", "--set",
+                "training.early_stopping={metric: validation_accuracy, patience: 2, restore_best: \(restores)}",
+            ]
+            var runs: [DTrainRun.Results] = []
+            for ranks in [1, 2, 4] {
+                let output = data.path("run-\(ranks)")
+                let run = try DTrainRun.run(ranks, arguments + ["--output", output])
+                try #require(run.exitCode == 0, "\(run)")
+                #expect(run.standardOutput.contains("early stop: validation_accuracy was best in epoch"))
+                runs.append(try DTrainRun.results(output))
+            }
+            #expect(runs[0] == runs[1] && runs[0] == runs[2])
+            let output = data.path("run-2")
+            let accuracies = try Self.events(output, "epoch").map {
+                try #require($0["validation_accuracy"])
+            }
+            // It ended two epochs behind the best one, before the last that was allowed.
+            let best = try #require(accuracies.max())
+            let bestEpoch = try #require(accuracies.firstIndex(of: best)) + 1
+            #expect(accuracies.count == bestEpoch + 2 && accuracies.count < 12, "\(accuracies)")
+            let end = try #require(try Self.events(output, "end").last)
+            #expect(end["best_epoch"] == Double(bestEpoch))
+            #expect(end["validation_accuracy"] == (restores ? best : accuracies.last))
+            // The weights that the run ends with are the best epoch's, or the last one's.
+            let weights = try Self.tensors("\(output)/weights.safetensors")
+            let kept = try Self.tensors("\(output)/best.safetensors")
+            #expect((weights == kept) == restores)
+            // They are what a run over just so many epochs would have had.
+            let shorter = try DTrainRun.run(
+                3, arguments + ["--steps", "\(7 * bestEpoch)", "--output", data.path("shorter")])
+            try #require(shorter.exitCode == 0, "\(shorter)")
+            #expect(try Self.tensors(data.path("shorter/weights.safetensors")) == kept)
+        }
+
+        @Test func batchesGrowAsTold() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            let configuration = try Self.configuration(data)
+            for (name, growth, batches) in [
+                ("epochs", "{epochs: [1, 3], factor: 2}", [16.0, 32, 32, 64, 64]),
+                ("every", "{every: 2, factor: 3, max: 48}", [16, 16, 48, 48, 48]),
+            ] {
+                let run = try DTrainRun.run(
+                    2,
+                    [
+                        "--config", configuration, "--epochs", "5", "--output", data.path(name), "--set",
+                        "training.batch_growth=\(growth)",
+                    ])
+                try #require(run.exitCode == 0, "\(run)")
+                let epochs = try Self.events(data.path(name), "epoch")
+                #expect(epochs.map { $0["batch"] } == batches)
+                // 103 of 137 examples are trained on; steps are as many as such batches need.
+                var steps = 0.0
+                for (epoch, batch) in zip(epochs, batches) {
+                    steps += (103 / batch).rounded(.up)
+                    #expect(epoch["step"] == steps)
+                }
+            }
+        }
+
+        /// Labels that have nothing to do with the images leave gradients all noise: batches grow. True ones do not.
+        @Test func batchesGrowWithTheNoise() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            try data.write("noise.npy", (0..<137).map { Int64(($0 * 2_654_435_761 % (1 << 32)) >> 13 & 3) })
+            let configuration = try Self.configuration(data)
+            let arguments = [
+                "--config", configuration, "--epochs", "6", "--batch", "8", "--set",
+                "training.batch_growth={noise: true, factor: 2, max: 64}", "--set",
+                "logging={every_steps: 1, noise_scale: true}", "--set", "schedule.by=epoch",
+            ]
+            let still = try DTrainRun.run(2, arguments + ["--output", data.path("still")])
+            try #require(still.exitCode == 0, "\(still)")
+            #expect(try Self.events(data.path("still"), "epoch").allSatisfy { $0["batch"] == 8 })
+            let run = try DTrainRun.run(
+                2,
+                arguments + [
+                    "--set", "data.train.labels=\(data.path("noise.npy"))", "--output", data.path("run"),
+                ])
+            try #require(run.exitCode == 0, "\(run)")
+            let epochs = try Self.events(data.path("run"), "epoch")
+            let steps = try Self.events(data.path("run"), "step")
+            for (epoch, next) in zip(epochs, epochs.dropFirst()) {
+                let batch = try #require(epoch["batch"])
+                let noise =
+                    try #require(steps.last { $0["step"] == epoch["step"] })["noise_scale"] ?? .infinity
+                // The batch grows exactly where the noise scale is above it; null is infinite.
+                #expect(next["batch"] == (noise > batch ? min(64, 2 * batch) : batch), "noise \(noise)")
+            }
+            #expect(epochs.last?["batch"] == 64)
+        }
+
+        /// One pass over the data, each example once.
+        @Test func online() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            let arguments = [
+                "--config", try Self.configuration(data), "--set", "training.online=true", "--output",
+                data.path("run"),
+            ]
+            let refused = try DTrainRun.run(2, arguments + ["--epochs", "2"])
+            #expect(
+                refused.exitCode == 78 && refused.standardError.contains("beside online: true"), "\(refused)")
+            let run = try DTrainRun.run(2, arguments + ["--epochs", "1"])
+            #expect(run.exitCode == 0, "\(run)")
+            #expect(try Self.events(data.path("run"), "end").last?["steps"] == 7)
+        }
+
+        /// A gradient that is not finite changes nothing; three in a row are the end.
+        @Test func divergence() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            let run = try DTrainRun.run(
+                3,
+                [
+                    "--config", try Self.configuration(data), "--output", data.path("run"), "--set",
+                    "optimizer.lr=1e38", "--set", "training.max_skipped_steps=3", "--set",
+                    "loss=mse",
+                ])
+            let lines = run.standardError.split(separator: "\n").filter { $0.hasPrefix("dtrain: error:") }
+            #expect(run.exitCode == 79 && lines.count == 1, "\(run)")
+            #expect(lines.first?.contains("the gradient was not finite 3 steps in a row") == true, "\(run)")
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import ProcessSupport
+import Testing
+
+extension EndToEndTests {
+    /// Sweeps through the command line: the table, the file, what diverges, and what goes on.
+    @Suite(.serialized) struct Studies {
+        /// Rows of four classes, and a sweep over rates of which one is hopeless.
+        private static func study(_ data: TestData) throws -> String {
+            try data.write(
+                "rows.yaml",
+                text: """
+                    data: {train: {format: npy, features: rows.npy, labels: labels.npy}, test: {format: npy, features: rows.npy, labels: labels.npy}}
+                    model: [{linear: 16}, relu, {linear: 4}]
+                    optimizer: {name: sgd, lr: 0.01}
+                    training: {epochs: 3, batch: 32}
+                    """)
+            return try data.write(
+                "rates.yaml",
+                text: """
+                    title: Rates, and one that is hopeless
+                    base: {config: rows.yaml}
+                    set: {training.epochs: 2, training.max_skipped_steps: 2}
+                    vary: {optimizer.lr: [0.05, 0.1]}
+                    runs:
+                      hopeless: {optimizer: {name: sgd, lr: 1.0e+30}}
+                      adam: {optimizer: {name: adam}}
+                    report: {against: epoch, metrics: [train_loss, test_accuracy]}
+                    output: rates
+                    """)
+        }
+
+        private static func csv(_ folder: String) throws -> [String] {
+            try String(contentsOfFile: "\(folder)/study.csv", encoding: .utf8).split(separator: "\n").map(
+                String.init)
+        }
+
+        @Test func tableAndFile() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            let file = try Self.study(data)
+            var files: Set<[String]> = []
+            for ranks in [1, 3] {
+                let output = data.path("rates-\(ranks)")
+                let run = try DTrainRun.run(ranks, ["study", file, "--output", output])
+                try #require(run.exitCode == 0, "\(run)")
+                #expect(run.standardOutput.contains("Rates, and one that is hopeless"))
+                #expect(run.standardOutput.contains("hopeless: the gradient was not finite"), "\(run)")
+                let header = run.standardOutput.split(separator: "\n").first {
+                    $0.hasPrefix("train_loss at epoch")
+                }
+                #expect(
+                    header?.split(separator: " ").suffix(4) == ["lr-0.05", "lr-0.1", "hopeless", "adam"])
+                files.insert(try Self.csv(output))
+            }
+            // The same numbers at any number of ranks; a run without numbers has a line, too.
+            let lines = try #require(files.first)
+            #expect(files.count == 1)
+            #expect(
+                lines.map { $0.split(separator: ",", omittingEmptySubsequences: false).prefix(2) } == [
+                    ["run", "epoch"], ["lr-0.05", "1"], ["lr-0.05", "2"], ["lr-0.1", "1"], ["lr-0.1", "2"],
+                    ["hopeless", ""], ["adam", "1"], ["adam", "2"],
+                ])
+            // What the file says is what the run itself wrote.
+            let metrics = try DTrainRun.results(data.path("rates-1/adam")).metrics
+            let loss = try #require(
+                metrics.last { $0.contains("event=epoch") }?.split(separator: " ").first {
+                    $0.hasPrefix("train_loss=")
+                })
+            let reported = try #require(
+                lines.last.flatMap { Double($0.split(separator: ",")[2]) })
+            #expect(Double(loss.dropFirst("train_loss=".count)).map { abs($0 - reported) < 1e-12 } == true)
+        }
+
+        @Test func goesOnWhereItWasStopped() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            let file = try Self.study(data)
+            let output = data.path("rates")
+            // One of the runs stands there finished, and one is under way.
+            for (name, epochs) in [("lr-0.05", "2"), ("lr-0.1", "1")] {
+                let part = try DTrainRun.run(
+                    2,
+                    [
+                        "--config", data.path("rows.yaml"), "--epochs", "2", "--set",
+                        "optimizer.lr=\(name.dropFirst(3))", "--set", "training.max_skipped_steps=2",
+                        "--output", "\(output)/\(name)", "--steps", epochs == "2" ? "10" : "5",
+                    ])
+                try #require(part.exitCode == 0, "\(part)")
+            }
+            let run = try DTrainRun.run(2, ["study", file, "--output", output])
+            try #require(run.exitCode == 0, "\(run)")
+            #expect(run.standardOutput.contains("resuming at step 5"), "\(run)")
+            let fresh = try DTrainRun.run(1, ["study", file, "--output", data.path("fresh")])
+            #expect(try fresh.exitCode == 0 && Self.csv(output) == Self.csv(data.path("fresh")), "\(run)")
+            // Made anew, other numbers take the place of the old.
+            let again = try DTrainRun.run(
+                2, ["study", file, "--output", output, "--overwrite", "--set", "training.seed=9"])
+            #expect(try again.exitCode == 0 && Self.csv(output) != Self.csv(data.path("fresh")), "\(again)")
+        }
+
+        @Test func listsAndPrintsAndRefuses() throws {
+            let list = try DTrainRun.run(3, ["study"])
+            #expect(list.standardOutput.split(separator: "\n").count == 6 && list.exitCode == 0)
+            let printed = try DTrainRun.run(2, ["study", "warmup", "--print"])
+            #expect(printed.exitCode == 0)
+            #expect(printed.standardOutput.components(separatedBy: "base: {recipe:").count == 2)
+            let unknown = try DTrainRun.run(2, ["study", "optimisers"])
+            #expect(unknown.exitCode == 78 && unknown.standardError.contains("\"optimizers\""), "\(unknown)")
+            let data = try TestData()
+            defer { data.remove() }
+            let wrong = try data.write("wrong.yaml", text: "base: {recipe: fashion-mlp}\nvari: {a: [1]}\n")
+            let refused = try DTrainRun.run(2, ["study", wrong])
+            #expect(refused.exitCode == 78 && refused.standardError.contains("\"vary\""), "\(refused)")
+            #expect(refused.standardError.contains("wrong.yaml:2:"), "\(refused)")
+        }
+    }
+}
