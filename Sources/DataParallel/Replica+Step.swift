@@ -139,8 +139,12 @@ extension Replica {
         try (profiler?.communication).timed(Profiler.Overhead.gradients) {
             while try !exchange.progress(
                 step: underWay.step, batch: underWay.batch, withSquares: true)
-            { waiting.turn() }
+            {
+                cluster.activity.enter(.gradients, detail: exchange.firstOpenBucket)
+                waiting.turn()
+            }
         }
+        cluster.activity.enter(.computing)
         pending?.underWay = nil
     }
 
@@ -192,8 +196,10 @@ extension Replica {
     /// Waits until every rank of the node has come to this point of the step.
     private func meet(_ milestone: GradientExchange.Milestone) {
         milestones.reach(milestone, step: stepNumber)
+        cluster.activity.enter(.meeting)
         (profiler?.communication).timed(Profiler.Overhead.ranks) {
             milestones.await(milestone, step: stepNumber)
         }
+        cluster.activity.enter(.updating)
     }
 }

@@ -7,7 +7,7 @@ package struct MPIRun {
     package static func run(
         ranks: Int, executable: String, arguments: [String] = [], options: [String] = [],
         environment: [String: String] = [:], timeLimit: Duration = .seconds(60),
-        currentDirectory: String? = nil
+        currentDirectory: String? = nil, meanwhile: (ProcessSession) -> Void = { _ in }
     ) throws -> ProcessResult {
         var variables = [
             "OMPI_ALLOW_RUN_AS_ROOT": "1",
@@ -21,6 +21,6 @@ package struct MPIRun {
         ]
         return try ProcessRun.run(
             "mpirun", flags + options + [executable] + arguments, environment: variables,
-            timeLimit: timeLimit, currentDirectory: currentDirectory)
+            timeLimit: timeLimit, currentDirectory: currentDirectory, meanwhile: meanwhile)
     }
 }

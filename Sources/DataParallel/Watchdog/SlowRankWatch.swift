@@ -1,0 +1,86 @@
+/// Finds a rank that takes many times longer for its examples than the others, from samples of what ranks are at.
+///
+/// A sample counts a rank as busy where it does not wait. Ranks wait for the slowest, so over a window the share of
+/// samples in which a rank is busy, divided by the examples it computed, is its time per example. Only samples within
+/// training steps count: one rank's checkpoint is not the others' speed.
+package struct SlowRankWatch: Sendable {
+    /// A rank that is slow.
+    package struct Finding: Sendable, Equatable {
+        /// The rank.
+        package let rank: Int
+        /// Its time per example ÷ the others' middle one.
+        package let factor: Double
+    }
+
+    /// How many times longer than the others' a rank's time per example must be.
+    static let factor = 3.0
+    /// The part of the samples in which it must be busy. A process that gets little processor time may be stopped
+    /// in its waits as well.
+    static let busyShare = 0.3
+    /// Fewer samples say nothing.
+    static let leastSamples = 12
+
+    private let seconds: Double
+    private var elapsed = 0.0
+    private var samples = 0
+    private var busy: [Int] = []
+    private var examples: [UInt64] = []
+
+    /// Looks over windows of `seconds`.
+    package init(seconds: Double) { self.seconds = seconds }
+
+    /// Takes a sample; at the end of a window, the slow rank if there is one.
+    package mutating func sample(_ sightings: [Sighting], elapsed: Double) -> Finding? {
+        guard sightings.count > 1,
+            sightings.allSatisfy({ $0.isKnown && $0.state.operation.isStep && $0.state.step > 0 })
+        else { return nil }
+        if busy.count != sightings.count { begin(sightings) }
+        self.elapsed += elapsed
+        samples += 1
+        for (rank, sighting) in sightings.enumerated() where !sighting.state.isWaiting { busy[rank] += 1 }
+        guard self.elapsed >= seconds else { return nil }
+        defer { begin(sightings) }
+        return samples >= Self.leastSamples ? finding(sightings) : nil
+    }
+
+    private func finding(_ sightings: [Sighting]) -> Finding? {
+        // Ranks whose shards are empty in every step have no speed.
+        let speeds = sightings.indices.compactMap { rank -> (rank: Int, time: Double)? in
+            let count = sightings[rank].state.examples &- examples[rank]
+            return count > 0 ? (rank, Double(max(1, busy[rank])) / Double(count)) : nil
+        }.sorted { ($0.time, $0.rank) < ($1.time, $1.rank) }
+        guard speeds.count > 1, let slowest = speeds.last else { return nil }
+        let ratio = slowest.time / speeds[(speeds.count - 1) / 2].time
+        guard ratio >= Self.factor, Double(busy[slowest.rank]) >= Self.busyShare * Double(samples) else {
+            return nil
+        }
+        return Finding(rank: slowest.rank, factor: ratio)
+    }
+
+    private mutating func begin(_ sightings: [Sighting]) {
+        elapsed = 0
+        samples = 0
+        busy = Array(repeating: 0, count: sightings.count)
+        examples = sightings.map(\.state.examples)
+    }
+}
+
+extension SlowRankWatch {
+    /// Seconds of a window where the stall limit does not ask for a shorter one.
+    static let longestWindow = 30.0
+
+    /// Seconds of a window beside a stall limit.
+    static func window(limit: Double) -> Double { min(longestWindow, max(4, limit)) }
+}
+
+extension SlowRankWatch.Finding {
+    /// What a person reads of it.
+    package func text(_ sightings: [Sighting], hosts: [String?]) -> String {
+        let host = hosts.indices.contains(rank) ? hosts[rank] : nil
+        let times = factor < 10 ? "\((factor * 10).rounded() / 10)" : "\(Int(factor.rounded()))"
+        return """
+            rank \(rank)\(host.map { " on host \($0)" } ?? "") takes \(times) times as long per example as the others, \
+            which wait for it (step \(sightings[rank].state.step)): look what else runs there and how ranks are bound to cores
+            """
+    }
+}
