@@ -96,6 +96,7 @@ public final class Cluster: @unchecked Sendable {
         }
         od_set_thread()
         try watchdog?.join(self)
+        activity.enter(.preparing)
     }
 
     /// Every rank's number of shards is ⌊(r+1)S/R⌋ − ⌊rS/R⌋; more ranks than shards cannot share the work.

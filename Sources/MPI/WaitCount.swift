@@ -1,22 +1,28 @@
 /// Tells whether a thread is inside a call that waits for other ranks: the count is odd there, even outside.
 ///
-/// The thread that makes MPI calls counts; any thread reads. A count that stands still while it is odd says that
-/// the other ranks do not come.
+/// The thread that makes MPI calls counts; any thread or process reads. A count that stands still while it is odd says
+/// that the other ranks do not come.
 package final class WaitCount: @unchecked Sendable {
-    private let memory: UnsafeMutableRawPointer
-    private let count: SharedFlag
+    private var count: SharedFlag
+    private let own: UnsafeMutableRawPointer
+    private var owner: AnyObject?
 
-    /// A count of 0 on a cache line of its own.
+    /// A count of 0 in memory of its own.
     package init() {
-        memory = .allocate(byteCount: 64, alignment: 64)
-        count = SharedFlag(at: memory)
+        own = .allocate(byteCount: 8, alignment: 8)
+        count = SharedFlag(at: own)
         count.store(0)
     }
 
-    deinit { memory.deallocate() }
+    deinit { own.deallocate() }
 
-    /// The number of calls entered and left so far.
-    package var value: UInt64 { count.load() }
+    /// Goes on counting in a word of memory that `owner` keeps; done by the thread that counts.
+    package func move(to word: UnsafeMutableRawPointer, of owner: AnyObject) {
+        let next = SharedFlag(at: word)
+        next.store(count.load())
+        count = next
+        self.owner = owner
+    }
 
     /// Enters or leaves a call; a call within another counts on both sides and changes nothing in the end.
     func step() { count.store(count.load() &+ 1) }

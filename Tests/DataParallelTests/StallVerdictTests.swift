@@ -144,15 +144,21 @@ import Testing
         let silent = StallVerdict(kind: .silent, ranks: [1], seconds: 300.2, waiting: 2)
         #expect(
             silent.text(sightings, hosts: hosts).hasPrefix(
-                "rank 1 on host node7 has not moved since step 1234 (computing) for 300 s while 2 other ranks wait: the process is stopped or its host is gone;"
+                "rank 1 on host node7 has not moved since step 1234 (computing) for 300 s while 2 other ranks wait (summing gradients, bucket 0): the process is stopped or its host is gone;"
             ))
         #expect(
             silent.text(sightings, hosts: hosts, givenUpAfter: 600).hasSuffix(
-                "while 2 other ranks wait: the run is given up after 600 s"))
+                "while 2 other ranks wait (summing gradients, bucket 0): the run is given up after 600 s"))
+        // Its last words are of step 3; the others wait in step 7.
+        let late = [sightings[0], Self.sighting(.updating, step: 3, beats: 0), sightings[2]]
+        #expect(
+            silent.text(late, hosts: hosts).hasPrefix(
+                "rank 1 on host node7 has not moved since step 7 for 300 s while 2 other ranks wait (summing")
+        )
         let two = StallVerdict(kind: .hanging, ranks: [0, 2], seconds: 4, waiting: 1)
         #expect(
             two.text(sightings, hosts: hosts).hasPrefix(
-                "rank 0 on host a and rank 2 have not moved since step 7 (summing gradients, bucket 0) for 4 s while 1 other rank waits: "
+                "rank 0 on host a and rank 2 have not moved since step 7 (summing gradients, bucket 0) for 4 s while 1 other rank waits"
             ))
         let all = StallVerdict(kind: .deadlock, ranks: [0, 1, 2], seconds: 4, waiting: 0)
         #expect(

@@ -56,29 +56,27 @@ struct StoppedRun {
         return StoppedRun(result: result, stopTime: stopTime, endTime: Date(), output: output)
     }
 
-    /// Trains on three ranks, one of which runs a seventh of the time for `seconds`; then the run is asked to stop.
+    /// Trains on two ranks, one of which runs a tenth of the time for `seconds`; then the run is asked to stop.
     static func throttled(_ data: TestData, rank: Int, seconds: Double) throws -> StoppedRun {
         let output = data.path("run-\(UUID().uuidString)")
         var stopTime: Date?
         var isStopped = false
-        var looks = 0
-        let result = try start(
-            data, 3, output, ["stall=5", "epochs=1000", "batch=128", "log=100"], model: "mlp"
-        ) { session in
+        var hasAsked = false
+        let result = try start(data, 2, output, ["stall=5", "epochs=1000", "batch=128", "log=20"]) {
+            session in
             guard stopTime != nil || hasLogged(output), let pid = session.process(ofRank: rank) else {
                 return
             }
             let since = stopTime ?? Date()
             stopTime = since
-            if Date().timeIntervalSince(since) > seconds {
+            let elapsed = Date().timeIntervalSince(since)
+            if elapsed > seconds {
                 kill(pid, SIGCONT)
-                if looks > 0 { kill(session.id, SIGUSR1) }
-                looks = 0
+                if !hasAsked { kill(session.id, SIGUSR1) }
+                hasAsked = true
                 return
             }
-            // Called every 20 ms or so.
-            looks += 1
-            let stops = looks % 7 != 0
+            let stops = elapsed.truncatingRemainder(dividingBy: 0.4) > 0.04
             if stops != isStopped { kill(pid, stops ? SIGSTOP : SIGCONT) }
             isStopped = stops
         }
@@ -86,23 +84,22 @@ struct StoppedRun {
     }
 
     private static func start(
-        _ data: TestData, _ ranks: Int, _ output: String, _ options: [String], model: String = "mlp",
+        _ data: TestData, _ ranks: Int, _ output: String, _ options: [String],
         meanwhile: (ProcessSession) -> Void
     ) throws -> ProcessResult {
         try MPIRun.run(
             ranks: ranks, executable: BuiltExecutable.path("training-controls"),
-            arguments: ["none", data.path("rows.npy"), data.path("labels.npy"), output, model] + options,
+            arguments: ["none", data.path("rows.npy"), data.path("labels.npy"), output, "mlp"] + options,
             timeLimit: .seconds(90), meanwhile: meanwhile)
     }
 
-    /// Whether the run has logged metrics of its `firstStep`.
+    /// Whether the run has logged metrics twice, every ten steps unless told otherwise.
     private static func hasLogged(_ output: String) -> Bool {
         guard let file = fopen("\(output)/metrics.jsonl", "r") else { return false }
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = fread(&bytes, 1, bytes.count, file)
-        // The default is a line every ten steps.
-        return bytes[..<count].count { $0 == UInt8(ascii: "\n") } >= firstStep / 10
+        return bytes[..<count].count { $0 == UInt8(ascii: "\n") } >= 2
     }
 
     /// Expects the run to have been given up with exit code 75 and one line of error, and every process to be gone within

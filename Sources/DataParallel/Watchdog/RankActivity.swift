@@ -1,23 +1,32 @@
 import MPI
 
-/// What this rank says of itself while it works, for its watchdog to pass on.
+/// What this rank says of itself while it works: its line in memory that watchdogs read.
 ///
-/// The thread that makes MPI calls writes, one or two plain stores per phase of a step into a cache line that no
-/// other process touches; a watchdog copies it four times a second.
+/// The thread that makes MPI calls writes, one or two plain stores per phase of a step; watchdogs look four times a
+/// second, so the line stays in this rank's cache.
 package final class RankActivity: @unchecked Sendable {
-    /// Counts MPI calls that wait for other ranks.
+    /// Counts MPI calls that wait for other ranks, in the line.
     package let waits = WaitCount()
-    private let memory: UnsafeMutableRawPointer
-
-    private enum Word: Int { case progress, step, operation, examples }
+    /// The line, and what keeps its memory. Changed with the watchdog's lock held, by the thread that writes.
+    private(set) var line: UnsafeMutableRawPointer
+    private var page: WatchPage
 
     /// An activity that begins with `operation`.
     package init(_ operation: RankOperation = .preparing) {
-        memory = PrivateMemory.allocate(64)
+        page = WatchPage(privateLines: 1)
+        line = page.line(0)
+        waits.move(to: line + 8 * RankState.Word.waits.rawValue, of: page)
         enter(operation)
     }
 
-    deinit { PrivateMemory.free(memory, 64) }
+    /// Goes on in another page, with everything said so far.
+    func move(to page: WatchPage, line number: Int) {
+        let next = page.line(number)
+        RankState(at: line).store(at: next)
+        waits.move(to: next + 8 * RankState.Word.waits.rawValue, of: page)
+        line = next
+        self.page = page
+    }
 
     /// Begins an operation, which ends where the next one begins.
     package func enter(_ operation: RankOperation, detail: Int = 0) {
@@ -36,21 +45,13 @@ package final class RankActivity: @unchecked Sendable {
     /// Counts examples whose gradients this rank has computed.
     func add(examples: Int) { add(UInt64(truncatingIfNeeded: examples), to: .examples) }
 
-    /// The words that this class keeps.
-    var state: RankState {
-        var state = RankState()
-        state.progress = word(.progress).load()
-        state.step = word(.step).load()
-        state.operationWord = word(.operation).load()
-        state.waits = waits.value
-        state.examples = word(.examples).load()
-        return state
-    }
+    /// Sets a word that the watchdog writes.
+    func set(_ place: RankState.Word, _ value: UInt64) { word(place).store(value) }
 
-    private func add(_ count: UInt64, to place: Word) {
+    private func add(_ count: UInt64, to place: RankState.Word) {
         let flag = word(place)
         flag.store(flag.load() &+ count)
     }
 
-    private func word(_ place: Word) -> SharedFlag { SharedFlag(at: memory + 8 * place.rawValue) }
+    private func word(_ place: RankState.Word) -> SharedFlag { SharedFlag(at: line + 8 * place.rawValue) }
 }

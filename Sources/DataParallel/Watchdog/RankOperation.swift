@@ -21,8 +21,6 @@ package enum RankOperation: UInt64, Sendable, CaseIterable {
     case ending
     /// Has ended, or is about to for a reason of its own: no longer watched.
     case ended
-    /// Its watchdog has named a rank and ends the job.
-    case gaveUp
 
     /// Whether a rank at it can only wait for others.
     package var waits: Bool {
@@ -56,7 +54,7 @@ package enum RankOperation: UInt64, Sendable, CaseIterable {
         case .checkpoint: "writing a checkpoint"
         case .writing: "writing results"
         case .ending: "ending"
-        case .ended, .gaveUp: "ended"
+        case .ended: "ended"
         }
     }
 }

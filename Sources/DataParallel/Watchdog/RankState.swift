@@ -19,8 +19,13 @@ package struct RankState: Sendable, Equatable {
     /// Its process.
     package var processID: UInt64 = 0
 
+    /// The places of the words.
+    enum Word: Int, CaseIterable {
+        case heartbeat, activity, progress, step, operation, waits, examples, processID
+    }
+
     /// Words of a state.
-    static let wordCount = 8
+    static let wordCount = Word.allCases.count
     /// Bytes of a state in memory: a cache line.
     static let byteCount = 64
 
@@ -56,6 +61,12 @@ package struct RankState: Sendable, Equatable {
     func store(at line: UnsafeMutableRawPointer) {
         for (place, word) in words.enumerated().reversed() { SharedFlag(at: line + 8 * place).store(word) }
     }
+
+    /// The last beat of a watchdog that has named a rank and ends the job.
+    static let lastBeat = UInt64.max
+
+    /// Whether its watchdog ends the job.
+    var hasGivenUp: Bool { heartbeat == Self.lastBeat }
 
     /// What the rank is at.
     package var operation: RankOperation {

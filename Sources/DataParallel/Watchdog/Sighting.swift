@@ -26,7 +26,7 @@ package struct Sighting: Sendable {
     package var isLive: Bool { isKnown && heartbeatAge <= Self.patience }
 
     /// Whether nobody waits for it any more.
-    package var isOver: Bool { state.operation == .ended || state.operation == .gaveUp }
+    package var isOver: Bool { state.operation == .ended || state.hasGivenUp }
 
     /// Takes in what the rank says now, `elapsed` seconds after the last look.
     package mutating func look(at next: RankState, elapsed: Double) {

@@ -2,7 +2,8 @@
 ///
 /// A sample counts a rank as busy where it does not wait. Ranks wait for the slowest, so over a window the share of
 /// samples in which a rank is busy, divided by the examples it computed, is its time per example. Only samples within
-/// training steps count: one rank's checkpoint is not the others' speed.
+/// training steps count: one rank's checkpoint is not the others' speed. A rank is slow that is found so in two windows
+/// in a row.
 package struct SlowRankWatch: Sendable {
     /// A rank that is slow.
     package struct Finding: Sendable, Equatable {
@@ -18,13 +19,14 @@ package struct SlowRankWatch: Sendable {
     /// in its waits as well.
     static let busyShare = 0.3
     /// Fewer samples say nothing.
-    static let leastSamples = 12
+    static let leastSamples = 32
 
     private let seconds: Double
     private var elapsed = 0.0
     private var samples = 0
     private var busy: [Int] = []
     private var examples: [UInt64] = []
+    private var suspect: Int?
 
     /// Looks over windows of `seconds`.
     package init(seconds: Double) { self.seconds = seconds }
@@ -40,7 +42,9 @@ package struct SlowRankWatch: Sendable {
         for (rank, sighting) in sightings.enumerated() where !sighting.state.isWaiting { busy[rank] += 1 }
         guard self.elapsed >= seconds else { return nil }
         defer { begin(sightings) }
-        return samples >= Self.leastSamples ? finding(sightings) : nil
+        let found = samples >= Self.leastSamples ? finding(sightings) : nil
+        defer { suspect = found?.rank }
+        return found?.rank == suspect ? found : nil
     }
 
     private func finding(_ sightings: [Sighting]) -> Finding? {
@@ -70,7 +74,7 @@ extension SlowRankWatch {
     static let longestWindow = 30.0
 
     /// Seconds of a window beside a stall limit.
-    static func window(limit: Double) -> Double { min(longestWindow, max(4, limit)) }
+    static func window(limit: Double) -> Double { min(longestWindow, max(10, limit)) }
 }
 
 extension SlowRankWatch.Finding {

@@ -10,6 +10,8 @@ extension StallVerdict {
         var text = kind == .deadlock ? "all " : ""
         text += names(hosts)
         let first = sightings[ranks[0]].state
+        let others = sightings.indices.filter { sightings[$0].isLive && !ranks.contains($0) }
+        let place = Self.place(first, others.map { sightings[$0].state.step }.min())
         let duration = "for \(Int(seconds.rounded())) s"
         switch kind {
         case .absent:
@@ -19,12 +21,13 @@ extension StallVerdict {
             text +=
                 first.operation == .starting
                 ? " of this host wait for those of others" : " wait for one another"
-            text += " \(Self.place(first)) \(duration)"
+            text += " \(place) \(duration)"
         case .silent, .hanging:
             text += several ? " have" : " has"
-            text += " not moved \(Self.place(first)) \(duration)"
+            text += " not moved \(place) \(duration)"
         }
         if waiting > 0 { text += " while \(waiting) other rank\(waiting == 1 ? " waits" : "s wait")" }
+        if waiting > 0, let other = others.first { text += " (\(sightings[other].state.operationText))" }
         if let limit { return "\(text): the run is given up after \(Int(limit.rounded())) s" }
         return "\(text): \(advice)"
     }
@@ -56,8 +59,10 @@ extension StallVerdict {
         }
     }
 
-    /// "since step 12 (computing)".
-    private static func place(_ state: RankState) -> String {
-        "since \(state.step == 0 ? "the start" : "step \(state.step)") (\(state.operationText))"
+    /// "since step 12 (computing)"; a rank whose last words came late is at least in the step the others wait in.
+    private static func place(_ state: RankState, _ othersStep: UInt64?) -> String {
+        let step = max(state.step, othersStep ?? 0)
+        let operation = step == state.step ? " (\(state.operationText))" : ""
+        return "since \(step == 0 ? "the start" : "step \(step)")\(operation)"
     }
 }

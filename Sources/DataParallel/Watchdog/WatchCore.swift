@@ -19,7 +19,9 @@ struct WatchCore: Sendable {
     private var rank: Int
     /// Ranks that the launcher started on this host.
     private let localSize: Int
-    private var own = RankState()
+    private let activity: RankActivity
+    private var heartbeat: UInt64 = 0
+    private var timesAtWork: UInt64 = 0
     private var sightings: [Sighting]
     /// Seconds of watching, and since the watchdogs were joined.
     private var clock = 0.0
@@ -46,11 +48,13 @@ struct WatchCore: Sendable {
     /// - Parameters:
     ///   - page: What ranks of this host write into from the start, by the numbers that the launcher gave them.
     ///   - ranks: Ranks of the job, `localSize` of them on this host.
-    init(page: WatchPage, rank: Int, ranks: Int, localSize: Int) {
+    init(_ activity: RankActivity, page: WatchPage, rank: Int, ranks: Int, localSize: Int) {
+        self.activity = activity
         self.page = page
         self.rank = rank
         self.localSize = localSize
-        own.processID = UInt64(getpid())
+        activity.move(to: page, line: rank)
+        activity.set(.processID, UInt64(getpid()))
         sightings = Array(repeating: Sighting(), count: ranks)
         warnedAt = Array(repeating: nil, count: ranks)
     }
@@ -61,6 +65,7 @@ struct WatchCore: Sendable {
         page = joined.page
         socket = joined.socket
         rank = joined.roster.rank
+        activity.move(to: page, line: rank)
         sightings = Array(repeating: Sighting(), count: joined.roster.hosts.count)
         warnedAt = Array(repeating: nil, count: sightings.count)
         joinedAt = clock
@@ -72,10 +77,10 @@ struct WatchCore: Sendable {
     /// - Parameters:
     ///   - elapsed: Seconds since the last look.
     ///   - limit: Seconds after which a job that stands still is given up; 0 for never.
-    mutating func look(_ activity: RankState, elapsed: Double, limit: Double) -> Outcome {
+    mutating func look(elapsed: Double, limit: Double) -> Outcome {
         clock += elapsed
         looks += 1
-        publish(activity, elapsed: elapsed, limit: limit)
+        beat(elapsed: elapsed, limit: limit)
         receive()
         for rank in sightings.indices {
             sightings[rank].look(at: RankState(at: page.line(rank)), elapsed: elapsed)
@@ -86,30 +91,29 @@ struct WatchCore: Sendable {
         return judge(elapsed: elapsed, limit: limit)
     }
 
-    /// Tells the other watchdogs, at once, that this rank has ended or gives up.
-    mutating func leave(_ operation: RankOperation) {
-        own.heartbeat += 1
-        own.operation = operation
-        own.store(at: page.line(rank))
+    /// Tells the other watchdogs, at once, that this rank has ended, or ends the job.
+    mutating func leave(givesUp: Bool) {
+        if !givesUp { activity.enter(.ended) }
+        heartbeat = givesUp ? RankState.lastBeat : heartbeat + 1
+        activity.set(.heartbeat, heartbeat)
         if roster != nil { send(rank..<rank + 1) }
     }
 
     // MARK: States to and fro
 
-    private mutating func publish(_ activity: RankState, elapsed: Double, limit: Double) {
-        var next = activity
-        next.heartbeat = own.heartbeat + 1
-        next.activity = own.activity
-        next.processID = own.processID
+    private mutating func beat(elapsed: Double, limit: Double) {
         // Work that nothing else shows counts, but not for ever.
         let used = ProcessorTime.seconds
         let isAtWork =
-            !next.isWaiting
+            !RankState(at: activity.line).isWaiting
             && (used - processorSeconds > 0.02 * elapsed || ProcessorTime.isWaitingForDisk)
-        if isAtWork, sightings[rank].progressAge < Watchdog.longPhases * limit { next.activity += 1 }
         processorSeconds = used
-        own = next
-        own.store(at: page.line(rank))
+        if isAtWork, sightings[rank].progressAge < Watchdog.longPhases * limit {
+            timesAtWork += 1
+            activity.set(.activity, timesAtWork)
+        }
+        heartbeat += 1
+        activity.set(.heartbeat, heartbeat)
     }
 
     /// The lowest live rank of a node speaks for it.
@@ -153,7 +157,7 @@ struct WatchCore: Sendable {
     // MARK: Judging
 
     private mutating func judge(elapsed: Double, limit: Double) -> Outcome {
-        if sightings.contains(where: { $0.state.operation == .gaveUp }) { return .isGivenUp(nil) }
+        if sightings.contains(where: { $0.state.hasGivenUp }) { return .isGivenUp(nil) }
         // Before ranks know of one another, those of other hosts are nowhere to be seen.
         let known = sightings.indices.filter { sightings[$0].isKnown }
         let ranks = roster == nil && !seesAll ? known : Array(sightings.indices)

@@ -57,7 +57,7 @@ public final class Watchdog: @unchecked Sendable {
         earlyPath = early == nil ? nil : path
         core = Mutex(
             WatchCore(
-                page: early ?? WatchPage(privateLines: ranks), rank: rank, ranks: ranks,
+                activity, page: early ?? WatchPage(privateLines: ranks), rank: rank, ranks: ranks,
                 // Without a page of this host nobody else is seen.
                 localSize: early == nil ? 1 : launch.localSize ?? 1))
         limitBits = Atomic(limit.bitPattern)
@@ -96,7 +96,7 @@ public final class Watchdog: @unchecked Sendable {
     /// Ends the watch: this rank is no suspect any more, whatever it does.
     public func stop() {
         isEnding.store(true, ordering: .relaxed)
-        core.withLock { $0.leave(.ended) }
+        core.withLock { $0.leave(givesUp: false) }
         guard let thread else { return }
         _ = Glibc.write(wakeEnds[1], [UInt8(0)], 1)
         pthread_join(thread, nil)
@@ -136,13 +136,13 @@ public final class Watchdog: @unchecked Sendable {
             let outcome = core.withLock { core in
                 isEnding.load(ordering: .relaxed)
                     ? .goesOn(warnings: [])
-                    : core.look(activity.state, elapsed: elapsed, limit: limit)
+                    : core.look(elapsed: elapsed, limit: limit)
             }
             switch outcome {
             case .goesOn(let warnings): for line in warnings { write("warning: \(line)") }
             case .isGivenUp(let line):
                 if let line { write("error: \(line)") }
-                core.withLock { $0.leave(.gaveUp) }
+                core.withLock { $0.leave(givesUp: true) }
                 _exit(Self.exitCode)
             }
         }
