@@ -44,7 +44,7 @@ import Testing
 
     /// Nobody waits for a rank that waits most of the time itself, and short looks say nothing.
     @Test func littleEvidenceIsNone() {
-        #expect(finding(busy: [20, 4, 4], rates: [32, 32, 32]) == nil)
+        #expect(finding(busy: [12, 2, 2], rates: [32, 32, 32]) == nil)
         #expect(finding(busy: [10, 95, 12], rates: [32, 32, 32], seconds: 50) == nil)
     }
 

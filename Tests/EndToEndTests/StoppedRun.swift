@@ -42,7 +42,7 @@ struct StoppedRun {
         var stopTime: Date?
         var isOver = false
         var pids: [Int32] = []
-        let result = try start(data, ranks, output, ["stall=\(limit)"] + options) { session in
+        let result = try start(data, ranks, output, ["stall=\(limit)"] + options) { session, _ in
             if let since = stopTime, let seconds, !isOver, Date().timeIntervalSince(since) > seconds {
                 for pid in pids { kill(pid, SIGCONT) }
                 isOver = true
@@ -56,21 +56,22 @@ struct StoppedRun {
         return StoppedRun(result: result, stopTime: stopTime, endTime: Date(), output: output)
     }
 
-    /// Trains on two ranks, one of which runs a tenth of the time for `seconds`; then the run is asked to stop.
+    /// Trains on two ranks, one of which runs a tenth of the time until there is a warning, at most `seconds`; then the run
+    /// is asked to stop.
     static func throttled(_ data: TestData, rank: Int, seconds: Double) throws -> StoppedRun {
         let output = data.path("run-\(UUID().uuidString)")
         var stopTime: Date?
         var isStopped = false
         var hasAsked = false
         let result = try start(data, 2, output, ["stall=5", "epochs=1000", "batch=128", "log=20"]) {
-            session in
+            session, errors in
             guard stopTime != nil || hasLogged(output), let pid = session.process(ofRank: rank) else {
                 return
             }
             let since = stopTime ?? Date()
             stopTime = since
             let elapsed = Date().timeIntervalSince(since)
-            if elapsed > seconds {
+            if elapsed > seconds || errors.contains("warning") {
                 kill(pid, SIGCONT)
                 if !hasAsked { kill(session.id, SIGUSR1) }
                 hasAsked = true
@@ -85,12 +86,12 @@ struct StoppedRun {
 
     private static func start(
         _ data: TestData, _ ranks: Int, _ output: String, _ options: [String],
-        meanwhile: (ProcessSession) -> Void
+        meanwhile: (ProcessSession, String) -> Void
     ) throws -> ProcessResult {
         try MPIRun.run(
             ranks: ranks, executable: BuiltExecutable.path("training-controls"),
             arguments: ["none", data.path("rows.npy"), data.path("labels.npy"), output, "mlp"] + options,
-            timeLimit: .seconds(90), meanwhile: meanwhile)
+            timeLimit: .seconds(120), meanwhile: meanwhile)
     }
 
     /// Whether the run has logged metrics twice, every ten steps unless told otherwise.

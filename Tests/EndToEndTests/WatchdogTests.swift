@@ -80,7 +80,7 @@ extension EndToEndTests {
                     "evaluate", data.path("run"), "--set", "training.stall_timeout=3", "--set",
                     "training.batch=2",
                 ]
-            ) { session in
+            ) { session, _ in
                 guard stopTime == nil, let pid = session.process(ofRank: 1),
                     let children = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task"),
                     children.count > 2
@@ -124,7 +124,7 @@ extension EndToEndTests {
         @Test func slowRank() throws {
             let data = try TestData(count: Self.examples)
             defer { data.remove() }
-            let run = try StoppedRun.throttled(data, rank: 1, seconds: 26)
+            let run = try StoppedRun.throttled(data, rank: 1, seconds: 70)
             #expect(run.result.exitCode == 0, "\(run.result)")
             let line = run.lines.first ?? ""
             #expect(

@@ -13,11 +13,11 @@ package struct ProcessRun {
     /// `environment` is added to the one this process was started with; an empty value removes a variable.
     /// When `timeLimit` has passed the session gets SIGTERM, and SIGKILL two seconds later. What is left of the
     /// session in the end is killed and reported. `meanwhile` is called some fifty times a second as long as it
-    /// runs. Throws `ProcessRunError` if the command cannot be started.
+    /// runs, with what it has written to standard error. Throws `ProcessRunError` if the command cannot be started.
     package static func run(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:],
         timeLimit: Duration, currentDirectory: String? = nil,
-        meanwhile: (ProcessSession) -> Void = { _ in }
+        meanwhile: (ProcessSession, _ standardError: String) -> Void = { _, _ in }
     ) throws -> ProcessResult {
         let command = [executable] + arguments
         let (pid, outputEnd, errorEnd) = try spawning.withLock { _ in
@@ -47,7 +47,7 @@ package struct ProcessRun {
                 if !isOpen || clock.now - exitTime > .seconds(1) { break }
                 continue
             }
-            meanwhile(session)
+            meanwhile(session, errors.text)
             if clock.now > deadline + .seconds(2) {
                 session.signal(SIGKILL)
             } else if clock.now > deadline && !timedOut {

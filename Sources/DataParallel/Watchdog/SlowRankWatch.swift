@@ -15,15 +15,17 @@ package struct SlowRankWatch: Sendable {
 
     /// How many times longer than the others' a rank's time per example must be.
     static let factor = 3.0
-    /// The part of the samples in which it must be busy. A process that gets little processor time may be stopped
-    /// in its waits as well.
-    static let busyShare = 0.3
-    /// Fewer samples say nothing.
-    static let leastSamples = 32
+    /// The part of the samples in which it must be busy, of those in which any rank is, and of all: a process that gets
+    /// little processor time may be stopped in its waits as well, and where all wait for the network nobody is slow.
+    static let busyShare = 0.5
+    static let shareOfAll = 0.15
+    /// Fewer samples in which any rank is busy say nothing.
+    static let leastSamples = 20
 
     private let seconds: Double
     private var elapsed = 0.0
     private var samples = 0
+    private var busySamples = 0
     private var busy: [Int] = []
     private var examples: [UInt64] = []
     private var suspect: Int?
@@ -39,10 +41,11 @@ package struct SlowRankWatch: Sendable {
         if busy.count != sightings.count { begin(sightings) }
         self.elapsed += elapsed
         samples += 1
+        if sightings.contains(where: { !$0.state.isWaiting }) { busySamples += 1 }
         for (rank, sighting) in sightings.enumerated() where !sighting.state.isWaiting { busy[rank] += 1 }
         guard self.elapsed >= seconds else { return nil }
         defer { begin(sightings) }
-        let found = samples >= Self.leastSamples ? finding(sightings) : nil
+        let found = busySamples >= Self.leastSamples ? finding(sightings) : nil
         defer { suspect = found?.rank }
         return found?.rank == suspect ? found : nil
     }
@@ -55,15 +58,17 @@ package struct SlowRankWatch: Sendable {
         }.sorted { ($0.time, $0.rank) < ($1.time, $1.rank) }
         guard speeds.count > 1, let slowest = speeds.last else { return nil }
         let ratio = slowest.time / speeds[(speeds.count - 1) / 2].time
-        guard ratio >= Self.factor, Double(busy[slowest.rank]) >= Self.busyShare * Double(samples) else {
-            return nil
-        }
+        let count = Double(busy[slowest.rank])
+        guard ratio >= Self.factor, count >= Self.busyShare * Double(busySamples),
+            count >= Self.shareOfAll * Double(samples)
+        else { return nil }
         return Finding(rank: slowest.rank, factor: ratio)
     }
 
     private mutating func begin(_ sightings: [Sighting]) {
         elapsed = 0
         samples = 0
+        busySamples = 0
         busy = Array(repeating: 0, count: sightings.count)
         examples = sightings.map(\.state.examples)
     }
