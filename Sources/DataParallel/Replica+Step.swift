@@ -196,7 +196,7 @@ extension Replica {
     /// Waits until every rank of the node has come to this point of the step.
     private func meet(_ milestone: GradientExchange.Milestone) {
         milestones.reach(milestone, step: stepNumber)
-        cluster.activity.enter(.meeting)
+        cluster.activity.enter(.meeting, detail: milestone.rawValue)
         (profiler?.communication).timed(Profiler.Overhead.ranks) {
             milestones.await(milestone, step: stepNumber)
         }

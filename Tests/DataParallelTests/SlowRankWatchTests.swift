@@ -48,6 +48,25 @@ import Testing
         #expect(finding(busy: [10, 95, 12], rates: [32, 32, 32], seconds: 50) == nil)
     }
 
+    /// A process without processor time is stopped in its waits, too: then it is behind.
+    @Test func ranksBehindCount() throws {
+        var watch = SlowRankWatch(seconds: 30)
+        var sightings = Array(repeating: Sighting(), count: 2)
+        var found: SlowRankWatch.Finding?
+        for sample in 0..<260 {
+            for rank in sightings.indices {
+                var state = RankState()
+                state.heartbeat = UInt64(sample + 1)
+                state.step = UInt64(sample + 1)
+                state.examples = UInt64(sample * 32)
+                state.operation = rank == 0 && sample % 8 > 0 ? .meeting : .gradients
+                sightings[rank].look(at: state, elapsed: 0.25)
+            }
+            found = watch.sample(sightings, elapsed: 0.25) ?? found
+        }
+        #expect(try #require(found).rank == 1)
+    }
+
     /// One rank's checkpoint is not the others' speed.
     @Test func onlyStepsCount() {
         #expect(finding(busy: [95, 10, 12], rates: [32, 32, 32], operation: .checkpoint) == nil)

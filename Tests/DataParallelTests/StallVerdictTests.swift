@@ -76,7 +76,7 @@ import Testing
 
     @Test func rankThatDoesNotWaitHangs() {
         let verdict = judge([
-            Self.sighting(.gradients), Self.sighting(.computing), Self.sighting(.meeting),
+            Self.sighting(.gradients), Self.sighting(.updating), Self.sighting(.meeting),
         ])
         #expect(verdict == StallVerdict(kind: .hanging, ranks: [1], seconds: 10, waiting: 2))
     }
@@ -98,6 +98,9 @@ import Testing
         #expect(hanging?.ranks == [1])
         let behind = judge([Self.sighting(.meeting, step: 8), Self.sighting(.gradients, step: 7)])
         #expect(behind?.kind == .hanging && behind?.ranks == [1])
+        // In the same step, too: the sums are done where the node's ranks wait for one another.
+        let sums = judge([Self.sighting(.meeting), Self.sighting(.gradients), Self.sighting(.meeting)])
+        #expect(sums?.kind == .hanging && sums?.ranks == [1])
     }
 
     @Test func allWaitIsADeadlock() {

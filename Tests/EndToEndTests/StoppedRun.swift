@@ -77,7 +77,7 @@ struct StoppedRun {
                 hasAsked = true
                 return
             }
-            let stops = elapsed.truncatingRemainder(dividingBy: 0.4) > 0.04
+            let stops = elapsed.truncatingRemainder(dividingBy: 1) > 0.1
             if stops != isStopped { kill(pid, stops ? SIGSTOP : SIGCONT) }
             isStopped = stops
         }

@@ -9,7 +9,7 @@ package enum RankOperation: UInt64, Sendable, CaseIterable {
     case statistics
     /// Waits for the sums of gradients; the detail is the first bucket that is missing.
     case gradients
-    /// Waits for its node's ranks to come to the same point of the step.
+    /// Waits for its node's ranks to come to the same point of the step; the detail is the milestone's number.
     case meeting
     case updating
     /// Waits for parameters that other nodes changed.

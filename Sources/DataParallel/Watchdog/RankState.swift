@@ -80,6 +80,18 @@ package struct RankState: Sendable, Equatable {
     /// The operation as messages name it.
     var operationText: String { operation.text(detail: operationWord >> 8) }
 
+    /// How far it is: the step, and within it the phase. Ranks that wait at different places wait for those behind.
+    var place: UInt64 {
+        let phase: UInt64 =
+            switch operation {
+            case .gradients: 1
+            case .meeting: operationWord >> 8 == 0 ? 2 : 4
+            case .updating, .weights: 3
+            default: 0
+            }
+        return step << 3 | phase
+    }
+
     /// Whether the rank itself has moved on since `other`; its watchdog's words do not count.
     func hasMoved(since other: RankState) -> Bool {
         progress != other.progress || step != other.step || operationWord != other.operationWord

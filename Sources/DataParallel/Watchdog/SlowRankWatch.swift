@@ -1,6 +1,6 @@
 /// Finds a rank that takes many times longer for its examples than the others, from samples of what ranks are at.
 ///
-/// A sample counts a rank as busy where it does not wait. Ranks wait for the slowest, so over a window the share of
+/// A sample counts a rank as busy where it does not wait, or is behind where all do. Ranks wait for the slowest, so over a window the share of
 /// samples in which a rank is busy, divided by the examples it computed, is its time per example. Only samples within
 /// training steps count: one rank's checkpoint is not the others' speed. A rank is slow that is found so in two windows
 /// in a row.
@@ -41,13 +41,23 @@ package struct SlowRankWatch: Sendable {
         if busy.count != sightings.count { begin(sightings) }
         self.elapsed += elapsed
         samples += 1
-        if sightings.contains(where: { !$0.state.isWaiting }) { busySamples += 1 }
-        for (rank, sighting) in sightings.enumerated() where !sighting.state.isWaiting { busy[rank] += 1 }
+        let working = Self.waitedFor(sightings)
+        if !working.isEmpty { busySamples += 1 }
+        for rank in working { busy[rank] += 1 }
         guard self.elapsed >= seconds else { return nil }
         defer { begin(sightings) }
         let found = busySamples >= Self.leastSamples ? finding(sightings) : nil
         defer { suspect = found?.rank }
         return found?.rank == suspect ? found : nil
+    }
+
+    /// The ranks that do not wait; where all do, those behind the others, if there are any: they have what they wait
+    /// for, but not the processor.
+    private static func waitedFor(_ sightings: [Sighting]) -> [Int] {
+        let working = sightings.indices.filter { !sightings[$0].state.isWaiting }
+        guard working.isEmpty, let first = sightings.map(\.state.place).min() else { return working }
+        let behind = sightings.indices.filter { sightings[$0].state.place == first }
+        return behind.count < sightings.count ? behind : []
     }
 
     private func finding(_ sightings: [Sighting]) -> Finding? {

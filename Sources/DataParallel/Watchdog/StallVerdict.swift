@@ -4,9 +4,9 @@
 /// 1. A rank whose heartbeat has stopped for `limit`, while no rank has moved for as long, is *silent*: stopped, or its
 ///    host is gone.
 /// 2. Where no rank has moved or been seen at work for `limit`, and all beat: ranks that do not wait *hang*, those
-///    behind in steps before others.
+///    furthest behind.
 /// 3. Else a rank that was never heard of is *absent*.
-/// 4. Else those that wait in an earlier step than others hang, and where all wait in the same step nobody can be told
+/// 4. Else those that wait in an earlier phase than others hang, and where all wait in the same phase nobody can be told
 ///    from the others: *deadlock*.
 ///
 /// A rank is seen at work where it uses processor time or waits for a disk outside of waiting for ranks; its watchdog
@@ -73,9 +73,9 @@ package struct StallVerdict: Sendable, Equatable {
             ? verdict(.hanging, behind, stalled) : verdict(.deadlock, known, stalled)
     }
 
-    /// Those of `ranks` that are in the earliest step.
+    /// Those of `ranks` that are in the earliest phase of the earliest step.
     private static func furthestBehind(_ ranks: [Int], _ sightings: [Sighting]) -> [Int] {
-        let first = ranks.map { sightings[$0].state.step }.min() ?? 0
-        return ranks.filter { sightings[$0].state.step == first }
+        let first = ranks.map { sightings[$0].state.place }.min() ?? 0
+        return ranks.filter { sightings[$0].state.place == first }
     }
 }
