@@ -32,6 +32,10 @@ public final class Cluster: @unchecked Sendable {
     public let transport: Transport
     /// Ranks on this rank's physical node.
     public let ranksOnNode: Int
+    /// What this rank says of itself to watchdogs.
+    package let activity: RankActivity
+    /// What watches this cluster's ranks; nil where nothing does.
+    package let watchdog: Watchdog?
 
     /// This rank, from 0; only rank 0 prints and writes.
     public var rank: Int { world.rank }
@@ -54,9 +58,14 @@ public final class Cluster: @unchecked Sendable {
     ///   - base: All ranks of the run.
     ///   - transport: How ranks of one node exchange data.
     ///   - instructionSet: The highest instruction set to use; nil for the highest that every rank has.
-    public init(_ base: Communicator, transport: Transport = .auto, instructionSet: InstructionSet? = nil)
-        throws
-    {
+    ///   - watchdog: What watches the ranks, on all of them; nil for nothing.
+    public init(
+        _ base: Communicator, transport: Transport = .auto, instructionSet: InstructionSet? = nil,
+        watchdog: Watchdog? = nil
+    ) throws {
+        self.watchdog = watchdog
+        activity = watchdog?.activity ?? RankActivity()
+        base.waits = activity.waits
         let physical = try base.splitShared()
         // A node is known by its lowest rank; sorting by it makes the ranks of a node neighbours.
         let first = try physical.allReduce(base.rank, .min)
@@ -86,6 +95,8 @@ public final class Cluster: @unchecked Sendable {
             throw ClusterError.instructionSet(agreed)
         }
         od_set_thread()
+        try watchdog?.join(self)
+        activity.enter(.preparing)
     }
 
     /// Every rank's number of shards is ⌊(r+1)S/R⌋ − ⌊rS/R⌋; more ranks than shards cannot share the work.
@@ -144,5 +155,8 @@ public final class Cluster: @unchecked Sendable {
         detectedInstructionSet = other.detectedInstructionSet
         nodeCores = other.nodeCores
         ranksOnNode = other.ranksOnNode
+        activity = other.activity
+        watchdog = other.watchdog
+        try watchdog?.join(self)
     }
 }

@@ -188,6 +188,9 @@ package final class GradientExchange {
         return isComplete
     }
 
+    /// The first bucket whose sum is not complete; 0 where all are.
+    var firstOpenBucket: Int { buckets.firstIndex { $0.phase != .idle && $0.phase != .complete } ?? 0 }
+
     /// Ends a step in which all buckets were summed.
     package func reset() { for bucket in buckets { bucket.phase = .idle } }
 

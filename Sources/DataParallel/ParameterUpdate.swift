@@ -117,6 +117,9 @@ final class ParameterUpdate {
 
     /// Returns when parameters changed on other nodes have come in.
     func finish(_ log: SpanLog?) throws {
-        if let weights { try log.timed(Profiler.Overhead.weights) { try weights.end() } }
+        guard let weights else { return }
+        cluster.activity.enter(.weights)
+        try log.timed(Profiler.Overhead.weights) { try weights.end() }
+        cluster.activity.enter(.updating)
     }
 }

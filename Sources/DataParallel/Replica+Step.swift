@@ -136,8 +136,12 @@ extension Replica {
         guard pending?.underWay != nil else { return }
         var waiting = Waiting(spins: cluster.spins)
         try (profiler?.communication).timed(Profiler.Overhead.gradients) {
-            while try !progressPending() { waiting.turn() }
+            while try !progressPending() {
+                cluster.activity.enter(.gradients, detail: pending?.exchange.firstOpenBucket ?? 0)
+                waiting.turn()
+            }
         }
+        cluster.activity.enter(.computing)
         pending?.underWay = nil
     }
 
@@ -190,8 +194,10 @@ extension Replica {
     /// Waits until every rank of the node has come to this point of the step.
     private func meet(_ milestone: GradientExchange.Milestone) {
         milestones.reach(milestone, step: stepNumber)
+        cluster.activity.enter(.meeting, detail: milestone.rawValue)
         (profiler?.communication).timed(Profiler.Overhead.ranks) {
             milestones.await(milestone, step: stepNumber)
         }
+        cluster.activity.enter(.updating)
     }
 }

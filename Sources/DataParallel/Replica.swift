@@ -184,7 +184,10 @@ package final class Replica {
 
 extension Replica {
     /// Counts examples this rank has computed gradients of.
-    func countExamples(_ count: Int) { executedExamples += count }
+    func countExamples(_ count: Int) {
+        executedExamples += count
+        cluster.activity.add(examples: count)
+    }
 
     /// Where local shard `place` puts its contribution to a collective.
     func contribution(of collective: Int, _ place: Int, _ program: Program) -> UnsafeMutableRawPointer {

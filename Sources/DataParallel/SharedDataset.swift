@@ -13,6 +13,7 @@ package final class SharedDataset {
     /// Reads `source`; collective. If one node cannot read it, every rank throws what the first such node found.
     package init(_ source: DatasetSource, on cluster: Cluster) throws {
         name = source.name
+        cluster.activity.enter(.loading)
         // Rank 0's reading of the header decides the sizes for all.
         let layout = try Agreement.fromRoot(cluster.world) { try source.inspect() }
         let featureBytes = PrivateMemory.aligned(layout.featureBytes)

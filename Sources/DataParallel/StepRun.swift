@@ -267,12 +267,14 @@ struct StepRun {
     private mutating func complete(_ collective: Int) throws {
         guard let open = openVectors.firstIndex(of: collective) else { return }
         var waiting = Waiting(spins: replica.cluster.spins)
+        replica.cluster.activity.enter(.statistics)
         try (replica.profiler?.communication).timed(Profiler.Overhead.statistics) {
             while try !replica.vectors.progress(collective, step: replica.stepNumber, batch: batch.count) {
                 try progress()
                 waiting.turn()
             }
         }
+        replica.cluster.activity.enter(.computing)
         openVectors.remove(at: open)
         let description = skeleton.collectives[collective]
         let result = replica.programs.collectiveResults + description.resultOffset
@@ -287,8 +289,12 @@ struct StepRun {
         guard waitsForGradients else { return }
         var waiting = Waiting(spins: replica.cluster.spins)
         try (replica.profiler?.communication).timed(Profiler.Overhead.gradients) {
-            while try !sumGradients() { waiting.turn() }
+            while try !sumGradients() {
+                replica.cluster.activity.enter(.gradients, detail: replica.gradients.firstOpenBucket)
+                waiting.turn()
+            }
         }
+        replica.cluster.activity.enter(.computing)
     }
 
     /// Gives states, such as running statistics, their next values.

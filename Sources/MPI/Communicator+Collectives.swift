@@ -6,16 +6,16 @@ internal import CMPI
 extension Communicator {
     /// Returns when all ranks have called it.
     public func barrier() throws {
-        try check(MPI_Barrier(handle), "MPI_Barrier", on: self)
+        try waiting(MPI_Barrier(handle), "MPI_Barrier")
     }
 
     /// Copies the root's elements to all ranks; the same count everywhere.
     public func broadcast<T: MPIScalar>(_ buffer: UnsafeMutableBufferPointer<T>, root: Int) throws {
         let rootRank = try peer(root, call: "MPI_Bcast")
         for part in Chunks(buffer.count, limit: countLimit) {
-            try check(
+            try waiting(
                 MPI_Bcast(buffer.at(part.offset), part.count, T.mpiDatatype.handle, rootRank, handle),
-                "MPI_Bcast", on: self, peer: root)
+                "MPI_Bcast", peer: root)
         }
     }
 
@@ -28,11 +28,11 @@ extension Communicator {
             source.count == result.count,
             "allReduce of \(source.count) elements into room for \(result.count)")
         for part in Chunks(source.count, limit: countLimit) {
-            try check(
+            try waiting(
                 MPI_Allreduce(
                     source.at(part.offset), result.at(part.offset), part.count, T.mpiDatatype.handle,
                     operation.handle, handle),
-                "MPI_Allreduce", on: self)
+                "MPI_Allreduce")
         }
     }
 
@@ -41,11 +41,11 @@ extension Communicator {
         inPlace buffer: UnsafeMutableBufferPointer<T>, _ operation: ReduceOperation
     ) throws {
         for part in Chunks(buffer.count, limit: countLimit) {
-            try check(
+            try waiting(
                 MPI_Allreduce(
                     dt_in_place(), buffer.at(part.offset), part.count, T.mpiDatatype.handle,
                     operation.handle, handle),
-                "MPI_Allreduce", on: self)
+                "MPI_Allreduce")
         }
     }
 
@@ -65,19 +65,19 @@ extension Communicator {
             """)
         if let counts = layout.counts32(limit: countLimit) {
             if layout.total == 0 { return }
-            try check(
+            try waiting(
                 MPI_Reduce_scatter(
                     source.baseAddress, result.baseAddress, counts, T.mpiDatatype.handle,
                     operation.handle, handle),
-                "MPI_Reduce_scatter", on: self)
+                "MPI_Reduce_scatter")
             return
         }
         for (owner, offset, part) in layout.parts(limit: countLimit) {
-            try check(
+            try waiting(
                 MPI_Reduce(
                     source.at(offset), owner == rank ? result.at(part.offset) : nil, part.count,
                     T.mpiDatatype.handle, operation.handle, Int32(owner), handle),
-                "MPI_Reduce", on: self, peer: owner)
+                "MPI_Reduce", peer: owner)
         }
     }
 
@@ -96,18 +96,18 @@ extension Communicator {
             """)
         if layout.total == 0 { return }
         if let counts = layout.counts32(limit: countLimit) {
-            try check(
+            try waiting(
                 MPI_Allgatherv(
                     source.baseAddress, counts[rank], T.mpiDatatype.handle, result.baseAddress, counts,
                     layout.offsets32, T.mpiDatatype.handle, handle),
-                "MPI_Allgatherv", on: self)
+                "MPI_Allgatherv")
             return
         }
         result.copy(source, at: layout.offsets[rank])
         for (owner, offset, part) in layout.parts(limit: countLimit) {
-            try check(
+            try waiting(
                 MPI_Bcast(result.at(offset), part.count, T.mpiDatatype.handle, Int32(owner), handle),
-                "MPI_Bcast", on: self, peer: owner)
+                "MPI_Bcast", peer: owner)
         }
     }
 
@@ -122,11 +122,11 @@ extension Communicator {
         precondition(
             result.count == layout.total,
             "allGather of \(source.count) elements on \(size) ranks into room for \(result.count)")
-        try check(
+        try waiting(
             MPI_Allgather(
                 source.baseAddress, Int32(source.count), T.mpiDatatype.handle, result.baseAddress,
                 Int32(source.count), T.mpiDatatype.handle, handle),
-            "MPI_Allgather", on: self)
+            "MPI_Allgather")
     }
 
     /// Gives the root the elements of all ranks, in rank order; rank r contributes `counts[r]`.
@@ -144,11 +144,11 @@ extension Communicator {
             counts say \(counts[rank]), \(layout.total)
             """)
         if let counts = layout.counts32(limit: countLimit) {
-            try check(
+            try waiting(
                 MPI_Gatherv(
                     source.baseAddress, counts[rank], T.mpiDatatype.handle, result.baseAddress, counts,
                     layout.offsets32, T.mpiDatatype.handle, rootRank, handle),
-                "MPI_Gatherv", on: self, peer: root)
+                "MPI_Gatherv", peer: root)
             return
         }
         // One contributor at a time, with the receive address shifted instead of a 32-bit displacement.
@@ -156,12 +156,12 @@ extension Communicator {
         let offsets32 = counts32
         for (owner, offset, part) in layout.parts(limit: countLimit) {
             counts32[owner] = part.count
-            try check(
+            try waiting(
                 MPI_Gatherv(
                     owner == rank ? source.at(part.offset) : nil, counts32[rank], T.mpiDatatype.handle,
                     rank == root ? result.at(offset) : nil, counts32, offsets32, T.mpiDatatype.handle,
                     rootRank, handle),
-                "MPI_Gatherv", on: self, peer: root)
+                "MPI_Gatherv", peer: root)
             counts32[owner] = 0
         }
     }
@@ -180,11 +180,11 @@ extension Communicator {
                 source, sending: layout.counts, into: result, receiving: layout.counts)
         }
         if each == 0 { return }
-        try check(
+        try waiting(
             MPI_Alltoall(
                 source.baseAddress, Int32(each), T.mpiDatatype.handle, result.baseAddress, Int32(each),
                 T.mpiDatatype.handle, handle),
-            "MPI_Alltoall", on: self)
+            "MPI_Alltoall")
     }
 
     /// Sends `sending[r]` elements to rank r and receives `receiving[r]` from it, both packed in rank order.
@@ -197,10 +197,10 @@ extension Communicator {
         let plan = try AllToAllPlan<T>(
             sending: sending, sourceCount: source.count, receiving: receiving, resultCount: result.count,
             on: self)
-        try check(
+        try waiting(
             MPI_Alltoallw(
                 source.baseAddress, plan.send.counts, plan.send.offsets, plan.send.types, result.baseAddress,
                 plan.receive.counts, plan.receive.offsets, plan.receive.types, handle),
-            "MPI_Alltoallw", on: self)
+            "MPI_Alltoallw")
     }
 }

@@ -9,9 +9,9 @@ extension Communicator {
         let peer = try peer(rank, call: "MPI_Send")
         let tag = try checkedTag(tag, call: "MPI_Send")
         for part in Chunks(messageOf: source.count, limit: countLimit) {
-            try check(
+            try waiting(
                 MPI_Send(source.at(part.offset), part.count, T.mpiDatatype.handle, peer, tag, handle),
-                "MPI_Send", on: self, peer: rank)
+                "MPI_Send", peer: rank)
         }
     }
 
@@ -33,10 +33,10 @@ extension Communicator {
         while true {
             let room = Int32(Swift.min(destination.count - received, countLimit))
             var status = MPI_Status()
-            try check(
+            try waiting(
                 MPI_Recv(
                     destination.at(received), room, T.mpiDatatype.handle, peer, tagCode, handle, &status),
-                "MPI_Recv", on: self, peer: rank)
+                "MPI_Recv", peer: rank)
             let count = try elementCount(of: &status, as: T.mpiDatatype, call: "MPI_Recv")
             received += count
             if count < countLimit {
@@ -78,13 +78,13 @@ extension Communicator {
             if part == nil && isReceived { break }
             let room = isReceived ? 0 : Int32(Swift.min(destination.count - received, countLimit))
             var status = MPI_Status()
-            try check(
+            try waiting(
                 MPI_Sendrecv(
                     source.at(part?.offset ?? 0), part?.count ?? 0, T.mpiDatatype.handle,
                     part == nil ? dt_proc_null() : sendPeer, sendTag,
                     destination.at(received), room, T.mpiDatatype.handle,
                     isReceived ? dt_proc_null() : receivePeer, receiveCode, handle, &status),
-                "MPI_Sendrecv", on: self, peer: origin)
+                "MPI_Sendrecv", peer: origin)
             if isReceived { continue }
             let count = try elementCount(of: &status, as: T.mpiDatatype, call: "MPI_Sendrecv")
             received += count

@@ -22,6 +22,9 @@ public final class Communicator: @unchecked Sendable {
         }
     }
 
+    /// Counts the calls that wait for other ranks; nil where nobody looks. Groups made from this one inherit it.
+    package var waits: WaitCount?
+
     private let storedHandle: MPI_Comm
     private let isOwned: Bool
     private var isFreed = false
@@ -69,26 +72,25 @@ public final class Communicator: @unchecked Sendable {
         if color != nil, code < 0 {
             throw MPIError(.argument, "color \(code) is negative", call: "MPI_Comm_split", on: self)
         }
+        let order = try narrow(key, "key", call: "MPI_Comm_split")
         var part: MPI_Comm?
-        try check(
-            MPI_Comm_split(handle, code, try narrow(key, "key", call: "MPI_Comm_split"), &part),
-            "MPI_Comm_split", on: self)
+        try waiting(MPI_Comm_split(handle, code, order, &part), "MPI_Comm_split")
         return try color == nil ? nil : child(part, "MPI_Comm_split")
     }
 
     /// The group of ranks that can share memory with this one, in this communicator's order: those of its node.
     public func splitShared() throws -> Communicator {
         var part: MPI_Comm?
-        try check(
+        try waiting(
             MPI_Comm_split_type(handle, dt_comm_type_shared(), Int32(rank), dt_info_null(), &part),
-            "MPI_Comm_split_type", on: self)
+            "MPI_Comm_split_type")
         return try child(part, "MPI_Comm_split_type")
     }
 
     /// The same ranks with a message space of their own.
     public func duplicate() throws -> Communicator {
         var copy: MPI_Comm?
-        try check(MPI_Comm_dup(handle, &copy), "MPI_Comm_dup", on: self)
+        try waiting(MPI_Comm_dup(handle, &copy), "MPI_Comm_dup")
         return try child(copy, "MPI_Comm_dup")
     }
 
@@ -98,6 +100,7 @@ public final class Communicator: @unchecked Sendable {
         }
         let child = try Communicator(adopting: handle, isOwned: true)
         child.countLimit = countLimit
+        child.waits = waits
         return child
     }
 

@@ -27,7 +27,9 @@ public final class SharedWindow: @unchecked Sendable {
 
         var base: UnsafeMutableRawPointer?
         var window: MPI_Win?
+        communicator.waits?.step()
         let code = Self.allocate(Self.padded(bytes), on: communicator, &base, &window)
+        communicator.waits?.step()
         let worst = try communicator.allReduce(code == dt_err_success() ? 0 : 1, .max)
         // A window that exists on some ranks only cannot be freed, since that is collective; the job falls back
         // to messages, so its unused pages cost nothing.
@@ -67,7 +69,7 @@ public final class SharedWindow: @unchecked Sendable {
         isFreed = true
         try check(MPI_Win_unlock_all(storedHandle), "MPI_Win_unlock_all", on: communicator)
         var handle: MPI_Win? = storedHandle
-        try check(MPI_Win_free(&handle), "MPI_Win_free", on: communicator)
+        try communicator.waiting(MPI_Win_free(&handle), "MPI_Win_free")
     }
 
     // Open MPI places segments at odd multiples of 8 bytes: room to move the start to a multiple of 64.

@@ -17,22 +17,30 @@ public enum DistributedProgram {
     ///   - name: What messages begin with.
     ///   - transport: How ranks of one node exchange data.
     ///   - instructionSet: The highest instruction set to use; nil for the highest that every rank has.
+    ///   - stallTimeout: Seconds without progress of any rank after which the job ends with exit code 75; 0 for never.
     ///   - status: The exit code for errors that are not the library's.
     public static func run(
         name: String = "dtrain", transport: Cluster.Transport = .auto, instructionSet: InstructionSet? = nil,
+        stallTimeout: Double = Watchdog.standardLimit,
         status: @escaping (any Error) -> Int32? = { _ in nil }, _ body: (Cluster) throws -> Void
     ) -> Int32 {
         // Output that nobody reads any more must not end the run.
         signal(SIGPIPE, SIG_IGN)
         StopRequest.install()
+        let watchdog = Watchdog(name: name, limit: stallTimeout)
+        // Ranks that have ended MPI together need no watch any more.
+        defer { watchdog.stop() }
         let code: (any Error) -> Int32 = { status($0) ?? ExitStatus(for: $0).rawValue }
         do {
             return try MPIRuntime.run(threads: .funneled) { runtime in
                 try check(LaunchEnvironment.current, ranks: runtime.world.size)
-                let cluster = try Cluster(runtime.world, transport: transport, instructionSet: instructionSet)
+                let cluster = try Cluster(
+                    runtime.world, transport: transport, instructionSet: instructionSet, watchdog: watchdog)
                 try withFallback(cluster, name: name, body)
+                cluster.activity.enter(.ending)
                 return 0
             } onError: { error, world in
+                watchdog.stop()
                 report(error, name: name, rank: world.rank)
                 return Int(code(error))
             }

@@ -43,6 +43,7 @@ package final class SavedModel {
         let inputs = try InputDescription.beside(weights: weights, on: cluster)
         let dataset = try SharedDataset(
             source.following(classes: inputs.classes, names: inputs.classNames), on: cluster)
+        cluster.activity.enter(.preparing)
         self.dataset = dataset
         let layout = dataset.examples.layout
         try inputs.check(layout, name: dataset.name, trainedOn: "the model's training set")

@@ -58,6 +58,7 @@ extension TrainingRun {
 
     /// Ends an epoch: metrics, best weights, what comes next.
     func finishEpoch(_ evaluated: Evaluated) throws {
+        cluster.activity.enter(.writing)
         let loss = position.epochLossSum / Double(max(1, position.epochExamples))
         let epoch = position.epoch + 1
         var line = JSONLine()
@@ -161,6 +162,7 @@ extension TrainingRun {
     /// Ends the run: last weights, checkpoint and metrics; collective.
     func finish(_ last: Evaluated) throws -> TrainingResult {
         try replica.flush()
+        cluster.activity.enter(.writing)
         if position.skippedInRow > 0 { throw diverged("the gradient was not finite in the last step") }
         // An early stop by --steps leaves the run open, so that resume goes on from there.
         position.isFinished = position.epoch >= settings.epochs || hasStoppedEarly
@@ -209,6 +211,7 @@ extension TrainingRun {
 
     /// Takes one step and writes nothing.
     func dryRun() throws -> TrainingResult {
+        cluster.activity.begin(step: 1)
         let numbers = try epochScalars()
         let result = try replica.step(
             TrainingStep(

@@ -61,7 +61,10 @@ final class TrainingRun {
         try cluster.check(shards: settings.shards)
         reporter = ProgressReporter(isActive: cluster.rank == 0)
         folder = try Self.openFolder(settings, cluster)
+        if let seconds = settings.stallTimeout { cluster.watchdog?.limit = seconds }
+        cluster.activity.enter(.loading)
         let data = try PreparedData(settings, on: cluster)
+        cluster.activity.enter(.preparing)
         self.data = data
         guard data.target != .none else {
             throw TrainingError(

@@ -136,6 +136,8 @@ public struct TrainingSettings: Sendable {
     public var resume: Resume
     /// Whether everything up to and including one step runs, and nothing is written.
     public var isDryRun: Bool
+    /// Seconds without progress of any rank after which the job is given up, 0 for never; nil for what the program said.
+    public var stallTimeout: Double?
     /// Whether every operation is timed and the profile reported at the end.
     public var isProfiled: Bool
     /// What config.yaml holds; nil for no such file.
@@ -182,6 +184,7 @@ public struct TrainingSettings: Sendable {
         overwritesOutput = false
         resume = .no
         isDryRun = false
+        stallTimeout = nil
         isProfiled = false
         configurationText = nil
     }

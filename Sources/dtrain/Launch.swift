@@ -11,7 +11,8 @@ enum Launch {
         let transport = training.flatMap { Cluster.Transport(rawValue: $0.transport.rawValue) } ?? .auto
         let instructionSet = training.flatMap { InstructionSet(rawValue: $0.instructionSet.rawValue) }
         let code = DistributedProgram.run(
-            transport: transport, instructionSet: instructionSet, status: status, body)
+            transport: transport, instructionSet: instructionSet,
+            stallTimeout: training?.stallTimeout ?? Watchdog.standardLimit, status: status, body)
         if code != 0 { throw ExitCode(code) }
     }
 

@@ -36,6 +36,7 @@ extension RunConfiguration {
         settings.exchange = GradientPrecision(rawValue: training.exchange.rawValue) ?? .float32
         settings.checkpoints = TrainingSettings.Checkpoints(
             everySteps: checkpoint.everySteps, everyEpochs: checkpoint.everyEpochs, keep: checkpoint.keep)
+        settings.stallTimeout = training.stallTimeout
         settings.loggingSteps = logging.everySteps
         settings.evaluatesTraining = evaluation.train
         settings.logsNoiseScale = logging.noiseScale

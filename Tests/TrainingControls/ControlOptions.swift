@@ -5,6 +5,10 @@ struct ControlOptions {
     /// Ranks of a pretended node at most; nil for the machine as it is.
     private(set) var nodeSize: Int?
     private(set) var transport = Cluster.Transport.auto
+    /// Seconds without progress after which the run is given up.
+    private(set) var stallTimeout = Watchdog.standardLimit
+    /// The rank that sleeps for ever before it trains; nil for none.
+    private(set) var hangingRank: Int?
     private var name = "sgd"
     private var momentum = 0.0
     private var clip: Double?
@@ -46,6 +50,8 @@ struct ControlOptions {
             guard let known = Cluster.Transport(rawValue: value) else { return false }
             transport = known
             return true
+        case "stall": return take(Double(value)) { $0.stallTimeout = $1 }
+        case "hang": return take(Int(value)) { $0.hangingRank = $1 }
         case "optimizer":
             name = value
             return OptimizerConfiguration.names.contains(value)

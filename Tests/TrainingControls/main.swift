@@ -15,8 +15,12 @@ else {
 let isLine = arguments[5] == "line"
 let isMLP = arguments[5] == "mlp"
 exit(
-    DistributedProgram.run(name: "training-controls", transport: options.transport) { whole in
+    DistributedProgram.run(
+        name: "training-controls", transport: options.transport,
+        stallTimeout: options.stallTimeout
+    ) { whole in
         let cluster = try options.nodeSize.map { try whole.withNodes(ofAtMost: $0) } ?? whole
+        while cluster.rank == options.hangingRank { sleep(1000) }
         let rate = isLine ? 0.01 : 0.05
         var settings = TrainingSettings(
             data: .init(

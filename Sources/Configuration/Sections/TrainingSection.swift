@@ -54,7 +54,7 @@ package struct TrainingSection: Sendable, Equatable {
     package let shards: Int
     /// What everything random is drawn from; 0 unless given.
     package let seed: UInt64
-    /// Seconds without progress after which a run is given up; 300 unless given.
+    /// Seconds without progress after which a run is given up, 0 for never; 300 unless given.
     package let stallTimeout: Double
     /// Worker threads of a rank; nil, unless given, for its share of the node's cores.
     package let workers: Int?
@@ -118,7 +118,7 @@ package struct TrainingSection: Sendable, Equatable {
         seed = UInt64(try map["seed"]?.whole(in: 0...Int.max) ?? 0)
         stallTimeout =
             try map["stall_timeout"]?
-            .number("a number of seconds above 0 and at most 10000000") { $0 > 0 && $0 <= 1e7 } ?? 300
+            .number("a number of seconds from 0 to 10000000") { $0 >= 0 && $0 <= 1e7 } ?? 300
         workers = try map.optional("workers")?.whole(in: 1...4096)
         transport = try map["transport"]?.choice("transport") ?? .auto
         exchange = try map["exchange"]?.choice("exchange") ?? .float32

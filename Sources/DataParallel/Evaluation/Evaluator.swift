@@ -171,6 +171,8 @@ package final class Evaluator {
         then: (_ index: Int, _ batch: Batch) throws -> Void
     ) throws {
         for index in batches {
+            cluster.activity.enter(.evaluating)
+            cluster.activity.advance()
             let batch = Batch(rows: order.rows[order.batch(index)])
             let sizes = owned.map { map.examples(of: $0..<($0 + 1), batch: batch.count).count }
             let active = owned.indices.map { $0 - owned.lowerBound }.filter { sizes[$0] > 0 }

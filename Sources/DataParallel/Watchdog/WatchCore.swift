@@ -1,0 +1,225 @@
+import Glibc
+import MPI
+
+/// What a watchdog keeps between its looks, and what one look does.
+struct WatchCore: Sendable {
+    /// What a look may ask for.
+    enum Outcome {
+        /// Lines for a person, without their beginning.
+        case goesOn(warnings: [String])
+        /// The job is given up: the line to print, or nil where another rank has.
+        case isGivenUp(String?)
+    }
+
+    /// Who is who; nil until MPI runs on all ranks.
+    private(set) var roster: WatchRoster?
+    private var page: WatchPage
+    private var socket: WatchSocket?
+    /// This rank: by the launcher's count at first, then by the cluster's.
+    private var rank: Int
+    /// Ranks that the launcher started on this host.
+    private let localSize: Int
+    private let activity: RankActivity
+    private var heartbeat: UInt64 = 0
+    private var timesAtWork: UInt64 = 0
+    private var sightings: [Sighting]
+    /// Seconds of watching, and since the watchdogs were joined.
+    private var clock = 0.0
+    private var joinedAt = 0.0
+    private var looks = 0
+    private var processorSeconds = 0.0
+    private var slow = SlowRankWatch(seconds: SlowRankWatch.longestWindow)
+    private var window = SlowRankWatch.longestWindow
+    private var verdictAge = 0.0
+    /// When each rank was last warned about, and whether anybody was told of hosts that send nothing.
+    private var warnedAt: [Double?]
+    private var hasToldOfSilentHosts = false
+
+    /// Seconds between two warnings about the same rank.
+    static let warningInterval = 600.0
+    /// Seconds after which a host whose watchdogs were never heard of is reported.
+    private static let hostPatience = 15.0
+    /// A second chance for ranks that may know better, and for each live rank below.
+    private static let doubt = 1.5
+    private static let turn = 2.0
+
+    /// A watch that begins with the process, before ranks know of one another.
+    ///
+    /// - Parameters:
+    ///   - page: What ranks of this host write into from the start, by the numbers that the launcher gave them.
+    ///   - ranks: Ranks of the job, `localSize` of them on this host.
+    init(_ activity: RankActivity, page: WatchPage, rank: Int, ranks: Int, localSize: Int) {
+        self.activity = activity
+        self.page = page
+        self.rank = rank
+        self.localSize = localSize
+        activity.move(to: page, line: rank)
+        activity.set(.processID, UInt64(getpid()))
+        sightings = Array(repeating: Sighting(), count: ranks)
+        warnedAt = Array(repeating: nil, count: ranks)
+    }
+
+    /// Goes on with the ranks of a cluster.
+    mutating func join(_ joined: WatchRoster.Joined) {
+        roster = joined.roster
+        page = joined.page
+        socket = joined.socket
+        rank = joined.roster.rank
+        activity.move(to: page, line: rank)
+        sightings = Array(repeating: Sighting(), count: joined.roster.hosts.count)
+        warnedAt = Array(repeating: nil, count: sightings.count)
+        joinedAt = clock
+        verdictAge = 0
+    }
+
+    /// Publishes this rank's state, takes in the others' and judges.
+    ///
+    /// - Parameters:
+    ///   - elapsed: Seconds since the last look.
+    ///   - limit: Seconds after which a job that stands still is given up; 0 for never.
+    mutating func look(elapsed: Double, limit: Double) -> Outcome {
+        clock += elapsed
+        looks += 1
+        beat(elapsed: elapsed, limit: limit)
+        receive()
+        for rank in sightings.indices {
+            sightings[rank].look(at: RankState(at: page.line(rank)), elapsed: elapsed)
+        }
+        // Beats of other nodes need not be as dense as those of this one.
+        if looks % 2 == 0, isSpeaker { send(roster?.node ?? 0..<0) }
+        guard limit > 0 else { return .goesOn(warnings: []) }
+        return judge(elapsed: elapsed, limit: limit)
+    }
+
+    /// Tells the other watchdogs, at once, that this rank has ended, or ends the job.
+    mutating func leave(givesUp: Bool) {
+        if !givesUp { activity.enter(.ended) }
+        heartbeat = givesUp ? RankState.lastBeat : heartbeat + 1
+        activity.set(.heartbeat, heartbeat)
+        if roster != nil { send(rank..<rank + 1) }
+    }
+
+    // MARK: States to and fro
+
+    private mutating func beat(elapsed: Double, limit: Double) {
+        // Work that nothing else shows counts, but not for ever.
+        let used = ProcessorTime.seconds
+        let isAtWork =
+            !RankState(at: activity.line).isWaiting
+            && (used - processorSeconds > 0.02 * elapsed || ProcessorTime.isWaitingForDisk)
+        processorSeconds = used
+        if isAtWork, sightings[rank].progressAge < Watchdog.longPhases * limit {
+            timesAtWork += 1
+            activity.set(.activity, timesAtWork)
+        }
+        heartbeat += 1
+        activity.set(.heartbeat, heartbeat)
+    }
+
+    /// The lowest live rank of a node speaks for it.
+    private var isSpeaker: Bool {
+        guard let node = roster?.node else { return false }
+        return !node.contains { $0 < rank && sightings[$0].isLive }
+    }
+
+    /// Sends states of this node's ranks to one rank of every other node, in turn to each that lives.
+    private func send(_ ranks: Range<Int>) {
+        guard let roster, let socket else { return }
+        var messages: [[UInt8]] = []
+        for start in stride(from: ranks.lowerBound, to: ranks.upperBound, by: WatchDatagram.capacity) {
+            let part = start..<min(start + WatchDatagram.capacity, ranks.upperBound)
+            let states = part.map { RankState(at: page.line($0)) }
+            messages.append(WatchDatagram(firstRank: start, states: states).bytes(token: roster.token))
+        }
+        for node in roster.nodes where !node.contains(rank) {
+            let live = node.filter { sightings[$0].isLive }
+            let targets = (live.isEmpty ? Array(node) : live).compactMap { roster.places[$0] }
+            guard !targets.isEmpty else { continue }
+            for message in messages { socket.send(message, to: targets[looks / 2 % targets.count]) }
+        }
+    }
+
+    private func receive() {
+        guard let roster, let socket else { return }
+        let others = roster.nodes.filter { !$0.contains(rank) }
+        socket.receive(
+            atMost: 4 * roster.hosts.count + 64, limit: WatchDatagram.largest, from: roster.senders
+        ) { bytes in
+            guard let datagram = WatchDatagram(bytes, token: roster.token, nodes: others) else { return }
+            for (place, state) in datagram.states.enumerated() {
+                let line = page.line(datagram.firstRank + place)
+                // Datagrams may overtake one another.
+                if state.heartbeat > RankState(at: line).heartbeat { state.store(at: line) }
+            }
+        }
+    }
+
+    // MARK: Judging
+
+    private mutating func judge(elapsed: Double, limit: Double) -> Outcome {
+        if sightings.contains(where: { $0.state.hasGivenUp }) { return .isGivenUp(nil) }
+        // Before ranks know of one another, those of other hosts are nowhere to be seen.
+        let known = sightings.indices.filter { sightings[$0].isKnown }
+        let ranks = roster == nil && !seesAll ? known : Array(sightings.indices)
+        let effective = max(limit, Watchdog.leastLimit)
+        let place = sightings.indices.filter { sightings[$0].isLive && $0 < rank }.count
+        if let verdict = StallVerdict.judge(sightings, limit: effective, among: ranks) {
+            let wait =
+                (verdict.isCertain || seesAll ? 0 : Self.doubt)
+                + (place > 0 ? Self.turn + 0.1 * Double(place) : 0)
+            if verdictAge >= wait { return .isGivenUp(verdict.text(sightings, hosts: hosts)) }
+            verdictAge += elapsed
+            return .goesOn(warnings: [])
+        }
+        verdictAge = 0
+        let finding = slowRank(elapsed: elapsed, limit: limit)
+        guard place == 0 else { return .goesOn(warnings: []) }
+        var warnings: [String] = []
+        let early = max(Watchdog.leastLimit, min(Watchdog.longestSilence, effective / 2))
+        if early < effective, let verdict = StallVerdict.judge(sightings, limit: early, among: ranks),
+            verdict.isCertain, mayWarn(of: verdict.ranks[0])
+        {
+            warnings.append(verdict.text(sightings, hosts: hosts, givenUpAfter: effective))
+        }
+        if let finding, mayWarn(of: finding.rank) {
+            warnings.append(finding.text(sightings, hosts: hosts))
+        }
+        if let line = silentHosts() { warnings.append(line) }
+        return .goesOn(warnings: warnings)
+    }
+
+    private var hosts: [String?] {
+        roster?.hosts ?? sightings.map { $0.isKnown || seesAll ? WatchRoster.hostName : nil }
+    }
+
+    /// Whether this rank's page holds the states of all ranks, so that no other rank can know better.
+    private var seesAll: Bool { roster.map { $0.nodes.count == 1 } ?? (localSize == sightings.count) }
+
+    private mutating func mayWarn(of rank: Int) -> Bool {
+        if let last = warnedAt[rank], clock - last < Self.warningInterval { return false }
+        warnedAt[rank] = clock
+        return true
+    }
+
+    private mutating func slowRank(elapsed: Double, limit: Double) -> SlowRankWatch.Finding? {
+        let seconds = SlowRankWatch.window(limit: limit)
+        if seconds != window {
+            window = seconds
+            slow = SlowRankWatch(seconds: seconds)
+        }
+        guard roster != nil else { return nil }
+        return slow.sample(sightings, elapsed: elapsed)
+    }
+
+    /// Rank 0's node says, once, which hosts it hears nothing of.
+    private mutating func silentHosts() -> String? {
+        guard !hasToldOfSilentHosts, let roster, roster.node.contains(0),
+            clock - joinedAt > Self.hostPatience,
+            let silent = sightings.firstIndex(where: { !$0.isKnown && !$0.isOver })
+        else { return nil }
+        hasToldOfSilentHosts = true
+        let host = roster.hosts[silent].map { " on host \($0)" } ?? ""
+        return
+            "the watchdog hears nothing of rank \(silent)\(host): a rank that stops there will be noticed but not named; let UDP pass between the hosts"
+    }
+}

@@ -1,0 +1,40 @@
+/// Tells whether a thread is inside a call that waits for other ranks: the count is odd there, even outside.
+///
+/// The thread that makes MPI calls counts; any thread or process reads. A count that stands still while it is odd says
+/// that the other ranks do not come.
+package final class WaitCount: @unchecked Sendable {
+    private var count: SharedFlag
+    private let own: UnsafeMutableRawPointer
+    private var owner: AnyObject?
+
+    /// A count of 0 in memory of its own.
+    package init() {
+        own = .allocate(byteCount: 8, alignment: 8)
+        count = SharedFlag(at: own)
+        count.store(0)
+    }
+
+    deinit { own.deallocate() }
+
+    /// Goes on counting in a word of memory that `owner` keeps; done by the thread that counts.
+    package func move(to word: UnsafeMutableRawPointer, of owner: AnyObject) {
+        let next = SharedFlag(at: word)
+        next.store(count.load())
+        count = next
+        self.owner = owner
+    }
+
+    /// Enters or leaves a call; a call within another counts on both sides and changes nothing in the end.
+    func step() { count.store(count.load() &+ 1) }
+}
+
+extension Communicator {
+    /// Checks the code of a call that waits for other ranks, counting it in `waits`.
+    @inline(__always)
+    func waiting(_ code: @autoclosure () -> Int32, _ call: StaticString, peer: Int? = nil) throws {
+        waits?.step()
+        let result = code()
+        waits?.step()
+        try check(result, call, on: self, peer: peer)
+    }
+}
