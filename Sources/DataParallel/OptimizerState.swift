@@ -93,7 +93,8 @@ final class OptimizerState {
         var values: [Float] = []
         values.reserveCapacity(range.count)
         forEachPart(of: range, array) { elements, _ in values += elements }
-        precondition(values.count == range.count, "this rank holds \(values.count) of \(range.count) elements")
+        precondition(
+            values.count == range.count, "this rank holds \(values.count) of \(range.count) elements")
         return values
     }
 

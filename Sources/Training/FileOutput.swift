@@ -39,6 +39,8 @@ enum FileOutput {
     /// Waits until an open file is on disk.
     static func synchronize(_ descriptor: Int32, path: String) throws {
         while fsync(descriptor) != 0 {
+            // What is no regular file has no disk.
+            if errno == EINVAL { return }
             guard errno == EINTR else { throw failure("cannot bring all bytes to the disk of", path) }
         }
     }
@@ -75,7 +77,8 @@ enum FileOutput {
         guard descriptor >= 0 else {
             throw TrainingError(
                 errno == ENOSPC || errno == EDQUOT ? .io : .output,
-                "cannot write to \(folder): \(String(cString: strerror(errno))); choose another with --output")
+                "cannot write to \(folder): \(String(cString: strerror(errno))); choose another with --output"
+            )
         }
         defer {
             close(descriptor)

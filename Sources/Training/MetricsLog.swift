@@ -19,7 +19,9 @@ final class MetricsLog {
         guard descriptor >= 0 else { throw FileOutput.failure("cannot create", path) }
         let size = Int(lseek(descriptor, 0, SEEK_END))
         let kept = min(size, length)
-        guard size >= 0, ftruncate(descriptor, kept) == 0, lseek(descriptor, 0, SEEK_END) == kept else {
+        guard size >= 0, size == kept || ftruncate(descriptor, kept) == 0,
+            lseek(descriptor, 0, SEEK_END) == kept
+        else {
             let error = FileOutput.failure("cannot cut to \(kept) bytes", path)
             close(descriptor)
             throw error

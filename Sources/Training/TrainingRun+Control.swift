@@ -23,7 +23,9 @@ extension TrainingRun {
 
     /// Whether the clock asks for a checkpoint; one after the other.
     private var isCheckpointDue: Bool {
-        guard let minutes = settings.checkpoints.everyMinutes, checkpoints?.isUnderWay == false else { return false }
+        guard let minutes = settings.checkpoints.everyMinutes, checkpoints?.isUnderWay == false else {
+            return false
+        }
         return ProcessInfo.processInfo.systemUptime - lastCheckpoint >= minutes * 60
     }
 

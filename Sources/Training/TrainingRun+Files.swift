@@ -27,7 +27,9 @@ extension TrainingRun {
                 try metrics.synchronization()
                 if let lost = metrics.lost {
                     throw TrainingError(
-                        .io, "\(metrics.path) lacks \(lost.lines) lines: \(lost.reason); all other results are there")
+                        .io,
+                        "\(metrics.path) lacks \(lost.lines) lines: \(lost.reason); all other results are there"
+                    )
                 }
             }, cluster)
     }

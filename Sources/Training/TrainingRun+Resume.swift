@@ -24,7 +24,9 @@ extension TrainingRun {
         var damaged: Set<Int> = []
         for path in candidates.paths {
             do {
-                let reader = try CheckpointReader(path, identity: identity, for: replica) { self.problem(of: $0) }
+                let reader = try CheckpointReader(
+                    path, identity: identity, for: replica, isHidden: settings.hidesFolder
+                ) { self.problem(of: $0) }
                 try take(reader, from: path, isOwn: candidates.areOwn)
                 checkpoints?.resumed(at: candidates.areOwn ? position : nil, damaged: damaged)
                 return
@@ -33,17 +35,21 @@ extension TrainingRun {
                     throw TrainingError(.badFile, "\(error.description); use an older checkpoint")
                 }
                 let name = (path as NSString).lastPathComponent
-                if candidates.areOwn, let step = CheckpointFormat.step(ofFolder: name) { damaged.insert(step) }
+                if candidates.areOwn, let step = CheckpointFormat.step(ofFolder: name) {
+                    damaged.insert(step)
+                }
                 if cluster.rank == 0 { Self.warn("skipped checkpoint \(name): \(error)") }
             }
         }
         if let named = candidates.named {
             throw TrainingError(
-                .badFile, "\(named) holds no checkpoint that can be used: name another, or start anew without --resume")
+                .badFile,
+                "\(named) holds no checkpoint that can be used: name another, or start anew without --resume")
         }
         checkpoints?.resumed(at: nil, damaged: damaged)
         if !candidates.paths.isEmpty, cluster.rank == 0 {
-            Self.warn("none of \(candidates.paths.count) checkpoints can be used: starting from the beginning")
+            Self.warn(
+                "none of \(candidates.paths.count) checkpoints can be used: starting from the beginning")
         }
     }
 
@@ -60,9 +66,10 @@ extension TrainingRun {
                 found.paths = [path]
                 found.isOne = true
             }
-            found.areOwn = found.paths.first.map {
-                absolute(($0 as NSString).deletingLastPathComponent) == absolute(own)
-            } ?? false
+            found.areOwn =
+                found.paths.first.map {
+                    absolute(($0 as NSString).deletingLastPathComponent) == absolute(own)
+                } ?? false
         }
         return found
     }

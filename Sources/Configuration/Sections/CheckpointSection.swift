@@ -22,7 +22,8 @@ package struct CheckpointSection: Sendable, Equatable {
         let epochs = try map["every_epochs"]?.whole(in: counts) ?? 1
         everySteps = steps == 0 ? nil : steps
         everyEpochs = epochs == 0 ? nil : epochs
-        let minutes = try map["every_minutes"]?.number("from 0 to 1000000") { (0...1_000_000).contains($0) } ?? 0
+        let minutes =
+            try map["every_minutes"]?.number("from 0 to 1000000") { (0...1_000_000).contains($0) } ?? 0
         everyMinutes = minutes == 0 ? nil : minutes
         keep = try map["keep"]?.whole(in: 1...1_000_000) ?? 3
         keepsBest = try map["best"]?.flag() ?? true

@@ -89,7 +89,8 @@ package struct CheckpointFile: Sendable {
     private static func floats(_ values: [Float]) -> Content {
         // A machine that keeps the highest byte first turns every element around.
         guard 1.littleEndian == 1 else {
-            return .bytes(values.flatMap { value in (0..<4).map { UInt8(value.bitPattern >> (8 * $0) & 255) } })
+            return .bytes(
+                values.flatMap { value in (0..<4).map { UInt8(value.bitPattern >> (8 * $0) & 255) } })
         }
         return .floats(values)
     }

@@ -39,7 +39,8 @@ package struct CheckpointManifest: Codable, Sendable, Equatable {
     package static func parse(_ bytes: [UInt8], path: String) throws -> CheckpointManifest {
         func damaged(_ what: String) -> TrainingError { TrainingError(.badFile, "\(path) \(what)") }
         guard bytes.count <= CheckpointFormat.largestManifest else {
-            throw damaged("has \(bytes.count) bytes, a manifest has at most \(CheckpointFormat.largestManifest)")
+            throw damaged(
+                "has \(bytes.count) bytes, a manifest has at most \(CheckpointFormat.largestManifest)")
         }
         let manifest: CheckpointManifest
         do {

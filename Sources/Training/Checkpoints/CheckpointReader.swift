@@ -42,9 +42,11 @@ final class CheckpointReader {
     ///
     /// - Parameters:
     ///   - identity: What the run is.
+    ///   - isHidden: Whether other ranks than 0 are to do as if they did not see the folder.
     ///   - problem: What is wrong with a position for this run.
     init(
-        _ path: String, identity: String, for replica: Replica, problem: (RunPosition) -> String?
+        _ path: String, identity: String, for replica: Replica, isHidden: Bool,
+        problem: (RunPosition) -> String?
     ) throws {
         self.replica = replica
         let cluster = replica.cluster
@@ -69,7 +71,7 @@ final class CheckpointReader {
         if let problem = problem(state.position) {
             throw Unusable("\(path)/\(CheckpointFormat.state) holds \(problem)")
         }
-        let readers = try Self.readers(of: path, manifest, in: cluster.world)
+        let readers = try Self.readers(of: path, manifest, isHidden: isHidden, in: cluster.world)
         var finding = Finding()
         var weights: [[Float]]?
         var files: [SafetensorsFile] = []
@@ -112,7 +114,8 @@ final class CheckpointReader {
                     : Array(repeating: 0, count: piece.end - piece.start)
                 try world.broadcast(&values, root: rank)
                 replica.set(
-                    StatePiece(array: piece.array, entry: piece.entry, elements: piece.start..<piece.end), values)
+                    StatePiece(array: piece.array, entry: piece.entry, elements: piece.start..<piece.end),
+                    values)
             }
         }
         try world.barrier()
@@ -123,17 +126,19 @@ final class CheckpointReader {
 
     /// The rank that reads each file of the manifest: of those that see it the one with the least to read so far.
     private static func readers(
-        of path: String, _ manifest: CheckpointManifest, in world: Communicator
+        of path: String, _ manifest: CheckpointManifest, isHidden: Bool, in world: Communicator
     ) throws -> [Int] {
         let own = FileManager.default.contents(atPath: "\(path)/\(CheckpointFormat.manifest)")
-        let sees = try own == Data(manifest.encoded())
+        let sees = try !isHidden && own == Data(manifest.encoded())
         let flags = try world.allGather(sees || world.rank == 0 ? 1 : 0)
         var loads = [Int](repeating: 0, count: world.size)
         return manifest.files.map { file in
             // Rank 0 hands out the weights, and has read the state already.
             var reader = 0
             if file.name != CheckpointFormat.weights, file.name != CheckpointFormat.state {
-                for rank in 0..<world.size where flags[rank] == 1 && loads[rank] < loads[reader] { reader = rank }
+                for rank in 0..<world.size where flags[rank] == 1 && loads[rank] < loads[reader] {
+                    reader = rank
+                }
             }
             // Sizes are the manifest's and may be any: their sum was found to be no overflow.
             loads[reader] += file.bytes
@@ -150,19 +155,24 @@ final class CheckpointReader {
         for (array, name) in names.enumerated() {
             for (entry, place) in replica.state.layout.entries.enumerated() {
                 let variable = replica.state.model.variables[place.variable].name
-                wholes[CheckpointFormat.tensorName(array: name, variable: variable, start: nil)] = (array, entry)
+                wholes[CheckpointFormat.tensorName(array: name, variable: variable, start: nil)] = (
+                    array, entry
+                )
             }
         }
         return try file.tensors.map { tensor in
             let name = tensor.name
             var start = 0
             var found = wholes[name]
-            if found == nil, let at = name.lastIndex(of: "@"), let number = Int(name[name.index(after: at)...]) {
+            if found == nil, let at = name.lastIndex(of: "@"),
+                let number = Int(name[name.index(after: at)...])
+            {
                 found = wholes[String(name[..<at])]
                 start = number
             }
             guard let found, start >= 0, tensor.type == .float32,
-                case let count = replica.state.layout.entries[found.entry].count, tensor.elementCount <= count,
+                case let count = replica.state.layout.entries[found.entry].count,
+                tensor.elementCount <= count,
                 start <= count - tensor.elementCount
             else {
                 throw TrainingError(

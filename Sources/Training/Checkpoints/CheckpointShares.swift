@@ -36,7 +36,8 @@ struct CheckpointShares {
     static func stretch(of rank: Int, writers: [Int], elements: Int, weights: Int) -> Range<Int> {
         guard let place = writers.firstIndex(of: rank) else { return 0..<0 }
         let first =
-            writers.count == 1 ? elements : min(elements, max(0, (elements + weights) / writers.count - weights))
+            writers.count == 1
+            ? elements : min(elements, max(0, (elements + weights) / writers.count - weights))
         if place == 0 { return 0..<first }
         let (rest, others) = (elements - first, writers.count - 1)
         return first + rest * (place - 1) / others..<first + rest * place / others

@@ -14,7 +14,8 @@ package struct CheckpointVerification {
     package init(_ path: String) throws {
         let manifestPath = "\(path)/\(CheckpointFormat.manifest)"
         guard let file = try FileInput.open(ifExists: manifestPath) else {
-            throw TrainingError(.badFile, "\(path) has no \(CheckpointFormat.manifest): it is no whole checkpoint")
+            throw TrainingError(
+                .badFile, "\(path) has no \(CheckpointFormat.manifest): it is no whole checkpoint")
         }
         let bytes = try file.bytes(atMost: CheckpointFormat.largestManifest)
         let manifest = try CheckpointManifest.parse(bytes, path: manifestPath)
@@ -52,7 +53,8 @@ package struct CheckpointVerification {
             bytes: try Self.bytes(of: name, in: path, manifest), path: "\(path)/\(name)")
     }
 
-    private static func bytes(of name: String, in path: String, _ manifest: CheckpointManifest) throws -> [UInt8]
+    private static func bytes(of name: String, in path: String, _ manifest: CheckpointManifest) throws
+        -> [UInt8]
     {
         let (file, expected) = try open(name, in: path, manifest)
         let bytes = try file.bytes(atMost: expected.bytes)
@@ -73,7 +75,8 @@ package struct CheckpointVerification {
         guard file.byteCount == expected.bytes else {
             throw TrainingError(
                 .badFile,
-                "\(file.path) is damaged: it has \(file.byteCount) bytes, the manifest says \(expected.bytes)")
+                "\(file.path) is damaged: it has \(file.byteCount) bytes, the manifest says \(expected.bytes)"
+            )
         }
         return (file, expected)
     }

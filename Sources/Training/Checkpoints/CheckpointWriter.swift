@@ -98,11 +98,15 @@ final class CheckpointWriter {
         _ position: RunPosition, best: FileInput?, beforeManifest: (@Sendable () throws -> Void)?
     ) throws {
         if isUnderWay {
-            if cluster.rank == 0, isBusy, !hasSaidSlow {
-                hasSaidSlow = true
-                warn("a checkpoint was due before the one before was on disk: training waits for it")
-            }
+            let began = ProcessInfo.processInfo.systemUptime
             try finish()
+            let seconds = ProcessInfo.processInfo.systemUptime - began
+            if cluster.rank == 0, seconds > 1, !hasSaidSlow {
+                hasSaidSlow = true
+                warn(
+                    "a checkpoint was due before the one before was on disk: training waited \(seconds.rounded()) s, save more rarely"
+                )
+            }
         }
         if failure == nil, let last, last.isSamePlace(as: position) { return }
         underWay = position
@@ -232,6 +236,7 @@ final class CheckpointWriter {
         guard cluster.rank == 0 else { return }
         let older = last.map { "the one of step \($0.step) stands" } ?? "there is none yet"
         warn(
-            "no checkpoint of step \(underWay.step): \(problem); \(older), training goes on and the next one tries again")
+            "no checkpoint of step \(underWay.step): \(problem); \(older), training goes on and the next one tries again"
+        )
     }
 }
