@@ -184,6 +184,8 @@ extension TrainingRun {
         if position.skippedInRow > 0 { throw diverged("the gradient was not finite in the last step") }
         // An early stop by --steps leaves the run open, so that resume goes on from there.
         position.isFinished = position.epoch >= settings.epochs || hasStoppedEarly
+        // One under way has its end first: where there is little room, its temporary files must not take the results'.
+        try checkpoints?.finish()
         let evaluated = position.isFinished ? try restoreBest(last) : last
         var line = JSONLine()
         line.add("event", "end")

@@ -108,8 +108,8 @@ extension EndToEndTests {
                 mpirun -n 3 --oversubscribe --mca btl_vader_single_copy_mechanism none \
                 --mca mpi_yield_when_idle 1 '\(try BuiltExecutable.path("dtrain"))' \(command) &
                 pid=$!
-                until ls -d '\(output)'/checkpoints/step-* > /dev/null 2>&1; do sleep 0.01; done
-                until ls -d '\(output)'/checkpoints/.step-* > /dev/null 2>&1; do sleep 0.001; done
+                until ls -d '\(output)'/checkpoints/step-* > /dev/null 2>&1; do kill -0 $pid || exit 9; sleep 0.01; done
+                until ls -d '\(output)'/checkpoints/.step-* > /dev/null 2>&1; do kill -0 $pid || exit 9; sleep 0.001; done
                 for i in $(seq \(signals)); do kill -USR1 $pid; done
                 wait $pid
                 """
