@@ -47,17 +47,6 @@ package struct CheckpointFile: Sendable {
             }
     }
 
-    /// Bytes that wait in memory.
-    var byteCount: Int {
-        content.reduce(0) { sum, piece in
-            switch piece {
-            case .bytes(let bytes): sum + bytes.count
-            case .floats(let values): sum + values.count * 4
-            case .file: sum
-            }
-        }
-    }
-
     /// Writes the file into a folder, brings it to the disk and says what it is.
     package func write(in folder: String) throws -> CheckpointManifest.File {
         let path = "\(folder)/\(name)"
