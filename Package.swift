@@ -118,7 +118,7 @@ let package = Package(
             path: "Tests/TrainingControls"),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["ProcessSupport", "Safetensors", "dtrain", "training-controls"]),
+            dependencies: ["Optimizers", "ProcessSupport", "Safetensors", "dtrain", "training-controls"]),
         .testTarget(
             name: "ConfigurationTests",
             dependencies: ["Configuration", "Graph", "Layers", "Optimizers", "Datasets"]),

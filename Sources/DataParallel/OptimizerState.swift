@@ -83,14 +83,33 @@ final class OptimizerState {
         return try cluster.world.gather(own, counts: counts, root: 0)
     }
 
-    /// Gives state array `array` of a parameter its values; every rank passes the same.
-    func set(_ array: Int, _ entry: ParameterLayout.Entry, _ values: [Float]) {
+    /// Elements of a parameter's part of state array `array` that this rank's memory holds.
+    func copy(_ array: Int, _ entry: ParameterLayout.Entry, _ elements: Range<Int>) -> FloatCopy {
+        let range = entry.offset + elements.lowerBound..<entry.offset + elements.upperBound
+        if shared != nil {
+            let start = base + array * layout.elementCount + range.lowerBound
+            return FloatCopy(UnsafeBufferPointer(start: start, count: range.count))
+        }
+        var whole: FloatCopy?
+        forEachPart(of: range, array) { elements, _ in
+            if elements.count == range.count { whole = FloatCopy(UnsafeBufferPointer(elements)) }
+        }
+        guard let whole else {
+            preconditionFailure("this rank does not hold elements \(elements) of state array \(array)")
+        }
+        return whole
+    }
+
+    /// Gives elements of a parameter's part of state array `array` their values, where this rank holds them; every rank
+    /// passes the same.
+    func set(_ array: Int, _ entry: ParameterLayout.Entry, _ elements: Range<Int>, _ values: [Float]) {
+        let range = entry.offset + elements.lowerBound..<entry.offset + elements.upperBound
         if shared != nil {
             guard cluster.node.rank == 0 else { return }
-            (base + array * layout.elementCount + entry.offset).update(from: values, count: entry.count)
+            (base + array * layout.elementCount + range.lowerBound).update(from: values, count: range.count)
             return
         }
-        forEachPart(of: entry.offset..<entry.offset + entry.count, array) { elements, places in
+        forEachPart(of: range, array) { elements, places in
             _ = elements.update(fromContentsOf: values[places])
         }
     }

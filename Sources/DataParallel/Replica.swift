@@ -213,7 +213,7 @@ extension Replica {
 
     /// Gives one state array of a parameter its values; each rank passes the same.
     package func setOptimizerState(_ array: Int, _ entry: ParameterLayout.Entry, _ values: [Float]) {
-        update.arrays.set(array, entry, values)
+        update.arrays.set(array, entry, 0..<entry.count, values)
     }
 }
 

@@ -73,50 +73,8 @@ public struct SafetensorsWriter: Sendable {
 
     /// The length and header, then each tensor's bytes, in the order of the file.
     private func pieces(path: String) throws(SafetensorsError) -> [[UInt8]] {
-        let sorted = tensors.sorted { TensorName.precedes($0.name, $1.name) }
-        var members: [String] = []
-        if !metadata.isEmpty {
-            let keys = metadata.keys.sorted(by: TensorName.precedes)
-            let strings = keys.map { "\(Self.json($0)):\(Self.json(metadata[$0, default: ""]))" }
-            members.append("\(Self.json(TensorName.metadata)):{\(strings.joined(separator: ","))}")
-        }
-        var begin = 0
-        for tensor in sorted {
-            let end = begin + tensor.bytes.count
-            let shape = tensor.shape.map(String.init).joined(separator: ",")
-            members.append(
-                "\(Self.json(tensor.name)):{\"dtype\":\"\(tensor.type.rawValue)\",\"shape\":[\(shape)],"
-                    + "\"data_offsets\":[\(begin),\(end)]}")
-            begin = end
-        }
-        var header = Array("{\(members.joined(separator: ","))}".utf8)
-        header.append(contentsOf: repeatElement(UInt8(ascii: " "), count: (8 - header.count % 8) % 8))
-        guard header.count <= SafetensorsFile.largestHeader else {
-            throw SafetensorsError(
-                .headerLength, path: path,
-                expected: "a header of at most \(SafetensorsFile.largestHeader) bytes",
-                found: "\(header.count) bytes")
-        }
-        return [LittleEndian.encode([UInt64(header.count)]) { $0 } + header] + sorted.map(\.bytes)
-    }
-
-    /// A JSON string, escaped where JSON demands it and nowhere else.
-    private static func json(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\u{08}": quoted += "\\b"
-            case "\u{0c}": quoted += "\\f"
-            case "\n": quoted += "\\n"
-            case "\r": quoted += "\\r"
-            case "\t": quoted += "\\t"
-            case _ where scalar.value < 0x10: quoted += "\\u000\(String(scalar.value, radix: 16))"
-            case _ where scalar.value < 0x20: quoted += "\\u00\(String(scalar.value, radix: 16))"
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
+        let outline = try SafetensorsOutline(
+            tensors.map { (name: $0.name, type: $0.type, shape: $0.shape) }, metadata: metadata, path: path)
+        return [outline.header] + outline.order.map { tensors[$0].bytes }
     }
 }

@@ -9,19 +9,39 @@ enum FileOutput {
         guard descriptor >= 0 else { throw failure("cannot create", path) }
         defer { close(descriptor) }
         try write(Array(bytes), to: descriptor, path: path)
-        guard fsync(descriptor) == 0 else { throw failure("cannot write", path) }
+        try synchronize(descriptor, path: path)
+    }
+
+    /// Makes a new file that must not exist yet.
+    static func create(_ path: String) throws -> Int32 {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw failure("cannot create", path) }
+        return descriptor
     }
 
     /// Appends to an open file.
     static func write(_ bytes: [UInt8], to descriptor: Int32, path: String) throws {
+        try bytes.withUnsafeBytes { try write($0, to: descriptor, path: path) }
+    }
+
+    /// Appends to an open file; a short write is continued.
+    static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws {
         var written = 0
         while written < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written)
-            }
+            let count = Glibc.write(
+                descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw failure("cannot write \(bytes.count - written) bytes to", path) }
             written += count
+        }
+    }
+
+    /// Waits until an open file is on disk.
+    static func synchronize(_ descriptor: Int32, path: String) throws {
+        while fsync(descriptor) != 0 {
+            // What is no regular file has no disk.
+            if errno == EINVAL { return }
+            guard errno == EINTR else { throw failure("cannot bring all bytes to the disk of", path) }
         }
     }
 
@@ -30,7 +50,8 @@ enum FileOutput {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("cannot open", path) }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw failure("cannot synchronize", path) }
+        // Some network file systems keep names durable by themselves and answer EINVAL.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure("cannot synchronize", path) }
     }
 
     /// Makes a folder and those above it.
@@ -48,8 +69,29 @@ enum FileOutput {
         guard rename(from, to) == 0 else { throw failure("cannot rename \(from) to", to) }
     }
 
-    private static func failure(_ what: String, _ path: String) -> TrainingError {
-        TrainingError(.io, "\(what) \(path): \(String(cString: strerror(errno)))")
+    /// Throws unless a file of `byteCount` bytes can be written into a folder; it is gone afterwards.
+    static func probe(folder: String, byteCount: Int) throws {
+        let path = "\(folder)/.probe-\(getpid())"
+        unlink(path)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw TrainingError(
+                errno == ENOSPC || errno == EDQUOT ? .io : .output,
+                "cannot write to \(folder): \(String(cString: strerror(errno))); choose another with --output"
+            )
+        }
+        defer {
+            close(descriptor)
+            unlink(path)
+        }
+        try write([UInt8](repeating: 0, count: byteCount), to: descriptor, path: path)
+        try synchronize(descriptor, path: path)
+    }
+
+    /// An error about a path, with the reason the system gave last.
+    static func failure(_ what: String, _ path: String) -> TrainingError {
+        let advice = errno == ENOSPC || errno == EDQUOT ? "; make room there or choose another --output" : ""
+        return TrainingError(.io, "\(what) \(path): \(String(cString: strerror(errno)))\(advice)")
     }
 
     private static func reason(_ error: any Error) -> String {

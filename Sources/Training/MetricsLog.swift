@@ -2,38 +2,56 @@ import Foundation
 import Glibc
 
 /// `metrics.jsonl`: one JSON object a line, appended as the run goes on.
+///
+/// A line that cannot be written, because the disk is full for instance, is lost whole and does not end training.
 final class MetricsLog {
-    private let path: String
-    private let descriptor: Int32
+    /// The file.
+    let path: String
+    /// Bytes of it, whole lines all of them.
     private(set) var length: Int
+    /// Lines that could not be written, and why the first could not.
+    private(set) var lost: (lines: Int, reason: String)?
+    private let descriptor: Int32
 
-    /// Opens the log at `length` bytes, cutting off what a run before wrote behind it.
+    /// Opens the log at `length` bytes, cutting off what a run before wrote behind it; where there are fewer, at those.
     init(path: String, length: Int) throws {
-        descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            throw TrainingError(.io, "cannot create \(path): \(String(cString: strerror(errno)))")
-        }
-        guard ftruncate(descriptor, length) == 0, lseek(descriptor, 0, SEEK_END) == length else {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw FileOutput.failure("cannot create", path) }
+        let size = Int(lseek(descriptor, 0, SEEK_END))
+        let kept = min(size, length)
+        guard size >= 0, size == kept || ftruncate(descriptor, kept) == 0,
+            lseek(descriptor, 0, SEEK_END) == kept
+        else {
+            let error = FileOutput.failure("cannot cut to \(kept) bytes", path)
             close(descriptor)
-            throw TrainingError(.io, "\(path) is shorter than the checkpoint says")
+            throw error
         }
         self.path = path
-        self.length = length
+        self.descriptor = descriptor
+        self.length = kept
     }
 
     deinit { close(descriptor) }
 
-    /// Appends one line.
-    func append(_ line: JSONLine) throws {
+    /// Appends one line; false if it is the first that is lost.
+    func append(_ line: JSONLine) -> Bool {
         let bytes = Array(line.line.utf8)
-        try FileOutput.write(bytes, to: descriptor, path: path)
-        length += bytes.count
+        do {
+            try FileOutput.write(bytes, to: descriptor, path: path)
+            length += bytes.count
+            return true
+        } catch {
+            // What of the line is there goes again, so that the file holds whole lines.
+            if ftruncate(descriptor, length) == 0 { lseek(descriptor, 0, SEEK_END) }
+            let isFirst = lost == nil
+            lost = ((lost?.lines ?? 0) + 1, lost?.reason ?? "\(error)")
+            return !isFirst
+        }
     }
 
-    /// Waits until all lines are on disk.
-    func synchronize() throws {
-        guard fsync(descriptor) == 0 else {
-            throw TrainingError(.io, "cannot write \(path): \(String(cString: strerror(errno)))")
-        }
+    /// What waits until all lines so far are on disk, on any thread while the log is open.
+    var synchronization: @Sendable () throws -> Void {
+        let (descriptor, path) = (descriptor, path)
+        return { try FileOutput.synchronize(descriptor, path: path) }
     }
 }

@@ -54,6 +54,7 @@ package final class RunFolder {
         }
         self.path = path
         if isUsed, settings.overwritesOutput { try Self.empty(path) }
+        try prepare()
     }
 
     deinit { close(lock) }
@@ -66,14 +67,29 @@ package final class RunFolder {
 
     /// Whether a folder holds a run's files.
     static func isUsed(_ path: String) -> Bool {
-        [configurationName, metricsName, weightsName, checkpointsName].contains {
+        [configurationName, metricsName, weightsName].contains {
             FileManager.default.fileExists(atPath: "\(path)/\($0)")
-        }
+        } || !CheckpointCatalogue("\(path)/\(checkpointsName)").steps.isEmpty
     }
+
+    /// Removes what killed runs have left and makes sure that files can be written: better now than after hours.
+    private func prepare() throws {
+        for name in ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+        where name.hasPrefix(".") && (name.hasSuffix(".tmp") || name.hasPrefix(".probe-")) {
+            try? FileManager.default.removeItem(atPath: file(name))
+        }
+        CheckpointCatalogue(checkpoints).sweep()
+        try FileOutput.makeFolder(checkpoints)
+        try FileOutput.probe(folder: checkpoints, byteCount: Self.probeBytes)
+    }
+
+    /// What must fit into the folder before a run starts.
+    private static let probeBytes = 1 << 16
 
     private static func empty(_ path: String) throws {
         let names = [
-            configurationName, metricsName, weightsName, bestWeightsName, scalingName, checkpointsName,
+            configurationName, metricsName, weightsName, bestWeightsName, scalingName, whiteningName,
+            checkpointsName, profileName,
         ]
         for name in names where FileManager.default.fileExists(atPath: "\(path)/\(name)") {
             do {

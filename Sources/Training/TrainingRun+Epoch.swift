@@ -27,14 +27,14 @@ extension TrainingRun {
             position.batch += 1
             try take(result)
             if result.isSkipped { numbers = try renumbered() }
-            if logs { try logStep(result) }
+            if logs { logStep(result) }
             drawBar(result)
             if let steps = settings.checkpoints.everySteps, position.step % steps == 0,
                 position.batch < plan.steps(ofEpoch: epoch)
             {
                 try checkpoint()
             }
-            if position.step % controlInterval == 0, try shouldStop() { return true }
+            if position.step >= nextControl, try control() { return true }
         }
         return false
     }
@@ -96,7 +96,7 @@ extension TrainingRun {
     func epochScalars() throws -> (Int) -> [Double] {
         let width = settings.optimizer.rule.scalarCount
         let steps = plan.steps(ofEpoch: position.epoch)
-        var numbers = Array(repeating: 0.0, count: steps * width + 1)
+        var numbers = Array(repeating: 0.0, count: steps * width)
         if cluster.rank == 0 {
             // A delayed step that is on its way may yet be renumbered.
             for batch in max(0, position.batch - 1)..<steps {
@@ -106,12 +106,8 @@ extension TrainingRun {
                     momentum: settings.schedule.momentum(step: step, in: plan.shape))
                 numbers.replaceSubrange(batch * width..<(batch + 1) * width, with: scalars)
             }
-            // Ranks agree about twice a second whether to stop; how often that is they must agree on, too.
-            let secondsPerStep = stepsTaken > 0 ? trainingSeconds / Double(stepsTaken) : 0.05
-            numbers[steps * width] = (0.5 / max(secondsPerStep, 1e-4)).rounded(.up)
         }
         try cluster.world.broadcast(&numbers, root: 0)
-        controlInterval = max(1, Int(numbers[steps * width]))
         return { Array(numbers[$0 * width..<($0 + 1) * width]) }
     }
 
@@ -132,9 +128,5 @@ extension TrainingRun {
         let random = CounterRandom(seed: settings.seed, purpose: .dropout)
         let words = random.words(at: UInt64(step))
         return dt_philox_key(word: (words.0, words.1))
-    }
-
-    private func shouldStop() throws -> Bool {
-        try cluster.world.allReduce(StopRequest.isPending ? 1 : 0, .max) > 0
     }
 }

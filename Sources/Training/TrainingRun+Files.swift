@@ -1,58 +1,44 @@
 import DataParallel
 import Foundation
 
-/// The files of a run: the output folder, checkpoints and resume.
+/// The files of a run: the output folder, checkpoints, metrics.
 extension TrainingRun {
-    /// Writes a checkpoint of where the run stands; collective, rank 0 writes.
+    /// Copies where the run stands, to be written while it goes on; collective.
     func checkpoint() throws {
         cluster.activity.enter(.checkpoint)
         // Ranks may keep parts of the state.
         position.delayedNumbers = try replica.keepPending()
         position.ruleMemory = replica.ruleMemory
-        let optimizerFile = try Checkpoint.optimizerFile(
-            of: replica, isDelayed: position.delayedNumbers != nil)
-        let outcome = Result {
-            // Rank 0 alone has a folder.
-            guard let folder, let metrics else { return }
-            try metrics.synchronize()
-            position.metricsLength = metrics.length
-            try Checkpoint.write(
-                replica, optimizerFile.get(), position, identity: identity, folder: folder.checkpoints,
-                keep: settings.checkpoints.keep)
+        position.metricsLength = metrics?.length ?? 0
+        lastCheckpoint = ProcessInfo.processInfo.systemUptime
+        var best: FileInput?
+        if let folder, position.watch.bestEpoch > 0 {
+            best = try? FileInput.open(ifExists: folder.file(RunFolder.bestWeightsName))
         }
-        try Self.agree(outcome, cluster)
+        try checkpoints?.start(position, best: best, beforeManifest: metrics?.synchronization)
     }
 
-    /// Takes over a checkpoint where the settings ask for it; collective.
-    func resume() throws {
-        guard settings.resume != .no else { return }
-        let found = try Agreement.fromRoot(cluster.world) { [settings, identity, folder] () -> Found in
-            var path: String?
-            switch settings.resume {
-            case .no: break
-            case .auto:
-                let newest = Checkpoint.newest(in: folder?.checkpoints ?? "")
-                for skipped in newest.skipped { Self.warn("skipped checkpoint \(skipped)") }
-                path = newest.path
-            case .from(let given):
-                let newest = Checkpoint.newest(in: "\(given)/\(RunFolder.checkpointsName)")
-                path = newest.path ?? given
-            }
-            guard let path else { return Found() }
-            return Found(path: path, position: try Checkpoint.position(of: path, identity: identity))
-        }
-        guard let path = found.path, let position = found.position else { return }
-        self.position = position
-        plan = makePlan()
-        if !position.isFinished {
-            try Checkpoint.load(path, position, into: replica)
-            reporter.line("dtrain: resuming at step \(position.step) from \(path)")
-        }
+    /// Waits for the last checkpoint and throws on all ranks unless everything of the run is on disk; collective.
+    func completeFiles() throws {
+        try checkpoints?.finish()
+        try checkpoints?.requireLast()
+        try Self.agree(
+            Result {
+                guard let metrics else { return }
+                try metrics.synchronization()
+                if let lost = metrics.lost {
+                    throw TrainingError(
+                        .io,
+                        "\(metrics.path) lacks \(lost.lines) lines: \(lost.reason); all other results are there"
+                    )
+                }
+            }, cluster)
     }
 
-    private struct Found: Codable {
-        var path: String?
-        var position: RunPosition?
+    /// Appends a line to the metrics; one that is lost is said once, and again when the run ends.
+    func log(_ line: JSONLine) {
+        guard let metrics, !metrics.append(line) else { return }
+        Self.warn("metrics are lost, training goes on: \(metrics.lost?.reason ?? "")")
     }
 
     /// Writes what a run begins with and opens its metrics; collective, rank 0 writes.
@@ -63,12 +49,35 @@ extension TrainingRun {
                 try FileOutput.write(Data(text.utf8), to: folder.file(RunFolder.configurationName))
             }
             try data.inputs.write(to: folder)
-            metrics = try MetricsLog(path: folder.file(RunFolder.metricsName), length: position.metricsLength)
+            let log = try MetricsLog(
+                path: folder.file(RunFolder.metricsName), length: position.metricsLength)
+            if log.length < position.metricsLength {
+                Self.warn(
+                    "\(log.path) has \(log.length) bytes, the checkpoint counts \(position.metricsLength): earlier lines are missing"
+                )
+            }
+            metrics = log
         }
         try Self.agree(outcome, cluster)
     }
 
-    /// Only rank 0 opens the folder: the other ranks write nothing.
+    /// Makes what writes checkpoints; collective.
+    func openCheckpoints() throws {
+        let path = try Agreement.fromRoot(cluster.world) { [folder] in
+            // Other ranks may have been started elsewhere.
+            [URL(fileURLWithPath: folder?.checkpoints ?? "").path]
+        }[0]
+        let isRoot = cluster.rank == 0
+        checkpoints = CheckpointWriter(
+            replica, identity: identity, folder: path,
+            pruning: CheckpointPruning(keep: settings.checkpoints.keep),
+            isHidden: settings.hidesFolder
+        ) { text in
+            if isRoot { Self.warn(text) }
+        }
+    }
+
+    /// Only rank 0 opens the folder: the other ranks write checkpoints alone.
     static func openFolder(_ settings: TrainingSettings, _ cluster: Cluster) throws -> RunFolder? {
         guard !settings.isDryRun else { return nil }
         let opened = Result { cluster.rank == 0 ? try RunFolder(settings) : nil }
@@ -85,7 +94,6 @@ extension TrainingRun {
         if anyFailed > 0 { throw FailedElsewhere() }
     }
 
-    private static func warn(_ text: String) {
-        FileHandle.standardError.write(Data("dtrain: warning: \(text)\n".utf8))
-    }
+    /// Tells a person of something that does not end the run.
+    static func warn(_ text: String) { DistributedProgram.write("dtrain: warning: \(text)") }
 }

@@ -11,7 +11,7 @@ extension TrainingRun {
     var elapsed: Double { ProcessInfo.processInfo.systemUptime - start }
 
     /// Appends a step to the metrics.
-    func logStep(_ result: StepResult) throws {
+    func logStep(_ result: StepResult) {
         var line = JSONLine()
         line.add("event", "step")
         line.add("step", position.step)
@@ -29,12 +29,12 @@ extension TrainingRun {
         }
         line.add("samples_per_second", samplesPerSecond)
         line.add("seconds", elapsed)
-        try metrics?.append(line)
-        try monitor(result)
+        log(line)
+        monitor(result)
     }
 
     /// Names the parameters whose gradients vanish or explode.
-    private func monitor(_ result: StepResult) throws {
+    private func monitor(_ result: StepResult) {
         guard !result.layerNorms.isEmpty else { return }
         let findings = position.monitor.look(
             result.layerNorms.map { variable, norm in
@@ -48,7 +48,7 @@ extension TrainingRun {
             line.add("parameter", finding.parameter)
             line.add("finding", finding.kind.rawValue)
             line.add("rms", finding.rootMeanSquare)
-            try metrics?.append(line)
+            log(line)
             reporter.line(
                 "dtrain: note: the gradient of \(finding.parameter) is \(finding.kind.rawValue) at step \(position.step): root mean square \(finding.rootMeanSquare)"
             )

@@ -72,7 +72,7 @@ extension TrainingRun {
         if position.skippedSteps > 0 { line.add("skipped_steps", position.skippedSteps) }
         line.add("samples_per_second", samplesPerSecond)
         line.add("seconds", elapsed)
-        try metrics?.append(line)
+        log(line)
         var text = "epoch \(epoch)/\(settings.epochs)  loss \(ProgressReporter.fixed(loss, 4))"
         text += Self.describe(evaluated)
         text += "  \(ProgressReporter.number(samplesPerSecond)) samples/s"
@@ -80,38 +80,35 @@ extension TrainingRun {
         text += position.epoch + 1 < settings.epochs ? "  \(ProgressReporter.duration(left)) left" : ""
         reporter.line(text)
 
-        try watch(evaluated, trainingLoss: loss)
+        let isBest = try watch(evaluated, trainingLoss: loss)
         growBatch()
         position.epoch += 1
         position.batch = 0
         position.epochLossSum = 0
         position.epochExamples = 0
-        let every = settings.checkpoints.everyEpochs
-        if position.epoch < settings.epochs, !hasStoppedEarly, let every, position.epoch % every == 0 {
+        let rule = settings.checkpoints
+        let isDue = rule.everyEpochs.map { position.epoch % $0 == 0 } ?? false
+        if position.epoch < settings.epochs, !hasStoppedEarly, isDue || (isBest && rule.keepsBest) {
             try checkpoint()
         }
     }
 
-    /// Compares the watched metric with the best so far, keeps the best weights, and decides whether to stop.
-    private func watch(_ evaluated: Evaluated, trainingLoss: Double) throws {
+    /// Compares the watched metric with the best so far, keeps the best weights, and decides whether to stop; true if
+    /// the epoch is the best so far.
+    private func watch(_ evaluated: Evaluated, trainingLoss: Double) throws -> Bool {
         if let rule = settings.schedule.plateau, let value = evaluated.value(of: rule.metric.rawValue) {
             position.plateau.observe(value, by: rule, baseRate: settings.schedule.baseRate)
         }
         guard let name = Self.watchedMetric(settings),
             let value = name == "train_loss" ? trainingLoss : evaluated.value(of: name)
-        else { return }
+        else { return false }
         let stopping = settings.earlyStopping
         let isBetter = position.watch.observe(
             value, epoch: position.epoch + 1, isHigherBetter: Evaluated.isHigherBetter(name),
             minimumChange: stopping?.minimumChange ?? 0)
         if isBetter {
-            try Self.agree(
-                Result {
-                    guard let folder else { return }
-                    try WeightsFile.write(
-                        replica.state, trainedBatches: position.step,
-                        to: folder.file(RunFolder.bestWeightsName))
-                }, cluster)
+            if settings.checkpoints.keepsBest { position.bestStep = position.step }
+            try writeBest()
         }
         if let stopping, position.watch.epochsSinceBest >= stopping.patience,
             position.epoch + 1 < settings.epochs
@@ -121,6 +118,23 @@ extension TrainingRun {
                 "early stop: \(name) was best in epoch \(position.watch.bestEpoch), \(position.watch.epochsSinceBest) epochs ago"
             )
         }
+        return isBetter
+    }
+
+    /// Writes the best weights so far; collective. Where they cannot be written the older ones go, and training goes on.
+    private func writeBest() throws {
+        var problem: String?
+        if let folder {
+            let path = folder.file(RunFolder.bestWeightsName)
+            do {
+                try WeightsFile.write(replica.state, trainedBatches: position.step, to: path)
+            } catch {
+                try? FileManager.default.removeItem(atPath: path)
+                problem = "\(error)"
+                Self.warn("no best weights of epoch \(position.epoch + 1), training goes on: \(error)")
+            }
+        }
+        hasLostBest = try cluster.world.allReduce(problem == nil ? 0 : 1, .max) > 0
     }
 
     /// The metric that best weights and early stopping watch; nil where there is none to watch.
@@ -150,6 +164,12 @@ extension TrainingRun {
         try Self.agree(
             Result {
                 guard let folder else { return }
+                guard !hasLostBest else {
+                    throw TrainingError(
+                        .io,
+                        "the best weights, of epoch \(position.watch.bestEpoch), could not be written to \(folder.path): make room there and continue with --resume auto"
+                    )
+                }
                 values = try WeightsFile.read(
                     folder.file(RunFolder.bestWeightsName), for: replica.state.model
                 ).values
@@ -166,6 +186,8 @@ extension TrainingRun {
         if position.skippedInRow > 0 { throw diverged("the gradient was not finite in the last step") }
         // An early stop by --steps leaves the run open, so that resume goes on from there.
         position.isFinished = position.epoch >= settings.epochs || hasStoppedEarly
+        // One under way has its end first: where there is little room, its temporary files must not take the results'.
+        try checkpoints?.finish()
         let evaluated = position.isFinished ? try restoreBest(last) : last
         var line = JSONLine()
         line.add("event", "end")
@@ -185,17 +207,21 @@ extension TrainingRun {
                 try WeightsFile.write(
                     replica.state, trainedBatches: position.step, to: folder.file(RunFolder.weightsName))
             }, cluster)
-        if position.isFinished { try metrics?.append(line) }
+        if position.isFinished { log(line) }
         if position.isFinished || position.batch == 0 { try checkpoint() }
-        if !position.isFinished { try metrics?.append(line) }
-        try metrics?.synchronize()
+        if !position.isFinished { log(line) }
         try reportProfile()
+        try completeFiles()
         if let folder {
             reporter.line("")
             if let test = evaluated.test { reporter.line("test" + Self.describe(test)) }
             reporter.line("weights      \(folder.file(RunFolder.weightsName))")
             reporter.line("metrics      \(folder.file(RunFolder.metricsName))")
-            reporter.line("checkpoints  \(folder.checkpoints)")
+            let totals = checkpoints?.totals ?? (count: 0, copying: 0, waiting: 0)
+            reporter.line(
+                "checkpoints  \(folder.checkpoints)  (\(totals.count) written, training waited "
+                    + "\(ProgressReporter.fixed(totals.copying, 2)) s for copies, "
+                    + "\(ProgressReporter.fixed(totals.waiting, 2)) s for the disk)")
         }
         return result(evaluated, isFinished: position.isFinished)
     }
@@ -203,6 +229,7 @@ extension TrainingRun {
     /// Saves where the run stands, to be gone on with.
     func preempted() throws -> TrainingResult {
         try checkpoint()
+        try completeFiles()
         reporter.line(
             "preempted at step \(position.step): saved, continue with --resume auto --output \(folder?.path ?? "")"
         )

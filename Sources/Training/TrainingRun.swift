@@ -45,8 +45,14 @@ final class TrainingRun {
     var hasStoppedEarly = false
     /// The system's uptime when the program started, in seconds.
     let start: Double
-    /// Steps between the moments at which ranks agree whether to stop.
-    var controlInterval = 1
+    /// The number of steps after which ranks agree next whether to stop.
+    var nextControl = 1
+    /// Writes checkpoints; nil where nothing is written.
+    var checkpoints: CheckpointWriter?
+    /// The system's uptime at the last checkpoint, or at the first step, in seconds.
+    var lastCheckpoint = 0.0
+    /// Whether the best weights could not be written.
+    var hasLostBest = false
 
     /// Prepares everything up to the first step; collective.
     ///
@@ -122,6 +128,7 @@ final class TrainingRun {
     /// Trains to the end, or to where it is told to stop; collective.
     func run() throws -> TrainingResult {
         if settings.isDryRun { return try dryRun() }
+        try openCheckpoints()
         try resume()
         if position.isFinished {
             reporter.line("\(folder?.path ?? settings.output): the run is finished already, nothing to do")
@@ -129,6 +136,8 @@ final class TrainingRun {
         }
         try writeStart()
         announce()
+        lastCheckpoint = ProcessInfo.processInfo.systemUptime
+        nextControl = position.step + 1
         var last = Evaluated()
         while position.epoch < settings.epochs, !hasStoppedEarly {
             let isPreempted = try trainEpoch()
@@ -137,6 +146,9 @@ final class TrainingRun {
             if isComplete {
                 last = try evaluate()
                 try finishEpoch(last)
+                if position.epoch < settings.epochs, !hasStoppedEarly, !isAtStepLimit, try control() {
+                    return try preempted()
+                }
             }
             if isAtStepLimit {
                 if !isComplete {
@@ -152,13 +164,15 @@ final class TrainingRun {
 
     /// Gives shared memory back; collective.
     func free() throws {
+        // A run that diverged may have left one under way, which is still good.
+        try checkpoints?.finish()
         try replica.free()
         try replica.state.free()
         try data.free()
     }
 
     /// How a run of these settings is cut into steps.
-    private static func plan(_ settings: TrainingSettings, examples: Int, chosen: [Int] = []) -> RunPlan {
+    static func plan(_ settings: TrainingSettings, examples: Int, chosen: [Int] = []) -> RunPlan {
         RunPlan(
             examples: examples, epochs: settings.epochs, batch: settings.isFullBatch ? nil : settings.batch,
             accumulate: settings.accumulate, growth: settings.growth, chosen: chosen)

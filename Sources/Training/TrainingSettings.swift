@@ -49,14 +49,23 @@ public struct TrainingSettings: Sendable {
         public var everySteps: Int?
         /// Epochs between checkpoints; nil for none by epochs.
         public var everyEpochs: Int?
+        /// Minutes between checkpoints by rank 0's clock, fractions allowed; nil for none by time.
+        public var everyMinutes: Double?
         /// How many are kept, the newest.
         public var keep: Int
+        /// Whether an epoch that is the best so far, where something is watched, gets one that is kept besides.
+        public var keepsBest: Bool
 
         /// A rule for checkpoints.
-        public init(everySteps: Int? = nil, everyEpochs: Int? = 1, keep: Int = 3) {
+        public init(
+            everySteps: Int? = nil, everyEpochs: Int? = 1, everyMinutes: Double? = nil, keep: Int = 3,
+            keepsBest: Bool = true
+        ) {
             self.everySteps = everySteps
             self.everyEpochs = everyEpochs
+            self.everyMinutes = everyMinutes
             self.keep = keep
+            self.keepsBest = keepsBest
         }
     }
 
@@ -142,6 +151,8 @@ public struct TrainingSettings: Sendable {
     public var isProfiled: Bool
     /// What config.yaml holds; nil for no such file.
     public var configurationText: String?
+    /// Whether this rank does as if it did not see the output folder, as on a cluster without shared files.
+    package var hidesFolder = false
     /// What a test breaks on purpose.
     package var control = ReplicaSettings.Control.none
 

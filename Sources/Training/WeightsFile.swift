@@ -18,11 +18,28 @@ package enum WeightsFile {
         try writer.write(to: path)
     }
 
+    /// A copy of the values of `state`, to be written later as the same bytes that `write` would write now.
+    static func copy(_ state: ModelState, trainedBatches: Int) throws -> CheckpointFile {
+        try CheckpointFile(
+            CheckpointFormat.weights,
+            tensors: state.model.variables.enumerated().map { place, variable in
+                (variable.name, variable.shape, state.copy(place))
+            },
+            scalars: state.model.counters.map { ($0, trainedBatches) })
+    }
+
     /// The values of a model's variables from a file that holds exactly these, in the model's order.
     package static func read(_ path: String, for model: TracedModel) throws -> (
         values: [[Float]], trainedBatches: Int
     ) {
-        let file = try SafetensorsFile.read(path: path)
+        try values(of: try SafetensorsFile.read(path: path), for: model)
+    }
+
+    /// The values of a model's variables from a file in memory that holds exactly these, in the model's order.
+    static func values(of file: SafetensorsFile, for model: TracedModel) throws -> (
+        values: [[Float]], trainedBatches: Int
+    ) {
+        let path = file.path
         let known = Set(model.variables.map(\.name) + model.counters)
         for entry in file.tensors where !known.contains(entry.name) {
             throw TrainingError(

@@ -35,7 +35,8 @@ extension RunConfiguration {
         settings.bucketBytes = training.bucketBytes
         settings.exchange = GradientPrecision(rawValue: training.exchange.rawValue) ?? .float32
         settings.checkpoints = TrainingSettings.Checkpoints(
-            everySteps: checkpoint.everySteps, everyEpochs: checkpoint.everyEpochs, keep: checkpoint.keep)
+            everySteps: checkpoint.everySteps, everyEpochs: checkpoint.everyEpochs,
+            everyMinutes: checkpoint.everyMinutes, keep: checkpoint.keep, keepsBest: checkpoint.keepsBest)
         settings.stallTimeout = training.stallTimeout
         settings.loggingSteps = logging.everySteps
         settings.evaluatesTraining = evaluation.train

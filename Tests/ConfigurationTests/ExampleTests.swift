@@ -54,6 +54,7 @@ import Testing
             training.bucketBytes == 1_048_576 && training.clipping == .off && training.stallTimeout == 300)
         #expect(
             run.checkpoint.everySteps == nil && run.checkpoint.everyEpochs == 1 && run.checkpoint.keep == 3)
+        #expect(run.checkpoint.everyMinutes == nil && run.checkpoint.keepsBest)
         #expect(run.logging.everySteps == 10)
         #expect(run.output == "runs/my.first")
     }
@@ -72,7 +73,7 @@ import Testing
                   instruction_set: avx2
                   clip: {norm: 1.5}
                   seed: 9223372036854775807
-                checkpoint: {every_steps: 0, every_epochs: 0}
+                checkpoint: {every_steps: 0, every_epochs: 0, every_minutes: 0.5, best: false}
                 output: "2024"
                 """)
         #expect(run.loss == .meanSquaredError)
@@ -84,6 +85,7 @@ import Testing
         #expect(run.training.instructionSet == .avx2 && run.training.clipping.maximumNorm == 1.5)
         #expect(run.training.seed == 9_223_372_036_854_775_807)
         #expect(run.checkpoint.everySteps == nil && run.checkpoint.everyEpochs == nil)
+        #expect(run.checkpoint.everyMinutes == 0.5 && !run.checkpoint.keepsBest)
         #expect(run.output == "2024")
     }
 

@@ -65,7 +65,7 @@ import Testing
                 schedule: {name: step, step_size: 3, warmup_steps: 20, by: epoch}
                 training: {workers: 3, transport: shared, exchange: bfloat16, clip: 0.1, stall_timeout: 0.25, instruction_set: baseline,
                   seed: 9223372036854775807, bucket_bytes: 1}
-                checkpoint: {every_epochs: 0, every_steps: 7, keep: 1}
+                checkpoint: {every_epochs: 0, every_steps: 7, every_minutes: 2.5, keep: 1, best: false}
                 logging: {every_steps: 1}
                 output: "12"
                 """))
@@ -120,7 +120,7 @@ import Testing
               exchange: float32
               bucket_bytes: 1048576
               instruction_set: auto
-            checkpoint: {every_steps: 0, every_epochs: 1, keep: 3}
+            checkpoint: {every_steps: 0, every_epochs: 1, every_minutes: 0, keep: 3, best: true}
             logging: {every_steps: 10, noise_scale: false, layers: false}
             output: runs/fashion-cnn
 

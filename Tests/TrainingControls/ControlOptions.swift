@@ -32,6 +32,8 @@ struct ControlOptions {
     private var resumes = false
     private var sharded = false
     private var exchange = GradientPrecision.float32
+    private var checkpoints = TrainingSettings.Checkpoints()
+    private var hidesFolder = false
 
     /// Reads the arguments; nil where one is not understood.
     init?(_ arguments: ArraySlice<String>) {
@@ -77,6 +79,11 @@ struct ControlOptions {
         case "steps": return take(Int(value)) { $0.steps = $1 }
         case "resume": return take(Bool(value)) { $0.resumes = $1 }
         case "sharded": return take(Bool(value)) { $0.sharded = $1 }
+        case "every_steps": return take(Int(value)) { $0.checkpoints.everySteps = $1 }
+        case "every_minutes": return take(Double(value)) { $0.checkpoints.everyMinutes = $1 }
+        case "keep": return take(Int(value)) { $0.checkpoints.keep = $1 }
+        case "best": return take(Bool(value)) { $0.checkpoints.keepsBest = $1 }
+        case "hidden": return take(Bool(value)) { $0.hidesFolder = $1 }
         case "exchange": return take(GradientPrecision(rawValue: value)) { $0.exchange = $1 }
         default: return false
         }
@@ -125,6 +132,8 @@ struct ControlOptions {
         settings.workers = workers
         settings.exchange = exchange
         settings.stepLimit = steps
+        settings.checkpoints = checkpoints
+        settings.hidesFolder = hidesFolder
         if resumes {
             settings.resume = .auto
             settings.overwritesOutput = false

@@ -1,0 +1,54 @@
+import Foundation
+import Glibc
+
+/// The checkpoints in a folder, by their names alone.
+package struct CheckpointCatalogue: Sendable {
+    /// The folder.
+    package let path: String
+
+    /// The checkpoints in the folder at `path`, which need not exist.
+    package init(_ path: String) { self.path = path }
+
+    /// The steps that have a checkpoint, whole or damaged, in ascending order.
+    package var steps: [Int] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
+            .compactMap(CheckpointFormat.step(ofFolder:)).sorted()
+    }
+
+    /// The checkpoint of a step.
+    package func folder(step: Int) -> String { "\(path)/\(CheckpointFormat.folder(step: step))" }
+
+    /// The checkpoints, newest first.
+    package var newestFirst: [String] { steps.reversed().map(folder) }
+
+    /// Where the checkpoint of a step is made by this process.
+    func temporaryFolder(step: Int) -> String {
+        "\(path)/.\(CheckpointFormat.folder(step: step)).\(getpid())\(Self.temporarySuffix)"
+    }
+
+    /// Where an older checkpoint of the same step waits while the new one takes its name.
+    func replacedFolder(step: Int) -> String {
+        "\(path)/.\(CheckpointFormat.folder(step: step))\(Self.replacedSuffix)"
+    }
+
+    /// Removes what runs that were killed have left, and brings back a checkpoint that was about to be replaced; only
+    /// for the holder of the run folder's lock.
+    package func sweep() {
+        let manager = FileManager.default
+        for name in ((try? manager.contentsOfDirectory(atPath: path)) ?? []).sorted()
+        where name.hasPrefix(".") {
+            if name.hasSuffix(Self.replacedSuffix),
+                let step = CheckpointFormat.step(
+                    ofFolder: String(name.dropFirst().dropLast(Self.replacedSuffix.count))),
+                !manager.fileExists(atPath: folder(step: step))
+            {
+                try? FileOutput.move("\(path)/\(name)", to: folder(step: step))
+            } else {
+                try? manager.removeItem(atPath: "\(path)/\(name)")
+            }
+        }
+    }
+
+    private static let temporarySuffix = ".tmp"
+    private static let replacedSuffix = ".old"
+}

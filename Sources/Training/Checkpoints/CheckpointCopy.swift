@@ -1,0 +1,81 @@
+import DataParallel
+import Layers
+import Safetensors
+
+/// The copy of a run's state that a rank makes at a checkpoint: all that training waits for.
+struct CheckpointCopy {
+    /// The replica whose state it is.
+    let replica: Replica
+    /// The run's position, on rank 0 with the length of its metrics.
+    let position: RunPosition
+    /// Who writes what.
+    let shares: CheckpointShares
+
+    /// The files that this rank has to write, their content in private memory; collective.
+    ///
+    /// - Parameter best: The best weights so far, on rank 0.
+    func files(best: FileInput?) throws -> [CheckpointFile] {
+        var files: [CheckpointFile] = []
+        if let optimizer = try optimizerFile() { files.append(optimizer) }
+        if replica.cluster.rank == 0 {
+            files.append(try WeightsFile.copy(replica.state, trainedBatches: position.step))
+            if let best { files.append(CheckpointFile(CheckpointFormat.best, copyOf: best)) }
+            let state = CheckpointState(optimizer: replica.settings.rule.name, position: position)
+            files.append(CheckpointFile(CheckpointFormat.state, try state.encoded()))
+        }
+        return files
+    }
+
+    private func optimizerFile() throws -> CheckpointFile? {
+        let names = Self.arrayNames(of: replica, isDelayed: position.delayedNumbers != nil)
+        let rank = replica.cluster.rank
+        let pieces: [StatePiece]
+        var place = rank
+        switch shares.kind {
+        case .owners: pieces = replica.ownPieces(arrays: names.count)
+        case .node(let writers):
+            place = writers.firstIndex(of: rank) ?? 0
+            pieces = replica.pieces(
+                in: CheckpointShares.stretch(
+                    of: rank, writers: writers, elements: names.count * replica.stateElements,
+                    weights: replica.stateElements))
+        case .gathered: return try gatheredFile(names)
+        }
+        guard !pieces.isEmpty else { return nil }
+        return try CheckpointFile(
+            CheckpointFormat.optimizer(place),
+            tensors: pieces.map { piece in
+                let entry = replica.state.layout.entries[piece.entry]
+                let variable = replica.state.model.variables[entry.variable]
+                let isWhole = piece.elements.count == entry.count
+                return (
+                    CheckpointFormat.tensorName(
+                        array: names[piece.array], variable: variable.name,
+                        start: isWhole ? nil : piece.elements.lowerBound),
+                    isWhole ? variable.shape : [piece.elements.count], replica.copy(piece)
+                )
+            })
+    }
+
+    /// Whole tensors on rank 0, nil elsewhere; collective.
+    private func gatheredFile(_ names: [String]) throws -> CheckpointFile? {
+        var tensors: [(name: String, shape: [Int], values: FloatCopy)] = []
+        for (array, name) in names.enumerated() {
+            for entry in replica.state.layout.entries where entry.count > 0 {
+                guard let values = try replica.optimizerState(array, entry) else { continue }
+                let variable = replica.state.model.variables[entry.variable]
+                tensors.append(
+                    (
+                        CheckpointFormat.tensorName(array: name, variable: variable.name, start: nil),
+                        variable.shape, FloatCopy(values)
+                    ))
+            }
+        }
+        return tensors.isEmpty ? nil : try CheckpointFile(CheckpointFormat.optimizer(0), tensors: tensors)
+    }
+
+    /// The update rule's state arrays, and the gradient that is on its way if there is one.
+    static func arrayNames(of replica: Replica, isDelayed: Bool) -> [String] {
+        replica.settings.rule.stateNames + (isDelayed ? ["delayed_gradient"] : [])
+    }
+}

@@ -1,0 +1,89 @@
+import DataParallel
+import Foundation
+import Glibc
+import Safetensors
+
+/// A file of a checkpoint whose content this rank holds in private memory, to be written while training goes on.
+package struct CheckpointFile: Sendable {
+    /// A stretch of the content.
+    enum Content: Sendable {
+        case bytes([UInt8])
+        /// Float32 in the order of this machine, which is the format's.
+        case floats(FloatCopy)
+        case file(FileInput)
+    }
+
+    /// Its name in the checkpoint's folder.
+    package let name: String
+    private let content: [Content]
+
+    /// A file of bytes.
+    package init(_ name: String, _ bytes: [UInt8]) {
+        self.name = name
+        content = [.bytes(bytes)]
+    }
+
+    /// A copy of another file.
+    init(_ name: String, copyOf file: FileInput) {
+        self.name = name
+        content = [.file(file)]
+    }
+
+    /// A safetensors file of Float32 tensors and Int64 scalars.
+    package init(
+        _ name: String, tensors: [(name: String, shape: [Int], values: FloatCopy)],
+        scalars: [(name: String, value: Int)] = []
+    ) throws {
+        self.name = name
+        let outline = try SafetensorsOutline(
+            tensors.map { ($0.name, .float32, $0.shape) } + scalars.map { ($0.name, .int64, []) }, path: name)
+        content =
+            [.bytes(outline.header)]
+            + outline.order.map { place in
+                guard place < tensors.count else {
+                    let value = Int64(scalars[place - tensors.count].value)
+                    return .bytes((0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) })
+                }
+                return Self.floats(tensors[place].values)
+            }
+    }
+
+    /// Writes the file into a folder, brings it to the disk and says what it is.
+    package func write(in folder: String) throws -> CheckpointManifest.File {
+        let path = "\(folder)/\(name)"
+        let descriptor = try FileOutput.create(path)
+        defer { close(descriptor) }
+        var digest = Digest()
+        var count = 0
+        func write(_ bytes: UnsafeRawBufferPointer) throws {
+            // The digest reads each piece while it is in cache.
+            for start in stride(from: 0, to: bytes.count, by: Self.pieceBytes) {
+                let piece = UnsafeRawBufferPointer(
+                    rebasing: bytes[start..<min(start + Self.pieceBytes, bytes.count)])
+                digest.add(piece)
+                try FileOutput.write(piece, to: descriptor, path: path)
+            }
+            count += bytes.count
+        }
+        for piece in content {
+            switch piece {
+            case .bytes(let bytes): try bytes.withUnsafeBytes { try write($0) }
+            case .floats(let values): try values.withBytes { try write($0) }
+            case .file(let file): try file.forEachPiece { try $0.withUnsafeBytes { try write($0) } }
+            }
+        }
+        try FileOutput.synchronize(descriptor, path: path)
+        return CheckpointManifest.File(name: name, bytes: count, sha256: Digest.text(digest.bytes))
+    }
+
+    private static func floats(_ values: FloatCopy) -> Content {
+        // A machine that keeps the highest byte first turns every element around.
+        guard 1.littleEndian == 1 else {
+            return .bytes(
+                values.withBytes { bytes in bytes.indices.map { bytes[$0 / 4 * 4 + 3 - $0 % 4] } })
+        }
+        return .floats(values)
+    }
+
+    private static let pieceBytes = 1 << 20
+}

@@ -1,0 +1,208 @@
+import DataParallel
+import Foundation
+import MPI
+import Safetensors
+
+/// Reads a checkpoint on all ranks that see it: each verifies and keeps a share of the files, so that together they read
+/// every byte once.
+final class CheckpointReader {
+    /// The checkpoint, verified.
+    let verification: CheckpointVerification
+    private let replica: Replica
+    private let weights: [[Float]]?
+    /// This rank's files of optimizer state, and every rank's pieces in them in rank order.
+    private let files: [SafetensorsFile]
+    private let pieces: [[Piece]]
+
+    /// A piece, and the tensor it is in.
+    private struct Piece: Codable {
+        let file: Int
+        let tensor: String
+        let array: Int
+        let entry: Int
+        let start: Int
+        let end: Int
+    }
+
+    /// What one rank found.
+    private struct Finding: Codable {
+        var pieces: [Piece] = []
+        var problem: String?
+    }
+
+    /// Rank 0's view of the small files.
+    private struct Head: Codable {
+        var manifest = Data()
+        var state = Data()
+        var problem: String?
+    }
+
+    /// Opens and verifies the checkpoint at `path`; collective. Throws the same on all ranks: `Unusable` where it is
+    /// damaged, a configuration error where it is another run's.
+    ///
+    /// - Parameters:
+    ///   - identity: What the run is.
+    ///   - isHidden: Whether other ranks than 0 are to do as if they did not see the folder.
+    ///   - problem: What is wrong with a position for this run.
+    init(
+        _ path: String, identity: String, for replica: Replica, isHidden: Bool,
+        problem: (RunPosition) -> String?
+    ) throws {
+        self.replica = replica
+        let cluster = replica.cluster
+        let head = try Agreement.fromRoot(cluster.world) { () -> Head in
+            do {
+                let verification = try CheckpointVerification(path)
+                return Head(
+                    manifest: Data(try verification.manifest.encoded()),
+                    state: Data(try verification.state.encoded()))
+            } catch { return Head(problem: "\(error)") }
+        }
+        if let problem = head.problem { throw Unusable(problem) }
+        let manifest = try CheckpointManifest.parse(Array(head.manifest), path: path)
+        let state = try CheckpointState.parse(Array(head.state), path: path)
+        guard manifest.identity == identity, state.optimizer == replica.settings.rule.name else {
+            throw TrainingError(
+                .configuration,
+                "\(path) was made by a run with other data, model or settings: use the run's own configuration"
+            )
+        }
+        verification = try CheckpointVerification(path, manifest, state)
+        if let problem = problem(state.position) {
+            throw Unusable("\(path)/\(CheckpointFormat.state) holds \(problem)")
+        }
+        let readers = try Self.readers(of: path, manifest, isHidden: isHidden, in: cluster.world)
+        var finding = Finding()
+        var weights: [[Float]]?
+        var files: [SafetensorsFile] = []
+        do {
+            for (file, reader) in zip(manifest.files, readers) where reader == cluster.rank {
+                if file.name == CheckpointFormat.weights {
+                    weights = try WeightsFile.values(
+                        of: verification.tensors(file.name), for: replica.state.model
+                    ).values
+                } else if CheckpointFormat.isOptimizer(file.name) {
+                    let tensors = try verification.tensors(file.name)
+                    finding.pieces += try Self.pieces(
+                        of: tensors, number: files.count, state.position, for: replica)
+                    files.append(tensors)
+                } else {
+                    try verification.check(file.name)
+                }
+            }
+        } catch { finding.problem = "\(error)" }
+        self.weights = weights
+        self.files = files
+        let all = try Agreement.gathered(finding, in: cluster.world)
+        if let problem = all.lazy.compactMap(\.problem).first { throw Unusable(problem) }
+        pieces = all.map(\.pieces)
+        if let problem = Self.gap(pieces.joined(), state.position, replica) {
+            throw Unusable("\(path) \(problem)")
+        }
+    }
+
+    /// Gives the replica the checkpoint's values; collective.
+    func load() throws {
+        try replica.state.set(weights)
+        let world = replica.cluster.world
+        for (rank, pieces) in pieces.enumerated() {
+            for piece in pieces {
+                // Read and checked before, so that no rank fails alone here.
+                var values =
+                    rank == world.rank
+                    ? try files[piece.file].tensor(named: piece.tensor)
+                    : Array(repeating: 0, count: piece.end - piece.start)
+                try world.broadcast(&values, root: rank)
+                replica.set(
+                    StatePiece(array: piece.array, entry: piece.entry, elements: piece.start..<piece.end),
+                    values)
+            }
+        }
+        try world.barrier()
+        let position = verification.state.position
+        if !position.ruleMemory.isEmpty { replica.ruleMemory = position.ruleMemory }
+        if let numbers = position.delayedNumbers { try replica.restorePending(numbers: numbers) }
+    }
+
+    /// The rank that reads each file of the manifest: of those that see it the one with the least to read so far.
+    private static func readers(
+        of path: String, _ manifest: CheckpointManifest, isHidden: Bool, in world: Communicator
+    ) throws -> [Int] {
+        let own = FileManager.default.contents(atPath: "\(path)/\(CheckpointFormat.manifest)")
+        let sees = try !isHidden && own == Data(manifest.encoded())
+        let flags = try world.allGather(sees || world.rank == 0 ? 1 : 0)
+        var loads = [Int](repeating: 0, count: world.size)
+        return manifest.files.map { file in
+            // Rank 0 hands out the weights, and has read the state already.
+            var reader = 0
+            if file.name != CheckpointFormat.weights, file.name != CheckpointFormat.state {
+                for rank in 0..<world.size where flags[rank] == 1 && loads[rank] < loads[reader] {
+                    reader = rank
+                }
+            }
+            // Sizes are the manifest's and may be any: their sum was found to be no overflow.
+            loads[reader] += file.bytes
+            return reader
+        }
+    }
+
+    /// The pieces that a file holds; throws where a tensor is none.
+    private static func pieces(
+        of file: SafetensorsFile, number: Int, _ position: RunPosition, for replica: Replica
+    ) throws -> [Piece] {
+        let names = CheckpointCopy.arrayNames(of: replica, isDelayed: position.delayedNumbers != nil)
+        var wholes: [String: (array: Int, entry: Int)] = [:]
+        for (array, name) in names.enumerated() {
+            for (entry, place) in replica.state.layout.entries.enumerated() {
+                let variable = replica.state.model.variables[place.variable].name
+                wholes[CheckpointFormat.tensorName(array: name, variable: variable, start: nil)] = (
+                    array, entry
+                )
+            }
+        }
+        return try file.tensors.map { tensor in
+            let name = tensor.name
+            var start = 0
+            var found = wholes[name]
+            if found == nil, let at = name.lastIndex(of: "@"),
+                let number = Int(name[name.index(after: at)...])
+            {
+                found = wholes[String(name[..<at])]
+                start = number
+            }
+            guard let found, start >= 0, tensor.type == .float32,
+                case let count = replica.state.layout.entries[found.entry].count,
+                tensor.elementCount <= count,
+                start <= count - tensor.elementCount
+            else {
+                throw TrainingError(
+                    .badFile, "\(file.path) holds a tensor that the run's optimizer does not have")
+            }
+            return Piece(
+                file: number, tensor: name, array: found.array, entry: found.entry, start: start,
+                end: start + tensor.elementCount)
+        }
+    }
+
+    /// What pieces leave out or hold twice; nil where they are the whole state.
+    private static func gap(
+        _ pieces: some Sequence<Piece>, _ position: RunPosition, _ replica: Replica
+    ) -> String? {
+        let entries = replica.state.layout.entries
+        let arrays = CheckpointCopy.arrayNames(of: replica, isDelayed: position.delayedNumbers != nil).count
+        var next = [Int](repeating: 0, count: arrays * entries.count)
+        for piece in pieces.sorted(by: { $0.start < $1.start }) where piece.start < piece.end {
+            let place = piece.array * entries.count + piece.entry
+            guard next[place] == piece.start else { return "lacks optimizer state, or holds some twice" }
+            next[place] = piece.end
+        }
+        let isWhole = next.indices.allSatisfy { next[$0] == entries[$0 % max(1, entries.count)].count }
+        return isWhole ? nil : "lacks optimizer state"
+    }
+
+    /// A checkpoint that cannot be used, the same on all ranks.
+    struct Unusable: Error, CustomStringConvertible {
+        let description: String
+        init(_ description: String) { self.description = description }
+    }
+}

@@ -1,0 +1,47 @@
+import DataParallel
+
+/// Which rank copies and writes which part of a checkpoint's optimizer state.
+struct CheckpointShares {
+    /// Who holds what.
+    enum Kind: Equatable {
+        /// Every rank writes the slices that it alone holds.
+        case owners
+        /// Ranks of rank 0's node share out what the node holds.
+        case node([Int])
+        /// Rank 0 gathers what others hold and cannot write.
+        case gathered
+    }
+    let kind: Kind
+
+    /// The shares; the same on all ranks.
+    ///
+    /// - Parameters:
+    ///   - sees: Whether each rank can write into the folder.
+    ///   - stateBytes: Bytes of optimizer state on a node, where it is not spread over ranks.
+    init(_ cluster: Cluster, isSharded: Bool, sees: [Bool], stateBytes: Int) {
+        if isSharded {
+            kind = sees.allSatisfy { $0 } ? .owners : .gathered
+            return
+        }
+        let writers = cluster.nodes[0].filter { sees[$0] }
+        // A file more costs more than it saves where there is little to write.
+        kind = .node(Array(writers.prefix(max(1, stateBytes / Self.leastBytes))))
+    }
+
+    /// The stretch of the state arrays, one behind the other, that `rank` writes as one of a node's ranks.
+    ///
+    /// - Parameters:
+    ///   - elements: Elements of all state arrays together.
+    ///   - weights: Elements of the weights, which rank 0 writes besides.
+    static func stretch(of rank: Int, writers: [Int], elements: Int, weights: Int) -> Range<Int> {
+        guard let place = writers.firstIndex(of: rank) else { return 0..<0 }
+        let first =
+            writers.count == 1
+            ? elements : min(elements, max(0, (elements + weights) / writers.count - weights))
+        if place == 0 { return 0..<first }
+        let (rest, others) = (elements - first, writers.count - 1)
+        return first + rest * (place - 1) / others..<first + rest * place / others
+    }
+
+    private static let leastBytes = 1 << 16
+}

@@ -1,0 +1,29 @@
+import Foundation
+
+/// `state.json`: where the run stood.
+package struct CheckpointState: Codable, Sendable, Equatable {
+    /// The update rule's name.
+    package let optimizer: String
+    package let position: RunPosition
+
+    /// The state of a run at `position`.
+    package init(optimizer: String, position: RunPosition) {
+        self.optimizer = optimizer
+        self.position = position
+    }
+
+    /// The file's bytes.
+    package func encoded() throws -> [UInt8] { Array(try CheckpointFormat.encoder().encode(self)) }
+
+    /// Reads a state of any bytes; `path` is what messages call it.
+    package static func parse(_ bytes: [UInt8], path: String) throws -> CheckpointState {
+        guard bytes.count <= CheckpointFormat.largestState else {
+            throw TrainingError(
+                .badFile,
+                "\(path) has \(bytes.count) bytes, a state has at most \(CheckpointFormat.largestState)")
+        }
+        do { return try CheckpointFormat.decoder().decode(CheckpointState.self, from: Data(bytes)) } catch {
+            throw TrainingError(.badFile, "\(path) does not say where the run stood")
+        }
+    }
+}

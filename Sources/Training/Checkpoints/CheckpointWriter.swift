@@ -1,0 +1,242 @@
+import DataParallel
+import Foundation
+import MPI
+
+/// Writes checkpoints while training goes on, one at a time.
+///
+/// A checkpoint passes through phases: every rank that holds state copies its part (`start`, all that training waits
+/// for); threads write the parts; once all ranks know that every part is on disk, a thread of rank 0 writes the
+/// manifest, gives the checkpoint its name and removes older ones. Ranks go from phase to phase together, in `advance`,
+/// at moments they agree on anyway. A checkpoint that is asked for while one is under way waits for it, so that which
+/// checkpoints there are depends on no clock.
+///
+/// A checkpoint that cannot be written, because the disk is full for instance, leaves older ones as they are and does not
+/// end training: a warning says it, the next one tries again, and `requireLast` makes it an error where the run ends.
+final class CheckpointWriter {
+    /// What one rank's thread came to.
+    private struct Written: Codable, Sendable {
+        var files: [CheckpointManifest.File] = []
+        var problem: String?
+    }
+
+    private enum Phase {
+        case idle
+        /// Parts are being written.
+        case writing(BackgroundJob<[CheckpointManifest.File]>?)
+        /// Rank 0 makes it final.
+        case committing(BackgroundJob<Void>?)
+    }
+
+    private let replica: Replica
+    private let cluster: Cluster
+    private let identity: String
+    /// Where checkpoints are; only rank 0 uses it as a folder of its own machine.
+    private let catalogue: CheckpointCatalogue
+    private let isHidden: Bool
+    private let warn: (String) -> Void
+    private var pruning: CheckpointPruning
+    private var phase = Phase.idle
+    private var temporary = ""
+    private var underWay = RunPosition()
+    private var sees: [Bool]?
+    /// The position of the newest checkpoint that stands.
+    private var last: RunPosition?
+    /// Why the newest attempt failed: on all ranks, in words on rank 0.
+    private var failure: String?
+    private var hasSaidSlow = false
+    /// Checkpoints that stand, and seconds that training stood still for copies and for earlier ones to be written.
+    private(set) var totals = (count: 0, copying: 0.0, waiting: 0.0)
+
+    /// A writer for the run of `replica`.
+    ///
+    /// - Parameters:
+    ///   - folder: Where checkpoints are, the same on all ranks.
+    ///   - pruning: Which of them are kept.
+    ///   - isHidden: Whether other ranks than 0 are to do as if they did not see the folder.
+    ///   - warn: Tells a person.
+    init(
+        _ replica: Replica, identity: String, folder: String, pruning: CheckpointPruning, isHidden: Bool,
+        warn: @escaping (String) -> Void
+    ) {
+        self.replica = replica
+        cluster = replica.cluster
+        self.identity = identity
+        catalogue = CheckpointCatalogue(folder)
+        self.pruning = pruning
+        self.isHidden = isHidden
+        self.warn = warn
+    }
+
+    /// Whether a checkpoint is on its way, the same on all ranks.
+    var isUnderWay: Bool {
+        if case .idle = phase { false } else { true }
+    }
+
+    /// Whether this rank is still at work on it.
+    var isBusy: Bool {
+        switch phase {
+        case .idle: false
+        case .writing(let job): !(job?.isDone ?? true)
+        case .committing(let job): !(job?.isDone ?? true)
+        }
+    }
+
+    /// Takes note of the checkpoint that the run continues, which stands in its own folder, and of damaged ones.
+    func resumed(at position: RunPosition?, damaged: Set<Int>) {
+        last = position
+        pruning.damaged = damaged
+    }
+
+    // MARK: The copy
+
+    /// Copies the state and lets it be written, unless the checkpoint of this place stands already; collective.
+    ///
+    /// - Parameters:
+    ///   - best: The best weights so far, on rank 0.
+    ///   - beforeManifest: What must be on disk before the checkpoint counts, on rank 0.
+    func start(
+        _ position: RunPosition, best: FileInput?, beforeManifest: (@Sendable () throws -> Void)?
+    ) throws {
+        if isUnderWay {
+            let began = ProcessInfo.processInfo.systemUptime
+            try finish()
+            let seconds = ProcessInfo.processInfo.systemUptime - began
+            totals.waiting += seconds
+            if cluster.rank == 0, seconds > 1, !hasSaidSlow {
+                hasSaidSlow = true
+                warn(
+                    "a checkpoint was due before the one before was on disk: training waited \(seconds.rounded()) s, save more rarely"
+                )
+            }
+        }
+        if failure == nil, let last, last.isSamePlace(as: position) { return }
+        underWay = position
+        let began = ProcessInfo.processInfo.systemUptime
+        guard try makeTemporaryFolder() else { return }
+        let files = try copy(best: best)
+        totals.copying += ProcessInfo.processInfo.systemUptime - began
+        let folder = temporary
+        let isRoot = cluster.rank == 0
+        phase = .writing(
+            files.isEmpty
+                ? nil
+                : BackgroundJob("checkpoint") {
+                    if isRoot { try beforeManifest?() }
+                    return try Self.write(files, folder)
+                })
+    }
+
+    private func makeTemporaryFolder() throws -> Bool {
+        let made = try Agreement.fromRoot(cluster.world) { [catalogue, underWay] () -> Made in
+            let path = catalogue.temporaryFolder(step: underWay.step)
+            do {
+                try? FileManager.default.removeItem(atPath: path)
+                try FileOutput.makeFolder(path)
+            } catch { return Made(path: path, problem: "\(error)") }
+            return Made(path: path)
+        }
+        temporary = made.path
+        guard let problem = made.problem else { return true }
+        fail(problem)
+        return false
+    }
+
+    private struct Made: Codable {
+        let path: String
+        var problem: String?
+    }
+
+    /// This rank's files; collective, and over only when every rank has its copy.
+    private func copy(best: FileInput?) throws -> [CheckpointFile] {
+        let known = try sees ?? FolderVisibility.ranks(temporary, isHidden: isHidden, in: cluster.world)
+        sees = known
+        let shares = CheckpointShares(
+            cluster, isSharded: replica.settings.isOptimizerSharded, sees: known,
+            stateBytes: (replica.settings.rule.stateNames.count + 1) * replica.stateElements * 4)
+        let files = try CheckpointCopy(replica: replica, position: underWay, shares: shares).files(best: best)
+        try cluster.world.barrier()
+        return files
+    }
+
+    // MARK: Writing
+
+    private static func write(_ files: [CheckpointFile], _ folder: String) throws -> [CheckpointManifest.File]
+    {
+        try files.map { try $0.write(in: folder) }
+    }
+
+    /// Goes on to the next phase; collective, to be called where all ranks know that none is busy.
+    func advance() throws {
+        switch phase {
+        case .idle: return
+        case .writing(let job): try commit(try gather(job))
+        case .committing(let job): try conclude(job)
+        }
+    }
+
+    /// Waits until the checkpoint under way stands, or has failed; collective.
+    func finish() throws {
+        while isUnderWay { try advance() }
+    }
+
+    /// Throws on all ranks if the newest attempt has failed.
+    func requireLast() throws {
+        guard let failure else { return }
+        guard cluster.rank == 0 else { throw FailedElsewhere() }
+        throw TrainingError(.io, failure)
+    }
+
+    /// What all ranks have written, on all ranks.
+    private func gather(_ job: BackgroundJob<[CheckpointManifest.File]>?) throws -> Written {
+        var own = Written()
+        switch job?.wait() {
+        case .success(let files): own.files = files
+        case .failure(let error): own.problem = "\(error)"
+        case nil: break
+        }
+        let all = try Agreement.gathered(own, in: cluster.world)
+        return Written(files: all.flatMap(\.files), problem: all.lazy.compactMap(\.problem).first)
+    }
+
+    private func commit(_ written: Written) throws {
+        if let problem = written.problem {
+            if cluster.rank == 0 { try? FileManager.default.removeItem(atPath: temporary) }
+            fail(problem)
+            return
+        }
+        guard cluster.rank == 0 else {
+            phase = .committing(nil)
+            return
+        }
+        pruning.bestStep = underWay.bestStep
+        let commit = CheckpointCommit(
+            catalogue: catalogue, temporary: temporary,
+            manifest: try CheckpointManifest(files: written.files, identity: identity, step: underWay.step),
+            pruning: pruning)
+        phase = .committing(BackgroundJob("checkpoint") { try commit.run() })
+    }
+
+    private func conclude(_ job: BackgroundJob<Void>?) throws {
+        var problem: String?
+        if case .failure(let error) = job?.wait() { problem = "\(error)" }
+        let outcome = try Agreement.fromRoot(cluster.world) { [problem] }
+        guard let problem = outcome[0] else {
+            totals.count += 1
+            last = underWay
+            failure = nil
+            phase = .idle
+            return
+        }
+        fail(problem)
+    }
+
+    private func fail(_ problem: String) {
+        phase = .idle
+        failure = problem
+        guard cluster.rank == 0 else { return }
+        let older = last.map { "the one of step \($0.step) stands" } ?? "there is none yet"
+        warn(
+            "no checkpoint of step \(underWay.step): \(problem); \(older), training goes on and the next one tries again"
+        )
+    }
+}

@@ -1,0 +1,140 @@
+import DataParallel
+import Foundation
+import Glibc
+
+/// Going on from a checkpoint.
+extension TrainingRun {
+    /// The checkpoints that may be gone on from, as rank 0 finds them.
+    private struct Candidates: Codable {
+        /// Newest first.
+        var paths: [String] = []
+        /// Whether they are of the run's own folder.
+        var areOwn = true
+        /// What was named, and whether it was one checkpoint; nil for whatever the folder has.
+        var named: String?
+        var isOne = false
+    }
+
+    /// Takes over a checkpoint where the settings ask for it: the newest that every rank finds whole; collective.
+    func resume() throws {
+        guard settings.resume != .no else { return }
+        let candidates = try Agreement.fromRoot(cluster.world) { [settings, folder] in
+            Self.candidates(settings.resume, own: folder?.checkpoints ?? "")
+        }
+        var damaged: Set<Int> = []
+        for path in candidates.paths {
+            do {
+                let reader = try CheckpointReader(
+                    path, identity: identity, for: replica, isHidden: settings.hidesFolder
+                ) { self.problem(of: $0) }
+                try take(reader, from: path, isOwn: candidates.areOwn)
+                checkpoints?.resumed(at: candidates.areOwn ? position : nil, damaged: damaged)
+                return
+            } catch let error as CheckpointReader.Unusable {
+                if candidates.isOne {
+                    throw TrainingError(.badFile, "\(error.description); use an older checkpoint")
+                }
+                let name = (path as NSString).lastPathComponent
+                if candidates.areOwn, let step = CheckpointFormat.step(ofFolder: name) {
+                    damaged.insert(step)
+                }
+                if cluster.rank == 0 { Self.warn("skipped checkpoint \(name): \(error)") }
+            }
+        }
+        if let named = candidates.named {
+            throw TrainingError(
+                .badFile,
+                "\(named) holds no checkpoint that can be used: name another, or start anew without --resume")
+        }
+        checkpoints?.resumed(at: nil, damaged: damaged)
+        if !candidates.paths.isEmpty, cluster.rank == 0 {
+            Self.warn(
+                "none of \(candidates.paths.count) checkpoints can be used: starting from the beginning")
+        }
+    }
+
+    private static func candidates(_ resume: TrainingSettings.Resume, own: String) -> Candidates {
+        var found = Candidates()
+        switch resume {
+        case .no: break
+        case .auto: found.paths = CheckpointCatalogue(absolute(own)).newestFirst
+        case .from(let given):
+            found.named = given
+            switch CheckpointSource(absolute(given)) {
+            case .newest(let paths): found.paths = paths
+            case .one(let path):
+                found.paths = [path]
+                found.isOne = true
+            }
+            found.areOwn =
+                found.paths.first.map {
+                    absolute(($0 as NSString).deletingLastPathComponent) == absolute(own)
+                } ?? false
+        }
+        return found
+    }
+
+    /// Ranks may have been started in other folders, and one folder may have several names.
+    private static func absolute(_ path: String) -> String {
+        URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    }
+
+    /// What is wrong with a position for this run; nil for nothing.
+    private func problem(of position: RunPosition) -> String? {
+        position.problem(
+            epochs: settings.epochs, examples: data.training.count, memoryCount: replica.ruleMemory.count,
+            scalarCount: settings.isDelayed ? settings.optimizer.rule.scalarCount : nil,
+            choosesBatches: settings.growth?.trigger == .noise
+        ) { Self.plan(settings, examples: data.training.count, chosen: $0) }
+    }
+
+    /// Takes over position, state, best weights and metrics; collective.
+    private func take(_ reader: CheckpointReader, from path: String, isOwn: Bool) throws {
+        position = reader.verification.state.position
+        plan = makePlan()
+        guard !position.isFinished else { return }
+        try reader.load()
+        let outcome = Result {
+            guard let folder else { return }
+            try restoreBest(reader.verification, in: folder)
+            if !isOwn { try takeMetrics(from: path, in: folder) }
+        }
+        try Self.agree(outcome, cluster)
+        reporter.line("dtrain: resuming at step \(position.step) from \(path)")
+    }
+
+    /// Makes the best weights those of the checkpoint: the run may have found better ones after it.
+    private func restoreBest(_ verification: CheckpointVerification, in folder: RunFolder) throws {
+        let final = folder.file(RunFolder.bestWeightsName)
+        guard verification.manifest.file(CheckpointFormat.best) != nil else {
+            if position.watch.bestEpoch == 0 { unlink(final) }
+            return
+        }
+        let temporary = ".\(RunFolder.bestWeightsName).\(getpid()).tmp"
+        let copy = CheckpointFile(
+            temporary, copyOf: try FileInput("\(verification.path)/\(CheckpointFormat.best)"))
+        unlink(folder.file(temporary))
+        do {
+            _ = try copy.write(in: folder.path)
+            try FileOutput.move(folder.file(temporary), to: final)
+            try FileOutput.synchronize(folder: folder.path)
+        } catch {
+            unlink(folder.file(temporary))
+            throw error
+        }
+    }
+
+    /// Takes over the lines of the run that a checkpoint of another folder is of.
+    private func takeMetrics(from path: String, in folder: RunFolder) throws {
+        let run = ((path as NSString).deletingLastPathComponent as NSString).deletingLastPathComponent
+        let final = folder.file(RunFolder.metricsName)
+        guard let log = try? FileInput.open(ifExists: "\(run)/\(RunFolder.metricsName)"),
+            log.byteCount >= position.metricsLength
+        else { return unlinkQuietly(final) }
+        var lines: [UInt8] = []
+        try log.forEachPiece { if lines.count < position.metricsLength { lines += $0 } }
+        try FileOutput.write(lines.prefix(position.metricsLength), to: final)
+    }
+
+    private func unlinkQuietly(_ path: String) { unlink(path) }
+}

@@ -1,0 +1,171 @@
+import Foundation
+import Testing
+
+@testable import Training
+
+/// Which checkpoints there are, which go, and what killed runs leave.
+@Suite struct CheckpointFolderTests {
+    @Test func namesOfFolders() {
+        for step in [0, 7, 123_456_789, 1_234_567_890] {
+            #expect(CheckpointFormat.step(ofFolder: CheckpointFormat.folder(step: step)) == step)
+        }
+        for name in [
+            "step-7", "step-0000000007", "step-", "step--00000001", "step-00000000x", ".step-000000007",
+        ] {
+            #expect(CheckpointFormat.step(ofFolder: name) == nil, "\(name)")
+        }
+    }
+
+    @Test func stateGoesThroughItsText() throws {
+        var position = RunPosition()
+        position.step = 5
+        position.epochLossSum = 0.1 + 0.2
+        position.ruleMemory = [.infinity, -.infinity, -0.0, 1e-300]
+        position.delayedNumbers = [0.3]
+        let state = CheckpointState(optimizer: "swats", position: position)
+        let read = try CheckpointState.parse(try state.encoded(), path: "s")
+        #expect(read == state)
+        #expect(read.position.ruleMemory[2].sign == .minus)
+    }
+
+    /// The newest ones and the best stay; damaged ones neither count nor stay, and later ones are left for a run that
+    /// comes by again.
+    @Test func whatIsPruned() {
+        var rule = CheckpointPruning(keep: 2)
+        #expect(rule.removed(of: [1, 2, 3, 4], newest: 4) == [1, 2])
+        rule.bestStep = 2
+        #expect(rule.removed(of: [1, 2, 3, 4], newest: 4) == [1])
+        rule.damaged = [3]
+        #expect(rule.removed(of: [0, 1, 2, 3, 4], newest: 4) == [0, 1, 3])
+        #expect(rule.removed(of: [1, 2, 3, 8, 9], newest: 2) == [3])
+        rule.damaged = [2, 9]
+        #expect(rule.removed(of: [1, 2, 4, 9], newest: 4) == [2, 9])
+        // A damaged one that was written anew is the newest.
+        #expect(rule.removed(of: [1, 2], newest: 2) == [])
+        rule.keep = 1
+        rule.damaged = []
+        rule.bestStep = 0
+        #expect(rule.removed(of: [20, 27, 28, 30], newest: 27) == [20])
+    }
+
+    @Test func olderOnesGoOnlyThen() throws {
+        let first = try TinyCheckpoint(step: 1, keep: 2)
+        defer { first.remove() }
+        let catalogue = CheckpointCatalogue(first.folder)
+        for step in 2...4 { _ = try TinyCheckpoint(step: step, in: first.folder, keep: 2) }
+        #expect(catalogue.steps == [3, 4])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: first.folder).count == 2)
+    }
+
+    /// The same step again takes the place of the older one.
+    @Test func sameStepAgain() throws {
+        let first = try TinyCheckpoint(value: 1)
+        defer { first.remove() }
+        let second = try TinyCheckpoint(in: first.folder, value: 2)
+        try second.verify()
+        let file = try CheckpointVerification(second.path).tensors(CheckpointFormat.weights)
+        #expect(try file.tensor(named: "0.weight").last == 2)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: first.folder).count == 1)
+    }
+
+    /// A run that was killed leaves its temporary folders, and perhaps a checkpoint between two names.
+    @Test func sweep() throws {
+        let tiny = try TinyCheckpoint()
+        defer { tiny.remove() }
+        let catalogue = CheckpointCatalogue(tiny.folder)
+        try FileOutput.makeFolder("\(tiny.folder)/.step-000000013.4711.tmp/x")
+        try FileOutput.write(Array("x".utf8), to: "\(tiny.folder)/.probe-12")
+        try FileOutput.move(tiny.path, to: catalogue.replacedFolder(step: 12))
+        #expect(catalogue.steps == [])
+        catalogue.sweep()
+        #expect(catalogue.steps == [12])
+        try tiny.verify()
+        // Where both names stand, the new one counts.
+        try FileManager.default.copyItem(atPath: tiny.path, toPath: catalogue.replacedFolder(step: 12))
+        catalogue.sweep()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: tiny.folder) == ["step-000000012"])
+    }
+
+    /// What fails on the way leaves nothing under the final name and takes the temporary folder away.
+    @Test func failedCommit() throws {
+        let tiny = try TinyCheckpoint()
+        defer { tiny.remove() }
+        let catalogue = CheckpointCatalogue(tiny.folder)
+        let temporary = catalogue.temporaryFolder(step: 13)
+        try FileOutput.makeFolder(temporary)
+        // A folder where the manifest should go.
+        try FileOutput.makeFolder("\(temporary)/\(CheckpointFormat.manifest)")
+        let commit = CheckpointCommit(
+            catalogue: catalogue, temporary: temporary,
+            manifest: try CheckpointManifest(files: [], identity: "", step: 13),
+            pruning: CheckpointPruning(keep: 1))
+        #expect(throws: TrainingError.self) { try commit.run() }
+        #expect(catalogue.steps == [12])
+        #expect(!FileManager.default.fileExists(atPath: temporary))
+        try tiny.verify()
+    }
+
+    /// A run's folder, the folder of its checkpoints and one checkpoint.
+    @Test func whatResumeNames() throws {
+        let run = NSTemporaryDirectory() + "dtrain-run-\(getpid())-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: run) }
+        let all = try [3, 12].map { try TinyCheckpoint(step: $0, in: "\(run)/checkpoints").path }
+        let newestFirst = CheckpointSource.newest(all.reversed())
+        #expect(CheckpointSource(run) == newestFirst)
+        #expect(CheckpointSource("\(run)/") == newestFirst)
+        #expect(CheckpointSource("\(run)/checkpoints/") == newestFirst)
+        #expect(CheckpointSource(all[0] + "/") == .one(all[0]))
+        #expect(CheckpointSource("/nowhere") == .one("/nowhere"))
+    }
+
+    /// Positions that a file may claim and a run cannot have.
+    @Test func impossiblePositions() {
+        func problem(_ change: (inout RunPosition) -> Void) -> String? {
+            var position = RunPosition()
+            position.step = 7
+            position.epoch = 1
+            position.batch = 3
+            change(&position)
+            return position.problem(
+                epochs: 3, examples: 40, memoryCount: 2, scalarCount: nil, choosesBatches: false
+            ) { RunPlan(examples: 40, epochs: 3, batch: 10, accumulate: 1, growth: nil, chosen: $0) }
+        }
+        #expect(problem { _ in } == nil)
+        #expect(problem { $0.ruleMemory = [1, 2] } == nil)
+        let changes: [(inout RunPosition) -> Void] = [
+            { $0.step = 8 }, { $0.step = -1 }, { $0.epoch = 4 }, { $0.epoch = -1 }, { $0.epoch = .max },
+            { $0.batch = 5 }, { $0.batch = -1 }, { $0.batch = .min }, { $0.batches = [10] },
+            { $0.metricsLength = -1 }, { $0.skippedSteps = 8 }, { $0.skippedInRow = 1 },
+            { $0.epochExamples = 41 }, { $0.bestStep = 9 }, { $0.ruleMemory = [1] },
+            { $0.delayedNumbers = [1] },
+        ]
+        for (place, change) in changes.enumerated() { #expect(problem(change) != nil, "change \(place)") }
+    }
+
+    /// Every element is in one rank's stretch, and rank 0, which has the weights, has less of the rest.
+    @Test func sharesOfANode() {
+        for (ranks, elements, weights) in [
+            (1, 10, 5), (2, 100, 50), (3, 1000, 500), (4, 7, 7), (3, 30, 1000),
+        ] {
+            let writers = Array(0..<ranks)
+            var end = 0
+            for rank in writers {
+                let part = CheckpointShares.stretch(
+                    of: rank, writers: writers, elements: elements, weights: weights)
+                #expect(part.lowerBound == end)
+                end = part.upperBound
+            }
+            #expect(end == elements)
+        }
+        #expect(CheckpointShares.stretch(of: 0, writers: [0, 1], elements: 200, weights: 100) == 0..<50)
+        #expect(CheckpointShares.stretch(of: 3, writers: [0, 1], elements: 200, weights: 100).isEmpty)
+    }
+
+    @Test func backgroundWorkEnds() throws {
+        let job = BackgroundJob("test") { 41 + 1 }
+        #expect(try job.wait().get() == 42)
+        #expect(job.isDone)
+        let failed = BackgroundJob<Int>("test") { throw TrainingError(.io, "no") }
+        #expect(throws: TrainingError.self) { try failed.wait().get() }
+    }
+}
