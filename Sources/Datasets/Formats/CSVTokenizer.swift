@@ -42,7 +42,7 @@ final class CSVTokenizer {
 
     /// Opens a file; gzip is inflated.
     init(_ origin: DataOrigin, delimiter: UInt8, pieceBytes: Int = 1 << 18) throws(DataError) {
-        reader = try DataReader(origin)
+        reader = try DataReader(origin, isBounded: true)
         self.delimiter = delimiter
         isSpecial = (0...255).map {
             [delimiter, Self.quote, Self.lineFeed, Self.carriageReturn].contains(UInt8($0))
