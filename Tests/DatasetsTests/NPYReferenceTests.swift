@@ -9,12 +9,11 @@ import Testing
 /// though NumPy reads them:
 /// - arrays in Fortran order, big-endian ones, float16, complex numbers, truth values, texts, dates and structures;
 /// - bytes behind the array, which NumPy leaves unread;
-/// - headers that NumPy's writer never makes: other keys' orders are fine, but not dictionaries with a key twice, tabs and
+/// - headers that NumPy's writer never makes: another order of the keys is fine, but not dictionaries with a key twice, tabs and
 ///   line feeds between the tokens, comments, prefixed or joined strings, escapes, sizes with signs, underscores or in
 ///   hexadecimal, "00", sizes that are truth values, numbers for truth values, dtypes without byte order, and headers that
 ///   do not end in a single line feed;
-/// - more than 32 dimensions, of which NumPy has 64;
-/// - shapes of no bytes whose other sizes overflow.
+/// - more than 32 dimensions, of which NumPy has 64.
 @Suite struct NPYReferenceTests {
     struct Answer: Decodable {
         struct Read: Decodable {
@@ -34,12 +33,12 @@ import Testing
     static let stricter: [(DataError.Kind, String)] = [
         (.unsupported, "dtype"), (.unsupported, "expected C order, found Fortran order"),
         (.size, "header says"), (.header, "broken .npy header: expected"),
-        (.header, "more bytes than any file has"),
     ]
 
     static func answers() throws -> [Answer] {
         let folder = "\(#filePath)".split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        let text = try String(contentsOfFile: folder.joined(separator: "/") + "/Data/npy.jsonl", encoding: .utf8)
+        let text = try String(
+            contentsOfFile: folder.joined(separator: "/") + "/Data/npy.jsonl", encoding: .utf8)
         return try text.split(separator: "\n").dropFirst().map {
             try JSONDecoder().decode(Answer.self, from: Data($0.utf8))
         }
@@ -52,8 +51,8 @@ import Testing
         for answer in try Self.answers() {
             do throws(DataError) {
                 let file = try ArrayFile(.memory(name: "file.npy", bytes: Array(answer.file)), format: .npy)
-                var values = [UInt8](repeating: 0, count: file.header.dataBytes)
-                try values.withUnsafeMutableBytes { bytes throws(DataError) in try file.read(into: bytes) }
+                var values: [UInt8] = []
+                try file.readPieces { piece, _ in values += piece }
                 accepted += 1
                 #expect(answer.read?.type == file.header.scalar.rawValue, "\(answer.note)")
                 #expect(answer.read?.shape == file.header.shape, "\(answer.note)")

@@ -43,7 +43,8 @@ struct Campaign {
                 let input = target.input(seed: seed, number: end.status.number, corpus: corpus.seeds)
                 let path = try corpus.keep(input, seed: seed, number: end.status.number)
                 report(
-                    "seed \(seed), number \(end.status.number), \(input.count) bytes, kept in \(path): \(why)")
+                    "seed \(seed), number \(end.status.number), \(input.count) bytes, kept in \(path): \(why)"
+                )
                 next = end.status.number + 1
             } else {
                 next = end.status.number
@@ -62,7 +63,8 @@ struct Campaign {
             let end = try work(["--replay", "--first", "\(next)"])
             for line in end.output.split(separator: "\n") {
                 let parts = line.split(separator: "\t", maxSplits: 2).map(String.init)
-                guard parts.count == 3, parts[0] == "file", let file = corpus.files.first(where: { $0.name == parts[1] })
+                guard parts.count == 3, parts[0] == "file",
+                    let file = corpus.files.first(where: { $0.name == parts[1] })
                 else { continue }
                 print("\(target.name)/\(parts[1]): \(parts[2])")
                 guard let expected = file.expected else { continue }

@@ -52,8 +52,11 @@ struct FuzzCommand: ParsableCommand {
         if let worker {
             for target in targets {
                 var worker = try Worker(
-                    target, Corpus(folder: corpus, target: target.name), status: StatusFile(worker), seed: seed)
-                if replay { try worker.replay(from: first) } else {
+                    target, Corpus(folder: corpus, target: target.name), status: StatusFile(worker),
+                    seed: seed)
+                if replay {
+                    try worker.replay(from: first)
+                } else {
                     try worker.run(first: first, count: limit, seconds: seconds ?? .infinity)
                 }
             }

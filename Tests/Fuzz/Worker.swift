@@ -86,7 +86,8 @@ struct Worker {
         precondition(pages != nil, "no /proc/self/statm")
         let most = (pages ?? 0) * UInt(sysconf(Int32(_SC_PAGESIZE))) + memory
         var limit = rlimit(rlim_cur: most, rlim_max: most)
-        precondition(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, "setrlimit: errno \(errno)")
+        precondition(
+            setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, "setrlimit: errno \(errno)")
         limit = rlimit(rlim_cur: 0, rlim_max: 0)
         setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
     }

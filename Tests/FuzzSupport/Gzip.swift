@@ -34,7 +34,8 @@ package enum Gzip {
         return input.withUnsafeMutableBufferPointer { input in
             chunk.withUnsafeMutableBufferPointer { chunk -> [UInt8]? in
                 var stream = z_stream()
-                guard inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+                guard
+                    inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
                 else { return nil }
                 defer { inflateEnd(&stream) }
                 stream.next_in = input.baseAddress

@@ -60,10 +60,14 @@ struct LoadedData: Equatable {
         case .none: break
         case .classes:
             guard let classes = layout.classCount else { return "labels without a number of classes" }
-            let bad = Numbers.integers(labels, size: 4, isSigned: true).first { !(0..<Int64(classes)).contains($0) }
+            let bad = Numbers.integers(labels, size: 4, isSigned: true).first {
+                !(0..<Int64(classes)).contains($0)
+            }
             if let bad { return "the class \(bad) of \(classes)" }
         case .targets:
-            if let bad = Numbers.floats(labels, size: 4).first(where: { !$0.isFinite }) { return "the target \(bad)" }
+            if let bad = Numbers.floats(labels, size: 4).first(where: { !$0.isFinite }) {
+                return "the target \(bad)"
+            }
         }
         return nil
     }

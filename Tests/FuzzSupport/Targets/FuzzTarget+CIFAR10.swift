@@ -10,7 +10,9 @@ extension FuzzTarget {
         ],
         // Nearly every change breaks the size: half of the inputs are cut to whole records again.
         repair: { bytes, draws in
-            draws.oneIn(2) ? Array(bytes.prefix(bytes.count / CIFAR10Seeds.recordBytes * CIFAR10Seeds.recordBytes)) : bytes
+            draws.oneIn(2)
+                ? Array(bytes.prefix(bytes.count / CIFAR10Seeds.recordBytes * CIFAR10Seeds.recordBytes))
+                : bytes
         }
     ) { bytes in
         let file = DataOrigin.memory(name: "input.bin", bytes: bytes)
@@ -18,8 +20,12 @@ extension FuzzTarget {
         return LoadedData.judge(source, naming: "input.bin") { data in
             let content = bytes.starts(with: [0x1f, 0x8b]) ? Gzip.inflated(bytes) ?? [] : bytes
             let starts = Array(stride(from: 0, to: content.count, by: CIFAR10Seeds.recordBytes))
-            let images = starts.flatMap { content[($0 + 1)..<min(content.count, $0 + CIFAR10Seeds.recordBytes)] }
-            if content.count != data.layout.count * CIFAR10Seeds.recordBytes { return "\(data.layout.count) records" }
+            let images = starts.flatMap {
+                content[($0 + 1)..<min(content.count, $0 + CIFAR10Seeds.recordBytes)]
+            }
+            if content.count != data.layout.count * CIFAR10Seeds.recordBytes {
+                return "\(data.layout.count) records"
+            }
             if images != data.features { return "images other than the file's" }
             let classes = starts.map { Int64(content[$0]) }
             return Numbers.integers(data.labels, size: 4, isSigned: true) == classes
@@ -35,6 +41,8 @@ enum CIFAR10Seeds {
 
     /// A record for each class.
     static func batch(_ classes: [UInt8]) -> [UInt8] {
-        classes.flatMap { label in [label] + (0..<recordBytes - 1).map { UInt8(truncatingIfNeeded: $0 * 7 + Int(label)) } }
+        classes.flatMap { label in
+            [label] + (0..<recordBytes - 1).map { UInt8(truncatingIfNeeded: $0 * 7 + Int(label)) }
+        }
     }
 }

@@ -5,7 +5,8 @@ extension FuzzTarget {
     static let csv = FuzzTarget(
         name: "csv", seeds: CSVSeeds.all.map { Array($0.utf8) },
         words: [
-            ",", ";", "\"", "\"\"", "\n", "\r\n", "\r", "\u{FEFF}", "nan", "inf", "1e99", "-", "+", ".", "kind", "y", "a",
+            ",", ";", "\"", "\"\"", "\n", "\r\n", "\r", "\u{FEFF}", "nan", "inf", "1e99", "-", "+", ".",
+            "kind", "y", "a",
             " ", "\t", "\u{0}", "é", "1e-50", "0x1", "cat", "\n\n", "\"a\nb\"",
         ], isText: true
     ) { bytes in
@@ -25,7 +26,8 @@ enum CSVSeeds {
     static let all = [
         "\u{FEFF}a,\"b \"\"c\"\"\",y,kind\n1,-2.5,3e-3,cat\n\"7\",+.5,1.,dog\r\n"
             + "0.1, 12345678901234567890 ,4E2,\"a, b\nc\"\n",
-        "x,y,kind\n0.25,1,0\n0.5,2,1\n0.75,3,1\n", "1;2;3\n4;5;6\n7;8;9\n", "kind,p,q,y\nred,1,2,3\nblue,4,5,6",
+        "x,y,kind\n0.25,1,0\n0.5,2,1\n0.75,3,1\n", "1;2;3\n4;5;6\n7;8;9\n",
+        "kind,p,q,y\nred,1,2,3\nblue,4,5,6",
     ]
     /// Classes, targets beside an ignored column, no header with another delimiter, and features alone.
     static let options = [

@@ -43,7 +43,8 @@ enum GzipSeeds {
     static let special = [
         Gzip.compress(Array(contents[0].prefix(100))) + Gzip.compress(Array(contents[0].dropFirst(100))),
         Gzip.compress([]) + Gzip.compress(contents[2]),
-        [0x1f, 0x8b, 8, 0x18, 0, 0, 0, 0, 0, 3] + Array("name\0text\0".utf8) + Gzip.compress(contents[0]).dropFirst(10),
+        [0x1f, 0x8b, 8, 0x18, 0, 0, 0, 0, 0, 3] + Array("name\0text\0".utf8)
+            + Gzip.compress(contents[0]).dropFirst(10),
     ]
 
     /// A data set without labels of one compressed or plain file.

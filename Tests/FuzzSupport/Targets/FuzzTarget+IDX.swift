@@ -43,16 +43,20 @@ enum IDXSeeds {
         let type = draws.pick([0x08, 0x08, 0x09, 0x0b, 0x0c, 0x0d, 0x0e] as [UInt8])
         let bytes = [0, 0, type, bytes[3] < 8 ? bytes[3] : UInt8(1 + draws.below(4))] + bytes.dropFirst(4)
         guard draws.oneIn(2), let array = array(bytes), !array.shape.isEmpty else { return bytes }
-        let row = array.shape.dropFirst().reduce(array.size) { $0.multipliedReportingOverflow(by: $1).partialValue }
+        let row = array.shape.dropFirst().reduce(array.size) {
+            $0.multipliedReportingOverflow(by: $1).partialValue
+        }
         guard row > 0, row <= array.bytes.count else { return bytes }
         let count = array.bytes.count / row
         let rest = array.bytes.count % row
-        return bytes.prefix(4) + Numbers.bytes([UInt32(count).byteSwapped]) + bytes.dropFirst(8).dropLast(rest)
+        return bytes.prefix(4) + Numbers.bytes([UInt32(count).byteSwapped])
+            + bytes.dropFirst(8).dropLast(rest)
     }
 
     /// What an accepted file holds; nil where it has no header.
     static func array(_ bytes: [UInt8]) -> StoredArray? {
-        guard let content = bytes.starts(with: [0x1f, 0x8b]) ? Gzip.inflated(bytes) : bytes, content.count > 4,
+        guard let content = bytes.starts(with: [0x1f, 0x8b]) ? Gzip.inflated(bytes) : bytes,
+            content.count > 4,
             let (size, isFloat) = [
                 0x08: (1, false), 0x09: (1, false), 0x0b: (2, false), 0x0c: (4, false), 0x0d: (4, true),
                 0x0e: (8, true),
@@ -60,7 +64,9 @@ enum IDXSeeds {
         else { return nil }
         let start = 4 + 4 * Int(content[3])
         guard start <= content.count else { return nil }
-        let shape = stride(from: 4, to: start, by: 4).map { Int(Numbers.word(content[$0..<$0 + 4], isBig: true)) }
+        let shape = stride(from: 4, to: start, by: 4).map {
+            Int(Numbers.word(content[$0..<$0 + 4], isBig: true))
+        }
         return StoredArray(
             size: size, isFloat: isFloat, isSigned: content[2] != 0x08, isBig: true, shape: shape,
             bytes: Array(content[start...]))

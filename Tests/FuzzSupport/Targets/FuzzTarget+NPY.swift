@@ -6,7 +6,8 @@ extension FuzzTarget {
         name: "npy", seeds: NPYSeeds.all,
         words: [
             "'descr': ", "'fortran_order': ", "'shape': ", "True", "False", "'<f4'", "'>f4'", "'|O'", "'<i8'",
-            "'|u1'", "(20,)", "()", "(1099511627776,)", "(4294967296, 4294967296)", "(-1,)", "(0,)", "[('a', '<f4')]",
+            "'|u1'", "(20,)", "()", "(1099511627776,)", "(4294967296, 4294967296)", "(-1,)", "(0,)",
+            "[('a', '<f4')]",
             "{", "}", "\u{0}", "\n", "L", "0x14", "'<f8', ",
         ],
         repair: NPYSeeds.repaired
@@ -41,7 +42,9 @@ enum NPYSeeds {
 
     /// Half of the inputs get the length of their header written right again, if its line feed is still there.
     @Sendable static func repaired(_ bytes: [UInt8], _ draws: inout Draws) -> [UInt8] {
-        guard draws.oneIn(2), bytes.count > 12, let end = bytes.dropFirst(10).firstIndex(of: 0x0a) else { return bytes }
+        guard draws.oneIn(2), bytes.count > 12, let end = bytes.dropFirst(10).firstIndex(of: 0x0a) else {
+            return bytes
+        }
         let prefix = bytes[6] == 1 ? 10 : 12
         var bytes = bytes
         for i in 8..<prefix { bytes[i] = UInt8(truncatingIfNeeded: (end + 1 - prefix) >> (8 * (i - 8))) }
@@ -50,7 +53,9 @@ enum NPYSeeds {
 
     /// What an accepted file holds, found in its text without a grammar; nil where there is no such text.
     static func array(_ bytes: [UInt8]) -> StoredArray? {
-        guard let content = bytes.starts(with: [0x1f, 0x8b]) ? Gzip.inflated(bytes) : bytes, content.count > 12 else {
+        guard let content = bytes.starts(with: [0x1f, 0x8b]) ? Gzip.inflated(bytes) : bytes,
+            content.count > 12
+        else {
             return nil
         }
         let prefix = content[6] == 1 ? 10 : 12
@@ -68,7 +73,8 @@ enum NPYSeeds {
             shape: sizes.compactMap { Int($0.filter { $0 != " " }) }, bytes: Array(content[start...]))
     }
 
-    private static func file(_ type: String, _ shape: String, version: UInt8 = 1, _ data: [UInt8]) -> [UInt8] {
+    private static func file(_ type: String, _ shape: String, version: UInt8 = 1, _ data: [UInt8]) -> [UInt8]
+    {
         var text = Array("{'descr': '\(type)', 'fortran_order': False, 'shape': \(shape), }".utf8)
         let prefix = version == 1 ? 10 : 12
         while (prefix + text.count + 1) % 64 != 0 { text.append(0x20) }

@@ -5,8 +5,10 @@ extension FuzzTarget {
     static let safetensors = FuzzTarget(
         name: "safetensors", seeds: SafetensorsSeeds.all,
         words: [
-            "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud800", "\\u0061", "..", "/", "-", "0", "1e9", "null",
-            "9223372036854775807", "18446744073709551616", "\"dtype\"", "\"shape\":[0]", "\"__metadata__\":{}",
+            "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud800", "\\u0061", "..", "/", "-", "0", "1e9",
+            "null",
+            "9223372036854775807", "18446744073709551616", "\"dtype\"", "\"shape\":[0]",
+            "\"__metadata__\":{}",
             "\"data_offsets\":[0,0]", "F64", "I32", "\u{0}", "é",
         ], isText: true, repair: SafetensorsSeeds.repaired
     ) { bytes in
@@ -30,20 +32,24 @@ enum SafetensorsSeeds {
         file(
             #"{"a":{"dtype":"BF16","shape":[3],"data_offsets":[0,6]},"b":{"dtype":"F16","shape":[1],"#
                 + #""data_offsets":[6,8]},"c":{"dtype":"BOOL","shape":[2],"data_offsets":[8,10]},"d":{"dtype":"U8","#
-                + #""shape":[2,1],"data_offsets":[10,12]},"f":{"dtype":"I32","shape":[1],"data_offsets":[12,16]}}  "#, 16),
+                + #""shape":[2,1],"data_offsets":[10,12]},"f":{"dtype":"I32","shape":[1],"data_offsets":[12,16]}}  "#,
+            16),
         file("{}", 0),
     ]
 
     /// Most damage changes the header's size: half of the inputs get the right length again.
     @Sendable static func repaired(_ bytes: [UInt8], _ draws: inout Draws) -> [UInt8] {
-        guard draws.oneIn(2), bytes.count > 8, let close = bytes.lastIndex(of: UInt8(ascii: "}")), close > 8 else {
+        guard draws.oneIn(2), bytes.count > 8, let close = bytes.lastIndex(of: UInt8(ascii: "}")), close > 8
+        else {
             return bytes
         }
         return Numbers.bytes([UInt64(close - 7)]) + bytes.dropFirst(8)
     }
 
     /// The promise that an accepted file breaks, or nil.
-    static func broken(_ file: SafetensorsFile, size: Int, _ bytes: [UInt8]) throws(SafetensorsError) -> String? {
+    static func broken(_ file: SafetensorsFile, size: Int, _ bytes: [UInt8]) throws(SafetensorsError)
+        -> String?
+    {
         let names = file.tensors.map(\.name)
         for (name, next) in zip(names, names.dropFirst())
         where !name.utf8.lexicographicallyPrecedes(next.utf8) { return "\(name) before \(next)" }
@@ -55,8 +61,12 @@ enum SafetensorsSeeds {
             if file.entry(named: entry.name) != entry { return "\(entry.name) is not found" }
             let stored = Array(try file.bytes(named: entry.name))
             let start = 8 + header + entry.offsets.lowerBound
-            if !bytes[start..<start + entry.offsets.count].elementsEqual(stored) { return "\(entry.name) elsewhere" }
-            if entry.shape.reduce(1, *) != entry.elementCount { return "\(entry.elementCount) of \(entry.shape)" }
+            if !bytes[start..<start + entry.offsets.count].elementsEqual(stored) {
+                return "\(entry.name) elsewhere"
+            }
+            if entry.shape.reduce(1, *) != entry.elementCount {
+                return "\(entry.elementCount) of \(entry.shape)"
+            }
             try read(entry, of: file)
             try writer.add(name: entry.name, type: entry.type, shape: entry.shape, bytes: stored)
         }
@@ -64,7 +74,8 @@ enum SafetensorsSeeds {
         let isSame = zip(again.tensors, file.tensors).allSatisfy {
             $0.name == $1.name && $0.type == $1.type && $0.shape == $1.shape
         }
-        return isSame && again.tensors.count == file.tensors.count ? nil : "other tensors when written and read again"
+        return isSame && again.tensors.count == file.tensors.count
+            ? nil : "other tensors when written and read again"
     }
 
     /// Reads every element in each way its type has.

@@ -16,7 +16,8 @@ extension FuzzTarget {
 
     /// What the command line sets, in a whole configuration.
     static let override = FuzzTarget(
-        name: "override", seeds: YAMLSeeds.overrides.map { Array($0.utf8) }, words: YAMLSeeds.words, isText: true, repair: YAMLSeeds.repaired
+        name: "override", seeds: YAMLSeeds.overrides.map { Array($0.utf8) }, words: YAMLSeeds.words,
+        isText: true, repair: YAMLSeeds.repaired
     ) { bytes in
         guard let text = String(validating: bytes, as: UTF8.self) else { return YAMLSeeds.noText }
         return YAMLSeeds.judge { () throws(ConfigurationError) in
@@ -27,7 +28,9 @@ extension FuzzTarget {
     /// Studies and all of their runs.
     static let study = FuzzTarget(
         name: "study", seeds: (YAMLSeeds.studies + Study.all.map(\.yaml)).map { Array($0.utf8) },
-        words: YAMLSeeds.words + ["vary", "runs", "base", "[1, 2, 3, 4, 5, 6, 7, 8]", "training.epochs", ".."],
+        words: YAMLSeeds.words + [
+            "vary", "runs", "base", "[1, 2, 3, 4, 5, 6, 7, 8]", "training.epochs", "..",
+        ],
         isText: true, repair: YAMLSeeds.repaired
     ) { bytes in
         guard let text = String(validating: bytes, as: UTF8.self) else { return YAMLSeeds.noText }
@@ -116,8 +119,10 @@ enum YAMLSeeds {
     ]
     /// Pieces that mean something to YAML, and to its careless readers.
     static let words = [
-        " ", "\n", "\t", ": ", "- ", "{", "}", "[", "]", ",", "#", "&a ", "*a", "*a, ", "|", ">", "'", "\"", "\\",
-        "!!int ", "!x ", "? ", "---\n", "...\n", "%YAML 1.2\n", "0", "010", ".nan", "1e400", "null", "~", "true",
+        " ", "\n", "\t", ": ", "- ", "{", "}", "[", "]", ",", "#", "&a ", "*a", "*a, ", "|", ">", "'", "\"",
+        "\\",
+        "!!int ", "!x ", "? ", "---\n", "...\n", "%YAML 1.2\n", "0", "010", ".nan", "1e400", "null", "~",
+        "true",
         "\u{0}", "\u{FEFF}", "\u{85}", "\u{E000}", "é", "\u{1F600}", "\r\n", "<<: *a", "residual", "1000000",
         "kernel: 0", "name", "clip", "\u{2028}", "@", "`", "[1, 2]", "  ", "a: &a [*a]\n",
     ]
@@ -151,7 +156,8 @@ enum YAMLSeeds {
     static func brokenModel(of run: RunConfiguration) -> String? {
         do {
             _ = try TracedModel(
-                run.model.makeModel(classes: 10), exampleShape: [1, 28, 28], target: .classes(10), loss: run.loss)
+                run.model.makeModel(classes: 10), exampleShape: [1, 28, 28], target: .classes(10),
+                loss: run.loss)
             return nil
         } catch is ModelError {
             return nil
@@ -168,7 +174,8 @@ enum YAMLSeeds {
             // What an override or a study changes may be an error of the recipe's line, or of the file that a study names.
             let isElsewhere = error.description.hasPrefix("/") || error.description.hasPrefix("recipe ")
             return .refused(
-                kind: error.kind.rawValue, error.description, naming: isElsewhere ? "" : "config.yaml", "--set")
+                kind: error.kind.rawValue, error.description, naming: isElsewhere ? "" : "config.yaml",
+                "--set")
         }
     }
 }
