@@ -38,16 +38,18 @@ struct FuzzCommand: ParsableCommand {
     @Option(help: .hidden)
     var worker: String?
 
+    /// The controls run only where they are asked for.
+    private static let targets = FuzzTarget.all + FuzzTarget.controls
     private static let names = FuzzTarget.all.map(\.name).joined(separator: ", ")
 
     func validate() throws {
-        for name in target where !FuzzTarget.all.contains(where: { $0.name == name }) {
+        for name in target where !Self.targets.contains(where: { $0.name == name }) {
             throw ValidationError("\(name) is none of \(Self.names)")
         }
     }
 
     func run() throws {
-        let targets = FuzzTarget.all.filter { target.isEmpty || target.contains($0.name) }
+        let targets = target.isEmpty ? FuzzTarget.all : Self.targets.filter { target.contains($0.name) }
         let limit = seconds == nil ? inputs ?? 100_000 : inputs ?? .max
         if let worker {
             for target in targets {

@@ -27,11 +27,13 @@ struct Worker {
     /// Reads inputs until there were `count`, or the seconds have passed; prints how often each sort of error occurred.
     mutating func run(first: UInt64, count: UInt64, seconds: Double) throws {
         let seeds = corpus.seeds
+        status.number = first
+        statusFile.write(status)
+        Self.startTimer()
         // Whatever the first use of anything allocates is not counted.
         _ = target.judge(target.input(seed: seed, number: first, corpus: []))
         Self.limitMemory()
         let end = ContinuousClock.now + .seconds(min(seconds, 1e9))
-        status.number = first
         while status.number - first < count {
             if status.number % 16 == 0, ContinuousClock.now > end { break }
             statusFile.write(status)

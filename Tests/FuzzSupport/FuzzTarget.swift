@@ -18,6 +18,38 @@ package struct FuzzTarget: Sendable {
         .idx, .npy, .csv, .cifar10, .gzip, .safetensors, .yaml, .override, .study,
     ]
 
+    /// Parsers that break each of the promises now and then, to show that the harness finds it.
+    package static let controls: [FuzzTarget] = [
+        control("control-trap") { bytes in
+            precondition(bytes.first != UInt8(ascii: "x"), "a trap on purpose")
+            return .accepted
+        },
+        control("control-hang") { bytes in
+            while bytes.first == UInt8(ascii: "x") {}
+            return .accepted
+        },
+        control("control-memory") { bytes in
+            let count = bytes.first == UInt8(ascii: "x") ? 1 << 30 : 1
+            return [UInt8](repeating: 1, count: count).last == 1 ? .accepted : .wrong("no memory")
+        },
+        control("control-promise") {
+            $0.first == UInt8(ascii: "x") ? .wrong("not what the file says") : .accepted
+        },
+        control("control-message") { bytes in
+            .refused(kind: "text", bytes.first == UInt8(ascii: "x") ? "two\nlines" : "input", naming: "input")
+        },
+    ]
+
+    /// A parser that fails on inputs that begin with an x.
+    private static func control(_ name: String, _ judge: @escaping @Sendable ([UInt8]) -> Verdict)
+        -> FuzzTarget
+    {
+        FuzzTarget(
+            name: name, seeds: [Array("some text".utf8)], words: [],
+            repair: { bytes, draws in draws.oneIn(200) ? [UInt8(ascii: "x")] : [UInt8(ascii: "y")] + bytes },
+            judge: judge)
+    }
+
     /// Input `number` of a seed; `corpus` are files to start from beside the built-in ones.
     package func input(seed: UInt64, number: UInt64, corpus: [[UInt8]]) -> [UInt8] {
         var draws = Draws(seed: seed, number: number)

@@ -44,6 +44,17 @@ struct LoadedData: Equatable {
         }
     }
 
+    /// What is wrong with a data set of the same file twice; nil if it is this one twice.
+    func brokenTwice(_ file: DataOrigin, _ format: DatasetSource.Format) -> String? {
+        let source = DatasetSource(format: format, features: [file, file], labels: [])
+        switch Self.load(source, naming: file.name) {
+        case .failure(let refused): return "accepted once but not twice: \(refused.verdict.text)"
+        case .success(let data):
+            let isTwice = data.layout.count == 2 * layout.count && data.features == features + features
+            return isTwice ? nil : "twice the file is not its content twice"
+        }
+    }
+
     /// What is wrong with the values whatever the format is; nil if nothing is.
     private var brokenPromise: String? {
         if layout.count < 1 || layout.width < 1 { return "\(layout.count) examples of \(layout.width)" }

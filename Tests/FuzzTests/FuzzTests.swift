@@ -20,7 +20,9 @@ import Testing
 
     private static func fuzz(_ arguments: [String]) throws -> ProcessResult {
         try ProcessRun.run(
-            BuiltExecutable.path("fuzz"), ["--corpus", corpus] + arguments, timeLimit: .seconds(300))
+            BuiltExecutable.path("fuzz"),
+            (arguments.contains("--corpus") ? [] : ["--corpus", corpus]) + arguments, timeLimit: .seconds(300)
+        )
     }
 
     @Test func everyParserHasAPlan() {
@@ -40,6 +42,34 @@ import Testing
         let sorts = run.standardOutput.split(separator: "(").last?.split(separator: ")").first?.split(
             separator: ",")
         #expect(try #require(sorts).count >= plan.kinds, "\(run)")
+    }
+
+    /// Controls: what breaks a promise is found, told and kept, and the other inputs are read all the same.
+    @Test(arguments: [
+        ("trap", "crash by signal"), ("hang", "more than 5 seconds of processor time"),
+        ("memory", "crash by signal"),
+        ("promise", "broken promise: not what the file says"), ("message", "an error of more than one line"),
+    ])
+    func brokenParsersAreFound(_ name: String, _ says: String) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(
+            path: "dtrain-fuzz-\(UUID().uuidString)"
+        ).path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        // A hang takes its 5 seconds: with this seed there is one input of the sort among the first hundred.
+        let run = try Self.fuzz(
+            ["--corpus", folder, "--target", "control-\(name)", "--inputs", "100", "--seed", "1"])
+        #expect(run.exitCode == 1 && run.standardError.contains(says), "\(run)")
+        #expect(run.standardOutput.contains("control-\(name): 100 inputs"), "\(run)")
+        let kept = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/control-\(name)")
+        try #require(kept.count >= 1, "\(run)")
+        #expect(
+            try Data(contentsOf: URL(fileURLWithPath: "\(folder)/control-\(name)/\(kept[0])"))
+                == Data("x".utf8))
+        // What was kept breaks the parser again.
+        if name != "hang" {
+            let again = try Self.fuzz(["--corpus", folder, "--target", "control-\(name)", "--replay"])
+            #expect(again.exitCode == 1 && again.standardError.contains(says), "\(again)")
+        }
     }
 
     /// Every past crash and every nasty case of the fault table, with what is said of it.

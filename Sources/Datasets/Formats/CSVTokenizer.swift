@@ -22,6 +22,8 @@ final class CSVTokenizer {
     static let longestRow = 16 << 20
     /// The most columns.
     static let mostColumns = 1 << 20
+    /// The most empty lines at the end.
+    static let mostEmptyLines = 1 << 16
 
     /// What messages call the file.
     var name: String { reader.name }
@@ -65,6 +67,12 @@ final class CSVTokenizer {
             guard fields.count == 1, fields[0].isEmpty, !fields[0].isQuoted else { break }
             // Empty lines are fine where nothing follows.
             empty = empty ?? line
+            if let empty, line - empty >= Self.mostEmptyLines {
+                throw error(
+                    .header, place: "\(empty)", expected: "a row",
+                    found: "\(Self.mostEmptyLines) empty lines",
+                    advice: "remove them")
+            }
         }
         if let empty {
             throw error(

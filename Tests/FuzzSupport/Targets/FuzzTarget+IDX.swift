@@ -11,15 +11,18 @@ extension FuzzTarget {
         return .any([
             LoadedData.judge(
                 DatasetSource(format: .idx, features: file, labels: nil), naming: "input.idx"
-            ) { data in IDXSeeds.array(bytes)?.brokenFeatures(data) ?? noHeader(IDXSeeds.array(bytes)) },
+            ) { data in
+                guard let array = IDXSeeds.array(bytes) else { return "no header is there" }
+                return array.brokenFeatures(data) ?? data.brokenTwice(file, .idx)
+            },
             LoadedData.judge(
                 DatasetSource(format: .idx, features: IDXSeeds.images, labels: file), naming: "input.idx"
-            ) { data in IDXSeeds.array(bytes)?.brokenLabels(data) ?? noHeader(IDXSeeds.array(bytes)) },
+            ) { data in
+                guard let array = IDXSeeds.array(bytes) else { return "no header is there" }
+                return array.brokenLabels(data)
+            },
         ])
     }
-
-    /// What to say of an accepted file without a header.
-    static func noHeader(_ array: StoredArray?) -> String? { array == nil ? "no header is there" : nil }
 }
 
 /// Valid IDX files.

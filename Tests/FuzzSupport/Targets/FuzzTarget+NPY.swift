@@ -16,10 +16,16 @@ extension FuzzTarget {
         return .any([
             LoadedData.judge(
                 DatasetSource(format: .npy, features: file, labels: nil), naming: "input.npy"
-            ) { data in NPYSeeds.array(bytes)?.brokenFeatures(data) ?? noHeader(NPYSeeds.array(bytes)) },
+            ) { data in
+                guard let array = NPYSeeds.array(bytes) else { return "no header is there" }
+                return array.brokenFeatures(data) ?? data.brokenTwice(file, .npy)
+            },
             LoadedData.judge(
                 DatasetSource(format: .npy, features: NPYSeeds.rows, labels: file), naming: "input.npy"
-            ) { data in NPYSeeds.array(bytes)?.brokenLabels(data) ?? noHeader(NPYSeeds.array(bytes)) },
+            ) { data in
+                guard let array = NPYSeeds.array(bytes) else { return "no header is there" }
+                return array.brokenLabels(data)
+            },
         ])
     }
 }
