@@ -55,11 +55,11 @@ import Testing
             path: "dtrain-fuzz-\(UUID().uuidString)"
         ).path
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        // A hang takes its 5 seconds: with this seed there is one input of the sort among the first hundred.
+        // A hang takes its 5 seconds: with this seed there is one input of the sort among the first sixty.
         let run = try Self.fuzz(
-            ["--corpus", folder, "--target", "control-\(name)", "--inputs", "100", "--seed", "1"])
+            ["--corpus", folder, "--target", "control-\(name)", "--inputs", "60", "--seed", "3"])
         #expect(run.exitCode == 1 && run.standardError.contains(says), "\(run)")
-        #expect(run.standardOutput.contains("control-\(name): 100 inputs"), "\(run)")
+        #expect(run.standardOutput.contains("control-\(name): 60 inputs"), "\(run)")
         let kept = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/control-\(name)")
         try #require(kept.count >= 1, "\(run)")
         #expect(
