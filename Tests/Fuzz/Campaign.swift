@@ -15,6 +15,7 @@ struct Campaign {
     private let corpusFolder: String
     private let corpus: Corpus
     private let seed: UInt64
+    private let limit: Int
     private var accepted: UInt64 = 0
     private var refused: UInt64 = 0
     private var kinds: [String: Int] = [:]
@@ -22,11 +23,12 @@ struct Campaign {
     private var isReplay = false
 
     /// A campaign against one parser.
-    init(_ target: FuzzTarget, corpus folder: String, seed: UInt64) throws {
+    init(_ target: FuzzTarget, corpus folder: String, seed: UInt64, limit: Int) throws {
         self.target = target
         corpusFolder = folder
         corpus = try Corpus(folder: folder, target: target.name)
         self.seed = seed
+        self.limit = limit
     }
 
     /// Runs inputs until there were `count`, or the seconds have passed.
@@ -100,6 +102,7 @@ struct Campaign {
         defer { file.remove() }
         let common = [
             "--target", target.name, "--worker", file.path, "--seed", "\(seed)", "--corpus", corpusFolder,
+            "--limit", "\(limit)",
         ]
         // Waiting for what never comes takes no processor time: only this limit ends it.
         let result = try ProcessRun.run(
@@ -111,17 +114,17 @@ struct Campaign {
             let parts = line.split(separator: "\t")
             if parts.count == 3 { kinds[String(parts[1]), default: 0] += Int(parts[2]) ?? 0 }
         }
-        return (status, Self.finding(result), result.standardOutput)
+        return (status, finding(result), result.standardOutput)
     }
 
     /// Why a worker died; nil if it did not.
-    private static func finding(_ result: ProcessResult) -> String? {
+    private func finding(_ result: ProcessResult) -> String? {
         if result.exitCode == 0 { return nil }
         let text = result.standardError.split(separator: "\n").prefix(3).joined(separator: " ")
         let why =
             switch result.exitCode {
             case 3: "broken promise"
-            case 128 + SIGPROF: "more than \(Worker.secondsPerInput) seconds of processor time"
+            case 128 + SIGPROF: "more than \(limit) seconds of processor time"
             case 128 + SIGTERM, 128 + SIGKILL: result.timedOut ? "a hang" : "killed"
             case 129...: "crash by signal \(result.exitCode - 128)"
             default: "exit code \(result.exitCode)"

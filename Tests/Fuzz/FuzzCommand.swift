@@ -10,7 +10,7 @@ struct FuzzCommand: ParsableCommand {
         abstract: "Feeds damaged files to dtrain's parsers, in a process of its own that may crash.",
         discussion: """
             Every input must be accepted, and then be all that its format promises, or be refused with one line that \
-            names the file, within 5 seconds of processor time and 256 MiB. What breaks that is a finding: its input is \
+            names the file, within --limit seconds of processor time and 256 MiB. What breaks that is a finding: its input is \
             kept in the corpus, and the exit code is 1. Seed and number decide an input as long as the corpus is the same.
             """)
 
@@ -29,6 +29,9 @@ struct FuzzCommand: ParsableCommand {
     @Option(help: "The number of the first input.")
     var first: UInt64 = 0
 
+    @Option(help: "Seconds of processor time that one input may take.")
+    var limit = 5
+
     @Option(help: "The folder of files to start from.")
     var corpus = "Tests/Fuzz/Corpus"
 
@@ -46,31 +49,32 @@ struct FuzzCommand: ParsableCommand {
         for name in target where !Self.targets.contains(where: { $0.name == name }) {
             throw ValidationError("\(name) is none of \(Self.names)")
         }
+        if limit < 1 { throw ValidationError("--limit must be at least 1") }
     }
 
     func run() throws {
         let targets = target.isEmpty ? FuzzTarget.all : Self.targets.filter { target.contains($0.name) }
-        let limit = seconds == nil ? inputs ?? 100_000 : inputs ?? .max
+        let count = seconds == nil ? inputs ?? 100_000 : inputs ?? .max
         if let worker {
             for target in targets {
                 var worker = try Worker(
                     target, Corpus(folder: corpus, target: target.name), status: StatusFile(worker),
-                    seed: seed)
+                    seed: seed, limit: limit)
                 if replay {
                     try worker.replay(from: first)
                 } else {
-                    try worker.run(first: first, count: limit, seconds: seconds ?? .infinity)
+                    try worker.run(first: first, count: count, seconds: seconds ?? .infinity)
                 }
             }
             return
         }
         var findings = 0
         for target in targets {
-            var campaign = try Campaign(target, corpus: corpus, seed: seed)
+            var campaign = try Campaign(target, corpus: corpus, seed: seed, limit: limit)
             if replay {
                 try campaign.replay()
             } else {
-                try campaign.run(first: first, count: limit, seconds: seconds ?? .infinity)
+                try campaign.run(first: first, count: count, seconds: seconds ?? .infinity)
             }
             print(campaign.summary)
             findings += campaign.findings

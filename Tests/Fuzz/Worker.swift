@@ -4,8 +4,6 @@ import Glibc
 
 /// The process that reads the inputs: it has little memory, little time for each input, and dies of what is wrong.
 struct Worker {
-    /// Processor time of one input in seconds; a machine that is busy otherwise does not count.
-    static let secondsPerInput = 5
     /// Memory beyond what the process has when it begins.
     static let memory: UInt = 256 << 20
 
@@ -13,15 +11,18 @@ struct Worker {
     private let corpus: Corpus
     private let statusFile: StatusFile
     private let seed: UInt64
+    /// Processor time of one input in seconds; a machine that is busy otherwise does not count.
+    private let limit: Int
     private var status = StatusFile.Status()
     private var kinds: [String: Int] = [:]
 
     /// A worker for one parser.
-    init(_ target: FuzzTarget, _ corpus: Corpus, status: StatusFile, seed: UInt64) {
+    init(_ target: FuzzTarget, _ corpus: Corpus, status: StatusFile, seed: UInt64, limit: Int) {
         self.target = target
         self.corpus = corpus
         self.statusFile = status
         self.seed = seed
+        self.limit = limit
     }
 
     /// Reads inputs until there were `count`, or the seconds have passed; prints how often each sort of error occurred.
@@ -29,7 +30,7 @@ struct Worker {
         let seeds = corpus.seeds
         status.number = first
         statusFile.write(status)
-        Self.startTimer()
+        startTimer()
         // Whatever the first use of anything allocates is not counted.
         _ = target.judge(target.input(seed: seed, number: first, corpus: []))
         Self.limitMemory()
@@ -37,7 +38,7 @@ struct Worker {
         while status.number - first < count {
             if status.number % 16 == 0, ContinuousClock.now > end { break }
             statusFile.write(status)
-            Self.startTimer()
+            startTimer()
             let verdict = target.judge(target.input(seed: seed, number: status.number, corpus: seeds))
             note(verdict)
             status.number += 1
@@ -52,7 +53,7 @@ struct Worker {
         for (number, file) in corpus.files.enumerated().dropFirst(Int(first)) {
             status.number = UInt64(number)
             statusFile.write(status)
-            Self.startTimer()
+            startTimer()
             let verdict = target.judge(file.bytes)
             print("file\t\(file.name)\t\(verdict.text)")
             fflush(nil)
@@ -75,9 +76,9 @@ struct Worker {
     }
 
     /// SIGPROF ends the process unless this is called again in time.
-    private static func startTimer() {
+    private func startTimer() {
         var timer = itimerval()
-        timer.it_value.tv_sec = secondsPerInput
+        timer.it_value.tv_sec = limit
         setitimer(__itimer_which_t(ITIMER_PROF.rawValue), &timer, nil)
     }
 
