@@ -69,6 +69,17 @@ let package = Package(
                 "CKernels", "DataParallel", "Datasets", "Layers", "MPI", "Optimizers", "Runtime", "Training",
             ],
             path: "Tests/ReplicaSupport"),
+        .target(
+            name: "FuzzSupport",
+            dependencies: ["Configuration", "CZlib", "Datasets", "Layers", "Randomness", "Safetensors"],
+            path: "Tests/FuzzSupport"),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "FuzzSupport", "ProcessSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Fuzz", exclude: ["Corpus"]),
         .executableTarget(name: "mpi-selftest", dependencies: ["MPI"], path: "Tests/MPISelfTest"),
         .testTarget(name: "MPITests", dependencies: ["MPI", "ProcessSupport", "mpi-selftest"]),
         .testTarget(
@@ -79,9 +90,12 @@ let package = Package(
             dependencies: ["CKernels", "Graph", "GraphSupport", "Layers", "Randomness"]),
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
         .testTarget(name: "COneDNNTests", dependencies: ["COneDNN"]),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzSupport", "ProcessSupport", "fuzz"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness", "CKernels"]),
         .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"], exclude: ["Data"]),
-        .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Randomness", "CKernels", "CZlib"]),
+        .testTarget(
+            name: "DatasetsTests", dependencies: ["CKernels", "Datasets", "FuzzSupport", "Randomness"],
+            exclude: ["Data"]),
         .testTarget(
             name: "OptimizersTests", dependencies: ["CKernels", "Optimizers"], resources: [.copy("Data")]),
         .target(

@@ -66,6 +66,17 @@ package struct RunConfiguration: Sendable, Equatable {
         checkpoint = try CheckpointSection(map["checkpoint"], at: node.location)
         logging = try LoggingSection(map["logging"], at: node.location)
         output = try map.optional("output")?.text("the path of a folder") ?? "runs/\(source.runName ?? "run")"
+        try requireReadableForm(of: source)
+    }
+
+    /// Throws unless the form with all defaults, which a run's folder keeps, can be read again: it is larger and deeper
+    /// than what it was made of.
+    private func requireReadableForm(of source: SourceLocation.Source) throws(ConfigurationError) {
+        do throws(ConfigurationError) { _ = try ConfigurationNode(yaml: yaml, source: source) } catch {
+            throw ConfigurationError(
+                error.kind, at: SourceLocation(source), key: "",
+                "with all defaults written out: \(error.problem)", advice: "use fewer layers or files")
+        }
     }
 
     /// Reads a configuration file.

@@ -11,10 +11,7 @@ final class AlignedMemory: @unchecked Sendable {
     init(count: Int, for path: String) throws(DataError) {
         var memory: UnsafeMutableRawPointer?
         guard posix_memalign(&memory, 64, max(count, 64)) == 0, let memory else {
-            throw DataError(
-                .memory, path: path, expected: "\(count) bytes of memory", found: "less",
-                advice: "use a machine with more memory or a smaller data set",
-                problem: "there is no memory for the \(count) bytes of the data set")
+            throw Self.tooLittle(count, path)
         }
         base = memory
         bytes = UnsafeMutableRawBufferPointer(start: memory, count: count)
@@ -22,5 +19,19 @@ final class AlignedMemory: @unchecked Sendable {
 
     deinit {
         free(base)
+    }
+
+    /// Throws when the machine has less memory than that: a sparse file can be larger than any memory, and the system
+    /// gives out more than it has until a process dies of using it.
+    static func requireRoom(for count: Int, path: String) throws(DataError) {
+        let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        guard count <= memory else { throw tooLittle(count, path) }
+    }
+
+    private static func tooLittle(_ count: Int, _ path: String) -> DataError {
+        DataError(
+            .memory, path: path, expected: "\(count) bytes of memory", found: "less",
+            advice: "use a machine with more memory or a smaller data set",
+            problem: "there is no memory for the \(count) bytes of the data set")
     }
 }

@@ -116,11 +116,14 @@ public struct DatasetSource: Sendable, Hashable {
     /// Allocates nothing that depends on what a header claims. `classCount` is the declared one for arrays: it is
     /// complete only after `load`.
     public func inspect() throws(DataError) -> DatasetLayout {
-        switch format {
-        case .idx, .npy: try open().layout
-        case .csv: try table.inspect()
-        case .cifar10: try CIFAR10Files(files: features).inspect(hasLabels: readsLabels)
-        }
+        let layout =
+            switch format {
+            case .idx, .npy: try open().layout
+            case .csv: try table.inspect()
+            case .cifar10: try CIFAR10Files(files: features).inspect(hasLabels: readsLabels)
+            }
+        try AlignedMemory.requireRoom(for: layout.featureBytes + layout.labelBytes, path: name)
+        return layout
     }
 
     /// Streams the content into memory of `layout.featureBytes` and `layout.labelBytes` bytes, aligned to 8,

@@ -6,6 +6,9 @@
 /// Since nothing nests deeper than this, the parser does not recurse and deep input cannot exhaust a stack.
 /// Numbers are plain decimal integers; a fraction, an exponent, a sign or a leading zero is an error.
 struct HeaderParser {
+    /// The most members of an object: a header of the greatest length could hold millions, which would take long to read.
+    static let mostMembers = 1 << 18
+
     private var scanner: JSONScanner
     private let path: String
 
@@ -45,7 +48,14 @@ struct HeaderParser {
     ) throws(SafetensorsError) {
         try scanner.expect("{")
         if scanner.accept("}") { return }
+        var count = 0
         repeat {
+            count += 1
+            guard count <= Self.mostMembers else {
+                throw SafetensorsError(
+                    .tooManyNames, path: path, expected: "at most \(Self.mostMembers) names in an object",
+                    found: "more")
+            }
             let key = try scanner.string()
             try scanner.expect(":")
             try member(&self, key)

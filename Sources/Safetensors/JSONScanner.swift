@@ -68,7 +68,7 @@ struct JSONScanner {
             if byte == UInt8(ascii: "\\") {
                 if resolved == nil { resolved = Array(bytes[start..<position]) }
                 position += 1
-                resolved?.append(contentsOf: try escape())
+                if let bytes = UTF8.encode(try escape()) { resolved?.append(contentsOf: bytes) }
             } else {
                 resolved?.append(byte)
                 position += 1
@@ -101,16 +101,16 @@ struct JSONScanner {
         while let byte = peek, byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d { position += 1 }
     }
 
-    /// The UTF-8 bytes of an escape whose backslash has been read.
-    private mutating func escape() throws(SafetensorsError) -> [UInt8] {
+    /// What an escape whose backslash has been read stands for.
+    private mutating func escape() throws(SafetensorsError) -> Unicode.Scalar {
         guard let byte = peek else { throw unexpected("an escape") }
         switch Unicode.Scalar(byte) {
-        case "\"", "\\", "/": position += 1; return [byte]
-        case "b": position += 1; return [0x08]
-        case "f": position += 1; return [0x0c]
-        case "n": position += 1; return [0x0a]
-        case "r": position += 1; return [0x0d]
-        case "t": position += 1; return [0x09]
+        case "\"", "\\", "/": position += 1; return Unicode.Scalar(byte)
+        case "b": position += 1; return "\u{08}"
+        case "f": position += 1; return "\u{0c}"
+        case "n": position += 1; return "\u{0a}"
+        case "r": position += 1; return "\u{0d}"
+        case "t": position += 1; return "\u{09}"
         case "u": position += 1
         default: throw unexpected("an escape of JSON")
         }
@@ -126,17 +126,19 @@ struct JSONScanner {
         }
         // What no scalar has is a second half without its first.
         guard let scalar = Unicode.Scalar(code) else { throw unexpected("a surrogate pair before this") }
-        return Array(String(scalar).utf8)
+        return scalar
     }
 
     private mutating func hexadecimal() throws(SafetensorsError) -> UInt32 {
         var code: UInt32 = 0
         for _ in 0..<4 {
-            guard let byte = peek, let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80
-            else {
-                throw unexpected("four hexadecimal digits")
+            switch peek {
+            case .some(let byte) where (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte):
+                code = code << 4 | UInt32(byte - UInt8(ascii: "0"))
+            case .some(let byte) where (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20):
+                code = code << 4 | UInt32((byte | 0x20) - UInt8(ascii: "a") + 10)
+            default: throw unexpected("four hexadecimal digits")
             }
-            code = code << 4 | UInt32(digit)
             position += 1
         }
         return code

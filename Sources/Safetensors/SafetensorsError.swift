@@ -16,6 +16,8 @@ public struct SafetensorsError: Error, Sendable, Hashable, CustomStringConvertib
         case headerLength
         /// The header is not JSON of the form that the format prescribes.
         case malformedHeader
+        /// There are more names than any file has.
+        case tooManyNames
         /// Two tensors, or two keys of one object, have the same name.
         case duplicateName
         /// A tensor's name is empty, holds "..", "/" or a control character, or is reserved.

@@ -67,4 +67,30 @@ import Testing
         let error = #expect(throws: ConfigurationError.self) { try study(yaml) }
         #expect("\(error.map(String.init(describing:)) ?? "")".contains(message))
     }
+
+    @Test func sizesAndNamesAreBounded() {
+        let keys = (0..<40).map { "a\($0): [1, 2, 3, 4, 5, 6, 7, 8, 9]" }.joined(separator: ", ")
+        for (part, says) in [
+            ("vary: {\(keys)}", "expected at most 1000 runs, found more combinations"),
+            ("runs: {\"..\": {}}", "a run's name must be made of letters"),
+            (
+                "vary: {output: [\(String(repeating: "x", count: 300))]}",
+                "expected runs' names of at most 200 bytes"
+            ),
+        ] {
+            do {
+                _ = try study("base: {recipe: fashion-mlp}\n\(part)")
+                Issue.record("accepted: \(part)")
+            } catch {
+                #expect("\(error)".contains(says), "\(error)")
+            }
+        }
+    }
+
+    /// What a run's folder keeps is larger than what it was made of, and must be readable too.
+    @Test func aConfigurationThatGrowsTooLargeIsRefused() {
+        let layers = Array(repeating: "linear: 3", count: 3000).joined(separator: ", ")
+        let failure = failure(dataLine + "model: [flatten, \(layers)]")
+        #expect(failure.contains("config.yaml: with all defaults written out: expected at most 10000 values"))
+    }
 }

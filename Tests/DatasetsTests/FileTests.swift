@@ -41,6 +41,21 @@ import Testing
         }
     }
 
+    /// A sparse file takes no room on the disk and may still promise, and hold, more than any memory.
+    @Test func aFileLargerThanMemoryIsRefusedUnread() throws {
+        try Self.withFolder { folder in
+            let path = "\(folder)/x"
+            try Self.write([], to: path)
+            try #require(truncate(path, 3073 << 28) == 0)
+            do throws(DataError) {
+                _ = try DatasetSource(cifar10: [path]).inspect()
+                Issue.record("a data set larger than memory is accepted")
+            } catch {
+                #expect(error.kind == .memory && error.description.contains("825707462656 bytes"), "\(error)")
+            }
+        }
+    }
+
     @Test func missingFilesFoldersAndPipesAreNamed() throws {
         try Self.withFolder { folder in
             let missing = TestBytes.error(loading: Self.source("\(folder)/x"))

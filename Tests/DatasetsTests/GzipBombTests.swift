@@ -46,4 +46,16 @@ import Testing
         #expect(try source.inspect().count == 3)
         #expect(TestBytes.error(loading: source)?.kind == .size)
     }
+
+    /// Formats without a header promise nothing: what they may inflate to has a limit of its own.
+    @Test func formatsWithoutAHeaderHaveALimit() {
+        let bytes = TestBytes.gzip([UInt8](repeating: 0, count: Self.zeros + 3073))
+        let file = DataOrigin.memory(name: "batch.bin.gz", bytes: bytes)
+        let cifar = DatasetSource(format: .cifar10, features: [file], labels: [])
+        let error = TestBytes.error(loading: cifar)
+        #expect(error?.description.contains("holds more than \(Self.zeros) bytes") == true)
+        // A row has its own limit, which comes first.
+        let table = TestBytes.error(loading: DatasetSource(csv: [file], options: CSVOptions(label: [])))
+        #expect(table?.description.contains("rows of at most 16 MiB") == true)
+    }
 }

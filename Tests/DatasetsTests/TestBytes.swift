@@ -1,4 +1,4 @@
-import CZlib
+import FuzzSupport
 
 @testable import Datasets
 
@@ -41,28 +41,7 @@ enum TestBytes {
     }
 
     /// One gzip member.
-    static func gzip(_ content: [UInt8]) -> [UInt8] {
-        var stream = z_stream()
-        var output = [UInt8](repeating: 0, count: content.count + content.count / 100 + 100)
-        var input = content
-        let capacity = output.count
-        let size = input.withUnsafeMutableBufferPointer { input in
-            output.withUnsafeMutableBufferPointer { output in
-                deflateInit2_(
-                    &stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
-                    Int32(MemoryLayout<z_stream>.size))
-                stream.next_in = input.baseAddress
-                stream.avail_in = UInt32(input.count)
-                stream.next_out = output.baseAddress
-                stream.avail_out = UInt32(output.count)
-                let code = deflate(&stream, Z_FINISH)
-                precondition(code == Z_STREAM_END, "deflate: \(code)")
-                deflateEnd(&stream)
-                return capacity - Int(stream.avail_out)
-            }
-        }
-        return Array(output.prefix(size))
-    }
+    static func gzip(_ content: [UInt8]) -> [UInt8] { Gzip.compress(content) }
 
     /// A data set of files in memory.
     static func source(

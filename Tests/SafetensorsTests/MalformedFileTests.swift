@@ -68,6 +68,7 @@ import Testing
         ),
         ("offsets twice", fields(#""data_offsets":[0,0],"data_offsets":[0,0]"#), .duplicateName),
 
+        ("many names", F.file("{\"__metadata__\":{\(strings((1 << 18) + 1))}}"), .tooManyNames),
         ("an empty name", one(""), .unusableName),
         ("a name that climbs", one(".."), .unusableName),
         ("a name with two dots", one("a..b"), .unusableName),
@@ -129,6 +130,11 @@ import Testing
         F.file(Array("{\"".utf8) + key + Array("\":1}".utf8))
     }
 
+    /// Members of the metadata.
+    private static func strings(_ count: Int) -> String {
+        (0..<count).map { "\"\($0)\":\"\"" }.joined(separator: ",")
+    }
+
     private static func one(_ name: String) -> [UInt8] {
         F.file("{\(F.tensor(name, "U8", "1", 0, 1))}", data: 1)
     }
@@ -156,6 +162,7 @@ import Testing
     @Test(arguments: [
         F.file("{}"),
         F.file("{}      "),
+        F.file("{\"__metadata__\":{\(strings(1 << 18))}}"),
         F.file("{ \n\t\"__metadata__\" : { } , \(F.tensor("a", "U8", " 1 , 1 ", 0, 1)) }", data: 1),
         two(("b", 1, 2), ("a", 0, 1)),
         one("a.b"), one("é"), one(#"\ud83e\uddee"#), one("__metadata"),

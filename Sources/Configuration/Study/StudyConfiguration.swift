@@ -68,11 +68,20 @@ package struct StudyConfiguration: Sendable, Equatable {
         guard !variants.isEmpty else {
             throw map.missing("runs", "the runs by name with what each changes, or vary with lists of values")
         }
+        guard variants.count <= Self.mostRuns else {
+            throw whole.error(.tooLarge, "expected at most \(Self.mostRuns) runs, found \(variants.count)")
+        }
         var runs: [Run] = []
         for variant in variants {
             guard !runs.contains(where: { $0.name == variant.name }) else {
                 throw whole.error(
                     .duplicateKey, "two runs are called \(ConfigurationError.quoted(variant.name))")
+            }
+            guard variant.name.utf8.count <= Self.longestName else {
+                throw whole.error(
+                    .tooLarge,
+                    "expected runs' names of at most \(Self.longestName) bytes, found \(ConfigurationError.quoted(variant.name))",
+                    advice: "give such runs short names under runs")
             }
             let place: [ConfigurationOverride] = [.output("\(output)/\(variant.name)")]
             runs.append(
@@ -96,6 +105,11 @@ package struct StudyConfiguration: Sendable, Equatable {
                 return names
             } ?? ["train_loss", "test_loss", "test_accuracy"]
     }
+
+    /// The most runs: a few keys with ten values each would be millions.
+    private static let mostRuns = 1000
+    /// The longest name in bytes, which also leaves room for what folders and files add to it.
+    private static let longestName = 200
 
     private typealias Variant = (name: String, overrides: [ConfigurationOverride])
 
@@ -148,7 +162,12 @@ package struct StudyConfiguration: Sendable, Equatable {
             guard !values.isEmpty else {
                 throw setting.error(.missing, "\(entry.key) has no values")
             }
-            let short = entry.key.split(separator: ".").last.map(String.init) ?? entry.key
+            let short = fileName(entry.key.split(separator: ".").last.map(String.init) ?? entry.key)
+            guard variants.count * values.count <= mostRuns else {
+                throw setting.error(
+                    .tooLarge, "expected at most \(mostRuns) runs, found more combinations",
+                    advice: "vary fewer keys, or give the runs by name under runs")
+            }
             var next: [Variant] = []
             for variant in variants {
                 for (place, value) in values.enumerated() {
@@ -171,7 +190,8 @@ package struct StudyConfiguration: Sendable, Equatable {
         }
         var variants: [Variant] = []
         for entry in entries {
-            guard fileName(entry.key) == entry.key, !entry.key.isEmpty else {
+            // A folder of this name must not be the study's own, nor the one around it.
+            guard fileName(entry.key) == entry.key, !entry.key.allSatisfy({ $0 == "." }) else {
                 throw setting.error(
                     .outOfRange,
                     "a run's name must be made of letters, digits, \"-\", \"_\" and \".\", is \(ConfigurationError.quoted(entry.key))"

@@ -54,18 +54,21 @@ package struct ConfigurationError: Error, Sendable, Hashable, CustomStringConver
 
     /// One line, such as `config.yaml:7: training.bach: unknown key; did you mean "batch"?`.
     package var description: String {
-        var parts = [location.description]
-        if !key.isEmpty { parts.append(key) }
+        // No path is longer than that.
+        var parts = [Self.shortened(location.description, to: 4096)]
+        if !key.isEmpty { parts.append(Self.shortened(key, to: 200)) }
         parts.append(advice.map { "\(problem); \($0)" } ?? problem)
         return Self.oneLine(parts.joined(separator: ": "))
     }
 
     /// A piece of a user's text in quotation marks, cut to a readable length.
-    static func quoted(_ text: some StringProtocol) -> String {
-        let limit = 60
+    static func quoted(_ text: some StringProtocol) -> String { "\"\(shortened(text, to: 60))\"" }
+
+    /// At most so many characters of a text, with dots for the rest.
+    private static func shortened(_ text: some StringProtocol, to limit: Int) -> String {
         let cut = text.unicodeScalars.prefix(limit)
         let rest = cut.endIndex == text.unicodeScalars.endIndex ? "" : "..."
-        return "\"\(String(String.UnicodeScalarView(cut)))\(rest)\""
+        return String(String.UnicodeScalarView(cut)) + rest
     }
 
     /// The text with every control character and line separator replaced by a question mark.

@@ -22,6 +22,8 @@ final class CSVTokenizer {
     static let longestRow = 16 << 20
     /// The most columns.
     static let mostColumns = 1 << 20
+    /// The most empty lines at the end.
+    static let mostEmptyLines = 1 << 16
 
     /// What messages call the file.
     var name: String { reader.name }
@@ -42,7 +44,7 @@ final class CSVTokenizer {
 
     /// Opens a file; gzip is inflated.
     init(_ origin: DataOrigin, delimiter: UInt8, pieceBytes: Int = 1 << 18) throws(DataError) {
-        reader = try DataReader(origin)
+        reader = try DataReader(origin, isBounded: true)
         self.delimiter = delimiter
         isSpecial = (0...255).map {
             [delimiter, Self.quote, Self.lineFeed, Self.carriageReturn].contains(UInt8($0))
@@ -65,6 +67,12 @@ final class CSVTokenizer {
             guard fields.count == 1, fields[0].isEmpty, !fields[0].isQuoted else { break }
             // Empty lines are fine where nothing follows.
             empty = empty ?? line
+            if let empty, line - empty >= Self.mostEmptyLines {
+                throw error(
+                    .header, place: "\(empty)", expected: "a row",
+                    found: "\(Self.mostEmptyLines) empty lines",
+                    advice: "remove them")
+            }
         }
         if let empty {
             throw error(

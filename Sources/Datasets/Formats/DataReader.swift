@@ -7,14 +7,21 @@ final class DataReader {
     private let origin: DataOrigin
     private let stored: StoredBytes
     private let gzip: GzipReader?
+    /// The most bytes that compressed content may have.
+    private let mostInflated: Int
 
     /// Opens the content: gzip when the name ends in .gz or the first two bytes are gzip's.
-    init(_ origin: DataOrigin) throws(DataError) {
+    ///
+    /// `isBounded` is for formats without a header that says how much there is: beyond 256 MiB, compressed content then may
+    /// have at most 100 times the bytes it is compressed to.
+    init(_ origin: DataOrigin, isBounded: Bool = false) throws(DataError) {
         self.origin = origin
         name = origin.name
         stored = try StoredBytes(origin)
         let first = try stored.bytes(2, at: 0)
         gzip = name.hasSuffix(".gz") || first == [0x1f, 0x8b] ? try GzipReader(stored) : nil
+        let (most, overflow) = stored.size.multipliedReportingOverflow(by: 100)
+        mostInflated = !isBounded || overflow ? .max : max(most, 256 << 20)
     }
 
     /// Fills the buffer as far as the content goes and returns how many bytes came.
@@ -26,6 +33,12 @@ final class DataReader {
             if count == 0 { break }
             filled += count
             position += count
+            if gzip != nil, position > mostInflated {
+                throw DataError(
+                    .gzip, path: name, expected: "at most \(mostInflated) bytes", found: "more",
+                    advice: "decompress the file first if it really holds that much",
+                    problem: "gzip of \(stored.size) bytes holds more than \(mostInflated) bytes")
+            }
         }
         return filled
     }
@@ -90,7 +103,7 @@ final class DataReader {
 
     /// How many bytes the whole content has; compressed content is inflated once to count them.
     static func contentSize(of origin: DataOrigin) throws(DataError) -> Int {
-        let reader = try DataReader(origin)
+        let reader = try DataReader(origin, isBounded: true)
         guard reader.gzip != nil else { return reader.stored.size }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
         defer { buffer.deallocate() }

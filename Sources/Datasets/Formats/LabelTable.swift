@@ -46,10 +46,11 @@ struct LabelTable {
 
     /// The place of a string, or the empty one where it would go.
     private func place(of text: UnsafeRawBufferPointer) -> Int {
-        // FNV-1a.
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in text { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        var place = Int(truncatingIfNeeded: hash ^ hash >> 32) & (places.count - 1)
+        // Seeded anew in every process: a file cannot be made so that all its labels fall into one place. Where a string
+        // lies shows nowhere; its number is that of its first appearance.
+        var hasher = Hasher()
+        hasher.combine(bytes: text)
+        var place = hasher.finalize() & (places.count - 1)
         while places[place] != 0, !self[Int(places[place]) - 1].elementsEqual(text) {
             place = (place + 1) & (places.count - 1)
         }

@@ -1,8 +1,8 @@
 /// NumPy's .npy format, versions 1.0 to 3.0: "\x93NUMPY", two version bytes, the header's length, the
 /// header (a Python dictionary as text), then the array.
 enum NPYFile {
-    /// The longest header that is read; a plain array's has about 120 bytes.
-    private static let longestHeader = 65_535
+    /// The longest header that is read, NumPy's own limit; a plain array's has about 120 bytes.
+    private static let longestHeader = 10_000
 
     /// Reads the header at the start of the content; throws on another format, on broken text and on
     /// arrays that are refused (Fortran order, big-endian, objects, structures, other scalar types).

@@ -109,6 +109,10 @@ struct NPYHeaderParser {
             next += 1
         }
         guard digits > 0 else { throw broken("a size in decimal digits") }
+        // Python takes a leading zero for a mistake.
+        guard digits == 1 || text[next - digits] != UInt8(ascii: "0") else {
+            throw broken("a size without leading zeros")
+        }
         return value
     }
 
