@@ -71,7 +71,10 @@ let package = Package(
             path: "Tests/ReplicaSupport"),
         .target(
             name: "FuzzSupport",
-            dependencies: ["Configuration", "CZlib", "Datasets", "Layers", "Randomness", "Safetensors"],
+            dependencies: [
+                "Configuration", "CZlib", "Datasets", "Layers", "Randomness", "Safetensors", "Training",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             path: "Tests/FuzzSupport"),
         .executableTarget(
             name: "fuzz",

@@ -15,7 +15,8 @@ package struct FuzzTarget: Sendable {
 
     /// Every parser of bytes from outside; a new one needs its line here, and files in Tests/Fuzz/Corpus.
     package static let all: [FuzzTarget] = [
-        .idx, .npy, .csv, .cifar10, .gzip, .safetensors, .yaml, .override, .study,
+        .idx, .npy, .csv, .cifar10, .gzip, .safetensors, .yaml, .override, .study, .manifest,
+        .state,
     ]
 
     /// Parsers that break each of the promises now and then, to show that the harness finds it.

@@ -16,6 +16,7 @@ import Testing
     static let plans: [(target: String, inputs: Int, kinds: Int)] = [
         ("idx", 10_000, 6), ("npy", 10_000, 6), ("csv", 5000, 5), ("cifar10", 2000, 2), ("gzip", 5000, 5),
         ("safetensors", 10_000, 9), ("yaml", 1500, 7), ("override", 1500, 5), ("study", 500, 5),
+        ("manifest", 5000, 1), ("state", 3000, 1),
     ]
 
     private static func fuzz(_ arguments: [String]) throws -> ProcessResult {

@@ -1,0 +1,78 @@
+import Crypto
+import Training
+
+extension FuzzTarget {
+    /// What proves a checkpoint whole.
+    static let manifest = FuzzTarget(
+        name: "manifest", seeds: [Array(CheckpointSeeds.manifest.utf8)], words: CheckpointSeeds.words,
+        isText: true,
+        repair: CheckpointSeeds.redigested
+    ) { bytes in
+        CheckpointSeeds.judge("manifest.json") {
+            try CheckpointManifest.parse(bytes, path: "manifest.json").encoded() == bytes
+                ? nil : "other bytes when written again"
+        }
+    }
+
+    /// Where a run stood.
+    static let state = FuzzTarget(
+        name: "state", seeds: [Array(CheckpointSeeds.state.utf8)], words: CheckpointSeeds.words, isText: true
+    ) { bytes in
+        CheckpointSeeds.judge("state.json") {
+            let state = try CheckpointState.parse(bytes, path: "state.json")
+            // NaN is unlike itself: bytes are compared.
+            let written = try state.encoded()
+            return try CheckpointState.parse(written, path: "state.json").encoded() == written
+                ? nil : "another state when written and read again"
+        }
+    }
+}
+
+/// Files of a checkpoint, and what a judge of their readers does.
+enum CheckpointSeeds {
+    /// A manifest of three files.
+    static let manifest =
+        #"{"digest":"b7117cb2662754fb106359aa851d49f8294ffc3ccaa94c8b1abf7e748ae2a0f5","files":[{"bytes":9120,"#
+        + #""name":"best.safetensors","sha256":"fbd01a34be8ad9f29bf5183ffd6c431cb938e1f2ff2c602865ba7dab5d4375be"#
+        + #""},{"bytes":711,"name":"state.json","sha256":"c401ea7bca7804043234078a4bfbf9ca9ee5e2c959e8d0382aa5ff"#
+        + #"10823cb180"},{"bytes":9120,"name":"weights.safetensors","sha256":"fbd01a34be8ad9f29bf5183ffd6c431cb9"#
+        + #"38e1f2ff2c602865ba7dab5d4375be"}],"format":3,"identity":"0acfdc5e77eeaa79e41c19010b25b2e658669f807c0"#
+        + #"1cf8eef91f7e143b349c2","step":14}"#
+    /// Where a run stood in its second epoch.
+    static let state =
+        #"{"optimizer":"sgd","position":{"batch":2,"batches":[],"bestStep":7,"epoch":1,"epochExamples":32,"epo"#
+        + #"chLossSum":17.24995294213295,"isFinished":false,"metricsLength":261,"monitor":{"tracks":[]},"noise":"#
+        + #"{"squaredNorm":0,"variance":0,"weight":0},"plateau":{"badEpochs":0,"cooldown":0,"factor":1},"ruleMem"#
+        + #"ory":[],"skippedInRow":0,"skippedSteps":0,"step":9,"watch":{"best":0.6175290530218798,"bestEpoch":1,"#
+        + #""epochsSinceBest":0}}}"#
+    /// Pieces that mean something to JSON.
+    static let words = [
+        "{", "}", "[", "]", ",", ":", "\"", "\\u0000", "\\ud800", "null", "true", "1e400", "-1", "\"nan\"",
+        "\"inf\"",
+        "9223372036854775808", "0.5", "\"files\":[],", "\"step\":0,", "\"../x\"",
+    ]
+
+    /// Half of the manifests with the digest of what they say, so that what lies behind it is reached.
+    @Sendable static func redigested(_ bytes: [UInt8], _ draws: inout Draws) -> [UInt8] {
+        let prefix = Array(#"{"digest":""#.utf8)
+        guard draws.oneIn(2), bytes.starts(with: prefix), bytes.count > prefix.count + 64 else {
+            return bytes
+        }
+        let rest = bytes[(prefix.count + 64)...]
+        let digest = SHA256.hash(data: prefix + rest).flatMap { byte in
+            [byte >> 4, byte & 15].map { Array("0123456789abcdef".utf8)[Int($0)] }
+        }
+        return prefix + digest + rest
+    }
+
+    /// The verdict on what reads a file and returns what is wrong with it.
+    static func judge(_ name: String, _ read: () throws -> String?) -> Verdict {
+        do {
+            return .accepted(unless: try read())
+        } catch let error as TrainingError {
+            return .refused(kind: "\(error.kind)", error.description, naming: name)
+        } catch {
+            return .wrong("an error of no known type: \(error)")
+        }
+    }
+}
