@@ -141,21 +141,22 @@ extension TrainingRun {
     }
 
     /// Takes back the best epoch's weights where the run is to end with them; collective.
-    private func restoreBest(_ evaluated: Evaluated) throws -> Evaluated {
+    ///
+    /// - Returns: What they are worth, and how many mini-batches they had seen, which rank 0 knows.
+    private func restoreBest(_ evaluated: Evaluated) throws -> (evaluated: Evaluated, trainedBatches: Int) {
         guard let stopping = settings.earlyStopping, stopping.restoresBest, position.watch.bestEpoch > 0,
             position.watch.bestEpoch < position.epoch
-        else { return evaluated }
-        var values: [[Float]]?
+        else { return (evaluated, position.step) }
+        var best: (values: [[Float]], trainedBatches: Int)?
         try Self.agree(
             Result {
                 guard let folder else { return }
-                values = try WeightsFile.read(
-                    folder.file(RunFolder.bestWeightsName), for: replica.state.model
-                ).values
+                best = try WeightsFile.read(
+                    folder.file(RunFolder.bestWeightsName), for: replica.state.model)
             }, cluster)
-        try replica.state.set(values)
+        try replica.state.set(best?.values)
         reporter.line("restored the weights of epoch \(position.watch.bestEpoch)")
-        return try evaluate()
+        return (try evaluate(), best?.trainedBatches ?? position.step)
     }
 
     /// Ends the run: last weights, checkpoint and metrics; collective.
@@ -164,7 +165,8 @@ extension TrainingRun {
         if position.skippedInRow > 0 { throw diverged("the gradient was not finite in the last step") }
         // An early stop by --steps leaves the run open, so that resume goes on from there.
         position.isFinished = position.epoch >= settings.epochs || hasStoppedEarly
-        let evaluated = position.isFinished ? try restoreBest(last) : last
+        let (evaluated, trainedBatches) =
+            position.isFinished ? try restoreBest(last) : (last, position.step)
         var line = JSONLine()
         line.add("event", "end")
         line.add("steps", position.step)
@@ -181,7 +183,7 @@ extension TrainingRun {
             Result {
                 guard let folder else { return }
                 try WeightsFile.write(
-                    replica.state, trainedBatches: position.step, to: folder.file(RunFolder.weightsName))
+                    replica.state, trainedBatches: trainedBatches, to: folder.file(RunFolder.weightsName))
             }, cluster)
         if position.isFinished { try metrics?.append(line) }
         if position.isFinished || position.batch == 0 { try checkpoint() }
