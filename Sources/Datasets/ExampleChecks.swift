@@ -1,5 +1,5 @@
 /// Checks of loaded values; each failure names the example.
-enum ExampleChecks {
+package enum ExampleChecks {
     /// Throws when a feature of `count` examples of a layout is NaN, infinite or beyond Float32's range.
     static func features(
         _ bytes: UnsafeRawPointer, count: Int, layout: DatasetLayout, path: String
@@ -21,6 +21,23 @@ enum ExampleChecks {
     ) throws(DataError) {
         guard let bad = firstBad(targets, count * width) else { return }
         throw notFinite(bad.value, "target", index: bad.index, width: width, path: path)
+    }
+
+    /// Throws when a numeric target of the examples lies outside what a loss can use.
+    package static func targets(
+        of examples: StoredExamples, within range: ClosedRange<Float>, for loss: String, path: String
+    ) throws(DataError) {
+        guard let targets = examples.targets,
+            let index = targets.firstIndex(where: { !range.contains($0) })
+        else { return }
+        let width = targets.count / examples.layout.count
+        let allowed = "targets from \(range.lowerBound) to \(range.upperBound)"
+        throw DataError(
+            .label, path: path, expected: allowed, found: "\(targets[index])",
+            advice: "choose a loss for such targets, such as mse",
+            problem:
+                "target \(index % width) of example \(index / width) is \(targets[index]), \(loss) expects \(allowed)"
+        )
     }
 
     /// The number of classes of N labels: as declared, else the largest label plus one; throws when a label

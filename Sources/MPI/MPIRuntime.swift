@@ -1,4 +1,5 @@
 internal import CMPI
+import Glibc
 
 /// The life of MPI in this process: initialized by `init`, finalized when the value ends.
 ///
@@ -44,7 +45,10 @@ public struct MPIRuntime: ~Copyable {
         do {
             return try body(self)
         } catch {
-            world.abort(code: onError(error, world))
+            let code = onError(error, world)
+            // Alone, nobody has to be stopped, and MPI_Abort would add lines of its own.
+            if world.size == 1 { exit(Int32(truncatingIfNeeded: code)) }
+            world.abort(code: code)
         }
     }
 

@@ -55,7 +55,7 @@ extension TrainingRun {
         }
         if settings.schedule.movesMomentum, !rule.takesMomentum {
             throw conflict(
-                "the schedule moves the momentum, but optimizer \(rule.name) has none as it is set: give it one or leave out schedule.momentum"
+                "the schedule moves the momentum, but optimizer \(rule.name) has none as it is set: give it one, or leave out schedule.momentum (of one_cycle and cyclical: set cycle_momentum to false)"
             )
         }
         let growsByNoise = settings.growth?.trigger == .noise
@@ -85,6 +85,16 @@ extension TrainingRun {
         {
             throw conflict(
                 "\(name) is to be watched, but there is no validation data: set data.validation")
+        }
+    }
+
+    /// Throws if a target is none that the loss can use.
+    static func checkTargets(_ data: PreparedData, _ loss: Loss) throws {
+        guard let range = loss.function.targetRange else { return }
+        for part in [data.training, data.validation, data.test] {
+            guard let part else { continue }
+            try ExampleChecks.targets(
+                of: part.dataset.examples, within: range, for: loss.name, path: part.dataset.name)
         }
     }
 

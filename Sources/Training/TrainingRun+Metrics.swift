@@ -33,11 +33,12 @@ extension TrainingRun {
         monitor(result)
     }
 
-    /// Names the parameters whose gradients vanish or explode.
+    /// Names the parameters whose gradients vanish or explode. Biases do not count: in front of a normalization theirs
+    /// are 0 by nature.
     private func monitor(_ result: StepResult) {
         guard !result.layerNorms.isEmpty else { return }
         let findings = position.monitor.look(
-            result.layerNorms.map { variable, norm in
+            result.layerNorms.filter { model.variables[$0.variable].role != .bias }.map { variable, norm in
                 let description = model.variables[variable]
                 return (description.name, description.shape.reduce(1, *), norm)
             })
@@ -50,7 +51,7 @@ extension TrainingRun {
             line.add("rms", finding.rootMeanSquare)
             log(line)
             reporter.line(
-                "dtrain: note: the gradient of \(finding.parameter) is \(finding.kind.rawValue) at step \(position.step): root mean square \(finding.rootMeanSquare)"
+                "dtrain: note: the gradient of \(finding.parameter) is \(finding.kind.rawValue) at step \(position.step): root mean square \(String(format: "%.2g", finding.rootMeanSquare))"
             )
         }
     }

@@ -156,11 +156,13 @@ extension TrainingRun {
     }
 
     /// Takes back the best epoch's weights where the run is to end with them; collective.
-    private func restoreBest(_ evaluated: Evaluated) throws -> Evaluated {
+    ///
+    /// - Returns: What they are worth, and how many mini-batches they had seen, which rank 0 knows.
+    private func restoreBest(_ evaluated: Evaluated) throws -> (evaluated: Evaluated, trainedBatches: Int) {
         guard let stopping = settings.earlyStopping, stopping.restoresBest, position.watch.bestEpoch > 0,
             position.watch.bestEpoch < position.epoch
-        else { return evaluated }
-        var values: [[Float]]?
+        else { return (evaluated, position.step) }
+        var best: (values: [[Float]], trainedBatches: Int)?
         try Self.agree(
             Result {
                 guard let folder else { return }
@@ -170,13 +172,12 @@ extension TrainingRun {
                         "the best weights, of epoch \(position.watch.bestEpoch), could not be written to \(folder.path): make room there and continue with --resume auto"
                     )
                 }
-                values = try WeightsFile.read(
-                    folder.file(RunFolder.bestWeightsName), for: replica.state.model
-                ).values
+                best = try WeightsFile.read(
+                    folder.file(RunFolder.bestWeightsName), for: replica.state.model)
             }, cluster)
-        try replica.state.set(values)
+        try replica.state.set(best?.values)
         reporter.line("restored the weights of epoch \(position.watch.bestEpoch)")
-        return try evaluate()
+        return (try evaluate(), best?.trainedBatches ?? position.step)
     }
 
     /// Ends the run: last weights, checkpoint and metrics; collective.
@@ -188,7 +189,8 @@ extension TrainingRun {
         position.isFinished = position.epoch >= settings.epochs || hasStoppedEarly
         // One under way has its end first: where there is little room, its temporary files must not take the results'.
         try checkpoints?.finish()
-        let evaluated = position.isFinished ? try restoreBest(last) : last
+        let (evaluated, trainedBatches) =
+            position.isFinished ? try restoreBest(last) : (last, position.step)
         var line = JSONLine()
         line.add("event", "end")
         line.add("steps", position.step)
@@ -205,7 +207,7 @@ extension TrainingRun {
             Result {
                 guard let folder else { return }
                 try WeightsFile.write(
-                    replica.state, trainedBatches: position.step, to: folder.file(RunFolder.weightsName))
+                    replica.state, trainedBatches: trainedBatches, to: folder.file(RunFolder.weightsName))
             }, cluster)
         if position.isFinished { log(line) }
         if position.isFinished || position.batch == 0 { try checkpoint() }

@@ -83,8 +83,11 @@ final class TrainingRun {
             loss: settings.loss)
         let plan = Self.plan(settings, examples: data.training.count)
         self.plan = plan
-        try settings.schedule.validate(plan.shape)
+        do { try settings.schedule.validate(plan.shape) } catch {
+            throw TrainingError(.configuration, "schedule.\(error)")
+        }
         try Self.check(settings, data, plan)
+        try Self.checkTargets(data, settings.loss)
         try Self.checkBatchNorm(model, settings, plan)
         identity = Self.identity(settings, model, data)
         try Self.checkReplicas(identity, data.digest, cluster)

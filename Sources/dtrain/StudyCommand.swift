@@ -38,8 +38,8 @@ struct StudyCommand: ParsableCommand {
         }
         let builtIn = Study.named(study)
         if prints {
-            guard let builtIn else { throw Study.unknown(study) }
-            if isFirst { print(builtIn.yaml, terminator: "") }
+            let text = try builtIn?.yaml ?? Self.text(ofFile: study)
+            if isFirst { print(text, terminator: "") }
             return
         }
         var overrides = try settings.map(ConfigurationOverride.set)
@@ -49,14 +49,18 @@ struct StudyCommand: ParsableCommand {
             configuration = try StudyConfiguration(
                 yaml: builtIn.yaml, source: .recipe(builtIn.name), overrides: overrides, output: output)
         } else {
-            // A word that is no file is a misspelt name.
-            guard study.contains("/") || study.contains(".") || FileManager.default.fileExists(atPath: study)
-            else { throw Study.unknown(study) }
             configuration = try StudyConfiguration(
-                yaml: try RunConfiguration.text(ofFile: study), source: .file(study), overrides: overrides,
+                yaml: try Self.text(ofFile: study), source: .file(study), overrides: overrides,
                 output: output)
         }
         try run(configuration)
+    }
+
+    /// The text of a study of one's own; a word that is no file is a misspelt name.
+    private static func text(ofFile study: String) throws -> String {
+        guard study.contains("/") || study.contains(".") || FileManager.default.fileExists(atPath: study)
+        else { throw Study.unknown(study) }
+        return try RunConfiguration.text(ofFile: study)
     }
 
     private static func list() {

@@ -6,6 +6,7 @@ final class TextOutput {
     private let handle: FileHandle
     private let path: String?
     private let temporary: String
+    private var isUnread = false
 
     /// Opens `path`, or standard output for nil.
     init(path: String?) throws {
@@ -22,9 +23,14 @@ final class TextOutput {
         handle = opened
     }
 
-    /// Adds text.
+    /// Adds text; a reader of standard output may have seen enough and gone.
     func append(_ text: String) throws {
+        guard !isUnread else { return }
         do { try handle.write(contentsOf: Data(text.utf8)) } catch {
+            if path == nil, errno == EPIPE {
+                isUnread = true
+                return
+            }
             if path != nil { try? FileManager.default.removeItem(atPath: temporary) }
             throw TrainingError(.io, "cannot write \(path ?? "standard output")")
         }

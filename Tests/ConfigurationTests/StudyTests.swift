@@ -56,6 +56,10 @@ import Testing
         ("base: {recipe: fashion-mlp}\nruns: {a/b: {}}", "a run's name must be made of letters"),
         ("base: {recipe: fashion-mlp}\nruns: {a: {training.batc: 3}}", "did you mean \"batch\"?"),
         ("base: {recipe: fashion-mlp}\nruns: {a: {}}\nreport: {against: time}", "unknown axis \"time\""),
+        (
+            "base: {recipe: fashion-mlp}\nruns: {a: {}}\nreport: {metrics: [train_los]}",
+            "did you mean \"train_loss\"?"
+        ),
         ("base: {recipe: fashion-mlp, config: x}\nruns: {a: {}}", "either a recipe or a config"),
         ("base: {recipe: fashion-mlp}\nruns: {a: {training..batch: 3}}", "expected a key path"),
         (

@@ -1,6 +1,5 @@
 import Foundation
 import ProcessSupport
-import Safetensors
 import Testing
 
 extension EndToEndTests {
@@ -32,12 +31,8 @@ extension EndToEndTests {
                 }
         }
 
-        private static func tensors(_ path: String) throws -> [String: [Float]] {
-            let file = try SafetensorsFile.read(path: path)
-            return try Dictionary(
-                uniqueKeysWithValues: file.tensors.map(\.name).filter { !$0.contains("num_batches") }.map {
-                    ($0, try file.tensor(named: $0))
-                })
+        private static func bytes(_ path: String) throws -> Data {
+            try Data(contentsOf: URL(fileURLWithPath: path))
         }
 
         /// Validation accuracy is watched, at most two epochs may be no better; all ranks stop at the same epoch.
@@ -47,6 +42,7 @@ extension EndToEndTests {
             defer { data.remove() }
             let arguments = [
                 "--config", try Self.configuration(data), "--set", "optimizer.lr=1.5", "--set",
+                "model=[flatten, {linear: 32}, batch_norm, tanh, {linear: 4}]", "--set",
                 "training.early_stopping={metric: validation_accuracy, patience: 2, restore_best: \(restores)}",
             ]
             var runs: [DTrainRun.Results] = []
@@ -70,14 +66,14 @@ extension EndToEndTests {
             #expect(end["best_epoch"] == Double(bestEpoch))
             #expect(end["validation_accuracy"] == (restores ? best : accuracies.last))
             // The weights that the run ends with are the best epoch's, or the last one's.
-            let weights = try Self.tensors("\(output)/weights.safetensors")
-            let kept = try Self.tensors("\(output)/best.safetensors")
+            let weights = try Self.bytes("\(output)/weights.safetensors")
+            let kept = try Self.bytes("\(output)/best.safetensors")
             #expect((weights == kept) == restores)
             // They are what a run over just so many epochs would have had.
             let shorter = try DTrainRun.run(
                 3, arguments + ["--steps", "\(7 * bestEpoch)", "--output", data.path("shorter")])
             try #require(shorter.exitCode == 0, "\(shorter)")
-            #expect(try Self.tensors(data.path("shorter/weights.safetensors")) == kept)
+            #expect(try Self.bytes(data.path("shorter/weights.safetensors")) == kept)
         }
 
         @Test func batchesGrowAsTold() throws {
@@ -152,6 +148,24 @@ extension EndToEndTests {
             let run = try DTrainRun.run(2, arguments + ["--epochs", "1"])
             #expect(run.exitCode == 0, "\(run)")
             #expect(try Self.events(data.path("run"), "end").last?["steps"] == 7)
+        }
+
+        /// Numbers that a loss cannot use are named with their example.
+        @Test(arguments: [("binary_cross_entropy", "from 0.0 to 1.0"), ("hinge", "from -1.0 to 1.0")])
+        func targetsThatTheLossCannotUse(_ loss: String, _ says: String) throws {
+            let data = try TestData()
+            defer { data.remove() }
+            try data.write("prices.npy", shape: [137, 1], (0..<137).map { $0 == 5 ? 7 : 0.5 })
+            let run = try DTrainRun.run(
+                2,
+                [
+                    "--config", try Self.configuration(data), "--output", data.path("run"), "--set",
+                    "model=[flatten, {linear: 1}]", "--set", "data.train.labels=\(data.path("prices.npy"))",
+                    "--set", "loss=\(loss)",
+                ])
+            #expect(run.exitCode == 65, "\(run)")
+            #expect(run.standardError.contains("target 0 of example 5 is 7.0"), "\(run)")
+            #expect(run.standardError.contains(says), "\(run)")
         }
 
         /// A gradient that is not finite changes nothing; three in a row are the end.

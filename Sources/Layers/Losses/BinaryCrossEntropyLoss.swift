@@ -3,7 +3,7 @@ import Graph
 /// The mean over all elements of −[p t log σ(x) + (1 − t) log(1 − σ(x))] of logits x, as torch.nn.BCEWithLogitsLoss.
 ///
 /// It is p t softplus(−x) + (1 − t) softplus(x), whose derivative (1 − t) σ(x) − p t σ(−x) is exact to rounding
-/// however sure the answer. Targets t are numbers in the model's shape, usually 0 or 1; or class labels: with one output
+/// however sure the answer. Targets t are numbers in the model's shape, from 0 to 1; or class labels: with one output
 /// two classes, with more outputs one-hot rows.
 package struct BinaryCrossEntropyLoss: LossFunction {
     package static let name = "binary_cross_entropy"
@@ -28,6 +28,8 @@ package struct BinaryCrossEntropyLoss: LossFunction {
     }
 
     package var readsSign: Bool { true }
+
+    package var targetRange: ClosedRange<Float>? { 0...1 }
 
     package func check(output: [Int], target: TargetKind) throws(ModelError) {
         switch target {

@@ -4,7 +4,7 @@ import Graph
 ///
 /// With class labels y and K scores x an example's loss is Σ_{j≠y} max(0, margin − x_y + x_j) / K, as
 /// torch.nn.MultiMarginLoss with p = 1 (Crammer and Singer 2001). With a single output two classes are −1 and 1 and the
-/// loss is max(0, margin − t x); so it is, averaged over elements, with numeric targets t. The derivative at the margin
+/// loss is max(0, margin − t x); so it is, averaged over elements, with numeric targets t from −1 to 1. The derivative at the margin
 /// itself is 0.
 package struct HingeLoss: LossFunction {
     package static let name = "hinge"
@@ -21,6 +21,8 @@ package struct HingeLoss: LossFunction {
     package var options: [LossOption] { [LossOption("margin", .number(margin))] }
 
     package var readsSign: Bool { true }
+
+    package var targetRange: ClosedRange<Float>? { -1...1 }
 
     package func check(output: [Int], target: TargetKind) throws(ModelError) {
         switch target {

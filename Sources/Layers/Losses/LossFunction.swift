@@ -18,6 +18,8 @@ package protocol LossFunction: Sendable, Hashable {
     func perExample(_ prediction: Tensor, _ target: Tensor) -> Tensor
     /// Whether a single output tells two classes apart by its sign: above 0 is class 1.
     var readsSign: Bool { get }
+    /// The numeric targets that mean something to it; nil where all do.
+    var targetRange: ClosedRange<Float>? { get }
     /// The prediction in the unit of numeric targets, for metrics.
     func estimate(_ prediction: Tensor) -> Tensor
 }
@@ -26,6 +28,7 @@ extension LossFunction {
     package var options: [LossOption] { [] }
     package var classWeights: [Double]? { nil }
     package var readsSign: Bool { false }
+    package var targetRange: ClosedRange<Float>? { nil }
     package func estimate(_ prediction: Tensor) -> Tensor { prediction }
 
     /// Whether examples of `target` are told apart by the sign of a single output.
