@@ -27,6 +27,8 @@ public enum DistributedProgram {
         StopRequest.install()
         let code: (any Error) -> Int32 = { status($0) ?? ExitStatus(for: $0).rawValue }
         do {
+            try FaultPoint.check()
+            FaultPoint.reach(.start)
             return try MPIRuntime.run(threads: .funneled) { runtime in
                 try check(LaunchEnvironment.current, ranks: runtime.world.size)
                 let cluster = try Cluster(runtime.world, transport: transport, instructionSet: instructionSet)

@@ -12,6 +12,7 @@ extension TrainingRun {
         let order = order(ofEpoch: epoch)
         var numbers = try epochScalars()
         while position.batch < plan.steps(ofEpoch: epoch), !isAtStepLimit {
+            replica.reach(.step, step: position.step + 1)
             let batches = batches(ofStep: position.batch, order)
             let logs = (position.step + 1) % settings.loggingSteps == 0
             let began = ProcessInfo.processInfo.systemUptime

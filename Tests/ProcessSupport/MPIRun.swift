@@ -7,7 +7,8 @@ package struct MPIRun {
     package static func run(
         ranks: Int, executable: String, arguments: [String] = [], options: [String] = [],
         environment: [String: String] = [:], timeLimit: Duration = .seconds(60),
-        currentDirectory: String? = nil
+        currentDirectory: String? = nil,
+        meanwhile: (ProcessSession, _ standardError: String) -> Void = { _, _ in }
     ) throws -> ProcessResult {
         var variables = [
             "OMPI_ALLOW_RUN_AS_ROOT": "1",
@@ -21,6 +22,6 @@ package struct MPIRun {
         ]
         return try ProcessRun.run(
             "mpirun", flags + options + [executable] + arguments, environment: variables,
-            timeLimit: timeLimit, currentDirectory: currentDirectory)
+            timeLimit: timeLimit, currentDirectory: currentDirectory, meanwhile: meanwhile)
     }
 }

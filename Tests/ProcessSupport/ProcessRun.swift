@@ -12,10 +12,12 @@ package struct ProcessRun {
     ///
     /// `environment` is added to the one this process was started with; an empty value removes a variable.
     /// When `timeLimit` has passed the session gets SIGTERM, and SIGKILL two seconds later. What is left of the
-    /// session in the end is killed and reported. Throws `ProcessRunError` if the command cannot be started.
+    /// session in the end is killed and reported. `meanwhile` is called some fifty times a second as long as it
+    /// runs, with what it has written to standard error. Throws `ProcessRunError` if the command cannot be started.
     package static func run(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:],
-        timeLimit: Duration, currentDirectory: String? = nil
+        timeLimit: Duration, currentDirectory: String? = nil,
+        meanwhile: (ProcessSession, _ standardError: String) -> Void = { _, _ in }
     ) throws -> ProcessResult {
         let command = [executable] + arguments
         let (pid, outputEnd, errorEnd) = try spawning.withLock { _ in
@@ -45,6 +47,7 @@ package struct ProcessRun {
                 if !isOpen || clock.now - exitTime > .seconds(1) { break }
                 continue
             }
+            meanwhile(session, errors.text)
             if clock.now > deadline + .seconds(2) {
                 session.signal(SIGKILL)
             } else if clock.now > deadline && !timedOut {
@@ -100,10 +103,10 @@ package struct ProcessRun {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // Threads of a test process block most signals, and a child would start with what its parent blocks.
-        var unblocked = sigset_t()
-        sigemptyset(&unblocked)
-        posix_spawnattr_setsigmask(&attributes, &unblocked)
+        // Threads that run tests block most signals, and a child would inherit that.
+        var noSignals = sigset_t()
+        sigemptyset(&noSignals)
+        posix_spawnattr_setsigmask(&attributes, &noSignals)
         posix_spawnattr_setflags(&attributes, newSession | Int16(POSIX_SPAWN_SETSIGMASK))
 
         let argv = CStrings(command)
