@@ -14,8 +14,9 @@ struct MappedFiles {
             var status = stat()
             guard stat("/proc/\(process)", &status) == 0 else { continue }
             guard let file = fopen("/proc/\(process)/maps", "r") else {
-                // Segments are their owner's alone: of other users' processes nothing need be known.
-                if status.st_uid == user, errno != ENOENT, errno != ESRCH { return nil }
+                // Segments are their owner's alone: of other users' processes nothing need be known. The first process
+                // of a container often has more rights than others and hides its maps.
+                if status.st_uid == user, process != 1, errno != ENOENT, errno != ESRCH { return nil }
                 continue
             }
             defer { fclose(file) }

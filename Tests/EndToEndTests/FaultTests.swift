@@ -127,7 +127,8 @@ extension EndToEndTests {
             try expectResume(at: row.resumesAt, ranks: row.ranks.1, data, arguments)
         }
 
-        /// mpirun itself is killed: its ranks are gone within five seconds.
+        /// mpirun itself is killed: its ranks are gone within five seconds, and `doctor --clean` removes what they leave
+        /// in shared memory.
         @Test func ofTheLauncher() throws {
             let data = try TestData()
             defer { data.remove() }
@@ -148,6 +149,7 @@ extension EndToEndTests {
                 """
             var killed: Date?
             var seconds: Double?
+            var segments: Set<String> = []
             let run = try ProcessRun.run(
                 "bash", ["-c", script],
                 environment: [
@@ -158,6 +160,7 @@ extension EndToEndTests {
                 ], timeLimit: .seconds(90)
             ) { session, errors in
                 let ranks = (0..<3).compactMap { session.process(ofRank: $0) }
+                for rank in ranks { segments.formUnion(Self.segments(of: rank)) }
                 if killed == nil, errors.contains("Killed") { killed = Date() }
                 guard seconds == nil, let killed, ranks.isEmpty else { return }
                 seconds = Date().timeIntervalSince(killed)
@@ -166,6 +169,25 @@ extension EndToEndTests {
             #expect(run.standardOutput.contains("code 137") && run.survivors.isEmpty, "\(run)")
             #expect(try #require(seconds, "\(run)") < 5)
             try expectResume(at: nil, ranks: 2, data, arguments)
+            func left() -> Set<String> { segments.filter { FileManager.default.fileExists(atPath: $0) } }
+            #expect(left().count == 3, "\(segments)")
+            // What is new is left alone for some seconds.
+            for _ in 0..<20 where !left().isEmpty {
+                usleep(1_000_000)
+                let clean = try DTrainRun.run(0, ["doctor", "--clean"])
+                #expect(clean.exitCode == 0 && clean.standardOutput.contains("removed"), "\(clean)")
+            }
+            #expect(left().isEmpty)
+        }
+
+        /// The files of Open MPI's shared memory that a process has mapped.
+        private static func segments(of process: Int32) -> [String] {
+            guard let maps = try? String(contentsOfFile: "/proc/\(process)/maps", encoding: .utf8) else {
+                return []
+            }
+            return maps.split(separator: "\n").compactMap { line in
+                line.range(of: "/dev/shm/vader_segment").map { String(line[$0.lowerBound...]) }
+            }
         }
 
         @Test func specificationThatCannotBeRead() throws {
