@@ -55,6 +55,12 @@ package final class ModelState {
         return Array(UnsafeBufferPointer(start: pointer(variable), count: count))
     }
 
+    /// A copy of the value of a variable, row-major.
+    package func copy(_ variable: Int) -> FloatCopy {
+        let count = model.variables[variable].shape.reduce(1, *)
+        return FloatCopy(UnsafeBufferPointer(start: pointer(variable), count: count))
+    }
+
     /// Where a variable's elements lie.
     func pointer(_ variable: Int) -> UnsafeMutablePointer<Float> {
         let base = model.variables[variable].isTrainable ? parameters.base : states

@@ -84,18 +84,20 @@ final class OptimizerState {
     }
 
     /// Elements of a parameter's part of state array `array` that this rank's memory holds.
-    func copy(_ array: Int, _ entry: ParameterLayout.Entry, _ elements: Range<Int>) -> [Float] {
+    func copy(_ array: Int, _ entry: ParameterLayout.Entry, _ elements: Range<Int>) -> FloatCopy {
         let range = entry.offset + elements.lowerBound..<entry.offset + elements.upperBound
         if shared != nil {
             let start = base + array * layout.elementCount + range.lowerBound
-            return Array(UnsafeBufferPointer(start: start, count: range.count))
+            return FloatCopy(UnsafeBufferPointer(start: start, count: range.count))
         }
-        var values: [Float] = []
-        values.reserveCapacity(range.count)
-        forEachPart(of: range, array) { elements, _ in values += elements }
-        precondition(
-            values.count == range.count, "this rank holds \(values.count) of \(range.count) elements")
-        return values
+        var whole: FloatCopy?
+        forEachPart(of: range, array) { elements, _ in
+            if elements.count == range.count { whole = FloatCopy(UnsafeBufferPointer(elements)) }
+        }
+        guard let whole else {
+            preconditionFailure("this rank does not hold elements \(elements) of state array \(array)")
+        }
+        return whole
     }
 
     /// Gives elements of a parameter's part of state array `array` their values, where this rank holds them; every rank

@@ -55,7 +55,7 @@ extension Replica {
     }
 
     /// A copy of a piece that this rank's memory holds.
-    package func copy(_ piece: StatePiece) -> [Float] {
+    package func copy(_ piece: StatePiece) -> FloatCopy {
         update.arrays.copy(piece.array, state.layout.entries[piece.entry], piece.elements)
     }
 

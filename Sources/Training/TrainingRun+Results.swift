@@ -218,7 +218,11 @@ extension TrainingRun {
             if let test = evaluated.test { reporter.line("test" + Self.describe(test)) }
             reporter.line("weights      \(folder.file(RunFolder.weightsName))")
             reporter.line("metrics      \(folder.file(RunFolder.metricsName))")
-            reporter.line("checkpoints  \(folder.checkpoints)")
+            let totals = checkpoints?.totals ?? (count: 0, copying: 0, waiting: 0)
+            reporter.line(
+                "checkpoints  \(folder.checkpoints)  (\(totals.count) written, training waited "
+                    + "\(ProgressReporter.fixed(totals.copying, 2)) s for copies, "
+                    + "\(ProgressReporter.fixed(totals.waiting, 2)) s for the disk)")
         }
         return result(evaluated, isFinished: position.isFinished)
     }

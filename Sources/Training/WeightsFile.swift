@@ -23,7 +23,7 @@ package enum WeightsFile {
         try CheckpointFile(
             CheckpointFormat.weights,
             tensors: state.model.variables.enumerated().map { place, variable in
-                (variable.name, variable.shape, state.value(place))
+                (variable.name, variable.shape, state.copy(place))
             },
             scalars: state.model.counters.map { ($0, trainedBatches) })
     }

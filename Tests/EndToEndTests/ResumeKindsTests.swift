@@ -29,7 +29,7 @@ extension EndToEndTests {
                 optimizer: "{name: sgd, lr: 0.05, momentum: 0.9, nesterov: true, weight_decay: 0.001}",
                 schedule: "{name: cosine, warmup: 0.5}", model: "norms"),
             Kind(
-                optimizer: "{name: sgd, lr: 0.05, momentum: 0.9}", schedule: "{name: one_cycle, max_lr: 0.1}",
+                optimizer: "{name: sgd, lr: 0.05, momentum: 0.9}", schedule: "{name: one_cycle}",
                 settings: ["training.exchange=bfloat16", "data.shuffle=once"]),
             Kind(
                 optimizer: "{name: delta_bar_delta}", schedule: "{name: constant}",
@@ -53,7 +53,7 @@ extension EndToEndTests {
             Kind(
                 optimizer: "{name: amsgrad, sharded: true}",
                 schedule:
-                    "{name: cyclical, base_lr: 0.001, max_lr: 0.02, step_size_up: 5, cycle_momentum: false}",
+                    "{name: cyclical, base_lr: 0.001, step_size_up: 5, cycle_momentum: false}",
                 model: "norms", settings: ["data.normalize=none"]),
             Kind(
                 optimizer: "{name: nadam, sharded: true}", schedule: "{name: polynomial, power: 2}",
@@ -73,7 +73,7 @@ extension EndToEndTests {
             Kind(
                 optimizer: "{name: lamb, lr: 0.01, lookahead: {k: 3}}", schedule: "{name: constant}",
                 settings: [
-                    "training.batch_growth={by: noise, factor: 1.5}", "training.batch=12",
+                    "training.batch_growth={noise: true, factor: 1.5}", "training.batch=12",
                     "logging.every_steps=2",
                 ], stops: [7, 14, 18]),
             Kind(
@@ -81,7 +81,7 @@ extension EndToEndTests {
                 settings: [
                     "training.early_stopping={patience: 1}", "data.validation={fraction: 0.2}",
                     "training.batch=28",
-                ]),
+                ], stops: [2, 5, 7]),
         ]
 
         static let mlp = """

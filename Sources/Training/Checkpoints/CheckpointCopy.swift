@@ -59,7 +59,7 @@ struct CheckpointCopy {
 
     /// Whole tensors on rank 0, nil elsewhere; collective.
     private func gatheredFile(_ names: [String]) throws -> CheckpointFile? {
-        var tensors: [(name: String, shape: [Int], values: [Float])] = []
+        var tensors: [(name: String, shape: [Int], values: FloatCopy)] = []
         for (array, name) in names.enumerated() {
             for entry in replica.state.layout.entries where entry.count > 0 {
                 guard let values = try replica.optimizerState(array, entry) else { continue }
@@ -67,7 +67,7 @@ struct CheckpointCopy {
                 tensors.append(
                     (
                         CheckpointFormat.tensorName(array: name, variable: variable.name, start: nil),
-                        variable.shape, values
+                        variable.shape, FloatCopy(values)
                     ))
             }
         }

@@ -9,7 +9,7 @@ package struct CheckpointFile: Sendable {
     enum Content: Sendable {
         case bytes([UInt8])
         /// Float32 in the order of this machine, which is the format's.
-        case floats([Float])
+        case floats(FloatCopy)
         case file(FileInput)
     }
 
@@ -31,7 +31,7 @@ package struct CheckpointFile: Sendable {
 
     /// A safetensors file of Float32 tensors and Int64 scalars.
     package init(
-        _ name: String, tensors: [(name: String, shape: [Int], values: [Float])],
+        _ name: String, tensors: [(name: String, shape: [Int], values: FloatCopy)],
         scalars: [(name: String, value: Int)] = []
     ) throws {
         self.name = name
@@ -46,17 +46,6 @@ package struct CheckpointFile: Sendable {
                 }
                 return Self.floats(tensors[place].values)
             }
-    }
-
-    /// Bytes that wait in memory.
-    var byteCount: Int {
-        content.reduce(0) { sum, piece in
-            switch piece {
-            case .bytes(let bytes): sum + bytes.count
-            case .floats(let values): sum + values.count * 4
-            case .file: sum
-            }
-        }
     }
 
     /// Writes the file into a folder, brings it to the disk and says what it is.
@@ -82,7 +71,7 @@ package struct CheckpointFile: Sendable {
         for piece in content {
             switch piece {
             case .bytes(let bytes): try bytes.withUnsafeBytes { try write($0) }
-            case .floats(let values): try values.withUnsafeBytes { try write($0) }
+            case .floats(let values): try values.withBytes { try write($0) }
             case .file(let file): try file.forEachPiece { try $0.withUnsafeBytes { try write($0) } }
             }
         }
@@ -91,11 +80,11 @@ package struct CheckpointFile: Sendable {
         return CheckpointManifest.File(name: name, bytes: count, sha256: Digest.text(digest.bytes))
     }
 
-    private static func floats(_ values: [Float]) -> Content {
+    private static func floats(_ values: FloatCopy) -> Content {
         // A machine that keeps the highest byte first turns every element around.
         guard 1.littleEndian == 1 else {
             return .bytes(
-                values.flatMap { value in (0..<4).map { UInt8(value.bitPattern >> (8 * $0) & 255) } })
+                values.withBytes { bytes in bytes.indices.map { bytes[$0 / 4 * 4 + 3 - $0 % 4] } })
         }
         return .floats(values)
     }

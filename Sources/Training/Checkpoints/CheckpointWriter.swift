@@ -44,8 +44,8 @@ final class CheckpointWriter {
     /// Why the newest attempt failed: on all ranks, in words on rank 0.
     private var failure: String?
     private var hasSaidSlow = false
-    /// Seconds that training waited for the last copy, and bytes of it on this rank.
-    private(set) var lastCopy: (seconds: Double, bytes: Int) = (0, 0)
+    /// Checkpoints that stand, and seconds that training stood still for copies and for earlier ones to be written.
+    private(set) var totals = (count: 0, copying: 0.0, waiting: 0.0)
 
     /// A writer for the run of `replica`.
     ///
@@ -101,6 +101,7 @@ final class CheckpointWriter {
             let began = ProcessInfo.processInfo.systemUptime
             try finish()
             let seconds = ProcessInfo.processInfo.systemUptime - began
+            totals.waiting += seconds
             if cluster.rank == 0, seconds > 1, !hasSaidSlow {
                 hasSaidSlow = true
                 warn(
@@ -110,12 +111,10 @@ final class CheckpointWriter {
         }
         if failure == nil, let last, last.isSamePlace(as: position) { return }
         underWay = position
-        guard try makeTemporaryFolder() else { return }
         let began = ProcessInfo.processInfo.systemUptime
+        guard try makeTemporaryFolder() else { return }
         let files = try copy(best: best)
-        lastCopy = (
-            ProcessInfo.processInfo.systemUptime - began, files.reduce(0) { $0 + $1.byteCount }
-        )
+        totals.copying += ProcessInfo.processInfo.systemUptime - began
         let (folder, step) = (temporary, underWay.step)
         let isRoot = cluster.rank == 0
         phase = .writing(
@@ -224,6 +223,7 @@ final class CheckpointWriter {
         if case .failure(let error) = job?.wait() { problem = "\(error)" }
         let outcome = try Agreement.fromRoot(cluster.world) { [problem] }
         guard let problem = outcome[0] else {
+            totals.count += 1
             last = underWay
             failure = nil
             phase = .idle
