@@ -12,9 +12,9 @@ extension TrainingRun {
         let order = order(ofEpoch: epoch)
         var numbers = try epochScalars()
         while position.batch < plan.steps(ofEpoch: epoch), !isAtStepLimit {
-            replica.reach(.step, step: position.step + 1)
             let batches = batches(ofStep: position.batch, order)
             let logs = (position.step + 1) % settings.loggingSteps == 0
+            replica.reach(.step, step: position.step + 1)
             let began = ProcessInfo.processInfo.systemUptime
             let result = try replica.step(
                 TrainingStep(
