@@ -125,6 +125,7 @@ extension Replica {
                 result.clipRatio = norm > 0 ? clipped / norm : 1
             }
         }
+        reach(.update)
         try log.timed(Profiler.Overhead.update) { try update.apply(sum, numbers) }
         try update.finish(log)
     }

@@ -16,6 +16,7 @@ package final class SharedDataset {
         cluster.activity.enter(.loading)
         // Rank 0's reading of the header decides the sizes for all.
         let layout = try Agreement.fromRoot(cluster.world) { try source.inspect() }
+        FaultPoint.reach(.load)
         let featureBytes = PrivateMemory.aligned(layout.featureBytes)
         let memory = try NodeMemory(byteCount: max(64, featureBytes + layout.labelBytes), on: cluster)
         self.memory = memory

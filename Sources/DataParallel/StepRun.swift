@@ -240,6 +240,7 @@ struct StepRun {
 
     private mutating func start(_ collective: Int) throws {
         if replica.bucketOfCollective[collective] >= 0 {
+            replica.reach(.reduce, bucket: replica.bucketOfCollective[collective])
             try replica.gradients.start(replica.bucketOfCollective[collective], step: replica.stepNumber)
             return
         }

@@ -32,6 +32,8 @@ public enum DistributedProgram {
         defer { watchdog.stop() }
         let code: (any Error) -> Int32 = { status($0) ?? ExitStatus(for: $0).rawValue }
         do {
+            try FaultPoint.check()
+            FaultPoint.reach(.start)
             return try MPIRuntime.run(threads: .funneled) { runtime in
                 try check(LaunchEnvironment.current, ranks: runtime.world.size)
                 let cluster = try Cluster(

@@ -16,7 +16,8 @@ package struct Doctor {
             host: ProcessInfo.processInfo.hostName, cores: Self.allowedCores, nodeCores: cluster.nodeCores,
             ranksOnNode: cluster.ranksOnNode, isa: cluster.detectedInstructionSet.rawValue,
             gflops: MachineSpeed.matrixProducts(), copy: MachineSpeed.memoryCopy(),
-            oneDNN: String(cString: od_version()))
+            oneDNN: String(cString: od_version()),
+            stale: StaleSegments().items.map { Stale(path: $0.path, bytes: $0.byteCount) })
         let ranks = try Agreement.gathered(own, in: cluster.world)
         let reduce = try Self.reductionSpeed(cluster)
         let sharedBytes = Self.freeSharedMemory()
@@ -30,6 +31,15 @@ package struct Doctor {
                     + "memory copy \(ProgressReporter.fixed(found.copy, 1)) GB/s")
         }
         lines.append("/dev/shm  \(sharedBytes / 1_048_576) MiB free")
+        for (rank, found) in ranks.enumerated()
+        where !ranks[..<rank].contains(where: { $0.host == found.host }) {
+            for item in found.stale.prefix(Self.mostStale) {
+                lines.append("stale     \(item.path) on \(found.host), \(item.bytes / 1024) KiB")
+            }
+            if found.stale.count > Self.mostStale {
+                lines.append("stale     \(found.stale.count - Self.mostStale) more on \(found.host)")
+            }
+        }
         if cluster.size > 1 {
             lines.append("exchange  MPI_Allreduce of 4 MiB: \(ProgressReporter.fixed(reduce, 2)) GB/s")
         }
@@ -49,6 +59,9 @@ package struct Doctor {
             advice.append(
                 "/dev/shm is small: enlarge it (docker: --shm-size=2g), else ranks fall back to messages")
         }
+        if ranks.contains(where: { !$0.stale.isEmpty }) {
+            advice.append("killed runs have left shared memory: remove it with dtrain doctor --clean")
+        }
         lines.append("verdict   " + (advice.isEmpty ? "good" : advice.joined(separator: "; ")))
         self.lines = lines
     }
@@ -62,6 +75,15 @@ package struct Doctor {
         let gflops: Double
         let copy: Double
         let oneDNN: String
+        let stale: [Stale]
+    }
+
+    /// Leftovers of a host that are listed.
+    private static let mostStale = 8
+
+    private struct Stale: Codable {
+        let path: String
+        let bytes: Int
     }
 
     /// The cores this process may run on, as the system lists them.

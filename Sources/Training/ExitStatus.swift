@@ -28,6 +28,7 @@ public enum ExitStatus: Int32, Sendable {
             case .singleValueBatchNorm, .metric: self = .badConfiguration
             default: self = .failure
             }
+        case is FaultSpecificationError: self = .usage
         case is DisagreementError: self = .disagreement
         case let error as TrainingError:
             switch error.kind {

@@ -15,6 +15,7 @@ extension TrainingRun {
             cluster.activity.begin(step: position.step + 1)
             let batches = batches(ofStep: position.batch, order)
             let logs = (position.step + 1) % settings.loggingSteps == 0
+            replica.reach(.step, step: position.step + 1)
             let began = ProcessInfo.processInfo.systemUptime
             let result = try replica.step(
                 TrainingStep(

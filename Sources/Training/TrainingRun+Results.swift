@@ -44,9 +44,10 @@ extension TrainingRun {
     func evaluate() throws -> Evaluated {
         try replica.flush()
         let began = ProcessInfo.processInfo.systemUptime
-        var evaluated = Evaluated(
-            test: try test?.totals(), validation: try validation?.totals(),
-            training: try trainingSet?.totals())
+        var evaluated = Evaluated(test: try test?.totals())
+        FaultPoint.reach(.evaluate)
+        evaluated.validation = try validation?.totals()
+        evaluated.training = try trainingSet?.totals()
         let count = [evaluated.test, evaluated.validation, evaluated.training].reduce(0) {
             $0 + ($1?.count ?? 0)
         }
@@ -134,6 +135,7 @@ extension TrainingRun {
                 Self.warn("no best weights of epoch \(position.epoch + 1), training goes on: \(error)")
             }
         }
+        FaultPoint.reach(.best)
         hasLostBest = try cluster.world.allReduce(problem == nil ? 0 : 1, .max) > 0
     }
 
@@ -209,6 +211,7 @@ extension TrainingRun {
                 try WeightsFile.write(
                     replica.state, trainedBatches: trainedBatches, to: folder.file(RunFolder.weightsName))
             }, cluster)
+        FaultPoint.reach(.end)
         if position.isFinished { log(line) }
         if position.isFinished || position.batch == 0 { try checkpoint() }
         if !position.isFinished { log(line) }

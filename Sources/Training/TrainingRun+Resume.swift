@@ -94,6 +94,7 @@ extension TrainingRun {
         plan = makePlan()
         guard !position.isFinished else { return }
         try reader.load()
+        FaultPoint.reach(.resume)
         let outcome = Result {
             guard let folder else { return }
             try restoreBest(reader.verification, in: folder)

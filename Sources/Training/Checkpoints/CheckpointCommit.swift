@@ -1,3 +1,4 @@
+import DataParallel
 import Foundation
 
 /// The end of a checkpoint, once all its files are on disk: it gets its manifest and its name, and older ones go.
@@ -35,6 +36,7 @@ package struct CheckpointCommit: Sendable {
     }
 
     private func writeManifest() throws {
+        FaultPoint.reach(.checkpointManifest, step: manifest.step)
         try FileOutput.write(try manifest.encoded(), to: "\(temporary)/\(CheckpointFormat.manifest)")
         try FileOutput.synchronize(folder: temporary)
     }
@@ -49,10 +51,12 @@ package struct CheckpointCommit: Sendable {
             try? FileManager.default.removeItem(atPath: replaced)
             try FileOutput.move(final, to: replaced)
         }
+        FaultPoint.reach(.checkpointRename, step: manifest.step)
         do { try FileOutput.move(temporary, to: final) } catch {
             if replaces { try? FileOutput.move(replaced, to: final) }
             throw error
         }
+        FaultPoint.reach(.checkpointPrune, step: manifest.step)
         try FileOutput.synchronize(folder: catalogue.path)
         if replaces { try? FileManager.default.removeItem(atPath: replaced) }
     }
@@ -62,6 +66,7 @@ package struct CheckpointCommit: Sendable {
             // Under another name first: half of a folder must not pass for a checkpoint.
             let doomed = catalogue.temporaryFolder(step: step)
             guard (try? FileOutput.move(catalogue.folder(step: step), to: doomed)) != nil else { continue }
+            FaultPoint.reach(.checkpointPrune, step: manifest.step)
             try? FileManager.default.removeItem(atPath: doomed)
         }
     }

@@ -49,7 +49,9 @@ package struct CheckpointFile: Sendable {
     }
 
     /// Writes the file into a folder, brings it to the disk and says what it is.
-    package func write(in folder: String) throws -> CheckpointManifest.File {
+    ///
+    /// - Parameter step: The step whose checkpoint it belongs to.
+    package func write(in folder: String, step: Int = 0) throws -> CheckpointManifest.File {
         let path = "\(folder)/\(name)"
         let descriptor = try FileOutput.create(path)
         defer { close(descriptor) }
@@ -57,6 +59,7 @@ package struct CheckpointFile: Sendable {
         var count = 0
         func write(_ bytes: UnsafeRawBufferPointer) throws {
             // The digest reads each piece while it is in cache.
+            if count > 0 { FaultPoint.reach(.checkpointWrite, step: step) }
             for start in stride(from: 0, to: bytes.count, by: Self.pieceBytes) {
                 let piece = UnsafeRawBufferPointer(
                     rebasing: bytes[start..<min(start + Self.pieceBytes, bytes.count)])
@@ -72,6 +75,7 @@ package struct CheckpointFile: Sendable {
             case .file(let file): try file.forEachPiece { try $0.withUnsafeBytes { try write($0) } }
             }
         }
+        FaultPoint.reach(.checkpointWrite, step: step)
         try FileOutput.synchronize(descriptor, path: path)
         return CheckpointManifest.File(name: name, bytes: count, sha256: Digest.text(digest.bytes))
     }

@@ -115,14 +115,14 @@ final class CheckpointWriter {
         guard try makeTemporaryFolder() else { return }
         let files = try copy(best: best)
         totals.copying += ProcessInfo.processInfo.systemUptime - began
-        let folder = temporary
+        let (folder, step) = (temporary, underWay.step)
         let isRoot = cluster.rank == 0
         phase = .writing(
             files.isEmpty
                 ? nil
                 : BackgroundJob("checkpoint") {
                     if isRoot { try beforeManifest?() }
-                    return try Self.write(files, folder)
+                    return try Self.write(files, folder, step: step)
                 })
     }
 
@@ -154,15 +154,17 @@ final class CheckpointWriter {
             cluster, isSharded: replica.settings.isOptimizerSharded, sees: known,
             stateBytes: (replica.settings.rule.stateNames.count + 1) * replica.stateElements * 4)
         let files = try CheckpointCopy(replica: replica, position: underWay, shares: shares).files(best: best)
+        FaultPoint.reach(.checkpointCopy, step: underWay.step)
         try cluster.world.barrier()
         return files
     }
 
     // MARK: Writing
 
-    private static func write(_ files: [CheckpointFile], _ folder: String) throws -> [CheckpointManifest.File]
-    {
-        try files.map { try $0.write(in: folder) }
+    private static func write(
+        _ files: [CheckpointFile], _ folder: String, step: Int
+    ) throws -> [CheckpointManifest.File] {
+        try files.map { try $0.write(in: folder, step: step) }
     }
 
     /// Goes on to the next phase; collective, to be called where all ranks know that none is busy.

@@ -1,0 +1,49 @@
+#if FAULT_INJECTION
+    import Glibc
+    import MPI
+    import Synchronization
+
+    /// Lets the faults of this process happen.
+    final class FaultInjector: Sendable {
+        private let faults: [FaultSpecification.Fault]
+        private let rank: Int
+        /// The step the run is at, which phases without a step of their own belong to.
+        private let step = Atomic<Int>(0)
+        /// Places of faults that have changed memory: a second flip would mend the first.
+        private let spent = Mutex<Set<Int>>([])
+
+        /// The faults that DTRAIN_FAULT names; nil where it is unset or empty.
+        static func ofEnvironment() throws -> FaultInjector? {
+            guard let text = getenv("DTRAIN_FAULT").flatMap({ String(validatingCString: $0) }), !text.isEmpty
+            else { return nil }
+            return FaultInjector(
+                try FaultSpecification(text), rank: LaunchEnvironment.current.rank ?? 0)
+        }
+
+        /// The faults of the launcher's rank `rank`.
+        init(_ specification: FaultSpecification, rank: Int) {
+            faults = specification.faults
+            self.rank = rank
+        }
+
+        /// Lets the faults of a phase happen.
+        func reach(_ phase: FaultPoint.Phase, step: Int?, spoil: (FaultPoint.Spoiled) -> Void) {
+            if phase == .step, let step { self.step.store(step, ordering: .relaxed) }
+            let step = step ?? self.step.load(ordering: .relaxed)
+            for (place, fault) in faults.enumerated() where fault.matches(phase, rank: rank, step: step) {
+                switch fault.action {
+                case .kill: kill(getpid(), SIGKILL)
+                case .stop: kill(getpid(), SIGSTOP)
+                // A real one: Open MPI's handler returns, and a signal that was sent would be over with that.
+                case .segv: UnsafeMutablePointer<UInt8>(bitPattern: 16)?.pointee = 1
+                case .abort: abort()
+                case .exit(let code): _exit(code)
+                case .slow(let milliseconds): usleep(milliseconds * 1000)
+                case .hang: while true { sleep(3600) }
+                case .spoil(let spoiled):
+                    if spent.withLock({ $0.insert(place).inserted }) { spoil(spoiled) }
+                }
+            }
+        }
+    }
+#endif
