@@ -28,7 +28,7 @@ public enum ExitStatus: Int32, Sendable {
             case .singleValueBatchNorm, .metric: self = .badConfiguration
             default: self = .failure
             }
-        case is DisagreementError: self = .disagreement
+        case is DisagreementError, is MemoryChangeError: self = .disagreement
         case let error as TrainingError:
             switch error.kind {
             case .output: self = .cannotCreateOutput

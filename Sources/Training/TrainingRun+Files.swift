@@ -5,6 +5,7 @@ import Foundation
 extension TrainingRun {
     /// Writes a checkpoint of where the run stands; collective, rank 0 writes.
     func checkpoint() throws {
+        try checkCopies()
         // Ranks may keep parts of the state.
         position.delayedNumbers = try replica.keepPending()
         position.ruleMemory = replica.ruleMemory

@@ -28,6 +28,9 @@ struct ControlOptions {
     private var resumes = false
     private var sharded = false
     private var exchange = GradientPrecision.float32
+    /// After every step unless told otherwise, so that every test would notice a false alarm.
+    private var check = 1
+    private var flip: BitFlip?
 
     /// Reads the arguments; nil where one is not understood.
     init?(_ arguments: ArraySlice<String>) {
@@ -72,6 +75,8 @@ struct ControlOptions {
         case "resume": return take(Bool(value)) { $0.resumes = $1 }
         case "sharded": return take(Bool(value)) { $0.sharded = $1 }
         case "exchange": return take(GradientPrecision(rawValue: value)) { $0.exchange = $1 }
+        case "check": return take(Int(value)) { $0.check = $1 }
+        case "flip": return take(Self.flip(value)) { $0.flip = $1 }
         default: return false
         }
     }
@@ -80,6 +85,16 @@ struct ControlOptions {
         guard let value else { return false }
         set(&self, value)
         return true
+    }
+
+    /// A bit to turn over, from PLACE:RANK:STEP:BIT.
+    private static func flip(_ value: String) -> BitFlip? {
+        let parts = value.split(separator: ":").map(String.init)
+        let numbers = parts.dropFirst().compactMap { Int($0) }
+        guard numbers.count == 3, parts.count == 4, let place = BitFlip.Place(rawValue: parts[0]) else {
+            return nil
+        }
+        return BitFlip(place: place, rank: numbers[0], step: numbers[1], bit: numbers[2])
     }
 
     /// The optimizer with learning rate `rate`.
@@ -118,6 +133,8 @@ struct ControlOptions {
         if let epochs { settings.epochs = epochs }
         settings.workers = workers
         settings.exchange = exchange
+        settings.replicaCheckSteps = check
+        settings.flip = flip
         settings.stepLimit = steps
         if resumes {
             settings.resume = .auto
