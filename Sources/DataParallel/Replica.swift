@@ -223,10 +223,20 @@ extension Replica {
     /// what the last such check found in it; collective, between steps.
     ///
     /// - Parameter step: The steps taken so far, for messages.
-    package func checkCopies(step: Int) throws { try copies.compare(step: step, memory: update.memory) }
+    package func checkCopies(step: Int) throws {
+        try stayingOnFailure { try copies.compare(step: step, memory: update.memory) }
+    }
 
     /// Throws if this rank's slices are no longer what the last check found, once.
-    func verifyCopies() throws { try copies.verify() }
+    func verifyCopies() throws { try stayingOnFailure { try copies.verify() } }
+
+    /// A delayed step's messages may be on their way, and need their memory until the error ends the process.
+    private func stayingOnFailure(_ body: () throws -> Void) throws {
+        do { try body() } catch {
+            _ = Unmanaged.passRetained(self)
+            throw error
+        }
+    }
 }
 
 extension Replica {

@@ -22,7 +22,7 @@ import Testing
     /// The construction, word by word: lanes as scalars in four chains of sixteen.
     private static func reference(_ x: [Float]) -> UInt64 {
         func step(_ h: UInt32, _ x: UInt32) -> UInt32 { ((h << 13 | h >> 19) ^ x) &* 0x9E37_79B1 }
-        var chains = (0..<64).map { UInt32($0 % 16 + 16 * ($0 / 16) + 1) &* 0x85EB_CA77 }
+        var chains = (1...64).map { (place: UInt32) -> UInt32 in place &* 0x85EB_CA77 }
         for start in stride(from: 0, to: x.count, by: 16) {
             for lane in 0..<16 {
                 let word = start + lane < x.count ? x[start + lane].bitPattern : 0
@@ -31,16 +31,21 @@ import Testing
             }
         }
         let folded = (0..<16).map { lane -> UInt32 in
-            let h = (1..<4).reduce(chains[lane]) { step($0, chains[$1 * 16 + lane]) }
-            return (h ^ h >> 15) &* 0x2C1B_3C6D
+            var h = chains[lane]
+            for chain in 1..<4 { h = step(h, chains[chain * 16 + lane]) }
+            h ^= h >> 15
+            return h &* 0x2C1B_3C6D
         }
         var h = UInt64(x.count) &* 0x9E37_79B9_7F4A_7C15
         for lane in stride(from: 0, to: 16, by: 2) {
             let pair = UInt64(folded[lane]) | UInt64(folded[lane + 1]) << 32
-            h = ((h << 29 | h >> 35) ^ pair) &* 0x9E37_79B9_7F4A_7C15
+            let turned: UInt64 = h << 29 | h >> 35
+            h = (turned ^ pair) &* 0x9E37_79B9_7F4A_7C15
         }
-        h = (h ^ h >> 30) &* 0xBF58_476D_1CE4_E5B9
-        h = (h ^ h >> 27) &* 0x94D0_49BB_1331_11EB
+        h ^= h >> 30
+        h = h &* 0xBF58_476D_1CE4_E5B9
+        h ^= h >> 27
+        h = h &* 0x94D0_49BB_1331_11EB
         return h ^ h >> 31
     }
 

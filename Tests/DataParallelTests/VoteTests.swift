@@ -50,7 +50,7 @@ import Testing
         #expect(digest([3, 1, 4, 2, 0]) == whole)
         #expect(digest([0, 2, 4]) &+ digest([3, 1]) == whole)
         var swapped = BlockDigest()
-        for (place, hash) in [5, 5, 0, 17, .max].enumerated() { swapped.add(hash, at: place) }
+        for (place, hash) in [5, 5, 0, 17, UInt64.max].enumerated() { swapped.add(hash, at: place) }
         #expect(swapped.value != whole)
         for bit in 0..<64 {
             var changed = BlockDigest()

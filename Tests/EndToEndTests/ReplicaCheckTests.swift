@@ -61,7 +61,8 @@ extension EndToEndTests {
                 options: ["nodes=2", "check=2", "momentum=0.9", "sharded=true", "flip=optimizer:2:3:0"],
                 says: ["momentum_buffer values of ", "which rank 2 (host ", "changed in memory after step 2"]),
             Fault(
-                ranks: 5, model: "mlp", options: ["nodes=2", "check=1", "sharded=true", "flip=weights:4:3:0"],
+                ranks: 5, model: "mlp",
+                options: ["nodes=2", "check=1", "sharded=true", "flip=weights:4:3:0"],
                 says: ["weights of 4.bias, which rank 4 (host ", "changed in memory after step 2"]),
             Fault(
                 ranks: 0, model: "mlp", options: ["check=1", "flip=weights:0:2:7"],

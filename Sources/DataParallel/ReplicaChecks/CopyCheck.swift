@@ -21,7 +21,7 @@ import MPI
 final class CopyCheck {
     /// What to do about memory that holds what it should not.
     static let advice =
-        "its memory or processor is suspect, so test it, leave it out, and continue from the last checkpoint with --resume auto"
+        "suspect the memory or the processor there, leave that host out, and continue from the last checkpoint with --resume auto"
 
     /// Neighbouring elements that this rank alone on its node updates.
     private struct Part {
