@@ -191,8 +191,9 @@ extension EndToEndTests {
             var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
             bytes[bytes.count - 4] ^= 1
             try bytes.write(to: URL(fileURLWithPath: path))
+            let program = try BuiltExecutable.path("training-controls")
             let arguments = [
-                try BuiltExecutable.path("training-controls"), "none", "rows.npy", "labels.npy",
+                URL(fileURLWithPath: program).path, "none", "rows.npy", "labels.npy",
                 data.path("run"),
                 "mlp", "transport=point_to_point",
             ]
