@@ -51,39 +51,26 @@ package enum Agreement {
         }
     }
 
-    /// The ranks whose digest is not that of the majority; empty where all agree. Collective.
-    package static func oddRanks(_ digest: [UInt8], in world: Communicator) throws -> [Int] {
+    /// Throws on all ranks, naming the odd ones and their hosts, unless all hold the same `digest`; collective.
+    ///
+    /// - Parameters:
+    ///   - what: What the digest is of, such as "the data".
+    ///   - digest: As many bytes on every rank.
+    ///   - advice: What to do where it differs.
+    package static func check(_ what: String, _ digest: [UInt8], in world: Communicator, advice: String)
+        throws
+    {
         let all = try world.allGather(digest)
-        let digests = (0..<world.size).map { Array(all[$0 * digest.count..<($0 + 1) * digest.count]) }
-        let votes = digests.map { candidate in digests.filter { $0 == candidate }.count }
-        // The first of the most frequent digests is the reference, the same on every rank.
-        guard let most = votes.max(), let reference = votes.firstIndex(of: most) else { return [] }
-        return digests.indices.filter { digests[$0] != digests[reference] }
+        let vote = Vote((0..<world.size).map { all[$0 * digest.count..<($0 + 1) * digest.count] })
+        guard !vote.isUnanimous else { return }
+        let hosts = try gathered(DisagreementError.host, in: world)
+        throw DisagreementError(
+            what: what, ranks: vote.odd, hosts: vote.odd.map { hosts[$0] }, isDecided: vote.isDecided,
+            advice: advice)
     }
 }
 
 /// Another rank failed and reports why; this one ends without a word of its own.
 package struct FailedElsewhere: Error {
     package init() {}
-}
-
-/// Ranks that should hold the same do not.
-package struct DisagreementError: Error, CustomStringConvertible {
-    /// What differs.
-    package let what: String
-    /// Whose differs from the others'.
-    package let ranks: [Int]
-    /// What to do about it.
-    package let advice: String
-
-    package init(what: String, ranks: [Int], advice: String) {
-        self.what = what
-        self.ranks = ranks
-        self.advice = advice
-    }
-
-    package var description: String {
-        let who = ranks.map(String.init).joined(separator: ", ")
-        return "\(what) on rank \(who) differs from the other ranks': \(advice)"
-    }
 }

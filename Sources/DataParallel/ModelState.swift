@@ -10,6 +10,8 @@ package final class ModelState {
     package let layout: ParameterLayout
     let parameters: NodeMemory
     let states: UnsafeMutableRawPointer
+    /// How often all values were set from outside.
+    private(set) var version = 0
     /// Byte offset of each variable in the parameters' or the states' memory.
     let offsets: [Int]
     private let cluster: Cluster
@@ -36,6 +38,7 @@ package final class ModelState {
     ///
     /// - Parameter values: On rank 0 the values of the model's variables in order, row-major.
     package func set(_ values: [[Float]]?) throws {
+        version += 1
         for (variable, description) in model.variables.enumerated() {
             let count = description.shape.reduce(1, *)
             var value = values?[variable] ?? Array(repeating: 0, count: count)

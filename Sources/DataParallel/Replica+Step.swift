@@ -17,6 +17,8 @@ extension Replica {
     /// Delayed, the step ends with the update of the step before, whose gradient the reported norms are of; the
     /// first step changes nothing.
     package func step(_ step: TrainingStep) throws -> StepResult {
+        stepCount += 1
+        turnOverBit(beforeStep: stepCount)
         profiler?.beginStep()
         defer { profiler?.endStep() }
         var result = StepResult()
@@ -109,6 +111,7 @@ extension Replica {
         _ sum: UnsafeMutablePointer<Float>, _ squares: BlockSums, _ numbers: [Double],
         _ observes: TrainingStep.Observations, _ result: inout StepResult
     ) throws {
+        try verifyCopies()
         let norm = wantsSquares(observes) ? squares.total.squareRoot() : nil
         if observes.contains(.layers) {
             result.layerNorms = zip(state.layout.entries, squares.perTensor).map {

@@ -26,6 +26,7 @@ package final class Replica {
     let map: ShardMap
     let pool: WorkerPool
     let update: ParameterUpdate
+    private let copies: CopyCheck
     let programs: ProgramCache
     let vectors: VectorExchange
     /// What sums gradients; two take turns where updates are delayed.
@@ -46,6 +47,8 @@ package final class Replica {
     let labelWeights: LabelWeights?
     /// Mini-batches computed so far, by which ranks tell their messages apart.
     var stepNumber: UInt64 = 0
+    /// Steps taken so far.
+    var stepCount = 0
     /// A step whose gradient is on its way while the next step is computed.
     var pending: PendingUpdate?
     /// Notes where time goes, where it was asked for.
@@ -96,6 +99,7 @@ package final class Replica {
                 precision: settings.exchange, distributesSums: !settings.isOptimizerSharded, number: number)
         }
         update = try ParameterUpdate(cluster: cluster, state: state, settings: settings)
+        copies = CopyCheck(update, state: state)
         (contributionOffsets, contributionBytes) = Self.layOutContributions(program, shards: owned.count)
         contributions = PrivateMemory.allocate(max(64, contributionBytes))
         localPlans = map.subtrees[cluster.rank].map { root in
@@ -214,6 +218,27 @@ extension Replica {
     /// Gives one state array of a parameter its values; each rank passes the same.
     package func setOptimizerState(_ array: Int, _ entry: ParameterLayout.Entry, _ values: [Float]) {
         update.arrays.set(array, entry, 0..<entry.count, values)
+    }
+}
+
+extension Replica {
+    /// Throws, naming who is to blame, unless all ranks hold the same weights, optimizer state and statistics, and memory
+    /// what the last such check found in it; collective, between steps.
+    ///
+    /// - Parameter step: The steps taken so far, for messages.
+    package func checkCopies(step: Int) throws {
+        try stayingOnFailure { try copies.compare(step: step, memory: update.memory) }
+    }
+
+    /// Throws if this rank's slices are no longer what the last check found, once.
+    func verifyCopies() throws { try stayingOnFailure { try copies.verify() } }
+
+    /// A delayed step's messages may be on their way, and need their memory until the error ends the process.
+    private func stayingOnFailure(_ body: () throws -> Void) throws {
+        do { try body() } catch {
+            _ = Unmanaged.passRetained(self)
+            throw error
+        }
     }
 }
 

@@ -36,6 +36,11 @@ public enum DistributedProgram {
             FaultPoint.reach(.start)
             return try MPIRuntime.run(threads: .funneled) { runtime in
                 try check(LaunchEnvironment.current, ranks: runtime.world.size)
+                try ProgramFile.check(in: runtime.world)
+                try Agreement.check(
+                    "the transport", [UInt8(Cluster.Transport.allCases.firstIndex(of: transport) ?? 0)],
+                    in: runtime.world,
+                    advice: "start every rank with the same arguments and the same configuration")
                 let cluster = try Cluster(
                     runtime.world, transport: transport, instructionSet: instructionSet, watchdog: watchdog)
                 try withFallback(cluster, name: name, body)

@@ -29,7 +29,7 @@ public enum ExitStatus: Int32, Sendable {
             default: self = .failure
             }
         case is FaultSpecificationError: self = .usage
-        case is DisagreementError: self = .disagreement
+        case is DisagreementError, is MemoryChangeError: self = .disagreement
         case let error as TrainingError:
             switch error.kind {
             case .output: self = .cannotCreateOutput

@@ -134,18 +134,42 @@ extension TrainingRun {
         return Digest.text(digest.bytes)
     }
 
+    /// Throws on all ranks, naming the odd ones, unless all were given the same settings, as far as they can be told
+    /// before data are loaded: ranks that want to do different things would wait for one another.
+    static func checkConfiguration(_ settings: TrainingSettings, _ cluster: Cluster) throws {
+        var digest = Digest()
+        digest.add(settings.configurationText ?? "")
+        digest.add(
+            "\(settings.epochs) \(settings.batch) \(settings.accumulate) \(settings.shards) \(settings.seed)")
+        digest.add(
+            "\(settings.isDelayed) \(settings.isFullBatch) \(settings.isDryRun) \(settings.isProfiled)")
+        digest.add("\(String(describing: settings.stepLimit)) \(settings.resume)")
+        digest.add("\(settings.loggingSteps) \(settings.replicaCheckSteps) \(settings.checkpoints)")
+        try Agreement.check(
+            "the configuration", digest.bytes, in: cluster.world,
+            advice: "start every rank with the same arguments and the same configuration")
+    }
+
     /// Throws on all ranks, naming the odd ones, unless all hold the same data and program.
     static func checkReplicas(_ identity: String, _ data: [UInt8], _ cluster: Cluster) throws {
-        var odd = try Agreement.oddRanks(data, in: cluster.world)
-        guard odd.isEmpty else {
-            throw DisagreementError(what: "the data", ranks: odd, advice: "copy the same files to every node")
-        }
-        odd = try Agreement.oddRanks(Array(identity.utf8), in: cluster.world)
-        guard odd.isEmpty else {
-            throw DisagreementError(
-                what: "the program or its configuration", ranks: odd,
-                advice: "start the same binary with the same configuration on every rank")
-        }
+        try Agreement.check(
+            "the data", data, in: cluster.world, advice: "copy the same files to every node")
+        try Agreement.check(
+            "the program or its configuration", Array(identity.utf8), in: cluster.world,
+            advice: "start the same binary with the same configuration on every rank")
+    }
+
+    /// Whether the step just taken is one after which ranks compare what they hold.
+    var isCheckDue: Bool {
+        settings.replicaCheckSteps > 0 && position.step % settings.replicaCheckSteps == 0
+    }
+
+    /// Throws unless all ranks hold the same weights, optimizer state and statistics; collective, between steps.
+    ///
+    /// Beside every so many steps this comes before evaluation and before anything is written: a checkpoint of what has
+    /// gone wrong would be worse than none.
+    func checkCopies() throws {
+        if settings.replicaCheckSteps > 0 { try replica.checkCopies(step: position.step) }
     }
 }
 

@@ -21,10 +21,11 @@ extension TrainingRun {
                 TrainingStep(
                     batches, update: numbers(position.batch), dropoutKey: dropoutKey(step: position.step),
                     observes: logs ? observations : []))
+            position.step += 1
+            if isCheckDue { try checkCopies() }
             trainingSeconds += ProcessInfo.processInfo.systemUptime - began
             trainedExamples += result.count
             stepsTaken += 1
-            position.step += 1
             position.batch += 1
             try take(result)
             if result.isSkipped { numbers = try renumbered() }

@@ -5,6 +5,7 @@ import Foundation
 extension TrainingRun {
     /// Copies where the run stands, to be written while it goes on; collective.
     func checkpoint() throws {
+        try checkCopies()
         cluster.activity.enter(.checkpoint)
         // Ranks may keep parts of the state.
         position.delayedNumbers = try replica.keepPending()

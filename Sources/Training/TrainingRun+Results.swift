@@ -43,6 +43,7 @@ extension TrainingRun {
     /// Evaluates the test and validation sets, with all updates applied; collective.
     func evaluate() throws -> Evaluated {
         try replica.flush()
+        try checkCopies()
         let began = ProcessInfo.processInfo.systemUptime
         var evaluated = Evaluated(test: try test?.totals())
         FaultPoint.reach(.evaluate)
@@ -205,6 +206,7 @@ extension TrainingRun {
         Self.add(evaluated, to: &line, withDetails: true)
         line.add("samples_per_second", samplesPerSecond)
         line.add("seconds", elapsed)
+        try checkCopies()
         try Self.agree(
             Result {
                 guard let folder else { return }

@@ -64,6 +64,7 @@ final class TrainingRun {
         self.cluster = cluster
         self.settings = settings
         self.start = start
+        try Self.checkConfiguration(settings, cluster)
         try cluster.check(shards: settings.shards)
         reporter = ProgressReporter(isActive: cluster.rank == 0)
         folder = try Self.openFolder(settings, cluster)
@@ -105,6 +106,7 @@ final class TrainingRun {
         replicaSettings.skipsNonFinite = settings.maximumSkippedSteps > 0
         replicaSettings.timelineSteps = settings.isProfiled ? Self.timelineSteps : nil
         replicaSettings.control = settings.control
+        replicaSettings.flip = settings.flip
         let maker = BatchMaker(
             examples: data.training.dataset.examples, scaling: data.scaling, kernels: cluster.kernels,
             augmenter: data.augmenter)

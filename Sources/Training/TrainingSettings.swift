@@ -123,6 +123,9 @@ public struct TrainingSettings: Sendable {
     public var seed: UInt64
     /// Worker threads of each rank; nil for its share of the node's cores.
     public var workers: Int?
+    /// Steps between comparisons of the weights, optimizer state and statistics that ranks hold, which also come before
+    /// evaluation and checkpoints; 0 for none at all. Results do not depend on it.
+    public var replicaCheckSteps: Int
     /// Bytes of gradients exchanged together.
     public var bucketBytes: Int
     /// What gradients are rounded to where they are summed, and so what travels between nodes.
@@ -155,6 +158,7 @@ public struct TrainingSettings: Sendable {
     package var hidesFolder = false
     /// What a test breaks on purpose.
     package var control = ReplicaSettings.Control.none
+    package var flip: BitFlip?
 
     /// Settings with the defaults of `dtrain train`.
     public init(
@@ -184,6 +188,7 @@ public struct TrainingSettings: Sendable {
         shards = 8
         seed = 0
         workers = nil
+        replicaCheckSteps = 100
         bucketBytes = 1 << 20
         exchange = .float32
         checkpoints = Checkpoints()

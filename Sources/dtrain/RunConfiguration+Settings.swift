@@ -32,6 +32,7 @@ extension RunConfiguration {
         settings.shards = training.shards
         settings.seed = training.seed
         settings.workers = training.workers
+        settings.replicaCheckSteps = training.replicaCheckSteps
         settings.bucketBytes = training.bucketBytes
         settings.exchange = GradientPrecision(rawValue: training.exchange.rawValue) ?? .float32
         settings.checkpoints = TrainingSettings.Checkpoints(

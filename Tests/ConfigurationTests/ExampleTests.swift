@@ -51,7 +51,8 @@ import Testing
         #expect(training.epochs == 10 && training.batch == 256 && training.shards == 8 && training.seed == 0)
         #expect(training.workers == nil && training.transport == .auto && training.instructionSet == .auto)
         #expect(
-            training.bucketBytes == 1_048_576 && training.clipping == .off && training.stallTimeout == 300)
+            training.bucketBytes == 1_048_576 && training.clipping == .off && training.stallTimeout == 300
+                && training.replicaCheckSteps == 100)
         #expect(
             run.checkpoint.everySteps == nil && run.checkpoint.everyEpochs == 1 && run.checkpoint.keep == 3)
         #expect(run.checkpoint.everyMinutes == nil && run.checkpoint.keepsBest)
@@ -69,6 +70,7 @@ import Testing
                   stall_timeout: 0.5
                   workers: 2
                   transport: point_to_point
+                  check_replicas: 0
                   bucket_bytes: 4096
                   instruction_set: avx2
                   clip: {norm: 1.5}
@@ -82,6 +84,7 @@ import Testing
         #expect(run.schedule.schedule.warmup == .steps(7) && run.schedule.schedule.unit == .epoch)
         #expect(run.training.stallTimeout == 0.5 && run.training.workers == 2)
         #expect(run.training.transport == .pointToPoint && run.training.bucketBytes == 4096)
+        #expect(run.training.replicaCheckSteps == 0)
         #expect(run.training.instructionSet == .avx2 && run.training.clipping.maximumNorm == 1.5)
         #expect(run.training.seed == 9_223_372_036_854_775_807)
         #expect(run.checkpoint.everySteps == nil && run.checkpoint.everyEpochs == nil)

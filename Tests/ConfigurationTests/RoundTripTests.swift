@@ -64,7 +64,7 @@ import Testing
                 optimizer: {name: adamw, lr: 3.0e-4, betas: [0.8, 0.95], eps: 1e-9, sharded: true}
                 schedule: {name: step, step_size: 3, warmup_steps: 20, by: epoch}
                 training: {workers: 3, transport: shared, exchange: bfloat16, clip: 0.1, stall_timeout: 0.25, instruction_set: baseline,
-                  seed: 9223372036854775807, bucket_bytes: 1}
+                  seed: 9223372036854775807, check_replicas: 7, bucket_bytes: 1}
                 checkpoint: {every_epochs: 0, every_steps: 7, every_minutes: 2.5, keep: 1, best: false}
                 logging: {every_steps: 1}
                 output: "12"
@@ -118,6 +118,7 @@ import Testing
               stall_timeout: 300
               transport: auto
               exchange: float32
+              check_replicas: 100
               bucket_bytes: 1048576
               instruction_set: auto
             checkpoint: {every_steps: 0, every_epochs: 1, every_minutes: 0, keep: 3, best: true}

@@ -9,19 +9,26 @@ struct ControlledRun {
     /// The lines it printed, by their first word.
     let lines: [String: [Int]]
 
+    /// What training-controls is started with.
+    static func arguments(
+        _ data: TestData, _ model: String, _ options: [String] = [], control: String = "none", output: String
+    ) -> [String] {
+        let isLine = model == "line"
+        return [
+            control, data.path(isLine ? "line.npy" : model == "mlp" ? "rows.npy" : "images.npy"),
+            data.path(isLine ? "line-targets.npy" : "labels.npy"), output, model,
+        ] + options
+    }
+
     /// Trains `model` on `ranks` ranks; `options` are KEY=VALUE arguments. Fails the test unless the run succeeds.
     static func run(
         _ ranks: Int, _ data: TestData, _ model: String, _ options: [String] = [], control: String = "none",
         output name: String? = nil
     ) throws -> ControlledRun {
         let output = data.path(name ?? "run-\(UUID().uuidString)")
-        let isLine = model == "line"
         let result = try MPIRun.run(
             ranks: ranks, executable: try BuiltExecutable.path("training-controls"),
-            arguments: [
-                control, data.path(isLine ? "line.npy" : model == "mlp" ? "rows.npy" : "images.npy"),
-                data.path(isLine ? "line-targets.npy" : "labels.npy"), output, model,
-            ] + options)
+            arguments: arguments(data, model, options, control: control, output: output))
         try #require(result.exitCode == 0, "-n \(ranks) \(model) \(options): \(result)")
         var lines: [String: [Int]] = [:]
         for line in result.standardOutput.split(separator: "\n") {

@@ -34,6 +34,9 @@ struct ControlOptions {
     private var exchange = GradientPrecision.float32
     private var checkpoints = TrainingSettings.Checkpoints()
     private var hidesFolder = false
+    /// After every step unless told otherwise, so that every test would notice a false alarm.
+    private var check = 1
+    private var flip: BitFlip?
 
     /// Reads the arguments; nil where one is not understood.
     init?(_ arguments: ArraySlice<String>) {
@@ -85,6 +88,8 @@ struct ControlOptions {
         case "best": return take(Bool(value)) { $0.checkpoints.keepsBest = $1 }
         case "hidden": return take(Bool(value)) { $0.hidesFolder = $1 }
         case "exchange": return take(GradientPrecision(rawValue: value)) { $0.exchange = $1 }
+        case "check": return take(Int(value)) { $0.check = $1 }
+        case "flip": return take(Self.flip(value)) { $0.flip = $1 }
         default: return false
         }
     }
@@ -93,6 +98,16 @@ struct ControlOptions {
         guard let value else { return false }
         set(&self, value)
         return true
+    }
+
+    /// A bit to turn over, from PLACE:RANK:STEP:BIT.
+    private static func flip(_ value: String) -> BitFlip? {
+        let parts = value.split(separator: ":").map(String.init)
+        let numbers = parts.dropFirst().compactMap { Int($0) }
+        guard numbers.count == 3, parts.count == 4, let place = BitFlip.Place(rawValue: parts[0]) else {
+            return nil
+        }
+        return BitFlip(place: place, rank: numbers[0], step: numbers[1], bit: numbers[2])
     }
 
     /// The optimizer with learning rate `rate`.
@@ -131,6 +146,8 @@ struct ControlOptions {
         if let epochs { settings.epochs = epochs }
         settings.workers = workers
         settings.exchange = exchange
+        settings.replicaCheckSteps = check
+        settings.flip = flip
         settings.stepLimit = steps
         settings.checkpoints = checkpoints
         settings.hidesFolder = hidesFolder

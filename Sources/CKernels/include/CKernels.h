@@ -264,6 +264,10 @@ typedef struct dt_kernels {
     // order, so an example's result does not depend on those beside it. strips holds w [k][k], from feature to output, as
     // strips[j/16][k][16] with zeros behind the last column; scratch has k*DT_WHITEN_GROUP elements.
     void (*whiten)(const float *strips, int64_t k, const double *center, const double *factor, int64_t n, double *scratch, float *x);
+
+    // ---- comparing copies ----
+    // A hash of the bits of x, NaNs included: one changed element changes it for certain, more by all likelihood.
+    uint64_t (*hash)(int64_t count, const float *x);
 } dt_kernels;
 
 // The highest instruction set this processor and operating system can run.

@@ -23,6 +23,7 @@
 #include "batches.h"
 #include "augment.h"
 #include "whiten.h"
+#include "hash.h"
 
 const dt_kernels DT_VARIANT_TABLE = {
     .isa = DT_VARIANT_ISA,
@@ -129,4 +130,6 @@ const dt_kernels DT_VARIANT_TABLE = {
     .standardize_f64 = standardize_f64,
     .tile_products = tile_products,
     .whiten = whiten,
+
+    .hash = hash_block,
 };

@@ -62,6 +62,8 @@ package struct TrainingSection: Sendable, Equatable {
     package let transport: Transport
     /// What gradients are rounded to where they are summed; `float32` unless given.
     package let exchange: Exchange
+    /// Steps between comparisons of what ranks hold, 0 for none; 100 unless given.
+    package let replicaCheckSteps: Int
     /// Gradients are exchanged in stretches of about this many bytes; 1,048,576 unless given.
     package let bucketBytes: Int
     /// The vector instructions that arithmetic uses; `auto` unless given.
@@ -86,7 +88,7 @@ package struct TrainingSection: Sendable, Equatable {
             "epochs", "batch", "accumulate", "batch_growth", "online", "delayed", "max_skipped_steps",
             "watch",
             "early_stopping", "shards", "seed", "stall_timeout", "workers", "transport", "exchange",
-            "bucket_bytes", "instruction_set", "clip",
+            "check_replicas", "bucket_bytes", "instruction_set", "clip",
         ]
         let map = try SettingMap(setting ?? Setting(none, path: "training"), keys: keys)
         // The limits keep products such as epochs · steps inside an Int.
@@ -122,6 +124,7 @@ package struct TrainingSection: Sendable, Equatable {
         workers = try map.optional("workers")?.whole(in: 1...4096)
         transport = try map["transport"]?.choice("transport") ?? .auto
         exchange = try map["exchange"]?.choice("exchange") ?? .float32
+        replicaCheckSteps = try map["check_replicas"]?.whole(in: 0...1_000_000_000) ?? 100
         bucketBytes = try map["bucket_bytes"]?.whole(in: 1...1_073_741_824) ?? 1 << 20
         instructionSet = try map["instruction_set"]?.choice("instruction set") ?? .auto
         clipping = try map.optional("clip").map(Self.clipping) ?? .off
@@ -169,6 +172,7 @@ package struct TrainingSection: Sendable, Equatable {
         if let workers { yaml.line("workers", "\(workers)", depth: 1) }
         yaml.line("transport", transport.rawValue, depth: 1)
         yaml.line("exchange", exchange.rawValue, depth: 1)
+        yaml.line("check_replicas", "\(replicaCheckSteps)", depth: 1)
         yaml.line("bucket_bytes", "\(bucketBytes)", depth: 1)
         yaml.line("instruction_set", instructionSet.rawValue, depth: 1)
         if let norm = clipping.maximumNorm {
