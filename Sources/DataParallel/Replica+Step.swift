@@ -111,6 +111,7 @@ extension Replica {
         _ sum: UnsafeMutablePointer<Float>, _ squares: BlockSums, _ numbers: [Double],
         _ observes: TrainingStep.Observations, _ result: inout StepResult
     ) throws {
+        reach(.update)
         try verifyCopies()
         let norm = wantsSquares(observes) ? squares.total.squareRoot() : nil
         if observes.contains(.layers) {
@@ -128,7 +129,6 @@ extension Replica {
                 result.clipRatio = norm > 0 ? clipped / norm : 1
             }
         }
-        reach(.update)
         try log.timed(Profiler.Overhead.update) { try update.apply(sum, numbers) }
         try update.finish(log)
     }

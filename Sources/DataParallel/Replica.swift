@@ -227,6 +227,7 @@ extension Replica {
     ///
     /// - Parameter step: The steps taken so far, for messages.
     package func checkCopies(step: Int) throws {
+        cluster.activity.enter(.comparing)
         try stayingOnFailure { try copies.compare(step: step, memory: update.memory) }
     }
 

@@ -12,6 +12,8 @@ package enum RankOperation: UInt64, Sendable, CaseIterable {
     /// Waits for its node's ranks to come to the same point of the step; the detail is the milestone's number.
     case meeting
     case updating
+    /// Compares what ranks hold.
+    case comparing
     /// Waits for parameters that other nodes changed.
     case weights
     case evaluating
@@ -49,6 +51,7 @@ package enum RankOperation: UInt64, Sendable, CaseIterable {
         case .gradients: "summing gradients, bucket \(detail)"
         case .meeting: "waiting for the ranks of its node"
         case .updating: "updating parameters"
+        case .comparing: "comparing replicas"
         case .weights: "exchanging parameters"
         case .evaluating: "evaluating"
         case .checkpoint: "writing a checkpoint"
