@@ -33,13 +33,16 @@ struct StoppedRun {
 
     /// Trains on `ranks` ranks, and stops those in `stopped` for `seconds`, or for good.
     ///
-    /// - Parameter afterSteps: Whether they are stopped in the middle of training, or else as soon as they exist.
+    /// - Parameters:
+    ///   - afterSteps: Whether they are stopped in the middle of training, or else as soon as they exist.
+    ///   - settled: Seconds of training before they are stopped, in which watchdogs hear of one another.
     static func run(
         _ data: TestData, _ ranks: Int, _ limit: Double, _ options: [String], stops stopped: [Int],
-        for seconds: Double? = nil, afterSteps: Bool = true
+        for seconds: Double? = nil, afterSteps: Bool = true, settled: Double = 0
     ) throws -> StoppedRun {
         let output = data.path("run-\(UUID().uuidString)")
         var stopTime: Date?
+        var firstLogged: Date?
         var isOver = false
         var pids: [Int32] = []
         let result = try start(data, ranks, output, ["stall=\(limit)"] + options) { session, _ in
@@ -48,6 +51,9 @@ struct StoppedRun {
                 isOver = true
             }
             guard stopTime == nil, !stopped.isEmpty, !afterSteps || hasLogged(output) else { return }
+            let since = firstLogged ?? Date()
+            firstLogged = since
+            guard Date().timeIntervalSince(since) >= settled else { return }
             pids = stopped.compactMap { session.process(ofRank: $0) }
             guard pids.count == stopped.count else { return }
             for pid in pids { kill(pid, SIGSTOP) }

@@ -34,7 +34,8 @@ extension EndToEndTests {
         func stoppedRank(_ way: Way, _ rank: Int) throws {
             let data = try TestData(count: Self.examples)
             defer { data.remove() }
-            let run = try StoppedRun.run(data, way.ranks, 3, way.options, stops: [rank])
+            let run = try StoppedRun.run(
+                data, way.ranks, 3, way.options + ["epochs=1000"], stops: [rank], settled: 2)
             let line = try run.expectEnd(limit: 3, patience: Self.patience)
             #expect(
                 line.hasPrefix("rank \(rank) on host \(StoppedRun.host) has not moved since step "), "\(line)"
