@@ -27,7 +27,7 @@
         }
 
         /// Lets the faults of a phase happen.
-        func reach(_ phase: FaultPoint.Phase, step: Int?, spoil: (FaultPoint.Spoiled) -> Void) {
+        func reach(_ phase: FaultPoint.Phase, step: Int?, change: (FaultPoint.Damage) -> Void) {
             if phase == .step, let step { self.step.store(step, ordering: .relaxed) }
             let step = step ?? self.step.load(ordering: .relaxed)
             for (place, fault) in faults.enumerated() where fault.matches(phase, rank: rank, step: step) {
@@ -40,8 +40,8 @@
                 case .exit(let code): _exit(code)
                 case .slow(let milliseconds): usleep(milliseconds * 1000)
                 case .hang: while true { sleep(3600) }
-                case .spoil(let spoiled):
-                    if spent.withLock({ $0.insert(place).inserted }) { spoil(spoiled) }
+                case .change(let damage):
+                    if spent.withLock({ $0.insert(place).inserted }) { change(damage) }
                 }
             }
         }

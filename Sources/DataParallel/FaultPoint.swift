@@ -36,11 +36,19 @@ package enum FaultPoint {
         case end
     }
 
-    /// What a fault changes in memory instead of ending or delaying the process.
-    package enum Spoiled: String, Sendable, CaseIterable {
+    /// What a rank holds between steps.
+    package enum Held: String, Sendable, CaseIterable {
         case weights
         case optimizer
         case statistics
+    }
+
+    /// What a fault changes in memory instead of ending or delaying the process.
+    package enum Damage: Sendable, Equatable {
+        /// A bit is turned over, counted from the first value of the model's last variable of its kind, or of the
+        /// optimizer's state that the rank updates.
+        case bit(Int, of: Held)
+        /// The gradient is no number.
         case gradient
     }
 
@@ -57,10 +65,10 @@ package enum FaultPoint {
         ///
         /// - Parameters:
         ///   - step: The step it belongs to, counted from 1 over the whole run; nil for the one the run is at.
-        ///   - spoil: Changes memory.
-        package static func reach(_ phase: Phase, step: Int? = nil, spoil: (Spoiled) -> Void = { _ in }) {
+        ///   - change: Changes memory.
+        package static func reach(_ phase: Phase, step: Int? = nil, change: (Damage) -> Void = { _ in }) {
             guard case .success(let injector?) = outcome else { return }
-            injector.reach(phase, step: step, spoil: spoil)
+            injector.reach(phase, step: step, change: change)
         }
     #else
         @inlinable package static func check() throws {}

@@ -7,7 +7,8 @@
     ///     kill  stop  segv  abort  hang     end, stop or block the process
     ///     exit=CODE                         end it with an exit code, 0 to 255
     ///     slow=MS                           delay it every time, 1 to 600000 milliseconds
-    ///     flip=weights|optimizer|statistics change one bit of what this rank's memory holds, once (in `step`, `update`)
+    ///     flip=weights|optimizer|statistics turn over a bit of what this rank's memory holds, once (in `step`, `update`)
+    ///     flip=weights@BIT, ...             not the lowest of the first value, but this bit, from 0
     ///     nan                               spoil the rank's gradient, once (in `reduce`)
     package struct FaultSpecification: Sendable, Equatable {
         /// What happens.
@@ -15,7 +16,7 @@
             case kill, stop, segv, abort, hang
             case exit(Int32)
             case slow(milliseconds: UInt32)
-            case spoil(FaultPoint.Spoiled)
+            case change(FaultPoint.Damage)
         }
 
         /// One fault.
@@ -60,8 +61,8 @@
                 return number
             }
             guard let action = action(fields[3]) else { throw bad("unknown action \"\(fields[3])\"") }
-            if case .spoil(let spoiled) = action {
-                let places: [FaultPoint.Phase] = spoiled == .gradient ? [.reduce] : [.step, .update]
+            if case .change(let damage) = action {
+                let places: [FaultPoint.Phase] = damage == .gradient ? [.reduce] : [.step, .update]
                 guard places.contains(phase) else { throw bad("no \(fields[3]) is possible in \(fields[0])") }
             }
             return Fault(phase: phase, rank: numbers[0], step: numbers[1], action: action)
@@ -76,7 +77,7 @@
                 case "segv": return .segv
                 case "abort": return .abort
                 case "hang": return .hang
-                case "nan": return .spoil(.gradient)
+                case "nan": return .change(.gradient)
                 default: return nil
                 }
             }
@@ -84,8 +85,10 @@
             case "exit": return number(parts[1], in: 0...255).map { .exit(Int32($0)) }
             case "slow": return number(parts[1], in: 1...600_000).map { .slow(milliseconds: UInt32($0)) }
             case "flip":
-                let spoiled = FaultPoint.Spoiled(rawValue: String(parts[1]))
-                return spoiled == .gradient ? nil : spoiled.map { .spoil($0) }
+                let place = parts[1].split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+                let bit = place.count == 2 ? number(place[1], in: 0...1_000_000_000) : 0
+                guard let held = FaultPoint.Held(rawValue: String(place[0])), let bit else { return nil }
+                return .change(.bit(bit, of: held))
             default: return nil
             }
         }

@@ -6,27 +6,30 @@ extension Replica {
         ///   - step: The step, counted from 1 over the whole run; nil for the one the run is at.
         ///   - bucket: The bucket whose gradient is computed.
         package func reach(_ phase: FaultPoint.Phase, step: Int? = nil, bucket: Int = 0) {
-            FaultPoint.reach(phase, step: step) { spoil($0, bucket: bucket) }
-        }
-
-        /// Changes the lowest bit of a value, or makes a gradient no number.
-        private func spoil(_ spoiled: FaultPoint.Spoiled, bucket: Int) {
-            switch spoiled {
-            case .weights: Self.flip(state.parameters.base.assumingMemoryBound(to: Float.self))
-            case .optimizer:
-                // A rule without state has nothing that could differ.
-                if !settings.rule.stateNames.isEmpty, !update.arrays.duties.isEmpty {
-                    Self.flip(update.arrays.pointer(0, duty: 0))
+            FaultPoint.reach(phase, step: step) { damage in
+                switch damage {
+                case .bit(let bit, of: let held): turnOver(bit, of: held)
+                case .gradient:
+                    guard !map.subtrees[cluster.rank].isEmpty else { return }
+                    gradients.partial(subtree: 0)[state.layout.buckets[bucket].elements.lowerBound] = .nan
                 }
-            case .statistics: Self.flip(state.states.assumingMemoryBound(to: Float.self))
-            case .gradient:
-                guard !map.subtrees[cluster.rank].isEmpty else { return }
-                gradients.partial(subtree: 0)[state.layout.buckets[bucket].elements.lowerBound] = .nan
             }
         }
 
-        private static func flip(_ value: UnsafeMutablePointer<Float>) {
-            value.pointee = Float(bitPattern: value.pointee.bitPattern ^ 1)
+        private func turnOver(_ bit: Int, of held: FaultPoint.Held) {
+            let variables = state.model.variables
+            let first: UnsafeMutablePointer<Float>? =
+                switch held {
+                case .weights: variables.lastIndex { $0.isTrainable }.map { state.pointer($0) }
+                case .statistics: variables.lastIndex { !$0.isTrainable }.map { state.pointer($0) }
+                case .optimizer:
+                    settings.rule.stateNames.isEmpty || update.arrays.duties.isEmpty
+                        ? nil : update.arrays.pointer(0, duty: 0)
+                }
+            // Where there is nothing, no fault can happen, and a test that expects one fails.
+            guard let first else { return }
+            let value = first + bit / 32
+            value.pointee = Float(bitPattern: value.pointee.bitPattern ^ 1 << UInt32(bit % 32))
         }
     #else
         @inlinable package func reach(_ phase: FaultPoint.Phase, step: Int? = nil, bucket: Int = 0) {}

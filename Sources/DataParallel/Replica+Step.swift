@@ -17,8 +17,6 @@ extension Replica {
     /// Delayed, the step ends with the update of the step before, whose gradient the reported norms are of; the
     /// first step changes nothing.
     package func step(_ step: TrainingStep) throws -> StepResult {
-        stepCount += 1
-        turnOverBit(beforeStep: stepCount)
         profiler?.beginStep()
         defer { profiler?.endStep() }
         var result = StepResult()

@@ -47,8 +47,6 @@ package final class Replica {
     let labelWeights: LabelWeights?
     /// Mini-batches computed so far, by which ranks tell their messages apart.
     var stepNumber: UInt64 = 0
-    /// Steps taken so far.
-    var stepCount = 0
     /// A step whose gradient is on its way while the next step is computed.
     var pending: PendingUpdate?
     /// Notes where time goes, where it was asked for.

@@ -35,7 +35,6 @@ public struct ReplicaSettings: Sendable {
     public var timelineSteps: Int?
     /// What a test breaks on purpose.
     package var control = Control.none
-    package var flip: BitFlip?
 
     /// Whether gradients are kept from one mini-batch to the next.
     var keepsGradients: Bool { accumulates || isDelayed }

@@ -88,14 +88,16 @@ public enum DistributedProgram {
         }
     }
 
-    /// A rank that fails alone reports at once; where all fail alike rank 0 does, and ends the others before they
-    /// have waited.
+    /// A rank that fails alone reports soon; where all fail alike rank 0 does, and ends the others before they have
+    /// waited: on its own host within milliseconds, on others it takes the launcher's daemons longer.
     private static func report(_ error: any Error, name: String, rank: Int) {
         if error is FailedElsewhere {
             usleep(5_000_000)
             return
         }
-        if rank > 0 { usleep(UInt32(300_000 + min(rank, 100) * 20_000)) }
+        let launch = LaunchEnvironment.current
+        let isOneHost = launch.localSize == launch.size
+        if rank > 0 { usleep(UInt32((isOneHost ? 300_000 : 2_000_000) + min(rank, 100) * 20_000)) }
         write("\(name): error: \(error)")
     }
 

@@ -207,6 +207,7 @@ extension TrainingRun {
         line.add("samples_per_second", samplesPerSecond)
         line.add("seconds", elapsed)
         try checkCopies()
+        cluster.activity.enter(.writing)
         try Self.agree(
             Result {
                 guard let folder else { return }

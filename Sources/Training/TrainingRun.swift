@@ -106,7 +106,6 @@ final class TrainingRun {
         replicaSettings.skipsNonFinite = settings.maximumSkippedSteps > 0
         replicaSettings.timelineSteps = settings.isProfiled ? Self.timelineSteps : nil
         replicaSettings.control = settings.control
-        replicaSettings.flip = settings.flip
         let maker = BatchMaker(
             examples: data.training.dataset.examples, scaling: data.scaling, kernels: cluster.kernels,
             augmenter: data.augmenter)

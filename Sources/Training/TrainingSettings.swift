@@ -158,7 +158,6 @@ public struct TrainingSettings: Sendable {
     package var hidesFolder = false
     /// What a test breaks on purpose.
     package var control = ReplicaSettings.Control.none
-    package var flip: BitFlip?
 
     /// Settings with the defaults of `dtrain train`.
     public init(

@@ -13,15 +13,17 @@
             let actions: [(String, FaultSpecification.Action)] = [
                 ("kill", .kill), ("stop", .stop), ("segv", .segv), ("abort", .abort), ("hang", .hang),
                 ("exit=0", .exit(0)), ("exit=255", .exit(255)), ("slow=1", .slow(milliseconds: 1)),
-                ("slow=600000", .slow(milliseconds: 600_000)), ("flip=weights", .spoil(.weights)),
-                ("flip=optimizer", .spoil(.optimizer)), ("flip=statistics", .spoil(.statistics)),
+                ("slow=600000", .slow(milliseconds: 600_000)),
+                ("flip=weights", .change(.bit(0, of: .weights))),
+                ("flip=optimizer@22", .change(.bit(22, of: .optimizer))),
+                ("flip=statistics@0", .change(.bit(0, of: .statistics))),
             ]
             let faults = try FaultSpecification(
                 actions.map { "step:*:17:\($0.0)" }.joined(separator: ",")
             ).faults
             #expect(faults.map(\.action) == actions.map { $0.1 })
             #expect(faults.allSatisfy { $0.rank == nil && $0.step == 17 })
-            #expect(try FaultSpecification("reduce:0:1:nan").faults[0].action == .spoil(.gradient))
+            #expect(try FaultSpecification("reduce:0:1:nan").faults[0].action == .change(.gradient))
         }
 
         @Test(arguments: [
@@ -30,7 +32,8 @@
             ",step:1:2:kill",
             "step:1:2:die", "step:1:2:kill=9", "step:1:2:exit", "step:1:2:exit=256", "step:1:2:exit=-1",
             "step:1:2:slow=0", "step:1:2:slow=600001", "step:1:2:slow=99999999999999999999",
-            "step:1:2:flip", "step:1:2:flip=gradient", "step:1:2:nan", "evaluate:1:2:flip=weights",
+            "step:1:2:flip", "step:1:2:flip=gradient", "step:1:2:flip=weights@", "step:1:2:flip=@3",
+            "step:1:2:flip=weights@-1", "step:1:2:nan", "evaluate:1:2:flip=weights",
             "step:1:1000000001:kill",
         ])
         func refused(_ text: String) {

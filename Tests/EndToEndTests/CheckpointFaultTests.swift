@@ -5,12 +5,12 @@ import Testing
 extension EndToEndTests {
     /// Damaged checkpoints, full disks and folders that take no files.
     @Suite(.serialized) struct CheckpointFaults {
-        private func train(_ ranks: Int, _ data: TestData, _ arguments: [String]) throws -> ProcessResult {
+        func train(_ ranks: Int, _ data: TestData, _ arguments: [String]) throws -> ProcessResult {
             let configuration = try SameBytes.configuration(data, "mlp")
             return try DTrainRun.run(ranks, ["--config", configuration] + arguments)
         }
 
-        private func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
+        func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
 
         /// What can be wrong with a checkpoint's files.
         enum Damage: String, CaseIterable {
@@ -119,111 +119,6 @@ extension EndToEndTests {
             for name in ["whitening.safetensors", "profile", "best.safetensors"] {
                 #expect(!FileManager.default.fileExists(atPath: data.path("run/\(name)")), "\(name)")
             }
-        }
-
-        // MARK: Full and read-only disks
-
-        /// A file system in memory of a few hundred kilobytes; needs root.
-        private func withSmallDisk(
-            kilobytes: Int, _ data: TestData,
-            _ body: (_ path: String, _ remount: (String) throws -> Void) throws -> Void
-        ) throws {
-            let path = data.path("disk")
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            func command(_ name: String, _ arguments: [String]) throws {
-                let result = try ProcessRun.run(name, arguments, timeLimit: .seconds(20))
-                try #require(result.exitCode == 0, "\(result)")
-            }
-            try command("mount", ["-t", "tmpfs", "-o", "size=\(kilobytes)k", "tmpfs", path])
-            defer { _ = try? ProcessRun.run("umount", ["-l", path], timeLimit: .seconds(20)) }
-            try body(path) { try command("mount", ["-o", "remount,\($0)", path]) }
-        }
-
-        /// Whether file systems can be mounted here.
-        static let canMount: Bool = {
-            let script =
-                "d=$(mktemp -d) && mount -t tmpfs -o size=64k tmpfs $d && umount $d; c=$?; rmdir $d; exit $c"
-            return (try? ProcessRun.run("bash", ["-c", script], timeLimit: .seconds(20)))?.exitCode == 0
-        }()
-
-        /// A disk with room for one checkpoint: the first stands, later ones are lost with a warning and leave nothing, the
-        /// run goes on to its end and ends with 74; with room again it goes on to the same bytes.
-        @Test(.enabled(if: canMount, "needs to mount a file system"))
-        func fullDisk() throws {
-            let data = try TestData()
-            defer { data.remove() }
-            let settings = [
-                "--set", "checkpoint.every_steps=10", "--set",
-                "model=[{linear: 300}, gelu, {linear: 400}, {linear: 4}]",
-            ]
-            let whole = try train(2, data, ["--output", data.path("whole")] + settings)
-            try #require(whole.exitCode == 0, "\(whole)")
-            // Weights of 0.5 MB: a checkpoint takes 1.5 MB.
-            try withSmallDisk(kilobytes: 2100, data) { disk, remount in
-                let output = "\(disk)/run"
-                let full = try train(2, data, ["--output", output] + settings)
-                #expect(full.exitCode == 74 && !full.timedOut, "\(full)")
-                let said = full.standardError.split(separator: "\n")
-                #expect(
-                    said.contains {
-                        $0.hasPrefix("dtrain: warning: no checkpoint of step 20: cannot write ")
-                            && $0.contains(" bytes to ") && $0.contains("No space left on device")
-                            && $0.contains("the one of step 10 stands")
-                    }, "\(full)")
-                #expect(said.filter { $0.hasPrefix("dtrain: error: ") }.count == 1)
-                let left = try FileManager.default.contentsOfDirectory(atPath: "\(output)/checkpoints")
-                #expect(left == ["step-000000010"], "\(left) \(full)")
-                try remount("size=20m")
-                let resumed = try train(3, data, ["--output", output, "--resume", "auto"] + settings)
-                try #require(resumed.exitCode == 0, "\(resumed)")
-                #expect(resumed.standardOutput.contains("resuming at step 10 "))
-                #expect(try DTrainRun.results(output) == DTrainRun.results(data.path("whole")))
-            }
-        }
-
-        /// A folder that takes no file ends the run before it trains.
-        @Test(.enabled(if: canMount, "needs to mount a file system"))
-        func failsBeforeTraining() throws {
-            let data = try TestData()
-            defer { data.remove() }
-            try withSmallDisk(kilobytes: 300, data) { disk, remount in
-                let readOnly = "\(disk)/run"
-                try FileManager.default.createDirectory(atPath: readOnly, withIntermediateDirectories: false)
-                try remount("ro")
-                let refused = try train(3, data, ["--output", readOnly])
-                #expect(refused.exitCode == 73, "\(refused)")
-                #expect(refused.standardError.contains("\(readOnly): Read-only file system"), "\(refused)")
-                #expect(!refused.standardOutput.contains("epoch"))
-                try remount("rw")
-                try data.write("disk/filler", text: String(repeating: "x", count: 280 * 1024))
-                let full = try train(3, data, ["--output", readOnly])
-                #expect(full.exitCode == 74, "\(full)")
-                #expect(
-                    full.standardError.contains(" bytes to ") && full.standardError.contains("No space left"),
-                    "\(full)")
-                #expect(!full.standardOutput.contains("epoch"))
-                #expect(
-                    try FileManager.default.contentsOfDirectory(atPath: "\(readOnly)/checkpoints").isEmpty)
-            }
-        }
-
-        /// A log that takes no line costs the lines and nothing else; the exit code says so in the end.
-        @Test func fullLog() throws {
-            let data = try TestData()
-            defer { data.remove() }
-            let whole = try train(2, data, ["--output", data.path("whole")])
-            try #require(whole.exitCode == 0, "\(whole)")
-            try FileManager.default.createDirectory(
-                atPath: data.path("run"), withIntermediateDirectories: true)
-            try FileManager.default.createSymbolicLink(
-                atPath: data.path("run/metrics.jsonl"), withDestinationPath: "/dev/full")
-            let run = try train(2, data, ["--output", data.path("run"), "--resume", "auto"])
-            #expect(run.exitCode == 74, "\(run)")
-            #expect(run.standardError.components(separatedBy: "metrics are lost").count == 2, "\(run)")
-            #expect(run.standardError.contains("lines: cannot write "), "\(run)")
-            #expect(
-                try bytes(data.path("run/weights.safetensors"))
-                    == bytes(data.path("whole/weights.safetensors")))
         }
     }
 }

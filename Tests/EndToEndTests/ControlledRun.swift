@@ -23,12 +23,13 @@ struct ControlledRun {
     /// Trains `model` on `ranks` ranks; `options` are KEY=VALUE arguments. Fails the test unless the run succeeds.
     static func run(
         _ ranks: Int, _ data: TestData, _ model: String, _ options: [String] = [], control: String = "none",
-        output name: String? = nil
+        output name: String? = nil, environment: [String: String] = [:]
     ) throws -> ControlledRun {
         let output = data.path(name ?? "run-\(UUID().uuidString)")
         let result = try MPIRun.run(
             ranks: ranks, executable: try BuiltExecutable.path("training-controls"),
-            arguments: arguments(data, model, options, control: control, output: output))
+            arguments: arguments(data, model, options, control: control, output: output),
+            environment: environment)
         try #require(result.exitCode == 0, "-n \(ranks) \(model) \(options): \(result)")
         var lines: [String: [Int]] = [:]
         for line in result.standardOutput.split(separator: "\n") {

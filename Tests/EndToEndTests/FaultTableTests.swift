@@ -21,7 +21,7 @@ extension EndToEndTests {
         }
 
         /// Where windows do not fit, ranks exchange messages after one warning, and the bytes are the same.
-        @Test(.enabled(if: CheckpointFaults.canMount, "needs to mount a file system"))
+        @Test(.enabled(if: SmallDisk.isPossible, "needs to mount a file system"))
         func smallSharedMemory() throws {
             let data = try TestData()
             defer { data.remove() }

@@ -60,7 +60,7 @@ extension EndToEndTests {
             """
 
         /// What the run comes to that nothing happens to; all rows share it.
-        private static let undisturbed = Result {
+        static let undisturbed = Result {
             let data = try TestData()
             defer { data.remove() }
             let configuration = try data.write("run.yaml", text: Self.configuration)
@@ -82,14 +82,14 @@ extension EndToEndTests {
             }
         }
 
-        private func arguments(_ data: TestData, isSharded: Bool = false) throws -> [String] {
+        func arguments(_ data: TestData, isSharded: Bool = false) throws -> [String] {
             let configuration = try data.write("run.yaml", text: Self.configuration)
             return ["--config", configuration, "--output", data.path("run"), "--resume", "auto"]
                 + (isSharded ? ["--set", "optimizer.sharded=true"] : [])
         }
 
         /// Expects the run to go on from a checkpoint, or from the beginning, and to come to the undisturbed end.
-        private func expectResume(
+        func expectResume(
             at step: Int?, ranks: Int, _ data: TestData, _ arguments: [String]
         ) throws {
             let run = try DTrainRun.run(ranks, arguments)

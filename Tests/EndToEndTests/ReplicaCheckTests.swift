@@ -10,62 +10,74 @@ extension EndToEndTests {
             let ranks: Int
             let model: String
             let options: [String]
+            /// The fault, for DTRAIN_FAULT; an epoch has four steps.
+            let flip: String
             /// What the error line contains.
             let says: [String]
-            var testDescription: String { "-n \(ranks) \(model) \(options.joined(separator: " "))" }
+            var testDescription: String { "-n \(ranks) \(model) \(options.joined(separator: " ")) \(flip)" }
         }
 
-        /// PLACE:RANK:STEP:BIT; an epoch has four steps.
         static let faults = [
             // Each rank is a node with copies of its own; one of three is wrong.
             Fault(
                 ranks: 3, model: "mlp",
-                options: ["transport=point_to_point", "check=3", "flip=weights:2:2:5"],
+                options: ["transport=point_to_point", "check=3"],
+                flip: "step:2:2:flip=weights@5",
                 says: ["weights on rank 2 (host ", "differ from the other ranks' at step 3, first in "]),
             Fault(
                 ranks: 3, model: "mlp",
-                options: ["transport=point_to_point", "check=2", "flip=weights:0:4:10", "accumulate=2"],
+                options: ["transport=point_to_point", "check=2", "accumulate=2"],
+                flip: "step:0:4:flip=weights@10",
                 says: ["weights on rank 0 (host ", "at step 4"]),
             Fault(
                 ranks: 3, model: "cnn",
-                options: ["transport=point_to_point", "check=4", "flip=weights:1:3:31", "delayed=true"],
+                options: ["transport=point_to_point", "check=4", "delayed=true"],
+                flip: "step:1:3:flip=weights@31",
                 says: ["weights on rank 1 (host ", "at step 4, first in 4.bias"]),
             // Momentum carries the flip to weights of one block only: the state differs first, or the weights with it.
             Fault(
                 ranks: 3, model: "mlp",
-                options: ["transport=point_to_point", "check=3", "momentum=0.9", "flip=optimizer:1:2:22"],
+                options: ["transport=point_to_point", "check=3", "momentum=0.9"],
+                flip: "step:1:2:flip=optimizer@22",
                 says: ["on rank 1 (host ", "differ from the other ranks' at step 3"]),
             // Two copies, and nothing to tell which is right.
             Fault(
                 ranks: 2, model: "mlp",
-                options: ["transport=point_to_point", "check=3", "flip=weights:1:2:5"],
+                options: ["transport=point_to_point", "check=3"],
+                flip: "step:1:2:flip=weights@5",
                 says: [
                     "weights differ between ranks 0 (host ", "1 (host ", "at step 3",
                     "no majority says whose is right",
                 ]),
             // Nodes of two ranks share a copy: both have it.
             Fault(
-                ranks: 5, model: "mlp", options: ["nodes=2", "check=3", "flip=weights:3:2:5"],
+                ranks: 5, model: "mlp", options: ["nodes=2", "check=3"],
+                flip: "step:3:2:flip=weights@5",
                 says: ["weights on ranks 2 (host ", "3 (host ", "at step 3"]),
             // Statistics belong to ranks, also where the rest is shared.
             Fault(
-                ranks: 3, model: "cnn", options: ["check=3", "flip=statistics:1:2:20"],
+                ranks: 3, model: "cnn", options: ["check=3"],
+                flip: "step:1:2:flip=statistics@20",
                 says: ["running statistics on rank 1 (host ", "at step 3, first in 1.running_"]),
             // Memory changed between a check and the update: what exists once, or is about to be written over by what the
             // owner of a slice sends.
             Fault(
-                ranks: 2, model: "mlp", options: ["check=1", "flip=weights:1:3:0"],
+                ranks: 2, model: "mlp", options: ["check=1"],
+                flip: "step:1:3:flip=weights",
                 says: ["weights of ", "updates, changed in memory after step 2 though nothing wrote them"]),
             Fault(
                 ranks: 3, model: "mlp",
-                options: ["nodes=2", "check=2", "momentum=0.9", "sharded=true", "flip=optimizer:2:3:0"],
+                options: ["nodes=2", "check=2", "momentum=0.9", "sharded=true"],
+                flip: "step:2:3:flip=optimizer",
                 says: ["momentum_buffer values of ", "which rank 2 (host ", "changed in memory after step 2"]),
             Fault(
                 ranks: 5, model: "mlp",
-                options: ["nodes=2", "check=1", "sharded=true", "flip=weights:4:3:0"],
+                options: ["nodes=2", "check=1", "sharded=true"],
+                flip: "step:4:3:flip=weights",
                 says: ["weights of 4.bias, which rank 4 (host ", "changed in memory after step 2"]),
             Fault(
-                ranks: 0, model: "mlp", options: ["check=1", "flip=weights:0:2:7"],
+                ranks: 0, model: "mlp", options: ["check=1"],
+                flip: "step:0:2:flip=weights@7",
                 says: ["weights of ", "which rank 0 (host ", "changed in memory after step 1"]),
         ]
 
@@ -75,10 +87,13 @@ extension EndToEndTests {
             let program = try BuiltExecutable.path("training-controls")
             let arguments = ControlledRun.arguments(
                 data, fault.model, fault.options + ["epochs=2"], output: data.path("run"))
+            let environment = ["DTRAIN_FAULT": fault.flip]
             let result =
                 fault.ranks == 0
-                ? try ProcessRun.run(program, arguments, timeLimit: .seconds(60))
-                : try MPIRun.run(ranks: fault.ranks, executable: program, arguments: arguments)
+                ? try ProcessRun.run(
+                    program, arguments, environment: environment, timeLimit: .seconds(60))
+                : try MPIRun.run(
+                    ranks: fault.ranks, executable: program, arguments: arguments, environment: environment)
             #expect(result.exitCode == 76, "\(result)")
             let lines = result.standardError.split(separator: "\n").filter { $0.contains("error:") }
             #expect(lines.count == 1, "\(result)")
@@ -93,10 +108,9 @@ extension EndToEndTests {
             defer { data.remove() }
             for fault in Self.faults.prefix(3) {
                 let options = fault.options.filter { !$0.hasPrefix("check=") } + ["check=0", "epochs=2"]
-                let clean = try ControlledRun.run(
-                    fault.ranks, data, fault.model, options.filter { !$0.hasPrefix("flip=") })
+                let clean = try ControlledRun.run(fault.ranks, data, fault.model, options)
                 let spoiled = try ControlledRun.run(
-                    fault.ranks, data, fault.model, options)
+                    fault.ranks, data, fault.model, options, environment: ["DTRAIN_FAULT": fault.flip])
                 #expect(spoiled.weights != clean.weights, "\(fault.testDescription)")
             }
         }

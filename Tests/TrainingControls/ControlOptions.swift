@@ -7,8 +7,6 @@ struct ControlOptions {
     private(set) var transport = Cluster.Transport.auto
     /// Seconds without progress after which the run is given up.
     private(set) var stallTimeout = Watchdog.standardLimit
-    /// The rank that sleeps for ever before it trains; nil for none.
-    private(set) var hangingRank: Int?
     private var name = "sgd"
     private var momentum = 0.0
     private var clip: Double?
@@ -36,7 +34,6 @@ struct ControlOptions {
     private var hidesFolder = false
     /// After every step unless told otherwise, so that every test would notice a false alarm.
     private var check = 1
-    private var flip: BitFlip?
 
     /// Reads the arguments; nil where one is not understood.
     init?(_ arguments: ArraySlice<String>) {
@@ -56,7 +53,6 @@ struct ControlOptions {
             transport = known
             return true
         case "stall": return take(Double(value)) { $0.stallTimeout = $1 }
-        case "hang": return take(Int(value)) { $0.hangingRank = $1 }
         case "optimizer":
             name = value
             return OptimizerConfiguration.names.contains(value)
@@ -89,7 +85,6 @@ struct ControlOptions {
         case "hidden": return take(Bool(value)) { $0.hidesFolder = $1 }
         case "exchange": return take(GradientPrecision(rawValue: value)) { $0.exchange = $1 }
         case "check": return take(Int(value)) { $0.check = $1 }
-        case "flip": return take(Self.flip(value)) { $0.flip = $1 }
         default: return false
         }
     }
@@ -98,16 +93,6 @@ struct ControlOptions {
         guard let value else { return false }
         set(&self, value)
         return true
-    }
-
-    /// A bit to turn over, from PLACE:RANK:STEP:BIT.
-    private static func flip(_ value: String) -> BitFlip? {
-        let parts = value.split(separator: ":").map(String.init)
-        let numbers = parts.dropFirst().compactMap { Int($0) }
-        guard numbers.count == 3, parts.count == 4, let place = BitFlip.Place(rawValue: parts[0]) else {
-            return nil
-        }
-        return BitFlip(place: place, rank: numbers[0], step: numbers[1], bit: numbers[2])
     }
 
     /// The optimizer with learning rate `rate`.
@@ -147,7 +132,6 @@ struct ControlOptions {
         settings.workers = workers
         settings.exchange = exchange
         settings.replicaCheckSteps = check
-        settings.flip = flip
         settings.stepLimit = steps
         settings.checkpoints = checkpoints
         settings.hidesFolder = hidesFolder

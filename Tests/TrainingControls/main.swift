@@ -20,7 +20,6 @@ exit(
         stallTimeout: options.stallTimeout
     ) { whole in
         let cluster = try options.nodeSize.map { try whole.withNodes(ofAtMost: $0) } ?? whole
-        while cluster.rank == options.hangingRank { sleep(1000) }
         let rate = isLine ? 0.01 : 0.05
         var settings = TrainingSettings(
             data: .init(

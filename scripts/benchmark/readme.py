@@ -171,12 +171,23 @@ def evaluation(section):
         ["", "1 rank", "2 ranks", "whole command at 1 rank, s", "at 2 ranks, s"], lines)
 
 
+def checks(section):
+    workloads = section["workloads"]
+    titles = list(next(iter(workloads.values()))["ratios"])
+    lines = [[name, *(times(found["ratios"][title]) for title in titles)] for name, found in workloads.items()]
+    copy = section["checkpoint"]
+    return heading(section, "checks", "2 ranks", "speed as a fraction of that without") + rows(["", *titles], lines) + (
+        f"\n\nA checkpoint of {copy['parameters']:,} parameters with adam keeps training for "
+        f"{copy['medians']['copy']:.1f} steps, the time of the copy; what follows is written beside the next steps.")
+
+
 # A table's name: the section it is made from, and its maker.
 TABLES = {
     "training": ("training", training), "ratios": ("training", ratios), "peers": ("training", peers),
     "chain": ("chain", chain), "exchange": ("exchange", exchange), "batch": ("batch", batch),
     "parameters": ("parameters", parameters), "ranks": ("ranks", ranks), "memory": ("memory", memory),
     "start": ("start", start), "evaluation": ("evaluation", evaluation),
+    "checks": ("checks", checks),
 }
 
 

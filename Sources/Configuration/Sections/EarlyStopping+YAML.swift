@@ -11,7 +11,7 @@ struct EarlyStoppingOptions {
         let map = try SettingMap(
             setting, keys: ["metric", "patience", "min_change", "min_delta", "restore_best"],
             "options such as {metric: validation_accuracy, patience: 5}", noun: "option")
-        metric = try map["metric"]?.metricName()
+        metric = try map["metric"]?.watchedMetricName()
         rule = EarlyStopping(
             patience: try map["patience"]?.whole(in: 1...1_000_000) ?? 5,
             minimumChange: try map.either("min_change", "min_delta")?
@@ -32,16 +32,19 @@ extension EarlyStopping {
 
 extension Setting {
     /// The name of a metric that decisions may watch: the training loss, or a number of the validation set.
-    func metricName() throws(ConfigurationError) -> String {
-        let prefix = "validation_"
-        if let word = plainText, word.hasPrefix(prefix),
-            let metric = Metric(name: String(word.dropFirst(prefix.count))), metric != .confusionMatrix
+    func watchedMetricName() throws(ConfigurationError) -> String {
+        try metricName(of: ["validation"], or: ["train_loss"])
+    }
+
+    /// The name of a number that is measured over one of `sets`, such as test_accuracy, or one of `others`.
+    func metricName(of sets: [String], or others: [String]) throws(ConfigurationError) -> String {
+        // The list has one top-K accuracy, any K is allowed.
+        if let word = plainText, let set = sets.first(where: { word.hasPrefix($0 + "_") }),
+            let metric = Metric(name: String(word.dropFirst(set.count + 1))), metric.isNumber
         {
             return word
         }
-        let names = Metric.names.filter { $0 != Metric.confusionMatrix.name }.map { prefix + $0 }
-        let loss = prefix + Metric.loss.name
-        return try name(
-            of: "metric", among: ["train_loss"] + (names.contains(loss) ? [] : [loss]) + names)
+        let measured = sets.flatMap { set in Metric.numberNames.map { "\(set)_\($0)" } }
+        return try name(of: "metric", among: others + measured)
     }
 }

@@ -114,7 +114,7 @@ package struct TrainingSection: Sendable, Equatable {
             try EarlyStoppingOptions(setting)
         }
         earlyStopping = stopping?.rule
-        let watched = try map.optional("watch")?.metricName()
+        let watched = try map.optional("watch")?.watchedMetricName()
         watch = stopping?.metric ?? watched
         shards = try map["shards"]?.whole(in: 1...65_536) ?? 8
         seed = UInt64(try map["seed"]?.whole(in: 0...Int.max) ?? 0)

@@ -101,7 +101,8 @@ package struct StudyConfiguration: Sendable, Equatable {
             try report["metrics"].map { setting throws(ConfigurationError) in
                 var names: [String] = []
                 for element in try setting.list("a list of metrics such as [train_loss, test_accuracy]") {
-                    names.append(try Self.metricName(element))
+                    names.append(
+                        try element.metricName(of: ["train", "validation", "test"], or: Self.otherMetrics))
                 }
                 return names
             } ?? ["train_loss", "test_loss", "test_accuracy"]
@@ -137,24 +138,12 @@ package struct StudyConfiguration: Sendable, Equatable {
         }
     }
 
-    /// A number of metrics.jsonl by its name.
-    private static func metricName(_ setting: Setting) throws(ConfigurationError) -> String {
-        let sets = ["train_", "validation_", "test_"]
-        let word = try setting.text("the name of a metric")
-        if let prefix = sets.first(where: word.hasPrefix),
-            let metric = Metric(name: String(word.dropFirst(prefix.count))), metric.isNumber
-        {
-            return word
-        }
-        let others = [
-            "loss", "gradient_norm", "clip_ratio", "noise_scale", "lr", "batch", "epoch", "step", "steps",
-            "best_epoch", "best_value", "skipped_steps", "epoch_seconds", "seconds", "samples_per_second",
-            "evaluation_samples_per_second",
-        ]
-        let metrics = Metric.names.filter { Metric(name: $0)?.isNumber ?? false }
-        return try setting.name(
-            of: "metric", among: sets.flatMap { set in metrics.map { set + $0 } } + others)
-    }
+    /// Numbers of metrics.jsonl that are measured over no set, and epoch_seconds.
+    private static let otherMetrics = [
+        "loss", "gradient_norm", "clip_ratio", "noise_scale", "lr", "batch", "epoch", "step", "steps",
+        "best_epoch", "best_value", "skipped_steps", "epoch_seconds", "seconds", "samples_per_second",
+        "evaluation_samples_per_second",
+    ]
 
     /// Keys with values as overrides; a key is a path such as training.batch.
     private static func overrides(_ setting: Setting) throws(ConfigurationError) -> [ConfigurationOverride] {

@@ -1,9 +1,9 @@
 /// Finds a rank that takes many times longer for its examples than the others, from samples of what ranks are at.
 ///
-/// A sample counts a rank as busy where it does not wait, or is behind where all do. Ranks wait for the slowest, so over a window the share of
-/// samples in which a rank is busy, divided by the examples it computed, is its time per example. Only samples within
-/// training steps count: one rank's checkpoint is not the others' speed. A rank is slow that is found so in two windows
-/// in a row.
+/// A sample counts a rank as busy where it does not wait, or is behind where all do. Ranks wait for the slowest, so over
+/// a window the share of samples in which a rank is busy, divided by the examples it computed, is its time per example.
+/// Only samples within training steps count: one rank's checkpoint is not the others' speed. A rank is slow that is
+/// found so in two windows in a row.
 package struct SlowRankWatch: Sendable {
     /// A rank that is slow.
     package struct Finding: Sendable, Equatable {

@@ -8,7 +8,8 @@ import Synchronization
 /// A thread of each rank beats four times a second in memory that the ranks of a node share, and passes on what its
 /// rank says of itself; between nodes the states go twice a second by UDP. It makes no MPI call, so it goes on where
 /// its rank waits for good. Who is to blame decides `StallVerdict`; the lowest rank that beats says it and ends with
-/// exit code 75, with which the launcher ends the job, stopped ranks included.
+/// exit code 75, with which the launcher ends the job, stopped ranks included. A launcher that cannot, because a host is
+/// gone, is killed ten seconds later.
 ///
 /// What counts as progress, so that long phases are no stalls: a new step, operation or MPI call; parts of work such as
 /// the batches of an evaluation; and, wherever a rank does not wait for others, that its process uses processor time or
@@ -27,6 +28,8 @@ public final class Watchdog: @unchecked Sendable {
     static let longestSilence = 60.0
     /// The exit code of a job that is given up.
     static let exitCode: Int32 = 75
+    /// Seconds that the launcher has to end a job that is given up; with all hosts there it takes three.
+    private static let launcherPatience = 10
     /// Seconds between looks.
     private static let interval = 0.25
 
@@ -143,6 +146,7 @@ public final class Watchdog: @unchecked Sendable {
             case .isGivenUp(let line):
                 if let line { write("error: \(line)") }
                 core.withLock { $0.leave(givesUp: true) }
+                LauncherDeadline.set(seconds: Self.launcherPatience)
                 _exit(Self.exitCode)
             }
         }

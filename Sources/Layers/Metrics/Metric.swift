@@ -51,6 +51,9 @@ public enum Metric: Sendable, Hashable {
     /// The names to choose from, in the order in which they are listed to a user.
     public static var names: [String] { named.map(\.name) }
 
+    /// Those of single numbers.
+    package static var numberNames: [String] { named.filter(\.isNumber).map(\.name) }
+
     /// Whether a larger value is a better one.
     public var isHigherBetter: Bool {
         switch self {

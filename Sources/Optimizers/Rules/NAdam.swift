@@ -37,7 +37,15 @@ public struct NAdam: MomentRule, Hashable {
         betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
         momentumDecay: Double = 4e-3, decoupledWeightDecay: Bool = false
     ) throws(OptimizerError) {
-        moments = try Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay)
+        try self.init(
+            Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay), momentumDecay: momentumDecay,
+            decoupledWeightDecay: decoupledWeightDecay)
+    }
+
+    private init(
+        _ moments: Moments, momentumDecay: Double, decoupledWeightDecay: Bool
+    ) throws(OptimizerError) {
+        self.moments = moments
         try AllowedNumbers.notNegative.check(momentumDecay, key: "momentum_decay")
         self.momentumDecay = momentumDecay
         self.decoupledWeightDecay = decoupledWeightDecay
@@ -112,10 +120,8 @@ extension NAdam: Choice {
         ]
 
     package init(options: ResolvedOptions) throws(OptimizerError) {
-        let moments = try Moments(options)
         try self.init(
-            betas: (moments.beta1, moments.beta2), epsilon: moments.epsilon, weightDecay: moments.weightDecay,
-            momentumDecay: options.number("momentum_decay"),
+            Moments(options), momentumDecay: options.number("momentum_decay"),
             decoupledWeightDecay: options.flag("decoupled_weight_decay"))
     }
 }

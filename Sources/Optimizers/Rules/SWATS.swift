@@ -38,7 +38,12 @@ public struct SWATS: MomentRule, MeasuredRule, Hashable {
         betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-9, tolerance: Double = 1e-9,
         weightDecay: Double = 0
     ) throws(OptimizerError) {
-        moments = try Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay)
+        try self.init(
+            Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay), tolerance: tolerance)
+    }
+
+    private init(_ moments: Moments, tolerance: Double) throws(OptimizerError) {
+        self.moments = moments
         try AllowedNumbers.positive.check(tolerance, key: "tolerance")
         self.tolerance = tolerance
     }
@@ -160,9 +165,6 @@ extension SWATS: Choice {
         ]
 
     package init(options: ResolvedOptions) throws(OptimizerError) {
-        let moments = try Moments(options)
-        try self.init(
-            betas: (moments.beta1, moments.beta2), epsilon: moments.epsilon,
-            tolerance: options.number("tolerance"), weightDecay: moments.weightDecay)
+        try self.init(Moments(options), tolerance: options.number("tolerance"))
     }
 }

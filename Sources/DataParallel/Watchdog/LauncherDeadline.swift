@@ -1,0 +1,72 @@
+import Glibc
+
+/// Ends Open MPI's launcher where it does not end itself.
+///
+/// When a rank fails, mpirun asks the daemons of all hosts to end theirs and waits for their answers. From a host that
+/// is gone there is none, and it waits until TCP gives the connection up, a quarter of an hour with Linux's defaults.
+enum LauncherDeadline {
+    /// Names of processes that may be ended: those of Open MPI and PRRTE, up to the first dot.
+    private static let names: Set = ["mpirun", "mpiexec", "orterun", "orted", "prterun", "prted"]
+    // glibc's POSIX_SPAWN_SETSID, which its headers show to GNU sources only.
+    private static let newSession: Int16 = 0x80
+
+    /// Leaves a process behind that kills the launcher if it is still there after `seconds`; does nothing where this
+    /// process was started by something else.
+    static func set(seconds: Int) {
+        let parent = getppid()
+        guard let (name, start) = identity(of: parent), names.contains(name) else { return }
+        // Another process may have the number by then, but not the time of its start.
+        let script = """
+            sleep \(seconds)
+            read -r line < /proc/\(parent)/stat || exit
+            set -- ${line##*) }
+            [ "${20}" = \(start) ] && kill -s KILL \(parent)
+            """
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        // Pipes that it held open would keep the launcher and whoever reads its output.
+        for descriptor in 0...2 as ClosedRange<Int32> {
+            posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+        }
+        for descriptor in openDescriptors() where descriptor > 2 {
+            posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        posix_spawnattr_setflags(&attributes, newSession)
+        let words: [UnsafeMutablePointer<CChar>?] =
+            ["sh", "-c", script].map { (word: String) in strdup(word) } + [nil]
+        defer { for word in words { free(word) } }
+        var process: pid_t = 0
+        posix_spawn(&process, "/bin/sh", &actions, &attributes, words, environ)
+    }
+
+    /// A process's name up to the first dot, and when it was started in the system's ticks.
+    private static func identity(of process: pid_t) -> (name: String, start: Substring)? {
+        guard let file = fopen("/proc/\(process)/stat", "re") else { return nil }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 1024)
+        let count = fread(&bytes, 1, bytes.count, file)
+        // "PID (name) state ...", where the name may hold anything and the start is the 22nd field.
+        let text = String(decoding: bytes[..<count], as: UTF8.self)
+        guard let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")") else { return nil }
+        let fields = text[text.index(after: close)...].split(separator: " ")
+        guard fields.count > 19 else { return nil }
+        return (String(text[text.index(after: open)..<close].prefix { $0 != "." }), fields[19])
+    }
+
+    private static func openDescriptors() -> [Int32] {
+        guard let folder = opendir("/proc/self/fd") else { return [] }
+        defer { closedir(folder) }
+        var found: [Int32] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
+            }
+            if let number = name.flatMap({ Int32($0) }), number != dirfd(folder) { found.append(number) }
+        }
+        return found
+    }
+}
