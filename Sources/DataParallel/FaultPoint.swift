@@ -30,7 +30,7 @@ package enum FaultPoint {
         case checkpointRename = "checkpoint_rename"
         /// When a checkpoint stands, and again in the middle of removing an older one.
         case checkpointPrune = "checkpoint_prune"
-        /// When better weights stand under their name and no checkpoint knows of them.
+        /// When better weights stand under their name, which no checkpoint need know of yet.
         case best
         /// When the final weights stand, before the last checkpoint.
         case end

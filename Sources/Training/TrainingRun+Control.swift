@@ -16,6 +16,7 @@ extension TrainingRun {
             ], .max)
         nextControl = position.step + all[3]
         if all[1] == 0 { try checkpoints?.advance() }
+        bestWeights.release()
         if all[0] > 0 { return true }
         if all[2] > 0 { try checkpoint() }
         return false

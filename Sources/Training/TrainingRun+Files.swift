@@ -12,15 +12,14 @@ extension TrainingRun {
         position.ruleMemory = replica.ruleMemory
         position.metricsLength = metrics?.length ?? 0
         lastCheckpoint = ProcessInfo.processInfo.systemUptime
-        var best: FileInput?
-        if let folder, position.watch.bestEpoch > 0 {
-            best = try? FileInput.open(ifExists: folder.file(RunFolder.bestWeightsName))
-        }
-        try checkpoints?.start(position, best: best, beforeManifest: metrics?.synchronization)
+        try checkpoints?.start(
+            position, best: position.watch.bestEpoch > 0 ? bestWeights.checkpointFile : nil,
+            beforeManifest: metrics?.synchronization)
     }
 
-    /// Waits for the last checkpoint and throws on all ranks unless everything of the run is on disk; collective.
+    /// Waits for the last checkpoint and the best weights, and throws on all ranks unless everything of the run is on disk; collective.
     func completeFiles() throws {
+        try bestWeights.complete()
         try checkpoints?.finish()
         try checkpoints?.requireLast()
         try Self.agree(

@@ -110,7 +110,7 @@ extension TrainingRun {
             minimumChange: stopping?.minimumChange ?? 0)
         if isBetter {
             if settings.checkpoints.keepsBest { position.bestStep = position.step }
-            try writeBest()
+            try bestWeights.replace(with: replica.state, step: position.step, epoch: position.epoch + 1)
         }
         if let stopping, position.watch.epochsSinceBest >= stopping.patience,
             position.epoch + 1 < settings.epochs
@@ -121,23 +121,6 @@ extension TrainingRun {
             )
         }
         return isBetter
-    }
-
-    /// Writes the best weights so far; collective. Where they cannot be written the older ones go, and training goes on.
-    private func writeBest() throws {
-        var problem: String?
-        if let folder {
-            let path = folder.file(RunFolder.bestWeightsName)
-            do {
-                try WeightsFile.write(replica.state, trainedBatches: position.step, to: path)
-            } catch {
-                try? FileManager.default.removeItem(atPath: path)
-                problem = "\(error)"
-                Self.warn("no best weights of epoch \(position.epoch + 1), training goes on: \(error)")
-            }
-        }
-        FaultPoint.reach(.best)
-        hasLostBest = try cluster.world.allReduce(problem == nil ? 0 : 1, .max) > 0
     }
 
     /// The metric that best weights and early stopping watch; nil where there is none to watch.
@@ -169,7 +152,7 @@ extension TrainingRun {
         try Self.agree(
             Result {
                 guard let folder else { return }
-                guard !hasLostBest else {
+                guard !bestWeights.areLost else {
                     throw TrainingError(
                         .io,
                         "the best weights, of epoch \(position.watch.bestEpoch), could not be written to \(folder.path): make room there and continue with --resume auto"
@@ -192,6 +175,7 @@ extension TrainingRun {
         position.isFinished = position.epoch >= settings.epochs || hasStoppedEarly
         // One under way has its end first: where there is little room, its temporary files must not take the results'.
         try checkpoints?.finish()
+        try bestWeights.complete()
         let (evaluated, trainedBatches) =
             position.isFinished ? try restoreBest(last) : (last, position.step)
         var line = JSONLine()

@@ -95,34 +95,16 @@ extension TrainingRun {
         guard !position.isFinished else { return }
         try reader.load()
         FaultPoint.reach(.resume)
+        if position.watch.bestEpoch > 0, reader.verification.manifest.file(CheckpointFormat.best) == nil {
+            bestWeights.lose()
+        }
         let outcome = Result {
             guard let folder else { return }
-            try restoreBest(reader.verification, in: folder)
+            try bestWeights.take(from: reader.verification)
             if !isOwn { try takeMetrics(from: path, in: folder) }
         }
         try Self.agree(outcome, cluster)
         reporter.line("dtrain: resuming at step \(position.step) from \(path)")
-    }
-
-    /// Makes the best weights those of the checkpoint: the run may have found better ones after it.
-    private func restoreBest(_ verification: CheckpointVerification, in folder: RunFolder) throws {
-        let final = folder.file(RunFolder.bestWeightsName)
-        guard verification.manifest.file(CheckpointFormat.best) != nil else {
-            if position.watch.bestEpoch == 0 { unlink(final) }
-            return
-        }
-        let temporary = ".\(RunFolder.bestWeightsName).\(getpid()).tmp"
-        let copy = CheckpointFile(
-            temporary, copyOf: try FileInput("\(verification.path)/\(CheckpointFormat.best)"))
-        unlink(folder.file(temporary))
-        do {
-            _ = try copy.write(in: folder.path)
-            try FileOutput.move(folder.file(temporary), to: final)
-            try FileOutput.synchronize(folder: folder.path)
-        } catch {
-            unlink(folder.file(temporary))
-            throw error
-        }
     }
 
     /// Takes over the lines of the run that a checkpoint of another folder is of.

@@ -51,8 +51,8 @@ final class TrainingRun {
     var checkpoints: CheckpointWriter?
     /// The system's uptime at the last checkpoint, or at the first step, in seconds.
     var lastCheckpoint = 0.0
-    /// Whether the best weights could not be written.
-    var hasLostBest = false
+    /// Keeps the best weights.
+    let bestWeights: BestWeights
 
     /// Prepares everything up to the first step; collective.
     ///
@@ -68,6 +68,7 @@ final class TrainingRun {
         try cluster.check(shards: settings.shards)
         reporter = ProgressReporter(isActive: cluster.rank == 0)
         folder = try Self.openFolder(settings, cluster)
+        bestWeights = BestWeights(cluster.world, folder: folder?.path, warn: Self.warn)
         if let seconds = settings.stallTimeout { cluster.watchdog?.limit = seconds }
         cluster.activity.enter(.loading)
         let data = try PreparedData(settings, on: cluster)
@@ -170,6 +171,7 @@ final class TrainingRun {
     func free() throws {
         // A run that diverged may have left one under way, which is still good.
         try checkpoints?.finish()
+        try bestWeights.complete()
         try replica.free()
         try replica.state.free()
         try data.free()

@@ -31,7 +31,7 @@ extension EndToEndTests.Faults {
             fault: "update:1:9:stop", place: "step 9 (updating parameters)",
             others: "waiting for the ranks of its node", ranks: 4, isSharded: true),
         Stall(fault: "evaluate:2:22:hang", place: "step 22 (evaluating)", others: "evaluating"),
-        Stall(fault: "best:0:11:hang", place: "step 11 (writing results)", others: "writing results"),
+        Stall(fault: "best:0:11:hang", place: "step 33 (writing results)", others: "writing results"),
         Stall(
             fault: "checkpoint_copy:1:8:stop", place: "step 8 (writing a checkpoint)",
             others: "writing a checkpoint"),

@@ -3,7 +3,7 @@ import re
 import tempfile
 
 from benchmark import processes, rounds, training
-from benchmark.growth import CALM, hidden
+from benchmark.growth import hidden
 
 WORKLOADS = ("mlp", "cnn")
 # Name: options of dtrain.
@@ -32,7 +32,7 @@ def checkpoint(choice):
     with tempfile.TemporaryDirectory() as folder:
         printed = processes.run(*training.command(
             choice, "mlp", 2, STEPS, folder, more=(
-                *CALM, "--set", "optimizer.name=adam", "--set", f"model={layers}",
+                "--set", "optimizer={name: adam, lr: 0.001}", "--set", f"model={layers}",
                 "--set", f"checkpoint.every_steps={EVERY}", "--set", "checkpoint.keep=1")))
         step = training.BATCH / training.last_metrics(folder)["samples_per_second"]
     found = WAITED.search(printed)

@@ -14,12 +14,12 @@ struct CheckpointCopy {
     /// The files that this rank has to write, their content in private memory; collective.
     ///
     /// - Parameter best: The best weights so far, on rank 0.
-    func files(best: FileInput?) throws -> [CheckpointFile] {
+    func files(best: CheckpointFile?) throws -> [CheckpointFile] {
         var files: [CheckpointFile] = []
         if let optimizer = try optimizerFile() { files.append(optimizer) }
         if replica.cluster.rank == 0 {
             files.append(try WeightsFile.copy(replica.state, trainedBatches: position.step))
-            if let best { files.append(CheckpointFile(CheckpointFormat.best, copyOf: best)) }
+            if let best { files.append(best) }
             let state = CheckpointState(optimizer: replica.settings.rule.name, position: position)
             files.append(CheckpointFile(CheckpointFormat.state, try state.encoded()))
         }

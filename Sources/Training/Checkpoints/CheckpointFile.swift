@@ -23,6 +23,14 @@ package struct CheckpointFile: Sendable {
         content = [.bytes(bytes)]
     }
 
+    /// The same content under another name.
+    func named(_ name: String) -> CheckpointFile { CheckpointFile(name: name, content: content) }
+
+    private init(name: String, content: [Content]) {
+        self.name = name
+        self.content = content
+    }
+
     /// A copy of another file.
     init(_ name: String, copyOf file: FileInput) {
         self.name = name

@@ -95,7 +95,7 @@ final class CheckpointWriter {
     ///   - best: The best weights so far, on rank 0.
     ///   - beforeManifest: What must be on disk before the checkpoint counts, on rank 0.
     func start(
-        _ position: RunPosition, best: FileInput?, beforeManifest: (@Sendable () throws -> Void)?
+        _ position: RunPosition, best: CheckpointFile?, beforeManifest: (@Sendable () throws -> Void)?
     ) throws {
         if isUnderWay {
             let began = ProcessInfo.processInfo.systemUptime
@@ -147,7 +147,7 @@ final class CheckpointWriter {
     }
 
     /// This rank's files; collective, and over only when every rank has its copy.
-    private func copy(best: FileInput?) throws -> [CheckpointFile] {
+    private func copy(best: CheckpointFile?) throws -> [CheckpointFile] {
         let known = try sees ?? FolderVisibility.ranks(temporary, isHidden: isHidden, in: cluster.world)
         sees = known
         let shares = CheckpointShares(

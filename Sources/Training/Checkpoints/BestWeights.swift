@@ -1,0 +1,105 @@
+import DataParallel
+import Foundation
+import Glibc
+import MPI
+
+/// Keeps the best weights of a run so far in its folder; a thread writes them while training goes on.
+///
+/// Where they cannot be written the older ones go, which are no longer the best, and training goes on after a warning.
+final class BestWeights {
+    private let world: Communicator
+    /// The run's folder; nil on ranks that write nothing.
+    private let folder: String?
+    private let warn: (String) -> Void
+    /// Whether better weights are on their way, the same on all ranks.
+    private var isUnderWay = false
+    private var job: BackgroundJob<Void>?
+    private var epoch = 0
+    /// The best weights in memory, until they stand in the folder.
+    private var copy: CheckpointFile?
+    /// Whether the best weights could not be written, as far as `complete` has told; the same on all ranks.
+    private(set) var areLost = false
+
+    /// The best weights of a run in `folder`, of which only the rank that writes knows.
+    ///
+    /// - Parameter warn: Tells a person.
+    init(_ world: Communicator, folder: String?, warn: @escaping (String) -> Void) {
+        self.world = world
+        self.folder = folder
+        self.warn = warn
+    }
+
+    private var path: String? { folder.map { "\($0)/\(RunFolder.bestWeightsName)" } }
+
+    /// Copies the weights of `state`, which are the best now, and lets them be written; collective.
+    ///
+    /// - Parameters:
+    ///   - step: The steps taken so far.
+    ///   - epoch: The epoch they are of, counted from 1.
+    func replace(with state: ModelState, step: Int, epoch: Int) throws {
+        try complete()
+        isUnderWay = true
+        self.epoch = epoch
+        guard let folder else { return }
+        let copy = try WeightsFile.copy(state, trainedBatches: step)
+        self.copy = copy
+        job = BackgroundJob("best weights") {
+            try Self.write(copy, in: folder)
+            FaultPoint.reach(.best, step: step)
+        }
+    }
+
+    /// Gives the memory back that weights need no more, which stand in the folder; for one rank.
+    func release() {
+        if job?.isDone ?? false { copy = nil }
+    }
+
+    /// Waits until the best weights stand in the folder, or could not be written; collective.
+    func complete() throws {
+        guard isUnderWay else { return }
+        isUnderWay = false
+        var problem: String?
+        if case .failure(let error) = job?.wait() { problem = "\(error)" }
+        job = nil
+        copy = nil
+        if let problem {
+            if let path { unlink(path) }
+            warn("no best weights of epoch \(epoch), training goes on: \(problem)")
+        }
+        areLost = try world.allReduce(problem == nil ? 0 : 1, .max) > 0
+    }
+
+    /// Their file for a checkpoint; nil where there is none.
+    var checkpointFile: CheckpointFile? {
+        if let copy { return copy.named(CheckpointFormat.best) }
+        guard let path, let file = try? FileInput.open(ifExists: path) else { return nil }
+        return CheckpointFile(CheckpointFormat.best, copyOf: file)
+    }
+
+    /// Makes the best weights those of a checkpoint: the run may have found better ones after it. For one rank.
+    func take(from checkpoint: CheckpointVerification) throws {
+        guard let folder, let path else { return }
+        guard checkpoint.manifest.file(CheckpointFormat.best) != nil else {
+            unlink(path)
+            return
+        }
+        let file = try FileInput("\(checkpoint.path)/\(CheckpointFormat.best)")
+        try Self.write(CheckpointFile(CheckpointFormat.best, copyOf: file), in: folder)
+    }
+
+    /// Notes that a checkpoint lacks the best weights that it knows of; on all ranks.
+    func lose() { areLost = true }
+
+    private static func write(_ file: CheckpointFile, in folder: String) throws {
+        let temporary = ".\(RunFolder.bestWeightsName).\(getpid()).tmp"
+        unlink("\(folder)/\(temporary)")
+        do {
+            _ = try file.named(temporary).write(in: folder)
+            try FileOutput.move("\(folder)/\(temporary)", to: "\(folder)/\(RunFolder.bestWeightsName)")
+            try FileOutput.synchronize(folder: folder)
+        } catch {
+            unlink("\(folder)/\(temporary)")
+            throw error
+        }
+    }
+}
