@@ -17,7 +17,7 @@ public final class Cluster: @unchecked Sendable {
     /// All ranks in their new order.
     public let world: Communicator
     /// The ranks that share memory with this one: those of its node, or this one alone.
-    let node: Communicator
+    package let node: Communicator
     /// The ranks of each node, in order; ranks exchanging messages only are nodes of their own.
     package let nodes: [Range<Int>]
     /// This rank's place in `nodes`.

@@ -81,7 +81,13 @@ extension Replica {
             run.updateStates()
             return
         }
-        if settings.skipsNonFinite, !gradients.squares.total.isFinite { result.isSkipped = true }
+        if settings.skipsNonFinite, !gradients.squares.total.isFinite {
+            result.skipped = .gradient
+        } else if let limit = step.lossLimit, place + 1 == step.batches.count,
+            result.lossSum > limit * (labelWeights == nil ? Double(step.count) : totalWeight)
+        {
+            result.skipped = .loss
+        }
         if measures {
             result.noise = GradientNoise(
                 shardSquares: try cluster.world.allReduce(run.shardSquares, .sum),
@@ -163,7 +169,7 @@ extension Replica {
         self.pending = nil
         let squares = pending.exchange.squares
         if settings.skipsNonFinite, !squares.total.isFinite {
-            result.isSkipped = true
+            result.skipped = .gradient
         } else {
             try apply(pending.exchange.sum, squares, pending.numbers, observes, &result)
         }

@@ -10,6 +10,8 @@ package struct TrainingStep {
     package let dropoutKey: dt_philox_key
     /// What is reported beside the loss.
     package let observes: Observations
+    /// The mean loss above which the step changes nothing; nil for any.
+    package let lossLimit: Double?
 
     /// What a step may report beside the loss; each costs a little time.
     package struct Observations: OptionSet, Sendable {
@@ -26,13 +28,15 @@ package struct TrainingStep {
 
     /// A step over `batches`.
     package init(
-        _ batches: [Batch], update: [Double], dropoutKey: dt_philox_key, observes: Observations = []
+        _ batches: [Batch], update: [Double], dropoutKey: dt_philox_key, observes: Observations = [],
+        lossLimit: Double? = nil
     ) {
         precondition(batches.allSatisfy { $0.count > 0 } && !batches.isEmpty, "a mini-batch without examples")
         self.batches = batches
         self.update = update
         self.dropoutKey = dropoutKey
         self.observes = observes
+        self.lossLimit = lossLimit
     }
 
     /// Examples over all mini-batches.
@@ -53,6 +57,17 @@ package struct StepResult: Sendable {
     package var layerNorms: [(variable: Int, norm: Double)] = []
     /// What gradient noise is estimated of, where it was asked for.
     package var noise: GradientNoise?
-    /// Whether the parameters stayed as they were, because the gradient was not finite.
-    package var isSkipped = false
+    /// Why the parameters stayed as they were; nil where they did not.
+    package var skipped: Reason?
+
+    /// Why a step changes nothing.
+    package enum Reason: Sendable {
+        /// The gradient was not finite.
+        case gradient
+        /// The loss was above the step's limit.
+        case loss
+    }
+
+    /// Whether the parameters stayed as they were.
+    package var isSkipped: Bool { skipped != nil }
 }

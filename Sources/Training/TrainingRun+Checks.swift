@@ -38,6 +38,11 @@ extension TrainingRun {
                 "training.delayed hides the exchange behind one mini-batch, which training.accumulate makes rare: choose one of them"
             )
         }
+        if settings.spikes != nil, settings.isDelayed || settings.maximumSkippedSteps == 0 {
+            throw conflict(
+                "training.skip_spikes leaves out steps before they are applied: leave out training.delayed, and let max_skipped_steps be above 0"
+            )
+        }
         let rule = settings.optimizer.rule
         if rule.requiresFullBatch {
             guard settings.isFullBatch else {
@@ -89,12 +94,15 @@ extension TrainingRun {
     }
 
     /// Throws if a target is none that the loss can use.
-    static func checkTargets(_ data: PreparedData, _ loss: Loss) throws {
+    static func checkTargets(_ data: PreparedData, _ loss: Loss, _ cluster: Cluster) throws {
         guard let range = loss.function.targetRange else { return }
-        for part in [data.training, data.validation, data.test] {
-            guard let part else { continue }
-            try ExampleChecks.targets(
-                of: part.dataset.examples, within: range, for: loss.name, path: part.dataset.name)
+        // Targets exist once on a node.
+        _ = try Agreement.onFirst(of: cluster.node, in: cluster.world) {
+            for case let part? in [data.training, data.validation, data.test] {
+                try ExampleChecks.targets(
+                    of: part.dataset.examples, within: range, for: loss.name, path: part.dataset.name)
+            }
+            return true
         }
     }
 
@@ -126,6 +134,7 @@ extension TrainingRun {
         digest.add(
             "\(settings.maximumSkippedSteps) \(settings.watchedMetric ?? "") \(String(describing: settings.earlyStopping))"
         )
+        if let spikes = settings.spikes { digest.add("spikes \(spikes.sigma) \(spikes.window)") }
         digest.add(
             "\(settings.data.normalization.identity) \(String(describing: settings.data.validation))")
         if settings.data.shuffle != .epoch { digest.add("shuffle \(settings.data.shuffle.rawValue)") }

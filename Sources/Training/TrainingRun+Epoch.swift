@@ -20,7 +20,8 @@ extension TrainingRun {
             let result = try replica.step(
                 TrainingStep(
                     batches, update: numbers(position.batch), dropoutKey: dropoutKey(step: position.step),
-                    observes: logs ? observations : []))
+                    observes: logs ? observations : [],
+                    lossLimit: settings.spikes?.limit(after: position.recentLosses.values)))
             position.step += 1
             if isCheckDue { try checkCopies() }
             trainingSeconds += ProcessInfo.processInfo.systemUptime - began
@@ -62,18 +63,29 @@ extension TrainingRun {
     /// Adds a step to the epoch's sums, unless it had to be skipped.
     private func take(_ result: StepResult) throws {
         if let noise = result.noise { position.noise.observe(noise) }
-        guard result.isSkipped else {
+        let loss = result.lossSum / Double(result.count)
+        if let spikes = settings.spikes { position.recentLosses.observe(loss, window: spikes.window) }
+        guard let reason = result.skipped else {
             guard result.lossSum.isFinite else { throw diverged("the loss is not finite") }
             position.skippedInRow = 0
+            position.notFiniteInRow = 0
             position.epochLossSum += result.lossSum
             position.epochExamples += result.count
             return
         }
         position.skippedSteps += 1
         position.skippedInRow += 1
-        if position.skippedInRow >= settings.maximumSkippedSteps {
-            throw diverged("the gradient was not finite \(position.skippedInRow) steps in a row")
-        }
+        position.notFiniteInRow = reason == .gradient ? position.notFiniteInRow + 1 : 0
+        let what =
+            reason == .gradient
+            ? "the gradient was not finite"
+            : "the loss, \(ProgressReporter.fixed(loss, 4)), was far above the recent ones"
+        reporter.line("dtrain: note: step \(position.step) changed nothing: \(what)")
+        guard position.skippedInRow >= settings.maximumSkippedSteps else { return }
+        throw diverged(
+            position.notFiniteInRow == position.skippedInRow
+                ? "\(what) \(position.skippedInRow) steps in a row"
+                : "\(what), and \(position.skippedInRow) steps in a row changed nothing")
     }
 
     /// The error of a run that leads nowhere.

@@ -170,7 +170,7 @@ extension TrainingRun {
     func finish(_ last: Evaluated) throws -> TrainingResult {
         try replica.flush()
         cluster.activity.enter(.writing)
-        if position.skippedInRow > 0 { throw diverged("the gradient was not finite in the last step") }
+        if position.notFiniteInRow > 0 { throw diverged("the gradient was not finite in the last step") }
         // An early stop by --steps leaves the run open, so that resume goes on from there.
         position.isFinished = position.epoch >= settings.epochs || hasStoppedEarly
         // One under way has its end first: where there is little room, its temporary files must not take the results'.

@@ -84,6 +84,7 @@ extension TrainingRun {
         position.problem(
             epochs: settings.epochs, examples: data.training.count, memoryCount: replica.ruleMemory.count,
             scalarCount: settings.isDelayed ? settings.optimizer.rule.scalarCount : nil,
+            window: settings.spikes?.window ?? 0,
             choosesBatches: settings.growth?.trigger == .noise
         ) { Self.plan(settings, examples: data.training.count, chosen: $0) }
     }

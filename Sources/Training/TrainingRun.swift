@@ -89,7 +89,7 @@ final class TrainingRun {
             throw TrainingError(.configuration, "schedule.\(error)")
         }
         try Self.check(settings, data, plan)
-        try Self.checkTargets(data, settings.loss)
+        try Self.checkTargets(data, settings.loss, cluster)
         try Self.checkBatchNorm(model, settings, plan)
         identity = Self.identity(settings, model, data)
         try Self.checkReplicas(identity, data.digest, cluster)

@@ -111,9 +111,11 @@ public struct TrainingSettings: Sendable {
     ///
     /// Reference: Langford, Smola and Zinkevich, "Slow Learners are Fast", NIPS 2009, arXiv:0911.0491.
     public var isDelayed: Bool
-    /// Steps in a row whose gradient is not finite before the run ends as diverged; such a step changes nothing. 0 looks
-    /// at no gradient: a loss that is not finite ends the run at once.
+    /// Steps in a row that change nothing, because their gradient is not finite or their loss a spike, before the run ends
+    /// as diverged. 0 looks at no gradient: a loss that is not finite ends the run at once.
     public var maximumSkippedSteps: Int
+    /// Which steps are left out because their loss is far above the recent ones; nil for none. Not beside delayed updates.
+    public var spikes: LossSpikeGuard?
     /// What best weights, early stopping and plateaus watch: "validation_loss", "validation_accuracy" and the like.
     public var watchedMetric: String?
     /// When to end before all epochs are done; nil for never.
@@ -182,6 +184,7 @@ public struct TrainingSettings: Sendable {
         isOnline = false
         isDelayed = false
         maximumSkippedSteps = 10
+        spikes = nil
         watchedMetric = nil
         earlyStopping = nil
         shards = 8

@@ -27,6 +27,7 @@ extension RunConfiguration {
         settings.isOnline = training.isOnline
         settings.isDelayed = training.isDelayed
         settings.maximumSkippedSteps = training.maximumSkippedSteps
+        settings.spikes = training.spikes
         settings.watchedMetric = training.watch
         settings.earlyStopping = training.earlyStopping
         settings.shards = training.shards

@@ -27,13 +27,19 @@ final class TextOutput {
     func append(_ text: String) throws {
         guard !isUnread else { return }
         do { try handle.write(contentsOf: Data(text.utf8)) } catch {
-            if path == nil, errno == EPIPE {
+            if path == nil, Self.isClosedPipe(error) {
                 isUnread = true
                 return
             }
             if path != nil { try? FileManager.default.removeItem(atPath: temporary) }
             throw TrainingError(.io, "cannot write \(path ?? "standard output")")
         }
+    }
+
+    private static func isClosedPipe(_ error: any Error) -> Bool {
+        let error = error as NSError
+        let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+        return cause.domain == NSPOSIXErrorDomain && cause.code == Int(EPIPE)
     }
 
     /// Adds the last text and gives the file its name.

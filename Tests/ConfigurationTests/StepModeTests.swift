@@ -13,6 +13,7 @@ import Testing
                   accumulate: 4
                   batch_growth: {epochs: [2, 5], factor: 1.5, max: 512}
                   max_skipped_steps: 3
+                  skip_spikes: {sigma: 4, window: 32}
                   early_stopping: {metric: validation_accuracy, patience: 2, min_change: 0.01, restore_best: false}
 
                 """
@@ -22,6 +23,7 @@ import Testing
         #expect(
             training.earlyStopping == EarlyStopping(patience: 2, minimumChange: 0.01, restoresBest: false))
         #expect(training.watch == "validation_accuracy")
+        #expect(training.spikes == LossSpikeGuard(sigma: 4, window: 32))
         #expect(!training.isOnline && !training.isDelayed)
     }
 
@@ -40,7 +42,8 @@ import Testing
     @Test(arguments: [
         "{batch: full, accumulate: 8}", "{online: true, delayed: true}", "{batch_growth: {every: 3}}",
         "{batch_growth: {noise: true, factor: 1.25, max: 100}, max_skipped_steps: 0}",
-        "{watch: train_loss}", "{early_stopping: {metric: validation_loss}}", "{early_stopping: {}}",
+        "{watch: train_loss}", "{skip_spikes: 5.5}", "{skip_spikes: {window: 16}}",
+        "{early_stopping: {metric: validation_loss}}", "{early_stopping: {}}",
     ])
     func roundTrip(training: String) throws {
         let run = try read(small + "training: \(training)\nlogging: {layers: true}\n")
@@ -66,6 +69,14 @@ import Testing
         (
             "{early_stopping: {metric: validation_los}}",
             "training.early_stopping.metric: unknown metric \"validation_los\"; did you mean \"validation_loss\"?"
+        ),
+        ("{skip_spikes: 0}", "training.skip_spikes: must be a number above 0"),
+        ("{skip_spikes: {sigma: .inf}}", "training.skip_spikes.sigma: must be a number above 0"),
+        ("{skip_spikes: {window: 3}}", "training.skip_spikes.window: must be a whole number from 4"),
+        ("{skip_spikes: 6, delayed: true}", "training.skip_spikes: must be left out beside delayed"),
+        (
+            "{skip_spikes: 6, max_skipped_steps: 0}",
+            "training.skip_spikes: must be left out beside max_skipped"
         ),
         ("{max_skipped_steps: -1}", "training.max_skipped_steps: must be a whole number"),
     ])

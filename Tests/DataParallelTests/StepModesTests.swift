@@ -179,6 +179,28 @@ import Testing
         #expect(!unguarded.values.joined().allSatisfy { $0.isFinite })
     }
 
+    /// A step whose mean loss is above the limit leaves everything as it is, one at the limit does not.
+    @Test(arguments: [1, 2])
+    func stepsAboveTheLossLimitAreSkipped(batches: Int) throws {
+        func harness() throws -> ReplicaHarness {
+            try Self.harness(Self.plain, rule: SGD(momentum: 0.9)) {
+                $0.skipsNonFinite = true
+                $0.accumulates = batches > 1
+            }
+        }
+        let rows = batches == 1 ? [0..<13] : [0..<6, 6..<13]
+        let free = try harness()
+        let loss = try free.step(rows, learningRate: 0.1).lossSum / 13
+        let limited = try harness()
+        let before = limited.values
+        let skipped = try limited.step(rows, learningRate: 0.1, lossLimit: loss.nextDown * (1 - 1e-12))
+        #expect(skipped.skipped == .loss && skipped.lossSum == loss * 13)
+        #expect(limited.values == before)
+        let taken = try limited.step(rows, learningRate: 0.1, lossLimit: loss * (1 + 1e-12))
+        #expect(taken.skipped == nil)
+        #expect(limited.values == free.values)
+    }
+
     // MARK: Noise
 
     /// The shards' gradients, each taken alone, give the same estimate.

@@ -168,6 +168,53 @@ extension EndToEndTests {
             #expect(run.standardError.contains(says), "\(run)")
         }
 
+        /// A mini-batch whose loss is a spike changes nothing, at any number of ranks and across a resume; where one is too
+        /// many the run ends.
+        @Test func lossSpikes() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            // The eight examples of the sixth mini-batch are a thousand times as large.
+            let rows = (0..<137 * 6).map { place -> Float in
+                let (example, feature) = place.quotientAndRemainder(dividingBy: 6)
+                let value = Float(example % 4 == feature ? 1 : 0) + Float(place * 7919 % 97) / 97
+                return (40..<48).contains(example) ? 1000 * value : value
+            }
+            try data.write("spiked.npy", shape: [137, 6], rows)
+            let configuration = try data.write(
+                "spiked.yaml",
+                text: """
+                    data:
+                      train: {format: npy, features: spiked.npy, labels: labels.npy}
+                      normalize: none
+                      shuffle: none
+                    model: [{linear: 16}, tanh, {batch_norm: {momentum: 0.5}}, {linear: 4}, {linear: 4}]
+                    optimizer: {name: adam, lr: 0.01}
+                    schedule: {name: constant}
+                    training: {epochs: 2, batch: 8, seed: 3, skip_spikes: {sigma: 6, window: 8}}
+                    """)
+            func run(_ ranks: Int, _ output: String, _ more: [String] = []) throws -> DTrainRun.Results {
+                let output = data.path(output)
+                let run = try DTrainRun.run(ranks, ["--config", configuration, "--output", output] + more)
+                try #require(run.exitCode == 0, "\(run)")
+                return try DTrainRun.results(output)
+            }
+            let whole = try run(1, "run-1")
+            #expect(whole.metrics.last?.contains("skipped_steps=2") == true, "\(whole.metrics)")
+            for ranks in 2...4 { #expect(try run(ranks, "run-\(ranks)") == whole) }
+            _ = try run(2, "parts", ["--steps", "9"])
+            #expect(try run(3, "parts", ["--resume", "auto"]) == whole)
+            #expect(try run(2, "free", ["--set", "training.skip_spikes=null"]).weights != whole.weights)
+
+            let strict = try DTrainRun.run(
+                2,
+                [
+                    "--config", configuration, "--output", data.path("strict"), "--set",
+                    "training.max_skipped_steps=1",
+                ])
+            #expect(strict.exitCode == 79, "\(strict)")
+            #expect(strict.standardError.contains("was far above the recent ones, and 1 steps in a row"))
+        }
+
         /// A gradient that is not finite changes nothing; three in a row are the end.
         @Test func divergence() throws {
             let data = try TestData()

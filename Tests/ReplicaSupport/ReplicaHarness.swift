@@ -54,7 +54,8 @@ package final class ReplicaHarness {
 
     /// Trains on mini-batches of the examples at each of `batches` in one optimizer step.
     package func step(
-        _ batches: [Range<Int>], learningRate: Double = 1, observes: TrainingStep.Observations = .norm
+        _ batches: [Range<Int>], learningRate: Double = 1, observes: TrainingStep.Observations = .norm,
+        lossLimit: Double? = nil
     ) throws -> StepResult {
         // Tests run on any thread, also from one step to the next.
         prepareThreadForPrograms()
@@ -63,7 +64,7 @@ package final class ReplicaHarness {
             TrainingStep(
                 batches.map { Batch(rows: $0.map { Int32($0) }[...]) },
                 update: replica.settings.rule.scalars(step: steps, learningRate: learningRate, momentum: nil),
-                dropoutKey: Self.dropoutKey, observes: observes))
+                dropoutKey: Self.dropoutKey, observes: observes, lossLimit: lossLimit))
     }
 
     /// Applies an update that is on its way.

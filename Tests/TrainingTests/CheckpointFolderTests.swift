@@ -127,7 +127,7 @@ import Testing
             position.batch = 3
             change(&position)
             return position.problem(
-                epochs: 3, examples: 40, memoryCount: 2, scalarCount: nil, choosesBatches: false
+                epochs: 3, examples: 40, memoryCount: 2, scalarCount: nil, window: 4, choosesBatches: false
             ) { RunPlan(examples: 40, epochs: 3, batch: 10, accumulate: 1, growth: nil, chosen: $0) }
         }
         #expect(problem { _ in } == nil)
@@ -138,6 +138,10 @@ import Testing
             { $0.metricsLength = -1 }, { $0.skippedSteps = 8 }, { $0.skippedInRow = 1 },
             { $0.epochExamples = 41 }, { $0.bestStep = 9 }, { $0.ruleMemory = [1] },
             { $0.delayedNumbers = [1] },
+            {
+                $0.skippedSteps = 1; $0.notFiniteInRow = 1
+            },
+            { position in for _ in 0..<5 { position.recentLosses.observe(1, window: 9) } },
         ]
         for (place, change) in changes.enumerated() { #expect(problem(change) != nil, "change \(place)") }
     }

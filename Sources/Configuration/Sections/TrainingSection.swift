@@ -44,8 +44,10 @@ package struct TrainingSection: Sendable, Equatable {
     package let isOnline: Bool
     /// Whether updates are one step late, so that the exchange takes no time; false unless given.
     package let isDelayed: Bool
-    /// Steps in a row without a finite gradient that end a run; 10 unless given.
+    /// Steps left out in a row that end a run; 10 unless given.
     package let maximumSkippedSteps: Int
+    /// Which steps are left out for their loss; nil, unless given, for none.
+    package let spikes: LossSpikeGuard?
     /// The metric that best weights and early stopping watch; nil, unless given, for the validation loss.
     package let watch: String?
     /// When the run ends before its time; nil, unless given, for never.
@@ -86,7 +88,7 @@ package struct TrainingSection: Sendable, Equatable {
         let none = ConfigurationNode(content: .mapping([]), location: location)
         let keys = [
             "epochs", "batch", "accumulate", "batch_growth", "online", "delayed", "max_skipped_steps",
-            "watch",
+            "skip_spikes", "watch",
             "early_stopping", "shards", "seed", "stall_timeout", "workers", "transport", "exchange",
             "check_replicas", "bucket_bytes", "instruction_set", "clip",
         ]
@@ -110,6 +112,20 @@ package struct TrainingSection: Sendable, Equatable {
             throw setting.error(.conflict, "must be false beside accumulate, which is \(accumulate)")
         }
         maximumSkippedSteps = try map["max_skipped_steps"]?.whole(in: 0...1_000_000_000) ?? 10
+        spikes = try map.optional("skip_spikes").map { setting throws(ConfigurationError) in
+            try LossSpikeGuard(setting)
+        }
+        if let setting = map.optional("skip_spikes") {
+            if isDelayed {
+                throw setting.error(
+                    .conflict,
+                    "must be left out beside delayed: true, whose gradients are applied a step later")
+            }
+            if maximumSkippedSteps == 0 {
+                throw setting.error(
+                    .conflict, "must be left out beside max_skipped_steps: 0, which skips nothing")
+            }
+        }
         let stopping = try map.optional("early_stopping").map { setting throws(ConfigurationError) in
             try EarlyStoppingOptions(setting)
         }
@@ -164,6 +180,7 @@ package struct TrainingSection: Sendable, Equatable {
         yaml.line("online", "\(isOnline)", depth: 1)
         yaml.line("delayed", "\(isDelayed)", depth: 1)
         yaml.line("max_skipped_steps", "\(maximumSkippedSteps)", depth: 1)
+        if let spikes { yaml.line("skip_spikes", spikes.yaml, depth: 1) }
         if let watch { yaml.line("watch", watch, depth: 1) }
         if let earlyStopping { yaml.line("early_stopping", earlyStopping.yaml, depth: 1) }
         yaml.line("shards", "\(shards)", depth: 1)

@@ -19,9 +19,13 @@ package struct RunPosition: Codable, Sendable, Equatable {
     package var bestStep = 0
     /// Examples of a mini-batch in each epoch so far, the one under way included, where measurements decide.
     package var batches: [Int] = []
-    /// Steps whose gradient was not finite, in all and in a row up to now.
+    /// Steps that were left out, in all and in a row up to now.
     package var skippedSteps = 0
     package var skippedInRow = 0
+    /// Those at the end of them whose gradient was not finite.
+    package var notFiniteInRow = 0
+    /// The losses of the last steps, where spikes are left out.
+    package var recentLosses = RecentLosses()
     /// How far a learning rate that follows a metric has fallen.
     package var plateau = PlateauState()
     /// The gradient noise scale so far.
@@ -44,10 +48,12 @@ extension RunPosition {
     ///   - examples: Examples of an epoch.
     ///   - memoryCount: Numbers in `ruleMemory`.
     ///   - scalarCount: Numbers in `delayedNumbers`, where updates are delayed; nil where they are not.
+    ///   - window: The most losses in `recentLosses`.
     ///   - choosesBatches: Whether measurements decide about mini-batches.
     ///   - plan: The run's plan with the mini-batches chosen.
     package func problem(
-        epochs: Int, examples: Int, memoryCount: Int, scalarCount: Int?, choosesBatches: Bool,
+        epochs: Int, examples: Int, memoryCount: Int, scalarCount: Int?, window: Int,
+        choosesBatches: Bool,
         plan: ([Int]) -> RunPlan
     ) -> String? {
         guard batches.isEmpty || choosesBatches, batches.count <= epochs + 1,
@@ -59,9 +65,13 @@ extension RunPosition {
         guard (0...steps).contains(batch) else { return "step \(batch) of an epoch of \(steps)" }
         guard step == plan.firstStep(ofEpoch: epoch) + batch else { return "step \(step) at another place" }
         guard (0...step).contains(skippedSteps), (0...skippedSteps).contains(skippedInRow),
+            (0...skippedInRow).contains(notFiniteInRow),
             (0...examples).contains(epochExamples), metricsLength >= 0, (0...step).contains(bestStep),
             (0...epoch).contains(watch.bestEpoch), watch.epochsSinceBest >= 0
         else { return "counts that do not fit together" }
+        guard recentLosses.values.count <= window, recentLosses.values.allSatisfy(\.isFinite) else {
+            return "losses of steps that the run does not look at"
+        }
         guard ruleMemory.isEmpty || ruleMemory.count == memoryCount else {
             return "\(ruleMemory.count) numbers of the update rule, which has \(memoryCount)"
         }
