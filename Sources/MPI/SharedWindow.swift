@@ -1,10 +1,12 @@
 internal import CMPI
+import Glibc
 
 /// Memory that all ranks of one node read and write directly, one segment per rank.
 ///
 /// Plain loads and stores are legal for the window's whole life, because it keeps a passive epoch open. They are
 /// ordered between ranks only by `SharedFlag`s in the memory or by `synchronize()` around a barrier. Segments
-/// start at multiples of 64 bytes and hold whatever the system gave them.
+/// start at multiples of 64 bytes and hold zeros. All pages are there from the start: the system hands out pages of
+/// windows as they are first written, and where there are none left by then it kills the process.
 public final class SharedWindow: @unchecked Sendable {
     /// The ranks that share the memory.
     public let communicator: Communicator
@@ -46,6 +48,12 @@ public final class SharedWindow: @unchecked Sendable {
             try Self.segment(ofRank: rank, bytes: sizes[rank], in: window, on: communicator)
         }
         storedHandle = window
+        guard try communicator.allReduce(reserve(sizes) ? 0 : 1, .max) == 0 else {
+            try free()
+            throw MPIError(
+                .intern, "\(sizes.reduce(0, +)) bytes of shared memory are not to be had on this node",
+                call: "MPI_Win_allocate_shared", on: communicator)
+        }
     }
 
     /// The memory of a rank's segment, with exactly the size that rank asked for.
@@ -107,6 +115,30 @@ public final class SharedWindow: @unchecked Sendable {
         }
         return UnsafeMutableRawBufferPointer(start: start.alignedUp(toMultipleOf: alignment), count: bytes)
     }
+
+    // Makes the pages of this rank's segment, or its share of the only one; false if there is no room for them.
+    //
+    // Each rank makes what it is likely to work on, in memory near to its core.
+    private func reserve(_ sizes: [Int]) -> Bool {
+        let owners = sizes.indices.filter { sizes[$0] > 0 }
+        guard communicator.size > 1, !owners.isEmpty else { return true }
+        let rank = communicator.rank
+        let segment = segments[owners.count == 1 ? owners[0] : rank]
+        guard let base = segment.baseAddress else { return true }
+        let page = Int(getpagesize())
+        let start = UInt(bitPattern: base)
+        let (ranks, place) = owners.count == 1 ? (communicator.size, rank) : (1, 0)
+        let from = (start + UInt(segment.count / ranks * place)) / UInt(page) * UInt(page)
+        let end = start + UInt(place + 1 == ranks ? segment.count : segment.count / ranks * (place + 1))
+        guard let first = UnsafeMutableRawPointer(bitPattern: from),
+            madvise(first, Int(end - from), Self.populateForWriting) != 0
+        else { return true }
+        // A kernel before Linux 5.14 does not know how; it stays with what was looked up.
+        return errno != EFAULT && errno != ENOMEM
+    }
+
+    // MADV_POPULATE_WRITE, which older headers lack.
+    private static let populateForWriting: Int32 = 23
 
     // Throws on all ranks alike if the folder that backs windows has too little space.
     private static func checkRoom(for sizes: [Int], on communicator: Communicator) throws {

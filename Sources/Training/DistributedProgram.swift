@@ -49,6 +49,8 @@ public enum DistributedProgram {
             } onError: { error, world in
                 watchdog.stop()
                 report(error, name: name, rank: world.rank)
+                // The error may be that a host is gone.
+                if !isOneHost { LauncherDeadline.set() }
                 return Int(code(error))
             }
         } catch {
@@ -69,7 +71,7 @@ public enum DistributedProgram {
     /// Prints an error as the one line that a person sees.
     public static func write(_ line: String) {
         let oneLine = line.split(whereSeparator: \.isNewline).joined(separator: " ")
-        FileHandle.standardError.write(Data("\(oneLine)\n".utf8))
+        StandardStream.error.write("\(oneLine)\n")
     }
 
     /// Without enough shared memory all ranks go over to messages together.
@@ -88,6 +90,10 @@ public enum DistributedProgram {
         }
     }
 
+    private static var isOneHost: Bool {
+        LaunchEnvironment.current.localSize == LaunchEnvironment.current.size
+    }
+
     /// A rank that fails alone reports soon; where all fail alike rank 0 does, and ends the others before they have
     /// waited: on its own host within milliseconds, on others it takes the launcher's daemons longer.
     private static func report(_ error: any Error, name: String, rank: Int) {
@@ -95,8 +101,6 @@ public enum DistributedProgram {
             usleep(5_000_000)
             return
         }
-        let launch = LaunchEnvironment.current
-        let isOneHost = launch.localSize == launch.size
         if rank > 0 { usleep(UInt32((isOneHost ? 300_000 : 2_000_000) + min(rank, 100) * 20_000)) }
         write("\(name): error: \(error)")
     }

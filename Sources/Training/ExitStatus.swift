@@ -35,7 +35,7 @@ public enum ExitStatus: Int32, Sendable {
             case .output: self = .cannotCreateOutput
             case .io: self = .io
             case .configuration: self = .badConfiguration
-            case .badFile: self = .badData
+            case .badFile, .foreignFormat, .unreadable: self = .badData
             case .diverged: self = .diverged
             case .launch: self = .usage
             }

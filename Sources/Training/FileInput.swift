@@ -19,7 +19,10 @@ final class FileInput: Sendable {
         // Without O_NONBLOCK a pipe in place of the file would block the open forever.
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
-            throw TrainingError(.badFile, "cannot read \(path): \(String(cString: strerror(errno)))")
+            let code = errno
+            throw TrainingError(
+                code == ENOENT ? .badFile : .unreadable,
+                "cannot read \(path): \(String(cString: strerror(code)))")
         }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -69,7 +72,7 @@ final class FileInput: Sendable {
         }
         guard failed == 0, bytes.count == count else {
             let reason = failed == 0 ? "it became shorter" : String(cString: strerror(failed))
-            throw TrainingError(.badFile, "cannot read \(path): \(reason)")
+            throw TrainingError(failed == 0 ? .badFile : .unreadable, "cannot read \(path): \(reason)")
         }
         return bytes
     }

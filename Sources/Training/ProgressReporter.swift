@@ -24,7 +24,7 @@ package final class ProgressReporter {
     /// Prints a line, in place of the bar if there is one.
     func line(_ text: String) {
         guard !isQuiet else { return }
-        Self.write((hasBar ? "\r\u{1b}[K" : "") + text + "\n")
+        StandardStream.output.write((hasBar ? "\r\u{1b}[K" : "") + text + "\n")
         hasBar = false
     }
 
@@ -47,7 +47,7 @@ package final class ProgressReporter {
         let text =
             "epoch \(epoch)/\(epochs) \(bar) loss \(Self.fixed(loss, 4))  \(speed) samples/s  "
             + "\(Self.duration(remaining)) left"
-        Self.write("\r\u{1b}[K" + text)
+        StandardStream.output.write("\r\u{1b}[K" + text)
         hasBar = true
     }
 
@@ -75,19 +75,5 @@ package final class ProgressReporter {
         if whole < 60 { return "\(whole) s" }
         if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
         return "\(whole / 3600) h \(whole % 3600 / 60) min"
-    }
-
-    /// Output that nobody reads any more must not end the run.
-    private static func write(_ text: String) {
-        let bytes = Array(text.utf8)
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Glibc.write(1, $0.baseAddress.map { $0 + written }, $0.count - written)
-            }
-            if count < 0 && errno == EINTR { continue }
-            if count <= 0 { return }
-            written += count
-        }
     }
 }

@@ -6,6 +6,7 @@ package final class RunFolder {
     /// The folder.
     package let path: String
     private let lock: Int32
+    private let replaces: Bool
 
     /// The resolved configuration.
     package static let configurationName = "config.yaml"
@@ -53,8 +54,15 @@ package final class RunFolder {
                 .output, "another run is writing to \(path): wait for it or choose another --output")
         }
         self.path = path
-        if isUsed, settings.overwritesOutput { try Self.empty(path) }
+        replaces = isUsed && settings.overwritesOutput
         try prepare()
+    }
+
+    /// Removes the run that is to be replaced, once it is known that the new one can start.
+    func removeReplaced() throws {
+        guard replaces else { return }
+        try Self.empty(path)
+        try FileOutput.makeFolder(checkpoints)
     }
 
     deinit { close(lock) }

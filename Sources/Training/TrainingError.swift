@@ -10,6 +10,10 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
         case configuration
         /// A checkpoint or weights file that cannot be used.
         case badFile
+        /// A checkpoint that another version of the program wrote.
+        case foreignFormat
+        /// A file that is there but cannot be read now, whatever is in it.
+        case unreadable
         /// The loss is not a number any more.
         case diverged
         /// Started in a way that cannot work.

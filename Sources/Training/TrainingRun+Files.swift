@@ -19,9 +19,10 @@ extension TrainingRun {
 
     /// Waits for the last checkpoint and the best weights, and throws on all ranks unless everything of the run is on disk; collective.
     func completeFiles() throws {
-        try bestWeights.complete()
+        try bestWeights.settle()
         try checkpoints?.finish()
         try checkpoints?.requireLast()
+        try bestWeights.require()
         try Self.agree(
             Result {
                 guard let metrics else { return }

@@ -175,7 +175,7 @@ extension TrainingRun {
         position.isFinished = position.epoch >= settings.epochs || hasStoppedEarly
         // One under way has its end first: where there is little room, its temporary files must not take the results'.
         try checkpoints?.finish()
-        try bestWeights.complete()
+        try bestWeights.settle()
         let (evaluated, trainedBatches) =
             position.isFinished ? try restoreBest(last) : (last, position.step)
         var line = JSONLine()

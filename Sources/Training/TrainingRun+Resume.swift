@@ -13,34 +13,57 @@ extension TrainingRun {
         /// What was named, and whether it was one checkpoint; nil for whatever the folder has.
         var named: String?
         var isOne = false
+        /// Bytes of the run's metrics.
+        var metricsLength = 0
     }
 
     /// Takes over a checkpoint where the settings ask for it: the newest that every rank finds whole; collective.
     func resume() throws {
         guard settings.resume != .no else { return }
         let candidates = try Agreement.fromRoot(cluster.world) { [settings, folder] in
-            Self.candidates(settings.resume, own: folder?.checkpoints ?? "")
+            var found = Self.candidates(settings.resume, own: folder?.checkpoints ?? "")
+            let log = folder.flatMap { try? FileInput.open(ifExists: $0.file(RunFolder.metricsName)) }
+            found.metricsLength = log?.byteCount ?? 0
+            return found
         }
         var damaged: Set<Int> = []
+        // Of a run that went further and was taken back, which cut the metrics: an older one has all its lines.
+        var withoutMetrics: (path: String, reader: CheckpointReader)?
+        func take(_ reader: CheckpointReader, from path: String) throws {
+            try self.take(reader, from: path, isOwn: candidates.areOwn)
+            checkpoints?.resumed(at: candidates.areOwn ? position : nil, damaged: damaged)
+        }
         for path in candidates.paths {
             do {
                 let reader = try CheckpointReader(
                     path, identity: identity, for: replica, isHidden: settings.hidesFolder
                 ) { self.problem(of: $0) }
-                try take(reader, from: path, isOwn: candidates.areOwn)
-                checkpoints?.resumed(at: candidates.areOwn ? position : nil, damaged: damaged)
-                return
+                if candidates.named == nil,
+                    reader.verification.state.position.metricsLength > candidates.metricsLength
+                {
+                    withoutMetrics = withoutMetrics ?? (path, reader)
+                    continue
+                }
+                if let passed = withoutMetrics, cluster.rank == 0 {
+                    Self.warn(
+                        "passed over checkpoint \((passed.path as NSString).lastPathComponent): lines that it counts are gone from \(RunFolder.metricsName)"
+                    )
+                }
+                return try take(reader, from: path)
             } catch let error as CheckpointReader.Unusable {
                 if candidates.isOne {
                     throw TrainingError(.badFile, "\(error.description); use an older checkpoint")
                 }
                 let name = (path as NSString).lastPathComponent
-                if candidates.areOwn, let step = CheckpointFormat.step(ofFolder: name) {
+                if candidates.areOwn, error.isDamaged,
+                    let step = CheckpointFormat.step(ofFolder: name)
+                {
                     damaged.insert(step)
                 }
                 if cluster.rank == 0 { Self.warn("skipped checkpoint \(name): \(error)") }
             }
         }
+        if let withoutMetrics { return try take(withoutMetrics.reader, from: withoutMetrics.path) }
         if let named = candidates.named {
             throw TrainingError(
                 .badFile,
@@ -93,7 +116,10 @@ extension TrainingRun {
     private func take(_ reader: CheckpointReader, from path: String, isOwn: Bool) throws {
         position = reader.verification.state.position
         plan = makePlan()
-        guard !position.isFinished else { return }
+        guard !position.isFinished else {
+            return try Self.agree(
+                Result { try bestWeights.take(from: reader.verification, onlyIfMissing: true) }, cluster)
+        }
         try reader.load()
         FaultPoint.reach(.resume)
         if position.watch.bestEpoch > 0, reader.verification.manifest.file(CheckpointFormat.best) == nil {

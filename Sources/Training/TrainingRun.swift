@@ -133,6 +133,7 @@ final class TrainingRun {
     /// Trains to the end, or to where it is told to stop; collective.
     func run() throws -> TrainingResult {
         if settings.isDryRun { return try dryRun() }
+        try Self.agree(Result { try folder?.removeReplaced() }, cluster)
         try openCheckpoints()
         try resume()
         if position.isFinished {

@@ -71,7 +71,7 @@ import Testing
             "training.early_stopping.metric: unknown metric \"validation_los\"; did you mean \"validation_loss\"?"
         ),
         ("{skip_spikes: 0}", "training.skip_spikes: must be a number above 0"),
-        ("{skip_spikes: {sigma: .inf}}", "training.skip_spikes.sigma: must be a number above 0"),
+        ("{skip_spikes: {sigma: -1}}", "training.skip_spikes.sigma: must be a number above 0"),
         ("{skip_spikes: {window: 3}}", "training.skip_spikes.window: must be a whole number from 4"),
         ("{skip_spikes: 6, delayed: true}", "training.skip_spikes: must be left out beside delayed"),
         (

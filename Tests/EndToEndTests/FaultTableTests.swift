@@ -21,8 +21,10 @@ extension EndToEndTests {
         }
 
         /// Where windows do not fit, ranks exchange messages after one warning, and the bytes are the same.
-        @Test(.enabled(if: SmallDisk.isPossible, "needs to mount a file system"))
-        func smallSharedMemory() throws {
+        ///
+        /// In 44 and 60 MB each window fits, and all together do not.
+        @Test(.enabled(if: SmallDisk.isPossible, "needs to mount a file system"), arguments: [20, 44, 60])
+        func smallSharedMemory(megabytes: Int) throws {
             let data = try TestData()
             defer { data.remove() }
             try data.write("run.yaml", text: Faults.configuration)
@@ -34,7 +36,7 @@ extension EndToEndTests {
             try #require(whole.exitCode == 0, "\(whole)")
             try data.write("command", text: "\(command) small\n")
             let small = try shell(
-                "unshare -m bash -c 'mount -t tmpfs -o size=20m tmpfs /dev/shm && exec bash command'",
+                "unshare -m bash -c 'mount -t tmpfs -o size=\(megabytes)m tmpfs /dev/shm && exec bash command'",
                 in: data)
             try #require(small.exitCode == 0, "\(small)")
             #expect(
@@ -102,6 +104,28 @@ extension EndToEndTests {
                 try #require(run.exitCode == 0, "\(run)")
             }
             #expect(try DTrainRun.results(data.path("run-1")) == DTrainRun.results(data.path("run-4")))
+        }
+
+        /// Nobody takes messages: the run is as without them, and so are exit codes.
+        @Test(arguments: ["2> /dev/full", "2>&1 | head -n 1", "2>&-"])
+        func closedErrors(redirection: String) throws {
+            let data = try TestData()
+            defer { data.remove() }
+            try data.write("run.yaml", text: Faults.configuration)
+            // A checkpoint that cannot be made is a warning, and an error in the end.
+            let run = try shell(
+                """
+                set -o pipefail
+                "$DTRAIN" --config run.yaml --set bogus=1 \(redirection) > out
+                echo "code $?"
+                mkdir run && ln -s /dev/full run/metrics.jsonl
+                "$DTRAIN" --config run.yaml --resume auto --output run \(redirection) > out
+                echo "code $?"
+                """, in: data)
+            #expect(
+                run.standardOutput.hasSuffix("code 74\n") && run.standardOutput.contains("code 78\n"),
+                "\(run)")
+            #expect(FileManager.default.fileExists(atPath: data.path("run/weights.safetensors")))
         }
 
         /// Nobody reads standard output any more. A single process trains on; mpirun ends its ranks, and what they have

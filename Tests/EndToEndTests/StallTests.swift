@@ -65,16 +65,18 @@ extension EndToEndTests.Faults {
             stall.ranks, arguments + ["--set", "training.stall_timeout=2"],
             environment: ["DTRAIN_FAULT": stall.fault])
         #expect(run.exitCode == 75 && !run.timedOut && run.survivors.isEmpty, "\(run)")
-        // The run itself takes less than two.
-        #expect(Date().timeIntervalSince(began) < 2 + 2 + 5, "\(run)")
+        // The run itself takes one second where nothing else runs.
+        #expect(Date().timeIntervalSince(began) < 2 + 5 + 5, "\(run)")
         let errors = run.standardError.split(separator: "\n").filter { $0.hasPrefix("dtrain: error: ") }
         let line = errors.first ?? ""
         let name = "dtrain: error: rank \(stall.rank) on host \(StoppedRun.host) has not "
         let since = stall.place.isEmpty ? "been heard of" : "moved since \(stall.place)"
         let many = stall.ranks > 2 ? "\(stall.ranks - 1) other ranks wait" : "1 other rank waits"
-        #expect(
-            errors.count == 1 && line.hasPrefix("\(name)\(since) for 2 s while \(many) (\(stall.others)): "),
-            "\(run)")
+        // A watchdog that gets little time looks later.
+        let isSaid = (2...5).contains {
+            line.hasPrefix("\(name)\(since) for \($0) s while \(many) (\(stall.others)): ")
+        }
+        #expect(errors.count == 1 && isSaid, "\(run)")
         #expect(
             stall.place.isEmpty || line.contains("process is stopped") == stall.fault.hasSuffix("stop"),
             "\(line)")

@@ -34,7 +34,7 @@ extension EndToEndTests {
             defer { data.remove() }
             let run = try run("train run && gone", data, options: options)
             try #require(run.exitCode == 0 && !run.standardOutput.contains("remaining processes"), "\(run)")
-            #expect(!run.standardError.contains("warning"), "\(run)")
+            #expect(!run.standardError.contains("shared memory cannot be had"), "\(run)")
             #expect(try Faults.Outcome(data.path("run")) == Faults.undisturbed.get())
         }
 
@@ -98,7 +98,17 @@ extension EndToEndTests {
                 again run
                 """, data, fault: "step:*:*:slow=200",
                 options: ["training.stall_timeout=\(probing ? 60 : 3)"])
-            try #require(run.exitCode == 0 && !run.standardOutput.contains("code 0"), "\(run)")
+            // Open MPI's own code for a lost host, or that of a killed mpirun.
+            let words =
+                run.standardOutput.split(separator: "\n").first { $0.hasPrefix("code ") }?
+                .split(separator: " ").compactMap { Int($0) } ?? []
+            try #require(run.exitCode == 0 && words.count == 2, "\(run)")
+            #expect(words[0] == (probing ? 205 : 137) && words[1] < (probing ? 6000 : 13000) + 5000, "\(run)")
+            #expect(
+                probing
+                    || errors(run).count == 1
+                        && errors(run)[0].contains("rank 2 on host b and rank 3 on host b have not moved"),
+                "\(run)")
             #expect(!run.standardOutput.contains("remaining processes"), "\(run)")
             #expect(try Faults.Outcome(data.path("run")) == Faults.undisturbed.get())
         }

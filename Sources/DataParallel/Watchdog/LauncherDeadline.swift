@@ -4,23 +4,30 @@ import Glibc
 ///
 /// When a rank fails, mpirun asks the daemons of all hosts to end theirs and waits for their answers. From a host that
 /// is gone there is none, and it waits until TCP gives the connection up, a quarter of an hour with Linux's defaults.
-enum LauncherDeadline {
-    /// Names of processes that may be ended: those of Open MPI and PRRTE, up to the first dot.
-    private static let names: Set = ["mpirun", "mpiexec", "orterun", "orted", "prterun", "prted"]
+package enum LauncherDeadline {
+    /// Names of launchers that live for one job, up to the first dot: those of Open MPI and PRRTE.
+    private static let launchers: Set = ["mpirun", "mpiexec", "orterun", "prterun"]
+    /// Those of the daemons on other hosts, which may serve several jobs and are ended only where they have no ranks left.
+    private static let daemons: Set = ["orted", "prted"]
+    /// Seconds that a launcher has by default; with all hosts there it takes three.
+    package static let patience = 10
     // glibc's POSIX_SPAWN_SETSID, which its headers show to GNU sources only.
     private static let newSession: Int16 = 0x80
 
     /// Leaves a process behind that kills the launcher if it is still there after `seconds`; does nothing where this
     /// process was started by something else.
-    static func set(seconds: Int) {
+    package static func set(seconds: Int = patience) {
         let parent = getppid()
-        guard let (name, start) = identity(of: parent), names.contains(name) else { return }
+        guard let (name, start) = identity(of: parent), launchers.contains(name) || daemons.contains(name)
+        else { return }
         // Another process may have the number by then, but not the time of its start.
         let script = """
             sleep \(seconds)
             read -r line < /proc/\(parent)/stat || exit
             set -- ${line##*) }
-            [ "${20}" = \(start) ] && kill -s KILL \(parent)
+            [ "${20}" = \(start) ] || exit
+            \(daemons.contains(name) ? "[ -z \"$(cat /proc/\(parent)/task/*/children)\" ] || exit" : "")
+            kill -s KILL \(parent)
             """
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)

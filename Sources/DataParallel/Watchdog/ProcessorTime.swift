@@ -8,9 +8,21 @@ enum ProcessorTime {
     /// Seconds of a clock that stands still while the machine sleeps.
     static var monotonicSeconds: Double { clock(CLOCK_MONOTONIC) }
 
-    /// Whether the process's first thread waits for a disk or a network file system.
+    /// Whether a thread of the process waits for a disk or a network file system.
     static var isWaitingForDisk: Bool {
-        let file = open("/proc/self/stat", O_RDONLY | O_CLOEXEC)
+        guard let tasks = opendir("/proc/self/task") else { return false }
+        defer { closedir(tasks) }
+        while let entry = readdir(tasks) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
+            }
+            if let thread = name.flatMap({ Int32($0) }), isWaitingForDisk(thread) { return true }
+        }
+        return false
+    }
+
+    private static func isWaitingForDisk(_ thread: Int32) -> Bool {
+        let file = open("/proc/self/task/\(thread)/stat", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return false }
         defer { close(file) }
         var bytes = [UInt8](repeating: 0, count: 512)

@@ -163,7 +163,9 @@ struct WatchCore: Sendable {
         let ranks = roster == nil && !seesAll ? known : Array(sightings.indices)
         let effective = max(limit, Watchdog.leastLimit)
         let place = sightings.indices.filter { sightings[$0].isLive && $0 < rank }.count
-        if let verdict = StallVerdict.judge(sightings, limit: effective, among: ranks) {
+        if let verdict = StallVerdict.judge(sightings, limit: effective, among: ranks),
+            mayGiveUp(verdict, limit: effective)
+        {
             let wait =
                 (verdict.isCertain || seesAll ? 0 : Self.doubt)
                 + (place > 0 ? Self.turn + 0.1 * Double(place) : 0)
@@ -186,6 +188,11 @@ struct WatchCore: Sendable {
         }
         if let line = silentHosts() { warnings.append(line) }
         return .goesOn(warnings: warnings)
+    }
+
+    /// Where nothing is heard of ranks that MPI has reached, they may be at work all the same: datagrams may not pass.
+    private func mayGiveUp(_ verdict: StallVerdict, limit: Double) -> Bool {
+        verdict.kind != .absent || roster == nil || verdict.seconds >= Watchdog.longPhases * limit
     }
 
     private var hosts: [String?] {

@@ -28,8 +28,6 @@ public final class Watchdog: @unchecked Sendable {
     static let longestSilence = 60.0
     /// The exit code of a job that is given up.
     static let exitCode: Int32 = 75
-    /// Seconds that the launcher has to end a job that is given up; with all hosts there it takes three.
-    private static let launcherPatience = 10
     /// Seconds between looks.
     private static let interval = 0.25
 
@@ -146,7 +144,7 @@ public final class Watchdog: @unchecked Sendable {
             case .isGivenUp(let line):
                 if let line { write("error: \(line)") }
                 core.withLock { $0.leave(givesUp: true) }
-                LauncherDeadline.set(seconds: Self.launcherPatience)
+                LauncherDeadline.set()
                 _exit(Self.exitCode)
             }
         }

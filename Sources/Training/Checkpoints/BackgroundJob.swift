@@ -24,6 +24,11 @@ final class BackgroundJob<Value: Sendable>: Sendable {
     /// Whether the work has ended, well or not.
     var isDone: Bool { outcome.withLock { $0 != nil } }
 
+    /// Whether it has ended well.
+    var hasSucceeded: Bool {
+        outcome.withLock { if case .success? = $0 { true } else { false } }
+    }
+
     /// Waits for the end.
     func wait() -> Result<Value, any Error> {
         ended.lock()

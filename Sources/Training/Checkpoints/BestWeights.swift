@@ -5,7 +5,8 @@ import MPI
 
 /// Keeps the best weights of a run so far in its folder; a thread writes them while training goes on.
 ///
-/// Where they cannot be written the older ones go, which are no longer the best, and training goes on after a warning.
+/// Where they cannot be written the older ones go, which are no longer the best, and training goes on after a warning;
+/// the copy stays for checkpoints and for another attempt at the end.
 final class BestWeights {
     private let world: Communicator
     /// The run's folder; nil on ranks that write nothing.
@@ -51,7 +52,7 @@ final class BestWeights {
 
     /// Gives the memory back that weights need no more, which stand in the folder; for one rank.
     func release() {
-        if job?.isDone ?? false { copy = nil }
+        if job?.hasSucceeded ?? false { copy = nil }
     }
 
     /// Waits until the best weights stand in the folder, or could not be written; collective.
@@ -61,12 +62,33 @@ final class BestWeights {
         var problem: String?
         if case .failure(let error) = job?.wait() { problem = "\(error)" }
         job = nil
-        copy = nil
         if let problem {
-            if let path { unlink(path) }
             warn("no best weights of epoch \(epoch), training goes on: \(problem)")
+        } else {
+            copy = nil
         }
         areLost = try world.allReduce(problem == nil ? 0 : 1, .max) > 0
+    }
+
+    /// The same, and tries once more to write what could not be written; collective, at the end of a run.
+    func settle() throws {
+        try complete()
+        guard areLost else { return }
+        var isLost = false
+        if let folder {
+            let written: Void? = try? copy.map { try Self.write($0, in: folder) }
+            isLost = copy == nil || written == nil
+            if !isLost { copy = nil }
+        }
+        areLost = try world.allReduce(isLost ? 1 : 0, .max) > 0
+    }
+
+    /// Throws on all ranks if the best weights are not in the folder.
+    func require() throws {
+        guard areLost else { return }
+        guard let path else { throw FailedElsewhere() }
+        throw TrainingError(
+            .io, "\(path) could not be written: make room there; all other results are there")
     }
 
     /// Their file for a checkpoint; nil where there is none.
@@ -77,8 +99,10 @@ final class BestWeights {
     }
 
     /// Makes the best weights those of a checkpoint: the run may have found better ones after it. For one rank.
-    func take(from checkpoint: CheckpointVerification) throws {
-        guard let folder, let path else { return }
+    ///
+    /// - Parameter onlyIfMissing: Whether a file that is there stays.
+    func take(from checkpoint: CheckpointVerification, onlyIfMissing: Bool = false) throws {
+        guard let folder, let path, !onlyIfMissing || access(path, F_OK) != 0 else { return }
         guard checkpoint.manifest.file(CheckpointFormat.best) != nil else {
             unlink(path)
             return
@@ -90,15 +114,18 @@ final class BestWeights {
     /// Notes that a checkpoint lacks the best weights that it knows of; on all ranks.
     func lose() { areLost = true }
 
+    /// Where that fails nothing is left: what stood there is not the best any more.
     private static func write(_ file: CheckpointFile, in folder: String) throws {
         let temporary = ".\(RunFolder.bestWeightsName).\(getpid()).tmp"
+        let final = "\(folder)/\(RunFolder.bestWeightsName)"
         unlink("\(folder)/\(temporary)")
         do {
             _ = try file.named(temporary).write(in: folder)
-            try FileOutput.move("\(folder)/\(temporary)", to: "\(folder)/\(RunFolder.bestWeightsName)")
+            try FileOutput.move("\(folder)/\(temporary)", to: final)
             try FileOutput.synchronize(folder: folder)
         } catch {
             unlink("\(folder)/\(temporary)")
+            unlink(final)
             throw error
         }
     }

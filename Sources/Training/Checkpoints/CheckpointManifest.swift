@@ -52,8 +52,9 @@ package struct CheckpointManifest: Codable, Sendable, Equatable {
             throw damaged("is damaged: its digest is not that of its content")
         }
         guard manifest.format == CheckpointFormat.version else {
-            throw damaged(
-                "is of format \(manifest.format), this program reads \(CheckpointFormat.version): use the version it was written with"
+            throw TrainingError(
+                .foreignFormat,
+                "\(path) is of format \(manifest.format), this program reads \(CheckpointFormat.version): use the version it was written with, or start anew with --overwrite"
             )
         }
         if let problem = manifest.problem { throw damaged("holds \(problem)") }

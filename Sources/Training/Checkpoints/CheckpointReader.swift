@@ -27,18 +27,39 @@ final class CheckpointReader {
     /// What one rank found.
     private struct Finding: Codable {
         var pieces: [Piece] = []
-        var problem: String?
+        var problem: Problem?
+    }
+
+    /// Why a checkpoint cannot be used.
+    private struct Problem: Codable {
+        let text: String
+        let isForeign: Bool
+        let isDamaged: Bool
+
+        init(_ error: any Error) {
+            let kind = (error as? TrainingError)?.kind
+            text = "\(error)"
+            isForeign = kind == .foreignFormat
+            isDamaged = !isForeign && kind != .unreadable
+        }
+
+        /// The same on all ranks.
+        var error: any Error {
+            isForeign
+                ? TrainingError(.foreignFormat, text) as any Error : Unusable(text, isDamaged: isDamaged)
+        }
     }
 
     /// Rank 0's view of the small files.
     private struct Head: Codable {
         var manifest = Data()
         var state = Data()
-        var problem: String?
+        var problem: Problem?
     }
 
     /// Opens and verifies the checkpoint at `path`; collective. Throws the same on all ranks: `Unusable` where it is
-    /// damaged, a configuration error where it is another run's.
+    /// damaged or cannot be read, a configuration error where it is another run's, `foreignFormat` where it is another
+    /// version's.
     ///
     /// - Parameters:
     ///   - identity: What the run is.
@@ -56,9 +77,9 @@ final class CheckpointReader {
                 return Head(
                     manifest: Data(try verification.manifest.encoded()),
                     state: Data(try verification.state.encoded()))
-            } catch { return Head(problem: "\(error)") }
+            } catch { return Head(problem: Problem(error)) }
         }
-        if let problem = head.problem { throw Unusable(problem) }
+        if let problem = head.problem { throw problem.error }
         let manifest = try CheckpointManifest.parse(Array(head.manifest), path: path)
         let state = try CheckpointState.parse(Array(head.state), path: path)
         guard manifest.identity == identity, state.optimizer == replica.settings.rule.name else {
@@ -90,11 +111,11 @@ final class CheckpointReader {
                     try verification.check(file.name)
                 }
             }
-        } catch { finding.problem = "\(error)" }
+        } catch { finding.problem = Problem(error) }
         self.weights = weights
         self.files = files
         let all = try Agreement.gathered(finding, in: cluster.world)
-        if let problem = all.lazy.compactMap(\.problem).first { throw Unusable(problem) }
+        if let problem = all.lazy.compactMap(\.problem).first { throw problem.error }
         pieces = all.map(\.pieces)
         if let problem = Self.gap(pieces.joined(), state.position, replica) {
             throw Unusable("\(path) \(problem)")
@@ -203,6 +224,12 @@ final class CheckpointReader {
     /// A checkpoint that cannot be used, the same on all ranks.
     struct Unusable: Error, CustomStringConvertible {
         let description: String
-        init(_ description: String) { self.description = description }
+        /// Whether its files are not what was written, and not merely out of reach.
+        let isDamaged: Bool
+
+        init(_ description: String, isDamaged: Bool = true) {
+            self.description = description
+            self.isDamaged = isDamaged
+        }
     }
 }

@@ -224,6 +224,7 @@ final class CheckpointWriter {
         let outcome = try Agreement.fromRoot(cluster.world) { [problem] }
         guard let problem = outcome[0] else {
             totals.count += 1
+            pruning.damaged.remove(underWay.step)
             last = underWay
             failure = nil
             phase = .idle
@@ -235,6 +236,8 @@ final class CheckpointWriter {
     private func fail(_ problem: String) {
         phase = .idle
         failure = problem
+        // A disk that was full may have looked like a folder that others do not see.
+        sees = nil
         guard cluster.rank == 0 else { return }
         let older = last.map { "the one of step \($0.step) stands" } ?? "there is none yet"
         warn(
