@@ -1,14 +1,14 @@
 import Glibc
 
 /// A regular file that is open for reading, with its size.
-final class ReadableFile {
+package final class ReadableFile: Sendable {
     /// The file's size in bytes when it was opened.
-    let size: Int
+    package let size: Int
     private let path: String
     private let descriptor: Int32
 
     /// Opens the file; throws when there is none, or it is no regular file.
-    init(_ path: String) throws(SafetensorsError) {
+    package init(_ path: String) throws(SafetensorsError) {
         self.path = path
         // Without O_NONBLOCK a pipe in place of the file would block the open forever.
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -31,7 +31,7 @@ final class ReadableFile {
     deinit { close(descriptor) }
 
     /// That many bytes from an offset; throws when the file ends before them or memory cannot hold them.
-    func bytes(_ count: Int, at offset: Int) throws(SafetensorsError) -> [UInt8] {
+    package func bytes(_ count: Int, at offset: Int) throws(SafetensorsError) -> [UInt8] {
         precondition(count >= 0 && offset >= 0, "\(count) bytes at \(offset)")
         // A sparse file can be larger than any memory, and an array that cannot be had ends the process.
         let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
@@ -67,6 +67,6 @@ final class ReadableFile {
     private static func failure(_ path: String, _ code: Int32) -> SafetensorsError {
         SafetensorsError(
             code == ENOENT || code == ENOTDIR ? .missing : .unreadable, path: path,
-            expected: "a readable safetensors file", found: String(cString: strerror(code)).lowercased())
+            expected: "a readable file", found: String(cString: strerror(code)).lowercased())
     }
 }

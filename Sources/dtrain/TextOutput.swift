@@ -1,11 +1,12 @@
 import Foundation
 import Training
 
-/// A text file that appears under its name when it is whole, or standard output.
+/// A text file that appears under its name when it is whole, or standard output; a device or a pipe is written as it is.
 final class TextOutput {
     private let handle: FileHandle
     private let path: String?
-    private let temporary: String
+    /// Where the text is until it is whole; nil where it goes to its place at once.
+    private let temporary: String?
     private var isUnread = false
 
     /// Opens `path`, or standard output for nil.
@@ -13,12 +14,14 @@ final class TextOutput {
         self.path = path
         guard let path else {
             handle = .standardOutput
-            temporary = ""
+            temporary = nil
             return
         }
-        temporary = "\(path).\(ProcessInfo.processInfo.processIdentifier).tmp"
-        guard FileManager.default.createFile(atPath: temporary, contents: nil),
-            let opened = FileHandle(forWritingAtPath: temporary)
+        var status = stat()
+        let isSpecial = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+        temporary = isSpecial ? nil : "\(path).\(ProcessInfo.processInfo.processIdentifier).tmp"
+        guard temporary.map({ FileManager.default.createFile(atPath: $0, contents: nil) }) ?? true,
+            let opened = FileHandle(forWritingAtPath: temporary ?? path)
         else { throw TrainingError(.output, "cannot create \(path): choose another file with --output") }
         handle = opened
     }
@@ -31,7 +34,7 @@ final class TextOutput {
                 isUnread = true
                 return
             }
-            if path != nil { try? FileManager.default.removeItem(atPath: temporary) }
+            if let temporary { try? FileManager.default.removeItem(atPath: temporary) }
             throw TrainingError(.io, "cannot write \(path ?? "standard output")")
         }
     }
@@ -45,7 +48,7 @@ final class TextOutput {
     /// Adds the last text and gives the file its name.
     func finish(_ text: String = "") throws {
         try append(text)
-        guard let path else { return }
+        guard let path, let temporary else { return }
         do {
             try handle.synchronize()
             try handle.close()

@@ -106,6 +106,24 @@ extension EndToEndTests {
             #expect(try DTrainRun.results(data.path("run-1")) == DTrainRun.results(data.path("run-4")))
         }
 
+        /// What is no file, a pipe or a device, is written and never replaced by a file.
+        @Test func outputIntoAPipe() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            try data.write("run.yaml", text: Faults.configuration)
+            let run = try shell(
+                """
+                "$DTRAIN" --config run.yaml --steps 2 --output run > out
+                "$DTRAIN" predict run --output plain || exit
+                mkfifo pipe
+                cat pipe > read &
+                "$DTRAIN" predict run --output pipe || exit
+                wait
+                [ -p pipe ] && cmp plain read
+                """, in: data)
+            #expect(run.exitCode == 0, "\(run)")
+        }
+
         /// Nobody takes messages: the run is as without them, and so are exit codes.
         @Test(arguments: ["2> /dev/full", "2>&1 | head -n 1", "2>&-"])
         func closedErrors(redirection: String) throws {

@@ -18,14 +18,16 @@ package enum LauncherDeadline {
     /// process was started by something else.
     package static func set(seconds: Int = patience) {
         let parent = getppid()
-        guard let (name, start) = identity(of: parent), launchers.contains(name) || daemons.contains(name)
-        else { return }
+        guard let status = ProcessFiles.status("/proc/\(parent)"), status.fields.count > 19 else { return }
+        // Debian calls it mpirun.openmpi.
+        let name = String(status.name.prefix { $0 != "." })
+        guard launchers.contains(name) || daemons.contains(name) else { return }
         // Another process may have the number by then, but not the time of its start.
         let script = """
             sleep \(seconds)
             read -r line < /proc/\(parent)/stat || exit
             set -- ${line##*) }
-            [ "${20}" = \(start) ] || exit
+            [ "${20}" = \(status.fields[19]) ] || exit
             \(daemons.contains(name) ? "[ -z \"$(cat /proc/\(parent)/task/*/children)\" ] || exit" : "")
             kill -s KILL \(parent)
             """
@@ -36,7 +38,7 @@ package enum LauncherDeadline {
         for descriptor in 0...2 as ClosedRange<Int32> {
             posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
         }
-        for descriptor in openDescriptors() where descriptor > 2 {
+        for descriptor in ProcessFiles.numbers(in: "/proc/self/fd") where descriptor > 2 {
             posix_spawn_file_actions_addclose(&actions, descriptor)
         }
         var attributes = posix_spawnattr_t()
@@ -48,32 +50,5 @@ package enum LauncherDeadline {
         defer { for word in words { free(word) } }
         var process: pid_t = 0
         posix_spawn(&process, "/bin/sh", &actions, &attributes, words, environ)
-    }
-
-    /// A process's name up to the first dot, and when it was started in the system's ticks.
-    private static func identity(of process: pid_t) -> (name: String, start: Substring)? {
-        guard let file = fopen("/proc/\(process)/stat", "re") else { return nil }
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 1024)
-        let count = fread(&bytes, 1, bytes.count, file)
-        // "PID (name) state ...", where the name may hold anything and the start is the 22nd field.
-        let text = String(decoding: bytes[..<count], as: UTF8.self)
-        guard let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")") else { return nil }
-        let fields = text[text.index(after: close)...].split(separator: " ")
-        guard fields.count > 19 else { return nil }
-        return (String(text[text.index(after: open)..<close].prefix { $0 != "." }), fields[19])
-    }
-
-    private static func openDescriptors() -> [Int32] {
-        guard let folder = opendir("/proc/self/fd") else { return [] }
-        defer { closedir(folder) }
-        var found: [Int32] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
-            }
-            if let number = name.flatMap({ Int32($0) }), number != dirfd(folder) { found.append(number) }
-        }
-        return found
     }
 }
