@@ -56,11 +56,16 @@ enum FileOutput {
 
     /// Makes a folder and those above it.
     static func makeFolder(_ path: String) throws {
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
+        let parent = (path as NSString).deletingLastPathComponent
+        if !parent.isEmpty, parent != path { try makeFolder(parent) }
+        // Another process may make it at the same time.
+        guard mkdir(path, 0o755) == 0 || (errno == EEXIST && access("\(path)/.", F_OK) == 0) else {
             throw TrainingError(
-                .output, "cannot create folder \(path): \(reason(error)); choose another with --output")
+                .output,
+                "cannot create folder \(path): \(String(cString: strerror(errno))); choose another with --output"
+            )
         }
     }
 
@@ -92,13 +97,5 @@ enum FileOutput {
     static func failure(_ what: String, _ path: String) -> TrainingError {
         let advice = errno == ENOSPC || errno == EDQUOT ? "; make room there or choose another --output" : ""
         return TrainingError(.io, "\(what) \(path): \(String(cString: strerror(errno)))\(advice)")
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        if let underlying, underlying.domain == NSPOSIXErrorDomain {
-            return String(cString: strerror(Int32(underlying.code)))
-        }
-        return "not possible here"
     }
 }

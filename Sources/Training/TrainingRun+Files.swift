@@ -46,10 +46,7 @@ extension TrainingRun {
     func writeStart() throws {
         let outcome = Result {
             guard let folder else { return }
-            if let text = settings.configurationText {
-                try FileOutput.write(Data(text.utf8), to: folder.file(RunFolder.configurationName))
-            }
-            try data.inputs.write(to: folder)
+            try writeInputs()
             let log = try MetricsLog(
                 path: folder.file(RunFolder.metricsName), length: position.metricsLength)
             if log.length < position.metricsLength {
@@ -60,6 +57,15 @@ extension TrainingRun {
             metrics = log
         }
         try Self.agree(outcome, cluster)
+    }
+
+    /// Writes what the run is of: its configuration, and how features are scaled. For the rank that writes.
+    func writeInputs() throws {
+        guard let folder else { return }
+        if let text = settings.configurationText {
+            try FileOutput.write(Data(text.utf8), to: folder.file(RunFolder.configurationName))
+        }
+        try data.inputs.write(to: folder)
     }
 
     /// Makes what writes checkpoints; collective.

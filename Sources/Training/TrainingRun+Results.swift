@@ -89,7 +89,9 @@ extension TrainingRun {
         position.epochLossSum = 0
         position.epochExamples = 0
         let rule = settings.checkpoints
-        let isDue = rule.everyEpochs.map { position.epoch % $0 == 0 } ?? false
+        let isDue =
+            rule.everyEpochs.map { position.epoch % $0 == 0 } ?? false
+            || rule.everySteps.map { position.step % $0 == 0 } ?? false
         if position.epoch < settings.epochs, !hasStoppedEarly, isDue || (isBest && rule.keepsBest) {
             try checkpoint()
         }

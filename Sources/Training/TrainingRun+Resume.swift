@@ -13,6 +13,8 @@ extension TrainingRun {
         /// What was named, and whether it was one checkpoint; nil for whatever the folder has.
         var named: String?
         var isOne = false
+        /// Whether there is nothing where it was said to be.
+        var isMissing = false
         /// Bytes of the run's metrics.
         var metricsLength = 0
     }
@@ -36,7 +38,8 @@ extension TrainingRun {
         for path in candidates.paths {
             do {
                 let reader = try CheckpointReader(
-                    path, identity: identity, for: replica, isHidden: settings.hidesFolder
+                    path, identity: identity, configuration: settings.configurationText, for: replica,
+                    isHidden: settings.hidesFolder
                 ) { self.problem(of: $0) }
                 if candidates.named == nil,
                     reader.verification.state.position.metricsLength > candidates.metricsLength
@@ -65,11 +68,20 @@ extension TrainingRun {
         }
         if let withoutMetrics { return try take(withoutMetrics.reader, from: withoutMetrics.path) }
         if let named = candidates.named {
+            guard !candidates.isMissing else {
+                throw TrainingError(
+                    .badFile,
+                    "there is no run and no checkpoint at \(named): look for it, or start anew without --resume"
+                )
+            }
             throw TrainingError(
                 .badFile,
                 "\(named) holds no checkpoint that can be used: name another, or start anew without --resume")
         }
         checkpoints?.resumed(at: nil, damaged: damaged)
+        if candidates.paths.isEmpty {
+            reporter.line("dtrain: no checkpoint in \(folder?.path ?? ""): starting from the beginning")
+        }
         if !candidates.paths.isEmpty, cluster.rank == 0 {
             Self.warn(
                 "none of \(candidates.paths.count) checkpoints can be used: starting from the beginning")
@@ -83,6 +95,8 @@ extension TrainingRun {
         case .auto: found.paths = CheckpointCatalogue(absolute(own)).newestFirst
         case .from(let given):
             found.named = given
+            found.isMissing = access(given, F_OK) != 0
+            if found.isMissing { return found }
             switch CheckpointSource(absolute(given)) {
             case .newest(let paths): found.paths = paths
             case .one(let path):
@@ -118,7 +132,13 @@ extension TrainingRun {
         plan = makePlan()
         guard !position.isFinished else {
             return try Self.agree(
-                Result { try bestWeights.take(from: reader.verification, onlyIfMissing: true) }, cluster)
+                Result {
+                    guard let folder else { return }
+                    try bestWeights.take(from: reader.verification, onlyIfMissing: true)
+                    if access(folder.file(RunFolder.weightsName), F_OK) != 0 {
+                        try takeResults(from: reader.verification, isOwn: isOwn, in: folder)
+                    }
+                }, cluster)
         }
         try reader.load()
         FaultPoint.reach(.resume)
@@ -132,6 +152,22 @@ extension TrainingRun {
         }
         try Self.agree(outcome, cluster)
         reporter.line("dtrain: resuming at step \(position.step) from \(path)")
+    }
+
+    /// Brings back the results of a run that has ended, or makes those of another folder this one's.
+    private func takeResults(
+        from checkpoint: CheckpointVerification, isOwn: Bool, in folder: RunFolder
+    ) throws {
+        let endsWithBest =
+            settings.earlyStopping?.restoresBest ?? false
+            && (1..<position.epoch).contains(position.watch.bestEpoch)
+        let name = endsWithBest ? CheckpointFormat.best : CheckpointFormat.weights
+        if !isOwn { try takeMetrics(from: checkpoint.path, in: folder) }
+        try writeInputs()
+        let file = CheckpointFile(
+            RunFolder.weightsName, copyOf: try FileInput("\(checkpoint.path)/\(name)"))
+        try file.replace(in: folder.path)
+        reporter.line("dtrain: took the results from \(checkpoint.path)")
     }
 
     /// Takes over the lines of the run that a checkpoint of another folder is of.

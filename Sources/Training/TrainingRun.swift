@@ -137,7 +137,7 @@ final class TrainingRun {
         try openCheckpoints()
         try resume()
         if position.isFinished {
-            reporter.line("\(folder?.path ?? settings.output): the run is finished already, nothing to do")
+            reporter.line("\(folder?.path ?? settings.output): the run is finished already")
             return result(Evaluated(), isFinished: true)
         }
         try writeStart()

@@ -178,7 +178,8 @@ extension EndToEndTests {
             let nothing = try train(
                 1, data, ["--output", data.path("x"), "--resume", data.path("none")], code: 65)
             #expect(
-                nothing.standardError.contains("dtrain: error: \(data.path("none")) has no manifest.json"))
+                nothing.standardError.contains(
+                    "dtrain: error: there is no run and no checkpoint at \(data.path("none"))"))
         }
     }
 }

@@ -45,6 +45,68 @@ extension EndToEndTests.CheckpointFaults {
         #expect(try DTrainRun.results(data.path("run")) == DTrainRun.results(data.path("whole")))
     }
 
+    /// Steps at which checkpoints are due count where epochs end, too: 23 steps make one.
+    @Test func everyStepsAtTheEndsOfEpochs() throws {
+        let data = try TestData()
+        defer { data.remove() }
+        let run = try train(
+            2, data,
+            [
+                "--output", data.path("run"), "--set", "checkpoint.every_steps=23", "--set",
+                "checkpoint.every_epochs=0", "--set", "checkpoint.keep=9",
+            ])
+        try #require(run.exitCode == 0, "\(run)")
+        let names = try FileManager.default.contentsOfDirectory(atPath: data.path("run/checkpoints")).sorted()
+        #expect(names == [newest(23), newest(46), newest(69)])
+    }
+
+    /// A run that has ended gives its results to another folder, and gets lost ones back.
+    @Test(arguments: [false, true])
+    func resultsOfAFinishedRun(restores: Bool) throws {
+        let data = try TestData()
+        defer { data.remove() }
+        let settings =
+            [
+                "--set", "data.validation={fraction: 0.2}", "--set", "optimizer.lr=0.3",
+                "--set", "model=[{linear: 33}, batch_norm, gelu, {linear: 4}]",
+            ] + (restores ? ["--set", "training.early_stopping={patience: 1}", "--epochs", "9"] : [])
+        let run = try train(2, data, ["--output", data.path("run")] + settings)
+        try #require(run.exitCode == 0, "\(run)")
+        #expect(run.standardOutput.contains("restored the weights") == restores)
+        let names = ["weights.safetensors", "best.safetensors", "metrics.jsonl", "normalization.json"]
+        let before = try names.map { try bytes(data.path("run/\($0)")) }
+        let other = try train(
+            3, data, ["--output", data.path("other"), "--resume", data.path("run")] + settings)
+        #expect(other.exitCode == 0 && other.standardOutput.contains("took the results from"), "\(other)")
+        for (name, bytes) in zip(names, before) {
+            #expect(try self.bytes(data.path("other/\(name)")) == bytes)
+        }
+        for name in names.prefix(2) { try FileManager.default.removeItem(atPath: data.path("run/\(name)")) }
+        let again = try train(1, data, ["--output", data.path("run"), "--resume", "auto"] + settings)
+        #expect(again.exitCode == 0, "\(again)")
+        for (name, bytes) in zip(names, before) { #expect(try self.bytes(data.path("run/\(name)")) == bytes) }
+    }
+
+    /// What cannot be gone on with says why: another setting, by its line, or nothing there.
+    @Test func whatIsDifferent() throws {
+        let data = try TestData()
+        defer { data.remove() }
+        let run = try train(2, data, ["--output", data.path("run"), "--steps", "3"])
+        try #require(run.exitCode == 0, "\(run)")
+        let other = try train(
+            2, data,
+            [
+                "--output", data.path("run"), "--resume", "auto", "--batch", "7", "--set",
+                "logging.every_steps=5",
+            ])
+        #expect(other.exitCode == 78, "\(other)")
+        #expect(other.standardError.contains("(\"batch: 6\" there, \"batch: 7\" here)"), "\(other)")
+        let nothing = try train(2, data, ["--output", data.path("new"), "--resume", data.path("nowhere")])
+        #expect(nothing.exitCode == 65 && nothing.standardError.contains("there is no run and no checkpoint"))
+        let fresh = try train(2, data, ["--output", data.path("new"), "--resume", "auto", "--steps", "1"])
+        #expect(fresh.exitCode == 0 && fresh.standardOutput.contains("no checkpoint in "), "\(fresh)")
+    }
+
     /// Where the best weights cannot be written the run goes on, says so in the end, and what was kept in checkpoints
     /// makes up for it.
     @Test(arguments: [false, true])

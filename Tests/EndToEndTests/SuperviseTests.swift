@@ -173,6 +173,30 @@ extension EndToEndTests {
             #expect(try Faults.Outcome(data.path("run")) == Faults.Outcome(data.path("whole")))
         }
 
+        /// More ranks than mpirun has room for: no rerun can mend that.
+        @Test func tooManyRanks() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            let launcher = try executable(
+                data, "mpirun",
+                "echo start >> '\(data.path("starts"))'\necho 'not enough slots' >&2\nexit 1\n")
+            let program = try executable(data, "dtrain", "exit 0\n")
+            func run(_ options: [String]) throws -> ProcessResult {
+                try ProcessRun.run(
+                    Self.script,
+                    options + [
+                        "--backoff", "0", "--", launcher, "-n", "3", program, "--output", data.path("run"),
+                    ],
+                    timeLimit: .seconds(60))
+            }
+            let result = try run([])
+            #expect(
+                result.exitCode == 1 && result.standardError.contains("mpirun did not start dtrain"),
+                "\(result)")
+            #expect(try lines(data.path("starts")).count == 1)
+            #expect(try run(["--min-ranks", "4"]).exitCode == 64)
+        }
+
         /// Too few hosts are waited for, as long as there are retries.
         @Test func tooFewHosts() throws {
             let data = try TestData()

@@ -57,7 +57,8 @@ package struct ConfigurationError: Error, Sendable, Hashable, CustomStringConver
         // No path is longer than that.
         var parts = [Self.shortened(location.description, to: 4096)]
         if !key.isEmpty { parts.append(Self.shortened(key, to: 200)) }
-        parts.append(advice.map { "\(problem); \($0)" } ?? problem)
+        let text = Self.shortened(problem, to: 1500)
+        parts.append(advice.map { "\(text); \($0)" } ?? text)
         return Self.oneLine(parts.joined(separator: ": "))
     }
 

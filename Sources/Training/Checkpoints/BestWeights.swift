@@ -116,16 +116,8 @@ final class BestWeights {
 
     /// Where that fails nothing is left: what stood there is not the best any more.
     private static func write(_ file: CheckpointFile, in folder: String) throws {
-        let temporary = ".\(RunFolder.bestWeightsName).\(getpid()).tmp"
-        let final = "\(folder)/\(RunFolder.bestWeightsName)"
-        unlink("\(folder)/\(temporary)")
-        do {
-            _ = try file.named(temporary).write(in: folder)
-            try FileOutput.move("\(folder)/\(temporary)", to: final)
-            try FileOutput.synchronize(folder: folder)
-        } catch {
-            unlink("\(folder)/\(temporary)")
-            unlink(final)
+        do { try file.named(RunFolder.bestWeightsName).replace(in: folder) } catch {
+            unlink("\(folder)/\(RunFolder.bestWeightsName)")
             throw error
         }
     }

@@ -88,6 +88,20 @@ package struct CheckpointFile: Sendable {
         return CheckpointManifest.File(name: name, bytes: count, sha256: Digest.text(digest.bytes))
     }
 
+    /// Puts the file in the place of another of its name, which stands whole until then.
+    func replace(in folder: String) throws {
+        let temporary = ".\(name).\(getpid()).tmp"
+        unlink("\(folder)/\(temporary)")
+        do {
+            _ = try named(temporary).write(in: folder)
+            try FileOutput.move("\(folder)/\(temporary)", to: "\(folder)/\(name)")
+            try FileOutput.synchronize(folder: folder)
+        } catch {
+            unlink("\(folder)/\(temporary)")
+            throw error
+        }
+    }
+
     private static func floats(_ values: FloatCopy) -> Content {
         // A machine that keeps the highest byte first turns every element around.
         guard 1.littleEndian == 1 else {

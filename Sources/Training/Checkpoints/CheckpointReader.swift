@@ -63,10 +63,11 @@ final class CheckpointReader {
     ///
     /// - Parameters:
     ///   - identity: What the run is.
+    ///   - configuration: Its resolved configuration, if it has one.
     ///   - isHidden: Whether other ranks than 0 are to do as if they did not see the folder.
     ///   - problem: What is wrong with a position for this run.
     init(
-        _ path: String, identity: String, for replica: Replica, isHidden: Bool,
+        _ path: String, identity: String, configuration: String?, for replica: Replica, isHidden: Bool,
         problem: (RunPosition) -> String?
     ) throws {
         self.replica = replica
@@ -83,9 +84,13 @@ final class CheckpointReader {
         let manifest = try CheckpointManifest.parse(Array(head.manifest), path: path)
         let state = try CheckpointState.parse(Array(head.state), path: path)
         guard manifest.identity == identity, state.optimizer == replica.settings.rule.name else {
+            let change = try Agreement.fromRoot(cluster.world) {
+                [configuration.flatMap { Self.change(to: $0, since: path) }]
+            }
             throw TrainingError(
                 .configuration,
-                "\(path) was made by a run with other data, model or settings: use the run's own configuration"
+                "\(path) was made by a run with other data, model or settings"
+                    + (change[0].map { " (\($0))" } ?? "") + ": use the run's own configuration"
             )
         }
         verification = try CheckpointVerification(path, manifest, state)
@@ -120,6 +125,14 @@ final class CheckpointReader {
         if let problem = Self.gap(pieces.joined(), state.position, replica) {
             throw Unusable("\(path) \(problem)")
         }
+    }
+
+    /// What of a configuration is not as the run of the checkpoint at `path` has it.
+    private static func change(to configuration: String, since path: String) -> String? {
+        let run = ((path as NSString).deletingLastPathComponent as NSString).deletingLastPathComponent
+        guard let old = try? String(contentsOfFile: "\(run)/\(RunFolder.configurationName)", encoding: .utf8)
+        else { return nil }
+        return ConfigurationChange.text(from: old, to: configuration)
     }
 
     /// Gives the replica the checkpoint's values; collective.
