@@ -42,7 +42,8 @@ package struct RunConfiguration: Sendable, Equatable {
         currentFolder: String = FileManager.default.currentDirectoryPath
     ) throws(ConfigurationError) {
         var node = try ConfigurationNode(yaml: yaml, source: source)
-        for override in overrides { try node.apply(override) }
+        // A text of another form has no places for overrides.
+        if case .mapping = node.content { for override in overrides { try node.apply(override) } }
         let paths = FilePaths(source: source, currentFolder: currentFolder)
         let keys = [
             "data", "model", "loss", "init", "optimizer", "schedule", "training", "evaluation", "checkpoint",

@@ -130,7 +130,7 @@ final class PreparedData {
         guard own.labels == wanted.labels else {
             throw TrainingError(
                 .badFile,
-                "\(part.dataset.name) has labels of another kind than \(training.dataset.name): both need classes, or targets of the same number"
+                "\(part.dataset.name) has labels of another kind than \(training.dataset.name), \(own.labels.text) instead of \(wanted.labels.text): both need classes, or targets of the same number"
             )
         }
         if let classes = own.classCount, let known = wanted.classCount, classes > known {
@@ -148,6 +148,17 @@ extension DatasetLayout {
         case .none: .none
         case .classes: .classes(classCount ?? 1)
         case .targets(let width): .values([width])
+        }
+    }
+}
+
+extension LabelKind {
+    /// What messages call it.
+    fileprivate var text: String {
+        switch self {
+        case .none: "none"
+        case .classes: "classes"
+        case .targets(let width): "\(width) numeric target\(width == 1 ? "" : "s")"
         }
     }
 }

@@ -39,6 +39,7 @@ struct SavedModelOptions: ParsableArguments {
         let overrides = try settings.map(ConfigurationOverride.set)
         if let config { return try RunConfiguration(file: config, overrides: overrides) }
         let path = SavedModel.weightsPath(weights)
+        try requireWeights(path)
         let folder = (path as NSString).deletingLastPathComponent
         let beside = (folder.isEmpty ? "." : folder) + "/config.yaml"
         guard FileManager.default.fileExists(atPath: beside) else {
@@ -46,6 +47,13 @@ struct SavedModelOptions: ParsableArguments {
                 "\(weights) has no config.yaml beside it: give the run's configuration with --config")
         }
         return try RunConfiguration(file: beside, overrides: overrides)
+    }
+
+    private func requireWeights(_ path: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw TrainingError(
+                .badFile, "there is no weights file \(path): give a run's folder or a safetensors file")
+        }
     }
 
     /// The data named by --data.
@@ -75,10 +83,7 @@ struct SavedModelOptions: ParsableArguments {
         let configuration = try configuration()
         let files = try files(configuration, needsLabels: !predicts)
         let path = SavedModel.weightsPath(weights)
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw TrainingError(
-                .badFile, "there is no weights file \(path): give a run's folder or a safetensors file")
-        }
+        try requireWeights(path)
         let source = predicts ? files.source.withoutLabels : files.source
         try Launch.run(configuration.training) { cluster in
             try Launch.located(configuration) {

@@ -23,7 +23,8 @@ import Testing
         #expect(problem(loss, output: [6], .classes(4)) == nil)
         #expect(
             problem(loss, output: [3], .classes(4))
-                == "the model ends with shape (N, 3), the data has 4 classes: end it with linear: 4")
+                == "the model ends with shape (N, 3), the data has 4 classes: end it with linear: 4, unless the label 3 is a mistake"
+        )
         #expect(problem(loss, output: [3], .none) == nil)
     }
 

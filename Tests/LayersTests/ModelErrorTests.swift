@@ -87,11 +87,15 @@ import Testing
         for loss in [Loss.crossEntropy, .meanSquaredError] {
             expect(
                 Linear(3), [4], target: .classes(5), loss: loss,
-                fails: "the model ends with shape (N, 3), the data has 5 classes: end it with linear: 5")
+                fails:
+                    "the model ends with shape (N, 3), the data has 5 classes: end it with linear: 5, unless the label 4 is a mistake"
+            )
         }
         expect(
             Conv2d(5, kernel: 1), [1, 2, 2], target: .classes(5), loss: .crossEntropy,
-            fails: "the model ends with shape (N, 5, 2, 2), the data has 5 classes: end it with linear: 5")
+            fails:
+                "the model ends with shape (N, 5, 2, 2), the data has 5 classes: end it with linear: 5, unless the label 4 is a mistake"
+        )
         expect(Linear(6), [4], target: .classes(5), loss: .crossEntropy, fails: nil)
     }
 

@@ -51,7 +51,7 @@ extension LossFunction {
     func requireScores(_ output: [Int], classes: Int) throws(ModelError) {
         guard output.count == 1, output[0] >= classes else {
             throw ModelError(
-                "the model ends with shape \(Self.describe(output)), the data has \(classes) classes: end it with linear: \(classes)"
+                "the model ends with shape \(Self.describe(output)), the data has \(classes) classes: end it with linear: \(classes), unless the label \(classes - 1) is a mistake"
             )
         }
     }
