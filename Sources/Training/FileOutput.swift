@@ -58,7 +58,7 @@ enum FileOutput {
     static func makeFolder(_ path: String) throws {
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
-        let parent = (path as NSString).deletingLastPathComponent
+        let parent = PathParts.folder(of: path)
         if !parent.isEmpty, parent != path { try makeFolder(parent) }
         // Another process may make it at the same time.
         guard mkdir(path, 0o755) == 0 || (errno == EEXIST && access("\(path)/.", F_OK) == 0) else {

@@ -29,7 +29,7 @@ package struct InputDescription: Codable, Sendable {
 
     /// The description beside the weights at `path`, read by rank 0; collective.
     package static func beside(weights path: String, on cluster: Cluster) throws -> InputDescription {
-        let folder = (path as NSString).deletingLastPathComponent
+        let folder = PathParts.folder(of: path)
         let place = folder.isEmpty ? "." : folder
         var whitening: [Float] = []
         var inputs = try Agreement.fromRoot(cluster.world) {

@@ -49,7 +49,7 @@ extension TrainingRun {
                 }
                 if let passed = withoutMetrics, cluster.rank == 0 {
                     Self.warn(
-                        "passed over checkpoint \((passed.path as NSString).lastPathComponent): lines that it counts are gone from \(RunFolder.metricsName)"
+                        "passed over checkpoint \(PathParts.name(of: passed.path)): lines that it counts are gone from \(RunFolder.metricsName)"
                     )
                 }
                 return try take(reader, from: path)
@@ -57,7 +57,7 @@ extension TrainingRun {
                 if candidates.isOne {
                     throw TrainingError(.badFile, "\(error.description); use an older checkpoint")
                 }
-                let name = (path as NSString).lastPathComponent
+                let name = PathParts.name(of: path)
                 if candidates.areOwn, error.isDamaged,
                     let step = CheckpointFormat.step(ofFolder: name)
                 {
@@ -105,7 +105,7 @@ extension TrainingRun {
             }
             found.areOwn =
                 found.paths.first.map {
-                    absolute(($0 as NSString).deletingLastPathComponent) == absolute(own)
+                    absolute(PathParts.folder(of: $0)) == absolute(own)
                 } ?? false
         }
         return found
@@ -172,7 +172,7 @@ extension TrainingRun {
 
     /// Takes over the lines of the run that a checkpoint of another folder is of.
     private func takeMetrics(from path: String, in folder: RunFolder) throws {
-        let run = ((path as NSString).deletingLastPathComponent as NSString).deletingLastPathComponent
+        let run = PathParts.folder(of: PathParts.folder(of: path))
         let final = folder.file(RunFolder.metricsName)
         guard let log = try? FileInput.open(ifExists: "\(run)/\(RunFolder.metricsName)"),
             log.byteCount >= position.metricsLength

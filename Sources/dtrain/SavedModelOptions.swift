@@ -40,7 +40,7 @@ struct SavedModelOptions: ParsableArguments {
         if let config { return try RunConfiguration(file: config, overrides: overrides) }
         let path = SavedModel.weightsPath(weights)
         try requireWeights(path)
-        let folder = (path as NSString).deletingLastPathComponent
+        let folder = PathParts.folder(of: path)
         let beside = (folder.isEmpty ? "." : folder) + "/config.yaml"
         guard FileManager.default.fileExists(atPath: beside) else {
             throw ValidationError(

@@ -106,6 +106,26 @@ extension EndToEndTests {
             #expect(try DTrainRun.results(data.path("run-1")) == DTrainRun.results(data.path("run-4")))
         }
 
+        /// Folders and files of one character, in the folder where one is.
+        @Test func shortNames() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            try data.write("run.yaml", text: Faults.configuration)
+            let run = try shell(
+                """
+                set -e
+                "$DTRAIN" --config run.yaml --steps 4 --output s
+                "$DTRAIN" --config run.yaml --resume auto --output s
+                "$DTRAIN" --config run.yaml --resume s --output t
+                cd s
+                cp weights.safetensors w
+                "$DTRAIN" evaluate w --output e
+                "$DTRAIN" predict . --output p
+                cmp weights.safetensors ../t/weights.safetensors
+                """, in: data)
+            #expect(run.exitCode == 0, "\(run)")
+        }
+
         /// What is no file, a pipe or a device, is written and never replaced by a file.
         @Test func outputIntoAPipe() throws {
             let data = try TestData()

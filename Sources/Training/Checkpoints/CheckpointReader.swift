@@ -129,7 +129,7 @@ final class CheckpointReader {
 
     /// What of a configuration is not as the run of the checkpoint at `path` has it.
     private static func change(to configuration: String, since path: String) -> String? {
-        let run = ((path as NSString).deletingLastPathComponent as NSString).deletingLastPathComponent
+        let run = PathParts.folder(of: PathParts.folder(of: path))
         guard let old = try? String(contentsOfFile: "\(run)/\(RunFolder.configurationName)", encoding: .utf8)
         else { return nil }
         return ConfigurationChange.text(from: old, to: configuration)

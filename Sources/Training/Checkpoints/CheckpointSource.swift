@@ -14,7 +14,7 @@ enum CheckpointSource: Equatable {
         let below = "\(path)/\(RunFolder.checkpointsName)"
         if Self.isFolder(below) {
             self = .newest(CheckpointCatalogue(below).newestFirst)
-        } else if CheckpointFormat.step(ofFolder: (path as NSString).lastPathComponent) == nil,
+        } else if CheckpointFormat.step(ofFolder: PathParts.name(of: path)) == nil,
             case let all = CheckpointCatalogue(path).newestFirst, !all.isEmpty
         {
             self = .newest(all)
