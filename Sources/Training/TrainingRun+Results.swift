@@ -143,13 +143,17 @@ extension TrainingRun {
         if next > batch { reporter.line("batch: \(batch) -> \(next) examples") }
     }
 
+    /// Whether the run's results are the weights of an epoch before the last.
+    var endsWithBest: Bool {
+        settings.earlyStopping?.restoresBest ?? false && position.watch.bestEpoch > 0
+            && position.watch.bestEpoch < position.epoch
+    }
+
     /// Takes back the best epoch's weights where the run is to end with them; collective.
     ///
     /// - Returns: What they are worth, and how many mini-batches they had seen, which rank 0 knows.
     private func restoreBest(_ evaluated: Evaluated) throws -> (evaluated: Evaluated, trainedBatches: Int) {
-        guard let stopping = settings.earlyStopping, stopping.restoresBest, position.watch.bestEpoch > 0,
-            position.watch.bestEpoch < position.epoch
-        else { return (evaluated, position.step) }
+        guard endsWithBest else { return (evaluated, position.step) }
         var best: (values: [[Float]], trainedBatches: Int)?
         try Self.agree(
             Result {

@@ -158,9 +158,6 @@ extension TrainingRun {
     private func takeResults(
         from checkpoint: CheckpointVerification, isOwn: Bool, in folder: RunFolder
     ) throws {
-        let endsWithBest =
-            settings.earlyStopping?.restoresBest ?? false
-            && (1..<position.epoch).contains(position.watch.bestEpoch)
         let name = endsWithBest ? CheckpointFormat.best : CheckpointFormat.weights
         if !isOwn { try takeMetrics(from: checkpoint.path, in: folder) }
         try writeInputs()

@@ -5,9 +5,7 @@ import Testing
 extension EndToEndTests {
     /// scripts/soak: kills at random moments, and every resumed run against one that nothing happened to.
     @Suite(.serialized) struct Soak {
-        private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("scripts/soak")
-            .path
+        private static let script = Checkout.script("soak")
 
         @Test func someKills() throws {
             let run = try ProcessRun.run(

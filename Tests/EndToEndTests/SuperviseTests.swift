@@ -5,10 +5,7 @@ import Testing
 extension EndToEndTests {
     /// scripts/supervise: what it reruns, on which hosts, and when it stops.
     @Suite(.serialized) struct Supervise {
-        private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(
-                "scripts/supervise"
-            ).path
+        private static let script = Checkout.script("supervise")
 
         /// Writes a script that can be run.
         private func executable(_ data: TestData, _ name: String, _ text: String) throws -> String {

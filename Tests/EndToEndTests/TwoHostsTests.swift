@@ -117,9 +117,7 @@ extension EndToEndTests {
         @Test func supervised() throws {
             let data = try TestData()
             defer { data.remove() }
-            let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-                .deletingLastPathComponent()
-                .deletingLastPathComponent().appendingPathComponent("scripts/supervise").path
+            let script = Checkout.script("supervise")
             let run = try run(
                 """
                 export OMPI_MCA_oob_tcp_keepalive_time=3 OMPI_MCA_oob_tcp_keepalive_intvl=1
