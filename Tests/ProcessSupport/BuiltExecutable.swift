@@ -4,9 +4,13 @@ import Glibc
 package struct BuiltExecutable {
     /// The path of a product beside the test bundle, or in the current folder's release or debug build.
     ///
+    /// The environment variable DTRAIN_PROGRAMS names a folder that comes first, so that a new test can be seen failing on
+    /// the programs from before.
+    ///
     /// Throws `ProcessRunError` naming the places looked at.
     package static func path(_ name: String) throws -> String {
         var folders = [String]()
+        if let programs = getenv("DTRAIN_PROGRAMS") { folders.append(String(cString: programs)) }
         for argument in CommandLine.arguments where argument.contains(".xctest") {
             folders.append(folder(of: bundle(in: argument)))
         }
