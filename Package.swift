@@ -135,7 +135,11 @@ let package = Package(
             path: "Tests/TrainingControls"),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Optimizers", "ProcessSupport", "Safetensors", "dtrain", "training-controls"]),
+            dependencies: [
+                "CKernels", "COneDNN", "Optimizers", "ProcessSupport", "Safetensors", "dtrain",
+                "training-controls",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ], exclude: ["Goldens"]),
         .testTarget(
             name: "ConfigurationTests",
             dependencies: ["Configuration", "Graph", "Layers", "Optimizers", "Datasets"]),

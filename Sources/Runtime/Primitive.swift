@@ -17,6 +17,9 @@ final class Primitive: @unchecked Sendable {
     /// oneDNN's name of the implementation it chose.
     var implementation: String { String(cString: od_primitive_name(pointer)) }
 
+    /// Whether oneDNN has nothing better for it than its reference implementation, such as "ref:any".
+    var isPlainLoops: Bool { implementation.hasPrefix("ref") }
+
     /// The layout of the argument at `place`.
     func layout(_ place: Int) throws(RuntimeError) -> LayoutHandle {
         guard let layout = od_primitive_layout(pointer, Int32(place)) else {

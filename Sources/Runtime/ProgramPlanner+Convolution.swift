@@ -149,12 +149,18 @@ extension ProgramPlanner {
         {
             return (primitive, (.blocked(channelBlock), .blocked(channelBlock)))
         }
+        // Plain loops, hundreds of times slower than anything else, are for shapes that have nothing better in any layout:
+        // with AVX2 the weight gradient of a few row-major channels is only fast row-major on both sides.
+        var plainLoops: (Primitive, (input: Layout, output: Layout))?
         for choice in layouts {
-            if let primitive = try make(Int32(OD_DIRECT), choice.input, choice.output) {
-                return (primitive, choice)
-            }
+            guard let primitive = try make(Int32(OD_DIRECT), choice.input, choice.output) else { continue }
+            guard primitive.isPlainLoops else { return (primitive, choice) }
+            plainLoops = plainLoops ?? (primitive, choice)
         }
-        throw RuntimeError(description: "oneDNN has no implementation of \(what) of this shape")
+        guard let plainLoops else {
+            throw RuntimeError(description: "oneDNN has no implementation of \(what) of this shape")
+        }
+        return plainLoops
     }
 }
 

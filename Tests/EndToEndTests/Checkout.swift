@@ -4,7 +4,13 @@ import Foundation
 enum Checkout {
     /// The path of one of its scripts.
     static func script(_ name: String) -> String {
-        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("scripts/\(name)").path
+        folder.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(
+            "scripts/\(name)"
+        ).path
     }
+
+    /// The path of a file that stands beside these tests.
+    static func file(_ name: String) -> String { folder.appendingPathComponent(name).path }
+
+    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
 }
