@@ -15,6 +15,11 @@ public struct DatasetLayout: Sendable, Hashable, Codable {
     public internal(set) var classNames: [String]?
     /// The names of features where the file has them.
     public internal(set) var featureNames: [String]?
+    /// The features of a table in Float64 that are kept as exactly as that, for Float32 would make one of distinct numbers;
+    /// the others are rounded to Float32. Nil where there are none.
+    package internal(set) var wideFeatures: [Int]?
+    /// Columns of a table with distinct numbers that became one; nil where there are none.
+    package internal(set) var lostNumbers: [LostNumbers]?
 
     /// A layout whose sizes have been checked by the caller.
     init(count: Int, exampleShape: [Int], elementType: ElementType, labels: LabelKind, classCount: Int?) {
@@ -59,9 +64,11 @@ extension DatasetLayout {
         case .float32: elementType = .float32
         case .float64: elementType = .float64
         default:
+            // Float32 would make one of whole numbers beyond 2²⁴.
+            let type = features.scalar.size < 4 ? "float32" : "float64"
             throw DataError(
                 .unsupported, path: path, expected: "features of uint8, float32 or float64",
-                found: features.scalar.rawValue, advice: "save the features as float32")
+                found: features.scalar.rawValue, advice: "save the features as \(type)")
         }
         guard features.shape.count >= 2 else {
             throw DataError(

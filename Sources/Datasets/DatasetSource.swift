@@ -32,6 +32,10 @@ public struct DatasetSource: Sendable, Hashable {
     package private(set) var readsLabels = true
     /// The classes that a table's labels must be among, in order; nil for those that are there.
     package private(set) var knownClasses: [String]?
+    /// The features that a table must have, in order; nil for those that are there.
+    private var knownFeatures: [String]?
+    /// The features of a table that are kept in Float64; nil for those that Float32 is too coarse for.
+    private var knownWide: [Int]?
 
     /// A data set in a file of features and one of labels.
     ///
@@ -93,11 +97,17 @@ public struct DatasetSource: Sendable, Hashable {
         features.count == 1 ? features[0].name : "\(features[0].name) and \(features.count - 1) more"
     }
 
-    /// The data set with the classes of another, which a model was or will be trained on: a table's labels get that
-    /// one's numbers. Does nothing where the number of classes is declared, and for other formats.
-    package func following(classes: Int?, names: [String]?) -> DatasetSource {
-        guard format == .csv, csv.task == .classification, classCount == nil else { return self }
+    /// The data set with the classes and the features of another, which a model was or will be trained on: a table's labels
+    /// get that one's numbers, its columns that one's order, its numbers that one's precision. Does nothing for other
+    /// formats; classes stay where their number is declared.
+    package func following(
+        classes: Int?, names: [String]?, features: [String]? = nil, wideFeatures: [Int]? = nil
+    ) -> DatasetSource {
+        guard format == .csv else { return self }
         var source = self
+        source.knownFeatures = features
+        source.knownWide = wideFeatures ?? []
+        guard csv.task == .classification, classCount == nil else { return source }
         source.knownClasses = names
         if names == nil { source.classCount = classes }
         return source
@@ -147,10 +157,7 @@ public struct DatasetSource: Sendable, Hashable {
         case .idx, .npy:
             return try loadArrays(layout, features: features, labels: labelBase)
         case .csv:
-            try table.load(
-                layout,
-                features: featureBase.bindMemory(to: Float.self, capacity: layout.count * layout.width),
-                labels: labelBase)
+            try table.load(layout, features: featureBase, labels: labelBase)
         case .cifar10:
             try CIFAR10Files(files: self.features).load(
                 layout, features: featureBase,
@@ -160,6 +167,8 @@ public struct DatasetSource: Sendable, Hashable {
     }
 
     private var table: CSVTable {
-        CSVTable(files: features, options: csv, classCount: classCount, knownClasses: knownClasses)
+        CSVTable(
+            files: features, options: csv, classCount: classCount, knownClasses: knownClasses,
+            knownFeatures: knownFeatures, knownWide: knownWide)
     }
 }

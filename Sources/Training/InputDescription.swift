@@ -15,6 +15,8 @@ package struct InputDescription: Codable, Sendable {
     package let classNames: [String]?
     /// The names of the features; nil where files have none.
     package let featureNames: [String]?
+    /// The features of a table whose numbers Float32 is too coarse for; nil where there are none.
+    package let wideFeatures: [Int]?
 
     private static let whiteningTensor = "whitening"
 
@@ -25,6 +27,13 @@ package struct InputDescription: Codable, Sendable {
         classes = layout.classCount
         classNames = layout.classNames
         featureNames = layout.featureNames
+        wideFeatures = layout.wideFeatures
+    }
+
+    /// A data set that is read as the training set was.
+    func followed(by source: DatasetSource) -> DatasetSource {
+        source.following(
+            classes: classes, names: classNames, features: featureNames, wideFeatures: wideFeatures)
     }
 
     /// The description beside the weights at `path`, read by rank 0; collective.
@@ -64,17 +73,7 @@ package struct InputDescription: Codable, Sendable {
     /// Throws unless other data can stand where the training set did; `name` is the data's, for messages.
     func check(_ layout: DatasetLayout, name: String, trainedOn training: String) throws {
         guard layout.exampleShape == exampleShape else {
-            throw TrainingError(
-                .badFile,
-                "\(name) has examples of shape \(layout.exampleShape), \(training) of \(exampleShape)")
-        }
-        if let own = layout.featureNames, let wanted = featureNames,
-            let (place, (mine, other)) = zip(own, wanted).enumerated().first(where: { $1.0 != $1.1 })
-        {
-            throw TrainingError(
-                .badFile,
-                "\(name) has \(Self.quoted(mine)) as feature \(place), \(training) has \(Self.quoted(other)): give the same columns in the same order"
-            )
+            throw TrainingError(.badFile, shapeProblem(layout, name: name, training: training))
         }
         guard layout.labels != .classes || layout.classNames == classNames else {
             throw TrainingError(
@@ -92,6 +91,22 @@ package struct InputDescription: Codable, Sendable {
         do { return try JSONDecoder().decode(InputDescription.self, from: data) } catch {
             throw TrainingError(.badFile, "\(file) is damaged: copy it again from the run's folder")
         }
+    }
+
+    /// What is wrong with the shape of other examples; a table with names was matched by them before.
+    private func shapeProblem(_ layout: DatasetLayout, name: String, training: String) -> String {
+        guard layout.exampleShape.count == 1, exampleShape.count == 1 else {
+            return "\(name) has examples of shape \(layout.exampleShape), \(training) of \(exampleShape)"
+        }
+        let (own, wanted) = (layout.width, exampleShape[0])
+        let known = featureNames.map { names in
+            " (\(names.prefix(20).map(Self.quoted).joined(separator: ", "))\(names.count > 20 ? ", ..." : ""))"
+        }
+        return
+            "\(name) has \(own) features, \(training) \(wanted)\(known ?? ""): "
+            + (own > wanted
+                ? "leave out columns that are no features, of a CSV file with ignore"
+                : "give the same columns in the same order")
     }
 
     /// A name of a file's in quotation marks, in one line and cut to a readable length.

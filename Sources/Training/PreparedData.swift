@@ -28,7 +28,9 @@ final class PreparedData {
         let dataset = try SharedDataset(settings.data.training, on: cluster)
         let layout = dataset.examples.layout
         func other(_ source: DatasetSource) throws -> Part {
-            let source = source.following(classes: layout.classCount, names: layout.classNames)
+            let source = source.following(
+                classes: layout.classCount, names: layout.classNames, features: layout.featureNames,
+                wideFeatures: layout.wideFeatures)
             return Part(dataset: try SharedDataset(source, on: cluster), rows: nil)
         }
         var rows: [Int32]?
@@ -59,6 +61,24 @@ final class PreparedData {
             part.dataset.examples.feedContent { digest.add($0) }
         }
         self.digest = digest.bytes
+        if cluster.rank == 0 { warnOfLostNumbers(settings.data.normalization) }
+    }
+
+    /// Says which columns of the training set hold distinct numbers that are one to the model.
+    private func warnOfLostNumbers(_ normalization: Normalization) {
+        let examples = training.dataset.examples
+        let lost = examples.layout.lostNumbers ?? []
+        let scaled = LostNumbers.afterScaling(examples, rows: training.rows, scaling: scaling)
+        guard !lost.isEmpty || !scaled.isEmpty else { return }
+        let all = lost + scaled.filter { feature in !lost.contains { $0.column == feature.column } }
+        let advice =
+            lost.isEmpty && normalization == .none
+            ? "set data.normalize to standardize or min_max"
+            : "subtract what they have in common, or leave out such features with ignore"
+        let more = all.count > 20 ? ", ..." : ""
+        TrainingRun.warn(
+            "\(training.dataset.name) has distinct numbers that are one to the model: \(all.prefix(20).map(\.description).joined(separator: ", "))\(more): \(advice)"
+        )
     }
 
     /// Gives shared memory back; collective over the node.

@@ -41,8 +41,7 @@ package final class SavedModel {
         try cluster.check(shards: shards)
         self.cluster = cluster
         let inputs = try InputDescription.beside(weights: weights, on: cluster)
-        let dataset = try SharedDataset(
-            source.following(classes: inputs.classes, names: inputs.classNames), on: cluster)
+        let dataset = try SharedDataset(inputs.followed(by: source), on: cluster)
         cluster.activity.enter(.preparing)
         self.dataset = dataset
         let layout = dataset.examples.layout

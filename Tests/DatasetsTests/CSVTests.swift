@@ -68,6 +68,10 @@ import Testing
         #expect(try classes(["5", "2"], 7) == (nil, [5, 2], 7))
         #expect(try classes(["10", "9", "b"]) == (["10", "9", "b"], [0, 1, 2], 3))
         #expect(try classes(["\"a, b\"", "a"]) == (["a", "a, b"], [1, 0], 2))
+        // Doubled quotation marks in a quoted field are single ones of its text.
+        #expect(
+            try classes(["\"ha \"\"ha\"\" ha\"", "b", "\"\"\"\"", "\"b\""])
+                == (["\"", "b", "ha \"ha\" ha"], [2, 1, 0, 1], 3))
     }
 
     @Test func anotherSetGetsTheTrainingSetsClasses() throws {
@@ -128,8 +132,8 @@ import Testing
         Broken(text: "a,y\n1,1.5\n", starts: "2:2: expected a class", kind: .label, options: words),
         Broken(text: "a,y\n1,\n", starts: "2:2: expected a value", options: words),
         Broken(
-            text: "a,y\n1,\"a\"\"b\"\n", starts: "2:2: expected a class of at most", kind: .label,
-            options: words),
+            text: "a,y\n1,\"\(String(repeating: "\"\"", count: 1025))\"\n",
+            starts: "2:2: expected a class of at most", kind: .label, options: words),
         Broken(
             text: "1,2\n1;2\n", starts: "2:2: expected 2 fields, found 1",
             options: CSVOptions(label: [.index(1)], task: .regression, hasHeader: false)),
@@ -156,14 +160,16 @@ import Testing
     @Test func severalFilesFollowEachOther() throws {
         let set = try Dataset(Self.source("a,y\n1,2\n", "a,y\r\n3,4\r\n5,6", options: Self.regression))
         #expect(TestBytes.features(set, as: Float.self) == [1, 3, 5])
-        let swapped = TestBytes.error(
-            loading: Self.source("a,b,y\n1,2,3\n", "b,a,y\n1,2,3\n", options: Self.regression))
-        #expect(swapped?.path == "more-1.csv" && swapped?.found == "column 0 \"b\" for \"a\"")
-        let narrow = TestBytes.error(
-            loading: Self.source("a,b,y\n1,2,3\n", "a,y\n1,2\n", options: Self.regression))
-        #expect(narrow?.expected.hasPrefix("3 columns") == true)
         let bad = TestBytes.error(loading: Self.source("a,y\n1,2\n", "a,y\n?,4\n", options: Self.regression))
         #expect(bad?.description.hasPrefix("more-1.csv:2:1: ") == true)
+    }
+
+    @Test func classesOfQuotationMarksKeepTheirNumbers() throws {
+        let source = Self.source("x,y\n1,\"\"\"b\"\"\"\n2,a\n", options: Self.words)
+        let names = try Dataset(source).layout.classNames
+        #expect(names == ["\"b\"", "a"])
+        #expect(
+            try TestBytes.classes(Dataset(source.following(classes: 2, names: ["a", "\"b\""]))) == [1, 0])
     }
 
     @Test func manyLabelsAreNoClasses() {

@@ -60,5 +60,31 @@ extension EndToEndTests {
             // Control: the comparison notices another seed.
             #expect(try results(1, ["training.seed=4"]) != alone)
         }
+
+        /// A feature that is constant but for rounding stays near 0 and is not spread out, whatever the normalization.
+        @Test(arguments: ["standardize", "min_max", "whiten"]) func roundingIsNotSpreadOut(name: String) throws {
+            let data = try TestData()
+            defer { data.remove() }
+            // Its second feature is 0.3, or 0.1 + 0.2, which is a little more in Float64.
+            let rows = (0..<40).flatMap { [Double($0), $0 % 2 == 0 ? 0.3 : 0.1 + 0.2] }
+            try data.write("rows64.npy", shape: [40, 2], doubles: rows)
+            try data.write("labels40.npy", (0..<40).map { Int64($0 / 20) })
+            let configuration = try data.write(
+                "run.yaml",
+                text: """
+                    data:
+                      train: {format: npy, features: rows64.npy, labels: labels40.npy}
+                      normalize: \(name)
+                    model: [{linear: 2}]
+                    training: {epochs: 1, batch: 20}
+                    """)
+            let run = try DTrainRun.run(2, ["--config", configuration, "--output", data.path("run")])
+            try #require(run.exitCode == 0, "\(run)")
+            let description = try JSONSerialization.jsonObject(
+                with: Data(contentsOf: URL(fileURLWithPath: data.path("run/normalization.json"))))
+            let scaling = (description as? [String: Any])?["scaling"] as? [String: Any]
+            let factor = try #require(scaling?["factor"] as? [Double])
+            #expect(factor.count == 2 && factor[0] < 0.2 && factor[1] == 1, "\(factor)")
+        }
     }
 }

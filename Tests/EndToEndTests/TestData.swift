@@ -49,6 +49,10 @@ struct TestData {
         try save(name, "<f4", shape, values.withUnsafeBytes { Data($0) })
     }
 
+    func write(_ name: String, shape: [Int], doubles: [Double]) throws {
+        try save(name, "<f8", shape, doubles.withUnsafeBytes { Data($0) })
+    }
+
     func write(_ name: String, _ values: [Int64]) throws {
         try save(name, "<i8", [values.count], values.withUnsafeBytes { Data($0) })
     }

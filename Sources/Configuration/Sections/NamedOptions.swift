@@ -1,3 +1,4 @@
+import Datasets
 import Optimizers
 
 /// A section that picks something by name and fills it with options: "adam", or {name: adam, lr: 0.001}.

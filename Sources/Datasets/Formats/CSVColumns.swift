@@ -23,14 +23,20 @@ struct CSVColumns: Equatable {
     /// The column of classes, if there is one.
     let labelColumn: Int?
 
-    /// The columns of the row that a tokenizer stands at, its header if it has one.
+    /// Columns with roles that were found in another way than by the options.
+    init(roles: [Role], names: [String]?, featureNames: [String]?, featureCount: Int) {
+        self.roles = roles
+        self.names = names
+        self.featureNames = featureNames
+        self.featureCount = featureCount
+        labelColumn = roles.firstIndex(of: .label)
+    }
+
+    /// The columns of the row that a tokenizer stands at, its header if it has one. Columns to be ignored by a name that is
+    /// not there are left out: another file may have them.
     init(_ row: CSVTokenizer, options: CSVOptions) throws(DataError) {
         let count = row.fields.count
-        var names: [String]?
-        if options.hasHeader {
-            try Self.checkHeader(row)
-            names = row.fields.map(row.text)
-        }
+        let names = try Self.names(row, options)
         var roles = Array(repeating: Role?.none, count: count)
         for (number, column) in options.label.enumerated() {
             let place = try Self.place(of: column, names, count, row)
@@ -38,31 +44,50 @@ struct CSVColumns: Equatable {
             roles[place] = options.task == .regression ? .target(number) : .label
         }
         for column in options.ignored {
-            // Labels that are not asked for may be missing.
-            if options.label.isEmpty, case .name(let name) = column, names?.contains(name) == false {
-                continue
-            }
+            if case .name(let name) = column, names?.contains(name) == false { continue }
             let place = try Self.place(of: column, names, count, row)
             guard roles[place] == nil else { throw Self.twice(column, row.name) }
             roles[place] = .ignored
         }
         var features = 0
         var featureNames: [String] = []
-        self.roles = roles.enumerated().map { place, role in
+        let complete = roles.enumerated().map { place, role in
             if let role { return role }
             features += 1
             if let names { featureNames.append(names[place]) }
-            return .feature(features - 1)
+            return Role.feature(features - 1)
         }
-        self.names = names
-        self.featureNames = names == nil ? nil : featureNames
-        featureCount = features
-        labelColumn = self.roles.firstIndex(of: .label)
         guard features > 0 else {
             throw DataError(
                 .empty, path: row.name, expected: "at least one column of features", found: "none",
                 advice: "check the delimiter and the label")
         }
+        self.init(
+            roles: complete, names: names, featureNames: names == nil ? nil : featureNames,
+            featureCount: features)
+    }
+
+    /// The names in the row that a tokenizer stands at; nil without a header.
+    static func names(_ row: CSVTokenizer, _ options: CSVOptions) throws(DataError) -> [String]? {
+        guard options.hasHeader else { return nil }
+        try checkHeader(row)
+        return row.fields.map(row.text)
+    }
+
+    /// The error of a column that is not among a header's names.
+    static func unknown(_ column: CSVOptions.Column, _ names: [String], _ path: String) -> DataError {
+        var advice = "check the name and the delimiter"
+        if case .name(let name) = column, let near = nearestName(to: name, among: names) {
+            advice = "did you mean \"\(DataError.shortened(near))\"?"
+        }
+        return DataError(
+            .mismatch, path: path, expected: column.text, found: list(names), advice: advice)
+    }
+
+    /// Names as messages list them.
+    static func list(_ names: [String]) -> String {
+        names.prefix(20).map { "\"\(DataError.shortened($0))\"" }.joined(separator: ", ")
+            + (names.count > 20 ? ", ..." : "")
     }
 
     /// A column as messages call it: " in column "age"", or nothing without names.
@@ -75,7 +100,7 @@ struct CSVColumns: Equatable {
     private static func checkHeader(_ row: CSVTokenizer) throws(DataError) {
         var wholes: [Int] = []
         for field in row.fields {
-            let text = UnsafeRawBufferPointer(rebasing: row.bytes[field.start..<field.end])
+            let text = row.content(field)
             guard !field.isQuoted, (try? DecimalNumber.float(text)) != nil else { return }
             if let whole = DecimalNumber.whole(text) { wholes.append(whole) }
         }
@@ -103,13 +128,7 @@ struct CSVColumns: Equatable {
                     .mismatch, path: row.name, expected: column.text, found: "no header",
                     advice: "give the column's number from 0 to \(count - 1), or leave out header: false")
             }
-            guard let place = names.firstIndex(of: name) else {
-                let known = names.prefix(20).map { "\"\(DataError.shortened($0))\"" }.joined(separator: ", ")
-                throw DataError(
-                    .mismatch, path: row.name, expected: column.text,
-                    found: known + (names.count > 20 ? ", ..." : ""),
-                    advice: "check the name and the delimiter")
-            }
+            guard let place = names.firstIndex(of: name) else { throw unknown(column, names, row.name) }
             guard names.lastIndex(of: name) == place else {
                 throw DataError(
                     .mismatch, path: row.name, expected: "\(column.text) once", found: "several",

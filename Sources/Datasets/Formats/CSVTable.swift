@@ -9,16 +9,24 @@ struct CSVTable {
     let classCount: Int?
     /// The classes of a run that is gone on with or evaluated; nil for those among the labels.
     let knownClasses: [String]?
+    /// The features of such a run in order; nil for those that are there.
+    let knownFeatures: [String]?
+    /// The features of such a run that are kept in Float64; nil for those that Float32 is too coarse for.
+    let knownWide: [Int]?
 
-    /// Reads all rows but no numbers: the sizes, the features' names and the classes.
+    /// Reads all rows, but numbers only where Float32 may be too coarse for them: the sizes, the features' names and the
+    /// classes.
     func inspect() throws(DataError) -> DatasetLayout {
         var count = 0
         var found = LabelTable()
         let collects = options.task == .classification && classCount == nil && knownClasses == nil
-        var first: CSVColumns?
-        for file in files {
-            let columns = try forEachRow(of: file) { (row, columns) throws(DataError) in
+        let columns = try columns()
+        let first = columns.lazy.compactMap(\.self).first
+        var screen = first.map { NumberScreen($0, isSkipped: knownWide != nil) }
+        for (file, columns) in zip(files, columns) {
+            try forEachRow(of: file, columns) { (row, columns) throws(DataError) in
                 count += 1
+                screen?.look(at: row, columns)
                 guard collects, let column = columns.labelColumn else { return }
                 guard try found.insert(label(row, column, columns)) != nil else {
                     throw row.error(
@@ -26,11 +34,8 @@ struct CSVTable {
                         advice: "set task: regression if labels are numbers to predict")
                 }
             }
-            guard let columns else { continue }
-            if let first { try Self.checkSame(columns, first, file.name, files[0].name) }
-            first = first ?? columns
         }
-        guard let first, count > 0 else {
+        guard let first, let screen, count > 0 else {
             throw DataError(
                 .empty, path: files.first?.name ?? "", expected: "at least one row of data", found: "none",
                 advice: "check how the file was made")
@@ -45,32 +50,53 @@ struct CSVTable {
             ? .none : options.task == .regression ? .targets(width: options.label.count) : .classes
         var names: [String]?
         if kind == .classes, classCount == nil { names = knownClasses ?? ClassNames(found: found).names }
+        let merged = try mergedNumbers(screen, columns)
+        let wide = knownWide ?? merged.wideFeatures
         var layout = DatasetLayout(
-            count: count, exampleShape: [first.featureCount], elementType: .float32, labels: kind,
-            classCount: kind == .classes ? classCount ?? names?.count : nil)
+            count: count, exampleShape: [first.featureCount], elementType: wide.isEmpty ? .float32 : .float64,
+            labels: kind, classCount: kind == .classes ? classCount ?? names?.count : nil)
+        layout.wideFeatures = wide.isEmpty ? nil : wide
+        layout.lostNumbers = merged.lost.isEmpty ? nil : merged.lost
         // Labels 0, 1, 2, ... are class indices, which need no names.
         layout.classNames = names == names?.indices.map(String.init) ? nil : names
         layout.featureNames = first.featureNames
         return layout
     }
 
-    /// Reads all values into memory of a layout's size.
+    /// Reads all values into memory of a layout's size. In a table of Float64 the features that need no more are rounded to
+    /// Float32 all the same: a column's numbers do not depend on its neighbours.
     func load(
-        _ layout: DatasetLayout, features: UnsafeMutablePointer<Float>, labels: UnsafeMutableRawPointer?
+        _ layout: DatasetLayout, features: UnsafeMutableRawPointer, labels: UnsafeMutableRawPointer?
     ) throws(DataError) {
         let classes = layout.classNames.map { ClassNames(names: $0) }
         let width = layout.width
+        let isDouble = layout.elementType == .float64
+        let floats = features.assumingMemoryBound(to: Float.self)
+        let doubles = features.assumingMemoryBound(to: Double.self)
+        var isWide = Array(repeating: false, count: width)
+        for feature in layout.wideFeatures ?? [] where isWide.indices.contains(feature) { isWide[feature] = true }
         var targets = 0
         if case .targets(let width) = layout.labels { targets = width }
         var count = 0
-        for file in files {
-            _ = try forEachRow(of: file) { (row, columns) throws(DataError) in
-                guard count < layout.count, columns.featureCount == width else { throw changed(file) }
-                let example = features + count * width
+        for (file, columns) in zip(files, try columns()) {
+            guard columns?.featureCount ?? width == width,
+                columns?.featureNames == layout.featureNames || columns == nil
+            else { throw changed(file) }
+            try forEachRow(of: file, columns) { (row, columns) throws(DataError) in
+                guard count < layout.count else { throw changed(file) }
+                let example = count * width
                 for (column, role) in columns.roles.enumerated() {
                     switch role {
                     case .ignored: continue
-                    case .feature(let feature): example[feature] = try number(row, column, columns)
+                    case .feature(let feature):
+                        let value = try number(row, column, columns)
+                        if !isDouble {
+                            floats[example + feature] = value
+                        } else if isWide[feature], let exact = Self.double(row, column) {
+                            doubles[example + feature] = exact
+                        } else {
+                            doubles[example + feature] = Double(value)
+                        }
                     case .target(let target):
                         guard let labels, target < targets else { throw changed(file) }
                         labels.assumingMemoryBound(to: Float.self)[count * targets + target] =
@@ -87,14 +113,43 @@ struct CSVTable {
         guard count == layout.count else { throw changed(files[0]) }
     }
 
-    /// Calls `body` for each row behind the header; returns the columns, nil for a file without rows.
-    private func forEachRow(
-        of file: DataOrigin, _ body: (CSVTokenizer, CSVColumns) throws(DataError) -> Void
-    ) throws(DataError) -> CSVColumns? {
+    /// What the columns of each file are for, from the first rows alone; nil for a file without any.
+    private func columns() throws(DataError) -> [CSVColumns?] {
+        var first: (columns: CSVColumns, path: String)?
+        var all: [CSVColumns?] = []
+        for file in files {
+            let row = try CSVTokenizer(file, delimiter: options.delimiter)
+            guard try row.next() else {
+                all.append(nil)
+                continue
+            }
+            let columns: CSVColumns
+            if let first {
+                columns = try CSVColumns(row, options: options, like: first.columns, path: first.path)
+            } else {
+                columns = try CSVColumns(row, options: options).ordered(like: knownFeatures, in: row)
+                first = (columns, file.name)
+            }
+            all.append(columns)
+        }
+        // Labels that are not asked for may be missing, and are ignored where they are there.
+        guard let first, let names = first.columns.names, !options.label.isEmpty else { return all }
+        for case .name(let name) in options.ignored
+        where !all.contains(where: { $0?.names?.contains(name) == true }) {
+            throw CSVColumns.unknown(.name(name), names, first.path)
+        }
+        return all
+    }
+
+    /// Calls `body` for each row behind the header of a file with these columns.
+    func forEachRow(
+        of file: DataOrigin, _ columns: CSVColumns?,
+        _ body: (CSVTokenizer, CSVColumns) throws(DataError) -> Void
+    ) throws(DataError) {
+        guard let columns else { return }
         let row = try CSVTokenizer(file, delimiter: options.delimiter)
-        guard try row.next() else { return nil }
-        let columns = try CSVColumns(row, options: options)
-        if options.hasHeader, try !row.next() { return columns }
+        guard try row.next() else { throw changed(file) }
+        if options.hasHeader, try !row.next() { return }
         repeat {
             guard row.fields.count == columns.roles.count else {
                 throw row.error(
@@ -106,14 +161,18 @@ struct CSVTable {
             }
             try body(row, columns)
         } while try row.next()
-        return columns
+    }
+
+    /// A field as the nearest Float64; nil for one that is no number.
+    static func double(_ row: CSVTokenizer, _ column: Int) -> Double? {
+        try? DecimalNumber.double(row.content(row.fields[column]))
     }
 
     private func number(
         _ row: CSVTokenizer, _ column: Int, _ columns: CSVColumns
     ) throws(DataError) -> Float {
         let field = row.fields[column]
-        let bytes = UnsafeRawBufferPointer(rebasing: row.bytes[field.start..<field.end])
+        let bytes = row.content(field)
         do throws(DecimalNumber.Failure) { return try DecimalNumber.float(bytes) } catch {
             if field.isEmpty { throw missing(row, column, columns) }
             let found = "\"\(DataError.shortened(row.text(field)))\""
@@ -134,7 +193,7 @@ struct CSVTable {
         _ row: CSVTokenizer, _ column: Int, _ columns: CSVColumns
     ) throws(DataError) -> UnsafeRawBufferPointer {
         let field = row.fields[column]
-        let bytes = UnsafeRawBufferPointer(rebasing: row.bytes[field.start..<field.end])
+        let bytes = row.content(field)
         guard !bytes.isEmpty else { throw missing(row, column, columns) }
         let isNumber = bytes[0] < UInt8(ascii: "A")
         if isNumber, DecimalNumber.whole(bytes) == nil, (try? DecimalNumber.float(bytes)) != nil {
@@ -143,10 +202,9 @@ struct CSVTable {
                 found: DataError.shortened(row.text(field)),
                 advice: "set task: regression if labels are numbers to predict")
         }
-        guard bytes.count <= 1024, !field.hasEscapes else {
+        guard bytes.count <= 1024 else {
             throw row.error(
-                .label, field: column,
-                expected: "a class of at most 1024 bytes without quotation marks" + columns.phrase(column),
+                .label, field: column, expected: "a class of at most 1024 bytes" + columns.phrase(column),
                 found: "\"\(DataError.shortened(row.text(field)))\"", advice: "give classes shorter names")
         }
         return bytes
@@ -183,24 +241,5 @@ struct CSVTable {
         DataError(
             .mismatch, path: file.name, expected: "the file that was inspected", found: "another",
             advice: "do not change data files while they are read")
-    }
-
-    private static func checkSame(
-        _ columns: CSVColumns, _ first: CSVColumns, _ path: String, _ firstPath: String
-    ) throws(DataError) {
-        guard columns.roles.count == first.roles.count else {
-            throw DataError(
-                .mismatch, path: path, expected: "\(first.roles.count) columns, as \(firstPath) has",
-                found: "\(columns.roles.count)", advice: "give files with the same columns")
-        }
-        guard columns == first else {
-            let place = zip(columns.names ?? [], first.names ?? []).enumerated().first { $1.0 != $1.1 }
-            throw DataError(
-                .mismatch, path: path, expected: "the columns of \(firstPath)",
-                found: place.map {
-                    "column \($0) \"\(DataError.shortened($1.0))\" for \"\(DataError.shortened($1.1))\""
-                }
-                    ?? "others", advice: "give files with the same columns in the same order")
-        }
     }
 }

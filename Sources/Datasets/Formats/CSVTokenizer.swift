@@ -5,15 +5,15 @@
 /// end are skipped. A field in quotation marks may hold delimiters, line ends and doubled quotation marks; spaces around
 /// other fields do not count.
 final class CSVTokenizer {
-    /// One field of the current row: bytes `start..<end` of `bytes`, without its quotation marks.
+    /// One field of the current row: bytes `start..<end` of `bytes`, without its quotation marks; doubled ones inside it
+    /// are single ones already.
     struct Field {
-        let start, end: Int
+        let start: Int
+        fileprivate(set) var end: Int
         /// Line ends inside the row before it.
         let line: Int
         /// Whether it stood in quotation marks.
         let isQuoted: Bool
-        /// Whether doubled quotation marks are in it.
-        let hasEscapes: Bool
 
         var isEmpty: Bool { start == end }
     }
@@ -31,6 +31,8 @@ final class CSVTokenizer {
     private(set) var fields: [Field] = []
     /// The line that the current row begins on, from 1.
     private(set) var line = 1
+    /// Fields of the row being cut that hold doubled quotation marks.
+    private var escaped: [Int] = []
     private let reader: DataReader
     private let delimiter: UInt8
     /// Bytes that end a plain field or are wrong in it.
@@ -82,18 +84,13 @@ final class CSVTokenizer {
         return true
     }
 
-    /// The text of a field, unescaped; for names and messages.
-    func text(_ field: Field) -> String {
-        let raw = bytes[field.start..<field.end]
-        guard field.hasEscapes else { return String(decoding: raw, as: UTF8.self) }
-        var unescaped: [UInt8] = []
-        var isSecond = false
-        for byte in raw {
-            isSecond = byte == Self.quote && !isSecond
-            if !isSecond { unescaped.append(byte) }
-        }
-        return String(decoding: unescaped, as: UTF8.self)
+    /// The bytes of a field.
+    func content(_ field: Field) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes[field.start..<field.end])
     }
+
+    /// The text of a field, for names and messages.
+    func text(_ field: Field) -> String { String(decoding: content(field), as: UTF8.self) }
 
     /// An error about a field of the current row, or about one that is not there.
     func error(
@@ -139,6 +136,7 @@ final class CSVTokenizer {
     /// Reads one row from `start`; whatever is missing at the piece's end is read and the row begun again.
     private func scan() throws(DataError) -> Scan {
         fields.removeAll(keepingCapacity: true)
+        escaped.removeAll(keepingCapacity: true)
         guard let base = memory.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return .end }
         if start == end { return isAtEnd ? .end : .more }
         var at = start
@@ -160,6 +158,7 @@ final class CSVTokenizer {
             if at == end {
                 start = at
                 nextLine = line + lines
+                unescape()
                 return .row
             }
             if base[at] == delimiter {
@@ -178,6 +177,7 @@ final class CSVTokenizer {
             }
             start = at + 1
             nextLine = line + lines + 1
+            unescape()
             return .row
         }
     }
@@ -194,7 +194,7 @@ final class CSVTokenizer {
         var (first, last) = (at, stop)
         while first < last, base[first] == Self.space { first += 1 }
         while first < last, base[last - 1] == Self.space { last -= 1 }
-        fields.append(Field(start: first, end: last, line: lines, isQuoted: false, hasEscapes: false))
+        fields.append(Field(start: first, end: last, line: lines, isQuoted: false))
         if stop < end, base[stop] == Self.quote {
             throw error(
                 .header, field: fields.count - 1, expected: "quotation marks around the whole field",
@@ -217,8 +217,7 @@ final class CSVTokenizer {
             }
             guard stop < end else {
                 guard isAtEnd else { return nil }
-                fields.append(
-                    Field(start: at + 1, end: stop, line: before, isQuoted: true, hasEscapes: hasEscapes))
+                fields.append(Field(start: at + 1, end: stop, line: before, isQuoted: true))
                 throw error(
                     .header, field: fields.count - 1, expected: "a closing quotation mark",
                     found: "the end of the file",
@@ -232,7 +231,8 @@ final class CSVTokenizer {
             }
             break
         }
-        fields.append(Field(start: at + 1, end: stop, line: before, isQuoted: true, hasEscapes: hasEscapes))
+        if hasEscapes { escaped.append(fields.count) }
+        fields.append(Field(start: at + 1, end: stop, line: before, isQuoted: true))
         stop += 1
         let isEnded =
             stop == end || base[stop] == delimiter || base[stop] == Self.lineFeed
@@ -243,6 +243,24 @@ final class CSVTokenizer {
                 found: "other text", advice: "double quotation marks inside the field")
         }
         return stop
+    }
+
+    /// Makes doubled quotation marks single ones where they stand: the row is complete, so it is not cut again.
+    private func unescape() {
+        for number in escaped {
+            let field = fields[number]
+            var end = field.start
+            var isSecond = false
+            for place in field.start..<field.end {
+                let byte = memory[place]
+                isSecond = byte == Self.quote && !isSecond
+                if isSecond || byte != Self.quote {
+                    memory[end] = byte
+                    end += 1
+                }
+            }
+            fields[number].end = end
+        }
     }
 
     /// Moves the row begun to the front and fills the memory behind it, doubled where the row takes all of it.

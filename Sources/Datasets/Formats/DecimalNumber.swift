@@ -10,18 +10,66 @@ enum DecimalNumber {
         case tooLarge
     }
 
-    /// The number that the whole text is.
+    /// The number that the whole text is, as the nearest Float32.
     static func float(_ text: UnsafeRawBufferPointer) throws(Failure) -> Float {
-        var at = 0
+        let parts = try parts(text)
+        let magnitude = near(parts.mantissa, parts.exponent) ?? exact(text, as: Float.self)
+        guard magnitude.isFinite else { throw .tooLarge }
+        return parts.isNegative ? -magnitude : magnitude
+    }
+
+    /// The number that the whole text is, as the nearest Float64; like `float`, it refuses what is beyond Float32's range.
+    static func double(_ text: UnsafeRawBufferPointer) throws(Failure) -> Double {
+        let parts = try parts(text)
+        let magnitude: Double
+        if parts.isComplete, parts.mantissa <= 1 << 53, parts.exponent.magnitude < powers.count {
+            // Both are exact, so there is one rounding (Clinger, 1990).
+            let power = powers[Int(parts.exponent.magnitude)]
+            magnitude =
+                parts.exponent < 0 ? Double(parts.mantissa) / power : Double(parts.mantissa) * power
+        } else {
+            magnitude = exact(text, as: Double.self)
+        }
+        guard Float(magnitude).isFinite else { throw .tooLarge }
+        return parts.isNegative ? -magnitude : magnitude
+    }
+
+    /// How many digits the text has between its first and its last that are not 0, those of an exponent left out; any
+    /// number for a text that is no number.
+    static func significantDigits(_ text: UnsafeRawBufferPointer) -> Int {
+        var (count, zeros) = (0, 0)
+        for byte in text {
+            let digit = byte &- UInt8(ascii: "0")
+            if digit == 0 {
+                zeros += count > 0 ? 1 : 0
+            } else if digit < 10 {
+                count += zeros + 1
+                zeros = 0
+            } else if byte | 0x20 == UInt8(ascii: "e") {
+                break
+            }
+        }
+        return count
+    }
+
+    /// A text's sign, its first 19 significant digits as a whole number, and the power of ten that is multiplied by.
+    private struct Parts {
         var isNegative = false
+        var mantissa: UInt64 = 0
+        var exponent = 0
+        /// Whether there are no more digits.
+        var isComplete = true
+    }
+
+    @inline(__always)
+    private static func parts(_ text: UnsafeRawBufferPointer) throws(Failure) -> Parts {
+        var at = 0
+        var parts = Parts()
         if at < text.count, text[at] == UInt8(ascii: "-") || text[at] == UInt8(ascii: "+") {
-            isNegative = text[at] == UInt8(ascii: "-")
+            parts.isNegative = text[at] == UInt8(ascii: "-")
             at += 1
         }
-        // The first 19 significant digits as a whole number, and the power of ten it must be multiplied by.
-        var mantissa: UInt64 = 0
         var significant = 0
-        var exponent = 0
         var digits = 0
         var hasPoint = false
         while at < text.count {
@@ -29,11 +77,12 @@ enum DecimalNumber {
             if digit < 10 {
                 digits += 1
                 if significant < 19 {
-                    mantissa = mantissa &* 10 &+ UInt64(digit)
-                    if mantissa > 0 { significant += 1 }
-                    if hasPoint { exponent -= 1 }
-                } else if !hasPoint {
-                    exponent += 1
+                    parts.mantissa = parts.mantissa &* 10 &+ UInt64(digit)
+                    if parts.mantissa > 0 { significant += 1 }
+                    if hasPoint { parts.exponent -= 1 }
+                } else {
+                    parts.isComplete = false
+                    if !hasPoint { parts.exponent += 1 }
                 }
             } else if text[at] == UInt8(ascii: "."), !hasPoint {
                 hasPoint = true
@@ -45,12 +94,10 @@ enum DecimalNumber {
         guard digits > 0 else { throw wordFailure(text) }
         if at < text.count, text[at] | 0x20 == UInt8(ascii: "e") {
             at += 1
-            exponent += try power(text, &at)
+            parts.exponent += try power(text, &at)
         }
         guard at == text.count else { throw .text }
-        let magnitude = near(mantissa, exponent) ?? exact(text)
-        guard magnitude.isFinite else { throw .tooLarge }
-        return isNegative ? -magnitude : magnitude
+        return parts
     }
 
     /// The whole number that the whole text is, nil for anything else or one that Int does not hold.
@@ -114,10 +161,13 @@ enum DecimalNumber {
         return low == high ? low : nil
     }
 
-    /// The nearest Float32 by the standard library, whatever the digits; the text is a decimal number without sign.
-    private static func exact(_ text: UnsafeRawBufferPointer) -> Float {
+    /// The nearest number of a type by the standard library, whatever the digits; the text is a decimal number, whose sign
+    /// does not count.
+    private static func exact<Value: LosslessStringConvertible & BinaryFloatingPoint>(
+        _ text: UnsafeRawBufferPointer, as _: Value.Type
+    ) -> Value {
         let unsigned = text.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
-        return Float(String(decoding: unsigned, as: UTF8.self)) ?? .infinity
+        return Value(String(decoding: unsigned, as: UTF8.self)) ?? .infinity
     }
 
     private static func wordFailure(_ text: UnsafeRawBufferPointer) -> Failure {

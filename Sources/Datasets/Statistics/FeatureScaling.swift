@@ -26,20 +26,22 @@ package struct FeatureScaling: Sendable, Hashable, Codable {
             factor = Array(repeating: 1, count: statistics.mean.count)
         case .minMax(let low, let high):
             let spreads = zip(statistics.maximum, statistics.minimum).map { $0 - $1 }
-            let factor = spreads.map { spread in
-                let factor = (high - low) / spread
-                // A spread of 0, or one so small that its inverse is no number, counts as none.
-                return factor.isFinite ? factor : 1
-            }
+            let factor = Self.factors(statistics) { (high - low) / spreads[$0] }
             self.factor = factor
             // (x − min)·f + low = (x − (min − low/f))·f.
             center = zip(statistics.minimum, factor).map { $0 - low / $1 }
         case .standardize, .whiten:
             center = statistics.mean
-            factor = statistics.deviation.map { deviation in
-                let inverse = 1 / deviation
-                return inverse.isFinite ? inverse : 1
-            }
+            factor = Self.factors(statistics) { 1 / statistics.deviation[$0] }
+        }
+    }
+
+    /// The factor of each channel, 1 for one that never varies: its spread is 0 or what rounding left, or so small that its
+    /// inverse is no number.
+    private static func factors(_ statistics: FeatureStatistics, _ factor: (Int) -> Double) -> [Double] {
+        statistics.mean.indices.map { channel in
+            let factor = factor(channel)
+            return factor.isFinite && !statistics.isConstant(channel) ? factor : 1
         }
     }
 

@@ -18,6 +18,16 @@ package struct FeatureStatistics: Sendable, Hashable, Codable {
     /// Largest values (C).
     package let maximum: [Double]
 
+    /// Whether a channel never varies but for rounding: σ² ≤ N·ε·σ² + (N·ε·μ)² with Float64's ε, which is as far off as a
+    /// variance of N values around μ may be (Chan, Golub and LeVeque, 1983). It is scikit-learn's rule (StandardScaler),
+    /// which sums Float32 features in Float64, too, and so means the same ε for them.
+    package func isConstant(_ channel: Int) -> Bool {
+        let variance = deviation[channel] * deviation[channel]
+        let rounding = Double(count) * .ulpOfOne
+        let bound = rounding * mean[channel]
+        return variance <= rounding * variance + bound * bound
+    }
+
     /// Blocks of so many examples.
     package static func blockCount(examples: Int) -> Int {
         (examples + blockSize - 1) / blockSize

@@ -3,9 +3,10 @@ public enum Normalization: Sendable, Hashable {
     /// As stored: bytes stay 0 to 255.
     case none
     /// To [low, high] over the training set, per channel: x ↦ low + (x − min)·(high − low)/(max − min). What never
-    /// varies becomes `low`.
+    /// varies but for rounding becomes `low`.
     case minMax(low: Double = 0, high: Double = 1)
-    /// To mean 0 and population deviation 1 over the training set, per channel. What never varies becomes 0.
+    /// To mean 0 and population deviation 1 over the training set, per channel. What never varies but for
+    /// rounding becomes 0.
     case standardize
     /// To mean 0 and no correlation between features: z ↦ z·U·Λ^(−1/2) of standardized features z, whose correlation
     /// matrix is U·Λ·Uᵀ (principal components of the correlations; Kessy, Lewin and Strimmer, "Optimal whitening and

@@ -13,8 +13,9 @@ extension FuzzTarget {
         .any(
             CSVSeeds.options.map { options in
                 let file = DataOrigin.memory(name: "input.csv", bytes: bytes)
-                return LoadedData.judge(DatasetSource(csv: [file], options: options), naming: "input.csv") {
-                    CSVSeeds.brokenRoundTrip($0)
+                let source = DatasetSource(csv: [file], options: options)
+                return LoadedData.judge(source, naming: "input.csv") {
+                    CSVSeeds.brokenRoundTrip($0) ?? CSVSeeds.brokenOrder($0, source)
                 }
             })
     }
@@ -37,11 +38,42 @@ enum CSVSeeds {
         CSVOptions(label: [], ignored: [.index(0)]),
     ]
 
+    /// The features as decimals that are read as the same numbers.
+    private static func texts(_ data: LoadedData) -> [String] {
+        data.layout.elementType == .float64
+            ? Numbers.floats(data.features, size: 8).map { "\($0)" }
+            : Numbers.floats(data.features, size: 4).map { "\(Float($0))" }
+    }
+
+    /// What is wrong when the features of an accepted table are wanted from the last to the first, as a model's may be that
+    /// was trained on another table; nil if they are the same ones in that order.
+    static func brokenOrder(_ data: LoadedData, _ source: DatasetSource) -> String? {
+        let layout = data.layout
+        guard let names = layout.featureNames, Set(names).count == names.count,
+            layout.count * layout.width <= 2000,
+            // What is no UTF-8 cannot be named.
+            layout.classNames?.contains(where: { $0.contains("\u{FFFD}") }) != true
+        else { return nil }
+        let turned = source.following(
+            classes: layout.classCount, names: layout.classNames, features: names.reversed(),
+            wideFeatures: layout.wideFeatures?.map { layout.width - 1 - $0 })
+        switch LoadedData.load(turned, naming: "input.csv") {
+        case .failure(let refused): return "refused in another order: \(refused.verdict.text)"
+        case .success(let again):
+            let (own, other) = (texts(data), texts(again))
+            let isSame = (0..<layout.count).allSatisfy { row in
+                let places = row * layout.width..<(row + 1) * layout.width
+                return own[places].elementsEqual(other[places].reversed())
+            }
+            return isSame && again.labels == data.labels ? nil : "other values in another order"
+        }
+    }
+
     /// What changes when an accepted table is written in the plainest form and read again; nil if nothing does.
     static func brokenRoundTrip(_ data: LoadedData) -> String? {
         let (count, width) = (data.layout.count, data.layout.width)
         guard count * width <= 2000 else { return nil }
-        let features = Numbers.floats(data.features, size: 4).map { "\(Float($0))" }
+        let features = texts(data)
         var labels: [[String]] = Array(repeating: [], count: count)
         var options = CSVOptions(label: [], hasHeader: false)
         switch data.layout.labels {

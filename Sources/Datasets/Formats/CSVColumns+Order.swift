@@ -1,0 +1,108 @@
+/// Columns that stand in another order than where they were first seen are told by their names, of which the first of
+/// several equal ones is the first there, too.
+extension CSVColumns {
+    /// The same columns with features numbered as `features` has them; unchanged without names on either side. Throws where
+    /// one of them is missing, or another one is there.
+    func ordered(like features: [String]?, in row: CSVTokenizer) throws(DataError) -> CSVColumns {
+        guard let features, let names, features != featureNames else { return self }
+        let places = self.roles.indices.filter { if case .feature = self.roles[$0] { true } else { false } }
+        let own = Self.match(features, among: places.map { names[$0] }).map { $0.map { places[$0] } }
+        var isKnown = Array(repeating: false, count: names.count)
+        for place in own.compactMap(\.self) { isKnown[place] = true }
+        let extra = places.filter { !isKnown[$0] }
+        if let missing = own.firstIndex(of: nil) {
+            throw Self.missing(
+                features[missing], in: names, others: extra, of: "the training set", path: row.name)
+        }
+        guard extra.isEmpty else {
+            throw Self.extra(extra.map { ($0, names[$0]) }, "the features of the training set", row)
+        }
+        var roles = self.roles
+        for (number, place) in own.enumerated() {
+            if let place { roles[place] = .feature(number) }
+        }
+        return CSVColumns(
+            roles: roles, names: names, featureNames: features, featureCount: features.count)
+    }
+
+    /// The columns of the row that a tokenizer stands at, with the roles that those of the same names have in `first`, from
+    /// the file at `path`; without a header by their places. What is ignored may be missing, or be there alone.
+    init(_ row: CSVTokenizer, options: CSVOptions, like first: CSVColumns, path: String) throws(DataError) {
+        guard let names = try Self.names(row, options), let known = first.names else {
+            guard row.fields.count == first.roles.count else {
+                throw DataError(
+                    .mismatch, path: row.name, expected: "\(first.roles.count) columns, as \(path) has",
+                    found: "\(row.fields.count)", advice: "give files with the same columns")
+            }
+            self = first
+            return
+        }
+        let ignored: [String] = options.ignored.compactMap {
+            if case .name(let name) = $0 { name } else { nil }
+        }
+        let matches = Self.match(known, among: names)
+        var roles = Array(repeating: Role?.none, count: names.count)
+        for (place, match) in matches.enumerated() {
+            if let match { roles[match] = first.roles[place] }
+        }
+        for place in names.indices where roles[place] == nil && ignored.contains(names[place]) {
+            roles[place] = .ignored
+        }
+        let extra = names.indices.filter { roles[$0] == nil }
+        if let missing = matches.indices.first(where: { matches[$0] == nil && first.roles[$0] != .ignored }) {
+            throw Self.missing(known[missing], in: names, others: extra, of: path, path: row.name)
+        }
+        guard extra.isEmpty else {
+            throw Self.extra(extra.map { ($0, names[$0]) }, "the columns of \(path)", row)
+        }
+        self.init(
+            roles: roles.compactMap(\.self), names: names, featureNames: first.featureNames,
+            featureCount: first.featureCount)
+    }
+
+    /// Where each of the wanted names stands among names, nil where it does not; each place is taken once.
+    private static func match(_ wanted: [String], among names: [String]) -> [Int?] {
+        var places: [String: [Int]] = [:]
+        for (place, name) in names.enumerated().reversed() { places[name, default: []].append(place) }
+        return wanted.map { places[$0]?.popLast() }
+    }
+
+    /// The error of a column that is not there as what it should be; `others` are those that nothing matches.
+    private static func missing(
+        _ name: String, in names: [String], others: [Int], of source: String, path: String
+    ) -> DataError {
+        let advice: String
+        if let near = nearestName(to: name, among: others.map { names[$0] }) {
+            advice = "if \"\(DataError.shortened(near))\" is meant, give it the same name"
+        } else if names.contains(name) {
+            advice = "it is named in label or ignore here, or stands once too few"
+        } else {
+            advice = "add the column, or check the delimiter"
+        }
+        return DataError(
+            .mismatch, path: path,
+            expected: "column \"\(DataError.shortened(name))\" of \(source)", found: list(names),
+            advice: advice)
+    }
+
+    /// The error of columns that nothing was said of.
+    private static func extra(
+        _ columns: [(place: Int, name: String)], _ expected: String, _ row: CSVTokenizer
+    ) -> DataError {
+        let names = columns.map(\.name)
+        let written = names.prefix(20).map(yaml)
+        return row.error(
+            .mismatch, field: columns[0].place, expected: expected,
+            found: "column\(names.count == 1 ? "" : "s") \(list(names)) beside them",
+            advice: "leave out what is no feature with ignore: [\(written.joined(separator: ", "))]")
+    }
+    /// A name as a configuration writes it, in quotation marks where it might be taken for something else.
+    private static func yaml(_ name: String) -> String {
+        func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) }
+        let isPlain = name.utf8.allSatisfy {
+            isLetter($0) || $0 == UInt8(ascii: "_") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+        }
+        if isPlain, name.utf8.first.map(isLetter) == true { return name }
+        return "\"\(name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
+    }
+}
