@@ -25,7 +25,8 @@ let package = Package(
 
         .target(name: "MPI", dependencies: ["CMPI"]),
         .target(name: "Randomness", dependencies: ["CKernels"]),
-        .target(name: "Safetensors"),
+        .target(name: "Files"),
+        .target(name: "Safetensors", dependencies: ["Files"]),
         .target(name: "Graph"),
         .target(name: "Layers", dependencies: ["Graph", "Randomness"]),
         .target(name: "Runtime", dependencies: ["CKernels", "COneDNN", "Graph"]),
@@ -42,7 +43,7 @@ let package = Package(
             name: "Training",
             dependencies: [
                 "DataParallel", "Layers", "MPI", "Optimizers", "Datasets", "Graph", "Runtime", "Randomness",
-                "Safetensors", "CKernels", "COneDNN",
+                "Files", "Safetensors", "CKernels", "COneDNN",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
@@ -54,7 +55,7 @@ let package = Package(
         .executableTarget(
             name: "dtrain",
             dependencies: [
-                "Configuration", "DistributedTraining", "MPI", "CKernels", "COneDNN", "Runtime",
+                "Configuration", "DistributedTraining", "Files", "MPI", "CKernels", "COneDNN", "Runtime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -95,6 +96,7 @@ let package = Package(
         .testTarget(name: "COneDNNTests", dependencies: ["COneDNN"]),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzSupport", "ProcessSupport", "fuzz"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness", "CKernels"]),
+        .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"], exclude: ["Data"]),
         .testTarget(
             name: "DatasetsTests", dependencies: ["CKernels", "Datasets", "FuzzSupport", "Randomness"],

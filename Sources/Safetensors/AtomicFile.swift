@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// Writes a file so that its path never names a part of it: whatever fails, the old file or the new one
@@ -13,7 +14,9 @@ enum AtomicFile {
         do throws(SafetensorsError) {
             defer { close(descriptor) }
             for piece in pieces { try write(piece, to: descriptor, path: path) }
-            guard fsync(descriptor) == 0 else { throw failure(path, "flush the file", errno) }
+            do { try DurableFile.flush(descriptor) } catch {
+                throw failure(path, "flush the file", error.code)
+            }
         } catch {
             unlink(temporary)
             throw error
@@ -23,7 +26,9 @@ enum AtomicFile {
             unlink(temporary)
             throw failure(path, "rename the temporary file", code)
         }
-        try flush(folder: folder, path: path)
+        do { try DurableFile.flush(folder: folder) } catch {
+            throw failure(path, "flush its folder", error.code)
+        }
     }
 
     /// Writes all bytes to an open file; a short write is continued, an interrupted one repeated.
@@ -53,16 +58,6 @@ enum AtomicFile {
             guard errno == EEXIST else { throw failure(path, "create a file in its folder", errno) }
         }
         throw failure(path, "find a free temporary name in its folder", EEXIST)
-    }
-
-    private static func flush(folder: String, path: String) throws(SafetensorsError) {
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure(path, "open its folder", errno) }
-        defer { close(descriptor) }
-        // Some network file systems keep names durable by themselves and answer EINVAL.
-        guard fsync(descriptor) == 0 || errno == EINVAL else {
-            throw failure(path, "flush its folder", errno)
-        }
     }
 
     private static func folder(of path: String) -> String {

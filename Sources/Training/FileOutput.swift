@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Glibc
 
@@ -37,21 +38,23 @@ enum FileOutput {
     }
 
     /// Waits until an open file is on disk.
-    static func synchronize(_ descriptor: Int32, path: String) throws {
-        while fsync(descriptor) != 0 {
-            // What is no regular file has no disk.
-            if errno == EINVAL { return }
-            guard errno == EINTR else { throw failure("cannot bring all bytes to the disk of", path) }
+    ///
+    /// - Returns: Whether the file system can do that.
+    @discardableResult
+    static func synchronize(_ descriptor: Int32, path: String) throws -> Bool {
+        do { return try DurableFile.flush(descriptor) } catch {
+            throw failure("cannot bring all bytes to the disk of", path, error.code)
         }
     }
 
     /// Makes a change of names in a folder durable.
-    static func synchronize(folder path: String) throws {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure("cannot open", path) }
-        defer { close(descriptor) }
-        // Some network file systems keep names durable by themselves and answer EINVAL.
-        guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure("cannot synchronize", path) }
+    ///
+    /// - Returns: Whether the file system can do that.
+    @discardableResult
+    static func synchronize(folder path: String) throws -> Bool {
+        do { return try DurableFile.flush(folder: path) } catch {
+            throw failure("cannot synchronize", path, error.code)
+        }
     }
 
     /// Makes a folder and those above it.
@@ -75,7 +78,9 @@ enum FileOutput {
     }
 
     /// Throws unless a file of `byteCount` bytes can be written into a folder; it is gone afterwards.
-    static func probe(folder: String, byteCount: Int) throws {
+    ///
+    /// - Returns: Whether the file system can bring files to the disk.
+    static func probe(folder: String, byteCount: Int) throws -> Bool {
         let path = "\(folder)/.probe-\(getpid())"
         unlink(path)
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
@@ -90,12 +95,12 @@ enum FileOutput {
             unlink(path)
         }
         try write([UInt8](repeating: 0, count: byteCount), to: descriptor, path: path)
-        try synchronize(descriptor, path: path)
+        return try synchronize(descriptor, path: path)
     }
 
-    /// An error about a path, with the reason the system gave last.
-    static func failure(_ what: String, _ path: String) -> TrainingError {
-        let advice = errno == ENOSPC || errno == EDQUOT ? "; make room there or choose another --output" : ""
-        return TrainingError(.io, "\(what) \(path): \(String(cString: strerror(errno)))\(advice)")
+    /// An error about a path, with the reason the system gave: last, unless told otherwise.
+    static func failure(_ what: String, _ path: String, _ code: Int32 = errno) -> TrainingError {
+        let advice = code == ENOSPC || code == EDQUOT ? "; make room there or choose another --output" : ""
+        return TrainingError(.io, "\(what) \(path): \(String(cString: strerror(code)))\(advice)")
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Glibc
 
@@ -5,7 +6,9 @@ import Glibc
 package final class RunFolder {
     /// The folder.
     package let path: String
-    private let lock: Int32
+    /// Seconds that it took to try whether files can be written there: two files' worth of waiting for the disk.
+    let probeSeconds: Double
+    private let keeper: LockKeeper
     private let replaces: Bool
 
     /// The resolved configuration.
@@ -25,8 +28,14 @@ package final class RunFolder {
     static let profileName = "profile"
     private static let lockName = ".lock"
 
-    /// Opens the folder for `settings` and locks it; the kernel drops the lock with the process.
-    init(_ settings: TrainingSettings) throws {
+    /// Opens the folder for `settings` and locks it: see `FolderLock` for what happens to the lock where the process ends.
+    ///
+    /// A run that goes on by itself, as one that a batch system starts again does, waits for the one before to end.
+    /// - Parameters:
+    ///   - warn: Tells a person of what the file system cannot do.
+    ///   - waits: Called a few times a second while another run may have the folder, with what to tell a person the first
+    ///     time.
+    init(_ settings: TrainingSettings, warn: (String) -> Void, waits: (String?) -> Void) throws {
         var path = settings.output
         let isUsed = Self.isUsed(path)
         if isUsed, settings.resume == .no, !settings.overwritesOutput {
@@ -41,31 +50,81 @@ package final class RunFolder {
             path = "\(settings.output)-\(number)"
         }
         try FileOutput.makeFolder(path)
-        let lockPath = "\(path)/\(Self.lockName)"
-        lock = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard lock >= 0 else {
-            throw TrainingError(
-                .output,
-                "cannot write to \(path): \(String(cString: strerror(errno))); choose another with --output")
-        }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            close(lock)
-            throw TrainingError(
-                .output, "another run is writing to \(path): wait for it or choose another --output")
+        let lock = try Self.lock(path, waitsForOther: settings.resume == .auto, waits: waits)
+        keeper = LockKeeper(lock)
+        if let missing = lock.missing, lock.mechanism == .lease {
+            warn(
+                "the file system of \(path) has no locks (\(missing)): a lease file keeps other runs out, and after a run that was killed on another host the next one waits \(Int(lock.times.expiry)) s"
+            )
         }
         self.path = path
         replaces = isUsed && settings.overwritesOutput
-        try prepare()
+        Self.clear(path)
+        probeSeconds = try Self.probe("\(path)/\(Self.checkpointsName)", warn: warn)
+    }
+
+    private static func lock(
+        _ path: String, waitsForOther: Bool, waits: (String?) -> Void
+    ) throws -> FolderLock {
+        let times = LockTimes()
+        var told: [LockAttempt.Reason] = []
+        do {
+            return try LockAttempt.take(path, patience: waitsForOther ? times.patience : 0, times: times) {
+                reason in
+                guard !told.contains(reason) else { return waits(nil) }
+                told.append(reason)
+                switch reason {
+                case .otherRun:
+                    waits(
+                        "another run is writing to \(path): waiting up to \(Int(times.patience)) s for the run before to end"
+                    )
+                case .silentLease:
+                    waits(
+                        "the lease on \(path) may be a dead run's: watching up to \(Int(times.expiry)) s whether it is renewed"
+                    )
+                }
+            }
+        } catch {
+            switch error {
+            case .busy(let owner):
+                throw TrainingError(
+                    .output,
+                    "another run is writing to \(path)\(owner.map { " (\($0))" } ?? ""): wait for it or choose another --output"
+                )
+            case .failed(let reason):
+                throw TrainingError(
+                    .output, "cannot write to \(path): \(reason); choose another with --output")
+            }
+        }
+    }
+
+    /// Throws where another run has taken the folder, which can only happen to a lease; to be asked before anything is
+    /// written that counts.
+    func requireLock() throws { try Self.require(keeper.lock, path) }
+
+    /// The same for other threads.
+    var lockRequirement: @Sendable () throws -> Void {
+        { [lock = keeper.lock, path] in try Self.require(lock, path) }
+    }
+
+    /// Whether the folder is still this run's, as far as is known without asking.
+    var seemsLocked: Bool { keeper.lock.seemsHeld }
+
+    private static func require(_ lock: FolderLock, _ path: String) throws {
+        guard !lock.holds() else { return }
+        throw TrainingError(
+            .output,
+            "another run has taken \(path), whose lease this one could not renew in time: let that one go on, or choose another --output"
+        )
     }
 
     /// Removes the run that is to be replaced, once it is known that the new one can start.
     func removeReplaced() throws {
         guard replaces else { return }
+        try requireLock()
         try Self.empty(path)
         try FileOutput.makeFolder(checkpoints)
     }
-
-    deinit { close(lock) }
 
     /// The path of a file of the run.
     func file(_ name: String) -> String { "\(path)/\(name)" }
@@ -80,15 +139,30 @@ package final class RunFolder {
         } || !CheckpointCatalogue("\(path)/\(checkpointsName)").steps.isEmpty
     }
 
-    /// Removes what killed runs have left and makes sure that files can be written: better now than after hours.
-    private func prepare() throws {
+    /// Removes what killed runs have left.
+    private static func clear(_ path: String) {
         for name in ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
         where name.hasPrefix(".") && (name.hasSuffix(".tmp") || name.hasPrefix(".probe-")) {
-            try? FileManager.default.removeItem(atPath: file(name))
+            try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
         }
-        CheckpointCatalogue(checkpoints).sweep()
-        try FileOutput.makeFolder(checkpoints)
-        try FileOutput.probe(folder: checkpoints, byteCount: Self.probeBytes)
+        CheckpointCatalogue("\(path)/\(checkpointsName)").sweep()
+    }
+
+    /// Makes sure that files can be written, better now than after hours, and tells once where the file system cannot bring
+    /// them to the disk; the seconds that it took.
+    private static func probe(_ folder: String, warn: (String) -> Void) throws -> Double {
+        try FileOutput.makeFolder(folder)
+        let start = ProcessInfo.processInfo.systemUptime
+        let flushesFiles = try FileOutput.probe(folder: folder, byteCount: probeBytes)
+        // An error of a folder is for the first checkpoint to find, which training survives.
+        let flushesFolders = (try? FileOutput.synchronize(folder: folder)) ?? true
+        let seconds = ProcessInfo.processInfo.systemUptime - start
+        if !flushesFiles || !flushesFolders {
+            warn(
+                "the file system of \(folder) cannot bring \(flushesFiles ? "folders" : flushesFolders ? "files" : "files and folders") to the disk (fsync): after a power cut the newest may be gone; training goes on"
+            )
+        }
+        return seconds
     }
 
     /// What must fit into the folder before a run starts.

@@ -13,7 +13,9 @@ extension TrainingRun {
             [
                 StopRequest.isPending ? 1 : 0, checkpoints?.isBusy ?? false ? 1 : 0,
                 isRoot && isCheckpointDue ? 1 : 0, isRoot ? max(1, Int(min(interval, 1e6))) : 0,
+                folder?.seemsLocked ?? true ? 0 : 1,
             ], .max)
+        if all[4] > 0 { try requireFolder() }
         nextControl = position.step + all[3]
         if all[1] == 0 { try checkpoints?.advance() }
         bestWeights.release()
@@ -29,6 +31,27 @@ extension TrainingRun {
         }
         return ProcessInfo.processInfo.systemUptime - lastCheckpoint >= minutes * 60
     }
+
+    /// Whether so much time has passed since the last checkpoint that another takes at most a hundredth of it, by rank
+    /// 0's clock; collective.
+    func mayCheckpoint() throws -> Bool {
+        var may = false
+        if cluster.rank == 0, let folder, let checkpoints, !checkpoints.isUnderWay {
+            let passed = ProcessInfo.processInfo.systemUptime - lastCheckpoint
+            // Before the first one it is guessed: what waiting for the disk takes is known, and how much there is to write.
+            let states = replica.settings.rule.stateNames.count + 1
+            let guess =
+                3 * folder.probeSeconds + Double(states * replica.stateElements * 4) / Self.bytesPerSecond
+            let seconds =
+                saving.count > 0
+                ? (saving.seconds + checkpoints.writingSeconds) / Double(saving.count) : guess
+            may = passed >= 100 * seconds
+        }
+        return try cluster.world.broadcast(may ? 1 : 0, root: 0) == 1
+    }
+
+    /// What a disk takes in a second, where nothing is known of it.
+    private static let bytesPerSecond = 5e8
 
     /// Seconds between two such moments.
     private static let controlSeconds = 0.5

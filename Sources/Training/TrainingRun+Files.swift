@@ -1,11 +1,14 @@
 import DataParallel
 import Foundation
+import Glibc
 
 /// The files of a run: the output folder, checkpoints, metrics.
 extension TrainingRun {
     /// Copies where the run stands, to be written while it goes on; collective.
     func checkpoint() throws {
+        let began = ProcessInfo.processInfo.systemUptime
         try checkCopies()
+        try requireFolder()
         cluster.activity.enter(.checkpoint)
         // Ranks may keep parts of the state.
         position.delayedNumbers = try replica.keepPending()
@@ -15,10 +18,13 @@ extension TrainingRun {
         try checkpoints?.start(
             position, best: position.watch.bestEpoch > 0 ? bestWeights.checkpointFile : nil,
             beforeManifest: metrics?.synchronization)
+        saving.count += 1
+        saving.seconds += ProcessInfo.processInfo.systemUptime - began
     }
 
     /// Waits for the last checkpoint and the best weights, and throws on all ranks unless everything of the run is on disk; collective.
     func completeFiles() throws {
+        try requireFolder()
         try bestWeights.settle()
         try checkpoints?.finish()
         try checkpoints?.requireLast()
@@ -38,7 +44,8 @@ extension TrainingRun {
 
     /// Appends a line to the metrics; one that is lost is said once, and again when the run ends.
     func log(_ line: JSONLine) {
-        guard let metrics, !metrics.append(line) else { return }
+        // Another run that has taken the folder goes on in the same file; what follows here ends this one.
+        guard folder?.seemsLocked ?? false, let metrics, !metrics.append(line) else { return }
         Self.warn("metrics are lost, training goes on: \(metrics.lost?.reason ?? "")")
     }
 
@@ -46,6 +53,7 @@ extension TrainingRun {
     func writeStart() throws {
         let outcome = Result {
             guard let folder else { return }
+            try folder.requireLock()
             try writeInputs()
             let log = try MetricsLog(
                 path: folder.file(RunFolder.metricsName), length: position.metricsLength)
@@ -75,22 +83,49 @@ extension TrainingRun {
             [URL(fileURLWithPath: folder?.checkpoints ?? "").path]
         }[0]
         let isRoot = cluster.rank == 0
+        let isNobodys: @Sendable () throws -> Void = {}
         checkpoints = CheckpointWriter(
             replica, identity: identity, folder: path,
             pruning: CheckpointPruning(keep: settings.checkpoints.keep),
-            isHidden: settings.hidesFolder
+            isHidden: settings.hidesFolder, requireFolder: folder?.lockRequirement ?? isNobodys
         ) { text in
             if isRoot { Self.warn(text) }
         }
     }
 
     /// Only rank 0 opens the folder: the other ranks write checkpoints alone.
-    static func openFolder(_ settings: TrainingSettings, _ cluster: Cluster) throws -> RunFolder? {
+    static func openFolder(
+        _ settings: TrainingSettings, _ cluster: Cluster, _ reporter: ProgressReporter
+    ) throws -> RunFolder? {
         guard !settings.isDryRun else { return nil }
-        let opened = Result { cluster.rank == 0 ? try RunFolder(settings) : nil }
+        if cluster.rank > 0 { cluster.activity.enter(.opening) }
+        let opened = Result {
+            guard cluster.rank == 0 else { return nil as RunFolder? }
+            return try RunFolder(settings, warn: warn) { text in
+                // What is waited for may take longer than ranks may stand still.
+                cluster.activity.advance()
+                if let text { reporter.line("dtrain: note: \(text)") }
+            }
+        }
+        try waitInSleep(cluster)
         try agree(opened.map { _ in }, cluster)
         return try opened.get()
     }
+
+    /// Waits for all ranks without taking processor time from rank 0 and whoever else is at work; collective.
+    private static func waitInSleep(_ cluster: Cluster) throws {
+        var barrier = try cluster.world.startBarrier()
+        var looks: UInt32 = 0
+        while try !barrier.test() {
+            // Most often it takes a few milliseconds.
+            looks = min(looks + 1, 100)
+            usleep(looks * 100)
+        }
+        try barrier.wait()
+    }
+
+    /// Throws on all ranks where another run has taken the output folder; collective.
+    func requireFolder() throws { try Self.agree(Result { try folder?.requireLock() }, cluster) }
 
     /// Fails on all ranks if it failed on one; the others end in silence.
     static func agree(_ outcome: Result<Void, any Error>, _ cluster: Cluster) throws {

@@ -18,6 +18,7 @@ extension TrainingRun {
         let target = try Agreement.fromRoot(cluster.world) { folder?.file(RunFolder.profileName) ?? "" }
         try Self.agree(
             Result {
+                try folder?.requireLock()
                 if cluster.rank == 0 { try FileOutput.makeFolder(target) }
             }, cluster)
         try Self.agree(

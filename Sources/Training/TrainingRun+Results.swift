@@ -89,10 +89,11 @@ extension TrainingRun {
         position.epochLossSum = 0
         position.epochExamples = 0
         let rule = settings.checkpoints
+        guard position.epoch < settings.epochs, !hasStoppedEarly else { return }
         let isDue =
-            rule.everyEpochs.map { position.epoch % $0 == 0 } ?? false
-            || rule.everySteps.map { position.step % $0 == 0 } ?? false
-        if position.epoch < settings.epochs, !hasStoppedEarly, isDue || (isBest && rule.keepsBest) {
+            rule.everySteps.map { position.step % $0 == 0 } ?? false
+            || rule.everyEpochs.map { position.epoch % $0 == 0 } ?? false
+        if try (isBest && rule.keepsBest) || (isDue && (!rule.isSparing || mayCheckpoint())) {
             try checkpoint()
         }
     }
@@ -111,6 +112,7 @@ extension TrainingRun {
             value, epoch: position.epoch + 1, isHigherBetter: Evaluated.isHigherBetter(name),
             minimumChange: stopping?.minimumChange ?? 0)
         if isBetter {
+            try requireFolder()
             if settings.checkpoints.keepsBest { position.bestStep = position.step }
             try bestWeights.replace(with: replica.state, step: position.step, epoch: position.epoch + 1)
         }
@@ -181,6 +183,7 @@ extension TrainingRun {
         position.isFinished = position.epoch >= settings.epochs || hasStoppedEarly
         // One under way has its end first: where there is little room, its temporary files must not take the results'.
         try checkpoints?.finish()
+        try requireFolder()
         try bestWeights.settle()
         let (evaluated, trainedBatches) =
             position.isFinished ? try restoreBest(last) : (last, position.step)
@@ -201,6 +204,7 @@ extension TrainingRun {
         try Self.agree(
             Result {
                 guard let folder else { return }
+                try folder.requireLock()
                 try WeightsFile.write(
                     replica.state, trainedBatches: trainedBatches, to: folder.file(RunFolder.weightsName))
             }, cluster)

@@ -134,6 +134,7 @@ extension TrainingRun {
             return try Self.agree(
                 Result {
                     guard let folder else { return }
+                    try folder.requireLock()
                     try bestWeights.take(from: reader.verification, onlyIfMissing: true)
                     if access(folder.file(RunFolder.weightsName), F_OK) != 0 {
                         try takeResults(from: reader.verification, isOwn: isOwn, in: folder)
@@ -147,6 +148,7 @@ extension TrainingRun {
         }
         let outcome = Result {
             guard let folder else { return }
+            try folder.requireLock()
             try bestWeights.take(from: reader.verification)
             if !isOwn { try takeMetrics(from: path, in: folder) }
         }

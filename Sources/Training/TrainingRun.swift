@@ -51,6 +51,8 @@ final class TrainingRun {
     var checkpoints: CheckpointWriter?
     /// The system's uptime at the last checkpoint, or at the first step, in seconds.
     var lastCheckpoint = 0.0
+    /// Checkpoints that were asked for, and the seconds for which training stood still for them.
+    var saving = (count: 0, seconds: 0.0)
     /// Keeps the best weights.
     let bestWeights: BestWeights
 
@@ -67,7 +69,7 @@ final class TrainingRun {
         try Self.checkConfiguration(settings, cluster)
         try cluster.check(shards: settings.shards)
         reporter = ProgressReporter(isActive: cluster.rank == 0)
-        folder = try Self.openFolder(settings, cluster)
+        folder = try Self.openFolder(settings, cluster, reporter)
         bestWeights = BestWeights(cluster.world, folder: folder?.path, warn: Self.warn)
         if let seconds = settings.stallTimeout { cluster.watchdog?.limit = seconds }
         cluster.activity.enter(.loading)

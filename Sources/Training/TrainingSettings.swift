@@ -46,21 +46,28 @@ public struct TrainingSettings: Sendable {
     /// When checkpoints are written.
     public struct Checkpoints: Sendable {
         /// Optimizer steps between checkpoints; nil for none by steps.
-        public var everySteps: Int?
+        public var everySteps: Int? { didSet { isSparing = false } }
         /// Epochs between checkpoints; nil for none by epochs.
-        public var everyEpochs: Int?
+        public var everyEpochs: Int? { didSet { isSparing = false } }
         /// Minutes between checkpoints by rank 0's clock, fractions allowed; nil for none by time.
-        public var everyMinutes: Double?
+        public var everyMinutes: Double? { didSet { isSparing = false } }
         /// How many are kept, the newest.
-        public var keep: Int
+        public var keep: Int { didSet { isSparing = false } }
         /// Whether an epoch that is the best so far, where something is watched, gets one that is kept besides.
-        public var keepsBest: Bool
+        public var keepsBest: Bool { didSet { isSparing = false } }
+        /// Whether ends of epochs are passed over, by rank 0's clock, as long as checkpoints would take more than a
+        /// hundredth of the time; the best epoch's and the run's are not. So it is until a rule is given.
+        public var isSparing: Bool
+
+        /// What is done where no rule is given.
+        public init() { self.init(isSparing: true) }
 
         /// A rule for checkpoints.
         public init(
             everySteps: Int? = nil, everyEpochs: Int? = 1, everyMinutes: Double? = nil, keep: Int = 3,
-            keepsBest: Bool = true
+            keepsBest: Bool = true, isSparing: Bool = false
         ) {
+            self.isSparing = isSparing
             self.everySteps = everySteps
             self.everyEpochs = everyEpochs
             self.everyMinutes = everyMinutes

@@ -38,7 +38,8 @@ extension RunConfiguration {
         settings.exchange = GradientPrecision(rawValue: training.exchange.rawValue) ?? .float32
         settings.checkpoints = TrainingSettings.Checkpoints(
             everySteps: checkpoint.everySteps, everyEpochs: checkpoint.everyEpochs,
-            everyMinutes: checkpoint.everyMinutes, keep: checkpoint.keep, keepsBest: checkpoint.keepsBest)
+            everyMinutes: checkpoint.everyMinutes, keep: checkpoint.keep, keepsBest: checkpoint.keepsBest,
+            isSparing: checkpoint.isSparing)
         settings.stallTimeout = training.stallTimeout
         settings.loggingSteps = logging.everySteps
         settings.evaluatesTraining = evaluation.train

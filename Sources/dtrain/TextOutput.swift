@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Training
 
@@ -50,7 +51,7 @@ final class TextOutput {
         try append(text)
         guard let path, let temporary else { return }
         do {
-            try handle.synchronize()
+            try DurableFile.flush(handle.fileDescriptor)
             try handle.close()
         } catch {
             throw TrainingError(.io, "cannot write \(path)")

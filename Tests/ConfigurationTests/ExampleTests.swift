@@ -100,4 +100,24 @@ import Testing
         #expect(try read(small) == read(small + "training:\n  # batch: 3\ncheckpoint: ~\nlogging:\n"))
         #expect(short != (try read(small + "optimizer: sgd\nschedule: cosine")))
     }
+
+    /// Checkpoints are sparing where the section says nothing, and where it says so; given keys mean what they say.
+    @Test func sparingCheckpoints() throws {
+        func section(_ text: String) throws -> CheckpointSection { try read(small + text).checkpoint }
+        for text in ["", "checkpoint: ~\n", "checkpoint: {every_epochs: auto}\n"] {
+            #expect(try section(text).isSparing && section(text).everyEpochs == 1, "\(text)")
+        }
+        for text in [
+            "{keep: 5}", "{every_steps: 10}", "{every_epochs: 1}", "{every_epochs: 0}", "{best: true}",
+        ] {
+            #expect(try !section("checkpoint: \(text)\n").isSparing, "\(text)")
+        }
+        let both = try section("checkpoint: {every_epochs: auto, every_steps: 9, keep: 5}\n")
+        #expect(both.isSparing && both.everySteps == 9 && both.keep == 5)
+        #expect(throws: ConfigurationError.self) { try section("checkpoint: {every_epochs: automatic}\n") }
+        for text in ["", "checkpoint: {every_epochs: 1}\n", "checkpoint: {every_epochs: auto, keep: 2}\n"] {
+            let run = try read(small + text)
+            #expect(try read(run.yaml).checkpoint == run.checkpoint, "\(text)")
+        }
+    }
 }

@@ -57,7 +57,7 @@ extension EndToEndTests {
                 command=(mpirun -n 2 --oversubscribe "$DTRAIN" --config run.yaml --resume auto --output)
                 DTRAIN_FAULT='step:*:*:slow=300' "${command[@]}" run > first 2>&1 &
                 until ls -d run/checkpoints/step-* > ls 2>&1; do kill -0 $! || exit 9; sleep 0.05; done
-                "${command[@]}" run 2> second
+                mpirun -n 2 --oversubscribe "$DTRAIN" --config run.yaml --overwrite --output run 2> second
                 echo "second $?"
                 kill -USR1 $!
                 wait $!

@@ -10,6 +10,9 @@ package struct CheckpointSection: Sendable, Equatable {
     package let keep: Int
     /// Whether the checkpoint of the best epoch is kept besides, where something is watched; true unless given.
     package let keepsBest: Bool
+    /// Whether ends of epochs are passed over where checkpoints would take too much time: where the section says nothing.
+    /// Written as every_epochs: auto.
+    package let isSparing: Bool
 
     /// Reads the section, or the defaults where there is none.
     init(_ setting: Setting?, at location: SourceLocation) throws(ConfigurationError) {
@@ -19,7 +22,8 @@ package struct CheckpointSection: Sendable, Equatable {
             keys: ["every_steps", "every_epochs", "every_minutes", "keep", "best"])
         let counts = 0...1_000_000_000
         let steps = try map.optional("every_steps")?.whole(in: counts) ?? 0
-        let epochs = try map["every_epochs"]?.whole(in: counts) ?? 1
+        isSparing = map.isEmpty || map["every_epochs"]?.plainText == "auto"
+        let epochs = isSparing ? 1 : try map["every_epochs"]?.whole(in: counts) ?? 1
         everySteps = steps == 0 ? nil : steps
         everyEpochs = epochs == 0 ? nil : epochs
         let minutes =
@@ -32,7 +36,8 @@ package struct CheckpointSection: Sendable, Equatable {
     /// The section as one YAML value.
     var yaml: String {
         YAMLWriter.flow([
-            ("every_steps", "\(everySteps ?? 0)"), ("every_epochs", "\(everyEpochs ?? 0)"),
+            ("every_steps", "\(everySteps ?? 0)"),
+            ("every_epochs", isSparing ? "auto" : "\(everyEpochs ?? 0)"),
             ("every_minutes", YAMLWriter.number(everyMinutes ?? 0)), ("keep", "\(keep)"),
             ("best", "\(keepsBest)"),
         ])

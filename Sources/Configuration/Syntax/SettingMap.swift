@@ -29,6 +29,9 @@ struct SettingMap {
         }
     }
 
+    /// Whether no key is there.
+    var isEmpty: Bool { entries.isEmpty }
+
     /// The value of a key, or nil if it is not there.
     subscript(key: String) -> Setting? {
         guard let entry = entries.first(where: { $0.key == key }) else { return nil }

@@ -23,11 +23,13 @@ package enum RankOperation: UInt64, Sendable, CaseIterable {
     case ending
     /// Has ended, or is about to for a reason of its own: no longer watched.
     case ended
+    /// Waits for rank 0 to open the output folder.
+    case opening
 
     /// Whether a rank at it can only wait for others.
     package var waits: Bool {
         switch self {
-        case .starting, .statistics, .gradients, .meeting, .weights, .ending: true
+        case .starting, .opening, .statistics, .gradients, .meeting, .weights, .ending: true
         default: false
         }
     }
@@ -44,6 +46,7 @@ package enum RankOperation: UInt64, Sendable, CaseIterable {
     func text(detail: UInt64) -> String {
         switch self {
         case .starting: "starting MPI"
+        case .opening: "waiting for the output folder"
         case .loading: "loading data"
         case .preparing: "preparing the model"
         case .computing: "computing"

@@ -11,22 +11,26 @@ package struct CheckpointCommit: Sendable {
     package let manifest: CheckpointManifest
     /// What goes.
     package let pruning: CheckpointPruning
+    /// Throws where the folder is another run's by now.
+    private let requireFolder: @Sendable () throws -> Void
 
     /// The end of the checkpoint that was written to `temporary`.
     package init(
         catalogue: CheckpointCatalogue, temporary: String, manifest: CheckpointManifest,
-        pruning: CheckpointPruning
+        pruning: CheckpointPruning, requireFolder: @escaping @Sendable () throws -> Void = {}
     ) {
         self.catalogue = catalogue
         self.temporary = temporary
         self.manifest = manifest
         self.pruning = pruning
+        self.requireFolder = requireFolder
     }
 
     /// Makes the checkpoint final; where that fails nothing stands under its name, and older ones are as they were.
     package func run() throws {
         do {
             try writeManifest()
+            try requireFolder()
             try takeName()
         } catch {
             try? FileManager.default.removeItem(atPath: temporary)

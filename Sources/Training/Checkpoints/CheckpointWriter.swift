@@ -16,15 +16,28 @@ final class CheckpointWriter {
     /// What one rank's thread came to.
     private struct Written: Codable, Sendable {
         var files: [CheckpointManifest.File] = []
+        var seconds = 0.0
         var problem: String?
+    }
+
+    /// What a thread has done, and the seconds that it took.
+    private struct Timed<Value: Sendable>: Sendable {
+        let value: Value
+        let seconds: Double
+
+        init(_ body: () throws -> Value) rethrows {
+            let began = ProcessInfo.processInfo.systemUptime
+            value = try body()
+            seconds = ProcessInfo.processInfo.systemUptime - began
+        }
     }
 
     private enum Phase {
         case idle
         /// Parts are being written.
-        case writing(BackgroundJob<[CheckpointManifest.File]>?)
+        case writing(BackgroundJob<Timed<[CheckpointManifest.File]>>?)
         /// Rank 0 makes it final.
-        case committing(BackgroundJob<Void>?)
+        case committing(BackgroundJob<Timed<Void>>?)
     }
 
     private let replica: Replica
@@ -33,6 +46,7 @@ final class CheckpointWriter {
     /// Where checkpoints are; only rank 0 uses it as a folder of its own machine.
     private let catalogue: CheckpointCatalogue
     private let isHidden: Bool
+    private let requireFolder: @Sendable () throws -> Void
     private let warn: (String) -> Void
     private var pruning: CheckpointPruning
     private var phase = Phase.idle
@@ -46,6 +60,8 @@ final class CheckpointWriter {
     private var hasSaidSlow = false
     /// Checkpoints that stand, and seconds that training stood still for copies and for earlier ones to be written.
     private(set) var totals = (count: 0, copying: 0.0, waiting: 0.0)
+    /// Seconds for which threads wrote, as rank 0 knows them.
+    private(set) var writingSeconds = 0.0
 
     /// A writer for the run of `replica`.
     ///
@@ -53,10 +69,11 @@ final class CheckpointWriter {
     ///   - folder: Where checkpoints are, the same on all ranks.
     ///   - pruning: Which of them are kept.
     ///   - isHidden: Whether other ranks than 0 are to do as if they did not see the folder.
+    ///   - requireFolder: Throws where the folder is another run's by now; asked on rank 0.
     ///   - warn: Tells a person.
     init(
         _ replica: Replica, identity: String, folder: String, pruning: CheckpointPruning, isHidden: Bool,
-        warn: @escaping (String) -> Void
+        requireFolder: @escaping @Sendable () throws -> Void, warn: @escaping (String) -> Void
     ) {
         self.replica = replica
         cluster = replica.cluster
@@ -64,6 +81,7 @@ final class CheckpointWriter {
         catalogue = CheckpointCatalogue(folder)
         self.pruning = pruning
         self.isHidden = isHidden
+        self.requireFolder = requireFolder
         self.warn = warn
     }
 
@@ -121,8 +139,10 @@ final class CheckpointWriter {
             files.isEmpty
                 ? nil
                 : BackgroundJob("checkpoint") {
-                    if isRoot { try beforeManifest?() }
-                    return try Self.write(files, folder, step: step)
+                    try Timed {
+                        if isRoot { try beforeManifest?() }
+                        return try Self.write(files, folder, step: step)
+                    }
                 })
     }
 
@@ -189,14 +209,17 @@ final class CheckpointWriter {
     }
 
     /// What all ranks have written, on all ranks.
-    private func gather(_ job: BackgroundJob<[CheckpointManifest.File]>?) throws -> Written {
+    private func gather(_ job: BackgroundJob<Timed<[CheckpointManifest.File]>>?) throws -> Written {
         var own = Written()
         switch job?.wait() {
-        case .success(let files): own.files = files
+        case .success(let written):
+            own.files = written.value
+            own.seconds = written.seconds
         case .failure(let error): own.problem = "\(error)"
         case nil: break
         }
         let all = try Agreement.gathered(own, in: cluster.world)
+        writingSeconds += all.map(\.seconds).max() ?? 0
         return Written(files: all.flatMap(\.files), problem: all.lazy.compactMap(\.problem).first)
     }
 
@@ -214,13 +237,17 @@ final class CheckpointWriter {
         let commit = CheckpointCommit(
             catalogue: catalogue, temporary: temporary,
             manifest: try CheckpointManifest(files: written.files, identity: identity, step: underWay.step),
-            pruning: pruning)
-        phase = .committing(BackgroundJob("checkpoint") { try commit.run() })
+            pruning: pruning, requireFolder: requireFolder)
+        phase = .committing(BackgroundJob("checkpoint") { try Timed { try commit.run() } })
     }
 
-    private func conclude(_ job: BackgroundJob<Void>?) throws {
+    private func conclude(_ job: BackgroundJob<Timed<Void>>?) throws {
         var problem: String?
-        if case .failure(let error) = job?.wait() { problem = "\(error)" }
+        switch job?.wait() {
+        case .success(let written): writingSeconds += written.seconds
+        case .failure(let error): problem = "\(error)"
+        case nil: break
+        }
         let outcome = try Agreement.fromRoot(cluster.world) { [problem] }
         guard let problem = outcome[0] else {
             totals.count += 1

@@ -1,0 +1,35 @@
+import Glibc
+
+/// Bringing files and names to the disk, where the file system can.
+///
+/// Some file systems (FUSE, network and cluster ones) cannot flush a file or a folder and say so. What is written there
+/// is as durable as they make it by themselves: no reason to end a run, which is why it is an answer and no error.
+package enum DurableFile {
+    /// Waits until the content of an open file is on disk.
+    ///
+    /// - Returns: Whether the file system can do that.
+    @discardableResult
+    package static func flush(_ descriptor: Int32) throws(SystemError) -> Bool {
+        while fsync(descriptor) != 0 {
+            let error = SystemError()
+            if error.isMissingOperation { return false }
+            guard error.code == EINTR else { throw error }
+        }
+        return true
+    }
+
+    /// Waits until a change of names in a folder is on disk.
+    ///
+    /// - Returns: Whether the file system can do that.
+    @discardableResult
+    package static func flush(folder path: String) throws(SystemError) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let error = SystemError()
+            if error.isMissingOperation { return false }
+            throw error
+        }
+        defer { close(descriptor) }
+        return try flush(descriptor)
+    }
+}

@@ -1,0 +1,11 @@
+import Glibc
+
+/// A clock that nobody sets.
+enum Monotonic {
+    /// Seconds since some moment.
+    static var seconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+}
