@@ -104,6 +104,9 @@ struct CSVColumns: Equatable {
                     advice: "give the column's number from 0 to \(count - 1), or leave out header: false")
             }
             guard let place = names.firstIndex(of: name) else {
+                for field in row.fields.indices {
+                    if let unreadable = row.unreadable(field) { throw unreadable }
+                }
                 let known = names.prefix(20).map { "\"\(DataError.shortened($0))\"" }.joined(separator: ", ")
                 throw DataError(
                     .mismatch, path: row.name, expected: column.text,
