@@ -33,7 +33,7 @@ let package = Package(
         .target(name: "Optimizers", dependencies: ["CKernels"]),
         .target(
             name: "Datasets",
-            dependencies: ["CKernels", "CZlib", "Randomness"]),
+            dependencies: ["CKernels", "CZlib", "Randomness", "Safetensors"]),
         .target(
             name: "DataParallel",
             dependencies: [

@@ -1,7 +1,7 @@
 import Graph
 
-/// Normalization of each channel of each image by its own moments, as torch.nn.InstanceNorm2d (Ulyanov, Vedaldi and
-/// Lempitsky 2016, arXiv:1607.08022).
+/// Normalization of each channel of each example by its own moments, as torch.nn.InstanceNorm1d of sequences (N, C, L)
+/// and InstanceNorm2d of images (N, C, H, W) (Ulyanov, Vedaldi and Lempitsky 2016, arXiv:1607.08022).
 ///
 /// Group norm with as many groups as channels: y = (x − μ) / √(σ² + ε), then weight and bias per channel if affine.
 /// Without running statistics, torch's default; training and evaluation are the same.
@@ -28,7 +28,11 @@ public struct InstanceNormalization: Layer {
     }
 
     public func check(input shape: [Int]) throws(ModelError) {
-        guard shape.count == 4 else { throw .expected("images (N, C, H, W)", found: shape) }
-        guard shape[2] * shape[3] > 1 else { throw .expected("images of more than one pixel", found: shape) }
+        guard shape.count == 3 || shape.count == 4 else {
+            throw .expected("sequences (N, C, L) or images (N, C, H, W)", found: shape)
+        }
+        guard shape.dropFirst(2).reduce(1, *) > 1 else {
+            throw .expected("more than one value in each channel", found: shape)
+        }
     }
 }

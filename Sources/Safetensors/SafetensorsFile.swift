@@ -25,6 +25,31 @@ public struct SafetensorsFile: Sendable {
     /// Reads and checks the file at a path.
     public static func read(path: String) throws(SafetensorsError) -> SafetensorsFile {
         let file = try ReadableFile(path)
+        do { return try read(file, path: path) } catch {
+            guard [.headerLength, .truncated, .malformedHeader].contains(error.reason) else { throw error }
+            try refuseForeign(file, path: path, reason: error.reason)
+            throw error
+        }
+    }
+
+    /// Throws what a file is that begins as those of another format do, with how to convert it.
+    package static func refuseForeign(path: String) throws(SafetensorsError) {
+        try refuseForeign(try ReadableFile(path), path: path, reason: .headerLength)
+    }
+
+    private static func refuseForeign(
+        _ file: ReadableFile, path: String, reason: SafetensorsError.Reason
+    ) throws(SafetensorsError) {
+        let start = try file.bytes(min(file.size, ForeignFile.startBytes), at: 0)
+        guard let foreign = ForeignFile(start: start), foreign != .safetensors else { return }
+        throw SafetensorsError(
+            reason, path: path, expected: "a safetensors file",
+            found: "\(foreign.name): \(foreign.weightsAdvice.replacing("FILE", with: "\"\(path)\""))")
+    }
+
+    private static func read(
+        _ file: ReadableFile, path: String
+    ) throws(SafetensorsError) -> SafetensorsFile {
         let start = try file.bytes(min(file.size, 8), at: 0)
         let length = try headerLength(start, fileSize: file.size, path: path)
         let header = try file.bytes(length, at: 8)

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Glibc
 
@@ -51,9 +52,14 @@ package final class ProgressReporter {
         hasBar = true
     }
 
-    /// A number with `digits` decimals.
+    /// A number with `digits` decimals; nan, inf or -inf where it is none.
     package static func fixed(_ value: Double, _ digits: Int) -> String {
-        String(format: "%.\(digits)f", value)
+        value.isFinite ? String(format: "%.\(digits)f", value) : value.plainText
+    }
+
+    /// A number with `digits` significant digits; nan, inf or -inf where it is none.
+    package static func significant(_ value: Double, _ digits: Int) -> String {
+        value.isFinite ? String(format: "%.\(digits)g", value) : value.plainText
     }
 
     /// A whole number with a comma every three digits.

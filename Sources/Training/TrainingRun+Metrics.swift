@@ -51,7 +51,7 @@ extension TrainingRun {
             line.add("rms", finding.rootMeanSquare)
             log(line)
             reporter.line(
-                "dtrain: note: the gradient of \(finding.parameter) is \(finding.kind.rawValue) at step \(position.step): root mean square \(String(format: "%.2g", finding.rootMeanSquare))"
+                "dtrain: note: the gradient of \(finding.parameter) is \(finding.kind.rawValue) at step \(position.step): root mean square \(ProgressReporter.significant(finding.rootMeanSquare, 2))"
             )
         }
     }

@@ -28,6 +28,9 @@ package enum WeightsFile {
             scalars: state.model.counters.map { ($0, trainedBatches) })
     }
 
+    /// Throws what a file is, and how to convert it, where it begins as those of another format do.
+    package static func refuseForeign(_ path: String) throws { try SafetensorsFile.refuseForeign(path: path) }
+
     /// The values of a model's variables from a file that holds exactly these, in the model's order.
     package static func read(_ path: String, for model: TracedModel) throws -> (
         values: [[Float]], trainedBatches: Int

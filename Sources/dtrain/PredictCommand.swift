@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import Foundation
 import Training
 
@@ -35,8 +36,10 @@ struct PredictCommand: ParsableCommand {
                         text += ",\(best)"
                         if let names = saved.classNames { text += "," + Self.quoted(names, best) }
                     }
-                    if saved.hasProbability { text += ",\(Float(1 / (1 + exp(-Double(row[start])))))" }
-                    for value in row { text += ",\(value)" }
+                    if saved.hasProbability {
+                        text += ",\(Float(1 / (1 + exp(-Double(row[start])))).plainText)"
+                    }
+                    for value in row { text += ",\(value.plainText)" }
                     text += "\n"
                     index += 1
                 }

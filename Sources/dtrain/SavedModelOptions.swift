@@ -49,11 +49,13 @@ struct SavedModelOptions: ParsableArguments {
         return try RunConfiguration(file: beside, overrides: overrides)
     }
 
+    /// Throws unless there is a file that can be weights; what else it may be is worth more than what stands beside it.
     private func requireWeights(_ path: String) throws {
         guard FileManager.default.fileExists(atPath: path) else {
             throw TrainingError(
                 .badFile, "there is no weights file \(path): give a run's folder or a safetensors file")
         }
+        try WeightsFile.refuseForeign(path)
     }
 
     /// The data named by --data.

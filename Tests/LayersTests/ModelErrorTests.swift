@@ -59,10 +59,19 @@ import Testing
         expect(
             GroupNormalization(3), [3, 1, 1],
             fails: "expects more than one value in each of 3 groups, got shape (2, 3, 1, 1)")
-        expect(InstanceNormalization(), [4], fails: "expects images (N, C, H, W), got shape (2, 4)")
+        for shape in [[4], [2, 3, 4, 5]] {
+            let text = ([2] + shape).map(String.init).joined(separator: ", ")
+            expect(
+                InstanceNormalization(), shape,
+                fails: "expects sequences (N, C, L) or images (N, C, H, W), got shape (\(text))")
+        }
         expect(
             InstanceNormalization(), [3, 1, 1],
-            fails: "expects images of more than one pixel, got shape (2, 3, 1, 1)")
+            fails: "expects more than one value in each channel, got shape (2, 3, 1, 1)")
+        expect(
+            InstanceNormalization(), [3, 1],
+            fails: "expects more than one value in each channel, got shape (2, 3, 1)")
+        expect(InstanceNormalization(), [3, 2], fails: nil)
         expect(Softmax(), [2, 2], fails: "expects rows (N, K), got shape (2, 2, 2)")
         expect(LogSoftmax(), [2, 2], fails: "expects rows (N, K), got shape (2, 2, 2)")
     }

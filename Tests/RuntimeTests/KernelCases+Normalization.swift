@@ -12,7 +12,7 @@ extension KernelCase {
         }
         for (shape, groups) in [
             ([6], 2), ([5, 3, 2], 1), ([12, 3, 2], 3), ([12, 3, 2], 12), ([16, 5, 5], 4), ([20, 2, 2], 10),
-            ([6, 4], 3),
+            ([6, 4], 3), ([5, 7], 5),
         ] {
             for relu in [false, true] {
                 addGroupNorm(to: &list, shape, GroupNorm(groups: groups, epsilon: 1e-5, relu: relu))

@@ -108,6 +108,12 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
                 GELU(), Linear(12), GroupNormalization(2), Tanh(), Linear(5),
             ]
         },
+        ModelCase("every sequence normalized alone", [6, 10], counts: [3, 0, 2, 1]) {
+            [
+                InstanceNormalization(affine: true), GELU(), InstanceNormalization(), GroupNormalization(2),
+                Flatten(), Linear(5),
+            ]
+        },
         ModelCase("normalized weights", [3, 6, 6], counts: [2, 4]) {
             [
                 Conv2d(16, kernel: 3, padding: 1, form: .weightNorm), ReLU(),

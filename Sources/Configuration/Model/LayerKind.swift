@@ -17,7 +17,7 @@ package enum LayerKind: Sendable, Equatable {
     case layerNorm(shape: [Int]?, eps: Double, affine: Bool, bias: Bool)
     /// Normalization of each example over groups of channels.
     case groupNorm(groups: Int, eps: Double, affine: Bool)
-    /// Normalization of each channel of each image.
+    /// Normalization of each channel of each example.
     case instanceNorm(eps: Double, affine: Bool)
     /// max(x, 0).
     case relu

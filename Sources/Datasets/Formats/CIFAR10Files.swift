@@ -56,7 +56,9 @@ struct CIFAR10Files {
 
     private func records(in file: DataOrigin) throws(DataError) -> Int {
         let size = try DataReader.contentSize(of: file)
-        guard size > 0, size % Self.recordBytes == 0 else { throw Self.size(file, size) }
+        guard size > 0, size % Self.recordBytes == 0 else {
+            throw try DataReader(file).foreign([], or: Self.size(file, size))
+        }
         return size / Self.recordBytes
     }
 

@@ -128,7 +128,12 @@ struct CSVColumns: Equatable {
                     .mismatch, path: row.name, expected: column.text, found: "no header",
                     advice: "give the column's number from 0 to \(count - 1), or leave out header: false")
             }
-            guard let place = names.firstIndex(of: name) else { throw unknown(column, names, row.name) }
+            guard let place = names.firstIndex(of: name) else {
+                for field in row.fields.indices {
+                    if let unreadable = row.unreadable(field) { throw unreadable }
+                }
+                throw unknown(column, names, row.name)
+            }
             guard names.lastIndex(of: name) == place else {
                 throw DataError(
                     .mismatch, path: row.name, expected: "\(column.text) once", found: "several",

@@ -1,3 +1,5 @@
+import Safetensors
+
 /// Cuts a CSV file (RFC 4180) into rows of fields, piece by piece: memory is one piece, or one row where a row is
 /// longer.
 ///
@@ -92,10 +94,25 @@ final class CSVTokenizer {
     /// The text of a field, for names and messages.
     func text(_ field: Field) -> String { String(decoding: content(field), as: UTF8.self) }
 
+    /// The error of a field whose bytes are no UTF-8, which nobody could read in a message; nil for other fields.
+    func unreadable(_ field: Int) -> DataError? {
+        guard fields.indices.contains(field) else { return nil }
+        let text = content(fields[field])
+        guard text.contains(where: { $0 >= 0x80 }), String(validating: text, as: UTF8.self) == nil else {
+            return nil
+        }
+        let bad = text.first { $0 >= 0x80 }.map { String($0, radix: 16) } ?? ""
+        return error(
+            .header, place: "\(line + fields[field].line):\(field + 1)", expected: "UTF-8 text",
+            found: "other bytes, \(bad) the first of them, as Latin-1 has for letters with accents",
+            advice: "convert the file: iconv -f WINDOWS-1252 -t UTF-8 \"\(name)\" > utf8.csv")
+    }
+
     /// An error about a field of the current row, or about one that is not there.
     func error(
         _ kind: DataError.Kind, field: Int, expected: String, found: String, advice: String
     ) -> DataError {
+        if let unreadable = unreadable(field) { return unreadable }
         let offset = fields.indices.contains(field) ? fields[field].line : fields.last?.line ?? 0
         return error(
             kind, place: "\(line + offset):\(field + 1)", expected: expected, found: found, advice: advice)
@@ -115,6 +132,11 @@ final class CSVTokenizer {
         guard !first.starts(with: [0xff, 0xfe]), !first.starts(with: [0xfe, 0xff]) else {
             throw error(
                 .magic, place: "1", expected: "UTF-8 text", found: "UTF-16", advice: "save the file as UTF-8")
+        }
+        let beginning = Array(bytes[..<min(end, ForeignFile.startBytes)])
+        guard ForeignFile(start: beginning) == nil else {
+            let text = error(.magic, place: "1", expected: "a table of text", found: "", advice: "")
+            throw DataReader.foreign(beginning, name: name, or: text)
         }
     }
 

@@ -6,10 +6,12 @@ enum IDXFile {
         let magic = try reader.header(4)
         guard magic[0] == 0, magic[1] == 0 else {
             let bytes = magic.map(Self.hex).joined(separator: " ")
-            throw DataError(
-                .magic, path: reader.name, expected: "an IDX file, which starts with 00 00",
-                found: bytes, advice: "check the file and the format in the configuration",
-                problem: "not an IDX file: it starts with \(bytes)")
+            throw reader.foreign(
+                magic,
+                or: DataError(
+                    .magic, path: reader.name, expected: "an IDX file, which starts with 00 00",
+                    found: bytes, advice: "check the file and the format in the configuration",
+                    problem: "not an IDX file: it starts with \(bytes)"))
         }
         let scalar: ScalarType
         switch magic[2] {

@@ -9,10 +9,12 @@ enum NPYFile {
     static func header(from reader: DataReader) throws(DataError) -> ArrayHeader {
         let magic = try reader.header(8)
         guard magic.prefix(6) == [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] else {
-            throw DataError(
-                .magic, path: reader.name, expected: "a .npy file, which starts with \\x93NUMPY",
-                found: "other bytes", advice: "check the file and the format in the configuration",
-                problem: "not a .npy file")
+            throw reader.foreign(
+                magic,
+                or: DataError(
+                    .magic, path: reader.name, expected: "a .npy file, which starts with \\x93NUMPY",
+                    found: "other bytes", advice: "check the file and the format in the configuration",
+                    problem: "not a .npy file"))
         }
         guard (1...3).contains(magic[6]), magic[7] == 0 else {
             throw DataError(

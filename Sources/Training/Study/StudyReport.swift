@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 
 /// The numbers of several runs side by side, from their metrics.jsonl.
@@ -118,10 +119,10 @@ package struct StudyReport {
     private static func short(_ value: Double?) -> String {
         guard let value else { return "–" }
         return value.magnitude >= 1000 || (value != 0 && value.magnitude < 1e-3)
-            ? String(format: "%.3g", value) : String(format: "%.4f", value)
+            ? ProgressReporter.significant(value, 3) : ProgressReporter.fixed(value, 4)
     }
 
     private static func exact(_ value: Double) -> String {
-        Int(exactly: value).map(String.init) ?? value.description
+        Int(exactly: value).map(String.init) ?? value.plainText
     }
 }

@@ -1,0 +1,10 @@
+extension Double {
+    /// The shortest decimal that reads back as the same number, or "nan", "inf", "-inf": a person need not know that a NaN
+    /// has a sign.
+    package var plainText: String { isNaN ? "nan" : description }
+}
+
+extension Float {
+    /// The shortest decimal that reads back as the same number, or "nan", "inf", "-inf".
+    package var plainText: String { isNaN ? "nan" : description }
+}
