@@ -2,7 +2,7 @@
 ///
 /// Near means at most two slips (a character added, left out, replaced, or two neighbours swapped), and no more
 /// than half of the name. Of equally near names the first is taken.
-func nearestName(to word: String, among names: [String]) -> String? {
+package func nearestName(to word: String, among names: [String]) -> String? {
     let letters = Array(word.lowercased().unicodeScalars.prefix(64))
     var best: (name: String, slips: Int)?
     for name in names {
