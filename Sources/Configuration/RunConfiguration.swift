@@ -4,7 +4,8 @@ import Layers
 /// Everything a training run is told, checked and with all defaults filled in.
 ///
 /// What it is made of is YAML text; the same text, overrides and folder make the same configuration on every
-/// machine, so one process can read the file for all.
+/// machine, so one process can read the file for all. Only where overrides move a finished run's data are its files
+/// looked for.
 package struct RunConfiguration: Sendable, Equatable {
     /// What is trained on, measured on and reported on.
     package let data: DataSection

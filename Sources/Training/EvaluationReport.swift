@@ -4,42 +4,78 @@ import Layers
 /// An evaluation as text: one JSON line for programs, or tables for a person.
 package struct EvaluationReport {
     private let totals: Evaluator.Totals
+    private let data: String
+    private let classNames: [String]?
 
     /// The report of `totals`.
-    package init(_ totals: Evaluator.Totals) { self.totals = totals }
+    ///
+    /// - Parameters:
+    ///   - data: What was evaluated: "test", "train", or the name of a file.
+    ///   - classNames: The labels that stand for the classes; nil for class indices.
+    package init(_ totals: Evaluator.Totals, data: String, classNames: [String]?) {
+        self.totals = totals
+        self.data = data
+        self.classNames = classNames
+    }
 
-    /// One JSON object on one line: count, loss, the metrics, then lists with one value per class.
+    /// One JSON object on one line: count, loss, the metrics, then lists with one value per class and what they are of.
     package var json: String {
         var line = JSONLine()
         line.add("count", totals.count)
         line.add(totals, prefix: "")
         line.addDetails(totals, prefix: "")
+        if let classNames, !details.isEmpty { line.add("class_names", classNames) }
+        line.add("data", data)
         return line.line
     }
 
     /// Lines of names and numbers, then a table of classes and the confusion matrix if there are any.
     package var table: String {
-        var parts = [Self.aligned([["examples", ProgressReporter.number(Double(totals.count))]] + numbers)]
+        let head = [["data", data], ["examples", ProgressReporter.number(Double(totals.count))]]
+        let numbers = totals.numbers.map { [$0.name, Self.text($0.value)] }
+        return ([Self.aligned(head + numbers)] + details).joined(separator: "\n")
+    }
+
+    /// A table of metrics by class and the confusion matrix, as far as there are any.
+    private var details: [String] { details(title: "") }
+
+    /// The same, in lines that begin with what they are of.
+    func details(title: String) -> [String] {
+        var parts: [String] = []
         let perClass = totals.metrics.compactMap { metric in
             totals.perClass(metric).map { (metric.name, $0) }
         }
         if let counts = totals.classes, !perClass.isEmpty {
             let header = ["class"] + perClass.map(\.0) + ["examples"]
             let rows = counts.present.indices.map { place in
-                [String(place)] + perClass.map { Self.text($0.1[place]) } + [String(counts.present[place])]
+                [name(place)] + perClass.map { Self.text($0.1[place]) } + [String(counts.present[place])]
             }
-            parts.append(Self.aligned([header] + rows))
+            parts.append((title.isEmpty ? "" : "\(title) by class\n") + Self.aligned([header] + rows))
         }
         if let confusion = totals.classes?.confusion {
-            let header = [""] + confusion.indices.map(String.init)
-            let rows = confusion.enumerated().map { [String($0)] + $1.map(String.init) }
+            let header = [""] + confusion.indices.map(name)
+            let rows = confusion.enumerated().map { [name($0)] + $1.map(String.init) }
             parts.append(
-                "classes in rows, predictions in columns\n" + Self.aligned([header] + rows))
+                "\(title)\(title.isEmpty ? "" : ": ")classes in rows, predictions in columns\n"
+                    + Self.aligned([header] + rows))
         }
-        return parts.joined(separator: "\n")
+        return parts
     }
 
-    private var numbers: [[String]] { totals.numbers.map { [$0.name, Self.text($0.value)] } }
+    /// A class as it was labelled, in one line and cut to a readable length.
+    private func name(_ place: Int) -> String {
+        guard let classNames, classNames.indices.contains(place) else { return String(place) }
+        let name = String(
+            classNames[place].map { character in
+                let isControl = character.unicodeScalars.contains {
+                    $0.properties.generalCategory == .control
+                }
+                return isControl || character.isNewline ? "?" : character
+            })
+        return name.count > Self.longestName ? "\(name.prefix(Self.longestName - 1))…" : name
+    }
+
+    private static let longestName = 24
 
     private static func text(_ value: Double) -> String { ProgressReporter.fixed(value, 4) }
 

@@ -1,6 +1,7 @@
 import DataParallel
 import Datasets
 import Foundation
+import Glibc
 import Safetensors
 
 /// What a trained model takes as input: kept beside its weights, so that predictions see features as training did.
@@ -36,20 +37,24 @@ package struct InputDescription: Codable, Sendable {
             classes: classes, names: classNames, features: featureNames, wideFeatures: wideFeatures)
     }
 
-    /// The description beside the weights at `path`, read by rank 0; collective.
-    package static func beside(weights path: String, on cluster: Cluster) throws -> InputDescription {
-        let folder = PathParts.folder(of: path)
-        let place = folder.isEmpty ? "." : folder
+    /// The description beside weights, which rank 0 has found and reads; collective. Nil where there is none and
+    /// features are taken as they are.
+    static func beside(
+        _ weights: SavedWeights?, _ normalization: Normalization?, on cluster: Cluster
+    ) throws -> InputDescription? {
         var whitening: [Float] = []
-        var inputs = try Agreement.fromRoot(cluster.world) {
-            let inputs = try read("\(place)/\(RunFolder.scalingName)")
+        let found = try Agreement.fromRoot(cluster.world) { () -> InputDescription? in
+            guard let weights else { return nil }
+            let file = weights.file(RunFolder.scalingName)
+            if normalization == Normalization.none, access(file, F_OK) != 0 { return nil }
+            let inputs = try read(file, normalization)
             if inputs.scaling.whitens {
-                let file = try SafetensorsFile.read(path: "\(place)/\(RunFolder.whiteningName)")
+                let file = try SafetensorsFile.read(path: weights.file(RunFolder.whiteningName))
                 whitening = try file.tensor(named: whiteningTensor)
             }
             return inputs
         }
-        guard inputs.scaling.whitens else { return inputs }
+        guard var inputs = found, inputs.scaling.whitens else { return found }
         let count = try cluster.world.broadcast(whitening.count, root: 0)
         if cluster.rank != 0 { whitening = Array(repeating: 0, count: count) }
         try cluster.world.broadcast(&whitening, root: 0)
@@ -83,10 +88,17 @@ package struct InputDescription: Codable, Sendable {
         try scaling.check(layout, path: name)
     }
 
-    private static func read(_ file: String) throws -> InputDescription {
+    private static func read(_ file: String, _ normalization: Normalization?) throws -> InputDescription {
         guard let data = FileManager.default.contents(atPath: file) else {
+            let why =
+                normalization.map {
+                    "the configuration says normalize: \($0.name), and its numbers stand there"
+                }
+                ?? "it says how features were scaled"
             throw TrainingError(
-                .badFile, "\(file) is missing: keep it beside the weights, it says how features were scaled")
+                .badFile,
+                "\(file) is missing: \(why): copy it from the run's folder beside the weights, or set data.normalize to none if they were trained on features as they are"
+            )
         }
         do { return try JSONDecoder().decode(InputDescription.self, from: data) } catch {
             throw TrainingError(.badFile, "\(file) is damaged: copy it again from the run's folder")

@@ -33,6 +33,11 @@ struct JSONLine {
         text += Self.list(rows.map { Self.list($0.map(String.init)) })
     }
 
+    mutating func add(_ name: String, _ values: [String]) {
+        begin(name)
+        text += Self.list(values.map(Self.quoted))
+    }
+
     /// Adds an object of numbers.
     mutating func add(_ name: String, _ values: [(name: String, value: Double)]) {
         begin(name)

@@ -19,32 +19,48 @@ package final class SavedModel {
     /// Whether that output is a logit, so that its sigmoid is the probability of class 1.
     package let hasProbability: Bool
 
-    /// Where a run's or a file's weights are.
-    package static func weightsPath(_ runOrWeights: String) -> String {
-        var isFolder: ObjCBool = false
-        let exists = FileManager.default.fileExists(atPath: runOrWeights, isDirectory: &isFolder)
-        return exists && isFolder.boolValue ? "\(runOrWeights)/\(RunFolder.weightsName)" : runOrWeights
-    }
-
     /// Loads weights and data; collective.
     ///
     /// - Parameters:
-    ///   - weights: A safetensors file with the run's normalization.json beside it.
+    ///   - weights: What `SavedWeights` takes, with the run's normalization.json beside it.
     ///   - source: The data to run on.
+    ///   - training: What the weights were trained on, and how its features were scaled. Where they were not, no
+    ///     normalization.json is needed.
     ///   - metrics: What is reported beside the loss; nil for what suits the targets.
     ///   - predicts: Whether labels are left out.
     package init(
-        weights: String, source: DatasetSource, loss: Loss, metrics: [Metric]? = nil, batch: Int, shards: Int,
-        workers: Int?, predicts: Bool,
-        on cluster: Cluster, makeModel: (Int?) throws -> any Model
+        weights: String, source: DatasetSource,
+        training: (source: DatasetSource, normalization: Normalization)? = nil, loss: Loss,
+        metrics: [Metric]? = nil, batch: Int, shards: Int, workers: Int?, predicts: Bool, on cluster: Cluster,
+        makeModel: (Int?) throws -> any Model
     ) throws {
         try cluster.check(shards: shards)
         self.cluster = cluster
-        let inputs = try InputDescription.beside(weights: weights, on: cluster)
-        let dataset = try SharedDataset(inputs.followed(by: source), on: cluster)
+        var saved: SavedWeights?
+        try TrainingRun.agree(
+            Result { if cluster.rank == 0 { saved = try SavedWeights(weights) } }, cluster)
+        let described = try InputDescription.beside(saved, training?.normalization, on: cluster)
+        var origin: InputDescription.Origin?
+        if described == nil, let training {
+            origin = try Agreement.fromRoot(cluster.world) { InputDescription.Origin(training.source) }
+        }
+        let dataset = try SharedDataset(
+            described?.followed(by: source)
+                ?? source.following(classes: origin?.classes, names: origin?.classNames), on: cluster)
         cluster.activity.enter(.preparing)
         self.dataset = dataset
         let layout = dataset.examples.layout
+        var found: SavedWeights.Found?
+        try TrainingRun.agree(Result { found = try saved?.find() }, cluster)
+        if let found, !found.isFinal { TrainingRun.note("the weights are \(found.origin)") }
+        let inputs =
+            try described
+            ?? Agreement.fromRoot(cluster.world) {
+                guard let found, let origin else { throw FailedElsewhere() }
+                let outputs = try InputDescription.outputs(
+                    of: found.file, exampleShape: layout.exampleShape, loss: loss, makeModel: makeModel)
+                return InputDescription(unscaled: layout, origin, outputs: outputs, loss: loss)
+            }
         try inputs.check(layout, name: dataset.name, trainedOn: "the model's training set")
         let kind: TargetKind = predicts ? .none : try Self.target(layout, inputs, dataset.name)
         let model = try TracedModel(
@@ -56,10 +72,14 @@ package final class SavedModel {
             output: model.outputShape, target: inputs.classes.map(TargetKind.classes) ?? .none)
         hasProbability = readsSign && loss.function is BinaryCrossEntropyLoss
         let state = try ModelState(cluster: cluster, model: model)
-        let found = Result { cluster.rank == 0 ? try WeightsFile.read(weights, for: model).values : nil }
-        let failed = try cluster.world.allReduce((try? found.get()) == nil && cluster.rank == 0 ? 1 : 0, .max)
-        let values = try found.get()
-        guard failed == 0 else { throw FailedElsewhere() }
+        var values: [[Float]]?
+        try TrainingRun.agree(
+            Result {
+                values = try found.map {
+                    try SavedWeights.values(of: $0.file, for: model, tell: TrainingRun.note)
+                }
+            },
+            cluster)
         try state.set(values)
         evaluator = try Evaluator(
             cluster: cluster, state: state, order: EpochOrder(inOrder: layout.count, batchSize: batch),

@@ -6,21 +6,37 @@ import Optimizers
 
 /// What is settled before the first step: initial weights, and that all ranks do the same.
 extension TrainingRun {
-    /// Gives all ranks the first weights: from the file named, else from seeded initializers.
+    /// The weights that training is to start from, as rank 0 finds them; nil where none are named. Collective.
+    static func initialWeights(_ settings: TrainingSettings, _ cluster: Cluster) throws -> SavedWeights? {
+        let found = Result { () -> SavedWeights? in
+            guard cluster.rank == 0, let path = settings.initialWeights else { return nil }
+            return try SavedWeights(path, key: "init.weights")
+        }
+        try agree(found.map { _ in }, cluster)
+        return try found.get()
+    }
+
+    /// Gives all ranks the first weights: those named, else values of seeded initializers; collective.
+    ///
+    /// - Returns: On rank 0 where the named ones are from; nil for none.
     static func setInitialWeights(
-        _ state: ModelState, _ settings: TrainingSettings, _ cluster: Cluster
-    ) throws {
+        _ state: ModelState, _ initial: SavedWeights?, _ settings: TrainingSettings, _ cluster: Cluster
+    ) throws -> String? {
         var values: [[Float]]?
+        var origin: String?
         let outcome = Result {
             guard cluster.rank == 0 else { return }
-            if let path = settings.initialWeights {
-                values = try WeightsFile.read(path, for: state.model).values
+            if let initial {
+                let found = try initial.find()
+                origin = found.origin
+                values = try SavedWeights.values(of: found.file, for: state.model) { note($0) }
             } else {
                 values = state.model.initialValues(seed: settings.seed)
             }
         }
         try agree(outcome, cluster)
         try state.set(values)
+        return origin
     }
 
     /// Throws on settings that do not go together or not with the data.

@@ -138,4 +138,7 @@ extension TrainingRun {
 
     /// Tells a person of something that does not end the run.
     static func warn(_ text: String) { DistributedProgram.write("dtrain: warning: \(text)") }
+
+    /// Tells a person of something that is not as usual.
+    static func note(_ text: String) { DistributedProgram.write("dtrain: note: \(text)") }
 }

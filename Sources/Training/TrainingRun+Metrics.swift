@@ -1,5 +1,6 @@
 import DataParallel
 import Foundation
+import Layers
 
 /// What a run says of itself: lines of metrics, and lines for a person.
 extension TrainingRun {
@@ -86,8 +87,35 @@ extension TrainingRun {
     }
 
     /// Loss and metrics in words.
-    static func describe(_ totals: Evaluator.Totals) -> String {
-        totals.numbers.map { " \($0.name) \(ProgressReporter.fixed($0.value, 4))" }.joined()
+    static func describe(_ totals: Evaluator.Totals, withLoss: Bool = true) -> String {
+        totals.numbers.filter { withLoss || $0.name != Metric.loss.name }
+            .map { " \($0.name) \(ProgressReporter.fixed($0.value, 4))" }.joined()
+    }
+
+    /// Says at the end of a run what was evaluated: of each set the numbers, then what was asked for of each class.
+    func reportEvaluation(_ evaluated: Evaluated) {
+        for (name, totals) in [
+            ("train", evaluated.training), ("validation", evaluated.validation), ("test", evaluated.test),
+        ] {
+            guard let totals else { continue }
+            reporter.line(name + Self.describe(totals))
+            let classes = totals.classes?.present.count ?? 0
+            guard classes <= Self.mostClasses else {
+                reporter.line("\(name): the numbers of \(classes) classes stand in the metrics")
+                continue
+            }
+            let report = EvaluationReport(totals, data: name, classNames: data.inputs.classNames)
+            for table in report.details(title: name) { reporter.line(table) }
+        }
+    }
+
+    /// More classes than this are no table for a terminal.
+    private static let mostClasses = 50
+
+    /// Says which weights a run starts from, where they were named and nothing has been taken over since.
+    func sayInitialWeights() {
+        guard position.step == 0, let initialWeights else { return }
+        reporter.line("dtrain: starting from the weights of \(initialWeights)")
     }
 
     /// Says what is about to run, and what slows it down.
@@ -98,6 +126,7 @@ extension TrainingRun {
             "dtrain: \(ProgressReporter.number(Double(data.training.count))) examples, "
                 + "\(ProgressReporter.number(Double(parameters))) parameters, \(cluster.size) ranks x \(workers) workers, "
                 + "\(settings.shards) shards, \(cluster.instructionSet.rawValue)")
+        sayInitialWeights()
         if cluster.detectedInstructionSet != cluster.instructionSet {
             reporter.line(
                 "dtrain: note: all ranks run \(cluster.instructionSet.rawValue), the lowest set among them or the one set"

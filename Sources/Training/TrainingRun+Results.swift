@@ -75,7 +75,9 @@ extension TrainingRun {
         line.add("samples_per_second", samplesPerSecond)
         line.add("seconds", elapsed)
         log(line)
-        var text = "epoch \(epoch)/\(settings.epochs)  loss \(ProgressReporter.fixed(loss, 4))"
+        var text = "epoch \(epoch)/\(settings.epochs)  train loss \(ProgressReporter.fixed(loss, 4))"
+        // The loss is that of the steps, as in the metrics' line.
+        if let training = evaluated.training { text += Self.describe(training, withLoss: false) }
         text += Self.describe(evaluated)
         text += "  \(ProgressReporter.number(samplesPerSecond)) samples/s"
         let left = Double(plan.totalSteps - position.step) * trainingSeconds / Double(max(1, stepsTaken))
@@ -216,7 +218,7 @@ extension TrainingRun {
         try completeFiles()
         if let folder {
             reporter.line("")
-            if let test = evaluated.test { reporter.line("test" + Self.describe(test)) }
+            reportEvaluation(evaluated)
             reporter.line("weights      \(folder.file(RunFolder.weightsName))")
             reporter.line("metrics      \(folder.file(RunFolder.metricsName))")
             let totals = checkpoints?.totals ?? (count: 0, copying: 0, waiting: 0)
@@ -247,6 +249,7 @@ extension TrainingRun {
                 batches(ofStep: 0, order(ofEpoch: 0)), update: numbers(0), dropoutKey: dropoutKey(step: 0),
                 observes: .norm))
         try replica.flush()
+        sayInitialWeights()
         reporter.line(
             "dry run: one step of \(result.count) examples, loss \(result.lossSum / Double(result.count)), "
                 + "gradient norm \(result.gradientNorm ?? .nan); nothing was written")

@@ -28,6 +28,8 @@ final class TrainingRun {
     let folder: RunFolder?
     /// Where a person looks.
     let reporter: ProgressReporter
+    /// Where the weights that training starts from are; nil for seeded ones, and on ranks that print nothing.
+    let initialWeights: String?
     /// What must be equal for a checkpoint to be this run's.
     let identity: String
     /// How the run is cut into steps.
@@ -69,6 +71,7 @@ final class TrainingRun {
         try Self.checkConfiguration(settings, cluster)
         try cluster.check(shards: settings.shards)
         reporter = ProgressReporter(isActive: cluster.rank == 0)
+        let initial = try Self.initialWeights(settings, cluster)
         folder = try Self.openFolder(settings, cluster, reporter)
         bestWeights = BestWeights(cluster.world, folder: folder?.path, warn: Self.warn)
         if let seconds = settings.stallTimeout { cluster.watchdog?.limit = seconds }
@@ -114,7 +117,7 @@ final class TrainingRun {
             augmenter: data.augmenter)
         replica = try Replica(cluster: cluster, state: state, settings: replicaSettings, training: maker)
         try replica.plan(batch: data.training.count % plan.batches[0])
-        try Self.setInitialWeights(state, settings, cluster)
+        initialWeights = try Self.setInitialWeights(state, initial, settings, cluster)
         func evaluator(_ part: PreparedData.Part?) throws -> Evaluator? {
             guard let part else { return nil }
             return try Evaluator(

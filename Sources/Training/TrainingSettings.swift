@@ -90,7 +90,7 @@ public struct TrainingSettings: Sendable {
     public var loss: Loss
     /// What evaluation reports beside the loss; nil for accuracy of classes, r2 and mae of numbers.
     public var metrics: [Metric]?
-    /// A safetensors file with first values of all variables; nil for seeded initializers.
+    /// First values of all variables: a safetensors file, a run's folder or one of its checkpoints; nil for seeded initializers.
     public var initialWeights: String?
     public var optimizer: OptimizerConfiguration
     public var schedule: LearningRateSchedule

@@ -28,9 +28,6 @@ package enum WeightsFile {
             scalars: state.model.counters.map { ($0, trainedBatches) })
     }
 
-    /// Throws what a file is, and how to convert it, where it begins as those of another format do.
-    package static func refuseForeign(_ path: String) throws { try SafetensorsFile.refuseForeign(path: path) }
-
     /// The values of a model's variables from a file that holds exactly these, in the model's order.
     package static func read(_ path: String, for model: TracedModel) throws -> (
         values: [[Float]], trainedBatches: Int
@@ -39,29 +36,31 @@ package enum WeightsFile {
     }
 
     /// The values of a model's variables from a file in memory that holds exactly these, in the model's order.
-    static func values(of file: SafetensorsFile, for model: TracedModel) throws -> (
+    ///
+    /// - Parameter prefix: What stands in front of each name in the file.
+    static func values(of file: SafetensorsFile, for model: TracedModel, prefix: String = "") throws -> (
         values: [[Float]], trainedBatches: Int
     ) {
         let path = file.path
-        let known = Set(model.variables.map(\.name) + model.counters)
+        let known = Set((model.variables.map(\.name) + model.counters).map { prefix + $0 })
         for entry in file.tensors where !known.contains(entry.name) {
             throw TrainingError(
                 .badFile, "\(path) holds tensor \"\(entry.name)\", which the model does not have")
         }
         let values = try model.variables.map { variable in
-            guard let entry = file.entry(named: variable.name) else {
-                throw TrainingError(
-                    .badFile, "\(path) lacks tensor \"\(variable.name)\" of shape \(variable.shape)")
+            let name = prefix + variable.name
+            guard let entry = file.entry(named: name) else {
+                throw TrainingError(.badFile, "\(path) lacks tensor \"\(name)\" of shape \(variable.shape)")
             }
             guard entry.shape == variable.shape else {
                 throw TrainingError(
                     .badFile,
-                    "\(path): tensor \"\(variable.name)\" has shape \(entry.shape), the model needs \(variable.shape)"
+                    "\(path): tensor \"\(name)\" has shape \(entry.shape), the model needs \(variable.shape)"
                 )
             }
-            return try file.tensor(named: variable.name)
+            return try file.tensor(named: name)
         }
-        let counter = try model.counters.first { file.entry(named: $0) != nil }.map {
+        let counter = try model.counters.map { prefix + $0 }.first { file.entry(named: $0) != nil }.map {
             try file.int64s(named: $0)
         }
         return (values, Int(counter?.first ?? 0))

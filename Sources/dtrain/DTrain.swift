@@ -1,4 +1,6 @@
 import ArgumentParser
+import Configuration
+import Foundation
 import MPI
 import Training
 
@@ -21,6 +23,7 @@ struct DTrain: ParsableCommand {
     /// Parses before MPI starts, so that help and usage errors cost nothing; only rank 0 prints.
     static func main() {
         do {
+            try requireCommand(Array(CommandLine.arguments.dropFirst()))
             var command = try parseAsRoot()
             try command.run()
         } catch {
@@ -36,5 +39,27 @@ struct DTrain: ParsableCommand {
             }
             Self.exit(withError: ExitCode(Launch.status(of: error) ?? code))
         }
+    }
+
+    /// Throws on a word that names no command: it would be one too many for `train`, which takes none.
+    private static func requireCommand(_ arguments: [String]) throws {
+        let words = arguments.first == "help" ? arguments.dropFirst() : arguments[...]
+        guard let word = words.first, !word.isEmpty, !word.hasPrefix("-") else { return }
+        let commands = configuration.subcommands.compactMap { $0.configuration.commandName }
+        guard !commands.contains(word) else { return }
+        let lower = word.lowercased()
+        let near =
+            nearestName(to: word, among: commands)
+            ?? commands.first { $0.commonPrefix(with: lower).count >= min(lower.count, 4) }
+        var advice = near.map { "did you mean \"\($0)\"?" }
+        if let recipe = nearestName(to: word, among: Recipe.all.map(\.name)) {
+            advice = "did you mean \"--recipe \(recipe)\"?"
+        } else if [".yaml", ".yml"].contains(where: lower.hasSuffix) {
+            advice = "did you mean \"--config \(word)\"?"
+        }
+        let shown = word.count > 60 ? "\(word.prefix(60))..." : word
+        throw ValidationError(
+            "there is no command \"\(shown)\": \(advice ?? "the commands are \(commands.joined(separator: ", "))")"
+        )
     }
 }

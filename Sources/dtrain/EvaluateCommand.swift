@@ -7,7 +7,9 @@ struct EvaluateCommand: ParsableCommand {
         commandName: "evaluate", abstract: "Loss and metrics of saved weights, exact at any number of ranks.",
         discussion: """
             Results are one JSON object on one line, on a terminal tables. Which metrics they hold says the \
-            configuration's evaluation.metrics.
+            configuration's evaluation.metrics; "data" says which set they are of.
+
+            Of a run that has not ended the best weights are taken, else its newest checkpoint.
             """)
 
     @OptionGroup var model: SavedModelOptions
@@ -24,8 +26,9 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     func run() throws {
-        try model.run(predicts: false) { saved, cluster in
-            let report = EvaluationReport(try saved.totals())
+        try model.run(predicts: false) { saved, data, cluster in
+            let report = EvaluationReport(
+                try saved.totals(), data: data.name, classNames: saved.classNames)
             guard cluster.rank == 0 else { return }
             let form = form ?? (model.output == nil && ProgressReporter.writesToTerminal ? .table : .json)
             try TextOutput(path: model.output).finish(form == .json ? report.json : report.table)

@@ -17,7 +17,7 @@ struct PredictCommand: ParsableCommand {
     @OptionGroup var model: SavedModelOptions
 
     func run() throws {
-        try model.run(predicts: true) { saved, cluster in
+        try model.run(predicts: true) { saved, _, cluster in
             let width = saved.outputCount
             let target = cluster.rank == 0 ? try TextOutput(path: model.output) : nil
             let outputs = (0..<width).map { "output_\($0)" }

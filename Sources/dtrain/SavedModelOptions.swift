@@ -3,11 +3,14 @@ import Configuration
 import DataParallel
 import Datasets
 import Foundation
+import Layers
 import Training
 
 /// What evaluate and predict have in common: trained weights, their configuration and data.
 struct SavedModelOptions: ParsableArguments {
-    @Argument(help: ArgumentHelp("A run's folder or a safetensors file.", valueName: "run-or-weights"))
+    @Argument(
+        help: ArgumentHelp(
+            "A run's folder, one of its checkpoints, or a safetensors file.", valueName: "run-or-weights"))
     var weights: String
 
     @Option(
@@ -25,8 +28,10 @@ struct SavedModelOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "test, train, or files as in {format: idx, features: FILE, labels: FILE}; by default test.",
-            valueName: "data"))
+            """
+            test, validation, train, a file or folder that is read as the run's own, or files as in \
+            {format: idx, features: FILE, labels: FILE}; by default test, or train where there is no test set.
+            """, valueName: "data"))
     var data: String?
 
     @Option(
@@ -34,14 +39,21 @@ struct SavedModelOptions: ParsableArguments {
         help: ArgumentHelp("The file for results, instead of standard output.", valueName: "file"))
     var output: String?
 
+    /// The data that a command runs on.
+    struct ChosenData {
+        /// Its files.
+        let files: DataFiles
+        /// What results call it: "test", "train", or the name of a file.
+        let name: String
+        /// What a person is told about the choice.
+        var note: String?
+    }
+
     /// The configuration the weights were trained with.
-    func configuration() throws -> RunConfiguration {
+    private func configuration(of saved: SavedWeights) throws -> RunConfiguration {
         let overrides = try settings.map(ConfigurationOverride.set)
         if let config { return try RunConfiguration(file: config, overrides: overrides) }
-        let path = SavedModel.weightsPath(weights)
-        try requireWeights(path)
-        let folder = PathParts.folder(of: path)
-        let beside = (folder.isEmpty ? "." : folder) + "/config.yaml"
+        let beside = saved.file(RunFolder.configurationName)
         guard FileManager.default.fileExists(atPath: beside) else {
             throw ValidationError(
                 "\(weights) has no config.yaml beside it: give the run's configuration with --config")
@@ -49,55 +61,65 @@ struct SavedModelOptions: ParsableArguments {
         return try RunConfiguration(file: beside, overrides: overrides)
     }
 
-    /// Throws unless there is a file that can be weights; what else it may be is worth more than what stands beside it.
-    private func requireWeights(_ path: String) throws {
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw TrainingError(
-                .badFile, "there is no weights file \(path): give a run's folder or a safetensors file")
-        }
-        try WeightsFile.refuseForeign(path)
-    }
-
     /// The data named by --data.
-    func files(_ configuration: RunConfiguration, needsLabels: Bool) throws -> DataFiles {
-        let files: DataFiles
+    private func chosenData(_ section: DataSection, predicts: Bool) throws -> ChosenData {
         switch data {
-        case nil: files = configuration.data.test ?? configuration.data.train
+        case nil:
+            if let test = section.test { return try named("test", test, predicts) }
+            var chosen = try named("train", section.train, predicts)
+            chosen.note =
+                "there is no test set: \(predicts ? "these are predictions of" : "this evaluates") the training set; give other data with --data"
+            return chosen
         case "test":
-            guard let test = configuration.data.test else {
+            guard let test = section.test else {
                 throw ValidationError("the configuration has no data.test")
             }
-            files = test
-        case "train": files = configuration.data.train
+            return try named("test", test, predicts)
+        case "validation":
+            switch section.validation {
+            case .files(let files): return try named("validation", files, predicts)
+            case .fraction:
+                throw ValidationError(
+                    "data.validation is a part of the training set, which has no files of its own: give --data train, or files"
+                )
+            case nil: throw ValidationError("the configuration has no data.validation")
+            }
+        case "train": return try named("train", section.train, predicts)
         case let given?:
-            files = try DataFiles(
-                yaml: given, currentFolder: FileManager.default.currentDirectoryPath, needsLabels: needsLabels
-            )
+            let test = section.test.flatMap { predicts || $0.hasLabels ? $0 : nil }
+            let files = try DataFiles(
+                given: given, like: test ?? section.train, names: ["test", "validation", "train"],
+                needsLabels: !predicts)
+            try files.requireFiles("--data", needsLabels: !predicts)
+            let more = files.features.count > 1 ? " and \(files.features.count - 1) more" : ""
+            return ChosenData(files: files, name: PathParts.name(of: files.features[0]) + more)
         }
-        for (key, path) in files.paths where !FileManager.default.fileExists(atPath: path) {
-            if needsLabels || !key.hasPrefix("labels") { throw MissingDataError(path: path, key: key) }
-        }
-        return files
+    }
+
+    private func named(_ name: String, _ files: DataFiles, _ predicts: Bool) throws -> ChosenData {
+        try files.requireFiles("data.\(name)", needsLabels: !predicts)
+        return ChosenData(files: files, name: name)
     }
 
     /// Checks what can be checked without MPI and loads the model on all ranks.
-    func run(predicts: Bool, _ body: (SavedModel, Cluster) throws -> Void) throws {
-        let configuration = try configuration()
-        let files = try files(configuration, needsLabels: !predicts)
-        let path = SavedModel.weightsPath(weights)
-        try requireWeights(path)
-        let source = predicts ? files.source.withoutLabels : files.source
+    func run(predicts: Bool, _ body: (SavedModel, ChosenData, Cluster) throws -> Void) throws {
+        let saved = try SavedWeights(weights)
+        let configuration = try configuration(of: saved)
+        let data = try chosenData(configuration.data, predicts: predicts)
+        let source = predicts ? data.files.source.withoutLabels : data.files.source
         try Launch.run(configuration.training) { cluster in
+            if let note = data.note, cluster.rank == 0 { DistributedProgram.write("dtrain: note: \(note)") }
             try Launch.located(configuration) {
                 let model = try SavedModel(
-                    weights: path, source: source, loss: configuration.loss,
-                    metrics: configuration.evaluation.metrics,
+                    weights: weights, source: source,
+                    training: (configuration.data.train.source, configuration.data.normalize),
+                    loss: configuration.loss, metrics: configuration.evaluation.metrics,
                     batch: configuration.training.evaluationBatch,
                     shards: configuration.training.shards, workers: configuration.training.workers,
                     predicts: predicts,
                     on: cluster
                 ) { classes in try configuration.model.makeModel(classes: classes) }
-                try body(model, cluster)
+                try body(model, data, cluster)
             }
         }
     }

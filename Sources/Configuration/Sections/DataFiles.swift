@@ -1,4 +1,5 @@
 import Datasets
+import Foundation
 
 /// The files of one data set: data.train, data.test or data.validation.
 package struct DataFiles: Sendable, Equatable {
@@ -13,6 +14,9 @@ package struct DataFiles: Sendable, Equatable {
     package let classes: Int?
     /// How the columns of a table are read; nil for other formats.
     package let table: CSVOptions?
+
+    /// Those of the files that another data.root would move.
+    private let movable: MovablePaths
 
     /// The data set for a reader.
     package var source: DatasetSource {
@@ -54,39 +58,89 @@ package struct DataFiles: Sendable, Equatable {
         let source = SourceLocation.Source.flag(flag)
         let setting = Setting(try ConfigurationNode(yaml: yaml, source: source), path: "")
         let paths = FilePaths(source: source, currentFolder: currentFolder)
-        try self.init(setting, paths: paths, needsLabels: needsLabels)
+        try self.init(setting, Places(paths: paths, own: []), needsLabels: needsLabels)
+    }
+
+    /// How the paths of a configuration's data become absolute.
+    struct Places {
+        /// How each of them does.
+        let paths: FilePaths
+        /// Those in the configuration's own text, as they were written.
+        let own: [String]
+    }
+
+    /// A data set of its parts.
+    init(
+        format: DatasetSource.Format, features: [String], labels: [String] = [], classes: Int? = nil,
+        table: CSVOptions? = nil
+    ) {
+        (self.format, self.features, self.labels) = (format, features, labels)
+        (self.classes, self.table, movable) = (classes, table, MovablePaths())
+    }
+
+    /// Throws the first file that is not there; reads none.
+    ///
+    /// - Parameters:
+    ///   - key: What names the data set, "data.test" or "--data".
+    ///   - needsLabels: Whether labels' files count.
+    package func requireFiles(_ key: String, needsLabels: Bool = true) throws(MissingDataError) {
+        for (part, path) in paths
+        where (needsLabels || !part.hasPrefix("labels")) && !FileManager.default.fileExists(atPath: path) {
+            throw MissingDataError(path: path, key: "\(key).\(part)", isMovable: movable.contains(path))
+        }
     }
 
     /// Reads {format, features, labels, classes}, or {format, files} with a table's options.
-    init(_ setting: Setting, paths: FilePaths, needsLabels: Bool) throws(ConfigurationError) {
+    init(_ setting: Setting, _ places: Places, needsLabels: Bool) throws(ConfigurationError) {
         let all = try SettingMap(setting, keys: Self.keys, "the files of a data set")
         let names = DatasetSource.Format.allCases.map(\.rawValue).joined(separator: " or ")
         let format: DatasetSource.Format = try all.required("format", names).choice("format")
         self.format = format
+        movable = Self.movable(all, places)
         let map = try SettingMap(
             setting, keys: ["format"] + Self.keys(of: format), noun: "key of \(format.rawValue) data")
         guard format.hasLabelFiles else {
-            features = try Self.files(map.required("files", Self.expected), paths)
+            features = try Self.files(map.required("files", Self.expected), places.paths)
             labels = []
             classes = format == .csv ? try map.optional("classes")?.whole(in: 1...1_000_000) : nil
             table = format == .csv ? try Self.table(map, needsLabels: needsLabels) : nil
             return
         }
         table = nil
-        features = try Self.files(map.required("features", Self.expected), paths)
+        features = try Self.files(map.required("features", Self.expected), places.paths)
         guard let labels = map.optional("labels") else {
             if needsLabels { throw map.missing("labels", Self.expected) }
             self.labels = []
             classes = nil
             return
         }
-        self.labels = try Self.files(labels, paths)
+        self.labels = try Self.files(labels, places.paths)
         classes = try map.optional("classes")?.whole(in: 1...1_000_000)
     }
 
     /// All keys of the section.
     static let keys =
         ["format"] + keys(of: .idx) + ["files", "label", "task", "header", "delimiter", "ignore"]
+
+    /// The keys that name files.
+    static let pathKeys = ["features", "labels", "files"]
+
+    /// The paths that another data.root would move.
+    private static func movable(_ map: SettingMap, _ places: Places) -> MovablePaths {
+        var movable = MovablePaths()
+        for setting in pathKeys.compactMap({ map.optional($0) }) {
+            var nodes = [setting.node]
+            if case .sequence(let elements) = setting.node.content { nodes = elements }
+            for node in nodes {
+                let source = node.location.source
+                guard let word = node.word,
+                    places.paths.isMovable(word, writtenIn: source, files: places.own)
+                else { continue }
+                movable.insert(places.paths.absolute(word, writtenIn: source))
+            }
+        }
+        return movable
+    }
 
     private static let expected = "the path of a file, or a list of them"
 
@@ -100,11 +154,13 @@ package struct DataFiles: Sendable, Equatable {
 
     private static func files(_ setting: Setting, _ paths: FilePaths) throws(ConfigurationError) -> [String] {
         guard case .sequence = setting.node.content else {
-            return [paths.absolute(try setting.text(expected))]
+            return [paths.absolute(try setting.text(expected), writtenIn: setting.node.location.source)]
         }
         var files: [String] = []
         for element in try setting.list(expected) {
-            files.append(paths.absolute(try element.text("the path of a file")))
+            files.append(
+                paths.absolute(
+                    try element.text("the path of a file"), writtenIn: element.node.location.source))
         }
         guard !files.isEmpty else { throw setting.error(.outOfRange, "must name at least one file") }
         return files

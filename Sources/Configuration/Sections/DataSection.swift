@@ -1,5 +1,4 @@
 import Datasets
-import Foundation
 
 /// The section `data`: what is trained on, measured on and reported on, how features are scaled and changed at random,
 /// and in which order examples come.
@@ -25,31 +24,49 @@ package struct DataSection: Sendable, Equatable {
     /// When the order of training examples is drawn; `epoch` unless given.
     package let shuffle: Shuffle
 
-    /// Reads the section; `root`, if given, is the folder that relative paths start from.
+    /// Reads the section; `root`, if given, is the folder that relative paths start from. Given from outside to a
+    /// configuration whose paths are all absolute, as that of a finished run, it is where their files are sought.
     init(_ setting: Setting, paths: FilePaths) throws(ConfigurationError) {
         let map = try SettingMap(
             setting, keys: ["root", "train", "test", "validation", "normalize", "augment", "shuffle"])
         var paths = paths
-        if let root = map.optional("root") { paths = paths.inside(try root.text("the path of a folder")) }
+        let own = Self.files(of: map, paths)
+        if let root = map.optional("root") {
+            paths = paths.inside(
+                try root.text("the path of a folder"), writtenIn: root.node.location.source, files: own)
+        }
         let example = "the files of a data set, as {format: idx, features: FILE, labels: FILE}"
-        train = try DataFiles(map.required("train", example), paths: paths, needsLabels: true)
+        let places = DataFiles.Places(paths: paths, own: own)
+        train = try DataFiles(map.required("train", example), places, needsLabels: true)
         test = try map.optional("test").map { setting throws(ConfigurationError) in
-            try DataFiles(setting, paths: paths, needsLabels: false)
+            try DataFiles(setting, places, needsLabels: false)
         }
         validation = try map.optional("validation").map { setting throws(ConfigurationError) in
-            try Self.validation(setting, paths: paths)
+            try Self.validation(setting, places)
         }
         normalize = try map["normalize"].map(NormalizeSetting.read) ?? .standardize
         augment = try map.optional("augment").map(AugmentSetting.read) ?? []
         shuffle = try map["shuffle"]?.choice("shuffle") ?? .epoch
     }
 
+    /// The paths of data files in the configuration's own text, as they were written.
+    private static func files(of map: SettingMap, _ paths: FilePaths) -> [String] {
+        ["train", "test", "validation"].compactMap { map.optional($0) }.flatMap { set -> [String] in
+            guard case .mapping(let entries) = set.node.content else { return [] }
+            return entries.filter { DataFiles.pathKeys.contains($0.key) }.flatMap { entry in
+                var nodes = [entry.value]
+                if case .sequence(let elements) = entry.value.content { nodes = elements }
+                return nodes.filter { paths.isOwn($0.location.source) }.compactMap(\.word)
+            }
+        }
+    }
+
     private static func validation(
-        _ setting: Setting, paths: FilePaths
+        _ setting: Setting, _ places: DataFiles.Places
     ) throws(ConfigurationError) -> Validation {
         let map = try SettingMap(setting, keys: ["fraction"] + DataFiles.keys, "a fraction, or files")
         guard let fraction = map["fraction"] else {
-            return .files(try DataFiles(setting, paths: paths, needsLabels: true))
+            return .files(try DataFiles(setting, places, needsLabels: true))
         }
         for key in DataFiles.keys {
             if let other = map[key] { throw other.error(.conflict, "must be left out beside fraction") }
@@ -62,11 +79,7 @@ package struct DataSection: Sendable, Equatable {
         var sets = [("train", train)]
         if case .files(let files) = validation { sets.append(("validation", files)) }
         if let test { sets.append(("test", test)) }
-        for (name, files) in sets {
-            for (key, path) in files.paths where !FileManager.default.fileExists(atPath: path) {
-                throw MissingDataError(path: path, key: "data.\(name).\(key)")
-            }
-        }
+        for (name, files) in sets { try files.requireFiles("data.\(name)") }
     }
 
     /// Writes the section.

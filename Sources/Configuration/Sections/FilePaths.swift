@@ -1,24 +1,74 @@
-/// How paths of a configuration become absolute.
-struct FilePaths {
-    /// The absolute folder that relative paths start from.
-    let folder: String
+import Foundation
 
-    /// Paths relative to the folder of a configuration file, or to `currentFolder` where there is no file.
+/// How paths of a configuration become absolute.
+///
+/// A path is relative to the folder of the file that it was written in, and on the command line to the current folder.
+struct FilePaths {
+    /// What the configuration is read from.
+    private let source: SourceLocation.Source
+    private let currentFolder: String
+    /// The folder of `data.root`, and where it was written.
+    private var root: (folder: String, source: SourceLocation.Source)?
+    private var moved: MovedFiles?
+
+    /// Paths of a configuration that is read from `source`.
     init(source: SourceLocation.Source, currentFolder: String) {
-        guard case .file(let path) = source, let slash = path.lastIndex(of: "/") else {
-            folder = currentFolder
-            return
-        }
-        folder = Self.joined(String(path[...slash]), to: currentFolder)
+        self.source = source
+        self.currentFolder = currentFolder
     }
 
-    private init(folder: String) { self.folder = folder }
-
-    /// Paths relative to a folder in this one.
-    func inside(_ folder: String) -> FilePaths { FilePaths(folder: absolute(folder)) }
+    /// Paths relative to a folder, as far as they were not written further outside than the folder itself: a root in a
+    /// file is for what the command line says only the second place to look.
+    ///
+    /// - Parameter files: The files' paths as they were written, which a root from outside moves if it can do nothing else.
+    func inside(_ folder: String, writtenIn place: SourceLocation.Source, files: [String]) -> FilePaths {
+        var paths = self
+        let absolute = absolute(folder, writtenIn: place)
+        paths.root = (absolute, place)
+        if rank(place) > 0, areMovable(files) { paths.moved = MovedFiles(root: absolute, paths: files) }
+        return paths
+    }
 
     /// The absolute path, without "." and doubled slashes; ".." stays, since folders may be links.
-    func absolute(_ path: String) -> String { Self.joined(path, to: folder) }
+    func absolute(_ path: String, writtenIn place: SourceLocation.Source) -> String {
+        if path.hasPrefix("/") {
+            return Self.joined(rank(place) == 0 ? moved?.place(of: path) ?? path : path, to: "/")
+        }
+        let here = Self.joined(path, to: folder(of: place))
+        guard let root else { return here }
+        let inRoot = Self.joined(path, to: root.folder)
+        if rank(root.source) >= rank(place) { return inRoot }
+        let files = FileManager.default
+        return !files.fileExists(atPath: here) && files.fileExists(atPath: inRoot) ? inRoot : here
+    }
+
+    /// Whether `--set data.root=DIR` makes another path of one written there.
+    ///
+    /// - Parameter files: The configuration's own data files as they were written.
+    func isMovable(_ path: String, writtenIn place: SourceLocation.Source, files: [String]) -> Bool {
+        if case .flag = place { return false }
+        return !path.hasPrefix("/") || (rank(place) == 0 && areMovable(files))
+    }
+
+    /// Whether a place is the configuration itself, rather than what changes it.
+    func isOwn(_ place: SourceLocation.Source) -> Bool { rank(place) == 0 }
+
+    /// All absolute, as in the configuration that a run's folder keeps: a root has nothing else to say to them.
+    private func areMovable(_ files: [String]) -> Bool {
+        !files.isEmpty && files.allSatisfy { $0.hasPrefix("/") }
+    }
+
+    /// How far outside of the configuration something was written: the command line changes files, and a study's file
+    /// the configuration it is based on.
+    private func rank(_ place: SourceLocation.Source) -> Int {
+        if case .flag = place { return 2 }
+        return place == source ? 0 : 1
+    }
+
+    private func folder(of place: SourceLocation.Source) -> String {
+        guard case .file(let path) = place, let slash = path.lastIndex(of: "/") else { return currentFolder }
+        return Self.joined(String(path[...slash]), to: currentFolder)
+    }
 
     private static func joined(_ path: String, to folder: String) -> String {
         let whole = path.hasPrefix("/") ? path : "\(folder)/\(path)"

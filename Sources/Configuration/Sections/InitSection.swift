@@ -1,6 +1,7 @@
 /// The section `init`: what training starts from.
 package struct InitSection: Sendable, Equatable {
-    /// The absolute path of the weights to start from; nil, unless given, for seeded initial values.
+    /// The absolute path of the weights to start from, a safetensors file, a run's folder or one of its checkpoints; nil,
+    /// unless given, for seeded initial values.
     package let weights: String?
     /// How layers that do not say it themselves draw their first values; as in PyTorch unless given.
     let standard: LayerInitializers?
@@ -11,11 +12,12 @@ package struct InitSection: Sendable, Equatable {
             (weights, standard) = (nil, nil)
             return
         }
-        let path = "the path of a safetensors file"
+        let path = "the path of a safetensors file or of a run's folder"
         let map = try SettingMap(setting, keys: ["weights", "default"])
         guard map["weights"] != nil || map["default"] != nil else { throw map.missing("weights", path) }
-        let file = try map["weights"]?.text(path)
-        weights = file.map(paths.absolute)
+        weights = try map["weights"].map { setting throws(ConfigurationError) in
+            paths.absolute(try setting.text(path), writtenIn: setting.node.location.source)
+        }
         standard = try map["default"].map { setting throws(ConfigurationError) in
             try LayerInitializers(setting)
         }

@@ -4,16 +4,23 @@ package struct MissingDataError: Error, Sendable, Hashable, CustomStringConverti
     package let path: String
     /// The setting that names it, such as "data.train.features".
     package let key: String
+    /// Whether `--set data.root=DIR` would look for it elsewhere.
+    package let isMovable: Bool
 
     /// The file of `key` is not at `path`.
-    package init(path: String, key: String) {
+    package init(path: String, key: String, isMovable: Bool = true) {
         self.path = path
         self.key = key
+        self.isMovable = isMovable
     }
+
+    /// What relative paths are relative to, as errors about files that are not there say it.
+    package static let bothWays =
+        "paths in a file are relative to it, on the command line to the current folder"
 
     /// What is missing, where it was looked for, and what to do, in one line.
     package var description: String {
-        let line = "no data file, \(path) (\(key)), \(advice)"
+        let line = "no data file, \(path) (\(key)), \(advice); \(Self.bothWays)"
         return String(line.map { $0.isNewline ? "?" : $0 })
     }
 
@@ -25,10 +32,7 @@ package struct MissingDataError: Error, Sendable, Hashable, CustomStringConverti
     }
 
     private var advice: String {
-        guard let debianPackage else {
-            return "correct the path, or give the folder with --set data.root=DIR"
-        }
-        return
-            "install it with \"apt-get install \(debianPackage)\", or give its folder with --set data.root=DIR"
+        let first = debianPackage.map { "install it with \"apt-get install \($0)\"" } ?? "correct the path"
+        return isMovable ? "\(first), or give its folder with --set data.root=DIR" : first
     }
 }

@@ -132,7 +132,7 @@ package struct StudyConfiguration: Sendable, Equatable {
         }
         let path = try map.required("config", "the path of a configuration, or a recipe").text(
             "the path of a file")
-        let file = FilePaths(source: source, currentFolder: currentFolder).absolute(path)
+        let file = FilePaths(source: source, currentFolder: currentFolder).absolute(path, writtenIn: source)
         return { overrides throws(ConfigurationError) in
             try RunConfiguration(file: file, overrides: overrides, currentFolder: currentFolder)
         }

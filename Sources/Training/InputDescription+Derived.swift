@@ -1,0 +1,75 @@
+import DataParallel
+import Datasets
+import Foundation
+import Layers
+import Safetensors
+
+/// Weights that dtrain did not train, or of which only the weights were kept.
+extension InputDescription {
+    /// What the training set of such weights was, as far as the configuration and its files can tell.
+    struct Origin: Codable {
+        /// What labels there are; nil if nothing tells.
+        var labels: LabelKind?
+        /// The labels that stand for the classes.
+        var classNames: [String]?
+        /// The declared number of classes, or that of a table's labels.
+        var classes: Int?
+        /// The names of the features.
+        var featureNames: [String]?
+
+        /// Looks at `training` as far as its files are there; reads no arrays.
+        init(_ training: DatasetSource) {
+            classes = training.classCount
+            let isTable = training.format == .csv && !training.csv.label.isEmpty
+            if isTable {
+                labels =
+                    training.csv.task == .classification
+                    ? .classes : .targets(width: training.csv.label.count)
+            }
+            guard let layout = try? training.inspect() else { return }
+            labels = layout.labels
+            classNames = layout.classNames
+            classes = layout.classCount
+            featureNames = layout.featureNames
+        }
+    }
+
+    /// The description of a training set whose features were taken as they are.
+    ///
+    /// - Parameters:
+    ///   - layout: The data that stands where the training set did.
+    ///   - outputs: Numbers that the model gives for an example.
+    init(unscaled layout: DatasetLayout, _ origin: Origin, outputs: Int, loss: Loss) {
+        scaling = FeatureScaling(unchanged: layout.channels)
+        exampleShape = layout.exampleShape
+        let labels = layout.labels == .none ? origin.labels : layout.labels
+        // A loss that takes no numbers was trained on classes.
+        let takesValues =
+            (try? loss.function.check(output: [outputs], target: .values([outputs]))) != nil
+        let hasClasses = labels.map { $0 == .classes } ?? !takesValues
+        let classes = origin.classes ?? (loss.function.readsSign && outputs == 1 ? 2 : outputs)
+        self.classes = hasClasses ? classes : nil
+        // Words in their order are the training set's where there are as many as the model knows.
+        let own = layout.classNames.flatMap { $0.count == classes ? $0 : nil }
+        classNames = hasClasses ? origin.classNames ?? own : nil
+        featureNames = origin.featureNames
+    }
+
+    /// Numbers that the model in a file gives for an example; where a model takes them from the data, the extent of the
+    /// file's last tensor.
+    static func outputs(
+        of file: SafetensorsFile, exampleShape: [Int], loss: Loss, makeModel: (Int?) throws -> any Model
+    ) throws -> Int {
+        func traced(_ classes: Int) throws -> TracedModel {
+            try TracedModel(makeModel(classes), exampleShape: exampleShape, target: .none, loss: loss)
+        }
+        let (one, two) = try (traced(1), traced(2))
+        if one.outputShape != two.outputShape, let name = one.variables.last?.name,
+            let last = file.tensors.first(where: { $0.name == name || $0.name.hasSuffix(".\(name)") }),
+            let extent = last.shape.first
+        {
+            return extent
+        }
+        return one.outputShape.reduce(1, *)
+    }
+}
