@@ -57,6 +57,7 @@ package final class SavedModel {
             output: model.outputShape, target: inputs.classes.map(TargetKind.classes) ?? .none)
         hasProbability = readsSign && loss.function is BinaryCrossEntropyLoss
         let state = try ModelState(cluster: cluster, model: model)
+        try cluster.checkMemory(copies: state.layout.elementCount * 4, for: "the weights' file")
         let found = Result { cluster.rank == 0 ? try WeightsFile.read(weights, for: model).values : nil }
         let failed = try cluster.world.allReduce((try? found.get()) == nil && cluster.rank == 0 ? 1 : 0, .max)
         let values = try found.get()

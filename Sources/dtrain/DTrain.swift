@@ -20,6 +20,7 @@ struct DTrain: ParsableCommand {
 
     /// Parses before MPI starts, so that help and usage errors cost nothing; only rank 0 prints.
     static func main() {
+        DistributedProgram.reportSignals()
         do {
             var command = try parseAsRoot()
             try command.run()
