@@ -22,6 +22,7 @@ let package = Package(
         .target(name: "CMPI", dependencies: ["COpenMPI"]),
         .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
         .target(name: "CKernels"),
+        .target(name: "CSignals"),
 
         .target(name: "MPI", dependencies: ["CMPI"]),
         .target(name: "Randomness", dependencies: ["CKernels"]),
@@ -37,13 +38,14 @@ let package = Package(
         .target(
             name: "DataParallel",
             dependencies: [
-                "CKernels", "COneDNN", "MPI", "Graph", "Layers", "Runtime", "Optimizers", "Datasets",
+                "CKernels", "COneDNN", "CSignals", "MPI", "Graph", "Layers", "Runtime", "Optimizers",
+                "Datasets",
             ]),
         .target(
             name: "Training",
             dependencies: [
                 "DataParallel", "Layers", "MPI", "Optimizers", "Datasets", "Graph", "Runtime", "Randomness",
-                "Files", "Safetensors", "CKernels", "COneDNN",
+                "Files", "Safetensors", "CKernels", "COneDNN", "CSignals",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(

@@ -23,13 +23,8 @@ enum AllowedCores {
         return words
     }
 
-    /// Whole cores of the control group's CPU quota, at least one; many where there is none.
+    /// Whole cores of the control groups' CPU quotas, at least one; many where there is none.
     private static func quota() -> Int {
-        guard let text = try? String(contentsOfFile: "/sys/fs/cgroup/cpu.max", encoding: .utf8) else {
-            return .max
-        }
-        let words = text.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
-        guard words.count == 2, words[1] > 0 else { return .max }
-        return max(1, Int(words[0] / words[1]))
+        ControlGroups().cores.map { max(1, Int(min($0, 1e6))) } ?? .max
     }
 }

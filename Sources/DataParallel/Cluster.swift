@@ -32,6 +32,10 @@ public final class Cluster: @unchecked Sendable {
     public let transport: Transport
     /// Ranks on this rank's physical node.
     public let ranksOnNode: Int
+    /// The ranks of this rank's physical node, however they exchange data.
+    private let host: Communicator
+    /// What limited this node's memory when the ranks met.
+    private let memoryLimits: [ResourceLimit]
     /// What this rank says of itself to watchdogs.
     package let activity: RankActivity
     /// What watches this cluster's ranks; nil where nothing does.
@@ -75,6 +79,8 @@ public final class Cluster: @unchecked Sendable {
         self.world = world
         self.transport = transport
         ranksOnNode = physical.size
+        host = physical
+        memoryLimits = ProcessLimits.machineMemory()
         nodeCores = try AllowedCores.ofNode(physical)
         if transport == .pointToPoint {
             node = try Self.alone(world)
@@ -102,6 +108,31 @@ public final class Cluster: @unchecked Sendable {
     /// Every rank's number of shards is ⌊(r+1)S/R⌋ − ⌊rS/R⌋; more ranks than shards cannot share the work.
     public func check(shards: Int) throws {
         guard shards >= size else { throw ClusterError.moreRanksThanShards(ranks: size, shards: shards) }
+    }
+
+    /// Throws if this rank may not have that much memory more.
+    func requireMemory(_ byteCount: Int, for use: String) throws(ResourceError) {
+        let promised = PrivateMemory.promised.load(ordering: .relaxed)
+        if let limit = memoryLimits.first(where: { $0.left < promised + byteCount }) {
+            throw ResourceError.memory(byteCount, for: use, limit: limit)
+        }
+        guard ProcessLimits.hasRoom(for: byteCount) else { throw ResourceError.memory(byteCount, for: use) }
+    }
+
+    /// Throws, on one rank of the node, if what its ranks have set aside is more memory than there was when they met: who
+    /// uses more than the limits allow is killed without a word. Collective over the node.
+    ///
+    /// - Parameters:
+    ///   - copies: Bytes of what all ranks together will have to copy on top of it at some time.
+    ///   - use: What the copies are for, in the words of an error.
+    package func checkMemory(copies: Int, for use: String) throws {
+        guard ProcessLimits.hasRoom(for: copies / size) else {
+            throw ResourceError.memory(copies / size, for: use)
+        }
+        let promised = try host.allReduce(PrivateMemory.promised.load(ordering: .relaxed), .sum)
+        let total = promised + copies / nodes.count
+        guard host.rank == 0, let limit = memoryLimits.first(where: { $0.left < total }) else { return }
+        throw ResourceError.memory(total, for: "this node's ranks", limit: limit)
     }
 
     private static func alone(_ world: Communicator) throws -> Communicator {
@@ -155,6 +186,8 @@ public final class Cluster: @unchecked Sendable {
         detectedInstructionSet = other.detectedInstructionSet
         nodeCores = other.nodeCores
         ranksOnNode = other.ranksOnNode
+        host = other.host
+        memoryLimits = other.memoryLimits
         activity = other.activity
         watchdog = other.watchdog
         try watchdog?.join(self)

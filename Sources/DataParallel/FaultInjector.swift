@@ -37,6 +37,7 @@
                 // A real one: Open MPI's handler returns, and a signal that was sent would be over with that.
                 case .segv: UnsafeMutablePointer<UInt8>(bitPattern: 16)?.pointee = 1
                 case .abort: abort()
+                case .trap: preconditionFailure("a test wants it")
                 case .exit(let code): _exit(code)
                 case .slow(let milliseconds): usleep(milliseconds * 1000)
                 case .hang: while true { sleep(3600) }

@@ -4,7 +4,8 @@
     /// PHASE is one of `FaultPoint.Phase`. RANK is a rank of the launcher or `*` for all. STEP counts from 1 over the
     /// whole run, before the first it is 0, `*` is any. ACTION is one of
     ///
-    ///     kill  stop  segv  abort  hang     end, stop or block the process
+    ///     kill  stop  segv  abort           end or stop the process
+    ///     trap  hang                        as a failed check of Swift's ends it; block it
     ///     exit=CODE                         end it with an exit code, 0 to 255
     ///     slow=MS                           delay it every time, 1 to 600000 milliseconds
     ///     flip=weights|optimizer|statistics turn over a bit of what this rank's memory holds, once (in `step`, `update`)
@@ -13,7 +14,7 @@
     package struct FaultSpecification: Sendable, Equatable {
         /// What happens.
         package enum Action: Sendable, Equatable {
-            case kill, stop, segv, abort, hang
+            case kill, stop, segv, abort, trap, hang
             case exit(Int32)
             case slow(milliseconds: UInt32)
             case change(FaultPoint.Damage)
@@ -76,6 +77,7 @@
                 case "stop": return .stop
                 case "segv": return .segv
                 case "abort": return .abort
+                case "trap": return .trap
                 case "hang": return .hang
                 case "nan": return .change(.gradient)
                 default: return nil

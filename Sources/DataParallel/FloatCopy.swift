@@ -7,20 +7,22 @@ package final class FloatCopy: @unchecked Sendable {
     private let memory: UnsafeMutableRawPointer
 
     /// A copy of values that stand in memory.
-    init(_ values: UnsafeBufferPointer<Float>) {
+    init(_ values: UnsafeBufferPointer<Float>) throws(ResourceError) {
         count = values.count
-        memory = Self.copy(values)
+        memory = try Self.copy(values)
     }
 
     /// A copy of an array.
-    package init(_ values: [Float]) {
+    package init(_ values: [Float]) throws {
         count = values.count
-        memory = values.withUnsafeBufferPointer(Self.copy)
+        memory = try values.withUnsafeBufferPointer(Self.copy)
     }
 
-    private static func copy(_ values: UnsafeBufferPointer<Float>) -> UnsafeMutableRawPointer {
+    private static func copy(_ values: UnsafeBufferPointer<Float>) throws(ResourceError)
+        -> UnsafeMutableRawPointer
+    {
         let byteCount = values.count * 4
-        let memory = PrivateMemory.allocate(byteCount)
+        let memory = try PrivateMemory.allocate(byteCount, for: "the copy of a checkpoint")
         // The first write to a page costs more than the copy; large pages are few.
         if byteCount >= manyBytes { madvise(memory, byteCount, MADV_HUGEPAGE) }
         if let start = values.baseAddress { memory.copyMemory(from: start, byteCount: byteCount) }

@@ -83,13 +83,15 @@ final class GradientAccumulator: @unchecked Sendable {
         }
     }
 
-    /// Where a shard writes its gradients: into its subtree's place if it is the subtree's first, else into a copy.
-    func begin(shard: Int) -> UnsafeMutablePointer<Float> {
+    /// Where a shard writes its gradients: into its subtree's place if it is the subtree's first, else into a copy, for
+    /// which there may be no memory.
+    func begin(shard: Int) throws -> UnsafeMutablePointer<Float> {
         let root = nodes[leaves[shard - firstShard]].root
         if roots[root].lowerBound == shard { return targets[root] }
-        return state.withLock { state in
+        return try state.withLock { state in
             if let buffer = state.free.popLast() { return Unchecked(buffer) }
-            let buffer = PrivateMemory.allocate(count * 4).assumingMemoryBound(to: Float.self)
+            let buffer = try PrivateMemory.allocate(count * 4, for: "gradients of shards")
+                .assumingMemoryBound(to: Float.self)
             state.made.append(buffer)
             return Unchecked(buffer)
         }.value

@@ -25,8 +25,9 @@ package final class ModelState {
         layout = places.layout
         offsets = places.offsets
         stateBytes = max(64, places.stateBytes)
-        states = PrivateMemory.allocate(stateBytes)
-        parameters = try NodeMemory(byteCount: max(64, layout.elementCount * 4), on: cluster)
+        states = try PrivateMemory.allocate(stateBytes, for: "statistics")
+        parameters = try NodeMemory(
+            byteCount: max(64, layout.elementCount * 4), for: "the weights", on: cluster)
     }
 
     deinit { PrivateMemory.free(states, stateBytes) }
@@ -59,9 +60,9 @@ package final class ModelState {
     }
 
     /// A copy of the value of a variable, row-major.
-    package func copy(_ variable: Int) -> FloatCopy {
+    package func copy(_ variable: Int) throws -> FloatCopy {
         let count = model.variables[variable].shape.reduce(1, *)
-        return FloatCopy(UnsafeBufferPointer(start: pointer(variable), count: count))
+        return try FloatCopy(UnsafeBufferPointer(start: pointer(variable), count: count))
     }
 
     /// Where a variable's elements lie.

@@ -20,6 +20,8 @@ final class OptimizerState {
     private let starts: [Int]
     private let strides: [Int]
 
+    private static let use = "the optimizer's state"
+
     /// Zeros for `arrays` state arrays; collective over the cluster.
     ///
     /// - Parameter duties: The slices this rank owns or stands for.
@@ -43,12 +45,12 @@ final class OptimizerState {
             strides = duties.map { Self.padded($0.slice) }
             byteCount = end * 4
             shared = nil
-            base = PrivateMemory.allocate(byteCount).assumingMemoryBound(to: Float.self)
+            base = try PrivateMemory.allocate(byteCount, for: Self.use).assumingMemoryBound(to: Float.self)
         } else {
             starts = duties.map(\.slice.elements.lowerBound)
             strides = duties.map { _ in layout.elementCount }
             byteCount = arrays * layout.elementCount * 4
-            let memory = try NodeMemory(byteCount: max(64, byteCount), on: cluster)
+            let memory = try NodeMemory(byteCount: max(64, byteCount), for: Self.use, on: cluster)
             shared = memory
             base = memory.base.assumingMemoryBound(to: Float.self)
         }
@@ -84,15 +86,15 @@ final class OptimizerState {
     }
 
     /// Elements of a parameter's part of state array `array` that this rank's memory holds.
-    func copy(_ array: Int, _ entry: ParameterLayout.Entry, _ elements: Range<Int>) -> FloatCopy {
+    func copy(_ array: Int, _ entry: ParameterLayout.Entry, _ elements: Range<Int>) throws -> FloatCopy {
         let range = entry.offset + elements.lowerBound..<entry.offset + elements.upperBound
         if shared != nil {
             let start = base + array * layout.elementCount + range.lowerBound
-            return FloatCopy(UnsafeBufferPointer(start: start, count: range.count))
+            return try FloatCopy(UnsafeBufferPointer(start: start, count: range.count))
         }
         var whole: FloatCopy?
-        forEachPart(of: range, array) { elements, _ in
-            if elements.count == range.count { whole = FloatCopy(UnsafeBufferPointer(elements)) }
+        try forEachPart(of: range, array) { elements, _ in
+            if elements.count == range.count { whole = try FloatCopy(UnsafeBufferPointer(elements)) }
         }
         guard let whole else {
             preconditionFailure("this rank does not hold elements \(elements) of state array \(array)")
@@ -117,13 +119,13 @@ final class OptimizerState {
     /// Calls `body` with this rank's parts of `range`, and their places in it, in order.
     private func forEachPart(
         of range: Range<Int>, _ array: Int,
-        _ body: (_ elements: UnsafeMutableBufferPointer<Float>, _ places: Range<Int>) -> Void
-    ) {
+        _ body: (_ elements: UnsafeMutableBufferPointer<Float>, _ places: Range<Int>) throws -> Void
+    ) rethrows {
         for (index, duty) in duties.enumerated() {
             let part = duty.slice.elements.clamped(to: range)
             guard !part.isEmpty else { continue }
             let start = pointer(array, duty: index) + (part.lowerBound - duty.slice.elements.lowerBound)
-            body(
+            try body(
                 UnsafeMutableBufferPointer(start: start, count: part.count),
                 part.lowerBound - range.lowerBound..<part.upperBound - range.lowerBound)
         }

@@ -17,6 +17,8 @@ final class ProgramCache {
     private var scratch: [Memory]
     private var collectives: Memory
 
+    private static let use = "activations"
+
     private struct Planned {
         let program: Program
         let uniform: UnsafeMutableRawPointer
@@ -31,17 +33,19 @@ final class ProgramCache {
         slots: Int, shards: Int, workers: Int, variableOffsets: [Int], parameters: UnsafeMutableRawPointer,
         states: UnsafeMutableRawPointer, kernels: UnsafePointer<dt_kernels>,
         makeGraph: @escaping (Int) -> Graph
-    ) {
+    ) throws {
         self.makeGraph = makeGraph
         self.variableOffsets = variableOffsets
         self.kernels = kernels
         self.parameters = parameters
         self.states = states
-        func memories(_ count: Int) -> [Memory] { (0..<count).map { _ in (PrivateMemory.allocate(64), 64) } }
-        arenas = memories(slots)
-        kept = memories(shards)
-        scratch = memories(workers)
-        collectives = (PrivateMemory.allocate(64), 64)
+        func memories(_ count: Int) throws -> [Memory] {
+            try (0..<count).map { _ in (try PrivateMemory.allocate(64, for: Self.use), 64) }
+        }
+        arenas = try memories(slots)
+        kept = try memories(shards)
+        scratch = try memories(workers)
+        collectives = (try PrivateMemory.allocate(64, for: Self.use), 64)
     }
 
     deinit {
@@ -55,19 +59,21 @@ final class ProgramCache {
     }
 
     /// Plans the programs for shards of these sizes, so that `bound` gives them.
-    func plan(_ sizes: [Int]) throws(ClusterError) {
+    func plan(_ sizes: [Int]) throws {
         var moved = false
         for count in sizes where planned[count] == nil {
+            let program: Program
             do {
-                let program = try ProgramPlanner(
+                program = try ProgramPlanner(
                     makeGraph(count), variableOffsets: variableOffsets, kernels: kernels
                 ).plan()
-                if grow(program) { moved = true }
-                planned[count] = Planned(
-                    program: program, uniform: PrivateMemory.allocate(program.uniformBytes), bound: [])
             } catch {
                 throw Self.failure(count, error)
             }
+            if try grow(program) { moved = true }
+            planned[count] = Planned(
+                program: program, uniform: try PrivateMemory.allocate(program.uniformBytes, for: Self.use),
+                bound: [])
         }
         // Larger memory has moved, so programs bound to the old one are bound anew.
         for count in planned.keys.sorted() where moved || planned[count]?.bound.isEmpty == true {
@@ -107,18 +113,19 @@ final class ProgramCache {
     }
 
     /// Makes room for a program; true if memory that programs are bound to has moved.
-    private func grow(_ program: Program) -> Bool {
-        func enlarge(_ memory: inout Memory, _ byteCount: Int) -> Bool {
+    private func grow(_ program: Program) throws -> Bool {
+        func enlarge(_ memory: inout Memory, _ byteCount: Int) throws -> Bool {
             guard memory.byteCount < byteCount else { return false }
+            let larger = try PrivateMemory.allocate(byteCount, for: Self.use)
             PrivateMemory.free(memory.pointer, memory.byteCount)
-            memory = (PrivateMemory.allocate(byteCount), byteCount)
+            memory = (larger, byteCount)
             return true
         }
         var moved = false
-        for slot in arenas.indices where enlarge(&arenas[slot], program.arenaBytes) { moved = true }
-        if enlarge(&collectives, program.collectiveBytes) { moved = true }
-        for worker in scratch.indices { _ = enlarge(&scratch[worker], program.scratchBytes) }
-        for place in kept.indices { _ = enlarge(&kept[place], program.keptBytes) }
+        for slot in arenas.indices where try enlarge(&arenas[slot], program.arenaBytes) { moved = true }
+        if try enlarge(&collectives, program.collectiveBytes) { moved = true }
+        for worker in scratch.indices { _ = try enlarge(&scratch[worker], program.scratchBytes) }
+        for place in kept.indices { _ = try enlarge(&kept[place], program.keptBytes) }
         return moved
     }
 

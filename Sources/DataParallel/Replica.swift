@@ -42,6 +42,8 @@ package final class Replica {
     /// The tensors of each gradient group.
     let groupEntries: [[ParameterLayout.Entry]]
     let perLocalShard: Bool
+    /// Whether every local shard has memory of its own to run in, rather than every worker.
+    let hasSlotPerShard: Bool
     let feeder: ShardFeeder
     let scalars: UnsafeMutablePointer<StepScalars>
     let labelWeights: LabelWeights?
@@ -69,7 +71,7 @@ package final class Replica {
         // Collectives follow the buckets of the flat stretch.
         let groups = layout.groups
         let workers = settings.workers ?? cluster.defaultWorkers
-        pool = WorkerPool(workers: workers)
+        pool = try WorkerPool(workers: workers)
         profiler = settings.timelineSteps.map { Profiler(workers: workers, timelineSteps: $0) }
         let makeGraph: (Int) -> Graph = { count in
             model.trainingGraph(count: count).loweringBatchNorm().reducingGradients(in: groups)
@@ -80,8 +82,9 @@ package final class Replica {
         let map = ShardMap(shards: settings.shards, nodes: cluster.nodes)
         self.map = map
         owned = map.owned[cluster.rank]
-        programs = ProgramCache(
-            slots: perLocalShard ? owned.count : min(workers, owned.count), shards: owned.count,
+        hasSlotPerShard = perLocalShard || workers >= owned.count
+        programs = try ProgramCache(
+            slots: hasSlotPerShard ? owned.count : workers, shards: owned.count,
             workers: workers,
             variableOffsets: state.offsets, parameters: state.parameters.base, states: state.states,
             kernels: cluster.kernels,
@@ -99,7 +102,8 @@ package final class Replica {
         update = try ParameterUpdate(cluster: cluster, state: state, settings: settings)
         copies = CopyCheck(update, state: state)
         (contributionOffsets, contributionBytes) = Self.layOutContributions(program, shards: owned.count)
-        contributions = PrivateMemory.allocate(max(64, contributionBytes))
+        contributions = try PrivateMemory.allocate(
+            max(64, contributionBytes), for: "statistics of shards")
         localPlans = map.subtrees[cluster.rank].map { root in
             TreePlan(root: root, parts: root.map { $0..<($0 + 1) })
         }
@@ -111,7 +115,7 @@ package final class Replica {
         bucketOfCollective = Self.numberBuckets(program)
         labelWeights = model.loss.function.classWeights.map { LabelWeights($0, examples: training.examples) }
         groupEntries = Self.entries(program, layout)
-        feeder = ShardFeeder(
+        feeder = try ShardFeeder(
             maker: training, map: map, owned: owned, batch: max(settings.batch, settings.largestBatch ?? 0))
         scalars = .allocate(capacity: 1)
         scalars.initialize(to: StepScalars(batchCount: 1, dropoutKey: dt_philox_key(word: (0, 0))))

@@ -44,6 +44,8 @@ public struct ReplicaSettings: Sendable {
         case none
         case sumInRankOrder
         case skipShard
+        /// The first look for other ranks' gradients in a step fails, once.
+        case failExchange
     }
 
     /// Settings of a replica.

@@ -21,7 +21,7 @@ final class ShardFeeder: @unchecked Sendable {
     private let memoryBytes: Int
 
     /// Feeds a rank's shards `owned` of batches of at most `batch` examples.
-    init(maker: BatchMaker, map: ShardMap, owned: Range<Int>, batch: Int) {
+    init(maker: BatchMaker, map: ShardMap, owned: Range<Int>, batch: Int) throws {
         let layout = maker.examples.layout
         let most = (batch + map.shards - 1) / map.shards
         func aligned(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }
@@ -30,7 +30,7 @@ final class ShardFeeder: @unchecked Sendable {
         let indexBytes = aligned(most * 8)
         let shardBytes = featureBytes + targetBytes + indexBytes
         memoryBytes = max(1, owned.count) * shardBytes
-        let memory = PrivateMemory.allocate(memoryBytes)
+        let memory = try PrivateMemory.allocate(memoryBytes, for: "mini-batches")
         self.memory = memory
         let hasClasses = maker.examples.classes != nil
         inputs = owned.indices.map { shard in

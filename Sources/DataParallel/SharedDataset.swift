@@ -18,7 +18,9 @@ package final class SharedDataset {
         let layout = try Agreement.fromRoot(cluster.world) { try source.inspect() }
         FaultPoint.reach(.load)
         let featureBytes = PrivateMemory.aligned(layout.featureBytes)
-        let memory = try NodeMemory(byteCount: max(64, featureBytes + layout.labelBytes), on: cluster)
+        let memory = try NodeMemory(
+            byteCount: max(64, featureBytes + layout.labelBytes), for: "the data of \(source.name)",
+            on: cluster)
         self.memory = memory
         let loaded = try Agreement.onFirst(of: cluster.node, in: cluster.world) {
             let own = cluster.rank == 0 ? layout : try source.inspect()

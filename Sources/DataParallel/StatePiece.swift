@@ -55,8 +55,8 @@ extension Replica {
     }
 
     /// A copy of a piece that this rank's memory holds.
-    package func copy(_ piece: StatePiece) -> FloatCopy {
-        update.arrays.copy(piece.array, state.layout.entries[piece.entry], piece.elements)
+    package func copy(_ piece: StatePiece) throws -> FloatCopy {
+        try update.arrays.copy(piece.array, state.layout.entries[piece.entry], piece.elements)
     }
 
     /// Gives a piece its values where they belong; each rank passes the same.

@@ -71,13 +71,19 @@ struct StepRun {
             let last = active.count - 1
             let isBackward = partsRun % 2 == 1
             partsRun += 1
+            let failure = FirstFailure()
             try replica.pool.run(active.count) { index, worker in
-                run.runShard(isBackward ? last - index : index, worker, stage, part, description)
+                do {
+                    try run.runShard(isBackward ? last - index : index, worker, stage, part, description)
+                } catch {
+                    failure.keep(error)
+                }
             } between: {
                 try run.progress()
             }
+            try failure.check()
         }
-        measureJoints(stage, part)
+        try measureJoints(stage, part)
         // A bucket starts as soon as its last gradient is there, while those behind it are computed.
         for collective in description.collectives {
             try runJoints(stage, part) { $0.collective == collective }
@@ -89,10 +95,10 @@ struct StepRun {
     /// Runs a part for one local shard, on a worker's thread.
     private func runShard(
         _ index: Int, _ worker: Int, _ stage: Int, _ part: Schedule.Part, _ description: Program.Part
-    ) {
+    ) throws {
         let (place, count) = active[index]
         let shard = replica.owned.lowerBound + place
-        let program = replica.programs.bound(count: count, slot: replica.perLocalShard ? place : worker)
+        let program = replica.programs.bound(count: count, slot: replica.hasSlotPerShard ? place : worker)
         let log = replica.profiler?.workers[worker]
         if stage == firstPart.stage, part == firstPart.part {
             log.timed(Profiler.Overhead.batch) { replica.feeder.make(batch, place: place) }
@@ -100,19 +106,19 @@ struct StepRun {
         program.setInputs(replica.feeder.inputs[place])
         program.setKept(replica.programs.kept(place))
         let progress = worker == 0 && replica.pool.workers == 1
-        withUnsafeTemporaryAllocation(
+        try withUnsafeTemporaryAllocation(
             of: UnsafeMutablePointer<Float>.self, capacity: description.groups.count
         ) { pointers in
             for (place, group) in description.groups.enumerated() {
-                let pointer = replica.accumulators[group].begin(shard: shard)
+                let pointer = try replica.accumulators[group].begin(shard: shard)
                 pointers.initializeElement(at: place, to: pointer)
                 program.setGradients(group: group, pointer)
             }
-            program.run(
+            try program.run(
                 stage: stage, part: part, scratch: replica.programs.scratch(worker),
                 scalars: replica.scalars, log: log
             ) {
-                if progress { try? self.progress() }
+                if progress { try self.progress() }
             }
             for (place, group) in description.groups.enumerated() {
                 squares?.add(
@@ -146,11 +152,11 @@ struct StepRun {
     }
 
     /// Adds the squares of what each shard alone adds to joint gradients, computed one by one for the purpose.
-    private func measureJoints(_ stage: Int, _ part: Schedule.Part) {
+    private func measureJoints(_ stage: Int, _ part: Schedule.Part) throws {
         guard let squares else { return }
         for (number, description) in skeleton.stages[stage].parts[part.rawValue].joints.enumerated() {
             let count = description.rows * description.columns
-            let memory = PrivateMemory.allocate(count * 4)
+            let memory = try PrivateMemory.allocate(count * 4, for: "gradients of shards")
             defer { PrivateMemory.free(memory, count * 4) }
             let gradient = memory.assumingMemoryBound(to: Float.self)
             for (place, examples) in active {

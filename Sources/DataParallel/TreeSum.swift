@@ -31,12 +31,12 @@ final class TreeSum {
         stack = .allocate(capacity: self.depth)
         stack.initialize(repeating: nil, count: self.depth)
         temporaryBytes = PrivateMemory.aligned(max(Self.blockBytes, vectorBytes))
-        temporary = PrivateMemory.allocate(self.depth * temporaryBytes)
+        temporary = .allocate(byteCount: self.depth * temporaryBytes, alignment: 64)
     }
 
     deinit {
         stack.deallocate()
-        PrivateMemory.free(temporary, depth * temporaryBytes)
+        temporary.deallocate()
     }
 
     /// Combines `parts` (nil where a subtree holds no examples) by `plan` into `target`, zeros if all are nil.

@@ -97,7 +97,14 @@ final class VectorExchange {
                     flags: flags, data: data,
                     messages: messages))
         }
-        memory = try NodeMemory(byteCount: max(end, 64), on: cluster)
+        memory = try NodeMemory(byteCount: max(end, 64), for: "statistics", on: cluster)
+        let plans = nodePlans
+        nodeVectors =
+            cluster.nodes.count == 1
+            ? []
+            : try channels.map { channel in
+                try plans.map { _ in try PrivateMemory.allocate(max(channel.stride, 64), for: "statistics") }
+            }
         sum = TreeSum(
             depth: max(plan.depth, nodePlans.map(\.plan.depth).max() ?? 1),
             vectorBytes: channels.map(\.stride).max() ?? 64, kernels: cluster.kernels)
@@ -188,10 +195,8 @@ final class VectorExchange {
         }
     }
 
-    /// Private memory for the vectors this node sends, made on first use and kept while messages are under way.
-    private lazy var nodeVectors: [[UnsafeMutableRawPointer]] = channels.map { channel in
-        nodePlans.map { _ in PrivateMemory.allocate(max(channel.stride, 64)) }
-    }
+    /// Private memory for the vectors this node sends, kept while messages are under way; empty where it sends none.
+    private let nodeVectors: [[UnsafeMutableRawPointer]]
 
     private func nodeVector(_ channel: Channel, _ index: Int) -> UnsafeMutableRawPointer {
         guard let place = channels.firstIndex(where: { $0 === channel }) else {

@@ -78,24 +78,31 @@ final class WorkerPool: @unchecked Sendable {
             task = nil
         }
 
+        /// Lets all threads end that are in no run.
+        func stop() {
+            pthread_mutex_lock(&mutex)
+            isEnding = true
+            pthread_cond_broadcast(&wake)
+            pthread_mutex_unlock(&mutex)
+        }
+
         /// Threads inside a run, the caller's not counted.
         let active = Atomic<Int>(0)
     }
 
-    /// A pool of `workers`, one of which is the caller's own thread.
-    init(workers: Int) {
+    /// A pool of `workers`, one of which is the caller's own thread; throws where so many threads cannot be had.
+    init(workers: Int) throws(ResourceError) {
         self.workers = max(1, workers)
-        for worker in 1..<max(1, workers) {
-            let shared = shared
-            threads.append(PosixThread.start { shared.serve(as: worker) })
+        let shared = shared
+        threads = try PosixThread.start(1..<max(1, workers), for: "training.workers") { worker in
+            shared.serve(as: worker)
+        } stop: {
+            shared.stop()
         }
     }
 
     deinit {
-        pthread_mutex_lock(&shared.mutex)
-        shared.isEnding = true
-        pthread_cond_broadcast(&shared.wake)
-        pthread_mutex_unlock(&shared.mutex)
+        shared.stop()
         for thread in threads { pthread_join(thread, nil) }
     }
 
@@ -127,32 +134,5 @@ final class WorkerPool: @unchecked Sendable {
                 throw error
             }
         }
-    }
-}
-
-/// A POSIX thread with a stack large enough for the C libraries.
-enum PosixThread {
-    private final class Body {
-        let run: () -> Void
-        init(_ run: @escaping () -> Void) { self.run = run }
-    }
-
-    /// Starts a thread; join it with pthread_join.
-    static func start(_ run: @escaping @Sendable () -> Void) -> pthread_t {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setstacksize(&attributes, 8 << 20)
-        defer { pthread_attr_destroy(&attributes) }
-        var thread = pthread_t()
-        let body = Unmanaged.passRetained(Body(run))
-        let status = pthread_create(
-            &thread, &attributes,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, body.toOpaque())
-        precondition(status == 0, "a thread could not be started: error \(status)")
-        return thread
     }
 }

@@ -92,19 +92,20 @@ package final class ShardProgram {
     ///
     /// - Parameters:
     ///   - log: Where the time of every step is noted, if anywhere.
-    ///   - between: Called after every step, so that the rank's communicating thread can make progress.
+    ///   - between: Called after every step, so that the rank's communicating thread can make progress; an error of its ends
+    ///     the part there.
     package func run(
         stage: Int, part: Schedule.Part, scratch: UnsafeMutableRawPointer,
         scalars: UnsafePointer<StepScalars>, log: SpanLog? = nil,
-        between: () -> Void
-    ) {
-        run(program.stages[stage].parts[part.rawValue].steps, scratch, scalars, log, between: between)
+        between: () throws -> Void
+    ) rethrows {
+        try run(program.stages[stage].parts[part.rawValue].steps, scratch, scalars, log, between: between)
     }
 
     private func run(
         _ steps: [Step], _ scratch: UnsafeMutableRawPointer, _ scalars: UnsafePointer<StepScalars>,
-        _ log: SpanLog?, between: () -> Void
-    ) {
+        _ log: SpanLog?, between: () throws -> Void
+    ) rethrows {
         let frame = Frame(table: table, calls: calls, scratch: scratch, scalars: scalars)
         for step in steps {
             if let log {
@@ -114,7 +115,7 @@ package final class ShardProgram {
             } else {
                 step.run(frame)
             }
-            between()
+            try between()
         }
     }
 

@@ -1,3 +1,4 @@
+import CSignals
 import DataParallel
 import Foundation
 import Glibc
@@ -26,15 +27,27 @@ public enum DistributedProgram {
     ) -> Int32 {
         // Output that nobody reads any more must not end the run.
         signal(SIGPIPE, SIG_IGN)
-        StopRequest.install()
+        StopRequest.install(isSlurmTask: LaunchEnvironment.current.launcher == .slurm)
+        reportSignals(name: name)
+        let code: (any Error) -> Int32 = { status($0) ?? ExitStatus(for: $0).rawValue }
+        do {
+            try SlurmStart.prepare()
+            let launch = LaunchEnvironment.current
+            try ProcessLimits.requireRoomForMPI(
+                isLaunched: launch.isLaunched, localRanks: launch.localSize ?? 1)
+        } catch {
+            fail(error, name: name)
+            return code(error)
+        }
         let watchdog = Watchdog(name: name, limit: stallTimeout)
         // Ranks that have ended MPI together need no watch any more.
         defer { watchdog.stop() }
-        let code: (any Error) -> Int32 = { status($0) ?? ExitStatus(for: $0).rawValue }
         do {
             try FaultPoint.check()
             FaultPoint.reach(.start)
             return try MPIRuntime.run(threads: .funneled) { runtime in
+                // MPI has installed handlers of its own.
+                reportSignals(name: name)
                 try check(LaunchEnvironment.current, ranks: runtime.world.size)
                 try ProgramFile.check(in: runtime.world)
                 try Agreement.check(
@@ -54,14 +67,28 @@ public enum DistributedProgram {
                 return Int(code(error))
             }
         } catch {
-            // Before MPI is up all ranks fail alike, so one of them speaks.
-            if (LaunchEnvironment.current.rank ?? 0) == 0 {
-                write("\(name): error: \(error)")
-            } else {
-                letRankZeroSpeak()
-            }
+            fail(error, name: name)
             return code(error)
         }
+    }
+
+    /// Lets signals that nobody expects write one line before they end the process, as long as it lives.
+    ///
+    /// - Parameter name: What the line begins with.
+    public static func reportSignals(name: String = "dtrain") {
+        // Whoever asks for Swift's own report of a crash gets it, after the line.
+        let asksForBacktrace = getenv("SWIFT_BACKTRACE") != nil
+        dt_crash_install(
+            name, Int32(clamping: LaunchEnvironment.current.rank ?? 0), ExitStatus.noResources.rawValue,
+            asksForBacktrace ? 1 : 0)
+    }
+
+    /// Reports an error that comes before MPI is up: all ranks fail alike, so one of them speaks.
+    private static func fail(_ error: any Error, name: String) {
+        guard (LaunchEnvironment.current.rank ?? 0) > 0 else { return write("\(name): error: \(error)") }
+        letRankZeroSpeak()
+        // Where rank 0 had what this rank could not have, the launcher has not ended it by now.
+        if error is ResourceError { write("\(name): error: \(error)") }
     }
 
     /// Waits before a rank other than 0 ends with an error that all ranks meet before MPI is up: mpirun ends the job

@@ -1,6 +1,7 @@
 import DataParallel
 import Datasets
 import Layers
+import MPI
 import Optimizers
 import Safetensors
 
@@ -10,6 +11,7 @@ public enum ExitStatus: Int32, Sendable {
     case failure = 1
     case usage = 64
     case badData = 65
+    case noResources = 71
     case cannotCreateOutput = 73
     case io = 74
     case rankLost = 75
@@ -20,7 +22,8 @@ public enum ExitStatus: Int32, Sendable {
     /// The code for an error of the library.
     public init(for error: any Error) {
         switch error {
-        case is DataError: self = .badData
+        case is ResourceError: self = .noResources
+        case let error as DataError: self = error.kind == .memory ? .noResources : .badData
         case is OptimizerError, is ModelError: self = .badConfiguration
         case let error as ClusterError:
             switch error {
@@ -28,7 +31,7 @@ public enum ExitStatus: Int32, Sendable {
             case .singleValueBatchNorm, .metric: self = .badConfiguration
             default: self = .failure
             }
-        case is FaultSpecificationError: self = .usage
+        case is FaultSpecificationError, is SlurmStart.Unconnected: self = .usage
         case is DisagreementError, is MemoryChangeError: self = .disagreement
         case let error as TrainingError:
             switch error.kind {
@@ -40,7 +43,12 @@ public enum ExitStatus: Int32, Sendable {
             case .launch: self = .usage
             }
         case let error as SafetensorsError:
-            self = error.reason == .unwritable ? .io : .badData
+            self =
+                switch error.reason {
+                case .unwritable: .io
+                case .memory: .noResources
+                default: .badData
+                }
         default: self = .failure
         }
     }

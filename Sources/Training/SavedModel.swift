@@ -72,6 +72,7 @@ package final class SavedModel {
             output: model.outputShape, target: inputs.classes.map(TargetKind.classes) ?? .none)
         hasProbability = readsSign && loss.function is BinaryCrossEntropyLoss
         let state = try ModelState(cluster: cluster, model: model)
+        try cluster.checkMemory(copies: state.layout.elementCount * 4, for: "the weights' file")
         var values: [[Float]]?
         try TrainingRun.agree(
             Result {

@@ -1,20 +1,38 @@
 import Glibc
 import Synchronization
 
-/// Whether this process was asked, by SIGUSR1, to save a checkpoint and stop.
+/// Whether this process was asked to save a checkpoint and stop: by SIGUSR1 or, as a task of Slurm's srun, by SIGTERM, which
+/// Slurm sends half a minute before it kills.
 enum StopRequest {
     private static let flag = Atomic<Bool>(false)
+    private static let isTask = Atomic<Bool>(false)
 
     /// Lets SIGUSR1 set the request instead of ending the process.
-    static func install() {
-        signal(SIGUSR1) { _ in StopRequest.flag.store(true, ordering: .relaxed) }
-        // A launcher may have started this process with the signal blocked.
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGUSR1)
-        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    ///
+    /// - Parameter isSlurmTask: Whether srun started this process.
+    static func install(isSlurmTask: Bool) {
+        isTask.store(isSlurmTask, ordering: .relaxed)
+        take(SIGUSR1)
     }
+
+    /// Lets SIGTERM set it too where Slurm sends it: for a run that can save. Other work ends by it at once.
+    static func takeTermination() { if isSlurmTask { take(SIGTERM) } }
+
+    /// Lets SIGTERM end the process again.
+    static func leaveTermination() { if isSlurmTask { signal(SIGTERM, SIG_DFL) } }
 
     /// Whether the signal has come.
     static var isPending: Bool { flag.load(ordering: .relaxed) }
+
+    /// Whether srun started this process.
+    static var isSlurmTask: Bool { isTask.load(ordering: .relaxed) }
+
+    private static func take(_ number: Int32) {
+        signal(number) { _ in StopRequest.flag.store(true, ordering: .relaxed) }
+        // A launcher may have started this process with the signal blocked.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, number)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    }
 }

@@ -14,12 +14,15 @@ extension TrainingRun {
                 StopRequest.isPending ? 1 : 0, checkpoints?.isBusy ?? false ? 1 : 0,
                 isRoot && isCheckpointDue ? 1 : 0, isRoot ? max(1, Int(min(interval, 1e6))) : 0,
                 folder?.seemsLocked ?? true ? 0 : 1,
+                Interruption.isPending ? 1 : 0,
             ], .max)
         if all[4] > 0 { try requireFolder() }
         nextControl = position.step + all[3]
         if all[1] == 0 { try checkpoints?.advance() }
         bestWeights.release()
-        if all[0] > 0 { return true }
+        isInterrupted = all[5] > 0
+        if all[0] > 0 || isInterrupted { return true }
+        sayNewestCheckpoint()
         if all[2] > 0 { try checkpoint() }
         return false
     }
@@ -53,6 +56,14 @@ extension TrainingRun {
     /// What a disk takes in a second, where nothing is known of it.
     private static let bytesPerSecond = 5e8
 
-    /// Seconds between two such moments.
-    private static let controlSeconds = 0.5
+    /// Tells what to do when the run is interrupted before it can save; rank 0 says it.
+    func sayNewestCheckpoint() {
+        guard cluster.rank == 0, let checkpoints else { return }
+        Interruption.say(
+            checkpoints.newestStep.map { "the newest checkpoint is of step \($0), \(continuation)" }
+                ?? "there is no checkpoint yet")
+    }
+
+    /// Seconds between two such moments; a launcher that is interrupted leaves one.
+    private static let controlSeconds = 0.2
 }

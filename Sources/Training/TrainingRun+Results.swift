@@ -234,11 +234,13 @@ extension TrainingRun {
     func preempted() throws -> TrainingResult {
         try checkpoint()
         try completeFiles()
-        reporter.line(
-            "preempted at step \(position.step): saved, continue with --resume auto --output \(folder?.path ?? "")"
-        )
+        if isInterrupted { try Interruption.end("saved at step \(position.step), \(continuation)", cluster) }
+        reporter.line("preempted at step \(position.step): saved, \(continuation)")
         return result(Evaluated(), isFinished: false)
     }
+
+    /// How to go on with a run that has been stopped.
+    var continuation: String { "continue with --resume auto --output \(folder?.path ?? "")" }
 
     /// Takes one step and writes nothing.
     func dryRun() throws -> TrainingResult {

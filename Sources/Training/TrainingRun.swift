@@ -49,6 +49,8 @@ final class TrainingRun {
     let start: Double
     /// The number of steps after which ranks agree next whether to stop.
     var nextControl = 1
+    /// Whether the run was interrupted and ends once it has saved, the same on all ranks.
+    var isInterrupted = false
     /// Writes checkpoints; nil where nothing is written.
     var checkpoints: CheckpointWriter?
     /// The system's uptime at the last checkpoint, or at the first step, in seconds.
@@ -117,6 +119,10 @@ final class TrainingRun {
             augmenter: data.augmenter)
         replica = try Replica(cluster: cluster, state: state, settings: replicaSettings, training: maker)
         try replica.plan(batch: data.training.count % plan.batches[0])
+        // The last checkpoint copies everything; the first weights come in a copy too.
+        try cluster.checkMemory(
+            copies: (settings.isDryRun ? 1 : settings.optimizer.rule.stateNames.count + 1)
+                * replica.stateElements * 4, for: "the copy of a checkpoint")
         initialWeights = try Self.setInitialWeights(state, initial, settings, cluster)
         func evaluator(_ part: PreparedData.Part?) throws -> Evaluator? {
             guard let part else { return nil }
@@ -149,6 +155,13 @@ final class TrainingRun {
         announce()
         lastCheckpoint = ProcessInfo.processInfo.systemUptime
         nextControl = position.step + 1
+        sayNewestCheckpoint()
+        StopRequest.takeTermination()
+        Interruption.watch()
+        defer {
+            Interruption.forget()
+            StopRequest.leaveTermination()
+        }
         var last = Evaluated()
         while position.epoch < settings.epochs, !hasStoppedEarly {
             let isPreempted = try trainEpoch()

@@ -22,8 +22,8 @@ package enum WeightsFile {
     static func copy(_ state: ModelState, trainedBatches: Int) throws -> CheckpointFile {
         try CheckpointFile(
             CheckpointFormat.weights,
-            tensors: state.model.variables.enumerated().map { place, variable in
-                (variable.name, variable.shape, state.copy(place))
+            tensors: try state.model.variables.enumerated().map { place, variable in
+                (variable.name, variable.shape, try state.copy(place))
             },
             scalars: state.model.counters.map { ($0, trainedBatches) })
     }

@@ -22,6 +22,7 @@ struct DTrain: ParsableCommand {
 
     /// Parses before MPI starts, so that help and usage errors cost nothing; only rank 0 prints.
     static func main() {
+        DistributedProgram.reportSignals()
         do {
             try requireCommand(Array(CommandLine.arguments.dropFirst()))
             var command = try parseAsRoot()

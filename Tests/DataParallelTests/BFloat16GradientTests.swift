@@ -26,7 +26,7 @@ import Testing
 
     /// A sum of S terms is rounded 1 + ⌈log₂ S⌉ times on its way, each time by at most 2⁻⁸ of a partial sum.
     @Test(arguments: [1, 2, 3, 8, 13, 64])
-    func errorOfSums(shards: Int) {
+    func errorOfSums(shards: Int) throws {
         let count = 4000
         let kernels: UnsafePointer<dt_kernels> = dt_kernels_for(dt_isa_detect())
         var state: UInt64 = 5
@@ -41,7 +41,7 @@ import Testing
             owned: 0..<shards, roots: [0..<shards], targets: [target], count: count,
             map: ShardMap(shards: shards, nodes: [0..<1]), kernels: kernels, precision: .bfloat16)
         for (shard, leaf) in leaves.enumerated() {
-            let buffer = accumulator.begin(shard: shard)
+            let buffer = try accumulator.begin(shard: shard)
             buffer.update(from: leaf, count: count)
             accumulator.end(shard: shard, buffer, batch: shards)
         }

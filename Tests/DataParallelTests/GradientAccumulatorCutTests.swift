@@ -24,9 +24,9 @@ import Testing
     }
 
     @Test(arguments: [(1, 1), (8, 1), (8, 3), (13, 2), (13, 5), (16, 4), (33, 2)], 1...4)
-    func sameBitsFewCopies(_ cut: (shards: Int, ranks: Int), workers: Int) {
+    func sameBitsFewCopies(_ cut: (shards: Int, ranks: Int), workers: Int) throws {
         let map = ShardMap(shards: cut.shards, nodes: [0..<cut.ranks])
-        let pool = WorkerPool(workers: workers)
+        let pool = try WorkerPool(workers: workers)
         for rank in 0..<cut.ranks {
             for batch in [cut.shards * 2, cut.shards, cut.shards - cut.shards / 3, 1] where batch > 0 {
                 check(map, rank: rank, batch: batch, pool: pool)
@@ -46,7 +46,7 @@ import Testing
         for _ in 0..<10 {
             for target in targets { target.initialize(repeating: .nan, count: count) }
             pool.run(active.count) { index, _ in
-                let buffer = accumulator.begin(shard: active[index])
+                guard let buffer = try? accumulator.begin(shard: active[index]) else { return }
                 let address = UInt(bitPattern: buffer)
                 places.withLock { _ = $0.insert(address) }
                 for element in 0..<count { buffer[element] = value(active[index], element) }

@@ -6,7 +6,7 @@ import Testing
 /// A rank's shards merge to the same bits on any number of threads, with few copies.
 @Suite struct GradientAccumulatorTests {
     @Test(arguments: [1, 2, 3, 5, 8, 13], [1, 2, 4])
-    func sameBitsOnAnyThreads(shards: Int, workers: Int) {
+    func sameBitsOnAnyThreads(shards: Int, workers: Int) throws {
         let count = 1000
         let kernels: UnsafePointer<dt_kernels> = dt_kernels_for(dt_isa_detect())
         let map = ShardMap(shards: shards, nodes: [0..<1])
@@ -23,10 +23,10 @@ import Testing
         let accumulator = GradientAccumulator(
             owned: 0..<shards, roots: [0..<shards], targets: [target], count: count, map: map,
             kernels: kernels)
-        let pool = WorkerPool(workers: workers)
+        let pool = try WorkerPool(workers: workers)
         for _ in 0..<20 {
             pool.run(shards) { shard, _ in
-                let buffer = accumulator.begin(shard: shard)
+                guard let buffer = try? accumulator.begin(shard: shard) else { return }
                 for element in 0..<count { buffer[element] = value(shard, element) }
                 accumulator.end(shard: shard, buffer, batch: shards)
             } between: {

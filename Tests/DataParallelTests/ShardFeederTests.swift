@@ -29,7 +29,7 @@ import Testing
                 kernels: dt_kernels_for(dt_isa_detect()))
             map = ShardMap(shards: shards, nodes: (0..<ranks).map { $0..<($0 + 1) })
             owned = map.owned[rank]
-            feeder = ShardFeeder(maker: maker, map: map, owned: owned, batch: batch)
+            feeder = try ShardFeeder(maker: maker, map: map, owned: owned, batch: batch)
         }
     }
 

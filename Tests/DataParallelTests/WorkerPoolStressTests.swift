@@ -6,8 +6,8 @@ import Testing
 /// Runs so short that threads are still waking when the next one begins.
 @Suite struct WorkerPoolStressTests {
     @Test(arguments: [1, 2, 3, 4])
-    func everyIndexOnce(workers: Int) {
-        let pool = WorkerPool(workers: workers)
+    func everyIndexOnce(workers: Int) throws {
+        let pool = try WorkerPool(workers: workers)
         let most = 12
         let seen = UnsafeMutableBufferPointer<Int32>.allocate(capacity: most)
         defer { seen.deallocate() }
@@ -27,9 +27,9 @@ import Testing
 
     /// An error of the caller's own ends the run: no task runs once it has been thrown, and the pool stays usable.
     @Test(arguments: [1, 2, 4])
-    func errorsEndTheRun(workers: Int) {
+    func errorsEndTheRun(workers: Int) throws {
         struct Failure: Error {}
-        let pool = WorkerPool(workers: workers)
+        let pool = try WorkerPool(workers: workers)
         let isOver = Atomic<Bool>(false)
         let late = Atomic<Int>(0)
         var thrown = 0

@@ -6,8 +6,8 @@ import Testing
 /// Every task runs exactly once, run after run.
 @Suite struct WorkerPoolTests {
     @Test(arguments: [1, 2, 3, 4])
-    func everyTaskOnce(workers: Int) {
-        let pool = WorkerPool(workers: workers)
+    func everyTaskOnce(workers: Int) throws {
+        let pool = try WorkerPool(workers: workers)
         let total = Atomic<Int>(0)
         var expected = 0
         for run in 0..<3000 {

@@ -22,12 +22,13 @@ struct TinyCheckpoint {
         position.step = step
         position.ruleMemory = [.infinity, -0.0, .nan, 0.1]
         let weights = try CheckpointFile(
-            CheckpointFormat.weights, tensors: [("0.weight", [2, 3], FloatCopy([1, 2, 3, 4, 5, value]))],
+            CheckpointFormat.weights,
+            tensors: [("0.weight", [2, 3], try FloatCopy([1, 2, 3, 4, 5, value]))],
             scalars: [("1.num_batches_tracked", step)])
         let parts = try (0..<2).map { place in
             try CheckpointFile(
                 CheckpointFormat.optimizer(place),
-                tensors: [("exp_avg.0.weight@\(place * 3)", [3], FloatCopy([7, 8, 9]))])
+                tensors: [("exp_avg.0.weight@\(place * 3)", [3], try FloatCopy([7, 8, 9]))])
         }
         let state = CheckpointFile(
             CheckpointFormat.state, try CheckpointState(optimizer: "adam", position: position).encoded())

@@ -75,4 +75,7 @@ static inline int dt_err_unsupported(void) { return MPI_ERR_UNSUPPORTED_OPERATIO
 /// `capacity` bytes), or -1 if it cannot be told.
 long long dt_shared_window_space(char *folder, int capacity);
 
+/// The file that the MPI library was loaded from, or a null pointer where it is not known.
+const char *dt_library_path(void);
+
 #endif

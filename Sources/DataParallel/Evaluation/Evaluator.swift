@@ -13,6 +13,8 @@ package final class Evaluator {
     private let owned: Range<Int>
     private let pool: WorkerPool
     private let programs: ProgramCache
+    /// Whether every local shard has memory of its own to run in, rather than every worker.
+    private let hasSlotPerShard: Bool
     private let order: EpochOrder
     private let feeder: ShardFeeder
     private let outputCount: Int
@@ -44,17 +46,18 @@ package final class Evaluator {
         self.map = map
         owned = map.owned[cluster.rank]
         let workers = workers ?? cluster.defaultWorkers
-        pool = WorkerPool(workers: workers)
+        pool = try WorkerPool(workers: workers)
         scalars = .allocate(capacity: 1)
         scalars.initialize(to: StepScalars(batchCount: 1, dropoutKey: dt_philox_key(word: (0, 0))))
         examples = maker.examples
         labelWeights = model.loss.function.classWeights.map { LabelWeights($0, examples: maker.examples) }
         outputCount = model.outputShape.reduce(1, *)
-        programs = ProgramCache(
+        hasSlotPerShard = workers >= owned.count
+        programs = try ProgramCache(
             slots: min(workers, owned.count), shards: 0, workers: workers, variableOffsets: state.offsets,
             parameters: state.parameters.base, states: state.states, kernels: cluster.kernels
         ) { count in predicts ? model.predictionGraph(count: count) : model.evaluationGraph(count: count) }
-        feeder = ShardFeeder(maker: maker, map: map, owned: owned, batch: order.batchSize)
+        feeder = try ShardFeeder(maker: maker, map: map, owned: owned, batch: order.batchSize)
     }
 
     deinit { scalars.deallocate() }
@@ -187,7 +190,7 @@ package final class Evaluator {
             }
             pool.run(active.count) { task, worker in
                 let place = active[task]
-                let program = programs.bound(count: sizes[place], slot: worker)
+                let program = programs.bound(count: sizes[place], slot: hasSlotPerShard ? place : worker)
                 feeder.make(batch, place: place)
                 program.setInputs(feeder.inputs[place])
                 for stage in program.program.stages.indices {

@@ -1,3 +1,4 @@
+import CSignals
 import MPI
 
 /// What this rank says of itself while it works: its line in memory that watchdogs read.
@@ -36,6 +37,7 @@ package final class RankActivity: @unchecked Sendable {
     /// Begins the optimizer step with this number, counted from 1 over the whole run.
     package func begin(step: Int) {
         word(.step).store(UInt64(truncatingIfNeeded: step))
+        dt_crash_set_step(UInt64(truncatingIfNeeded: step))
         enter(.computing)
     }
 

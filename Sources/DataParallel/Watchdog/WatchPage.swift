@@ -11,7 +11,8 @@ final class WatchPage: @unchecked Sendable {
     /// Zeroed memory of this process alone.
     init(privateLines lines: Int) {
         byteCount = max(1, lines) * RankState.byteCount
-        base = PrivateMemory.allocate(byteCount)
+        base = .allocate(byteCount: byteCount, alignment: 64)
+        base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
         isMapped = false
     }
 
@@ -41,7 +42,7 @@ final class WatchPage: @unchecked Sendable {
     }
 
     deinit {
-        if isMapped { munmap(base, byteCount) } else { PrivateMemory.free(base, byteCount) }
+        if isMapped { munmap(base, byteCount) } else { base.deallocate() }
     }
 
     /// Where a rank's state stands.

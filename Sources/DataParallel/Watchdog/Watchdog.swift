@@ -41,6 +41,7 @@ public final class Watchdog: @unchecked Sendable {
     private let isEnding = Atomic<Bool>(false)
     private var isWatched: Bool
     private var thread: pthread_t?
+    private var hasNoThread = false
     private var wakeEnds: [Int32] = [-1, -1]
 
     /// Begins to watch, before MPI starts; only one rank's start that MPI itself waits for goes unseen.
@@ -123,7 +124,16 @@ public final class Watchdog: @unchecked Sendable {
         guard pipe(&wakeEnds) == 0 else { return }
         for end in wakeEnds { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let end = wakeEnds[0]
-        thread = PosixThread.start { self.watch(until: end) }
+        do {
+            thread = try PosixThread.start(for: "the watchdog") { self.watch(until: end) }
+        } catch {
+            for end in wakeEnds { close(end) }
+            // One of the ranks says it, and only once.
+            if !hasNoThread, (LaunchEnvironment.current.rank ?? 0) == 0 {
+                write("warning: ranks that hang will not be noticed: \(error)")
+            }
+            hasNoThread = true
+        }
     }
 
     private func watch(until end: Int32) {

@@ -1,4 +1,6 @@
+import DataParallel
 import Foundation
+import Glibc
 import Synchronization
 
 /// Work that a thread of its own does while training goes on; it must make no MPI call.
@@ -6,19 +8,26 @@ final class BackgroundJob<Value: Sendable>: Sendable {
     private let outcome = Mutex<Result<Value, any Error>?>(nil)
     private let ended = NSCondition()
 
-    /// Starts `body`.
+    /// Starts `body`; where no thread can be had it runs here and now, and training waits for it.
     ///
-    /// - Parameter name: The thread's name in debuggers.
+    /// - Parameter name: The work, in debuggers the thread's name.
     init(_ name: String, _ body: @escaping @Sendable () throws -> Value) {
-        let thread = Thread { [self] in
+        let work: @Sendable () -> Void = { [self] in
             let result = Result { try body() }
             ended.lock()
             outcome.withLock { $0 = result }
             ended.broadcast()
             ended.unlock()
         }
-        thread.name = name
-        thread.start()
+        do {
+            let thread = try PosixThread.start(for: name) {
+                PosixThread.setName(name)
+                work()
+            }
+            pthread_detach(thread)
+        } catch {
+            work()
+        }
     }
 
     /// Whether the work has ended, well or not.

@@ -44,7 +44,7 @@ struct CheckpointCopy {
         guard !pieces.isEmpty else { return nil }
         return try CheckpointFile(
             CheckpointFormat.optimizer(place),
-            tensors: pieces.map { piece in
+            tensors: try pieces.map { piece in
                 let entry = replica.state.layout.entries[piece.entry]
                 let variable = replica.state.model.variables[entry.variable]
                 let isWhole = piece.elements.count == entry.count
@@ -52,7 +52,7 @@ struct CheckpointCopy {
                     CheckpointFormat.tensorName(
                         array: names[piece.array], variable: variable.name,
                         start: isWhole ? nil : piece.elements.lowerBound),
-                    isWhole ? variable.shape : [piece.elements.count], replica.copy(piece)
+                    isWhole ? variable.shape : [piece.elements.count], try replica.copy(piece)
                 )
             })
     }
@@ -67,7 +67,7 @@ struct CheckpointCopy {
                 tensors.append(
                     (
                         CheckpointFormat.tensorName(array: name, variable: variable.name, start: nil),
-                        variable.shape, FloatCopy(values)
+                        variable.shape, try FloatCopy(values)
                     ))
             }
         }

@@ -90,6 +90,9 @@ final class CheckpointWriter {
         if case .idle = phase { false } else { true }
     }
 
+    /// The step of the newest checkpoint that stands in the run's folder; nil where none is known of.
+    var newestStep: Int? { last?.step }
+
     /// Whether this rank is still at work on it.
     var isBusy: Bool {
         switch phase {
