@@ -27,14 +27,16 @@ package final class FolderLock: Sendable {
     package let times: LockTimes
     private let file: LeaseFile
     private let state: Mutex<State>
+    /// Whether the lock is known to be lost, and the bits of the time of the last renewal: to be read while a look at the
+    /// file system, which may be slow, has the state's lock.
+    private let isLost = Atomic<Bool>(false)
+    private let renewedAt = Atomic<UInt64>(Monotonic.seconds.bitPattern)
 
     private struct State {
         var kernel: KernelLock?
         var record: LeaseRecord
         /// The lease; -1 where a lock of the kernel has to do without.
         var descriptor: Int32
-        var renewedAt = Monotonic.seconds
-        var isLost = false
         var isReleased = false
     }
 
@@ -57,7 +59,10 @@ package final class FolderLock: Sendable {
 
     /// Whether the lock was not lost, as far as the last look at the lease tells; looks itself where that was long ago.
     package var seemsHeld: Bool {
-        state.withLock { !isLate($0) ? !$0.isLost : isStillHeld(&$0) }
+        guard !isLost.load(ordering: .relaxed) else { return false }
+        guard isLate else { return true }
+        // What the kernel has locked is not waited for: the file system may hang.
+        return mechanism == .lease ? holds() : state.withLockIfAvailable { isHeld(&$0) } ?? true
     }
 
     /// Whether the lock was not lost, told from the file system now.
@@ -75,37 +80,36 @@ package final class FolderLock: Sendable {
         }
     }
 
-    // MARK: With the state's lock held
+    private var age: Double {
+        Monotonic.seconds - Double(bitPattern: renewedAt.load(ordering: .relaxed))
+    }
 
     /// Whether the lease was renewed so long ago that others may be about to take it.
-    private func isLate(_ state: State) -> Bool {
-        Monotonic.seconds - state.renewedAt > times.expiry / 2
-    }
+    private var isLate: Bool { age > times.expiry / 2 }
+
+    // MARK: With the state's lock held
 
     private func isStillHeld(_ state: inout State) -> Bool {
         guard isHeld(&state) else { return false }
-        guard isLate(state) else { return true }
+        guard mechanism == .lease, isLate else { return true }
         // Who found it expired may be between the last look and the taking: that shows in a moment.
         renew(&state)
         usleep(UInt32(times.settling * 1e6))
+        // One that cannot be renewed ends as it says.
+        if age > times.expiry { isLost.store(true, ordering: .relaxed) }
         return isHeld(&state)
     }
 
     private func isHeld(_ state: inout State) -> Bool {
-        guard !state.isLost, !state.isReleased else { return false }
-        // Without a lease only the kernel's lock counts.
+        guard !isLost.load(ordering: .relaxed), !state.isReleased else { return false }
+        // Without a lease only the kernel's lock counts, and a look that failed says nothing.
         guard state.descriptor >= 0 else { return true }
+        let isOwn: Bool
         do {
-            if let content = try file.read() {
-                state.isLost = LeaseRecord(content)?.token != state.record.token
-            } else {
-                state.isLost = mechanism == .lease
-            }
-        } catch {
-            // A look that failed says nothing, but without one for so long nobody knows whose the folder is.
-            state.isLost = mechanism == .lease && Monotonic.seconds - state.renewedAt > times.expiry
-        }
-        return !state.isLost
+            isOwn = try file.read().map { LeaseRecord($0)?.token == state.record.token } ?? (mechanism != .lease)
+        } catch { return true }
+        if !isOwn { isLost.store(true, ordering: .relaxed) }
+        return isOwn
     }
 
     private func renew(_ state: inout State) {
@@ -118,7 +122,7 @@ package final class FolderLock: Sendable {
             } else if state.descriptor >= 0 {
                 try LeaseFile.write(state.record, to: state.descriptor)
             }
-            state.renewedAt = Monotonic.seconds
+            renewedAt.store(Monotonic.seconds.bitPattern, ordering: .relaxed)
         } catch {
             // The next renewal tries again; `isLate` tells that this one failed.
         }
