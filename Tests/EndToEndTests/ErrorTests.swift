@@ -35,7 +35,8 @@ extension EndToEndTests {
                 says: "/nowhere"),
             Mistake(
                 testDescription: "short data",
-                arguments: ["--config", "DATA/mlp.yaml", "--set", "data.train.features=short.npy"], code: 65,
+                arguments: ["--config", "DATA/mlp.yaml", "--set", "data.train.features=DATA/short.npy"],
+                code: 65,
                 says: "short.npy"),
             Mistake(
                 testDescription: "label out of range",
@@ -43,7 +44,8 @@ extension EndToEndTests {
                 says: "label"),
             Mistake(
                 testDescription: "NaN in features",
-                arguments: ["--config", "DATA/mlp.yaml", "--set", "data.train.features=nan.npy"], code: 65,
+                arguments: ["--config", "DATA/mlp.yaml", "--set", "data.train.features=DATA/nan.npy"],
+                code: 65,
                 says: "nan.npy"),
             Mistake(
                 testDescription: "layers that do not fit",

@@ -34,8 +34,9 @@ extension EndToEndTests {
             #expect(lines.count == 1 && tables.count == 1)
             let line = try #require(lines.first)
             #expect(line.contains("\"count\":137,"))
-            let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Double]
-            let accuracy = try #require(object?["accuracy"])
+            let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            #expect(object?["data"] as? String == "test")
+            let accuracy = try #require(object?["accuracy"] as? Double)
             #expect(end.contains("test_accuracy=\(accuracy)"))
             let rows = try #require(tables.first).split(separator: "\n")
             #expect(rows.count == 138 && rows[0].hasPrefix("index,class,output_0,"))
