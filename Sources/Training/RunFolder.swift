@@ -86,7 +86,7 @@ package final class RunFolder {
         where name.hasPrefix(".") && (name.hasSuffix(".tmp") || name.hasPrefix(".probe-")) {
             try? FileManager.default.removeItem(atPath: file(name))
         }
-        CheckpointCatalogue(checkpoints).sweep()
+        try CheckpointCatalogue(checkpoints).sweep()
         try FileOutput.makeFolder(checkpoints)
         try FileOutput.probe(folder: checkpoints, byteCount: Self.probeBytes)
     }
