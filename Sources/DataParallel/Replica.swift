@@ -25,6 +25,8 @@ package final class Replica {
 
     let map: ShardMap
     let pool: WorkerPool
+    /// What a shard's work has met that cannot throw.
+    let shardFailure = FirstFailure()
     let update: ParameterUpdate
     private let copies: CopyCheck
     let programs: ProgramCache

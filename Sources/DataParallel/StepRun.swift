@@ -71,17 +71,16 @@ struct StepRun {
             let last = active.count - 1
             let isBackward = partsRun % 2 == 1
             partsRun += 1
-            let failure = FirstFailure()
             try replica.pool.run(active.count) { index, worker in
                 do {
                     try run.runShard(isBackward ? last - index : index, worker, stage, part, description)
                 } catch {
-                    failure.keep(error)
+                    run.replica.shardFailure.keep(error)
                 }
             } between: {
                 try run.progress()
             }
-            try failure.check()
+            try replica.shardFailure.check()
         }
         try measureJoints(stage, part)
         // A bucket starts as soon as its last gradient is there, while those behind it are computed.

@@ -87,8 +87,10 @@ public enum DistributedProgram {
     private static func fail(_ error: any Error, name: String) {
         guard (LaunchEnvironment.current.rank ?? 0) > 0 else { return write("\(name): error: \(error)") }
         letRankZeroSpeak()
-        // Where rank 0 had what this rank could not have, the launcher has not ended it by now.
-        if error is ResourceError { write("\(name): error: \(error)") }
+        guard error is ResourceError else { return }
+        // Where rank 0 had what this rank could not have, nothing has ended this one by then.
+        letRankZeroSpeak()
+        write("\(name): error: \(error)")
     }
 
     /// Waits before a rank other than 0 ends with an error that all ranks meet before MPI is up: mpirun ends the job

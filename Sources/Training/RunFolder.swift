@@ -59,7 +59,7 @@ package final class RunFolder {
         }
         self.path = path
         replaces = isUsed && settings.overwritesOutput
-        Self.clear(path)
+        try Self.clear(path)
         probeSeconds = try Self.probe("\(path)/\(Self.checkpointsName)", warn: warn)
     }
 
@@ -140,12 +140,12 @@ package final class RunFolder {
     }
 
     /// Removes what killed runs have left.
-    private static func clear(_ path: String) {
+    private static func clear(_ path: String) throws {
         for name in ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
         where name.hasPrefix(".") && (name.hasSuffix(".tmp") || name.hasPrefix(".probe-")) {
             try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
         }
-        CheckpointCatalogue("\(path)/\(checkpointsName)").sweep()
+        try CheckpointCatalogue("\(path)/\(checkpointsName)").sweep()
     }
 
     /// Makes sure that files can be written, better now than after hours, and tells once where the file system cannot bring

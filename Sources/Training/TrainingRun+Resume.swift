@@ -23,8 +23,8 @@ extension TrainingRun {
     func resume() throws {
         guard settings.resume != .no else { return }
         let candidates = try Agreement.fromRoot(cluster.world) { [settings, folder] in
-            var found = Self.candidates(settings.resume, own: folder?.checkpoints ?? "")
-            let log = folder.flatMap { try? FileInput.open(ifExists: $0.file(RunFolder.metricsName)) }
+            var found = try Self.candidates(settings.resume, own: folder?.checkpoints ?? "")
+            let log = try folder.flatMap { try FileInput.open(ifExists: $0.file(RunFolder.metricsName)) }
             found.metricsLength = log?.byteCount ?? 0
             return found
         }
@@ -88,11 +88,17 @@ extension TrainingRun {
         }
     }
 
-    private static func candidates(_ resume: TrainingSettings.Resume, own: String) -> Candidates {
+    private static func candidates(_ resume: TrainingSettings.Resume, own: String) throws
+        -> Candidates
+    {
         var found = Candidates()
         switch resume {
         case .no: break
-        case .auto: found.paths = CheckpointCatalogue(absolute(own)).newestFirst
+        case .auto:
+            let catalogue = CheckpointCatalogue(absolute(own))
+            // A folder that cannot be looked into must not pass for an empty one: the run would begin anew.
+            try catalogue.requireReadable()
+            found.paths = catalogue.newestFirst
         case .from(let given):
             found.named = given
             found.isMissing = access(given, F_OK) != 0
@@ -173,7 +179,7 @@ extension TrainingRun {
     private func takeMetrics(from path: String, in folder: RunFolder) throws {
         let run = PathParts.folder(of: PathParts.folder(of: path))
         let final = folder.file(RunFolder.metricsName)
-        guard let log = try? FileInput.open(ifExists: "\(run)/\(RunFolder.metricsName)"),
+        guard let log = try FileInput.open(ifExists: "\(run)/\(RunFolder.metricsName)"),
             log.byteCount >= position.metricsLength
         else { return unlinkQuietly(final) }
         var lines: [UInt8] = []

@@ -77,12 +77,12 @@ import Testing
         try FileOutput.write(Array("x".utf8), to: "\(tiny.folder)/.probe-12")
         try FileOutput.move(tiny.path, to: catalogue.replacedFolder(step: 12))
         #expect(catalogue.steps == [])
-        catalogue.sweep()
+        try catalogue.sweep()
         #expect(catalogue.steps == [12])
         try tiny.verify()
         // Where both names stand, the new one counts.
         try FileManager.default.copyItem(atPath: tiny.path, toPath: catalogue.replacedFolder(step: 12))
-        catalogue.sweep()
+        try catalogue.sweep()
         #expect(try FileManager.default.contentsOfDirectory(atPath: tiny.folder) == ["step-000000012"])
     }
 

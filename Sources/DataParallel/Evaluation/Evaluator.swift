@@ -66,10 +66,11 @@ package final class Evaluator {
     package func totals() throws -> Totals {
         guard let plan else { preconditionFailure("totals of an evaluator that only predicts") }
         // Workers write different elements at the same time, which an Array does not allow.
-        let counters = UnsafeMutableBufferPointer<Int>.allocate(
-            capacity: max(1, pool.workers * plan.counterCount))
-        defer { counters.deallocate() }
-        counters.initialize(repeating: 0)
+        let counterBytes = pool.workers * plan.counterCount * MemoryLayout<Int>.stride
+        let memory = try PrivateMemory.allocate(counterBytes, for: "evaluation.metrics")
+        defer { PrivateMemory.free(memory, counterBytes) }
+        let counters = UnsafeMutableBufferPointer(
+            start: memory.assumingMemoryBound(to: Int.self), count: max(1, pool.workers * plan.counterCount))
         var sums = Array(repeating: 0.0, count: plan.sumCount)
         // Every rank keeps the sums of some batches, of all unless there are many outputs.
         let most = max(1, Self.sumsAtOnce / (map.shards * plan.sumCount))
@@ -151,8 +152,11 @@ package final class Evaluator {
     package func predictions(_ body: (_ rows: [Float]) throws -> Void) throws {
         let outputs = outputCount
         let most = map.examples(of: owned, batch: order.batchSize).count + owned.count
-        let rows = UnsafeMutableBufferPointer<Float>.allocate(capacity: max(1, most * outputs))
-        defer { rows.deallocate() }
+        let rowBytes = most * outputs * MemoryLayout<Float>.stride
+        let memory = try PrivateMemory.allocate(rowBytes, for: "predictions")
+        defer { PrivateMemory.free(memory, rowBytes) }
+        let rows = UnsafeMutableBufferPointer(
+            start: memory.assumingMemoryBound(to: Float.self), count: max(1, most * outputs))
         try forEachBatch(0..<order.batchCount) { index, place, _, program in
             let count = order.batch(index).count
             let first = map.examples(of: owned, batch: count).lowerBound

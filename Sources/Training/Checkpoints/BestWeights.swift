@@ -94,8 +94,15 @@ final class BestWeights {
     /// Their file for a checkpoint; nil where there is none.
     var checkpointFile: CheckpointFile? {
         if let copy { return copy.named(CheckpointFormat.best) }
-        guard let path, let file = try? FileInput.open(ifExists: path) else { return nil }
-        return CheckpointFile(CheckpointFormat.best, copyOf: file)
+        guard let path else { return nil }
+        do {
+            return try FileInput.open(ifExists: path).map {
+                CheckpointFile(CheckpointFormat.best, copyOf: $0)
+            }
+        } catch {
+            warn("the checkpoint goes without the best weights: \(error)")
+            return nil
+        }
     }
 
     /// Makes the best weights those of a checkpoint: the run may have found better ones after it. For one rank.

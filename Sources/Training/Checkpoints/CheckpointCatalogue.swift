@@ -15,6 +15,16 @@ package struct CheckpointCatalogue: Sendable {
             .compactMap(CheckpointFormat.step(ofFolder:)).sorted()
     }
 
+    /// Throws if the folder is there and cannot be looked into.
+    func requireReadable() throws {
+        guard let folder = opendir(path) else {
+            if errno == ENOENT { return }
+            let reason = strerror(errno).flatMap { String(validatingCString: $0) } ?? "error \(errno)"
+            throw TrainingError(.io, "cannot look into \(path): \(reason)")
+        }
+        closedir(folder)
+    }
+
     /// The checkpoint of a step.
     package func folder(step: Int) -> String { "\(path)/\(CheckpointFormat.folder(step: step))" }
 
@@ -33,7 +43,7 @@ package struct CheckpointCatalogue: Sendable {
 
     /// Removes what runs that were killed have left, and brings back a checkpoint that was about to be replaced; only
     /// for the holder of the run folder's lock.
-    package func sweep() {
+    package func sweep() throws {
         let manager = FileManager.default
         for name in ((try? manager.contentsOfDirectory(atPath: path)) ?? []).sorted()
         where name.hasPrefix(".") {
@@ -42,7 +52,7 @@ package struct CheckpointCatalogue: Sendable {
                     ofFolder: String(name.dropFirst().dropLast(Self.replacedSuffix.count))),
                 !manager.fileExists(atPath: folder(step: step))
             {
-                try? FileOutput.move("\(path)/\(name)", to: folder(step: step))
+                try FileOutput.move("\(path)/\(name)", to: folder(step: step))
             } else {
                 try? manager.removeItem(atPath: "\(path)/\(name)")
             }
