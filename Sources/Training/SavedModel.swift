@@ -41,13 +41,16 @@ package final class SavedModel {
         try cluster.check(shards: shards)
         self.cluster = cluster
         let inputs = try InputDescription.beside(weights: weights, on: cluster)
+        let task = try Agreement.fromRoot(cluster.world) {
+            try source.task(likeClasses: inputs.classes != nil, loss: loss)
+        }
         let dataset = try SharedDataset(
-            source.following(classes: inputs.classes, names: inputs.classNames), on: cluster)
+            source.taking(task).following(classes: inputs.classes, names: inputs.classNames), on: cluster)
         cluster.activity.enter(.preparing)
         self.dataset = dataset
         let layout = dataset.examples.layout
         try inputs.check(layout, name: dataset.name, trainedOn: "the model's training set")
-        let kind: TargetKind = predicts ? .none : try Self.target(layout, inputs, dataset.name)
+        let kind: TargetKind = predicts ? .none : try Self.target(dataset, inputs, loss)
         let model = try TracedModel(
             makeModel(inputs.classes), exampleShape: layout.exampleShape, target: kind, loss: loss)
         hasClasses = inputs.classes != nil
@@ -76,16 +79,27 @@ package final class SavedModel {
         try evaluator.predictions(body)
     }
 
-    private static func target(_ layout: DatasetLayout, _ inputs: InputDescription, _ name: String) throws
-        -> TargetKind
-    {
-        switch layout.targetKind {
+    private static func target(
+        _ dataset: SharedDataset, _ inputs: InputDescription, _ loss: Loss
+    ) throws -> TargetKind {
+        try LabelChecks.classes(dataset.examples, of: dataset.source, loss: loss)
+        switch dataset.examples.layout.targetKind {
         case .none:
-            throw TrainingError(.badFile, "\(name) has no labels: evaluation needs them, predict does not")
+            throw TrainingError(
+                .badFile, "\(dataset.name) has no labels: evaluation needs them, predict does not")
         case .classes(let found):
-            guard let known = inputs.classes, found <= known else {
+            guard let known = inputs.classes else {
                 throw TrainingError(
-                    .badFile, "\(name) has label \(found - 1), which the model was not trained on")
+                    .badFile,
+                    "\(dataset.source.labelsName) has \(found) classes, the model was trained on numbers: give numbers, or leave out task: classification"
+                )
+            }
+            if let labels = dataset.examples.classes, let index = labels.firstIndex(where: { $0 >= known }) {
+                let place = dataset.source.place(ofLabel: index)
+                throw TrainingError(
+                    .badFile,
+                    "the label of example \(place.example) is \(labels[index]), \(place.path), which the model was not trained on: it knows 0 to \(known - 1)"
+                )
             }
             return .classes(known)
         case .values(let shape): return .values(shape)

@@ -236,6 +236,7 @@ extension TrainingRun {
 
     /// Takes one step and writes nothing.
     func dryRun() throws -> TrainingResult {
+        noteOddities()
         cluster.activity.begin(step: 1)
         let numbers = try epochScalars()
         let result = try replica.step(
@@ -244,8 +245,8 @@ extension TrainingRun {
                 observes: .norm))
         try replica.flush()
         reporter.line(
-            "dry run: one step of \(result.count) examples, loss \(result.lossSum / Double(result.count)), "
-                + "gradient norm \(result.gradientNorm ?? .nan); nothing was written")
+            "dry run: one step of \(result.count) examples, loss \((result.lossSum / Double(result.count)).plainText), "
+                + "gradient norm \((result.gradientNorm ?? .nan).plainText); nothing was written")
         return self.result(Evaluated(), isFinished: false)
     }
 
