@@ -11,8 +11,8 @@ package struct RunConfiguration: Sendable, Equatable {
     package let data: DataSection
     /// What is trained.
     package let model: ModelSection
-    /// What training minimizes; `cross_entropy` unless given.
-    package let loss: Loss
+    /// What training minimizes, with its place.
+    private let lossSection: LossSection
     /// What evaluation reports.
     package let evaluation: EvaluationSection
     /// What training starts from; seeded initial values unless given.
@@ -53,12 +53,14 @@ package struct RunConfiguration: Sendable, Equatable {
         // An error about a missing key has the text as a whole as its place.
         let whole = Setting(node, path: "", at: SourceLocation(source))
         let map = try SettingMap(whole, keys: keys, "the sections of a configuration")
-        data = try DataSection(map.required("data", "the files to train on"), paths: paths)
+        let data = try DataSection(map.required("data", "the files to train on"), paths: paths)
         initial = try InitSection(map.optional("init"), paths: paths)
         model = try ModelSection(
             map.required("model", "a list of layers, or a built-in model's name"),
             initializers: initial.standard)
-        loss = try map["loss"].map(LossSection.loss) ?? .crossEntropy
+        lossSection = try LossSection(map["loss"], at: node.location)
+        // Losses that compare numbers may find numbers in a table: that depends on the model.
+        self.data = lossSection.loss.function.comparesNumbers ? data : data.settled(.classification)
         evaluation = try EvaluationSection(map["evaluation"], at: node.location)
         optimizer = try OptimizerSection(map["optimizer"], at: node.location)
         training = try TrainingSection(map["training"], at: node.location)
@@ -69,6 +71,14 @@ package struct RunConfiguration: Sendable, Equatable {
         logging = try LoggingSection(map["logging"], at: node.location)
         output = try map.optional("output")?.text("the path of a folder") ?? "runs/\(source.runName ?? "run")"
         try requireReadableForm(of: source)
+    }
+
+    /// What training minimizes; `cross_entropy` unless given.
+    package var loss: Loss { lossSection.loss }
+
+    /// The error of a model that does not fit its data or its loss, at the line it is about.
+    package func configurationError(_ error: ModelError) -> ConfigurationError {
+        error.subject == .loss ? lossSection.configurationError(error) : model.configurationError(error)
     }
 
     /// Throws unless the form with all defaults, which a run's folder keeps, can be read again: it is larger and deeper
@@ -101,6 +111,18 @@ package struct RunConfiguration: Sendable, Equatable {
             currentFolder: currentFolder)
     }
 
+    /// The error of a file whose bytes are no UTF-8, at the first line that is none.
+    private static func notUTF8(_ bytes: [UInt8], of file: String) -> ConfigurationError {
+        let isWide = bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff])
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let line = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil }
+        return ConfigurationError(
+            .unreadable, at: SourceLocation(.file(file), line: isWide ? nil : line.map { $0 + 1 }), key: "",
+            isWide ? "the file is UTF-16, no UTF-8 text" : "the file is no UTF-8 text",
+            advice:
+                "convert it: iconv -f \(isWide ? "UTF-16" : "WINDOWS-1252") -t UTF-8 \"\(file)\" > utf8.yaml")
+    }
+
     /// The text of a configuration file, for a process that reads it for others; throws if it is missing, cannot
     /// be read, is longer than any configuration or no UTF-8.
     package static func text(
@@ -125,7 +147,7 @@ package struct RunConfiguration: Sendable, Equatable {
         }
         guard let text = String(data: bytes ?? Data(), encoding: .utf8) else {
             if (bytes?.count ?? 0) > ConfigurationNode.byteLimit { throw unreadable("the file is too large") }
-            throw unreadable("the file is no UTF-8 text")
+            throw notUTF8(Array(bytes ?? Data()), of: file)
         }
         return text
     }

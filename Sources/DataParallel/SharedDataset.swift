@@ -6,13 +6,15 @@ import MPI
 package final class SharedDataset {
     /// The examples.
     package let examples: StoredExamples
+    /// Where they come from.
+    package let source: DatasetSource
     /// What messages call it.
-    package let name: String
+    package var name: String { source.name }
     private let memory: NodeMemory
 
     /// Reads `source`; collective. If one node cannot read it, every rank throws what the first such node found.
     package init(_ source: DatasetSource, on cluster: Cluster) throws {
-        name = source.name
+        self.source = source
         cluster.activity.enter(.loading)
         // Rank 0's reading of the header decides the sizes for all.
         let layout = try Agreement.fromRoot(cluster.world) { try source.inspect() }

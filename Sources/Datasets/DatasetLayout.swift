@@ -52,10 +52,11 @@ extension DatasetLayout {
     /// The layout of a features array and, if there is one, its labels array.
     ///
     /// Throws when features are of a type or shape that is refused, when there is nothing in them, or when
-    /// the labels are of another count or of neither (N) integers nor (N) or (N, K) floats.
+    /// the labels are of another count or neither (N), (N, 1) nor (N, K). Unless `task` says what they are, integers are
+    /// classes where each example has one, and all others numbers.
     init(
         features: ArrayHeader, path: String, channelAdded: Bool, labels: (header: ArrayHeader, path: String)?,
-        classCount: Int?
+        classCount: Int?, task: LabelTask?
     ) throws(DataError) {
         let shape = ArrayHeader.text(features.shape)
         let elementType: ElementType
@@ -87,14 +88,14 @@ extension DatasetLayout {
                 advice: "split the data set")
         }
         let example = Array(features.shape.dropFirst())
-        let kind = try Self.kind(of: labels, count: count, features: path)
+        let kind = try Self.kind(of: labels, count: count, features: path, task: task)
         self.init(
             count: count, exampleShape: channelAdded && example.count == 2 ? [1] + example : example,
             elementType: elementType, labels: kind, classCount: kind == .classes ? classCount : nil)
     }
 
     private static func kind(
-        of labels: (header: ArrayHeader, path: String)?, count: Int, features: String
+        of labels: (header: ArrayHeader, path: String)?, count: Int, features: String, task: LabelTask?
     ) throws(DataError) -> LabelKind {
         guard let (header, path) = labels else { return .none }
         guard header.shape.first == count else {
@@ -104,25 +105,32 @@ extension DatasetLayout {
                 advice: "name the features and labels of the same data set")
         }
         let shape = ArrayHeader.text(header.shape)
-        if header.scalar.isFloat {
-            guard header.shape.count <= 2, !header.shape.contains(0) else {
-                throw DataError(
-                    .unsupported, path: path, expected: "float targets of shape (examples, outputs)",
-                    found: shape, advice: "reshape the targets")
-            }
-            let width = header.shape.count == 2 ? header.shape[1] : 1
-            guard !width.multipliedReportingOverflow(by: 4 * count).overflow else {
-                throw DataError(
-                    .unsupported, path: path, expected: "targets that fit memory", found: shape,
-                    advice: "check how the file was made")
-            }
-            return .targets(width: width)
-        }
-        guard header.shape.count == 1 else {
+        let isFloat = header.scalar.isFloat
+        guard header.shape.count <= 2, !header.shape.contains(0) else {
             throw DataError(
-                .unsupported, path: path, expected: "integer labels of shape (examples)", found: shape,
-                advice: "save class indices as (examples), or float targets as (examples, outputs)")
+                .unsupported, path: path,
+                expected: isFloat
+                    ? "float targets of shape (examples, outputs)"
+                    : "integer labels of shape (examples) or (examples, outputs)",
+                found: shape,
+                advice: isFloat ? "reshape the targets" : "save class indices as (examples)")
         }
-        return .classes
+        let width = header.shape.count == 2 ? header.shape[1] : 1
+        if task == .classification || task == nil && !isFloat && width == 1 {
+            guard width == 1 else {
+                throw DataError(
+                    .unsupported, path: path, expected: "class indices of shape (examples)", found: shape,
+                    advice:
+                        "of one-hot rows save numpy.argmax(labels, axis=1); for several numbers to predict set task: regression"
+                )
+            }
+            return .classes
+        }
+        guard !width.multipliedReportingOverflow(by: 4 * count).overflow else {
+            throw DataError(
+                .unsupported, path: path, expected: "targets that fit memory", found: shape,
+                advice: "check how the file was made")
+        }
+        return .targets(width: width)
     }
 }

@@ -7,7 +7,7 @@ extension DatasetSource {
         if !labels.isEmpty { labelFiles = try ArrayFiles(labels, format: format) }
         let layout = try DatasetLayout(
             features: features.header, path: features.name, channelAdded: format == .idx,
-            labels: labelFiles.map { ($0.header, $0.name) }, classCount: classCount)
+            labels: labelFiles.map { ($0.header, $0.name) }, classCount: classCount, task: task)
         return (layout, features, labelFiles)
     }
 

@@ -27,7 +27,9 @@ public struct DatasetSource: Sendable, Hashable {
     /// The number of classes if the labels must fit it.
     public private(set) var classCount: Int?
     /// How columns are read, for CSV.
-    package let csv: CSVOptions
+    package private(set) var csv: CSVOptions
+    /// What labels in files of their own are; nil for what their type says.
+    private var arrayTask: LabelTask?
     /// Whether labels that stand beside features are read.
     package private(set) var readsLabels = true
     /// The classes that a table's labels must be among, in order; nil for those that are there.
@@ -42,16 +44,24 @@ public struct DatasetSource: Sendable, Hashable {
     ///     let source = DatasetSource(
     ///         format: .idx, features: "train-images-idx3-ubyte.gz", labels: "train-labels-idx1-ubyte.gz")
     ///     let layout = try source.inspect()   // 60000 examples of [1, 28, 28]
-    public init(format: Format, features: String, labels: String?, classCount: Int? = nil) {
+    ///
+    /// `task` says what labels are; nil for integers as classes and floats as numbers, unless the loss wants the other.
+    public init(
+        format: Format, features: String, labels: String?, classCount: Int? = nil, task: LabelTask? = nil
+    ) {
         self.init(
-            format: format, features: [features], labels: labels.map { [$0] } ?? [], classCount: classCount)
+            format: format, features: [features], labels: labels.map { [$0] } ?? [], classCount: classCount,
+            task: task)
     }
 
     /// A data set in several files of features and of labels, each concatenated in order.
-    public init(format: Format, features: [String], labels: [String], classCount: Int? = nil) {
+    public init(
+        format: Format, features: [String], labels: [String], classCount: Int? = nil, task: LabelTask? = nil
+    ) {
         self.init(
             format: format, features: features.map(DataOrigin.path), labels: labels.map(DataOrigin.path),
             classCount: classCount)
+        if format.hasLabelFiles { arrayTask = task }
     }
 
     /// A data set in CSV files, concatenated in order.
@@ -97,6 +107,21 @@ public struct DatasetSource: Sendable, Hashable {
         features.count == 1 ? features[0].name : "\(features[0].name) and \(features.count - 1) more"
     }
 
+    /// What labels are, where that is said.
+    public var task: LabelTask? { format == .csv ? csv.task : arrayTask }
+
+    /// The data set with labels that are what `task` says; nil leaves it as it is.
+    package func taking(_ task: LabelTask?) -> DatasetSource {
+        guard let task else { return self }
+        var source = self
+        switch format {
+        case .csv: source.csv.task = task
+        case .idx, .npy: source.arrayTask = task
+        case .cifar10: break
+        }
+        return source
+    }
+
     /// The data set with the classes and the features of another, which a model was or will be trained on: a table's labels
     /// get that one's numbers, its columns that one's order, its numbers that one's precision. Does nothing for other
     /// formats; classes stay where their number is declared.
@@ -107,7 +132,7 @@ public struct DatasetSource: Sendable, Hashable {
         var source = self
         source.knownFeatures = features
         source.knownWide = wideFeatures ?? []
-        guard csv.task == .classification, classCount == nil else { return source }
+        guard csv.task != .regression, classCount == nil else { return source }
         source.knownClasses = names
         if names == nil { source.classCount = classes }
         return source
@@ -166,7 +191,8 @@ public struct DatasetSource: Sendable, Hashable {
         return layout
     }
 
-    private var table: CSVTable {
+    /// The table of CSV files.
+    var table: CSVTable {
         CSVTable(
             files: features, options: csv, classCount: classCount, knownClasses: knownClasses,
             knownFeatures: knownFeatures, knownWide: knownWide)

@@ -25,18 +25,20 @@ package enum ExampleChecks {
 
     /// Throws when a numeric target of the examples lies outside what a loss can use.
     package static func targets(
-        of examples: StoredExamples, within range: ClosedRange<Float>, for loss: String, path: String
+        of examples: StoredExamples, within range: ClosedRange<Float>, for loss: String,
+        in source: DatasetSource
     ) throws(DataError) {
         guard let targets = examples.targets,
             let index = targets.firstIndex(where: { !range.contains($0) })
         else { return }
         let width = targets.count / examples.layout.count
+        let place = source.place(ofLabel: index / width)
         let allowed = "targets from \(range.lowerBound) to \(range.upperBound)"
         throw DataError(
-            .label, path: path, expected: allowed, found: "\(targets[index])",
+            .label, path: place.path, expected: allowed, found: "\(targets[index])",
             advice: "choose a loss for such targets, such as mse",
             problem:
-                "target \(index % width) of example \(index / width) is \(targets[index]), \(loss) expects \(allowed)"
+                "target \(index % width) of example \(place.example) is \(targets[index]), \(loss) expects \(allowed)"
         )
     }
 
@@ -57,12 +59,17 @@ package enum ExampleChecks {
     }
 
     /// The error of a label that is no class index.
-    static func outsideClasses(_ label: String, example: Int, classes: Int?, path: String) -> DataError {
+    static func outsideClasses(
+        _ label: String, example: Int, classes: Int?, path: String, isFraction: Bool = false
+    ) -> DataError {
         let range = "0 to \(classes.map { $0 - 1 } ?? Int(Int32.max) - 1)"
         return DataError(
             .label, path: path, expected: "labels from \(range)", found: label,
-            advice: "correct the label, or the number of classes if the data is right",
-            problem: "the label of example \(example) is \(label), expected \(range)")
+            advice: isFraction
+                ? "correct the label, or set task: regression if labels are numbers to predict"
+                : "correct the label, or the number of classes if the data is right",
+            problem: "the label of example \(example) is \(label), expected "
+                + (isFraction ? "a class, a whole number from \(range)" : range))
     }
 
     private static func notFinite(
@@ -70,9 +77,11 @@ package enum ExampleChecks {
     ) -> DataError {
         let example = index / width
         return DataError(
-            .notFinite, path: path, expected: "finite numbers within Float32's range", found: "\(value)",
+            .notFinite, path: path, expected: "finite numbers within Float32's range", found: value.plainText,
             advice: "remove or repair that example",
-            problem: "\(what) \(index % width) of example \(example) is \(value), expected a finite Float32")
+            problem:
+                "\(what) \(index % width) of example \(example) is \(value.plainText), expected a finite Float32"
+        )
     }
 
     /// The first value that is not a finite Float32, searched by blocks so that the common case is one

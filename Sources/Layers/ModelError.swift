@@ -1,21 +1,40 @@
 /// A model that does not fit its input.
 public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What an error is about.
+    package enum Subject: Sendable, Equatable {
+        /// A layer, or the model as a whole.
+        case layer
+        /// The loss, or the option of it that `path` names.
+        case loss
+        /// The data's classes, which the model has too few outputs for; what was found, without what to do.
+        case classes(found: String)
+    }
+
     /// Where: the path of the layer, such as `3.body.0`, empty for the model itself.
     public let path: String
     /// What was expected and what was found.
     public let reason: String
+    /// What the error is about.
+    package let subject: Subject
 
     /// An error of the layer at `path`.
-    public init(_ reason: String, path: String = "") {
+    public init(_ reason: String, path: String = "") { self.init(reason, path: path, about: .layer) }
+
+    /// An error about `subject`.
+    package init(_ reason: String, path: String = "", about subject: Subject) {
         self.reason = reason
         self.path = path
+        self.subject = subject
     }
 
-    public var description: String { path.isEmpty ? reason : "layer \(path): \(reason)" }
+    public var description: String {
+        if path.isEmpty { return reason }
+        return subject == .loss ? "loss.\(path) \(reason)" : "layer \(path): \(reason)"
+    }
 
     /// The same error, seen from one level further out.
     func inside(_ name: String) -> ModelError {
-        ModelError(reason, path: path.isEmpty ? name : "\(name).\(path)")
+        ModelError(reason, path: path.isEmpty ? name : "\(name).\(path)", about: subject)
     }
 
     static func expected(_ what: String, found shape: [Int]) -> ModelError {

@@ -27,6 +27,8 @@ public struct TracedModel: Sendable {
     public let counters: [String]
     /// The shape of the prediction for one example.
     public let outputShape: [Int]
+    /// The model's own operations, of two examples in training.
+    let trace: Graph
 
     /// Traces `model` once and checks that it fits the examples and the loss.
     public init(_ model: any Model, exampleShape: [Int], target: TargetKind, loss: Loss) throws(ModelError) {
@@ -41,6 +43,7 @@ public struct TracedModel: Sendable {
         let builder = GraphBuilder(mode: .training, variables: named.variables.map(\.variable))
         let output = model(builder.input(.features, TensorType([2] + exampleShape)))
         outputShape = Array(output.shape.dropFirst())
+        trace = builder.graph(for: [Graph.Result(.output(.prediction), output.value)])
         var variables: [Variable] = []
         for (item, shape) in zip(named.variables, builder.shapes) {
             guard let shape else {

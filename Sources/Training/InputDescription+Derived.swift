@@ -23,7 +23,7 @@ extension InputDescription {
             let isTable = training.format == .csv && !training.csv.label.isEmpty
             if isTable {
                 labels =
-                    training.csv.task == .classification
+                    training.csv.task != .regression
                     ? .classes : .targets(width: training.csv.label.count)
             }
             guard let layout = try? training.inspect() else { return }

@@ -23,12 +23,23 @@ final class PreparedData {
     /// What identifies the data: the same bytes on every node.
     let digest: [UInt8]
 
-    /// Loads what `settings` name; collective.
-    init(_ settings: TrainingSettings, on cluster: Cluster) throws {
-        let dataset = try SharedDataset(settings.data.training, on: cluster)
+    /// Loads what `settings` name, with labels as the loss and the model take them; collective.
+    init(
+        _ settings: TrainingSettings, on cluster: Cluster,
+        makeModel: (DatasetLayout) throws -> any Model
+    ) throws {
+        let source = settings.data.training
+        let task = try Agreement.fromRoot(cluster.world) {
+            try source.task(for: settings.loss, makeModel: makeModel)
+        }
+        let dataset = try SharedDataset(source.taking(task), on: cluster)
         let layout = dataset.examples.layout
+        try LabelChecks.classes(dataset.examples, of: source, loss: settings.loss)
         func other(_ source: DatasetSource) throws -> Part {
-            let source = source.following(
+            let task = try Agreement.fromRoot(cluster.world) {
+                try source.task(likeClasses: layout.labels == .classes, loss: settings.loss)
+            }
+            let source = source.taking(task).following(
                 classes: layout.classCount, names: layout.classNames, features: layout.featureNames,
                 wideFeatures: layout.wideFeatures)
             return Part(dataset: try SharedDataset(source, on: cluster), rows: nil)
@@ -150,13 +161,17 @@ final class PreparedData {
         guard own.labels == wanted.labels else {
             throw TrainingError(
                 .badFile,
-                "\(part.dataset.name) has labels of another kind than \(training.dataset.name), \(own.labels.text) instead of \(wanted.labels.text): both need classes, or targets of the same number"
+                "\(part.dataset.source.labelsName) has labels of another kind than \(training.dataset.source.labelsName), \(own.labels.text) instead of \(wanted.labels.text): both need classes, or targets of the same number"
             )
         }
-        if let classes = own.classCount, let known = wanted.classCount, classes > known {
+        if let known = wanted.classCount, let labels = part.dataset.examples.classes,
+            let index = labels.firstIndex(where: { Int($0) >= known })
+        {
+            let place = part.dataset.source.place(ofLabel: index)
             throw TrainingError(
                 .badFile,
-                "\(part.dataset.name) has label \(classes - 1), the training set only 0 to \(known - 1)")
+                "the label of example \(place.example) is \(labels[index]), \(place.path), the training set has only 0 to \(known - 1): correct it, or train with such examples"
+            )
         }
     }
 }

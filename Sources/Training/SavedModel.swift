@@ -42,8 +42,16 @@ package final class SavedModel {
         let described = try InputDescription.beside(saved, training?.normalization, on: cluster)
         var origin: InputDescription.Origin?
         if described == nil, let training {
-            origin = try Agreement.fromRoot(cluster.world) { InputDescription.Origin(training.source) }
+            origin = try Agreement.fromRoot(cluster.world) {
+                let task = try training.source.task(for: loss) { try makeModel($0.classCount) }
+                return InputDescription.Origin(training.source.taking(task))
+            }
         }
+        let task = try Agreement.fromRoot(cluster.world) {
+            guard let described else { return try source.task(for: loss) { try makeModel($0.classCount) } }
+            return try source.task(likeClasses: described.classes != nil, loss: loss)
+        }
+        let source = source.taking(task)
         let dataset = try SharedDataset(
             described?.followed(by: source)
                 ?? source.following(classes: origin?.classes, names: origin?.classNames), on: cluster)
@@ -62,7 +70,7 @@ package final class SavedModel {
                 return InputDescription(unscaled: layout, origin, outputs: outputs, loss: loss)
             }
         try inputs.check(layout, name: dataset.name, trainedOn: "the model's training set")
-        let kind: TargetKind = predicts ? .none : try Self.target(layout, inputs, dataset.name)
+        let kind: TargetKind = predicts ? .none : try Self.target(dataset, inputs, loss)
         let model = try TracedModel(
             makeModel(inputs.classes), exampleShape: layout.exampleShape, target: kind, loss: loss)
         hasClasses = inputs.classes != nil
@@ -96,16 +104,27 @@ package final class SavedModel {
         try evaluator.predictions(body)
     }
 
-    private static func target(_ layout: DatasetLayout, _ inputs: InputDescription, _ name: String) throws
-        -> TargetKind
-    {
-        switch layout.targetKind {
+    private static func target(
+        _ dataset: SharedDataset, _ inputs: InputDescription, _ loss: Loss
+    ) throws -> TargetKind {
+        try LabelChecks.classes(dataset.examples, of: dataset.source, loss: loss)
+        switch dataset.examples.layout.targetKind {
         case .none:
-            throw TrainingError(.badFile, "\(name) has no labels: evaluation needs them, predict does not")
+            throw TrainingError(
+                .badFile, "\(dataset.name) has no labels: evaluation needs them, predict does not")
         case .classes(let found):
-            guard let known = inputs.classes, found <= known else {
+            guard let known = inputs.classes else {
                 throw TrainingError(
-                    .badFile, "\(name) has label \(found - 1), which the model was not trained on")
+                    .badFile,
+                    "\(dataset.source.labelsName) has \(found) classes, the model was trained on numbers: give numbers, or leave out task: classification"
+                )
+            }
+            if let labels = dataset.examples.classes, let index = labels.firstIndex(where: { $0 >= known }) {
+                let place = dataset.source.place(ofLabel: index)
+                throw TrainingError(
+                    .badFile,
+                    "the label of example \(place.example) is \(labels[index]), \(place.path), which the model was not trained on: it knows 0 to \(known - 1)"
+                )
             }
             return .classes(known)
         case .values(let shape): return .values(shape)

@@ -116,7 +116,7 @@ extension TrainingRun {
         _ = try Agreement.onFirst(of: cluster.node, in: cluster.world) {
             for case let part? in [data.training, data.validation, data.test] {
                 try ExampleChecks.targets(
-                    of: part.dataset.examples, within: range, for: loss.name, path: part.dataset.name)
+                    of: part.dataset.examples, within: range, for: loss.name, in: part.dataset.source)
             }
             return true
         }

@@ -92,8 +92,8 @@ extension TrainingRun {
     func diverged(_ what: String) -> TrainingError {
         TrainingError(
             .diverged,
-            "\(what) at step \(position.step), epoch \(position.epoch + 1): lower optimizer.lr or clip gradients"
-        )
+            "\(what) at step \(position.step), epoch \(position.epoch + 1): "
+                + (largeTargets.map { "\($0), or " } ?? "") + "lower optimizer.lr or clip gradients")
     }
 
     /// What steps report where metrics are logged.

@@ -244,6 +244,7 @@ extension TrainingRun {
 
     /// Takes one step and writes nothing.
     func dryRun() throws -> TrainingResult {
+        noteOddities()
         cluster.activity.begin(step: 1)
         let numbers = try epochScalars()
         let result = try replica.step(
@@ -253,8 +254,8 @@ extension TrainingRun {
         try replica.flush()
         sayInitialWeights()
         reporter.line(
-            "dry run: one step of \(result.count) examples, loss \(result.lossSum / Double(result.count)), "
-                + "gradient norm \(result.gradientNorm ?? .nan); nothing was written")
+            "dry run: one step of \(result.count) examples, loss \((result.lossSum / Double(result.count)).plainText), "
+                + "gradient norm \((result.gradientNorm ?? .nan).plainText); nothing was written")
         return self.result(Evaluated(), isFinished: false)
     }
 

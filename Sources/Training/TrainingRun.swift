@@ -78,7 +78,7 @@ final class TrainingRun {
         bestWeights = BestWeights(cluster.world, folder: folder?.path, warn: Self.warn)
         if let seconds = settings.stallTimeout { cluster.watchdog?.limit = seconds }
         cluster.activity.enter(.loading)
-        let data = try PreparedData(settings, on: cluster)
+        let data = try PreparedData(settings, on: cluster, makeModel: makeModel)
         cluster.activity.enter(.preparing)
         self.data = data
         guard data.target != .none else {
@@ -86,10 +86,14 @@ final class TrainingRun {
                 .configuration,
                 "\(data.training.dataset.name) has no labels: training needs data.train.labels")
         }
-        model = try TracedModel(
-            makeModel(data.training.dataset.examples.layout), exampleShape: data.exampleShape,
-            target: data.target,
-            loss: settings.loss)
+        let training = data.training.dataset
+        do {
+            model = try TracedModel(
+                makeModel(training.examples.layout), exampleShape: data.exampleShape, target: data.target,
+                loss: settings.loss)
+        } catch let error as ModelError {
+            throw LabelChecks.explained(error, training.examples, of: training.source, loss: settings.loss)
+        }
         let plan = Self.plan(settings, examples: data.training.count)
         self.plan = plan
         do { try settings.schedule.validate(plan.shape) } catch {
@@ -153,6 +157,7 @@ final class TrainingRun {
         }
         try writeStart()
         announce()
+        noteOddities()
         lastCheckpoint = ProcessInfo.processInfo.systemUptime
         nextControl = position.step + 1
         sayNewestCheckpoint()

@@ -41,7 +41,7 @@ enum Launch {
     /// Runs `body`, giving errors of the model the line of the configuration they are about.
     static func located<T>(_ configuration: RunConfiguration, _ body: () throws -> T) throws -> T {
         do { return try body() } catch let error as ModelError {
-            throw configuration.model.configurationError(error)
+            throw configuration.configurationError(error)
         }
     }
 }

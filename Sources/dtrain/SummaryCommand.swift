@@ -18,11 +18,24 @@ struct SummaryCommand: ParsableCommand {
         try configuration.data.requireFiles()
         // Every rank would find the same; one says it.
         guard (LaunchEnvironment.current.rank ?? 0) == 0 else { return }
-        let layout = try Dataset(configuration.data.train.source).layout
         try Launch.located(configuration) {
-            let model = try TracedModel(
-                configuration.model.makeModel(classes: layout.classCount), exampleShape: layout.exampleShape,
-                target: layout.targetKind, loss: configuration.loss)
+            let loss = configuration.loss
+            func makeModel(_ layout: DatasetLayout) throws -> any Model {
+                try configuration.model.makeModel(classes: layout.classCount)
+            }
+            var source = configuration.data.train.source
+            source = source.taking(try source.task(for: loss, makeModel: makeModel))
+            let dataset = try Dataset(source)
+            let layout = dataset.layout
+            try LabelChecks.classes(dataset.examples, of: source, loss: loss)
+            let model: TracedModel
+            do {
+                model = try TracedModel(
+                    makeModel(layout), exampleShape: layout.exampleShape, target: layout.targetKind,
+                    loss: loss)
+            } catch let error as ModelError {
+                throw LabelChecks.explained(error, dataset.examples, of: source, loss: loss)
+            }
             let training = configuration.training
             let batch =
                 training.batch ?? (layout.count + training.accumulate - 1) / training.accumulate

@@ -156,6 +156,10 @@ import Testing
             "max_pool2d: {kernel: 2, padding: 2}",
             "4: model.1.max_pool2d.padding: must be at most half of the kernel"
         ),
+        (
+            "max_pool2d: {kernel: 3, padding: [1, 2]}",
+            "4: model.1.max_pool2d.padding: must be at most half of the kernel, which is [3, 3], is [1, 2]"
+        ),
         ("max_pool2d", "4: model.1.max_pool2d.kernel: missing"),
         (
             "batch_norm: {sync: yes}",
@@ -293,6 +297,28 @@ import Testing
             #expect(error.description.hasPrefix(message), "\(error)")
             #expect(error.kind == .shape)
         }
+    }
+
+    @Test func errorsOfTheLossAreAtTheLoss() throws {
+        let text =
+            dataLine + "model:\n- linear: 5\nloss:\n  name: cross_entropy\n  class_weights: [1, 2]\n"
+        let run = try read(text)
+        func problem(_ target: TargetKind) throws -> String? {
+            do {
+                let model = try run.model.makeModel(classes: nil)
+                _ = try TracedModel(model, exampleShape: [4], target: target, loss: run.loss)
+                return nil
+            } catch let error as ModelError {
+                return run.configurationError(error).description
+            }
+        }
+        #expect(
+            try problem(.classes(5))
+                == "config.yaml:6: loss: class_weights has 2 weights, the model has 5 outputs: give one for each"
+        )
+        #expect(
+            try problem(.values([5]))?.hasPrefix("config.yaml:4: loss: cross_entropy needs class") == true)
+        #expect(try problem(.classes(6))?.hasPrefix("config.yaml:2: model: the model ends with") == true)
     }
 
     @Test func errorsOfWholeModelsAreAtTheSection() throws {

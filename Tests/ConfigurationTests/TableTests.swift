@@ -12,7 +12,7 @@ import Testing
     @Test func columnsAreNamedOrNumbered() throws {
         let plain = try train("{format: csv, files: t.csv, label: kind}")
         #expect(plain.features == ["/c/t.csv"] && plain.labels == [] && plain.classes == nil)
-        #expect(plain.table == CSVOptions(label: [.name("kind")]))
+        #expect(plain.table == CSVOptions(label: [.name("kind")], task: .classification))
         let full = try train(
             "{format: csv, files: [a.csv, /b.csv.gz], label: [y, 3, \"4\"], task: regression, delimiter: \"\\t\", ignore: id}"
         )
@@ -26,6 +26,26 @@ import Testing
             "{format: csv, files: a.csv, header: false, label: 0, classes: 3, delimiter: \";\"}")
         #expect(bare.classes == 3 && bare.table?.hasHeader == false && bare.table?.delimiter == 59)
         #expect(bare.source.classCount == 3)
+    }
+
+    /// What labels are is written down where it is given, or where nothing else can decide.
+    @Test func tasks() throws {
+        func text(_ files: String, _ loss: String) throws -> String {
+            let run = try read("model: mlp\nloss: \(loss)\ndata: {train: \(files)}\n")
+            #expect(try read(run.yaml) == run)
+            return run.yaml
+        }
+        let table = "{format: csv, files: t.csv, label: kind}"
+        #expect(try text(table, "cross_entropy").contains("task: classification"))
+        #expect(try !text(table, "mse").contains("task:"))
+        #expect(try text(table.dropLast() + ", task: regression}", "mse").contains("task: regression"))
+        let arrays = "{format: npy, features: x.npy, labels: y.npy}"
+        #expect(try !text(arrays, "cross_entropy").contains("task:"))
+        for task in ["classification", "regression"] {
+            #expect(try text(arrays.dropLast() + ", task: \(task)}", "mse").contains("task: \(task)}"))
+        }
+        #expect(
+            try train("{format: npy, features: x, labels: y, task: regression}").source.task == .regression)
     }
 
     @Test func severalFiles() throws {
@@ -60,6 +80,12 @@ import Testing
             "{format: csv, files: a, label: y, task: regression, classes: 2}",
             "data.train.classes: must be left out"
         ),
+        ("{format: npy, features: a, labels: b, task: regresion}", "did you mean \"regression\"?"),
+        (
+            "{format: npy, features: a, labels: b, task: regression, classes: 2}",
+            "data.train.classes: must be left out"
+        ),
+        ("{format: cifar10, files: a, task: regression}", "data.train.task: unknown key of cifar10 data"),
     ])
     func mistakes(files: String, says: String) {
         let found = failure("model: mlp\ndata:\n  train: \(files)\n")

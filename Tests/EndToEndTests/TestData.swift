@@ -53,8 +53,8 @@ struct TestData {
         try save(name, "<f8", shape, doubles.withUnsafeBytes { Data($0) })
     }
 
-    func write(_ name: String, _ values: [Int64]) throws {
-        try save(name, "<i8", [values.count], values.withUnsafeBytes { Data($0) })
+    func write(_ name: String, _ values: [Int64], shape: [Int]? = nil) throws {
+        try save(name, "<i8", shape ?? [values.count], values.withUnsafeBytes { Data($0) })
     }
 
     private func save(_ name: String, _ type: String, _ shape: [Int], _ bytes: Data) throws {

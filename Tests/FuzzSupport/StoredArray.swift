@@ -32,8 +32,13 @@ struct StoredArray {
     func brokenLabels(_ data: LoadedData) -> String? {
         if let broken = brokenSize { return broken }
         guard data.layout.count == shape.first else { return "\(data.layout.count) labels for \(shape)" }
-        if isFloat {
-            let wanted = Numbers.floats(bytes, size: size, isBig: isBig).map { Float($0) }
+        if isFloat || shape.dropFirst().contains(where: { $0 > 1 }) {
+            let wanted =
+                isFloat
+                ? Numbers.floats(bytes, size: size, isBig: isBig).map { Float($0) }
+                : Numbers.integers(bytes, size: size, isSigned: isSigned, isBig: isBig).map {
+                    isSigned ? Float($0) : Float(UInt64(bitPattern: $0))
+                }
             return Numbers.floats(data.labels, size: 4).elementsEqual(wanted.map { Double($0) })
                 ? nil : "targets other than the file's"
         }

@@ -146,7 +146,8 @@ extension LayerConfiguration {
             padding = try extent(setting, atLeast: 0)
             // A window that lies in the padding alone has no largest element.
             guard padding.height * 2 <= kernel.height, padding.width * 2 <= kernel.width else {
-                throw setting.outOfRange("at most half of the kernel")
+                throw setting.outOfRange(
+                    "at most half of the kernel, which is [\(kernel.height), \(kernel.width)]")
             }
         }
         return Window2d(kernel: kernel, stride: stride, padding: padding)

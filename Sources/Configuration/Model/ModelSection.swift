@@ -62,7 +62,7 @@ package struct ModelSection: Sendable, Equatable {
     }
 
     /// The error of a model that does not fit its data, at the line of the layer it is about.
-    package func configurationError(_ error: ModelError) -> ConfigurationError {
+    func configurationError(_ error: ModelError) -> ConfigurationError {
         var place = location
         var key = ["model"]
         if case .layers(var layers) = form {

@@ -6,7 +6,7 @@ extension DataFiles {
 
     /// Reads {label, task, header, delimiter, ignore}.
     static func table(_ map: SettingMap, needsLabels: Bool) throws(ConfigurationError) -> CSVOptions {
-        let task: CSVOptions.Task = try map["task"]?.choice("task") ?? .classification
+        let task: CSVOptions.Task? = try map["task"]?.choice("task")
         let hasHeader = try map["header"]?.flag() ?? true
         let delimiter = try map["delimiter"].map(delimiter) ?? UInt8(ascii: ",")
         let ignored = try map.optional("ignore").map { setting throws(ConfigurationError) in
@@ -31,14 +31,14 @@ extension DataFiles {
             label: label, task: task, hasHeader: hasHeader, delimiter: delimiter, ignored: ignored ?? [])
     }
 
-    /// The options as YAML, each with its value, given or default.
+    /// The options as YAML, each with its value, given or default; no task where the model will decide.
     static func yaml(_ table: CSVOptions) -> [(key: String, value: String)] {
         var pairs: [(key: String, value: String)] = []
         if !table.label.isEmpty {
             let text = table.label.map(yaml)
             pairs.append(("label", text.count == 1 ? text[0] : "[\(text.joined(separator: ", "))]"))
         }
-        pairs.append(("task", table.task.rawValue))
+        if let task = table.task { pairs.append(("task", task.rawValue)) }
         pairs.append(("header", "\(table.hasHeader)"))
         pairs.append(("delimiter", YAMLWriter.string(String(UnicodeScalar(table.delimiter)))))
         if !table.ignored.isEmpty {

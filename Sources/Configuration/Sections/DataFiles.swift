@@ -13,7 +13,9 @@ package struct DataFiles: Sendable, Equatable {
     /// The number of classes the labels must fit; nil for one more than the largest, or for those found in a table.
     package let classes: Int?
     /// How the columns of a table are read; nil for other formats.
-    package let table: CSVOptions?
+    package private(set) var table: CSVOptions?
+    /// What labels in files of their own are; nil where that is not given, and for other formats.
+    package let task: LabelTask?
 
     /// Those of the files that another data.root would move.
     private let movable: MovablePaths
@@ -22,7 +24,7 @@ package struct DataFiles: Sendable, Equatable {
     package var source: DatasetSource {
         switch format {
         case .idx, .npy:
-            DatasetSource(format: format, features: features, labels: labels, classCount: classes)
+            DatasetSource(format: format, features: features, labels: labels, classCount: classes, task: task)
         case .csv:
             DatasetSource(csv: features, options: table ?? CSVOptions(label: []), classCount: classes)
         case .cifar10: DatasetSource(cifar10: features)
@@ -104,9 +106,11 @@ package struct DataFiles: Sendable, Equatable {
             labels = []
             classes = format == .csv ? try map.optional("classes")?.whole(in: 1...1_000_000) : nil
             table = format == .csv ? try Self.table(map, needsLabels: needsLabels) : nil
+            task = nil
             return
         }
         table = nil
+        task = try map["task"]?.choice("task")
         features = try Self.files(map.required("features", Self.expected), places.paths)
         guard let labels = map.optional("labels") else {
             if needsLabels { throw map.missing("labels", Self.expected) }
@@ -116,11 +120,22 @@ package struct DataFiles: Sendable, Equatable {
         }
         self.labels = try Self.files(labels, places.paths)
         classes = try map.optional("classes")?.whole(in: 1...1_000_000)
+        if task == .regression, let classes = map.optional("classes") {
+            throw classes.error(.conflict, "must be left out beside task: regression")
+        }
+    }
+
+    /// The files with a table's labels as `task` says, unless that is given.
+    func settled(_ task: LabelTask) -> DataFiles {
+        guard let table, table.task == nil else { return self }
+        var files = self
+        files.table?.task = task
+        return files
     }
 
     /// All keys of the section.
     static let keys =
-        ["format"] + keys(of: .idx) + ["files", "label", "task", "header", "delimiter", "ignore"]
+        ["format"] + keys(of: .idx) + ["files", "label", "header", "delimiter", "ignore"]
 
     /// The keys that name files.
     static let pathKeys = ["features", "labels", "files"]
@@ -146,7 +161,7 @@ package struct DataFiles: Sendable, Equatable {
 
     private static func keys(of format: DatasetSource.Format) -> [String] {
         switch format {
-        case .idx, .npy: ["features", "labels", "classes"]
+        case .idx, .npy: ["features", "labels", "classes", "task"]
         case .csv: ["files", "label", "task", "header", "delimiter", "ignore", "classes"]
         case .cifar10: ["files"]
         }
@@ -177,6 +192,7 @@ package struct DataFiles: Sendable, Equatable {
         add(format.hasLabelFiles ? "features" : "files", features)
         add("labels", labels)
         if let table { pairs += Self.yaml(table) }
+        if let task { pairs.append((key: "task", value: task.rawValue)) }
         if let classes { pairs.append((key: "classes", value: "\(classes)")) }
         return YAMLWriter.flow(pairs)
     }

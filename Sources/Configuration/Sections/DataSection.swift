@@ -12,11 +12,11 @@ package struct DataSection: Sendable, Equatable {
     }
 
     /// What is trained on; always with labels.
-    package let train: DataFiles
+    package private(set) var train: DataFiles
     /// What is reported on after each epoch, if anything; its labels may be left out for prediction only.
-    package let test: DataFiles?
+    package private(set) var test: DataFiles?
     /// What best weights and plateau schedules watch, if anything.
-    package let validation: Validation?
+    package private(set) var validation: Validation?
     /// How features are scaled; `standardize` unless given.
     package let normalize: Normalization
     /// Random changes of training images, in order; none unless given.
@@ -59,6 +59,15 @@ package struct DataSection: Sendable, Equatable {
                 return nodes.filter { paths.isOwn($0.location.source) }.compactMap(\.word)
             }
         }
+    }
+
+    /// The section with tables' labels as `task` says, unless that is given.
+    func settled(_ task: LabelTask) -> DataSection {
+        var section = self
+        section.train = train.settled(task)
+        section.test = test?.settled(task)
+        if case .files(let files) = validation { section.validation = .files(files.settled(task)) }
+        return section
     }
 
     private static func validation(

@@ -1,9 +1,33 @@
 import Layers
 
 /// The section `loss`: a name, or a name with options: "huber", or {name: huber, delta: 0.5}.
-enum LossSection {
-    /// Reads the section.
-    static func loss(_ setting: Setting) throws(ConfigurationError) -> Loss {
+struct LossSection: Sendable, Equatable {
+    /// What the section describes; cross_entropy unless given.
+    let loss: Loss
+    /// Where the section and its options were written; no part of what they describe.
+    private let location: SourceLocation
+    private var places: [(option: String, location: SourceLocation)] = []
+
+    /// Reads the section; nil is none, in a text that begins at `whole`.
+    init(_ setting: Setting?, at whole: SourceLocation) throws(ConfigurationError) {
+        loss = try setting.map(Self.loss) ?? .crossEntropy
+        location = setting?.location ?? whole
+        if let setting, case .mapping(let entries) = setting.node.content {
+            places = entries.map { ($0.key, $0.location) }
+        }
+    }
+
+    /// Whether both describe the same loss, wherever they were written.
+    static func == (a: LossSection, b: LossSection) -> Bool { a.loss == b.loss }
+
+    /// The error of a loss that does not fit the model or the data, at the line of the option it is about.
+    func configurationError(_ error: ModelError) -> ConfigurationError {
+        let place = places.first { $0.option == error.path }?.location ?? location
+        let option = error.path.isEmpty ? "" : "\(error.path) "
+        return ConfigurationError(.shape, at: place, key: "loss", option + error.reason)
+    }
+
+    private static func loss(_ setting: Setting) throws(ConfigurationError) -> Loss {
         guard case .mapping(let entries) = setting.node.content else {
             return try loss(setting.name(of: "loss", among: names), nil)
         }

@@ -44,6 +44,13 @@ struct ConfigurationNode: Sendable, Equatable {
     /// Whether nothing was written behind the colon or dash.
     var isBlank: Bool { content == .scalar("", isQuoted: false) }
 
+    /// A short list of words or numbers as it is written, "[2, 2]"; nil for anything else.
+    var listed: String? {
+        guard case .sequence(let nodes) = content, (1...8).contains(nodes.count) else { return nil }
+        let words = nodes.compactMap { $0.word == nil ? nil : $0.phrase }
+        return words.count == nodes.count ? "[\(words.joined(separator: ", "))]" : nil
+    }
+
     /// What was found, as an error names it.
     var phrase: String {
         switch content {

@@ -31,7 +31,7 @@ struct Setting {
 
     /// "must be …, is …".
     func outOfRange(_ allowed: String) -> ConfigurationError {
-        error(.outOfRange, "must be \(allowed), is \(node.phrase)")
+        error(.outOfRange, "must be \(allowed), is \(node.listed ?? node.phrase)")
     }
 
     /// A whole number in `range`.

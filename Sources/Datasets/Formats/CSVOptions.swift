@@ -2,13 +2,8 @@
 ///
 ///     CSVOptions(label: [.name("price")], task: .regression)   // every other column is a feature
 public struct CSVOptions: Sendable, Hashable {
-    /// What labels are.
-    public enum Task: String, Sendable, Hashable, CaseIterable {
-        /// One column of classes: whole numbers or words.
-        case classification
-        /// One or more columns of numbers.
-        case regression
-    }
+    /// What labels are: one column of classes, whole numbers or words, or one or more columns of numbers.
+    public typealias Task = LabelTask
 
     /// A column.
     public enum Column: Sendable, Hashable {
@@ -28,8 +23,8 @@ public struct CSVOptions: Sendable, Hashable {
 
     /// The columns to be predicted, in order; none for prediction.
     public var label: [Column]
-    /// What labels are.
-    public var task: Task
+    /// What labels are; nil for classes, unless the loss compares numbers and the model has one output.
+    public var task: Task?
     /// Whether the first row holds the columns' names.
     public var hasHeader: Bool
     /// The byte between fields.
@@ -39,7 +34,7 @@ public struct CSVOptions: Sendable, Hashable {
 
     /// Options with their defaults.
     public init(
-        label: [Column], task: Task = .classification, hasHeader: Bool = true,
+        label: [Column], task: Task? = nil, hasHeader: Bool = true,
         delimiter: UInt8 = UInt8(ascii: ","), ignored: [Column] = []
     ) {
         precondition(task == .regression || label.count <= 1, "\(label.count) columns of classes")

@@ -19,7 +19,7 @@ struct CSVTable {
     func inspect() throws(DataError) -> DatasetLayout {
         var count = 0
         var found = LabelTable()
-        let collects = options.task == .classification && classCount == nil && knownClasses == nil
+        let collects = options.task != .regression && classCount == nil && knownClasses == nil
         let columns = try columns()
         let first = columns.lazy.compactMap(\.self).first
         var screen = first.map { NumberScreen($0, isSkipped: knownWide != nil) }
@@ -178,10 +178,14 @@ struct CSVTable {
             let found = "\"\(DataError.shortened(row.text(field)))\""
             let kind: DataError.Kind = error == .text ? .field : .notFinite
             let expected = error == .text ? "a number" : "a finite number within Float32's range"
-            let advice =
-                error == .text
-                ? "write it with decimal digits and a point, or leave the column out with ignore"
-                : "remove or repair that row"
+            var advice = "remove or repair that row"
+            if error == .text {
+                advice = "write it with decimal digits and a point, or leave the column out with ignore"
+                if case .target = columns.roles[column] {
+                    advice =
+                        "write it with decimal digits and a point, or set task: classification for classes"
+                }
+            }
             throw row.error(
                 kind, field: column, expected: expected + columns.phrase(column), found: found, advice: advice
             )
@@ -195,6 +199,8 @@ struct CSVTable {
         let field = row.fields[column]
         let bytes = row.content(field)
         guard !bytes.isEmpty else { throw missing(row, column, columns) }
+        // Its name would be lost, and with it the class where other data are read.
+        if let unreadable = row.unreadable(column) { throw unreadable }
         let isNumber = bytes[0] < UInt8(ascii: "A")
         if isNumber, DecimalNumber.whole(bytes) == nil, (try? DecimalNumber.float(bytes)) != nil {
             throw row.error(

@@ -7,8 +7,8 @@ struct LabelDecoder {
         self.file = file
     }
 
-    /// Reads (N) integers of any stored type; a label below 0 or beyond Int32 is an error that names its
-    /// example.
+    /// Reads one class per example, stored in any type; a label below 0 or beyond Int32, or a fraction, is an error that
+    /// names its example.
     func classes(into labels: UnsafeMutablePointer<Int32>) throws(DataError) {
         switch file.header.scalar {
         case .uint8: try decode(UInt8.self, into: labels)
@@ -19,45 +19,93 @@ struct LabelDecoder {
         case .int32: try decode(Int32.self, into: labels)
         case .uint64: try decode(UInt64.self, into: labels)
         case .int64: try decode(Int64.self, into: labels)
-        case .float32, .float64: preconditionFailure("float labels are targets")
+        case .float32, .float64:
+            let name = file.name
+            try forEachFloat { (value, index) throws(DataError) in
+                guard Self.isClass(value) else {
+                    throw ExampleChecks.outsideClasses(
+                        value.plainText, example: index, classes: nil, path: name,
+                        isFraction: value.rounded() != value)
+                }
+                labels[index] = Int32(value)
+            }
         }
     }
 
-    /// Reads (N) or (N, K) floats, rounded to Float32.
+    /// Whether floats, one per example, are all whole numbers that could be classes.
+    func holdsClasses() throws(DataError) -> Bool {
+        var isWhole = true
+        try forEachFloat { (value, _) throws(DataError) in isWhole = isWhole && Self.isClass(value) }
+        return isWhole
+    }
+
+    /// Reads numbers (N) or (N, K), rounded to Float32.
     func targets(into targets: UnsafeMutablePointer<Float>) throws(DataError) {
+        switch file.header.scalar {
+        case .uint8: try convert(UInt8.self, into: targets)
+        case .int8: try convert(Int8.self, into: targets)
+        case .uint16: try convert(UInt16.self, into: targets)
+        case .int16: try convert(Int16.self, into: targets)
+        case .uint32: try convert(UInt32.self, into: targets)
+        case .int32: try convert(Int32.self, into: targets)
+        case .uint64: try convert(UInt64.self, into: targets)
+        case .int64: try convert(Int64.self, into: targets)
+        case .float32, .float64:
+            try forEachFloat { (value, index) throws(DataError) in targets[index] = Float(value) }
+        }
+    }
+
+    private static func isClass(_ value: Double) -> Bool {
+        value >= 0 && value < Double(Int32.max) && value.rounded() == value
+    }
+
+    private func forEachFloat(_ take: (Double, Int) throws(DataError) -> Void) throws(DataError) {
         let bigEndian = file.header.bigEndian
         let double = file.header.scalar == .float64
-        try file.readPieces { piece, first in
+        try file.readPieces { (piece, first) throws(DataError) in
             if double {
                 for i in 0..<piece.count / 8 {
                     let bits = piece.loadUnaligned(fromByteOffset: 8 * i, as: UInt64.self)
-                    targets[first + i] = Float(
-                        Double(bitPattern: bigEndian ? bits.bigEndian : bits.littleEndian))
+                    try take(
+                        Double(bitPattern: bigEndian ? bits.bigEndian : bits.littleEndian), first + i)
                 }
             } else {
                 for i in 0..<piece.count / 4 {
                     let bits = piece.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self)
-                    targets[first + i] = Float(bitPattern: bigEndian ? bits.bigEndian : bits.littleEndian)
+                    let value = Float(bitPattern: bigEndian ? bits.bigEndian : bits.littleEndian)
+                    try take(Double(value), first + i)
                 }
             }
         }
     }
 
     private func decode<Stored: FixedWidthInteger & BitwiseCopyable>(
-        _: Stored.Type, into labels: UnsafeMutablePointer<Int32>
+        _ type: Stored.Type, into labels: UnsafeMutablePointer<Int32>
+    ) throws(DataError) {
+        let name = file.name
+        try forEachInteger(type) { (value, index) throws(DataError) in
+            guard value >= 0, let label = Int32(exactly: value), label < Int32.max else {
+                throw ExampleChecks.outsideClasses("\(value)", example: index, classes: nil, path: name)
+            }
+            labels[index] = label
+        }
+    }
+
+    private func convert<Stored: FixedWidthInteger & BitwiseCopyable>(
+        _ type: Stored.Type, into targets: UnsafeMutablePointer<Float>
+    ) throws(DataError) {
+        try forEachInteger(type) { (value, index) throws(DataError) in targets[index] = Float(value) }
+    }
+
+    private func forEachInteger<Stored: FixedWidthInteger & BitwiseCopyable>(
+        _: Stored.Type, _ take: (Stored, Int) throws(DataError) -> Void
     ) throws(DataError) {
         let bigEndian = file.header.bigEndian
         let size = MemoryLayout<Stored>.size
-        let name = file.name
         try file.readPieces { (piece, first) throws(DataError) in
             for i in 0..<piece.count / size {
                 let stored = piece.loadUnaligned(fromByteOffset: size * i, as: Stored.self)
-                let value = bigEndian ? stored.bigEndian : stored.littleEndian
-                guard value >= 0, let label = Int32(exactly: value), label < Int32.max else {
-                    throw ExampleChecks.outsideClasses(
-                        "\(value)", example: first + i, classes: nil, path: name)
-                }
-                labels[first + i] = label
+                try take(bigEndian ? stored.bigEndian : stored.littleEndian, first + i)
             }
         }
     }

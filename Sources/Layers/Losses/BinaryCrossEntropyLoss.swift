@@ -41,8 +41,8 @@ package struct BinaryCrossEntropyLoss: LossFunction {
         guard let positiveWeights, positiveWeights.count > 1 else { return }
         guard output == [positiveWeights.count] else {
             throw ModelError(
-                "loss.pos_weight has \(positiveWeights.count) weights, the model has outputs of shape \(output): give one number, or one for each output"
-            )
+                "has \(positiveWeights.count) weights, the model has outputs of shape \(output): give one number, or one for each output",
+                path: "pos_weight", about: .loss)
         }
     }
 

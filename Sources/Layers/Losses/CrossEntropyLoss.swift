@@ -27,6 +27,8 @@ package struct CrossEntropyLoss: LossFunction {
         self.classWeights = classWeights
     }
 
+    package var needsClasses: Bool { true }
+
     package var options: [LossOption] {
         var options: [LossOption] = []
         if labelSmoothing > 0 { options.append(LossOption("label_smoothing", .number(labelSmoothing))) }
@@ -38,13 +40,14 @@ package struct CrossEntropyLoss: LossFunction {
         switch target {
         case .classes(let classes): try requireScores(output, classes: classes)
         case .values:
-            throw ModelError("cross_entropy needs class labels, the data has numeric targets: use loss: mse")
+            throw ModelError(
+                "cross_entropy needs class labels, the data has numeric targets: use loss: mse", about: .loss)
         case .none: return
         }
         if let classWeights, classWeights.count != output[0] {
             throw ModelError(
-                "loss.class_weights has \(classWeights.count) weights, the model has \(output[0]) outputs: give one for each"
-            )
+                "has \(classWeights.count) weights, the model has \(output[0]) outputs: give one for each",
+                path: "class_weights", about: .loss)
         }
     }
 

@@ -9,6 +9,8 @@ package protocol ElementwiseLoss: LossFunction {
 }
 
 extension ElementwiseLoss {
+    package var comparesNumbers: Bool { true }
+
     package func check(output: [Int], target: TargetKind) throws(ModelError) {
         switch target {
         case .classes(let classes): try requireScores(output, classes: classes)

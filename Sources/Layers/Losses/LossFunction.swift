@@ -16,6 +16,10 @@ package protocol LossFunction: Sendable, Hashable {
     ///
     /// - Parameter target: int32[N] labels, or as many numbers as `prediction` has.
     func perExample(_ prediction: Tensor, _ target: Tensor) -> Tensor
+    /// Whether it has no meaning for numeric targets.
+    var needsClasses: Bool { get }
+    /// Whether it compares numbers with numbers, and classes only as one-hot rows.
+    var comparesNumbers: Bool { get }
     /// Whether a single output tells two classes apart by its sign: above 0 is class 1.
     var readsSign: Bool { get }
     /// The numeric targets that mean something to it; nil where all do.
@@ -27,6 +31,8 @@ package protocol LossFunction: Sendable, Hashable {
 extension LossFunction {
     package var options: [LossOption] { [] }
     package var classWeights: [Double]? { nil }
+    package var needsClasses: Bool { false }
+    package var comparesNumbers: Bool { false }
     package var readsSign: Bool { false }
     package var targetRange: ClosedRange<Float>? { nil }
     package func estimate(_ prediction: Tensor) -> Tensor { prediction }
@@ -50,9 +56,10 @@ extension LossFunction {
     /// Throws unless (N, ...output) are rows with a score for each class.
     func requireScores(_ output: [Int], classes: Int) throws(ModelError) {
         guard output.count == 1, output[0] >= classes else {
+            let found = "the model ends with shape \(Self.describe(output)), the data has \(classes) classes"
             throw ModelError(
-                "the model ends with shape \(Self.describe(output)), the data has \(classes) classes: end it with linear: \(classes), unless the label \(classes - 1) is a mistake"
-            )
+                "\(found): end it with linear: \(classes), unless the label \(classes - 1) is a mistake",
+                about: .classes(found: found))
         }
     }
 

@@ -1,0 +1,99 @@
+import DataParallel
+import Datasets
+import Layers
+
+/// Checks of labels against the loss and the model; each failure names the file that the labels stand in.
+package enum LabelChecks {
+    /// Throws when a loss that needs classes meets numbers, and says what these look like.
+    package static func classes(_ examples: StoredExamples, of source: DatasetSource, loss: Loss) throws {
+        guard loss.function.needsClasses, let targets = examples.targets, source.task == nil else { return }
+        let width = targets.count / examples.layout.count
+        if width > 1 {
+            guard isOneHot(targets, width: width) else { return }
+            throw TrainingError(
+                .configuration,
+                "the labels are one-hot rows of \(width) classes, \(source.labelsName), \(loss.name) takes class indices: save numpy.argmax(labels, axis=1) instead"
+            )
+        }
+        guard let index = targets.firstIndex(where: { $0 < 0 || $0.rounded() != $0 }) else { return }
+        let place = source.place(ofLabel: index)
+        throw TrainingError(
+            .configuration,
+            "label \(targets[index]) of example \(place.example) is no class, \(place.path), \(loss.name) needs class labels, whole numbers from 0: correct it, or use loss: mse for numbers to predict"
+        )
+    }
+
+    /// The error of a model with too few outputs for the data's classes, with what the labels tell about the reason.
+    package static func explained(
+        _ error: ModelError, _ examples: StoredExamples, of source: DatasetSource, loss: Loss
+    ) -> ModelError {
+        guard case .classes(let found) = error.subject, let labels = examples.classes,
+            let count = examples.layout.classCount
+        else { return error }
+        let regression =
+            "if labels are numbers to predict, set task: regression"
+            + (loss.function.comparesNumbers ? "" : ", a loss such as mse")
+            + " and end the model with linear: 1"
+        if areManyNumbers(examples.layout) {
+            return ModelError(
+                "\(found) in \(examples.layout.count) examples: \(regression)", about: error.subject)
+        }
+        var advice = "\(found): end it with linear: \(count)"
+        let names = examples.layout.classNames
+        if let names {
+            let shown = names.prefix(mostNames).map { "\"\(shortened($0))\"" }.joined(separator: ", ")
+            advice += "; the classes are \(shown)" + (names.count > mostNames ? ", ..." : "")
+            for (name, number) in missing(among: labels, names: names) {
+                advice += "; \"\(name)\", if it stands for a missing value, is in \(number) rows to remove"
+            }
+        } else if let index = labels.firstIndex(of: Int32(count - 1)) {
+            let place = source.place(ofLabel: index)
+            advice +=
+                ", unless the label \(count - 1) is a mistake, which example \(place.example) of \(place.path) is the first to have"
+        }
+        if loss.function.comparesNumbers, areNumbers(examples.layout) { advice += "; \(regression)" }
+        return ModelError(advice, about: error.subject)
+    }
+
+    /// Whether classes are so many numbers that they are hardly classes.
+    package static func areManyNumbers(_ layout: DatasetLayout) -> Bool {
+        guard let count = layout.classCount, areNumbers(layout) else { return false }
+        return count > mostNames && count > layout.count / 2
+    }
+
+    private static func areNumbers(_ layout: DatasetLayout) -> Bool {
+        layout.classNames?.allSatisfy { Int($0) != nil } ?? true
+    }
+
+    /// The classes whose name tables use for a value that is missing, and how many examples have it.
+    package static func missing(
+        among labels: UnsafeBufferPointer<Int32>, names: [String]
+    ) -> [(name: String, count: Int)] {
+        names.enumerated().compactMap { place, name in
+            guard missingNames.contains(name.lowercased()) else { return nil }
+            return (name, labels.reduce(0) { $0 + (Int($1) == place ? 1 : 0) })
+        }
+    }
+
+    /// Whether every row has a single 1 among zeros.
+    private static func isOneHot(_ targets: UnsafeBufferPointer<Float>, width: Int) -> Bool {
+        stride(from: 0, to: targets.count, by: width).allSatisfy { start in
+            let row = targets[start..<start + width]
+            return row.allSatisfy { $0 == 0 || $0 == 1 } && row.reduce(0, +) == 1
+        }
+    }
+
+    private static func shortened(_ name: String) -> String {
+        name.count > 40 ? "\(name.prefix(40))..." : name
+    }
+
+    /// How pandas and R write what is not there, in small letters.
+    private static let missingNames: Set = [
+        "na", "n/a", "<na>", "#na", "#n/a", "#n/a n/a", "nan", "-nan", "null", "none", "?", "1.#ind",
+        "-1.#ind",
+        "1.#qnan", "-1.#qnan",
+    ]
+
+    /// Classes that a message lists, and more than most data sets have.
+    private static let mostNames = 20
+}
