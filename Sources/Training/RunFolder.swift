@@ -1,3 +1,4 @@
+import DataParallel
 import Foundation
 import Glibc
 
@@ -26,14 +27,14 @@ package final class RunFolder {
     private static let lockName = ".lock"
 
     /// Opens the folder for `settings` and locks it; the kernel drops the lock with the process.
-    init(_ settings: TrainingSettings) throws {
+    init(_ settings: TrainingSettings, _ wording: Wording) throws {
         var path = settings.output
         let isUsed = Self.isUsed(path)
         if isUsed, settings.resume == .no, !settings.overwritesOutput {
             guard settings.picksFreeOutput else {
                 throw TrainingError(
                     .output,
-                    "\(path) holds a run already: continue it with --resume auto or replace it with --overwrite"
+                    "\(path) holds a run already: replace it with --overwrite, or continue it with \(wording.continuation(output: path))"
                 )
             }
             var number = 2
@@ -46,7 +47,7 @@ package final class RunFolder {
         guard lock >= 0 else {
             throw TrainingError(
                 .output,
-                "cannot write to \(path): \(String(cString: strerror(errno))); choose another with --output")
+                "cannot write to \(path): \(String(cString: strerror(errno))); choose another --output")
         }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             close(lock)

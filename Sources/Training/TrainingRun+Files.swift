@@ -87,9 +87,14 @@ extension TrainingRun {
     /// Only rank 0 opens the folder: the other ranks write checkpoints alone.
     static func openFolder(_ settings: TrainingSettings, _ cluster: Cluster) throws -> RunFolder? {
         guard !settings.isDryRun else { return nil }
-        let opened = Result { cluster.rank == 0 ? try RunFolder(settings) : nil }
+        let opened = Result {
+            cluster.rank == 0 ? try RunFolder(settings, cluster.guidance.wording) : nil
+        }
         try agree(opened.map { _ in }, cluster)
-        return try opened.get()
+        let folder = try opened.get()
+        // Any rank may be the one that tells how to go on.
+        cluster.guidance.output = try Agreement.fromRoot(cluster.world) { folder?.path ?? "" }
+        return folder
     }
 
     /// Fails on all ranks if it failed on one; the others end in silence.

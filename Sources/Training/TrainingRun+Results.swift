@@ -161,7 +161,7 @@ extension TrainingRun {
                 guard !bestWeights.areLost else {
                     throw TrainingError(
                         .io,
-                        "the best weights, of epoch \(position.watch.bestEpoch), could not be written to \(folder.path): make room there and continue with --resume auto"
+                        "the best weights, of epoch \(position.watch.bestEpoch), could not be written to \(folder.path): make room there and continue with \(cluster.guidance.continuation)"
                     )
                 }
                 best = try WeightsFile.read(
@@ -229,7 +229,7 @@ extension TrainingRun {
         try checkpoint()
         try completeFiles()
         reporter.line(
-            "preempted at step \(position.step): saved, continue with --resume auto --output \(folder?.path ?? "")"
+            "preempted at step \(position.step): saved, continue with \(cluster.guidance.continuation)"
         )
         return result(Evaluated(), isFinished: false)
     }
