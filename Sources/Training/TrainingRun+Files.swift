@@ -64,6 +64,8 @@ extension TrainingRun {
         guard let folder else { return }
         if let text = settings.configurationText {
             try FileOutput.write(Data(text.utf8), to: folder.file(RunFolder.configurationName))
+        } else {
+            try RunDescription(settings).write(to: folder)
         }
         try data.inputs.write(to: folder)
     }

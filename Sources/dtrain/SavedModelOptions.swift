@@ -43,6 +43,7 @@ struct SavedModelOptions: ParsableArguments {
         let folder = PathParts.folder(of: path)
         let beside = (folder.isEmpty ? "." : folder) + "/config.yaml"
         guard FileManager.default.fileExists(atPath: beside) else {
+            try RunDescription.requireModel(folder.isEmpty ? "." : folder)
             throw ValidationError(
                 "\(weights) has no config.yaml beside it: give the run's configuration with --config")
         }

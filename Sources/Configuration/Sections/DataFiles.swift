@@ -100,11 +100,11 @@ package struct DataFiles: Sendable, Equatable {
 
     private static func files(_ setting: Setting, _ paths: FilePaths) throws(ConfigurationError) -> [String] {
         guard case .sequence = setting.node.content else {
-            return [paths.absolute(try setting.text(expected))]
+            return [paths.absolute(try setting.path(expected))]
         }
         var files: [String] = []
         for element in try setting.list(expected) {
-            files.append(paths.absolute(try element.text("the path of a file")))
+            files.append(paths.absolute(try element.path("the path of a file")))
         }
         guard !files.isEmpty else { throw setting.error(.outOfRange, "must name at least one file") }
         return files

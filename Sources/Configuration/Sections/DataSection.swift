@@ -30,7 +30,7 @@ package struct DataSection: Sendable, Equatable {
         let map = try SettingMap(
             setting, keys: ["root", "train", "test", "validation", "normalize", "augment", "shuffle"])
         var paths = paths
-        if let root = map.optional("root") { paths = paths.inside(try root.text("the path of a folder")) }
+        if let root = map.optional("root") { paths = paths.inside(try root.path("the path of a folder")) }
         let example = "the files of a data set, as {format: idx, features: FILE, labels: FILE}"
         train = try DataFiles(map.required("train", example), paths: paths, needsLabels: true)
         test = try map.optional("test").map { setting throws(ConfigurationError) in

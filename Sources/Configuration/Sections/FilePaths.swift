@@ -1,3 +1,5 @@
+import Foundation
+
 /// How paths of a configuration become absolute.
 struct FilePaths {
     /// The absolute folder that relative paths start from.
@@ -19,6 +21,12 @@ struct FilePaths {
 
     /// The absolute path, without "." and doubled slashes; ".." stays, since folders may be links.
     func absolute(_ path: String) -> String { Self.joined(path, to: folder) }
+
+    /// A path with the home folder, as shells have it, in the place of a leading "~".
+    static func withHome(_ path: String) -> String {
+        guard path == "~" || path.hasPrefix("~/") else { return path }
+        return (ProcessInfo.processInfo.environment["HOME"] ?? NSHomeDirectory()) + path.dropFirst()
+    }
 
     private static func joined(_ path: String, to folder: String) -> String {
         let whole = path.hasPrefix("/") ? path : "\(folder)/\(path)"

@@ -14,7 +14,7 @@ package struct InitSection: Sendable, Equatable {
         let path = "the path of a safetensors file"
         let map = try SettingMap(setting, keys: ["weights", "default"])
         guard map["weights"] != nil || map["default"] != nil else { throw map.missing("weights", path) }
-        let file = try map["weights"]?.text(path)
+        let file = try map["weights"]?.path(path)
         weights = file.map(paths.absolute)
         standard = try map["default"].map { setting throws(ConfigurationError) in
             try LayerInitializers(setting)

@@ -25,6 +25,9 @@ struct ConfigurationNode: Sendable, Equatable {
     /// Where it starts.
     let location: SourceLocation
 
+    /// What keys begin with that set nothing.
+    static let freePrefix = "x-"
+
     /// A text that is never mistaken for a number.
     static func text(_ text: String, at location: SourceLocation) -> ConfigurationNode {
         ConfigurationNode(content: .scalar(text, isQuoted: true), location: location)
@@ -60,4 +63,20 @@ struct ConfigurationNode: Sendable, Equatable {
         case .mapping: "keys with values"
         }
     }
+
+    /// What was found, as it was written where that is short.
+    var value: String {
+        let elements: [String]
+        switch content {
+        case .scalar: return phrase
+        case .sequence(let nodes): elements = nodes.map(\.value)
+        case .mapping(let entries): elements = entries.map { "\($0.key): \($0.value.value)" }
+        }
+        let text = elements.joined(separator: ", ")
+        guard text.utf8.count <= Self.longestValue else { return phrase }
+        if case .sequence = content { return "[\(text)]" } else { return "{\(text)}" }
+    }
+
+    /// Bytes of a list that are shown.
+    private static let longestValue = 60
 }

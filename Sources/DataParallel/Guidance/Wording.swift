@@ -16,7 +16,8 @@ public enum Wording: Sendable, Hashable {
     package func continuation(output: String?) -> String {
         switch self {
         case .swift:
-            "settings.resume = .auto" + (output.map { " and settings.output = \(String(reflecting: $0))" } ?? "")
+            "settings.resume = .auto"
+                + (output.map { " and settings.output = \(String(reflecting: $0))" } ?? "")
         case .commandLine(let program):
             output.map { "\(ShellWord.quoted(program)) --resume auto --output \(ShellWord.quoted($0))" }
                 ?? "--resume auto"
