@@ -55,7 +55,7 @@ static const char *what(int number) {
 
 static const char *advice(int number) {
     if (number == SIGBUS) return "leave data files alone while they are read and see that /dev/shm has room";
-    return "a run goes on from its last checkpoint with --resume auto; report this line if it comes again";
+    return "a run goes on from its last checkpoint when it is resumed; report this line if it comes again";
 }
 
 // mmap is no more than a system call; POSIX only does not list it.

@@ -69,7 +69,7 @@ package struct RunConfiguration: Sendable, Equatable {
             hasValidation: data.validation != nil, at: node.location)
         checkpoint = try CheckpointSection(map["checkpoint"], at: node.location)
         logging = try LoggingSection(map["logging"], at: node.location)
-        output = try map.optional("output")?.text("the path of a folder") ?? "runs/\(source.runName ?? "run")"
+        output = try map.optional("output")?.path("the path of a folder") ?? "runs/\(source.runName ?? "run")"
         try requireReadableForm(of: source)
     }
 
@@ -96,6 +96,7 @@ package struct RunConfiguration: Sendable, Equatable {
         file: String, overrides: [ConfigurationOverride] = [],
         currentFolder: String = FileManager.default.currentDirectoryPath
     ) throws(ConfigurationError) {
+        let file = FilePaths.withHome(file)
         try self.init(
             yaml: try Self.text(ofFile: file, currentFolder: currentFolder), source: .file(file),
             overrides: overrides, currentFolder: currentFolder)

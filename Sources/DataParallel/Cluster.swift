@@ -40,6 +40,8 @@ public final class Cluster: @unchecked Sendable {
     package let activity: RankActivity
     /// What watches this cluster's ranks; nil where nothing does.
     package let watchdog: Watchdog?
+    /// What messages tell a person to do.
+    public let guidance: Guidance
 
     /// This rank, from 0; only rank 0 prints and writes.
     public var rank: Int { world.rank }
@@ -68,6 +70,7 @@ public final class Cluster: @unchecked Sendable {
         watchdog: Watchdog? = nil
     ) throws {
         self.watchdog = watchdog
+        guidance = watchdog?.guidance ?? Guidance()
         activity = watchdog?.activity ?? RankActivity()
         base.waits = activity.waits
         let physical = try base.splitShared()
@@ -190,6 +193,7 @@ public final class Cluster: @unchecked Sendable {
         memoryLimits = other.memoryLimits
         activity = other.activity
         watchdog = other.watchdog
+        guidance = other.guidance
         try watchdog?.join(self)
     }
 }

@@ -16,13 +16,14 @@ public enum DistributedProgram {
     ///
     /// - Parameters:
     ///   - name: What messages begin with.
+    ///   - wording: In whose words messages say what to do.
     ///   - transport: How ranks of one node exchange data.
     ///   - instructionSet: The highest instruction set to use; nil for the highest that every rank has.
     ///   - stallTimeout: Seconds without progress of any rank after which the job ends with exit code 75; 0 for never.
     ///   - status: The exit code for errors that are not the library's.
     public static func run(
-        name: String = "dtrain", transport: Cluster.Transport = .auto, instructionSet: InstructionSet? = nil,
-        stallTimeout: Double = Watchdog.standardLimit,
+        name: String = "dtrain", wording: Wording = .swift, transport: Cluster.Transport = .auto,
+        instructionSet: InstructionSet? = nil, stallTimeout: Double = Watchdog.standardLimit,
         status: @escaping (any Error) -> Int32? = { _ in nil }, _ body: (Cluster) throws -> Void
     ) -> Int32 {
         // Output that nobody reads any more must not end the run.
@@ -36,10 +37,11 @@ public enum DistributedProgram {
             try ProcessLimits.requireRoomForMPI(
                 isLaunched: launch.isLaunched, localRanks: launch.localSize ?? 1)
         } catch {
-            fail(error, name: name)
+            fail(error, name: name, wording)
             return code(error)
         }
-        let watchdog = Watchdog(name: name, limit: stallTimeout)
+        let guidance = Guidance(wording)
+        let watchdog = Watchdog(name: name, limit: stallTimeout, guidance: guidance)
         // Ranks that have ended MPI together need no watch any more.
         defer { watchdog.stop() }
         do {
@@ -61,13 +63,13 @@ public enum DistributedProgram {
                 return 0
             } onError: { error, world in
                 watchdog.stop()
-                report(error, name: name, rank: world.rank)
+                report(error, name: name, wording, rank: world.rank)
                 // The error may be that a host is gone.
                 if !isOneHost { LauncherDeadline.set() }
                 return Int(code(error))
             }
         } catch {
-            fail(error, name: name)
+            fail(error, name: name, wording)
             return code(error)
         }
     }
@@ -84,13 +86,14 @@ public enum DistributedProgram {
     }
 
     /// Reports an error that comes before MPI is up: all ranks fail alike, so one of them speaks.
-    private static func fail(_ error: any Error, name: String) {
-        guard (LaunchEnvironment.current.rank ?? 0) > 0 else { return write("\(name): error: \(error)") }
+    private static func fail(_ error: any Error, name: String, _ wording: Wording) {
+        let line = "\(name): error: \(wording("\(error)"))"
+        guard (LaunchEnvironment.current.rank ?? 0) > 0 else { return write(line) }
         letRankZeroSpeak()
         guard error is ResourceError else { return }
         // Where rank 0 had what this rank could not have, nothing has ended this one by then.
         letRankZeroSpeak()
-        write("\(name): error: \(error)")
+        write(line)
     }
 
     /// Waits before a rank other than 0 ends with an error that all ranks meet before MPI is up: mpirun ends the job
@@ -125,13 +128,13 @@ public enum DistributedProgram {
 
     /// A rank that fails alone reports soon; where all fail alike rank 0 does, and ends the others before they have
     /// waited: on its own host within milliseconds, on others it takes the launcher's daemons longer.
-    private static func report(_ error: any Error, name: String, rank: Int) {
+    private static func report(_ error: any Error, name: String, _ wording: Wording, rank: Int) {
         if error is FailedElsewhere {
             usleep(5_000_000)
             return
         }
         if rank > 0 { usleep(UInt32((isOneHost ? 300_000 : 2_000_000) + min(rank, 100) * 20_000)) }
-        write("\(name): error: \(error)")
+        write("\(name): error: \(wording("\(error)"))")
     }
 
     /// Many single processes that each believe to be alone would overwrite one another's results.

@@ -67,7 +67,7 @@ enum FileOutput {
         guard mkdir(path, 0o755) == 0 || (errno == EEXIST && access("\(path)/.", F_OK) == 0) else {
             throw TrainingError(
                 .output,
-                "cannot create folder \(path): \(String(cString: strerror(errno))); choose another with --output"
+                "cannot create folder \(path): \(String(cString: strerror(errno))); choose another --output"
             )
         }
     }
@@ -87,7 +87,7 @@ enum FileOutput {
         guard descriptor >= 0 else {
             throw TrainingError(
                 errno == ENOSPC || errno == EDQUOT ? .io : .output,
-                "cannot write to \(folder): \(String(cString: strerror(errno))); choose another with --output"
+                "cannot write to \(folder): \(String(cString: strerror(errno))); choose another --output"
             )
         }
         defer {

@@ -1,3 +1,4 @@
+import DataParallel
 import Files
 import Foundation
 import Glibc
@@ -13,6 +14,8 @@ package final class RunFolder {
 
     /// The resolved configuration.
     package static let configurationName = "config.yaml"
+    /// What is known of a Swift program's run, which has no such configuration.
+    package static let descriptionName = "program.json"
     /// The metrics of steps, epochs and the end.
     package static let metricsName = "metrics.jsonl"
     /// The final weights.
@@ -35,15 +38,16 @@ package final class RunFolder {
     ///   - warn: Tells a person of what the file system cannot do.
     ///   - waits: Called a few times a second while another run may have the folder, with what to tell a person the first
     ///     time.
-    init(_ settings: TrainingSettings, warn: (String) -> Void, waits: (String?) -> Void) throws {
+    init(
+        _ settings: TrainingSettings, _ wording: Wording, warn: (String) -> Void, waits: (String?) -> Void
+    ) throws {
         var path = settings.output
         let isUsed = Self.isUsed(path)
         if isUsed, settings.resume == .no, !settings.overwritesOutput {
             guard settings.picksFreeOutput else {
+                let way = try Self.continuation(of: path, wording)
                 throw TrainingError(
-                    .output,
-                    "\(path) holds a run already: continue it with --resume auto or replace it with --overwrite"
-                )
+                    .output, "\(path) holds a run already: replace it with --overwrite, or \(way)")
             }
             var number = 2
             while Self.isUsed("\(settings.output)-\(number)") { number += 1 }
@@ -134,9 +138,27 @@ package final class RunFolder {
 
     /// Whether a folder holds a run's files.
     static func isUsed(_ path: String) -> Bool {
-        [configurationName, metricsName, weightsName].contains {
+        [configurationName, descriptionName, metricsName, weightsName].contains {
             FileManager.default.fileExists(atPath: "\(path)/\($0)")
         } || !CheckpointCatalogue("\(path)/\(checkpointsName)").steps.isEmpty
+    }
+
+    /// How to go on with the run in a folder, for a person who speaks of it in these words.
+    static func continuation(of path: String, _ wording: Wording) throws -> String {
+        if wording != .swift, let run = try RunDescription(folder: path) {
+            return "continue it with the Swift program \(run.program) and its settings.resume = .auto"
+        }
+        return "continue it with \(wording.continuation(output: path))"
+    }
+
+    /// The folder of the run that `path` names: that itself, its folder of checkpoints, or one of these; nil for another.
+    package static func owner(of path: String) -> String? {
+        func holds(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(path)/\(name)") }
+        if holds(checkpointsName) || holds(configurationName) { return path }
+        // The name may be a point, or lead through links.
+        var folder = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        if PathParts.name(of: folder) != checkpointsName { folder = PathParts.folder(of: folder) }
+        return PathParts.name(of: folder) == checkpointsName ? PathParts.folder(of: folder) : nil
     }
 
     /// Removes what killed runs have left.
@@ -170,7 +192,8 @@ package final class RunFolder {
 
     private static func empty(_ path: String) throws {
         let names = [
-            configurationName, metricsName, weightsName, bestWeightsName, scalingName, whiteningName,
+            configurationName, descriptionName, metricsName, weightsName, bestWeightsName, scalingName,
+            whiteningName,
             checkpointsName, profileName,
         ]
         for name in names where FileManager.default.fileExists(atPath: "\(path)/\(name)") {

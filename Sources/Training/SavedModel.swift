@@ -104,6 +104,17 @@ package final class SavedModel {
         try evaluator.predictions(body)
     }
 
+    /// Calls `body` on rank 0 with what the model says of each example, in data-set order; collective.
+    package func predictions(_ body: (Prediction) throws -> Void) throws {
+        var index = 0
+        try predictions { (rows: [Float]) in
+            for start in stride(from: 0, to: rows.count, by: outputCount) {
+                try body(Prediction(rows[start..<start + outputCount], index: index, of: self))
+                index += 1
+            }
+        }
+    }
+
     private static func target(
         _ dataset: SharedDataset, _ inputs: InputDescription, _ loss: Loss
     ) throws -> TargetKind {

@@ -29,4 +29,11 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
         self.kind = kind
         self.description = description
     }
+
+    /// Nothing is where a run to go on with was said to be.
+    package static func nothingToResume(at path: String) -> TrainingError {
+        TrainingError(
+            .badFile,
+            "there is no run and no checkpoint at \(path): look for it, or start anew without --resume")
+    }
 }

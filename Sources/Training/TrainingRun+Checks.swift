@@ -200,7 +200,7 @@ extension TrainingRun {
 
 extension Normalization {
     /// What tells it from others in an identity; the default range is left out, as before there was a choice.
-    fileprivate var identity: String {
+    var identity: String {
         switch self {
         case .none: "none"
         case .minMax(low: 0, high: 1): "minMax"

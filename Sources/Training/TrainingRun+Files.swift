@@ -72,6 +72,8 @@ extension TrainingRun {
         guard let folder else { return }
         if let text = settings.configurationText {
             try FileOutput.write(Data(text.utf8), to: folder.file(RunFolder.configurationName))
+        } else {
+            try RunDescription(settings).write(to: folder)
         }
         try data.inputs.write(to: folder)
     }
@@ -101,7 +103,7 @@ extension TrainingRun {
         if cluster.rank > 0 { cluster.activity.enter(.opening) }
         let opened = Result {
             guard cluster.rank == 0 else { return nil as RunFolder? }
-            return try RunFolder(settings, warn: warn) { text in
+            return try RunFolder(settings, cluster.guidance.wording, warn: warn) { text in
                 // What is waited for may take longer than ranks may stand still.
                 cluster.activity.advance()
                 if let text { reporter.line("dtrain: note: \(text)") }
@@ -109,7 +111,10 @@ extension TrainingRun {
         }
         try waitInSleep(cluster)
         try agree(opened.map { _ in }, cluster)
-        return try opened.get()
+        let folder = try opened.get()
+        // Any rank may be the one that tells how to go on.
+        cluster.guidance.output = try Agreement.fromRoot(cluster.world) { folder?.path ?? "" }
+        return folder
     }
 
     /// Waits for all ranks without taking processor time from rank 0 and whoever else is at work; collective.

@@ -165,7 +165,7 @@ extension TrainingRun {
                 guard !bestWeights.areLost else {
                     throw TrainingError(
                         .io,
-                        "the best weights, of epoch \(position.watch.bestEpoch), could not be written to \(folder.path): make room there and continue with --resume auto"
+                        "the best weights, of epoch \(position.watch.bestEpoch), could not be written to \(folder.path): make room there and continue with \(cluster.guidance.continuation)"
                     )
                 }
                 best = try WeightsFile.read(
@@ -240,7 +240,7 @@ extension TrainingRun {
     }
 
     /// How to go on with a run that has been stopped.
-    var continuation: String { "continue with --resume auto --output \(folder?.path ?? "")" }
+    var continuation: String { "continue with \(cluster.guidance.continuation)" }
 
     /// Takes one step and writes nothing.
     func dryRun() throws -> TrainingResult {

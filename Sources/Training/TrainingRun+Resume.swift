@@ -69,10 +69,7 @@ extension TrainingRun {
         if let withoutMetrics { return try take(withoutMetrics.reader, from: withoutMetrics.path) }
         if let named = candidates.named {
             guard !candidates.isMissing else {
-                throw TrainingError(
-                    .badFile,
-                    "there is no run and no checkpoint at \(named): look for it, or start anew without --resume"
-                )
+                throw TrainingError.nothingToResume(at: named)
             }
             throw TrainingError(
                 .badFile,

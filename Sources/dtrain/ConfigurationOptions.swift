@@ -21,10 +21,18 @@ struct ConfigurationOptions: ParsableArguments {
         }
     }
 
-    /// The configuration with `overrides` behind those of --set; the default recipe where nothing is named.
-    func load(_ overrides: [ConfigurationOverride] = []) throws -> RunConfiguration {
+    /// The configuration with `overrides` behind those of --set. Where nothing is named it is that of the run that
+    /// `resume` goes on with, which stays in its folder, else the default recipe.
+    func load(_ overrides: [ConfigurationOverride] = [], resume: String? = nil) throws -> RunConfiguration {
         let all = try settings.map(ConfigurationOverride.set) + overrides
         if let config { return try RunConfiguration(file: config, overrides: all) }
-        return try RunConfiguration(recipe: recipe.map(Recipe.named) ?? Recipe.standard, overrides: all)
+        if let recipe { return try RunConfiguration(recipe: Recipe.named(recipe), overrides: all) }
+        let output = all.compactMap(\.output).last
+        if let run = try ContinuedRun(resume: resume, output: output) {
+            // The folder that its configuration names may be relative to another current folder.
+            let place: [ConfigurationOverride] = output == nil ? [.output(run.folder)] : []
+            return try RunConfiguration(file: run.configurationFile, overrides: all + place)
+        }
+        return try RunConfiguration(recipe: Recipe.standard, overrides: all)
     }
 }

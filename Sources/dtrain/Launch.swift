@@ -7,14 +7,20 @@ import Training
 /// How a command meets MPI, and how errors become a line and an exit code.
 enum Launch {
     /// Runs `body` on all ranks with what `configuration` says of transport and instruction set.
-    static func run(_ training: TrainingSection?, _ body: (Cluster) throws -> Void) throws {
+    static func run(
+        _ training: TrainingSection?, wording: Wording = .commandLine(program: program),
+        _ body: (Cluster) throws -> Void
+    ) throws {
         let transport = training.flatMap { Cluster.Transport(rawValue: $0.transport.rawValue) } ?? .auto
         let instructionSet = training.flatMap { InstructionSet(rawValue: $0.instructionSet.rawValue) }
         let code = DistributedProgram.run(
-            transport: transport, instructionSet: instructionSet,
+            wording: wording, transport: transport, instructionSet: instructionSet,
             stallTimeout: training?.stallTimeout ?? Watchdog.standardLimit, status: status, body)
         if code != 0 { throw ExitCode(code) }
     }
+
+    /// The word that this program was started by, which starts it again.
+    static var program: String { CommandLine.arguments.first ?? "dtrain" }
 
     /// The exit code of an error of the configuration or the library; nil for errors of the command line.
     static func status(of error: any Error) -> Int32? {

@@ -25,34 +25,26 @@ struct PredictCommand: ParsableCommand {
                 ["index"] + (saved.hasClasses ? ["class"] : []) + (saved.classNames == nil ? [] : ["label"])
                 + (saved.hasProbability ? ["probability"] : [])
             try target?.append((columns + outputs).joined(separator: ",") + "\n")
-            var index = 0
-            try saved.predictions { rows in
-                var text = ""
-                for start in stride(from: 0, to: rows.count, by: width) {
-                    let row = rows[start..<start + width]
-                    text += "\(index)"
-                    if saved.hasClasses {
-                        let best = saved.readsSign ? (row[start] > 0 ? 1 : 0) : Self.largest(row) - start
-                        text += ",\(best)"
-                        if let names = saved.classNames { text += "," + Self.quoted(names, best) }
-                    }
-                    if saved.hasProbability {
-                        text += ",\(Float(1 / (1 + exp(-Double(row[start])))).plainText)"
-                    }
-                    for value in row { text += ",\(value.plainText)" }
-                    text += "\n"
-                    index += 1
+            var text = ""
+            try saved.predictions { (prediction: Prediction) in
+                text += "\(prediction.index)"
+                if let best = prediction.classIndex {
+                    text += ",\(best)"
+                    if let names = saved.classNames { text += "," + Self.quoted(names, best) }
                 }
+                if let probability = prediction.probability { text += ",\(probability.plainText)" }
+                for value in prediction.outputs { text += ",\(value.plainText)" }
+                text += "\n"
+                guard text.utf8.count >= Self.blockBytes else { return }
                 try target?.append(text)
+                text = ""
             }
-            try target?.finish()
+            try target?.finish(text)
         }
     }
 
-    /// The place of the largest of a row's numbers, the first of equal ones.
-    private static func largest(_ row: ArraySlice<Float>) -> Int {
-        row.indices.max { row[$0] < row[$1] || (row[$0] == row[$1] && $0 > $1) } ?? row.startIndex
-    }
+    /// Bytes that are written together.
+    private static let blockBytes = 1 << 16
 
     /// The name of a class as a CSV field; nothing for one without.
     private static func quoted(_ names: [String], _ place: Int) -> String {

@@ -55,6 +55,7 @@ struct SavedModelOptions: ParsableArguments {
         if let config { return try RunConfiguration(file: config, overrides: overrides) }
         let beside = saved.file(RunFolder.configurationName)
         guard FileManager.default.fileExists(atPath: beside) else {
+            try RunDescription.requireModel(folder.isEmpty ? "." : folder)
             throw ValidationError(
                 "\(weights) has no config.yaml beside it: give the run's configuration with --config")
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import DataParallel
 import Foundation
 import MPI
 import Training
@@ -63,6 +64,12 @@ struct StudyCommand: ParsableCommand {
         return try RunConfiguration.text(ofFile: study)
     }
 
+    /// A study goes on by itself with the run it was at, when its command is given again; that must not replace its runs.
+    private static var wording: Wording {
+        let words = [Launch.program] + CommandLine.arguments.dropFirst().filter { $0 != "--overwrite" }
+        return .repeated(command: words.map(ShellWord.quoted).joined(separator: " "))
+    }
+
     private static func list() {
         let width = Study.all.map(\.name.count).max() ?? 0
         for study in Study.all {
@@ -73,7 +80,7 @@ struct StudyCommand: ParsableCommand {
     private func run(_ study: StudyConfiguration) throws {
         for run in study.runs { try run.configuration.data.requireFiles() }
         guard let first = study.runs.first else { return }
-        try Launch.run(first.configuration.training) { cluster in
+        try Launch.run(first.configuration.training, wording: Self.wording) { cluster in
             var report = StudyReport(
                 against: StudyReport.Axis(rawValue: study.against.rawValue) ?? .run, metrics: study.metrics)
             for (place, run) in study.runs.enumerated() {
@@ -97,6 +104,8 @@ struct StudyCommand: ParsableCommand {
                     }
                     continue
                 }
+                // It was asked to stop, and has said how to go on.
+                guard result.isFinished else { return }
                 guard cluster.rank == 0 else { continue }
                 let metrics = try String(
                     contentsOfFile: "\(run.configuration.output)/\(RunFolder.metricsName)", encoding: .utf8)

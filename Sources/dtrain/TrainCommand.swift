@@ -34,7 +34,8 @@ struct TrainCommand: ParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Continues from the newest checkpoint (auto) or from a folder.", valueName: "auto|dir"))
+            "Continues from the newest checkpoint of --output (auto), or from a run's folder or checkpoint; without --config and --recipe with that run's own configuration.",
+            valueName: "auto|dir"))
     var resume: String?
 
     @Flag(name: .long, help: "Runs everything up to and including one step, and writes nothing.")
@@ -61,7 +62,7 @@ struct TrainCommand: ParsableCommand {
         if let shards { overrides.append(.shards(shards)) }
         if let seed { overrides.append(.seed(seed)) }
         if let output { overrides.append(.output(output)) }
-        let configuration = try source.load(overrides)
+        let configuration = try source.load(overrides, resume: resume)
         try configuration.data.requireFiles()
         var settings = configuration.trainingSettings
         settings.stepLimit = steps

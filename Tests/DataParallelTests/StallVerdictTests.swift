@@ -146,30 +146,30 @@ import Testing
         let hosts: [String?] = ["a", "node7", nil]
         let silent = StallVerdict(kind: .silent, ranks: [1], seconds: 300.2, waiting: 2)
         #expect(
-            silent.text(sightings, hosts: hosts).hasPrefix(
+            silent.text(sightings, hosts: hosts, advice: silent.advice("--resume auto")).hasPrefix(
                 "rank 1 on host node7 has not moved since step 1234 (computing) for 300 s while 2 other ranks wait (summing gradients, bucket 0): the process is stopped or its host is gone;"
             ))
         #expect(
-            silent.text(sightings, hosts: hosts, givenUpAfter: 600).hasSuffix(
+            silent.text(sightings, hosts: hosts, advice: "the run is given up after 600 s").hasSuffix(
                 "while 2 other ranks wait (summing gradients, bucket 0): the run is given up after 600 s"))
         // Its last words are of step 3; the others wait in step 7.
         let late = [sightings[0], Self.sighting(.updating, step: 3, beats: 0), sightings[2]]
         #expect(
-            silent.text(late, hosts: hosts).hasPrefix(
+            silent.text(late, hosts: hosts, advice: silent.advice("--resume auto")).hasPrefix(
                 "rank 1 on host node7 has not moved since step 7 for 300 s while 2 other ranks wait (summing")
         )
         let two = StallVerdict(kind: .hanging, ranks: [0, 2], seconds: 4, waiting: 1)
         #expect(
-            two.text(sightings, hosts: hosts).hasPrefix(
+            two.text(sightings, hosts: hosts, advice: two.advice("--resume auto")).hasPrefix(
                 "rank 0 on host a and rank 2 have not moved since step 7 (summing gradients, bucket 0) for 4 s while 1 other rank waits"
             ))
         let all = StallVerdict(kind: .deadlock, ranks: [0, 1, 2], seconds: 4, waiting: 0)
         #expect(
-            all.text(sightings, hosts: hosts).hasPrefix(
+            all.text(sightings, hosts: hosts, advice: all.advice("--resume auto")).hasPrefix(
                 "all 3 ranks wait for one another since step 7 (summing gradients, bucket 0) for 4 s: "))
         let absent = StallVerdict(kind: .absent, ranks: [0, 1, 2], seconds: 4, waiting: 0)
         #expect(
-            absent.text(sightings, hosts: hosts).hasPrefix(
+            absent.text(sightings, hosts: hosts, advice: absent.advice("--resume auto")).hasPrefix(
                 "rank 0 on host a and 2 others have not been heard of for 4 s: "))
     }
 }

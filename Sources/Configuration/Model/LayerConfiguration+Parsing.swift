@@ -172,13 +172,13 @@ extension LayerConfiguration {
     private static func extent(_ setting: Setting, atLeast least: Int) throws(ConfigurationError) -> Extent2d
     {
         let range = least...extentLimit
+        let expected = "a whole number, or [height, width]"
         guard case .sequence = setting.node.content else {
-            return Extent2d(square: try setting.whole(in: range))
+            return Extent2d(square: try setting.whole(in: range, expected: expected))
         }
-        let sides = try setting.list("a whole number, or [height, width]")
+        let sides = try setting.list(expected)
         guard sides.count == 2 else {
-            throw setting.error(
-                .wrongType, "expected a whole number, or [height, width], found a list of \(sides.count)")
+            throw setting.error(.wrongType, "expected \(expected), found a list of \(sides.count)")
         }
         return Extent2d(try sides[0].whole(in: range), try sides[1].whole(in: range))
     }

@@ -35,7 +35,7 @@ extension DataFiles {
         case .sequence:
             var files: [String] = []
             for element in try setting.list("a list of files") {
-                let file = paths.absolute(try element.text("the path of a file"), writtenIn: flag)
+                let file = paths.absolute(try element.path("the path of a file"), writtenIn: flag)
                 guard FileManager.default.fileExists(atPath: file) else {
                     throw MissingDataError(path: file, key: "--data", isMovable: false)
                 }

@@ -148,7 +148,7 @@ package struct DataFiles: Sendable, Equatable {
             if case .sequence(let elements) = setting.node.content { nodes = elements }
             for node in nodes {
                 let source = node.location.source
-                guard let word = node.word,
+                guard let word = node.word.map(FilePaths.withHome),
                     places.paths.isMovable(word, writtenIn: source, files: places.own)
                 else { continue }
                 movable.insert(places.paths.absolute(word, writtenIn: source))
@@ -169,13 +169,13 @@ package struct DataFiles: Sendable, Equatable {
 
     private static func files(_ setting: Setting, _ paths: FilePaths) throws(ConfigurationError) -> [String] {
         guard case .sequence = setting.node.content else {
-            return [paths.absolute(try setting.text(expected), writtenIn: setting.node.location.source)]
+            return [paths.absolute(try setting.path(expected), writtenIn: setting.node.location.source)]
         }
         var files: [String] = []
         for element in try setting.list(expected) {
             files.append(
                 paths.absolute(
-                    try element.text("the path of a file"), writtenIn: element.node.location.source))
+                    try element.path("the path of a file"), writtenIn: element.node.location.source))
         }
         guard !files.isEmpty else { throw setting.error(.outOfRange, "must name at least one file") }
         return files

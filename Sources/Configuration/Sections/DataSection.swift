@@ -33,7 +33,7 @@ package struct DataSection: Sendable, Equatable {
         let own = Self.files(of: map, paths)
         if let root = map.optional("root") {
             paths = paths.inside(
-                try root.text("the path of a folder"), writtenIn: root.node.location.source, files: own)
+                try root.path("the path of a folder"), writtenIn: root.node.location.source, files: own)
         }
         let example = "the files of a data set, as {format: idx, features: FILE, labels: FILE}"
         let places = DataFiles.Places(paths: paths, own: own)
@@ -56,7 +56,8 @@ package struct DataSection: Sendable, Equatable {
             return entries.filter { DataFiles.pathKeys.contains($0.key) }.flatMap { entry in
                 var nodes = [entry.value]
                 if case .sequence(let elements) = entry.value.content { nodes = elements }
-                return nodes.filter { paths.isOwn($0.location.source) }.compactMap(\.word)
+                return nodes.filter { paths.isOwn($0.location.source) }.compactMap(\.word).map(
+                    FilePaths.withHome)
             }
         }
     }

@@ -70,6 +70,12 @@ struct FilePaths {
         return Self.joined(String(path[...slash]), to: currentFolder)
     }
 
+    /// A path with the home folder, as shells have it, in the place of a leading "~".
+    static func withHome(_ path: String) -> String {
+        guard path == "~" || path.hasPrefix("~/") else { return path }
+        return (ProcessInfo.processInfo.environment["HOME"] ?? NSHomeDirectory()) + path.dropFirst()
+    }
+
     private static func joined(_ path: String, to folder: String) -> String {
         let whole = path.hasPrefix("/") ? path : "\(folder)/\(path)"
         return "/" + whole.split(separator: "/").filter { $0 != "." }.joined(separator: "/")

@@ -16,7 +16,7 @@ package struct InitSection: Sendable, Equatable {
         let map = try SettingMap(setting, keys: ["weights", "default"])
         guard map["weights"] != nil || map["default"] != nil else { throw map.missing("weights", path) }
         weights = try map["weights"].map { setting throws(ConfigurationError) in
-            paths.absolute(try setting.text(path), writtenIn: setting.node.location.source)
+            paths.absolute(try setting.path(path), writtenIn: setting.node.location.source)
         }
         standard = try map["default"].map { setting throws(ConfigurationError) in
             try LayerInitializers(setting)

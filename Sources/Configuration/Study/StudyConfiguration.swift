@@ -59,7 +59,7 @@ package struct StudyConfiguration: Sendable, Equatable {
         title = try map["title"]?.text("what the study is about") ?? source.runName ?? "study"
         let base = try Self.base(
             map.required("base", "{recipe: NAME} or {config: FILE}"), source, currentFolder)
-        let written = try map.optional("output")?.text("the path of a folder")
+        let written = try map.optional("output")?.path("the path of a folder")
         let output = given ?? written ?? "studies/\(source.runName ?? "study")"
         self.output = output
         let common = try map.optional("set").map(Self.overrides) ?? []
@@ -130,7 +130,7 @@ package struct StudyConfiguration: Sendable, Equatable {
                 try RunConfiguration(recipe: recipe, overrides: overrides, currentFolder: currentFolder)
             }
         }
-        let path = try map.required("config", "the path of a configuration, or a recipe").text(
+        let path = try map.required("config", "the path of a configuration, or a recipe").path(
             "the path of a file")
         let file = FilePaths(source: source, currentFolder: currentFolder).absolute(path, writtenIn: source)
         return { overrides throws(ConfigurationError) in

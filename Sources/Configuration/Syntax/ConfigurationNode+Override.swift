@@ -4,6 +4,12 @@ extension ConfigurationNode {
     /// Whether such keys exist in a configuration is checked later, like those of a file. Throws where the path
     /// leads into a value that has no parts, or to a place that a list does not have.
     mutating func apply(_ change: ConfigurationOverride) throws(ConfigurationError) {
+        if let key = change.path.first, key.hasPrefix(Self.freePrefix) {
+            throw ConfigurationError(
+                .unknownKey, at: change.value.location, key: change.path.joined(separator: "."),
+                "keys that begin with \(Self.freePrefix) set nothing by themselves",
+                advice: "set the key that takes the value, such as training.batch")
+        }
         try set(change.path[...], to: change.value, walked: [])
     }
 

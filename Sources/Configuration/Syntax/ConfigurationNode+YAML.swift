@@ -64,10 +64,9 @@ extension ConfigurationNode {
         }
         switch node {
         case .scalar(let scalar):
-            let isText = try Self.isText(scalar.tag, standard: .str, at: location)
-            content = .scalar(scalar.string, isQuoted: isText || ![.plain, .any].contains(scalar.style))
+            content = try CoreTag.content(of: scalar, at: location)
         case .sequence(let sequence):
-            _ = try Self.isText(sequence.tag, standard: .seq, at: location)
+            try CoreTag.check(sequence.tag, isStandard: .seq, at: location)
             var elements: [ConfigurationNode] = []
             for element in sequence {
                 elements.append(
@@ -75,8 +74,9 @@ extension ConfigurationNode {
             }
             content = .sequence(elements)
         case .mapping(let mapping):
-            _ = try Self.isText(mapping.tag, standard: .map, at: location)
+            try CoreTag.check(mapping.tag, isStandard: .map, at: location)
             var entries: [Entry] = []
+            var merged: ConfigurationNode?
             for (key, value) in mapping {
                 let place = SourceLocation(source, line: key.mark?.line)
                 guard case .scalar(let scalar) = key else {
@@ -84,29 +84,23 @@ extension ConfigurationNode {
                         .syntax, at: place, key: "",
                         "expected a word as key, found a list or keys with values")
                 }
-                _ = try Self.isText(scalar.tag, standard: .str, at: place)
-                entries.append(
-                    Entry(
-                        key: scalar.string, location: place,
-                        value: try ConfigurationNode(value, source: source, depth: depth + 1, budget: &budget)
-                    ))
+                try CoreTag.check(scalar.tag, isStandard: .str, at: place)
+                let node = try ConfigurationNode(value, source: source, depth: depth + 1, budget: &budget)
+                // The parser gives every key the tag of a text.
+                if scalar.string == Self.mergeKey, [.plain, .any].contains(scalar.style) {
+                    merged = node
+                } else {
+                    entries.append(Entry(key: scalar.string, location: place, value: node))
+                }
             }
-            content = .mapping(entries)
+            content = .mapping(
+                try merged.map { node throws(ConfigurationError) in
+                    try Self.entries(entries, merging: node)
+                } ?? entries)
         case .alias(let alias):
             throw ConfigurationError(
                 .syntax, at: location, key: "", "the alias *\(alias.anchor.rawValue) stands for nothing")
         }
-    }
-
-    /// Whether the standard tag is written out; throws on any other tag.
-    private static func isText(
-        _ tag: Tag, standard: Tag.Name, at location: SourceLocation
-    ) throws(ConfigurationError) -> Bool {
-        if tag.rawValue.isEmpty { return false }
-        if tag.rawValue == standard.rawValue || tag.rawValue == "!" { return true }
-        throw ConfigurationError(
-            .syntax, at: location, key: "",
-            "expected a value without a tag, found the tag \(ConfigurationError.quoted(tag.rawValue))")
     }
 
     /// At least the number of aliases in the text: asterisks that may start one, in comments too.

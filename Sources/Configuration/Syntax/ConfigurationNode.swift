@@ -25,6 +25,9 @@ struct ConfigurationNode: Sendable, Equatable {
     /// Where it starts.
     let location: SourceLocation
 
+    /// What keys begin with that set nothing.
+    static let freePrefix = "x-"
+
     /// A text that is never mistaken for a number.
     static func text(_ text: String, at location: SourceLocation) -> ConfigurationNode {
         ConfigurationNode(content: .scalar(text, isQuoted: true), location: location)
@@ -44,13 +47,6 @@ struct ConfigurationNode: Sendable, Equatable {
     /// Whether nothing was written behind the colon or dash.
     var isBlank: Bool { content == .scalar("", isQuoted: false) }
 
-    /// A short list of words or numbers as it is written, "[2, 2]"; nil for anything else.
-    var listed: String? {
-        guard case .sequence(let nodes) = content, (1...8).contains(nodes.count) else { return nil }
-        let words = nodes.compactMap { $0.word == nil ? nil : $0.phrase }
-        return words.count == nodes.count ? "[\(words.joined(separator: ", "))]" : nil
-    }
-
     /// What was found, as an error names it.
     var phrase: String {
         switch content {
@@ -67,4 +63,20 @@ struct ConfigurationNode: Sendable, Equatable {
         case .mapping: "keys with values"
         }
     }
+
+    /// What was found, as it was written where that is short.
+    var value: String {
+        let elements: [String]
+        switch content {
+        case .scalar: return phrase
+        case .sequence(let nodes): elements = nodes.map(\.value)
+        case .mapping(let entries): elements = entries.map { "\($0.key): \($0.value.value)" }
+        }
+        let text = elements.joined(separator: ", ")
+        guard text.utf8.count <= Self.longestValue else { return phrase }
+        if case .sequence = content { return "[\(text)]" } else { return "{\(text)}" }
+    }
+
+    /// Bytes of a list that are shown.
+    private static let longestValue = 60
 }

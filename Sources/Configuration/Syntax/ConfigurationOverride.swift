@@ -73,6 +73,9 @@ package struct ConfigurationOverride: Sendable, Equatable {
         ConfigurationOverride(path: ["output"], value: .text(folder, at: SourceLocation(.flag("--output"))))
     }
 
+    /// The folder that the override names for results; nil for any other override, and for the default.
+    package var output: String? { path == ["output"] && !value.isNull ? value.word : nil }
+
     private static func number(_ value: Int, _ key: String) -> ConfigurationOverride {
         let place = SourceLocation(.flag("--\(key)"))
         let node = ConfigurationNode(content: .scalar("\(value)", isQuoted: false), location: place)

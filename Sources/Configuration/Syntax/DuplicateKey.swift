@@ -40,7 +40,9 @@ struct DuplicateKey {
     ) -> ConfigurationError {
         ConfigurationError(
             .duplicateKey, at: SourceLocation(source, line: second), key: key,
-            "duplicate key" + (first.map { ", first in line \($0)" } ?? ""), advice: "remove one of the two")
+            "duplicate key" + (first.map { ", first in line \($0)" } ?? ""),
+            advice: key.hasSuffix(ConfigurationNode.mergeKey)
+                ? "merge several as <<: [*a, *b]" : "remove one of the two")
     }
 
     /// The text with the marker inside the key that starts at `mark`, behind its quotation mark if it has one.

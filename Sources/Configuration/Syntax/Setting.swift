@@ -26,17 +26,19 @@ struct Setting {
         // A value on a line of its own is best found by its key.
         let place = node.isBlank ? location : node.location
         return ConfigurationError(
-            .wrongType, at: place, key: path, "expected \(expected), found \(node.phrase)", advice: advice)
+            .wrongType, at: place, key: path, "expected \(expected), found \(node.phrase)",
+            advice: advice ?? variableAdvice)
     }
 
     /// "must be …, is …".
     func outOfRange(_ allowed: String) -> ConfigurationError {
-        error(.outOfRange, "must be \(allowed), is \(node.listed ?? node.phrase)")
+        error(.outOfRange, "must be \(allowed), is \(node.value)")
     }
 
     /// A whole number in `range`.
-    func whole(in range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
-        let expected = "a whole number"
+    func whole(
+        in range: ClosedRange<Int>, expected: String = "a whole number"
+    ) throws(ConfigurationError) -> Int {
         let number = try plainNumber(expected: expected)
         guard let whole = number.whole else {
             if number.isWhole { throw outOfRange(Self.phrase(range)) }
@@ -56,15 +58,18 @@ struct Setting {
     /// true or false.
     func flag() throws(ConfigurationError) -> Bool {
         guard let flag = flagIfAny else {
-            let instead: String? =
-                switch plainText?.lowercased() {
-                case "yes", "on", "y": "write true"
-                case "no", "off", "n": "write false"
-                default: nil
-                }
-            throw wrongType(expected: "true or false", advice: instead)
+            throw wrongType(expected: "true or false", advice: flagInstead)
         }
         return flag
+    }
+
+    /// What to write for a word that other versions of YAML take for a truth value; nil for any other.
+    var flagInstead: String? {
+        switch plainText?.lowercased() {
+        case "yes", "on", "y": "write true"
+        case "no", "off", "n": "write false"
+        default: nil
+        }
     }
 
     /// A text that is no number, truth value or nothing unless it is in quotation marks; never empty.
@@ -78,6 +83,22 @@ struct Setting {
         // Paths with NUL would silently be cut where they reach the operating system.
         if text.unicodeScalars.contains("\0") { throw wrongType(expected: expected) }
         return text
+    }
+
+    /// A path as it is to be used: one that starts with "~/" starts in the home folder.
+    func path(_ expected: String) throws(ConfigurationError) -> String {
+        let path = try text(expected)
+        if let advice = variableAdvice {
+            throw error(.wrongType, "expected \(expected), found \(node.phrase)", advice: advice)
+        }
+        return FilePaths.withHome(path)
+    }
+
+    /// What to write instead of a variable, if one was written.
+    private var variableAdvice: String? {
+        guard let word = node.word, word.contains(/\$\{[A-Za-z_][^{}]*\}|^\$[A-Za-z_]\w*/) else { return nil }
+        let way = path.isEmpty || word.contains("\"") ? "" : ", or give it with --set \"\(path)=\(word)\""
+        return "variables are not replaced: write the value itself\(way)"
     }
 
     /// One of `names`, of which `noun` says what they name.
@@ -127,7 +148,7 @@ struct Setting {
     }
 
     private func plainNumber(expected: String) throws(ConfigurationError) -> PlainNumber {
-        guard let text = plainText else { throw wrongType(expected: expected) }
+        guard let text = plainText else { throw wrongType(expected: expected, advice: numberInstead) }
         do {
             return try PlainNumber(text)
         } catch {
@@ -135,6 +156,19 @@ struct Setting {
             case .none: throw wrongType(expected: expected)
             case .refused(let advice): throw wrongType(expected: expected, advice: advice)
             }
+        }
+    }
+
+    /// What to write where one number is wanted and several, or keys, were given.
+    private var numberInstead: String? {
+        switch node.content {
+        case .scalar: return nil
+        case .sequence(let nodes):
+            guard nodes.count == 1, case .scalar(let text, isQuoted: false) = nodes[0].content,
+                PlainNumber.isLike(text)
+            else { return "it takes one number, not \(node.value)" }
+            return "write \(text), without brackets"
+        case .mapping: return "it takes one number, not \(node.value)"
         }
     }
 

@@ -1,4 +1,6 @@
 /// A mapping whose keys are all known; each is read by its name.
+///
+/// Beside them any key that begins with "x-" may stand, to keep what aliases use elsewhere; it is ignored.
 struct SettingMap {
     private let entries: [ConfigurationNode.Entry]
     private let setting: Setting
@@ -22,7 +24,8 @@ struct SettingMap {
         }
         self.entries = entries
         let plural = "\(noun.prefix { $0 != " " })s"
-        for entry in entries where !keys.contains(entry.key) {
+        for entry in entries
+        where !keys.contains(entry.key) && !entry.key.hasPrefix(ConfigurationNode.freePrefix) {
             throw ConfigurationError(
                 .unknownKey, at: entry.location, key: setting.inside(entry.key.isEmpty ? "\"\"" : entry.key),
                 "unknown \(noun)", advice: suggestion(for: entry.key, among: keys, noun: plural))

@@ -19,10 +19,6 @@ import MPI
 /// a change of what exists once at a time when nobody looks: hashes after every update would cost about a tenth of
 /// small models' training.
 final class CopyCheck {
-    /// What to do about memory that holds what it should not.
-    static let advice =
-        "suspect the memory or the processor there, leave that host out, and continue from the last checkpoint with --resume auto"
-
     /// Neighbouring elements that this rank alone on its node updates.
     private struct Part {
         let elements: UnsafePointer<Float>
@@ -155,7 +151,7 @@ final class CopyCheck {
         let entry = state.layout.entries[state.layout.tensor(ofBlock: block)]
         return MemoryChangeError(
             what: what(array: array), variable: state.model.variables[entry.variable].name,
-            rank: cluster.rank, host: DisagreementError.host, step: seal.step)
+            rank: cluster.rank, host: DisagreementError.host, step: seal.step, advice: advice)
     }
 
     /// The error for nodes whose copies differ; collective.
@@ -192,7 +188,12 @@ final class CopyCheck {
         return DisagreementError(
             what: what, isPlural: true, ranks: ranks, hosts: ranks.map { hosts[$0] },
             isDecided: vote.isDecided,
-            place: "at step \(step)" + (variable.map { ", first in \($0)" } ?? ""), advice: Self.advice)
+            place: "at step \(step)" + (variable.map { ", first in \($0)" } ?? ""), advice: advice)
+    }
+
+    /// What to do about memory that holds what it should not.
+    private var advice: String {
+        "suspect the memory or the processor there, leave that host out, and continue from the last checkpoint with \(cluster.guidance.continuation)"
     }
 
     private static func sums(_ values: [UInt64], of groups: [Range<Int>]) -> [UInt64] {

@@ -10,8 +10,10 @@ package struct MemoryChangeError: Error, CustomStringConvertible {
     package let host: String
     /// The step after which memory was still right.
     package let step: Int
+    /// What to do.
+    package let advice: String
 
     package var description: String {
-        "\(what) of \(variable), which rank \(rank) (host \(host)) updates, changed in memory after step \(step) though nothing wrote them: \(CopyCheck.advice)"
+        "\(what) of \(variable), which rank \(rank) (host \(host)) updates, changed in memory after step \(step) though nothing wrote them: \(advice)"
     }
 }

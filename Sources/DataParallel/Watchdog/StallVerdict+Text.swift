@@ -1,11 +1,8 @@
 extension StallVerdict {
-    /// What a person reads of the verdict: who, where, since which step, and what to do.
+    /// What a person reads of the verdict: who, where, since which step, and what to do or what comes.
     ///
-    /// - Parameters:
-    ///   - hosts: Each rank's host, where it is known.
-    ///   - limit: Seconds after which the run is given up; nil where it is now.
-    package func text(_ sightings: [Sighting], hosts: [String?], givenUpAfter limit: Double? = nil) -> String
-    {
+    /// - Parameter hosts: Each rank's host, where it is known.
+    package func text(_ sightings: [Sighting], hosts: [String?], advice: String) -> String {
         let several = ranks.count > 1
         var text = kind == .deadlock ? "all " : ""
         text += names(hosts)
@@ -28,20 +25,20 @@ extension StallVerdict {
         }
         if waiting > 0 { text += " while \(waiting) other rank\(waiting == 1 ? " waits" : "s wait")" }
         if waiting > 0, let other = others.first { text += " (\(sightings[other].state.operationText))" }
-        if let limit { return "\(text): the run is given up after \(Int(limit.rounded())) s" }
         return "\(text): \(advice)"
     }
 
-    private var advice: String {
+    /// What to do where the run is given up; `continuation` goes on with it.
+    package func advice(_ continuation: String) -> String {
         switch kind {
         case .silent:
-            "the process is stopped or its host is gone; start the run again with --resume auto, on other hosts if need be"
+            "the process is stopped or its host is gone; start the run again, on other hosts if need be, with \(continuation)"
         case .hanging:
-            "its process lives but does nothing; look at its host's disks and logs, start the run again with --resume auto, or raise training.stall_timeout"
+            "its process lives but does nothing; look at its host's disks and logs, or raise training.stall_timeout, and start the run again with \(continuation)"
         case .absent:
-            "it did not start, is stopped, or its host is gone or not reached; start the run again with --resume auto"
+            "it did not start, is stopped, or its host is gone or not reached; start the run again with \(continuation)"
         case .deadlock:
-            "messages are lost, or a host is; look at the network between the hosts and start the run again with --resume auto"
+            "messages are lost, or a host is; look at the network between the hosts and start the run again with \(continuation)"
         }
     }
 

@@ -77,7 +77,8 @@ struct WatchCore: Sendable {
     /// - Parameters:
     ///   - elapsed: Seconds since the last look.
     ///   - limit: Seconds after which a job that stands still is given up; 0 for never.
-    mutating func look(elapsed: Double, limit: Double) -> Outcome {
+    ///   - continuation: What goes on with the run, for a person.
+    mutating func look(elapsed: Double, limit: Double, continuation: String) -> Outcome {
         clock += elapsed
         looks += 1
         beat(elapsed: elapsed, limit: limit)
@@ -88,7 +89,7 @@ struct WatchCore: Sendable {
         // Beats of other nodes need not be as dense as those of this one.
         if looks % 2 == 0, isSpeaker { send(roster?.node ?? 0..<0) }
         guard limit > 0 else { return .goesOn(warnings: []) }
-        return judge(elapsed: elapsed, limit: limit)
+        return judge(elapsed: elapsed, limit: limit, continuation: continuation)
     }
 
     /// Tells the other watchdogs, at once, that this rank has ended, or ends the job.
@@ -156,7 +157,7 @@ struct WatchCore: Sendable {
 
     // MARK: Judging
 
-    private mutating func judge(elapsed: Double, limit: Double) -> Outcome {
+    private mutating func judge(elapsed: Double, limit: Double, continuation: String) -> Outcome {
         if sightings.contains(where: { $0.state.hasGivenUp }) { return .isGivenUp(nil) }
         // Before ranks know of one another, those of other hosts are nowhere to be seen.
         let known = sightings.indices.filter { sightings[$0].isKnown }
@@ -169,7 +170,10 @@ struct WatchCore: Sendable {
             let wait =
                 (verdict.isCertain || seesAll ? 0 : Self.doubt)
                 + (place > 0 ? Self.turn + 0.1 * Double(place) : 0)
-            if verdictAge >= wait { return .isGivenUp(verdict.text(sightings, hosts: hosts)) }
+            if verdictAge >= wait {
+                return .isGivenUp(
+                    verdict.text(sightings, hosts: hosts, advice: verdict.advice(continuation)))
+            }
             verdictAge += elapsed
             return .goesOn(warnings: [])
         }
@@ -181,7 +185,10 @@ struct WatchCore: Sendable {
         if early < effective, let verdict = StallVerdict.judge(sightings, limit: early, among: ranks),
             verdict.isCertain, mayWarn(of: verdict.ranks[0])
         {
-            warnings.append(verdict.text(sightings, hosts: hosts, givenUpAfter: effective))
+            warnings.append(
+                verdict.text(
+                    sightings, hosts: hosts,
+                    advice: "the run is given up after \(Int(effective.rounded())) s"))
         }
         if let finding, mayWarn(of: finding.rank) {
             warnings.append(finding.text(sightings, hosts: hosts))

@@ -33,6 +33,8 @@ public final class Watchdog: @unchecked Sendable {
 
     /// What this rank says of itself.
     package let activity = RankActivity(.starting)
+    /// What messages tell a person to do.
+    package let guidance: Guidance
     private let name: String
     private let core: Mutex<WatchCore>
     /// Where the page lies that ranks share until their watchdogs are joined.
@@ -49,8 +51,12 @@ public final class Watchdog: @unchecked Sendable {
     /// - Parameters:
     ///   - name: What messages begin with.
     ///   - limit: Seconds without progress after which the job is given up; 0 for never.
-    public init(name: String = "dtrain", limit: Double = Watchdog.standardLimit) {
+    ///   - guidance: What messages tell a person to do.
+    public init(
+        name: String = "dtrain", limit: Double = Watchdog.standardLimit, guidance: Guidance = Guidance()
+    ) {
         self.name = name
+        self.guidance = guidance
         let launch = LaunchEnvironment.current
         let ranks = max(1, launch.size ?? 1)
         let rank = min(launch.rank ?? 0, ranks - 1)
@@ -147,7 +153,7 @@ public final class Watchdog: @unchecked Sendable {
             let outcome = core.withLock { core in
                 isEnding.load(ordering: .relaxed)
                     ? .goesOn(warnings: [])
-                    : core.look(elapsed: elapsed, limit: limit)
+                    : core.look(elapsed: elapsed, limit: limit, continuation: guidance.continuation)
             }
             switch outcome {
             case .goesOn(let warnings): for line in warnings { write("warning: \(line)") }
@@ -164,7 +170,7 @@ public final class Watchdog: @unchecked Sendable {
     private func write(_ text: String) {
         var polled = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
         guard poll(&polled, 1, 1000) > 0 else { return }
-        let bytes = Array("\(name): \(text)\n".utf8)
+        let bytes = Array("\(name): \(guidance.wording(text))\n".utf8)
         _ = Glibc.write(2, bytes, bytes.count)
     }
 }

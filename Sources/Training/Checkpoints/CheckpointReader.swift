@@ -84,14 +84,10 @@ final class CheckpointReader {
         let manifest = try CheckpointManifest.parse(Array(head.manifest), path: path)
         let state = try CheckpointState.parse(Array(head.state), path: path)
         guard manifest.identity == identity, state.optimizer == replica.settings.rule.name else {
-            let change = try Agreement.fromRoot(cluster.world) {
-                [configuration.flatMap { Self.change(to: $0, since: path) }]
+            let text = try Agreement.fromRoot(cluster.world) {
+                [try Self.difference(from: path, configuration, cluster.guidance)]
             }
-            throw TrainingError(
-                .configuration,
-                "\(path) was made by a run with other data, model or settings"
-                    + (change[0].map { " (\($0))" } ?? "") + ": use the run's own configuration"
-            )
+            throw TrainingError(.configuration, text[0])
         }
         verification = try CheckpointVerification(path, manifest, state)
         if let problem = problem(state.position) {
@@ -127,12 +123,30 @@ final class CheckpointReader {
         }
     }
 
-    /// What of a configuration is not as the run of the checkpoint at `path` has it.
-    private static func change(to configuration: String, since path: String) -> String? {
-        let run = PathParts.folder(of: PathParts.folder(of: path))
-        guard let old = try? String(contentsOfFile: "\(run)/\(RunFolder.configurationName)", encoding: .utf8)
-        else { return nil }
-        return ConfigurationChange.text(from: old, to: configuration)
+    /// What is said where the run of the checkpoint at `path` is another: what of the configuration differs, if both have
+    /// one, and how to go on with that run.
+    private static func difference(
+        from path: String, _ configuration: String?, _ guidance: Guidance
+    ) throws -> String {
+        let folder = PathParts.folder(of: PathParts.folder(of: path))
+        let old = try? String(contentsOfFile: "\(folder)/\(RunFolder.configurationName)", encoding: .utf8)
+        var text = "\(path) was made by a run with other data, model or settings"
+        if let old, let configuration, let change = ConfigurationChange.text(from: old, to: configuration) {
+            text += " (\(change))"
+        }
+        // The checkpoint's path is absolute, a person may have named the folder otherwise.
+        let isOwn = guidance.output.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path } == folder
+        let run = isOwn ? guidance.output ?? folder : folder
+        switch guidance.wording {
+        case .swift: return text + ": give the run's own model, data and settings, or another --output"
+        case .repeated: return text + ": give the run's own settings, --overwrite, or another --output"
+        case .commandLine:
+            if old == nil, try RunDescription(folder: folder) == nil {
+                return text + ": use the run's own configuration"
+            }
+            let way = try RunFolder.continuation(of: run, guidance.wording)
+            return text + ": change them back, or \(way)"
+        }
     }
 
     /// Gives the replica the checkpoint's values; collective.

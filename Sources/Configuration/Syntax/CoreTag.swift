@@ -1,0 +1,72 @@
+import Yams
+
+/// The tags of YAML's core schema, which say what a value is: "!!float 1".
+///
+/// A setting knows itself what it takes, so a tag changes no value; one that does not fit what it stands before is a
+/// mistake.
+enum CoreTag {
+    /// Reads a scalar with its tag as content.
+    static func content(
+        of scalar: Node.Scalar, at location: SourceLocation
+    ) throws(ConfigurationError) -> ConfigurationNode.Content {
+        let text = scalar.string
+        let isQuoted = ![.plain, .any].contains(scalar.style)
+        let node = ConfigurationNode(content: .scalar(text, isQuoted: false), location: location)
+        let setting = Setting(node, path: "")
+        switch scalar.tag.rawValue {
+        case "": return .scalar(text, isQuoted: isQuoted)
+        case "!", name(.str): return .scalar(text, isQuoted: true)
+        case name(.int):
+            try require((try? PlainNumber(text))?.isWhole == true, "a whole number behind !!int", node)
+        case name(.float):
+            try require((try? PlainNumber(text)) != nil || isNotFinite(text), "a number behind !!float", node)
+        case name(.bool):
+            if setting.flagIfAny == nil {
+                throw misfit("true or false behind !!bool", node, setting.flagInstead)
+            }
+        case name(.null): try require(node.isBlank || node.isNull, "nothing or null behind !!null", node)
+        default: throw unknown(scalar.tag, at: location)
+        }
+        return node.content
+    }
+
+    /// Throws unless a list or keys with values have no tag, or the one that says just that.
+    static func check(
+        _ tag: Tag, isStandard standard: Tag.Name, at location: SourceLocation
+    ) throws(ConfigurationError) {
+        guard ["", "!", name(standard)].contains(tag.rawValue) else { throw unknown(tag, at: location) }
+    }
+
+    private static let prefix = "tag:yaml.org,2002:"
+
+    private static func name(_ name: Tag.Name) -> String { name.rawValue }
+
+    private static func isNotFinite(_ text: String) -> Bool {
+        let word = text.lowercased()
+        return [".nan", ".inf", "-.inf", "+.inf"].contains(word)
+    }
+
+    private static func require(
+        _ fits: Bool, _ expected: String, _ node: ConfigurationNode
+    ) throws(ConfigurationError) {
+        if !fits { throw misfit(expected, node, nil) }
+    }
+
+    private static func misfit(
+        _ expected: String, _ node: ConfigurationNode, _ advice: String?
+    ) -> ConfigurationError {
+        ConfigurationError(
+            .wrongType, at: node.location, key: "",
+            "expected \(expected), found \(node.phrase)", advice: advice)
+    }
+
+    private static func unknown(_ tag: Tag, at location: SourceLocation) -> ConfigurationError {
+        // As it was written, unless a %TAG line did it.
+        let written =
+            tag.rawValue.hasPrefix(prefix) ? "!!\(tag.rawValue.dropFirst(prefix.count))" : tag.rawValue
+        return ConfigurationError(
+            .syntax, at: location, key: "",
+            "expected a value without a tag, or with one that fits it, found the tag \(ConfigurationError.quoted(written))",
+            advice: "write the value alone")
+    }
+}

@@ -1,0 +1,105 @@
+/// In whose words messages say what to change and how to go on: those of the command line, or those of a Swift program,
+/// which has settings and no flags.
+///
+/// Messages are written in the command line's words, flags and keys of the configuration. One table says what each is in
+/// Swift, so that no message has two texts.
+public enum Wording: Sendable, Hashable {
+    /// Of a Swift program that trains with the library.
+    case swift
+    /// Of the command line, which was started by this word.
+    case commandLine(program: String)
+    /// Of a command that goes on by itself when it is given again.
+    case repeated(command: String)
+
+    /// What goes on with the run in `output`, as it stands and from the current folder; with the folder left out where it
+    /// is not known.
+    package func continuation(output: String?) -> String {
+        switch self {
+        case .swift:
+            "settings.resume = .auto"
+                + (output.map { " and settings.output = \(String(reflecting: $0))" } ?? "")
+        case .commandLine(let program):
+            output.map { "\(ShellWord.quoted(program)) --resume auto --output \(ShellWord.quoted($0))" }
+                ?? "--resume auto"
+        case .repeated(let command): command
+        }
+    }
+
+    /// A message, written in the command line's words, in these words.
+    package func callAsFunction(_ message: String) -> String {
+        guard self == .swift else { return message }
+        return Self.swiftWords.reduce(message) { text, pair in
+            Self.replacing(pair.written, with: pair.swift, in: text)
+        }
+    }
+
+    /// What the command line's words are in Swift; longer ones stand before their parts.
+    private static let swiftWords: [(written: String, swift: String)] = [
+        ("start anew without --resume", "start anew with settings.resume = .no"),
+        ("--resume auto", "settings.resume = .auto"),
+        ("--resume", "settings.resume"),
+        ("--overwrite", "settings.overwritesOutput = true"),
+        ("--output", "settings.output"),
+        ("set training.batch to full", "set settings.isFullBatch to true"),
+        ("training.batch: full", "settings.isFullBatch"),
+        ("training.batch_growth", "settings.growth"),
+        ("training.batch", "settings.batch"),
+        ("training.shards", "settings.shards"),
+        ("training.epochs", "settings.epochs"),
+        ("training.accumulate", "settings.accumulate"),
+        ("training.delayed", "settings.isDelayed"),
+        ("training.online", "settings.isOnline"),
+        ("training.skip_spikes", "settings.spikes"),
+        ("training.max_skipped_steps", "settings.maximumSkippedSteps"),
+        ("training.stall_timeout", "settings.stallTimeout"),
+        ("training.seed", "settings.seed"),
+        ("training.workers", "settings.workers"),
+        ("training.check_replicas", "settings.replicaCheckSteps"),
+        ("training.clip", "settings.clipping"),
+        ("training.transport", "transport of DistributedProgram.run"),
+        ("training.instruction_set", "instructionSet of DistributedProgram.run"),
+        ("set schedule.by to epoch", "create settings.schedule with by: .epoch"),
+        ("schedule.by", "the schedule's unit"),
+        ("schedule.momentum", "the momentum of settings.schedule"),
+        ("leave out schedule", "give settings.schedule a constant shape and no warm-up"),
+        ("optimizer.lr", "the baseRate of settings.schedule"),
+        ("evaluation.metrics", "settings.metrics"),
+        ("init.weights", "settings.initialWeights"),
+        ("checkpoint.every_steps", "settings.checkpoints.everySteps"),
+        ("checkpoint.every_epochs", "settings.checkpoints.everyEpochs"),
+        ("checkpoint.every_minutes", "settings.checkpoints.everyMinutes"),
+        ("data.train.labels", "labels in settings.data.training"),
+        ("data.validation", "settings.data.validation"),
+        ("data.normalize", "settings.data.normalization"),
+        ("data.augment", "settings.data.augmentation"),
+        ("data.train", "settings.data.training"),
+        ("data.test", "settings.data.test"),
+        ("loss.class_weights", "classWeights of settings.loss"),
+        ("loss.pos_weight", "positiveWeights of settings.loss"),
+        ("loss: mse", "settings.loss = .meanSquaredError"),
+        ("loss: cross_entropy", "settings.loss = .crossEntropy"),
+        ("task: regression", "task: .regression in CSVOptions"),
+    ]
+
+    /// Replaces a word where it stands alone, so that parts of paths and of longer words stay.
+    private static func replacing(_ word: String, with other: String, in text: String) -> String {
+        var result = ""
+        var rest = text[...]
+        while let found = rest.firstRange(of: word) {
+            let isWhole =
+                !continues(rest[..<found.lowerBound].last ?? result.last, forwards: false)
+                && !continues(rest[found.upperBound...].first, forwards: true)
+            result += rest[..<found.lowerBound]
+            result += isWhole ? other : word
+            rest = rest[found.upperBound...]
+        }
+        return result + rest
+    }
+
+    /// Whether a character goes on with a word. Behind it, a point may start the name of a part.
+    private static func continues(_ character: Character?, forwards: Bool) -> Bool {
+        guard let character else { return false }
+        return character.isLetter || character.isNumber || "_-/".contains(character)
+            || (!forwards && ".".contains(character))
+    }
+}

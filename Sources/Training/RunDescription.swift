@@ -1,0 +1,83 @@
+import DataParallel
+import Foundation
+import Layers
+
+/// What the run of a Swift program keeps where one of the command line has its configuration: all but the model, which is
+/// code.
+package struct RunDescription: Codable, Sendable {
+    /// The program's name.
+    package let program: String
+    /// What training minimized.
+    let loss: Loss
+    /// What evaluation reports, by names; nil for what suits the targets.
+    let metrics: [String]?
+    /// The data sets, by names.
+    let training: String
+    let test: String?
+    let validation: String?
+    /// What was made of features.
+    let normalization: String
+    /// Examples of a mini-batch, which evaluation takes, too; nil for all.
+    let batch: Int?
+    /// Shards of a mini-batch.
+    let shards: Int
+    let epochs: Int
+    let seed: UInt64
+
+    /// The description of the run of `settings`.
+    init(_ settings: TrainingSettings) {
+        program = PathParts.name(of: CommandLine.arguments.first ?? "program")
+        loss = settings.loss
+        metrics = settings.metrics.map { $0.map(\.name) }
+        training = settings.data.training.name
+        test = settings.data.test?.name
+        switch settings.data.validation {
+        case .fraction(let fraction): validation = "\(fraction) of the training set"
+        case .files(let source): validation = source.name
+        case nil: validation = nil
+        }
+        normalization = settings.data.normalization.identity
+        batch = settings.isFullBatch ? nil : settings.batch
+        shards = settings.shards
+        epochs = settings.epochs
+        seed = settings.seed
+    }
+
+    /// The description of the run in a folder; nil where there is none.
+    package init?(folder: String) throws {
+        let path = "\(folder)/\(RunFolder.descriptionName)"
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        do {
+            self = try JSONDecoder().decode(
+                RunDescription.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+        } catch {
+            throw TrainingError(
+                .badFile, "\(path) is damaged: train with the program again, or remove the file")
+        }
+    }
+
+    /// Writes the description into a run's folder.
+    func write(to folder: RunFolder) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        try FileOutput.write(try encoder.encode(self), to: folder.file(RunFolder.descriptionName))
+    }
+
+    /// Throws if the run in a folder is one of a Swift program, which only that can go on with.
+    package static func requireResumable(_ folder: String) throws {
+        guard let run = try RunDescription(folder: folder) else { return }
+        throw TrainingError(
+            .configuration,
+            "\(folder) is a run of the Swift program \(run.program), which has its model: continue it there, with settings.resume = .auto"
+        )
+    }
+
+    /// Throws if the run in a folder is one of a Swift program, whose model the command line does not know.
+    package static func requireModel(_ folder: String) throws {
+        guard let run = try RunDescription(folder: folder) else { return }
+        throw TrainingError(
+            .configuration,
+            "\(folder) is a run of the Swift program \(run.program), which has its model: evaluate and predict there with Trainer.evaluate and Trainer.predict, or give a configuration that describes the model with --config"
+        )
+    }
+}

@@ -1,0 +1,75 @@
+import DataParallel
+import Datasets
+import Layers
+
+/// What weights that were saved are worth, and what they say.
+extension Trainer {
+    /// The loss and the metrics of saved weights; collective over the cluster.
+    ///
+    ///     let result = try Trainer.evaluate(MyNet(), weights: "runs/mine", data: test, on: cluster)
+    ///
+    /// - Parameters:
+    ///   - model: The model that was trained.
+    ///   - weights: A run's folder, or a safetensors file with the run's normalization.json beside it.
+    ///   - data: The data set, with labels.
+    ///   - loss: What is summed up; nil for the run's own.
+    ///   - metrics: What is reported beside it; nil for the run's own, else for what suits the labels.
+    ///   - batch: Examples of a mini-batch; nil for the run's own.
+    ///   - shards: Shards of a mini-batch, at least the number of ranks; nil for the run's own.
+    ///   - workers: Worker threads of each rank; nil for its share of the node's cores.
+    public static func evaluate(
+        _ model: any Model, weights: String, data: DatasetSource, loss: Loss? = nil,
+        metrics: [Metric]? = nil, batch: Int? = nil, shards: Int? = nil, workers: Int? = nil,
+        on cluster: Cluster
+    ) throws -> EvaluationResult {
+        let saved = try saved(
+            model, weights, data, loss, metrics, batch, shards, workers, predicts: false, on: cluster)
+        return EvaluationResult(try saved.totals(), classNames: saved.classNames)
+    }
+
+    /// Calls `body` on rank 0 with what saved weights say of each example, in the order of the data set; collective over
+    /// the cluster. Labels are not needed.
+    ///
+    ///     try Trainer.predict(MyNet(), weights: "runs/mine", data: new, on: cluster) { print($0.outputs) }
+    ///
+    /// - Parameters: As those of `evaluate`.
+    public static func predict(
+        _ model: any Model, weights: String, data: DatasetSource, loss: Loss? = nil, batch: Int? = nil,
+        shards: Int? = nil, workers: Int? = nil, on cluster: Cluster, _ body: (Prediction) throws -> Void
+    ) throws {
+        let saved = try saved(
+            model, weights, data.withoutLabels, loss, nil, batch, shards, workers, predicts: true, on: cluster
+        )
+        try saved.predictions { (prediction: Prediction) in try body(prediction) }
+    }
+
+    private static func saved(
+        _ model: any Model, _ weights: String, _ data: DatasetSource, _ loss: Loss?, _ metrics: [Metric]?,
+        _ batch: Int?, _ shards: Int?, _ workers: Int?, predicts: Bool, on cluster: Cluster
+    ) throws -> SavedModel {
+        let path = SavedModel.weightsPath(weights)
+        let folder = PathParts.folder(of: path)
+        let run = try Agreement.fromRoot(cluster.world) {
+            [try RunDescription(folder: folder.isEmpty ? "." : folder)]
+        }[0]
+        guard let loss = loss ?? run?.loss else {
+            throw TrainingError(
+                .configuration,
+                "\(weights) does not say what its training minimized, since no \(RunFolder.descriptionName) is beside the weights: give loss"
+            )
+        }
+        if let batch, batch < 1 {
+            throw TrainingError(.configuration, "batch must be at least 1, is \(batch)")
+        }
+        return try SavedModel(
+            weights: path, source: data, loss: loss,
+            metrics: metrics ?? run?.metrics.map { $0.compactMap(Metric.init(name:)) },
+            batch: batch ?? run?.batch ?? standardBatch, shards: shards ?? run?.shards ?? standardShards,
+            workers: workers, predicts: predicts, on: cluster
+        ) { _ in model }
+    }
+
+    /// What is taken where neither the program nor the run says it.
+    private static let standardBatch = 1024
+    private static let standardShards = 8
+}
