@@ -77,7 +77,7 @@ package struct DataFiles: Sendable, Equatable {
         table: CSVOptions? = nil
     ) {
         (self.format, self.features, self.labels) = (format, features, labels)
-        (self.classes, self.table, movable) = (classes, table, MovablePaths())
+        (self.classes, self.table, task, movable) = (classes, table, nil, MovablePaths())
     }
 
     /// Throws the first file that is not there; reads none.
