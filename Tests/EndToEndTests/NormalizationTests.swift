@@ -62,11 +62,17 @@ extension EndToEndTests {
         }
 
         /// A feature that is constant but for rounding stays near 0 and is not spread out, whatever the normalization.
-        @Test(arguments: ["standardize", "min_max", "whiten"]) func roundingIsNotSpreadOut(name: String) throws {
+        @Test(arguments: ["standardize", "min_max", "whiten"]) func roundingIsNotSpreadOut(name: String)
+            throws
+        {
             let data = try TestData()
             defer { data.remove() }
             // Its second feature is 0.3, or 0.1 + 0.2, which is a little more in Float64.
-            let rows = (0..<40).flatMap { [Double($0), $0 % 2 == 0 ? 0.3 : 0.1 + 0.2] }
+            var rows: [Double] = []
+            for row in 0..<40 {
+                rows.append(Double(row))
+                rows.append(row % 2 == 0 ? 0.3 : 0.1 + 0.2)
+            }
             try data.write("rows64.npy", shape: [40, 2], doubles: rows)
             try data.write("labels40.npy", (0..<40).map { Int64($0 / 20) })
             let configuration = try data.write(

@@ -218,7 +218,7 @@ extension EndToEndTests {
                 2,
                 [
                     "--config", configuration, "--output", data.path("raw"), "--set", "data.normalize=none",
-                    "--set", "optimizer.lr=1e-30",
+                    "--set", "optimizer={name: sgd, lr: 1.0e-30}",
                 ])
             let warnings = raw.standardError.split(separator: "\n").filter {
                 $0.hasPrefix("dtrain: warning:")

@@ -74,7 +74,9 @@ struct CSVTable {
         let floats = features.assumingMemoryBound(to: Float.self)
         let doubles = features.assumingMemoryBound(to: Double.self)
         var isWide = Array(repeating: false, count: width)
-        for feature in layout.wideFeatures ?? [] where isWide.indices.contains(feature) { isWide[feature] = true }
+        for feature in layout.wideFeatures ?? [] where isWide.indices.contains(feature) {
+            isWide[feature] = true
+        }
         var targets = 0
         if case .targets(let width) = layout.labels { targets = width }
         var count = 0
