@@ -27,9 +27,14 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         try model.run(predicts: false) { saved, data, cluster in
-            let report = EvaluationReport(
-                try saved.totals(), data: data.name, classNames: saved.classNames)
+            let totals = try saved.totals()
             guard cluster.rank == 0 else { return }
+            if !totals.loss.isFinite {
+                DistributedProgram.write(
+                    "dtrain: warning: the loss is not finite: the weights' outputs are no numbers, or too large for these data"
+                )
+            }
+            let report = EvaluationReport(totals, data: data.name, classNames: saved.classNames)
             let form = form ?? (model.output == nil && ProgressReporter.writesToTerminal ? .table : .json)
             try TextOutput(path: model.output).finish(form == .json ? report.json : report.table)
         }
