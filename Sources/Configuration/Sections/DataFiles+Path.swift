@@ -101,7 +101,7 @@ extension DataFiles {
         func there(_ path: String) -> String { "\(folder)/\(name(of: path))" }
         let files = DataFiles(
             format: own.format, features: own.features.map(there), labels: own.labels.map(there),
-            classes: own.classes, table: own.table)
+            classes: own.classes, table: own.table, task: own.task)
         do { try files.requireFiles("--data", needsLabels: needsLabels) } catch {
             throw ConfigurationError(
                 .missing, at: SourceLocation(.flag("--data")), key: "",

@@ -74,10 +74,10 @@ package struct DataFiles: Sendable, Equatable {
     /// A data set of its parts.
     init(
         format: DatasetSource.Format, features: [String], labels: [String] = [], classes: Int? = nil,
-        table: CSVOptions? = nil
+        table: CSVOptions? = nil, task: LabelTask? = nil
     ) {
         (self.format, self.features, self.labels) = (format, features, labels)
-        (self.classes, self.table, task, movable) = (classes, table, nil, MovablePaths())
+        (self.classes, self.table, self.task, movable) = (classes, table, task, MovablePaths())
     }
 
     /// Throws the first file that is not there; reads none.
