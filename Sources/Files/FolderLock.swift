@@ -106,7 +106,8 @@ package final class FolderLock: Sendable {
         guard state.descriptor >= 0 else { return true }
         let isOwn: Bool
         do {
-            isOwn = try file.read().map { LeaseRecord($0)?.token == state.record.token } ?? (mechanism != .lease)
+            isOwn =
+                try file.read().map { LeaseRecord($0)?.token == state.record.token } ?? (mechanism != .lease)
         } catch { return true }
         if !isOwn { isLost.store(true, ordering: .relaxed) }
         return isOwn

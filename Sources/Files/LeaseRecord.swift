@@ -28,7 +28,7 @@ struct LeaseRecord: Sendable, Equatable {
         guard let host = values["host"], let id = values["process"].flatMap({ Int32($0) }), id > 0,
             let start = values["started"].flatMap({ UInt64($0) }), let machine = values["machine"],
             let mechanism = values["lock"].flatMap({ FolderLock.Mechanism(rawValue: String($0)) }),
-            let token = values["token"], !token.isEmpty,
+            let token = values["token"], !token.isEmpty, host.utf8.allSatisfy({ (0x21...0x7e).contains($0) }),
             let count = values["renewed"].flatMap({ UInt64($0) })
         else { return nil }
         owner = ProcessIdentity(host: String(host), id: id, start: start, machine: String(machine))
