@@ -150,9 +150,8 @@ final class TrainingRun {
         announce()
         lastCheckpoint = ProcessInfo.processInfo.systemUptime
         nextControl = position.step + 1
-        sayNewestCheckpoint()
         StopRequest.takeTermination()
-        Interruption.watch()
+        watchInterruptions()
         defer {
             Interruption.forget()
             StopRequest.leaveTermination()
