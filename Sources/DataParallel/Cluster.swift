@@ -117,6 +117,11 @@ public final class Cluster: @unchecked Sendable {
     func requireMemory(_ byteCount: Int, for use: String) throws(ResourceError) {
         let promised = PrivateMemory.promised.load(ordering: .relaxed)
         if let limit = memoryLimits.first(where: { $0.left < promised + byteCount }) {
+            // What has been set aside before is a part of it where this alone would fit.
+            guard limit.left < byteCount else {
+                throw ResourceError.memory(
+                    promised + byteCount, for: "this rank, \(use) included,", limit: limit)
+            }
             throw ResourceError.memory(byteCount, for: use, limit: limit)
         }
         guard ProcessLimits.hasRoom(for: byteCount) else { throw ResourceError.memory(byteCount, for: use) }

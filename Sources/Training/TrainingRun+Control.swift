@@ -22,7 +22,6 @@ extension TrainingRun {
         bestWeights.release()
         isInterrupted = all[5] > 0
         if all[0] > 0 || isInterrupted { return true }
-        sayNewestCheckpoint()
         if all[2] > 0 { try checkpoint() }
         return false
     }
@@ -56,12 +55,18 @@ extension TrainingRun {
     /// What a disk takes in a second, where nothing is known of it.
     private static let bytesPerSecond = 5e8
 
-    /// Tells what to do when the run is interrupted before it can save; rank 0 says it.
-    func sayNewestCheckpoint() {
-        guard cluster.rank == 0, let checkpoints else { return }
-        Interruption.say(
-            checkpoints.newestStep.map { "the newest checkpoint is of step \($0), \(continuation)" }
-                ?? "there is no checkpoint yet")
+    /// Lets Ctrl-C tell, on rank 0, what to do when the run is interrupted before it can save.
+    func watchInterruptions() {
+        if cluster.rank == 0, let checkpoints {
+            let continuation = continuation
+            let say: @Sendable (Int) -> Void = { step in
+                Interruption.say("the newest checkpoint is of step \(step), \(continuation)")
+            }
+            Interruption.say("there is no checkpoint yet")
+            if let step = checkpoints.newestStep { say(step) }
+            checkpoints.whenOneStands = say
+        }
+        Interruption.watch()
     }
 
     /// Seconds between two such moments; a launcher that is interrupted leaves one.

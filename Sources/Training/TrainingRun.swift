@@ -160,9 +160,8 @@ final class TrainingRun {
         noteOddities()
         lastCheckpoint = ProcessInfo.processInfo.systemUptime
         nextControl = position.step + 1
-        sayNewestCheckpoint()
         StopRequest.takeTermination()
-        Interruption.watch()
+        watchInterruptions()
         defer {
             Interruption.forget()
             StopRequest.leaveTermination()

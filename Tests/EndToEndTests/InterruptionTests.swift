@@ -28,13 +28,13 @@ extension EndToEndTests {
         /// Trains with slow steps, and sends a signal to what was started once some steps are logged.
         private func interrupted(
             _ ranks: Int, _ arguments: [String], by signal: Int32, _ data: TestData,
-            environment: [String: String] = [:], then fault: String = ""
+            environment: [String: String] = [:], after lines: Int = 5, then fault: String = ""
         ) throws -> (run: ProcessResult, seconds: Double) {
             var sent: Date?
             let variables = environment.merging(["DTRAIN_FAULT": "step:*:*:slow=20\(fault)"]) { $1 }
             let program = try BuiltExecutable.path("dtrain")
             let meanwhile: (ProcessSession, String) -> Void = { session, _ in
-                guard sent == nil, Self.lines(data.path("run")) >= (fault.isEmpty ? 5 : 8) else { return }
+                guard sent == nil, Self.lines(data.path("run")) >= lines else { return }
                 sent = Date()
                 kill(session.id, signal)
             }
@@ -54,8 +54,8 @@ extension EndToEndTests {
         func goesOn(_ ranks: Int) throws {
             let data = try TestData()
             defer { data.remove() }
-            let arguments = try arguments(data, settings: ["checkpoint.every_steps=1"])
-            let (run, seconds) = try interrupted(ranks, arguments, by: SIGINT, data)
+            let arguments = try arguments(data, settings: ["checkpoint.every_steps=5"])
+            let (run, seconds) = try interrupted(ranks, arguments, by: SIGINT, data, after: 20)
             #expect(run.exitCode == (ranks == 0 ? 130 : 1) && run.survivors.isEmpty, "\(run)")
             #expect(seconds < 5)
             let said = run.standardError.split(separator: "\n").filter { $0.hasPrefix("dtrain: ") }
@@ -79,7 +79,8 @@ extension EndToEndTests {
             let data = try TestData()
             defer { data.remove() }
             let arguments = try arguments(data, settings: ["checkpoint.every_steps=1"])
-            let (run, seconds) = try interrupted(ranks, arguments, by: SIGINT, data, then: ",step:0:9:hang")
+            let (run, seconds) = try interrupted(
+                ranks, arguments, by: SIGINT, data, after: 8, then: ",step:0:9:hang")
             #expect(run.exitCode == (ranks == 0 ? 130 : 1) && run.survivors.isEmpty, "\(run)")
             #expect(seconds < 5)
             let said = run.standardError.split(separator: "\n").filter { $0.hasPrefix("dtrain: ") }

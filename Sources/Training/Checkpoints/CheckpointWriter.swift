@@ -85,6 +85,9 @@ final class CheckpointWriter {
         self.warn = warn
     }
 
+    /// Told of the step of each checkpoint as soon as it stands, on rank 0 and by whichever thread has made it.
+    var whenOneStands: (@Sendable (Int) -> Void)?
+
     /// Whether a checkpoint is on its way, the same on all ranks.
     var isUnderWay: Bool {
         if case .idle = phase { false } else { true }
@@ -241,7 +244,13 @@ final class CheckpointWriter {
             catalogue: catalogue, temporary: temporary,
             manifest: try CheckpointManifest(files: written.files, identity: identity, step: underWay.step),
             pruning: pruning, requireFolder: requireFolder)
-        phase = .committing(BackgroundJob("checkpoint") { try Timed { try commit.run() } })
+        phase = .committing(
+            BackgroundJob("checkpoint") { [whenOneStands] in
+                try Timed {
+                    try commit.run()
+                    whenOneStands?(commit.manifest.step)
+                }
+            })
     }
 
     private func conclude(_ job: BackgroundJob<Timed<Void>>?) throws {
