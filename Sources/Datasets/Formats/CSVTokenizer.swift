@@ -135,8 +135,10 @@ final class CSVTokenizer {
         }
         let beginning = Array(bytes[..<min(end, ForeignFile.startBytes)])
         guard ForeignFile(start: beginning) == nil else {
-            let text = error(.magic, place: "1", expected: "a table of text", found: "", advice: "")
-            throw DataReader.foreign(beginning, name: name, or: text)
+            let other = DataError(
+                .magic, path: name, place: "1", expected: "a table of text", found: "other bytes",
+                advice: "check the file", problem: "not a table of text")
+            throw DataReader.foreign(beginning, name: name, or: other)
         }
     }
 

@@ -19,6 +19,7 @@ extension DataReader {
         guard let foreign = ForeignFile(start: start) else { return error }
         return DataError(
             .magic, path: name, place: error.place, expected: error.expected, found: foreign.name,
-            advice: foreign.dataAdvice.replacing("FILE", with: "\"\(name)\""))
+            advice: foreign.dataAdvice.replacing("FILE", with: "\"\(name)\""),
+            problem: "\(error.problem): it is \(foreign.name)")
     }
 }
