@@ -22,9 +22,11 @@ extension Trainer {
         metrics: [Metric]? = nil, batch: Int? = nil, shards: Int? = nil, workers: Int? = nil,
         on cluster: Cluster
     ) throws -> EvaluationResult {
-        let saved = try saved(
-            model, weights, data, loss, metrics, batch, shards, workers, predicts: false, on: cluster)
-        return EvaluationResult(try saved.totals(), classNames: saved.classNames)
+        try worded(cluster) {
+            let saved = try Self.saved(
+                model, weights, data, loss, metrics, batch, shards, workers, predicts: false, on: cluster)
+            return EvaluationResult(try saved.totals(), classNames: saved.classNames)
+        }
     }
 
     /// Calls `body` on rank 0 with what saved weights say of each example, in the order of the data set; collective over
@@ -37,9 +39,11 @@ extension Trainer {
         _ model: any Model, weights: String, data: DatasetSource, loss: Loss? = nil, batch: Int? = nil,
         shards: Int? = nil, workers: Int? = nil, on cluster: Cluster, _ body: (Prediction) throws -> Void
     ) throws {
-        let saved = try saved(
-            model, weights, data.withoutLabels, loss, nil, batch, shards, workers, predicts: true, on: cluster
-        )
+        let saved = try worded(cluster) {
+            try Self.saved(
+                model, weights, data.withoutLabels, loss, nil, batch, shards, workers, predicts: true,
+                on: cluster)
+        }
         try saved.predictions { (prediction: Prediction) in try body(prediction) }
     }
 

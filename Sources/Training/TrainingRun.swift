@@ -68,7 +68,8 @@ final class TrainingRun {
         try cluster.check(shards: settings.shards)
         reporter = ProgressReporter(isActive: cluster.rank == 0)
         folder = try Self.openFolder(settings, cluster)
-        bestWeights = BestWeights(cluster.world, folder: folder?.path, warn: Self.warn)
+        let wording = cluster.guidance.wording
+        bestWeights = BestWeights(cluster.world, folder: folder?.path) { Self.warn(wording($0)) }
         if let seconds = settings.stallTimeout { cluster.watchdog?.limit = seconds }
         cluster.activity.enter(.loading)
         let data = try PreparedData(settings, on: cluster)
