@@ -47,14 +47,18 @@ package struct RunDescription: Codable, Sendable {
     package init?(folder: String) throws {
         let path = "\(folder)/\(RunFolder.descriptionName)"
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        do {
-            self = try JSONDecoder().decode(
-                RunDescription.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
-        } catch {
+        let run = try? JSONDecoder().decode(
+            RunDescription.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+        guard let run, Self.batches.contains(run.batch ?? 1), Self.shardCounts.contains(run.shards) else {
             throw TrainingError(
                 .badFile, "\(path) is damaged: train with the program again, or remove the file")
         }
+        self = run
     }
+
+    // What configurations may say, too.
+    private static let batches = 1...16_777_216
+    private static let shardCounts = 1...65_536
 
     /// Writes the description into a run's folder.
     func write(to folder: RunFolder) throws {

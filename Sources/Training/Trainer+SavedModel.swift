@@ -22,9 +22,11 @@ extension Trainer {
         metrics: [Metric]? = nil, batch: Int? = nil, shards: Int? = nil, workers: Int? = nil,
         on cluster: Cluster
     ) throws -> EvaluationResult {
-        let saved = try saved(
-            model, weights, data, loss, metrics, batch, shards, workers, predicts: false, on: cluster)
-        return EvaluationResult(try saved.totals(), classNames: saved.classNames)
+        try worded(cluster) {
+            let saved = try Self.saved(
+                model, weights, data, loss, metrics, batch, shards, workers, predicts: false, on: cluster)
+            return EvaluationResult(try saved.totals(), classNames: saved.classNames)
+        }
     }
 
     /// Calls `body` on rank 0 with what saved weights say of each example, in the order of the data set; collective over
@@ -37,9 +39,11 @@ extension Trainer {
         _ model: any Model, weights: String, data: DatasetSource, loss: Loss? = nil, batch: Int? = nil,
         shards: Int? = nil, workers: Int? = nil, on cluster: Cluster, _ body: (Prediction) throws -> Void
     ) throws {
-        let saved = try saved(
-            model, weights, data.withoutLabels, loss, nil, batch, shards, workers, predicts: true, on: cluster
-        )
+        let saved = try worded(cluster) {
+            try Self.saved(
+                model, weights, data.withoutLabels, loss, nil, batch, shards, workers, predicts: true,
+                on: cluster)
+        }
         try saved.predictions { (prediction: Prediction) in try body(prediction) }
     }
 
@@ -47,10 +51,9 @@ extension Trainer {
         _ model: any Model, _ weights: String, _ data: DatasetSource, _ loss: Loss?, _ metrics: [Metric]?,
         _ batch: Int?, _ shards: Int?, _ workers: Int?, predicts: Bool, on cluster: Cluster
     ) throws -> SavedModel {
-        let path = SavedModel.weightsPath(weights)
-        let folder = PathParts.folder(of: path)
         let run = try Agreement.fromRoot(cluster.world) {
-            [try RunDescription(folder: folder.isEmpty ? "." : folder)]
+            let file = try SavedWeights(weights).file(RunFolder.descriptionName)
+            return [try RunDescription(folder: PathParts.folder(of: file))]
         }[0]
         guard let loss = loss ?? run?.loss else {
             throw TrainingError(
@@ -62,7 +65,7 @@ extension Trainer {
             throw TrainingError(.configuration, "batch must be at least 1, is \(batch)")
         }
         return try SavedModel(
-            weights: path, source: data, loss: loss,
+            weights: weights, source: data, loss: loss,
             metrics: metrics ?? run?.metrics.map { $0.compactMap(Metric.init(name:)) },
             batch: batch ?? run?.batch ?? standardBatch, shards: shards ?? run?.shards ?? standardShards,
             workers: workers, predicts: predicts, on: cluster

@@ -20,14 +20,23 @@ public enum Trainer {
         makeModel: (DatasetLayout) throws -> any Model
     ) throws -> TrainingResult {
         let start = started > 0 ? started : ProcessInfo.processInfo.systemUptime
-        let run = try TrainingRun(settings, on: cluster, start: start, makeModel: makeModel)
-        let result: TrainingResult
-        do { result = try run.run() } catch let error as TrainingError where error.kind == .diverged {
-            // All ranks see a run diverge, and a program may go on with another.
+        return try worded(cluster) {
+            let run = try TrainingRun(settings, on: cluster, start: start, makeModel: makeModel)
+            let result: TrainingResult
+            do { result = try run.run() } catch let error as TrainingError where error.kind == .diverged {
+                // All ranks see a run diverge, and a program may go on with another.
+                try run.free()
+                throw error
+            }
             try run.free()
-            throw error
+            return result
         }
-        try run.free()
-        return result
+    }
+
+    /// Runs `body`; a program that catches an error of it reads of its own settings.
+    static func worded<T>(_ cluster: Cluster, _ body: () throws -> T) throws -> T {
+        do { return try body() } catch let error as TrainingError {
+            throw TrainingError(error.kind, cluster.guidance.wording(error.description))
+        }
     }
 }

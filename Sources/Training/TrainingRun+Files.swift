@@ -46,7 +46,7 @@ extension TrainingRun {
     func log(_ line: JSONLine) {
         // Another run that has taken the folder goes on in the same file; what follows here ends this one.
         guard folder?.seemsLocked ?? false, let metrics, !metrics.append(line) else { return }
-        Self.warn("metrics are lost, training goes on: \(metrics.lost?.reason ?? "")")
+        warn("metrics are lost, training goes on: \(metrics.lost?.reason ?? "")")
     }
 
     /// Writes what a run begins with and opens its metrics; collective, rank 0 writes.
@@ -58,7 +58,7 @@ extension TrainingRun {
             let log = try MetricsLog(
                 path: folder.file(RunFolder.metricsName), length: position.metricsLength)
             if log.length < position.metricsLength {
-                Self.warn(
+                warn(
                     "\(log.path) has \(log.length) bytes, the checkpoint counts \(position.metricsLength): earlier lines are missing"
                 )
             }
@@ -84,14 +84,14 @@ extension TrainingRun {
             // Other ranks may have been started elsewhere.
             [URL(fileURLWithPath: folder?.checkpoints ?? "").path]
         }[0]
-        let isRoot = cluster.rank == 0
+        let (isRoot, wording) = (cluster.rank == 0, cluster.guidance.wording)
         let isNobodys: @Sendable () throws -> Void = {}
         checkpoints = CheckpointWriter(
             replica, identity: identity, folder: path,
             pruning: CheckpointPruning(keep: settings.checkpoints.keep),
             isHidden: settings.hidesFolder, requireFolder: folder?.lockRequirement ?? isNobodys
         ) { text in
-            if isRoot { Self.warn(text) }
+            if isRoot { Self.warn(wording(text)) }
         }
     }
 
@@ -141,7 +141,10 @@ extension TrainingRun {
         if anyFailed > 0 { throw FailedElsewhere() }
     }
 
-    /// Tells a person of something that does not end the run.
+    /// Tells a person of something that does not end the run, in their words.
+    func warn(_ text: String) { Self.warn(cluster.guidance.wording(text)) }
+
+    /// Tells a person of something that does not end the run, as it is written.
     static func warn(_ text: String) { DistributedProgram.write("dtrain: warning: \(text)") }
 
     /// Tells a person of something that is not as usual.

@@ -48,7 +48,7 @@ extension TrainingRun {
                     continue
                 }
                 if let passed = withoutMetrics, cluster.rank == 0 {
-                    Self.warn(
+                    warn(
                         "passed over checkpoint \(PathParts.name(of: passed.path)): lines that it counts are gone from \(RunFolder.metricsName)"
                     )
                 }
@@ -63,7 +63,7 @@ extension TrainingRun {
                 {
                     damaged.insert(step)
                 }
-                if cluster.rank == 0 { Self.warn("skipped checkpoint \(name): \(error)") }
+                if cluster.rank == 0 { warn("skipped checkpoint \(name): \(error)") }
             }
         }
         if let withoutMetrics { return try take(withoutMetrics.reader, from: withoutMetrics.path) }
@@ -80,7 +80,7 @@ extension TrainingRun {
             reporter.line("dtrain: no checkpoint in \(folder?.path ?? ""): starting from the beginning")
         }
         if !candidates.paths.isEmpty, cluster.rank == 0 {
-            Self.warn(
+            warn(
                 "none of \(candidates.paths.count) checkpoints can be used: starting from the beginning")
         }
     }

@@ -75,7 +75,8 @@ final class TrainingRun {
         reporter = ProgressReporter(isActive: cluster.rank == 0)
         let initial = try Self.initialWeights(settings, cluster)
         folder = try Self.openFolder(settings, cluster, reporter)
-        bestWeights = BestWeights(cluster.world, folder: folder?.path, warn: Self.warn)
+        let wording = cluster.guidance.wording
+        bestWeights = BestWeights(cluster.world, folder: folder?.path) { Self.warn(wording($0)) }
         if let seconds = settings.stallTimeout { cluster.watchdog?.limit = seconds }
         cluster.activity.enter(.loading)
         let data = try PreparedData(settings, on: cluster, makeModel: makeModel)

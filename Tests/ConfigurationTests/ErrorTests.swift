@@ -134,12 +134,12 @@ import Testing
         ("output: \"\"", "output: expected the path of a folder, found the text \"\""),
         ("output: true", "output: expected the path of a folder, found \"true\"; put it in quotation marks"),
         ("init: {}", "init.weights: missing; it must be the path of a safetensors file"),
-        ("<<: {a: 1}", "<<: unknown key; the keys here are data, model"),
+        ("<<: {a: 1}", "a: unknown key; the keys here are data, model"),
         ("\"a\\nb\": 1", "a?b: unknown key; the keys here are data, model"),
         ("? [a]\n: 1", "expected a word as key, found a list"),
         (
             "training: !!binary x",
-            "expected a value without a tag, found the tag \"tag:yaml.org,2002:binary\""
+            "expected a value without a tag, or with one that fits it, found the tag \"!!binary\""
         ),
     ])
     func theThirdLineIsNamed(line: String, message: String) {

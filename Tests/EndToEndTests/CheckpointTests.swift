@@ -117,7 +117,7 @@ extension EndToEndTests {
                 "bash", ["-c", script],
                 environment: [
                     "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-                ], timeLimit: .seconds(60))
+                ], timeLimit: Promptness.patience)
             try #require(run.exitCode == 0, "\(run)")
             let said = run.standardOutput.split(separator: "\n").filter { $0.contains("preempted at step") }
             #expect(said.count == 1, "\(run)")

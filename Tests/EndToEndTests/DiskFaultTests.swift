@@ -95,7 +95,9 @@ extension EndToEndTests.CheckpointFaults {
         let checkpoints = data.path("run/checkpoints")
         var isReadOnly = false
         defer {
-            if isReadOnly { _ = try? ProcessRun.run("umount", ["-l", checkpoints], timeLimit: .seconds(20)) }
+            if isReadOnly {
+                _ = try? ProcessRun.run("umount", ["-l", checkpoints], timeLimit: Promptness.patience)
+            }
         }
         let arguments = [
             "--config", try EndToEndTests.SameBytes.configuration(data, "mlp"), "--output", data.path("run"),
@@ -112,7 +114,7 @@ extension EndToEndTests.CheckpointFaults {
             let mount = "mount --bind '\(checkpoints)' '\(checkpoints)'"
             let remount = "mount -o remount,ro,bind '\(checkpoints)'"
             let result = try? ProcessRun.run(
-                "bash", ["-c", "\(mount) && \(remount)"], timeLimit: .seconds(20))
+                "bash", ["-c", "\(mount) && \(remount)"], timeLimit: Promptness.patience)
             isReadOnly = result?.exitCode == 0
         }
         try #require(isReadOnly && run.exitCode == 74 && !run.timedOut, "\(run)")
@@ -124,7 +126,7 @@ extension EndToEndTests.CheckpointFaults {
                     && $0.contains("stands")
             }, "\(run)")
         #expect(said.filter { $0.hasPrefix("dtrain: error: ") }.count == 1, "\(run)")
-        let unmount = try ProcessRun.run("umount", [checkpoints], timeLimit: .seconds(20))
+        let unmount = try ProcessRun.run("umount", [checkpoints], timeLimit: Promptness.patience)
         try #require(unmount.exitCode == 0, "\(unmount)")
         isReadOnly = false
         let resumed = try DTrainRun.run(2, arguments)

@@ -17,7 +17,7 @@ extension EndToEndTests {
                 "bash", ["-c", script],
                 environment: Self.environment.merging(environment) { $1 }.merging(
                     ["DTRAIN": BuiltExecutable.path("dtrain")]) { $1 },
-                timeLimit: .seconds(90), currentDirectory: data.folder)
+                timeLimit: Promptness.patience, currentDirectory: data.folder)
         }
 
         /// Where windows do not fit, ranks exchange messages after one warning, and the bytes are the same.

@@ -159,7 +159,7 @@ extension EndToEndTests {
                     "OMPI_MCA_mpi_yield_when_idle": "1", "OMPI_MCA_btl_vader_single_copy_mechanism": "none",
                     // Slow steps: it must not end before it is killed.
                     "DTRAIN_FAULT": "step:*:*:slow=200",
-                ], timeLimit: .seconds(90)
+                ], timeLimit: Promptness.patience
             ) { session, errors in
                 let ranks = (0..<3).compactMap { session.process(ofRank: $0) }
                 for rank in ranks { segments.formUnion(Self.segments(of: rank)) }
@@ -169,7 +169,7 @@ extension EndToEndTests {
                 for member in session.members() { kill(member, SIGTERM) }
             }
             #expect(run.standardOutput.contains("code 137") && run.survivors.isEmpty, "\(run)")
-            #expect(try #require(seconds, "\(run)") < 5)
+            #expect(try #require(seconds, "\(run)") < 5 * Promptness.slowdown)
             try expectResume(at: nil, ranks: 2, data, arguments)
             func left() -> Set<String> { segments.filter { FileManager.default.fileExists(atPath: $0) } }
             #expect(left().count == 3, "\(segments)")

@@ -36,7 +36,7 @@ enum HostPair {
         # Waits for ranks and daemons to be gone; what remains after so many seconds, 3 by default, is printed.
         gone() {
             local i
-            for ((i = 0; i < ${1-3} * 10; i++)); do
+            for ((i = 0; i < ${1-3} * ${SLOWDOWN-1} * 10; i++)); do
                 ps -eo comm= | grep -xE 'dtrain|orted|mpirun' > remaining || return 0
                 sleep 0.1
             done
@@ -63,6 +63,7 @@ enum HostPair {
             environment: [
                 "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
                 "OMPI_MCA_mpi_yield_when_idle": "1", "OMPI_MCA_btl_vader_single_copy_mechanism": "none",
-            ], timeLimit: .seconds(90), currentDirectory: data.folder)
+                "SLOWDOWN": "\(Int(Promptness.slowdown.rounded(.up)))",
+            ], timeLimit: Promptness.patience, currentDirectory: data.folder)
     }
 }

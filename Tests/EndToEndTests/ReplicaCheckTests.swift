@@ -91,7 +91,7 @@ extension EndToEndTests {
             let result =
                 fault.ranks == 0
                 ? try ProcessRun.run(
-                    program, arguments, environment: environment, timeLimit: .seconds(60))
+                    program, arguments, environment: environment, timeLimit: Promptness.patience)
                 : try MPIRun.run(
                     ranks: fault.ranks, executable: program, arguments: arguments, environment: environment)
             #expect(result.exitCode == 76, "\(result)")

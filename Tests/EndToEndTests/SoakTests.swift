@@ -9,14 +9,17 @@ extension EndToEndTests {
 
         @Test func someKills() throws {
             let run = try ProcessRun.run(
-                Self.script, ["--kills", "8", "--dtrain", try BuiltExecutable.path("dtrain")],
-                timeLimit: .seconds(180))
+                Self.script, ["--kills", "8", "--seed", "1", "--dtrain", try BuiltExecutable.path("dtrain")],
+                timeLimit: Promptness.patience)
             #expect(run.exitCode == 0 && run.survivors.isEmpty, "\(run)")
-            #expect(run.standardOutput.contains(": 8 kills, "), "\(run)")
+            #expect(
+                run.standardOutput.contains(": 8 kills, ") && !run.standardOutput.contains(" 0 resumes"),
+                "\(run)")
         }
 
-        /// A program that forgets where it was is found.
-        @Test func findsDifferences() throws {
+        /// A program that forgets where it was is found, also where the kills that are drawn leave it nothing to go on from,
+        /// as those of the second seed do.
+        @Test(arguments: [1, 1_795_926_890]) func findsDifferences(seed: Int) throws {
             let data = try TestData()
             defer { data.remove() }
             // It trains with another seed whenever there is something to go on from.
@@ -37,9 +40,25 @@ extension EndToEndTests {
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
             let run = try ProcessRun.run(
                 Self.script,
-                ["--kills", "8", "--ranks", "1", "--dtrain", program, "--folder", data.path("soak")],
-                timeLimit: .seconds(180))
-            #expect(run.exitCode == 1 && run.standardError.contains("soak: FAILED: "), "\(run)")
+                [
+                    "--kills", "8", "--ranks", "1", "--seed", "\(seed)", "--dtrain", program, "--folder",
+                    data.path("soak"),
+                ],
+                timeLimit: Promptness.patience)
+            #expect(
+                run.exitCode == 1 && run.standardError.contains("soak: FAILED: the run differs"), "\(run)")
+        }
+
+        /// Nothing is shown by kills that come so early that there is never anything to go on from.
+        @Test func oneKillIsLate() throws {
+            let run = try ProcessRun.run(
+                Self.script,
+                [
+                    "--kills", "1", "--seed", "1", "--ranks", "2", "--dtrain",
+                    try BuiltExecutable.path("dtrain"),
+                ],
+                timeLimit: Promptness.patience)
+            #expect(run.exitCode == 0 && run.standardOutput.contains(": 1 kills, 1 resumes"), "\(run)")
         }
     }
 }

@@ -97,7 +97,7 @@ struct StoppedRun {
         try MPIRun.run(
             ranks: ranks, executable: BuiltExecutable.path("training-controls"),
             arguments: ["none", data.path("rows.npy"), data.path("labels.npy"), output, "mlp"] + options,
-            timeLimit: .seconds(120), meanwhile: meanwhile)
+            timeLimit: Promptness.patience, meanwhile: meanwhile)
     }
 
     /// Whether the run has logged metrics twice, every ten steps unless told otherwise.
@@ -115,7 +115,7 @@ struct StoppedRun {
         #expect(result.exitCode == 75 && result.survivors == [], "\(result)")
         if let limit {
             let seconds = try endTime.timeIntervalSince(#require(stopTime, "\(result)"))
-            #expect(seconds < limit + patience, "took \(seconds) s: \(result)")
+            #expect(seconds < (limit + patience) * Promptness.slowdown, "took \(seconds) s: \(result)")
         }
         let errors = lines.filter { $0.contains(": error: ") }
         #expect(errors.count == 1, "\(result)")

@@ -57,7 +57,7 @@ extension EndToEndTests {
             let run = try ProcessRun.run(
                 Self.script,
                 ["--retries", "2", "--backoff", "0", "--", program, "train", "--output", data.path("out")],
-                timeLimit: .seconds(60))
+                timeLimit: Promptness.patience)
             #expect(run.exitCode == course.last && run.survivors.isEmpty, "\(run)")
             let starts = try lines(data.path("starts"))
             #expect(starts.count == course.starts, "\(run)")
@@ -71,7 +71,7 @@ extension EndToEndTests {
             ["--", "mpirun", "-n", "x", "dtrain", "--output", "x"],
         ])
         func mistakes(_ arguments: [String]) throws {
-            let run = try ProcessRun.run(Self.script, arguments, timeLimit: .seconds(20))
+            let run = try ProcessRun.run(Self.script, arguments, timeLimit: Promptness.patience)
             #expect(run.exitCode == 64, "\(run)")
             let said = run.standardError.split(separator: "\n")
             #expect(said.count == 1 && said[0].hasPrefix("supervise: error: "), "\(run)")
@@ -103,7 +103,7 @@ extension EndToEndTests {
                     kill -\(signal) $!
                     wait $!
                     """,
-                ], timeLimit: .seconds(30))
+                ], timeLimit: Promptness.patience)
             #expect(run.exitCode == (signal == "USR1" ? 137 : 143), "\(run)")
             #expect(run.standardOutput.contains(signal == "USR1" ? "saved" : "ended"), "\(run)")
             #expect(try lines(data.path("starts")).count == 1 && !run.timedOut && run.survivors.isEmpty)
@@ -156,7 +156,7 @@ extension EndToEndTests {
                     "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
                     "OMPI_MCA_mpi_yield_when_idle": "1", "OMPI_MCA_btl_vader_single_copy_mechanism": "none",
                     "OMPI_MCA_plm_rsh_agent": shell,
-                ], timeLimit: .seconds(120))
+                ], timeLimit: Promptness.patience)
             #expect(run.exitCode == 0 && run.survivors.isEmpty, "\(run)")
             let starts = try lines(data.path("starts"))
             #expect(
@@ -184,7 +184,7 @@ extension EndToEndTests {
                     options + [
                         "--backoff", "0", "--", launcher, "-n", "3", program, "--output", data.path("run"),
                     ],
-                    timeLimit: .seconds(60))
+                    timeLimit: Promptness.patience)
             }
             let result = try run([])
             #expect(
@@ -207,7 +207,7 @@ extension EndToEndTests {
                     "--backoff", "0", "--retries", "3", "--min-ranks", "2", "--hostfile", hosts, "--",
                     launcher,
                     "-n", "3", try executable(data, "dtrain", "exit 0\n"), "--output", data.path("run"),
-                ], environment: ["OMPI_MCA_plm_rsh_agent": shell], timeLimit: .seconds(60))
+                ], environment: ["OMPI_MCA_plm_rsh_agent": shell], timeLimit: Promptness.patience)
             #expect(run.exitCode == 1, "\(run)")
             #expect(try lines(data.path("starts")).count == 1)
             #expect(

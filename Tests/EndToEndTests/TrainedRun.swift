@@ -10,12 +10,13 @@ enum DTrainRun {
         let dtrain = try BuiltExecutable.path("dtrain")
         if ranks == 0 {
             return try ProcessRun.run(
-                dtrain, arguments, environment: environment, timeLimit: .seconds(60), currentDirectory: nil)
+                dtrain, arguments, environment: environment, timeLimit: Promptness.patience,
+                currentDirectory: nil)
         }
         return try MPIRun.run(
             ranks: ranks, executable: dtrain, arguments: arguments, options: options,
             environment: environment,
-            timeLimit: .seconds(60))
+            timeLimit: Promptness.patience)
     }
 
     /// The bytes of a run's weights, and its metrics without what depends on time.

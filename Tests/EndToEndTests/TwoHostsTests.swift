@@ -103,7 +103,9 @@ extension EndToEndTests {
                 run.standardOutput.split(separator: "\n").first { $0.hasPrefix("code ") }?
                 .split(separator: " ").compactMap { Int($0) } ?? []
             try #require(run.exitCode == 0 && words.count == 2, "\(run)")
-            #expect(words[0] == (probing ? 205 : 137) && words[1] < (probing ? 6000 : 13000) + 5000, "\(run)")
+            #expect(
+                words[0] == (probing ? 205 : 137)
+                    && Double(words[1]) < (probing ? 11000 : 18000) * Promptness.slowdown, "\(run)")
             #expect(
                 probing
                     || errors(run).count == 1

@@ -19,16 +19,43 @@ extension EndToEndTests {
                 environment: [:],
                 timeLimit: .seconds(900), currentDirectory: nil)
             try #require(build.exitCode == 0, "\(build)")
-            var weights: [Data] = []
-            for ranks in [1, 3] {
-                let output = data.path("run-\(ranks)")
-                let run = try MPIRun.run(
+            let files = [data.path("images.npy"), data.path("labels.npy")]
+            func run(_ ranks: Int, _ task: String, _ output: String) throws -> ProcessResult {
+                try MPIRun.run(
                     ranks: ranks, executable: "\(folder)/release/MyNet",
-                    arguments: [data.path("images.npy"), data.path("labels.npy"), output])
-                try #require(run.exitCode == 0, "\(run)")
-                #expect(run.standardOutput.contains("trained 10 steps on \(ranks) ranks"))
-                weights.append(try Data(contentsOf: URL(fileURLWithPath: "\(output)/weights.safetensors")))
+                    arguments: files + [data.path(output), task])
             }
+            var weights: [Data] = []
+            var said: Set<String> = []
+            for ranks in [1, 3] {
+                let output = "run-\(ranks)"
+                let trained = try run(ranks, "train", output)
+                try #require(trained.exitCode == 0, "\(trained)")
+                #expect(trained.standardOutput.contains("trained 10 steps on \(ranks) ranks"))
+                weights.append(
+                    try Data(contentsOf: URL(fileURLWithPath: data.path("\(output)/weights.safetensors"))))
+                // What training itself found, at any number of ranks, with the run's own loss, metrics and batch.
+                let evaluated = try run(4 - ranks, "evaluate", output)
+                try #require(evaluated.exitCode == 0, "\(evaluated)")
+                let loss = try #require(
+                    trained.standardOutput.split(separator: "\n").last?.split(separator: " ").last)
+                #expect(evaluated.standardOutput.hasPrefix("loss \(loss) f1 0."), "\(evaluated)")
+                let predicted = try run(ranks, "predict", output)
+                try #require(predicted.exitCode == 0, "\(predicted)")
+                let lines = predicted.standardOutput.split(separator: "\n")
+                #expect(lines.count == 137 && lines[136].hasPrefix("136 ") && lines[136].hasSuffix(" 4"))
+                said.insert(evaluated.standardOutput + predicted.standardOutput)
+            }
+            #expect(said.count == 1)
+            let again = try run(1, "train", "run-1")
+            #expect(
+                again.exitCode == 73
+                    && again.standardError.hasPrefix("MyNet: error: ")
+                    && again.standardError.contains("continue it with settings.resume = .auto and"),
+                "\(again)")
+            let resumed = try run(2, "resume", "run-1")
+            #expect(
+                resumed.exitCode == 0 && resumed.standardOutput.contains("is finished already"), "\(resumed)")
             #expect(weights[0] == weights[1])
         }
     }

@@ -118,7 +118,7 @@ extension EndToEndTests {
         @Test func slowRank() throws {
             let data = try TestData(count: Self.examples)
             defer { data.remove() }
-            let run = try StoppedRun.throttled(data, rank: 1, seconds: 70)
+            let run = try StoppedRun.throttled(data, rank: 1, seconds: 200)
             #expect(run.result.exitCode == 0, "\(run.result)")
             let line = run.lines.first ?? ""
             #expect(

@@ -22,7 +22,8 @@ import Testing
     private static func fuzz(_ arguments: [String]) throws -> ProcessResult {
         try ProcessRun.run(
             BuiltExecutable.path("fuzz"),
-            (arguments.contains("--corpus") ? [] : ["--corpus", corpus]) + arguments, timeLimit: .seconds(300)
+            (arguments.contains("--corpus") ? [] : ["--corpus", corpus]) + arguments,
+            timeLimit: Promptness.patience
         )
     }
 

@@ -6,7 +6,7 @@ package struct MPIRun {
     /// does not use ptrace. `options` go to mpirun before the executable.
     package static func run(
         ranks: Int, executable: String, arguments: [String] = [], options: [String] = [],
-        environment: [String: String] = [:], timeLimit: Duration = .seconds(60),
+        environment: [String: String] = [:], timeLimit: Duration = Promptness.patience,
         currentDirectory: String? = nil,
         meanwhile: (ProcessSession, _ standardError: String) -> Void = { _, _ in }
     ) throws -> ProcessResult {

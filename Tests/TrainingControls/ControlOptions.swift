@@ -28,6 +28,7 @@ struct ControlOptions {
     private var clipValue: Double?
     private var logs: Int?
     private var resumes = false
+    private var overwrites = true
     private var sharded = false
     private var exchange = GradientPrecision.float32
     private var checkpoints = TrainingSettings.Checkpoints()
@@ -77,6 +78,7 @@ struct ControlOptions {
         case "epochs": return take(Int(value)) { $0.epochs = $1 }
         case "steps": return take(Int(value)) { $0.steps = $1 }
         case "resume": return take(Bool(value)) { $0.resumes = $1 }
+        case "overwrite": return take(Bool(value)) { $0.overwrites = $1 }
         case "sharded": return take(Bool(value)) { $0.sharded = $1 }
         case "every_steps": return take(Int(value)) { $0.checkpoints.everySteps = $1 }
         case "every_minutes": return take(Double(value)) { $0.checkpoints.everyMinutes = $1 }
@@ -135,9 +137,7 @@ struct ControlOptions {
         settings.stepLimit = steps
         settings.checkpoints = checkpoints
         settings.hidesFolder = hidesFolder
-        if resumes {
-            settings.resume = .auto
-            settings.overwritesOutput = false
-        }
+        settings.overwritesOutput = overwrites && !resumes
+        if resumes { settings.resume = .auto }
     }
 }

@@ -30,7 +30,6 @@ exit(
             schedule: try LearningRateSchedule(baseRate: rate), output: arguments[4])
         settings.epochs = 1
         settings.batch = isLine ? 8 : 36
-        settings.overwritesOutput = true
         settings.control = control
         try options.apply(to: &settings)
         let model: any Model =

@@ -1,20 +1,39 @@
-// Trains MyNet: mpirun -n 2 MyNet FEATURES.npy LABELS.npy OUTPUT
+// Trains MyNet, goes on with it, or says what it has learned:
+// mpirun -n 2 MyNet FEATURES.npy LABELS.npy OUTPUT [train|resume|evaluate|predict]
 import DistributedTraining
 import Foundation
 
 let arguments = CommandLine.arguments
-guard arguments.count == 4 else {
-    DistributedProgram.write("MyNet: error: expected FEATURES.npy LABELS.npy OUTPUT")
+let task = arguments.count == 5 ? arguments[4] : "train"
+guard (4...5).contains(arguments.count), ["train", "resume", "evaluate", "predict"].contains(task) else {
+    DistributedProgram.write(
+        "MyNet: error: expected FEATURES.npy LABELS.npy OUTPUT [train|resume|evaluate|predict]")
     exit(ExitStatus.usage.rawValue)
 }
 exit(
     DistributedProgram.run(name: "MyNet") { cluster in
-        var settings = TrainingSettings(
-            data: .init(training: DatasetSource(format: .npy, features: arguments[1], labels: arguments[2])),
-            optimizer: try OptimizerConfiguration(name: "adam"),
-            schedule: try LearningRateSchedule(baseRate: 1e-3), output: arguments[3])
-        settings.epochs = 2
-        settings.batch = 32
-        let result = try Trainer.train(MyNet(), settings, on: cluster)
-        if cluster.rank == 0 { print("trained \(result.steps) steps on \(cluster.size) ranks") }
+        let data = DatasetSource(format: .npy, features: arguments[1], labels: arguments[2])
+        switch task {
+        case "evaluate":
+            let result = try Trainer.evaluate(MyNet(), weights: arguments[3], data: data, on: cluster)
+            guard cluster.rank == 0 else { return }
+            print("loss \(result.loss) f1 \(result.value(of: .f1) ?? .nan) of \(result.count)")
+        case "predict":
+            let new = DatasetSource(format: .npy, features: arguments[1], labels: nil)
+            try Trainer.predict(MyNet(), weights: arguments[3], data: new, on: cluster) { prediction in
+                print(prediction.index, prediction.classIndex ?? -1, prediction.outputs.count)
+            }
+        default:
+            var settings = TrainingSettings(
+                data: .init(training: data, test: data),
+                optimizer: try OptimizerConfiguration(name: "adam"),
+                schedule: try LearningRateSchedule(baseRate: 1e-3), output: arguments[3])
+            settings.epochs = 2
+            settings.batch = 32
+            settings.metrics = [.accuracy, .f1]
+            if task == "resume" { settings.resume = .auto }
+            let result = try Trainer.train(MyNet(), settings, on: cluster)
+            guard cluster.rank == 0 else { return }
+            print("trained \(result.steps) steps on \(cluster.size) ranks, loss \(result.testLoss ?? .nan)")
+        }
     })
