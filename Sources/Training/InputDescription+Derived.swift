@@ -53,6 +53,7 @@ extension InputDescription {
         let own = layout.classNames.flatMap { $0.count == classes ? $0 : nil }
         classNames = hasClasses ? origin.classNames ?? own : nil
         featureNames = origin.featureNames
+        wideFeatures = layout.wideFeatures
     }
 
     /// Numbers that the model in a file gives for an example; where a model takes them from the data, the extent of the

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Datasets
 import Foundation
 import MPI
 import Training

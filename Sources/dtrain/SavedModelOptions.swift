@@ -55,7 +55,7 @@ struct SavedModelOptions: ParsableArguments {
         if let config { return try RunConfiguration(file: config, overrides: overrides) }
         let beside = saved.file(RunFolder.configurationName)
         guard FileManager.default.fileExists(atPath: beside) else {
-            try RunDescription.requireModel(folder.isEmpty ? "." : folder)
+            try RunDescription.requireModel(PathParts.folder(of: saved.file(RunFolder.descriptionName)))
             throw ValidationError(
                 "\(weights) has no config.yaml beside it: give the run's configuration with --config")
         }
