@@ -89,15 +89,6 @@ import Testing
         #expect(tree.groups.threads.isEmpty && tree.groups.memory.isEmpty && tree.groups.cores == nil)
     }
 
-    /// Threads that are there when one cannot be had end, and the error says what stood in the way.
-    @Test func moreThreadsThanThereAre() throws {
-        // More than any machine has numbers for.
-        let error = #expect(throws: ResourceError.self) { _ = try WorkerPool(workers: 5_000_000) }
-        #expect(error?.description.contains("4999999 threads for training.workers cannot be had") == true)
-        let pool = try WorkerPool(workers: 2)
-        #expect(pool.workers == 2)
-    }
-
     @Test func moreMemoryThanThereIs() throws {
         let error = #expect(throws: ResourceError.self) {
             _ = try PrivateMemory.allocate(1 << 50, for: "the weights")

@@ -24,7 +24,10 @@ enum CoreTag {
             if setting.flagIfAny == nil {
                 throw misfit("true or false behind !!bool", node, setting.flagInstead)
             }
-        case name(.null): try require(node.isBlank || node.isNull, "nothing or null behind !!null", node)
+        case name(.null):
+            try require(node.isBlank || node.isNull, "nothing or null behind !!null", node)
+            // Nothing behind a key is no null, but nothing behind this tag is.
+            return .scalar("null", isQuoted: false)
         default: throw unknown(scalar.tag, at: location)
         }
         return node.content
