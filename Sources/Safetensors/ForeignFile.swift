@@ -12,7 +12,7 @@ package struct ForeignFile: Sendable, Equatable {
 
     /// What begins with these bytes; nil where it is none of the formats known here.
     package init?(start: [UInt8]) {
-        guard let found = Self.text(start) ?? Self.container(start) ?? Self.array(start) else { return nil }
+        guard let found = Self.document(start) ?? Self.container(start) ?? Self.array(start) else { return nil }
         self = found
     }
 
@@ -30,6 +30,14 @@ package struct ForeignFile: Sendable, Equatable {
         "a safetensors file", weights: "fetch it again",
         data: "save its tensors with numpy.save, as a file each")
 
+    /// Plain text where weights belong, told by eight letters in the place of a length; nil for anything else.
+    static func text(_ start: [UInt8]) -> ForeignFile? {
+        let first = start.prefix(8)
+        guard first.count == 8, first.allSatisfy({ (0x20...0x7e).contains($0) || (0x09...0x0d).contains($0) })
+        else { return nil }
+        return ForeignFile("a text file", advice: "give the file of the weights")
+    }
+
     private static func torch(_ name: String) -> ForeignFile {
         ForeignFile(
             name,
@@ -38,7 +46,7 @@ package struct ForeignFile: Sendable, Equatable {
             data: "convert its tensors in Python with numpy.save(\"x.npy\", tensor.numpy())")
     }
 
-    private static func text(_ start: [UInt8]) -> ForeignFile? {
+    private static func document(_ start: [UInt8]) -> ForeignFile? {
         let words = String(decoding: start.drop { [0x20, 0x09, 0x0a, 0x0d].contains($0) }, as: UTF8.self)
             .lowercased()
         if words.hasPrefix("version https://git-lfs") {

@@ -41,7 +41,7 @@ public struct SafetensorsFile: Sendable {
         _ file: ReadableFile, path: String, reason: SafetensorsError.Reason
     ) throws(SafetensorsError) {
         let start = try file.bytes(min(file.size, ForeignFile.startBytes), at: 0)
-        guard let foreign = ForeignFile(start: start), foreign != .safetensors else { return }
+        guard let foreign = ForeignFile(start: start) ?? .text(start), foreign != .safetensors else { return }
         throw SafetensorsError(
             reason, path: path, expected: "a safetensors file",
             found: "\(foreign.name): \(foreign.weightsAdvice.replacing("FILE", with: "\"\(path)\""))")

@@ -113,6 +113,14 @@ import Testing
         ("optimizer: {name: sgd, lr: 01.5}", "optimizer.lr: expected a number, found 01.5; a leading zero"),
         ("optimizer: {name: sgd, lr: fast}", "optimizer.lr: expected a number, found fast"),
         (
+            "optimizer: {name: sgd, lr: \"0.01\"}",
+            "optimizer.lr: expected a number, found the text \"0.01\""
+        ),
+        (
+            "optimizer: {name: sgd, lr: ${LR}}",
+            "variables are not replaced: write the value itself, or give it with --set"
+        ),
+        (
             "optimizer: {name: adam, betas: [0.9]}",
             "optimizer.betas: expected a list of 2 numbers, found [0.9]"
         ),

@@ -21,6 +21,7 @@ import Testing
         ([8, 7, 0x12, 7] + Array("pytorch".utf8), "ONNX"),
         (Array("\n<!doctype HTML><p>".utf8), "web page"),
         (Array("version https://git-lfs.github.com/spec/v1".utf8), "git lfs pull"),
+        (Array("data:\n  train: {format: csv}".utf8), "a text file"),
         (Array("{\"metadata\": {}, \"weight_map\": {}}".utf8), "give a safetensors file itself"),
     ]
 

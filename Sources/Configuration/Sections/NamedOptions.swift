@@ -64,13 +64,19 @@ struct NamedOptions {
         let problem =
             switch error.kind {
             case .missingOption: "missing; it must be \(error.allowed)"
-            case .wrongType: "expected \(error.allowed), found \(error.value)"
+            case .wrongType: "expected \(error.allowed), found \(quoted(option) ?? error.value)"
             default: "must be \(error.allowed), is \(error.value)"
             }
         let meant = error.kind == .outOfRange ? nearestName(to: error.value, among: error.candidates) : nil
         return ConfigurationError(
             kind, at: place, key: setting.inside(error.key), problem,
             advice: meant.map { "did you mean \"\($0)\"?" })
+    }
+
+    /// An option that was written in quotation marks, which is no number whatever it looks like; nil for another.
+    private func quoted(_ option: String) -> String? {
+        guard let node = map?[option]?.node, case .scalar(_, isQuoted: true) = node.content else { return nil }
+        return node.phrase
     }
 
     /// "{name: adam, lr: 0.001, ...}" as YAML, with `more` behind the options as YAML already.

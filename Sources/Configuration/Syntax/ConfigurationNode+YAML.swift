@@ -139,11 +139,18 @@ extension ConfigurationNode {
                     "expected at most \(depthLimit) levels of nesting, found more")
             }
             let line = lines.indices.contains(mark.line - 1) ? lines[mark.line - 1] : ""
-            let tab = line.contains("\t")
+            let advice: String? =
+                if line.contains("\t") {
+                    "indent with spaces, not tabs"
+                } else if line.contains("${") {
+                    "variables are not replaced: write the value itself, or give it with --set"
+                } else {
+                    nil
+                }
             let reason = context.map { "\($0.text) in line \($0.mark.line), \(problem)" } ?? problem
             return ConfigurationError(
                 .syntax, at: place, key: "", "the text is no YAML: \(reason)",
-                advice: tab ? "indent with spaces, not tabs" : nil)
+                advice: advice)
         case .reader(let problem, let offset, _, _):
             let line = offset.map { text.prefix($0).filter(\.isNewline).count + 1 }
             return ConfigurationError(
