@@ -24,7 +24,8 @@ extension TrainingRun {
         guard settings.resume != .no else { return }
         let candidates = try Agreement.fromRoot(cluster.world) { [settings, folder] in
             var found = try Self.candidates(settings.resume, own: folder?.checkpoints ?? "")
-            let log = try folder.flatMap { try FileInput.open(ifExists: $0.file(RunFolder.metricsName)) }
+            // Metrics that cannot be read end no run: what is missing of them is said.
+            let log = folder.flatMap { try? FileInput.open(ifExists: $0.file(RunFolder.metricsName)) }
             found.metricsLength = log?.byteCount ?? 0
             return found
         }
@@ -176,7 +177,7 @@ extension TrainingRun {
     private func takeMetrics(from path: String, in folder: RunFolder) throws {
         let run = PathParts.folder(of: PathParts.folder(of: path))
         let final = folder.file(RunFolder.metricsName)
-        guard let log = try FileInput.open(ifExists: "\(run)/\(RunFolder.metricsName)"),
+        guard let log = try? FileInput.open(ifExists: "\(run)/\(RunFolder.metricsName)"),
             log.byteCount >= position.metricsLength
         else { return unlinkQuietly(final) }
         var lines: [UInt8] = []
