@@ -12,7 +12,9 @@ package struct ForeignFile: Sendable, Equatable {
 
     /// What begins with these bytes; nil where it is none of the formats known here.
     package init?(start: [UInt8]) {
-        guard let found = Self.document(start) ?? Self.container(start) ?? Self.array(start) else { return nil }
+        guard let found = Self.document(start) ?? Self.container(start) ?? Self.array(start) else {
+            return nil
+        }
         self = found
     }
 

@@ -120,7 +120,9 @@ extension EndToEndTests {
 
         /// What ends a test where nothing was recorded for this processor and library: ranks were compared with one another.
         private static func unknown(_ key: String) -> any Error {
-            do { try Test.cancel("no goldens are recorded for \(key); see Goldens.swift") } catch { return error }
+            do { try Test.cancel("no goldens are recorded for \(key); see Goldens.swift") } catch {
+                return error
+            }
         }
     }
 }

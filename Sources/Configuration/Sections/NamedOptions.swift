@@ -75,7 +75,9 @@ struct NamedOptions {
 
     /// An option that was written in quotation marks, which is no number whatever it looks like; nil for another.
     private func quoted(_ option: String) -> String? {
-        guard let node = map?[option]?.node, case .scalar(_, isQuoted: true) = node.content else { return nil }
+        guard let node = map?[option]?.node, case .scalar(_, isQuoted: true) = node.content else {
+            return nil
+        }
         return node.phrase
     }
 
