@@ -118,7 +118,7 @@ import Testing
         ),
         (
             "optimizer: {name: sgd, lr: ${LR}}",
-            "variables are not replaced: write the value itself, or give it with --set"
+            "the text is no YAML: while parsing a flow mapping in line 3, did not find expected ',' or '}'; variables are not replaced: write the value itself, or give it with --set"
         ),
         (
             "optimizer: {name: adam, betas: [0.9]}",

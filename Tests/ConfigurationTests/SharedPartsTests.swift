@@ -198,7 +198,7 @@ import Testing
         for (layer, message) in [
             (
                 "max_pool2d: {kernel: 2, padding: [2, 2]}",
-                "max_pool2d.padding: must be at most half of the kernel, is [2, 2]"
+                "max_pool2d.padding: must be at most half of the kernel, which is [2, 2], is [2, 2]"
             ),
             (
                 "conv2d: {out: 3, kernel: same}",

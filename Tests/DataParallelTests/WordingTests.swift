@@ -52,7 +52,10 @@ import Testing
         let key =
             /\b(training|optimizer|schedule|checkpoint|evaluation|logging|init|loss|data)\.[a-z]+(_[a-z]+)*\b/
         // Of other programs, and of the command line's own messages.
-        let foreign = ["--mpi", "--shm-size", "--clean", "--config", "--set", "loss.is", "data.is"]
+        let foreign = [
+            "--mpi", "--mem", "--memory", "--pids-limit", "--shm-size", "--clean", "--config", "--set",
+            "loss.is", "data.is",
+        ]
         var seen = 0
         for target in ["Training", "DataParallel", "Datasets", "Layers", "Optimizers"] {
             let folder = root.appendingPathComponent(target).path

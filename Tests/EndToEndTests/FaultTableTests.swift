@@ -77,20 +77,23 @@ extension EndToEndTests {
 
         /// Processes that a launcher started as ranks but that MPI takes for single ones refuse to train.
         @Test(arguments: [
-            ["OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "0"],
-            ["SLURM_STEP_ID": "0", "SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "4"],
+            (
+                ["OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "0"],
+                "started 4 processes, but MPI sees one: use the mpirun"
+            ),
+            (
+                ["SLURM_STEP_ID": "0", "SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "4"],
+                "srun started 4 tasks without PMIx"
+            ),
         ])
-        func singletons(_ variables: [String: String]) throws {
+        func singletons(_ variables: [String: String], says: String) throws {
             let data = try TestData()
             defer { data.remove() }
             try data.write("run.yaml", text: Faults.configuration)
             let run = try shell("\"$DTRAIN\" --config run.yaml --output run", variables, in: data)
             #expect(run.exitCode == 64, "\(run)")
             let lines = run.standardError.split(separator: "\n").filter { $0.hasPrefix("dtrain: error:") }
-            #expect(
-                lines.count == 1
-                    && lines[0].contains("started 4 processes, but MPI sees one: use the mpirun"),
-                "\(run)")
+            #expect(lines.count == 1 && lines[0].contains(says), "\(run)")
             #expect(!FileManager.default.fileExists(atPath: data.path("run")))
         }
 
