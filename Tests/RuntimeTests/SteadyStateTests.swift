@@ -1,9 +1,10 @@
 import Glibc
 import GraphSupport
 import Layers
-import Runtime
 import RuntimeSupport
 import Testing
+
+@testable import Runtime
 
 /// Steps of a planned program.
 @Suite(.serialized) struct SteadyStateTests {
@@ -36,6 +37,20 @@ import Testing
         // Windows of 3x3 have no fused form.
         #expect(names.filter { $0 == "batch norm" }.count == 1)
         #expect(names.filter { $0 == "max pool gradient" }.count == 1)
+    }
+
+    /// No convolution of a common shape is left to oneDNN's plain loops, hundreds of times slower than its other kernels: with
+    /// AVX2 they are what it offers for the weight gradient of few row-major channels into a blocked image.
+    @Test(arguments: [1, 2, 3, 4, 16])
+    func convolutionsHaveKernels(channels: Int) throws {
+        prepareThreadForPrograms()
+        let model = try TracedModel(
+            [
+                Conv2d(32, kernel: 3, padding: 1, bias: false), ReLU(), Conv2d(64, kernel: 5, stride: 2),
+                GlobalAvgPool(), Flatten(), Linear(3),
+            ] as Sequential, exampleShape: [channels, 12, 12], target: .classes(3), loss: .crossEntropy)
+        let program = try MemoryPlanTests.program(model, count: 4)
+        #expect(program.primitives.filter(\.isPlainLoops).map(\.implementation) == [])
     }
 
     /// Convolutions read and write oneDNN's blocks, and nothing is converted between neighbours that share them.
