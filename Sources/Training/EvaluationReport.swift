@@ -31,7 +31,7 @@ package struct EvaluationReport {
 
     /// Lines of names and numbers, then a table of classes and the confusion matrix if there are any.
     package var table: String {
-        let head = [["data", data], ["examples", ProgressReporter.number(Double(totals.count))]]
+        let head = [["examples", ProgressReporter.number(Double(totals.count))], ["data", data]]
         let numbers = totals.numbers.map { [$0.name, Self.text($0.value)] }
         return ([Self.aligned(head + numbers)] + details).joined(separator: "\n")
     }
