@@ -41,6 +41,9 @@ public struct SafetensorsFile: Sendable {
         _ file: ReadableFile, path: String, reason: SafetensorsError.Reason
     ) throws(SafetensorsError) {
         let start = try file.bytes(min(file.size, ForeignFile.startBytes), at: 0)
+        // The length of a header may look like the first bytes of any format; what follows it does not.
+        let length = try? headerLength(Array(start.prefix(8)), fileSize: file.size, path: path)
+        if length != nil, start.count > 8, start[8] == UInt8(ascii: "{") { return }
         guard let foreign = ForeignFile(start: start) ?? .text(start), foreign != .safetensors else { return }
         throw SafetensorsError(
             reason, path: path, expected: "a safetensors file",

@@ -7,7 +7,7 @@ extension EndToEndTests {
     @Suite(.serialized) struct GoldenTests {
         private static let studies = ["rows", "images"]
         private static let recipes = [
-            "fashion-cnn", "fashion-mlp", "fashion-mlpbig", "fashion-lenet5", "fashion-resnet20",
+            "fashion-cnn", "fashion-mlp", "fashion-mlp-big", "fashion-lenet5", "fashion-resnet20",
         ]
         private static let recipeSteps = 24
 

@@ -35,6 +35,19 @@ import Testing
         }
     }
 
+    /// The length of a header, which begins a file, may be the first bytes of another format: 0x0280 is a pickle's.
+    @Test(arguments: [0x0280, 0x0380, 0x0480, 0x0580, 0x9342, 0x8b1f])
+    func lengthsAreNoFormats(length: Int) throws {
+        let folder = try TemporaryFolder()
+        let header = "{\"__metadata__\":{\"a\":\"b\"}}"
+        let bytes =
+            (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + Array(header.utf8)
+            + Array(repeating: 0x20, count: length - header.utf8.count)
+        let path = try folder.write(bytes, as: "weights")
+        #expect(throws: Never.self) { try SafetensorsFile.refuseForeign(path: path) }
+        #expect(throws: Never.self) { try SafetensorsFile.read(path: path) }
+    }
+
     @Test func brokenFilesStayWhatTheyAre() throws {
         let folder = try TemporaryFolder()
         for bytes: [UInt8] in [[2, 0, 0, 0, 0, 0, 0, 0] + Array("{ ".utf8), [1, 2, 3], []] {
