@@ -12,9 +12,10 @@ package struct ForeignFile: Sendable, Equatable {
 
     /// What begins with these bytes; nil where it is none of the formats known here.
     package init?(start: [UInt8]) {
-        guard let found = Self.document(start) ?? Self.container(start) ?? Self.array(start) else {
-            return nil
-        }
+        // A table's first column may be called as another format begins, "GGUF size".
+        let isText = !start.contains { $0 < 0x09 || (0x0e..<0x20).contains($0) }
+        let other = isText ? nil : Self.container(start) ?? Self.array(start)
+        guard let found = Self.document(start) ?? other else { return nil }
         self = found
     }
 

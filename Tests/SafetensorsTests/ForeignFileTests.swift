@@ -48,6 +48,10 @@ import Testing
         #expect(throws: Never.self) { try SafetensorsFile.read(path: path) }
     }
 
+    /// A table whose first column is called as another format begins is text.
+    @Test(arguments: ["GGUF size,a\n1,2\n", "PAR1,b\n", "BZhours,c\n"])
+    func tablesAreNoFormats(text: String) { #expect(ForeignFile(start: Array(text.utf8)) == nil) }
+
     @Test func brokenFilesStayWhatTheyAre() throws {
         let folder = try TemporaryFolder()
         for bytes: [UInt8] in [[2, 0, 0, 0, 0, 0, 0, 0] + Array("{ ".utf8), [1, 2, 3], []] {
