@@ -164,7 +164,8 @@ final class PreparedData {
                 "\(part.dataset.source.labelsName) has labels of another kind than \(training.dataset.source.labelsName), \(own.labels.text) instead of \(wanted.labels.text): both need classes, or targets of the same number"
             )
         }
-        if let known = wanted.classCount, let labels = part.dataset.examples.classes,
+        if let classes = own.classCount, let known = wanted.classCount, classes > known,
+            let labels = part.dataset.examples.classes,
             let index = labels.firstIndex(where: { Int($0) >= known })
         {
             let place = part.dataset.source.place(ofLabel: index)

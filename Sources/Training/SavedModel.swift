@@ -130,7 +130,9 @@ package final class SavedModel {
                     "\(dataset.source.labelsName) has \(found) classes, the model was trained on numbers: give numbers, or leave out task: classification"
                 )
             }
-            if let labels = dataset.examples.classes, let index = labels.firstIndex(where: { $0 >= known }) {
+            if found > known, let labels = dataset.examples.classes,
+                let index = labels.firstIndex(where: { $0 >= known })
+            {
                 let place = dataset.source.place(ofLabel: index)
                 throw TrainingError(
                     .badFile,

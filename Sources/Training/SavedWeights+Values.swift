@@ -1,3 +1,4 @@
+import Datasets
 import Layers
 import Safetensors
 
@@ -15,10 +16,9 @@ extension SavedWeights {
         let values = try WeightsFile.values(of: file, for: model, prefix: prefix).values
         for (variable, values) in zip(model.variables, values) {
             guard let place = values.firstIndex(where: { !$0.isFinite }) else { continue }
-            let value = values[place]
             throw TrainingError(
                 .badFile,
-                "\(file.path): tensor \"\(prefix)\(variable.name)\" holds \(value.isNaN ? "nan" : value < 0 ? "-inf" : "inf") at element \(index(place, in: variable.shape)): such weights give no result, use those of an earlier checkpoint, or train again"
+                "\(file.path): tensor \"\(prefix)\(variable.name)\" holds \(values[place].plainText) at element \(index(place, in: variable.shape)): such weights give no result, use those of an earlier checkpoint, or train again"
             )
         }
         if !prefix.isEmpty {

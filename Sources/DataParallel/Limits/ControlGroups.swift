@@ -26,12 +26,12 @@ package struct ControlGroups: Sendable {
     /// - Parameter root: What stands before every path, so that tests can write a tree of their own.
     package init(root: String = "") {
         self.root = root
-        groups = Self.lines(root + "/proc/self/cgroup").compactMap { line in
+        groups = ProcessFiles.lines(of: root + "/proc/self/cgroup").compactMap { line in
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard fields.count == 3 else { return nil }
             return (Set(fields[1].split(separator: ",").map { Substring(String($0)) }), String(fields[2]))
         }
-        mounts = Self.lines(root + "/proc/self/mountinfo").compactMap { line in
+        mounts = ProcessFiles.lines(of: root + "/proc/self/mountinfo").compactMap { line in
             let fields = line.split(separator: " ")
             guard let dash = fields.firstIndex(of: "-"), dash > 5, fields.count > dash + 3 else { return nil }
             let options = fields[dash + 3].split(separator: ",").map { Substring(String($0)) }
@@ -77,9 +77,5 @@ package struct ControlGroups: Sendable {
         guard names.starts(with: shown), !names.contains("..") else { return [""] }
         let rest = names.dropFirst(shown.count)
         return (0...rest.count).reversed().map { count in rest.prefix(count).map { "/\($0)" }.joined() }
-    }
-
-    private static func lines(_ path: String) -> [Substring] {
-        ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: "\n")
     }
 }

@@ -115,7 +115,7 @@ package enum ProcessLimits {
     /// The kernel lets root, and whoever may administer the system, have more than the limit.
     private static var countsProcesses: Bool {
         guard getuid() != 0 else { return false }
-        let line = lines("/proc/self/status").first { $0.hasPrefix("CapEff:") } ?? ""
+        let line = ProcessFiles.lines(of: "/proc/self/status").first { $0.hasPrefix("CapEff:") } ?? ""
         let mask = line.split(whereSeparator: \.isWhitespace).last.flatMap { UInt64($0, radix: 16) } ?? 0
         let (administrator, resources) = (UInt64(1) << 21, UInt64(1) << 24)
         return mask & (administrator | resources) == 0
@@ -123,7 +123,7 @@ package enum ProcessLimits {
 
     private static func threadsOfUser() -> Int {
         ProcessFiles.numbers(in: "/proc").reduce(0) { sum, process in
-            let lines = lines("/proc/\(process)/status")
+            let lines = ProcessFiles.lines(of: "/proc/\(process)/status")
             let owner = lines.first { $0.hasPrefix("Uid:") }?.split(whereSeparator: \.isWhitespace)
             guard let owner, owner.count > 1, owner[1] == "\(getuid())" else { return sum }
             let count = lines.first { $0.hasPrefix("Threads:") }?.split(whereSeparator: \.isWhitespace).last
@@ -133,14 +133,10 @@ package enum ProcessLimits {
 
     /// Looks up "Name:   123 kB" lines of a file.
     private static func status(_ path: String) -> (String) -> Int? {
-        let lines = lines(path)
+        let lines = ProcessFiles.lines(of: path)
         return { name in
             let words = lines.first { $0.hasPrefix("\(name):") }?.split(whereSeparator: \.isWhitespace)
             return words.flatMap { $0.count > 1 ? Int($0[1]) : nil }
         }
-    }
-
-    private static func lines(_ path: String) -> [Substring] {
-        ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: "\n")
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// What the system tells of processes and threads in files.
@@ -14,6 +15,11 @@ enum ProcessFiles {
             if let number = name.flatMap({ Int32($0) }) { found.append(number) }
         }
         return found
+    }
+
+    /// The lines of a file; none where it cannot be read.
+    static func lines(of path: String) -> [Substring] {
+        ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: "\n")
     }
 
     /// The name of the process or thread in whose folder `stat` stands, and the fields behind it, the first of which is its

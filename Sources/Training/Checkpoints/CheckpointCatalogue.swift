@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Glibc
 
@@ -19,8 +20,7 @@ package struct CheckpointCatalogue: Sendable {
     func requireReadable() throws {
         guard let folder = opendir(path) else {
             if errno == ENOENT { return }
-            let reason = strerror(errno).flatMap { String(validatingCString: $0) } ?? "error \(errno)"
-            throw TrainingError(.io, "cannot look into \(path): \(reason)")
+            throw TrainingError(.io, "cannot look into \(path): \(SystemError())")
         }
         closedir(folder)
     }
