@@ -37,18 +37,18 @@ package enum WeightsFile {
 
     /// The values of a model's variables from a file in memory that holds exactly these, in the model's order.
     ///
-    /// - Parameter prefix: What stands in front of each name in the file.
-    static func values(of file: SafetensorsFile, for model: TracedModel, prefix: String = "") throws -> (
-        values: [[Float]], trainedBatches: Int
-    ) {
+    /// - Parameter nameInFile: What the file calls a tensor.
+    static func values(
+        of file: SafetensorsFile, for model: TracedModel, nameInFile: (String) -> String = { $0 }
+    ) throws -> (values: [[Float]], trainedBatches: Int) {
         let path = file.path
-        let known = Set((model.variables.map(\.name) + model.counters).map { prefix + $0 })
+        let known = Set((model.variables.map(\.name) + model.counters).map(nameInFile))
         for entry in file.tensors where !known.contains(entry.name) {
             throw TrainingError(
                 .badFile, "\(path) holds tensor \"\(entry.name)\", which the model does not have")
         }
         let values = try model.variables.map { variable in
-            let name = prefix + variable.name
+            let name = nameInFile(variable.name)
             guard let entry = file.entry(named: name) else {
                 throw TrainingError(.badFile, "\(path) lacks tensor \"\(name)\" of shape \(variable.shape)")
             }
@@ -60,7 +60,7 @@ package enum WeightsFile {
             }
             return try file.tensor(named: name)
         }
-        let counter = try model.counters.map { prefix + $0 }.first { file.entry(named: $0) != nil }.map {
+        let counter = try model.counters.map(nameInFile).first { file.entry(named: $0) != nil }.map {
             try file.int64s(named: $0)
         }
         return (values, Int(counter?.first ?? 0))

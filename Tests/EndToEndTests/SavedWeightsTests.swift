@@ -71,6 +71,39 @@ extension EndToEndTests {
                 run.exitCode == 65 && run.standardError.contains("holds tensor \"module.1.bias\""), "\(run)")
         }
 
+        /// What wrappers of parts of a model put behind the part's name.
+        @Test(arguments: [
+            ("_orig_mod", ["7", "1"], ""), ("module", ["0", "1"], ""), ("_orig_mod", ["7"], "module."),
+            ("_fsdp_wrapped_module", ["0"], "_orig_mod."),
+        ])
+        func wordsInsideOfNamesAreLeftOut(_ word: String, _ wrapped: [String], _ prefix: String) throws {
+            let data = try Self.trained()
+            defer { data.remove() }
+            let plain = try DTrainRun.run(1, ["evaluate", data.path("run")]).standardOutput
+            let file = try Self.rewrite(data, to: "other") { name, _ in
+                let parts = name.split(separator: ".", maxSplits: 1)
+                let isWrapped = wrapped.contains(String(parts[0]))
+                return prefix + (isWrapped ? "\(parts[0]).\(word).\(parts[1])" : name)
+            }
+            let run = try DTrainRun.run(2, ["evaluate", file, "--config", data.path("cnn.yaml")])
+            #expect(run.exitCode == 0 && run.standardOutput == plain, "\(run)")
+            #expect(
+                run.standardError.contains("\"\(word).\"") && run.standardError.contains("left out"), "\(run)"
+            )
+        }
+
+        /// Names that are no model's with or without them are told as they stand.
+        @Test func wordsInsideOfForeignNamesStay() throws {
+            let data = try Self.trained()
+            defer { data.remove() }
+            let file = try Self.rewrite(data, to: "other") { name, _ in
+                name.replacing("7.", with: "9._orig_mod.")
+            }
+            let run = try DTrainRun.run(2, ["evaluate", file, "--config", data.path("cnn.yaml")])
+            #expect(
+                run.exitCode == 65 && run.standardError.contains("holds tensor \"9._orig_mod."), "\(run)")
+        }
+
         @Test func numbersThatAreNoneAreNamed() throws {
             let data = try Self.trained()
             defer { data.remove() }
