@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -86,8 +87,9 @@ static void end(int number, siginfo_t *info, int error) {
     }
     add(&line, ", ");
     add(&line,
-        is_memory ? "raise the limit (ulimit -v, ulimit -d) or use smaller training.batch or more nodes"
-                  : advice(number));
+        !is_memory ? advice(number)
+        : step > 0 ? "raise the limit (ulimit -v, ulimit -d), or use a smaller training.batch or more nodes"
+                   : "raise the limit (ulimit -v, ulimit -d), or start fewer ranks on a node");
     line.text[line.length++] = '\n';
     if (write(STDERR_FILENO, line.text, line.length) < 0) { /* nobody listens */
     }
@@ -139,6 +141,8 @@ void dt_crash_use_own_stack(void) {
 void dt_crash_set_step(uint64_t step) {
     atomic_store_explicit(&current_step, step, memory_order_relaxed);
 }
+
+void dt_print_lines(void) { setvbuf(stdout, 0, _IOLBF, BUFSIZ); }
 
 void dt_limit_arenas(void) { mallopt(M_ARENA_MAX, 1); }
 

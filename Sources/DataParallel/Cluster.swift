@@ -114,13 +114,13 @@ public final class Cluster: @unchecked Sendable {
     }
 
     /// Throws if this rank may not have that much memory more.
-    func requireMemory(_ byteCount: Int, for use: String) throws(ResourceError) {
+    func requireMemory(_ byteCount: Int, for use: ResourceUse) throws(ResourceError) {
         let promised = PrivateMemory.promised.load(ordering: .relaxed)
         if let limit = memoryLimits.first(where: { $0.left < promised + byteCount }) {
             // What has been set aside before is a part of it where this alone would fit.
             guard limit.left < byteCount else {
                 throw ResourceError.memory(
-                    promised + byteCount, for: "this rank, \(use) included,", limit: limit)
+                    promised + byteCount, for: use.together("this rank, \(use.name) included,"), limit: limit)
             }
             throw ResourceError.memory(byteCount, for: use, limit: limit)
         }
@@ -131,16 +131,15 @@ public final class Cluster: @unchecked Sendable {
     /// uses more than the limits allow is killed without a word. Collective over the node.
     ///
     /// - Parameters:
-    ///   - copies: Bytes of what all ranks together will have to copy on top of it at some time.
-    ///   - use: What the copies are for, in the words of an error.
-    package func checkMemory(copies: Int, for use: String) throws {
-        guard ProcessLimits.hasRoom(for: copies / size) else {
-            throw ResourceError.memory(copies / size, for: use)
-        }
-        let promised = try host.allReduce(PrivateMemory.promised.load(ordering: .relaxed), .sum)
-        let total = promised + copies / nodes.count
+    ///   - copies: Bytes of what this rank will have to copy on top of it at some time.
+    ///   - threads: Threads that it will start, whose stacks take address space.
+    ///   - use: What the copies are for.
+    package func checkMemory(copies: Int, threads: Int = 0, for use: ResourceUse) throws {
+        let own = copies + threads * PosixThread.stackBytes
+        guard ProcessLimits.hasRoom(for: own) else { throw ResourceError.memory(own, for: use) }
+        let total = try host.allReduce(PrivateMemory.promised.load(ordering: .relaxed) + copies, .sum)
         guard host.rank == 0, let limit = memoryLimits.first(where: { $0.left < total }) else { return }
-        throw ResourceError.memory(total, for: "this node's ranks", limit: limit)
+        throw ResourceError.memory(total, for: use.together("this node's ranks"), limit: limit)
     }
 
     private static func alone(_ world: Communicator) throws -> Communicator {

@@ -22,7 +22,8 @@ package final class FloatCopy: @unchecked Sendable {
         -> UnsafeMutableRawPointer
     {
         let byteCount = values.count * 4
-        let memory = try PrivateMemory.allocate(byteCount, for: "the copy of a checkpoint")
+        let memory = try PrivateMemory.allocate(
+            byteCount, for: .model("the copy of a checkpoint"), reserve: ProcessLimits.reserveOfForeseen)
         // The first write to a page costs more than the copy; large pages are few.
         if byteCount >= manyBytes { madvise(memory, byteCount, MADV_HUGEPAGE) }
         if let start = values.baseAddress { memory.copyMemory(from: start, byteCount: byteCount) }

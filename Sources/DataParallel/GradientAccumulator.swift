@@ -90,7 +90,7 @@ final class GradientAccumulator: @unchecked Sendable {
         if roots[root].lowerBound == shard { return targets[root] }
         return try state.withLock { state in
             if let buffer = state.free.popLast() { return Unchecked(buffer) }
-            let buffer = try PrivateMemory.allocate(count * 4, for: "gradients of shards")
+            let buffer = try PrivateMemory.allocate(count * 4, for: .model("gradients of shards"))
                 .assumingMemoryBound(to: Float.self)
             state.made.append(buffer)
             return Unchecked(buffer)

@@ -48,8 +48,10 @@ package final class GradientExchange {
     private let layout: ParameterLayout
     private let precision: GradientPrecision
     private let distributesSums: Bool
-    /// Whether the next look fails because a test wants it to.
-    private var failsOnce: Bool
+    #if FAULT_INJECTION
+        /// Whether the next look fails because a test wants it to.
+        private var failsOnce: Bool
+    #endif
     private let memory: NodeMemory
     private let staging: UnsafeMutableRawPointer
     private let stagingBytes: Int
@@ -86,7 +88,9 @@ package final class GradientExchange {
         self.layout = layout
         self.precision = precision
         self.distributesSums = distributesSums
-        failsOnce = control == .failExchange
+        #if FAULT_INJECTION
+            failsOnce = control == .failExchange
+        #endif
         firstTag = Self.tag(number * layout.buckets.count, .subtree)
         let node = cluster.nodes[cluster.nodeIndex]
         var end = 64 * node.count * (layout.buckets.count + Milestone.allCases.count)
@@ -117,7 +121,7 @@ package final class GradientExchange {
         }
         parts = .allocate(capacity: local.count + remote.count)
         parts.initialize(repeating: nil, count: local.count + remote.count)
-        memory = try NodeMemory(byteCount: end, for: "gradients", on: cluster)
+        memory = try NodeMemory(byteCount: end, for: .model("gradients"), on: cluster)
 
         var stagingEnd = 0
         let outgoing = nodePlans.count
@@ -137,7 +141,7 @@ package final class GradientExchange {
         }
         duties = buckets.flatMap { distributesSums ? [$0.own] + $0.foreign : [$0.own] }
         stagingBytes = max(64, stagingEnd)
-        staging = try PrivateMemory.allocate(stagingBytes, for: "gradients")
+        staging = try PrivateMemory.allocate(stagingBytes, for: .model("gradients"))
         tree = TreeSum(
             depth: max(plan.depth, nodePlans.map(\.plan.depth).max() ?? 1), vectorBytes: 64,
             kernels: cluster.kernels, precision: precision)
@@ -147,7 +151,7 @@ package final class GradientExchange {
         } else if let given {
             sum = given
         } else {
-            sum = try PrivateMemory.allocate(layout.elementCount * 4, for: "gradients")
+            sum = try PrivateMemory.allocate(layout.elementCount * 4, for: .model("gradients"))
                 .assumingMemoryBound(to: Float.self)
             isSumOwned = true
         }
@@ -185,11 +189,13 @@ package final class GradientExchange {
     ///
     /// - Parameter withSquares: Whether sums of squares of blocks are wanted.
     package func progress(step: UInt64, batch: Int, withSquares: Bool) throws -> Bool {
-        if failsOnce {
-            failsOnce = false
-            // An error of MPI's own, without a message to anybody.
-            _ = try cluster.world.broadcast(0, root: -1)
-        }
+        #if FAULT_INJECTION
+            if failsOnce {
+                failsOnce = false
+                // An error of MPI's own, without a message to anybody.
+                _ = try cluster.world.broadcast(0, root: -1)
+            }
+        #endif
         var isComplete = true
         for bucket in buckets.indices where buckets[bucket].phase != .idle {
             if try !progress(bucket, step, batch, withSquares) { isComplete = false }

@@ -25,12 +25,20 @@ package final class ModelState {
         layout = places.layout
         offsets = places.offsets
         stateBytes = max(64, places.stateBytes)
-        states = try PrivateMemory.allocate(stateBytes, for: "statistics")
+        states = try PrivateMemory.allocate(stateBytes, for: .model("statistics"))
         parameters = try NodeMemory(
-            byteCount: max(64, layout.elementCount * 4), for: "the weights", on: cluster)
+            byteCount: max(64, layout.elementCount * 4), for: .model("the weights"), on: cluster)
     }
 
     deinit { PrivateMemory.free(states, stateBytes) }
+
+    /// Bytes of all values.
+    package var byteCount: Int { (model.variables.indices).reduce(0) { $0 + byteCount(of: $1) } }
+
+    /// Bytes of the largest variable.
+    package var largestByteCount: Int { (model.variables.indices).reduce(0) { max($0, byteCount(of: $1)) } }
+
+    private func byteCount(of variable: Int) -> Int { model.variables[variable].shape.reduce(4, *) }
 
     /// Gives shared memory back; collective over the node.
     package func free() throws { try parameters.free() }

@@ -14,8 +14,8 @@ public final class NodeMemory: @unchecked Sendable {
     /// Throws `ClusterError.noSharedMemory` on all ranks together if one node's shared memory is too small, and
     /// `ResourceError` on a rank that may not have so much at all.
     ///
-    /// - Parameter use: What it is for, in the words of an error.
-    public init(byteCount: Int, for use: String = "shared data", on cluster: Cluster) throws {
+    /// - Parameter use: What it is for.
+    public init(byteCount: Int, for use: ResourceUse = .data("shared data"), on cluster: Cluster) throws {
         self.byteCount = byteCount
         try cluster.requireMemory(byteCount, for: use)
         var window: SharedWindow?

@@ -20,7 +20,7 @@ final class OptimizerState {
     private let starts: [Int]
     private let strides: [Int]
 
-    private static let use = "the optimizer's state"
+    private static let use = ResourceUse.model("the optimizer's state")
 
     /// Zeros for `arrays` state arrays; collective over the cluster.
     ///

@@ -17,7 +17,7 @@ final class ProgramCache {
     private var scratch: [Memory]
     private var collectives: Memory
 
-    private static let use = "activations"
+    private static let use = ResourceUse.batch("activations")
 
     private struct Planned {
         let program: Program

@@ -105,7 +105,7 @@ package final class Replica {
         copies = CopyCheck(update, state: state)
         (contributionOffsets, contributionBytes) = Self.layOutContributions(program, shards: owned.count)
         contributions = try PrivateMemory.allocate(
-            max(64, contributionBytes), for: "statistics of shards")
+            max(64, contributionBytes), for: .model("statistics of shards"))
         localPlans = map.subtrees[cluster.rank].map { root in
             TreePlan(root: root, parts: root.map { $0..<($0 + 1) })
         }

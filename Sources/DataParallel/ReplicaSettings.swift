@@ -44,8 +44,10 @@ public struct ReplicaSettings: Sendable {
         case none
         case sumInRankOrder
         case skipShard
-        /// The first look for other ranks' gradients in a step fails, once.
-        case failExchange
+        #if FAULT_INJECTION
+            /// The first look for other ranks' gradients in a step fails, once.
+            case failExchange
+        #endif
     }
 
     /// Settings of a replica.

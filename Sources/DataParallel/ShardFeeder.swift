@@ -30,7 +30,7 @@ final class ShardFeeder: @unchecked Sendable {
         let indexBytes = aligned(most * 8)
         let shardBytes = featureBytes + targetBytes + indexBytes
         memoryBytes = max(1, owned.count) * shardBytes
-        let memory = try PrivateMemory.allocate(memoryBytes, for: "mini-batches")
+        let memory = try PrivateMemory.allocate(memoryBytes, for: .batch("mini-batches"))
         self.memory = memory
         let hasClasses = maker.examples.classes != nil
         inputs = owned.indices.map { shard in

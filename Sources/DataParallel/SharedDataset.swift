@@ -21,7 +21,7 @@ package final class SharedDataset {
         FaultPoint.reach(.load)
         let featureBytes = PrivateMemory.aligned(layout.featureBytes)
         let memory = try NodeMemory(
-            byteCount: max(64, featureBytes + layout.labelBytes), for: "the data of \(source.name)",
+            byteCount: max(64, featureBytes + layout.labelBytes), for: .data("the data of \(source.name)"),
             on: cluster)
         self.memory = memory
         let loaded = try Agreement.onFirst(of: cluster.node, in: cluster.world) {

@@ -155,7 +155,7 @@ struct StepRun {
         guard let squares else { return }
         for (number, description) in skeleton.stages[stage].parts[part.rawValue].joints.enumerated() {
             let count = description.rows * description.columns
-            let memory = try PrivateMemory.allocate(count * 4, for: "gradients of shards")
+            let memory = try PrivateMemory.allocate(count * 4, for: .model("gradients of shards"))
             defer { PrivateMemory.free(memory, count * 4) }
             let gradient = memory.assumingMemoryBound(to: Float.self)
             for (place, examples) in active {

@@ -97,13 +97,15 @@ final class VectorExchange {
                     flags: flags, data: data,
                     messages: messages))
         }
-        memory = try NodeMemory(byteCount: max(end, 64), for: "statistics", on: cluster)
+        memory = try NodeMemory(byteCount: max(end, 64), for: .model("statistics"), on: cluster)
         let plans = nodePlans
         nodeVectors =
             cluster.nodes.count == 1
             ? []
             : try channels.map { channel in
-                try plans.map { _ in try PrivateMemory.allocate(max(channel.stride, 64), for: "statistics") }
+                try plans.map { _ in
+                    try PrivateMemory.allocate(max(channel.stride, 64), for: .model("statistics"))
+                }
             }
         sum = TreeSum(
             depth: max(plan.depth, nodePlans.map(\.plan.depth).max() ?? 1),

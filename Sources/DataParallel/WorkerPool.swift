@@ -94,7 +94,7 @@ final class WorkerPool: @unchecked Sendable {
     init(workers: Int) throws(ResourceError) {
         self.workers = max(1, workers)
         let shared = shared
-        threads = try PosixThread.start(1..<max(1, workers), for: "training.workers") { worker in
+        threads = try PosixThread.start(1..<max(1, workers), for: .workers) { worker in
             shared.serve(as: worker)
         } stop: {
             shared.stop()

@@ -28,6 +28,8 @@ public enum DistributedProgram {
     ) -> Int32 {
         // Output that nobody reads any more must not end the run.
         signal(SIGPIPE, SIG_IGN)
+        // Lines of progress, errors and what signals say go past the buffer of what a program prints.
+        dt_print_lines()
         StopRequest.install(isSlurmTask: LaunchEnvironment.current.launcher == .slurm)
         reportSignals(name: name)
         let code: (any Error) -> Int32 = { status($0) ?? ExitStatus(for: $0).rawValue }

@@ -37,14 +37,14 @@ package struct InputDescription: Codable, Sendable {
             classes: classes, names: classNames, features: featureNames, wideFeatures: wideFeatures)
     }
 
-    /// The description beside weights, which rank 0 has found and reads; collective. Nil where there is none and
-    /// features are taken as they are.
+    /// The description beside weights, which rank 0 finds and reads; collective. Nil where there is none and features
+    /// are taken as they are.
     static func beside(
-        _ weights: SavedWeights?, _ normalization: Normalization?, on cluster: Cluster
+        _ normalization: Normalization?, on cluster: Cluster, find: () throws -> SavedWeights
     ) throws -> InputDescription? {
         var whitening: [Float] = []
         let found = try Agreement.fromRoot(cluster.world) { () -> InputDescription? in
-            guard let weights else { return nil }
+            let weights = try find()
             let file = weights.file(RunFolder.scalingName)
             if normalization == Normalization.none, access(file, F_OK) != 0 { return nil }
             let inputs = try read(file, normalization)

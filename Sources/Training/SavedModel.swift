@@ -36,10 +36,15 @@ package final class SavedModel {
     ) throws {
         try cluster.check(shards: shards)
         self.cluster = cluster
+        if cluster.rank == 0, let note = cluster.spareWorkers(workers, shards: shards) {
+            TrainingRun.note(note)
+        }
         var saved: SavedWeights?
-        try TrainingRun.agree(
-            Result { if cluster.rank == 0 { saved = try SavedWeights(weights) } }, cluster)
-        let described = try InputDescription.beside(saved, training?.normalization, on: cluster)
+        let described = try InputDescription.beside(training?.normalization, on: cluster) {
+            let found = try SavedWeights(weights)
+            saved = found
+            return found
+        }
         var origin: InputDescription.Origin?
         if described == nil, let training {
             origin = try Agreement.fromRoot(cluster.world) {
@@ -59,16 +64,17 @@ package final class SavedModel {
         self.dataset = dataset
         let layout = dataset.examples.layout
         var found: SavedWeights.Found?
-        try TrainingRun.agree(Result { found = try saved?.find() }, cluster)
-        if let found, !found.isFinal { TrainingRun.note("the weights are \(found.origin)") }
-        let inputs =
-            try described
-            ?? Agreement.fromRoot(cluster.world) {
-                guard let found, let origin else { throw FailedElsewhere() }
-                let outputs = try InputDescription.outputs(
-                    of: found.file, exampleShape: layout.exampleShape, loss: loss, makeModel: makeModel)
-                return InputDescription(unscaled: layout, origin, outputs: outputs, loss: loss)
-            }
+        let unscaled = try Agreement.fromRoot(cluster.world) { () -> InputDescription? in
+            guard let weights = try saved?.find() else { throw FailedElsewhere() }
+            found = weights
+            if !weights.isFinal { TrainingRun.note("the weights are \(weights.origin)") }
+            guard described == nil else { return nil }
+            guard let origin else { throw FailedElsewhere() }
+            let outputs = try InputDescription.outputs(
+                of: weights.file, exampleShape: layout.exampleShape, loss: loss, makeModel: makeModel)
+            return InputDescription(unscaled: layout, origin, outputs: outputs, loss: loss)
+        }
+        guard let inputs = described ?? unscaled else { throw FailedElsewhere() }
         try inputs.check(layout, name: dataset.name, trainedOn: "the model's training set")
         let kind: TargetKind = predicts ? .none : try Self.target(dataset, inputs, loss)
         let model = try TracedModel(
@@ -80,7 +86,9 @@ package final class SavedModel {
             output: model.outputShape, target: inputs.classes.map(TargetKind.classes) ?? .none)
         hasProbability = readsSign && loss.function is BinaryCrossEntropyLoss
         let state = try ModelState(cluster: cluster, model: model)
-        try cluster.checkMemory(copies: state.layout.elementCount * 4, for: "the weights' file")
+        try cluster.checkMemory(
+            copies: cluster.rank == 0 ? state.byteCount : state.largestByteCount,
+            for: .model("the weights' file"))
         var values: [[Float]]?
         try TrainingRun.agree(
             Result {

@@ -122,6 +122,21 @@ extension TrainingRun {
         }
     }
 
+    /// Throws, on one rank, unless there is room for what will be written: the copies of checkpoints, and the weights.
+    static func checkRoomForFiles(_ replica: Replica, _ settings: TrainingSettings) throws {
+        let state = replica.state
+        let isRoot = replica.cluster.rank == 0
+        let keepsBest = watchedMetric(settings) != nil && isRoot
+        // Weights come and go in arrays, one of which is a second copy.
+        let weights = (isRoot ? state.byteCount : 0) + state.largestByteCount
+        if settings.isDryRun {
+            return try replica.cluster.checkMemory(copies: weights, for: .model("the weights"))
+        }
+        let copies = CheckpointCopy.byteCount(of: replica) + (keepsBest ? state.byteCount : 0)
+        try replica.cluster.checkMemory(
+            copies: max(weights, copies), threads: keepsBest ? 2 : 1, for: .model("checkpoints"))
+    }
+
     /// Throws if a mini-batch of the run would leave batch norm a single value.
     static func checkBatchNorm(_ model: TracedModel, _ settings: TrainingSettings, _ plan: RunPlan) throws {
         for batch in Set(plan.batches).sorted() {

@@ -27,7 +27,9 @@ extension TrainingRun {
         try requireFolder()
         try bestWeights.settle()
         try checkpoints?.finish()
-        try checkpoints?.requireLast()
+        do { try checkpoints?.requireLast() } catch let error as TrainingError {
+            throw TrainingError(error.kind, "\(error); \(standing)")
+        }
         try bestWeights.require()
         try Self.agree(
             Result {

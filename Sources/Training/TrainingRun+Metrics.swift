@@ -132,6 +132,9 @@ extension TrainingRun {
                 "dtrain: note: all ranks run \(cluster.instructionSet.rawValue), the lowest set among them or the one set"
             )
         }
+        if let note = cluster.spareWorkers(settings.workers, shards: settings.shards) {
+            reporter.line("dtrain: note: \(note)")
+        }
         if settings.shards % cluster.size != 0 {
             let most = (settings.shards + cluster.size - 1) / cluster.size
             reporter.line(

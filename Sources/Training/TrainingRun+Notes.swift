@@ -7,7 +7,8 @@ extension TrainingRun {
     func noteOddities() {
         guard cluster.rank == 0 else { return }
         let notes =
-            [model.superfluousEnd, singleClass, manyClasses, channelsLast].compactMap { $0 } + missingLabels
+            [model.superfluousEnd, singleClass, manyClasses, spareOutputs, channelsLast].compactMap { $0 }
+            + missingLabels
         for note in notes { reporter.line("dtrain: note: \(note)") }
     }
 
@@ -32,6 +33,21 @@ extension TrainingRun {
         else { return nil }
         return
             "the labels count as \(count) classes in \(layout.count) examples, \(data.training.dataset.source.labelsName), which \(settings.loss.name) compares as one-hot rows: set task: regression if they are numbers to predict"
+    }
+
+    /// Outputs for classes that there are no examples of.
+    private var spareOutputs: String? {
+        guard case .classes(let classes) = data.target, model.outputShape.count == 1,
+            !settings.loss.function.isBinary(output: model.outputShape, target: data.target),
+            singleClass == nil, manyClasses == nil
+        else { return nil }
+        let outputs = model.outputShape[0]
+        guard outputs > classes else { return nil }
+        let spare =
+            outputs == classes + 1
+            ? "output \(classes) never occurs" : "outputs \(classes) to \(outputs - 1) never occur"
+        return
+            "the model has \(outputs) outputs, but the labels, \(data.training.dataset.source.labelsName), are of \(classes) classes: \(spare); end the model with linear: \(classes) unless such examples are to come"
     }
 
     /// Images whose channels stand last, in front of a convolution that takes the first dimension for them.
@@ -60,20 +76,48 @@ extension TrainingRun {
     /// What is to be done about targets whose size makes a loss that is not finite likely; nil where they are small, or
     /// were trained on for long.
     var largeTargets: String? {
-        let examples = data.training.dataset.examples
-        guard position.epoch == 0 || position.step <= Self.firstSteps, let targets = examples.targets else {
-            return nil
+        guard position.epoch == 0 || position.step <= Self.firstSteps, let targets,
+            targets.size >= Self.largeTarget
+        else { return nil }
+        return "the targets are large, of \(targets.text): scale them, to mean 0 and deviation 1 say"
+    }
+
+    /// Says at the end of a run that it has learned less than the mean of its targets would tell, where their size may be why.
+    func noteUnlearnedTargets(_ evaluated: Evaluated) {
+        guard cluster.rank == 0, let r2 = trainingR2(evaluated), r2 < 0, let targets else { return }
+        guard targets.size >= Self.largeTarget || targets.size <= Self.smallTarget else { return }
+        reporter.line(
+            "dtrain: note: R² is \(ProgressReporter.significant(r2, 3)), worse than the mean of the targets would do, which are of \(targets.text): outputs start near 0 and move by about optimizer.lr per step, so train on targets in another unit, scaled to mean 0 and deviation 1 say, or raise optimizer.lr"
+        )
+    }
+
+    /// R² of the training set or, where it was not evaluated, what the last epoch's loss comes to; else that of other data.
+    private func trainingR2(_ evaluated: Evaluated) -> Double? {
+        if let r2 = evaluated.training?.value(of: .r2) { return r2 }
+        if settings.loss.name == "mse", model.outputShape == [1], let loss = lastTrainingLoss, let targets,
+            targets.deviation > 0
+        {
+            return 1 - loss / (targets.deviation * targets.deviation)
         }
+        return evaluated.validation?.value(of: .r2) ?? evaluated.test?.value(of: .r2)
+    }
+
+    /// The mean and the deviation of the numbers that are to be learned; nil where there are classes.
+    private var targets: (mean: Double, deviation: Double, size: Double, text: String)? {
+        guard let targets = data.training.dataset.examples.targets, targets.count > 0 else { return nil }
         let mean = targets.reduce(0) { $0 + Double($1) } / Double(targets.count)
         let squares = targets.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
         let deviation = (squares / Double(targets.count)).squareRoot()
-        guard max(mean.magnitude, deviation) >= Self.largeTarget else { return nil }
-        return
-            "the targets are large, of mean \(ProgressReporter.significant(mean, 4)) and deviation \(ProgressReporter.significant(deviation, 4)), \(data.training.dataset.source.labelsName): scale them, to mean 0 and deviation 1 say"
+        return (
+            mean, deviation, max(mean.magnitude, deviation),
+            "mean \(ProgressReporter.significant(mean, 4)) and deviation \(ProgressReporter.significant(deviation, 4)), \(data.training.dataset.source.labelsName)"
+        )
     }
 
     /// Steps in which the size of targets shows.
     private static let firstSteps = 100
     /// Features have a deviation of about 1: outputs so far from 0 take large weights, and large gradients.
     private static let largeTarget = 100.0
+    /// Targets that the first outputs of a model drown.
+    private static let smallTarget = 0.01
 }

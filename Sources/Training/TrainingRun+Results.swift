@@ -62,6 +62,7 @@ extension TrainingRun {
     func finishEpoch(_ evaluated: Evaluated) throws {
         cluster.activity.enter(.writing)
         let loss = position.epochLossSum / Double(max(1, position.epochExamples))
+        lastTrainingLoss = loss
         let epoch = position.epoch + 1
         var line = JSONLine()
         line.add("event", "epoch")
@@ -210,6 +211,7 @@ extension TrainingRun {
                 try WeightsFile.write(
                     replica.state, trainedBatches: trainedBatches, to: folder.file(RunFolder.weightsName))
             }, cluster)
+        hasWrittenWeights = true
         FaultPoint.reach(.end)
         if position.isFinished { log(line) }
         if position.isFinished || position.batch == 0 { try checkpoint() }
@@ -219,6 +221,7 @@ extension TrainingRun {
         if let folder {
             reporter.line("")
             reportEvaluation(evaluated)
+            noteUnlearnedTargets(evaluated)
             reporter.line("weights      \(folder.file(RunFolder.weightsName))")
             reporter.line("metrics      \(folder.file(RunFolder.metricsName))")
             let totals = checkpoints?.totals ?? (count: 0, copying: 0, waiting: 0)
@@ -241,6 +244,17 @@ extension TrainingRun {
 
     /// How to go on with a run that has been stopped.
     var continuation: String { "continue with \(cluster.guidance.continuation)" }
+
+    /// What a run leaves that ends with an error, and how to go on.
+    var standing: String {
+        let which = endsWithBest ? "epoch \(position.watch.bestEpoch)" : "step \(position.step)"
+        let path = "\(cluster.guidance.output ?? settings.output)/\(RunFolder.weightsName)"
+        let weights = hasWrittenWeights ? "the weights of \(which) stand in \(path), " : ""
+        let checkpoint =
+            checkpoints?.newestStep.map { "the newest checkpoint is of step \($0), \(continuation)" }
+            ?? "there is no checkpoint yet, start again with \(cluster.guidance.continuation)"
+        return weights + checkpoint
+    }
 
     /// Takes one step and writes nothing.
     func dryRun() throws -> TrainingResult {

@@ -57,6 +57,10 @@ final class TrainingRun {
     var lastCheckpoint = 0.0
     /// Checkpoints that were asked for, and the seconds for which training stood still for them.
     var saving = (count: 0, seconds: 0.0)
+    /// The mean loss of the steps of the last epoch that this process has ended.
+    var lastTrainingLoss: Double?
+    /// Whether the weights that the run ends with are written, the same on all ranks.
+    var hasWrittenWeights = false
     /// Keeps the best weights.
     let bestWeights: BestWeights
 
@@ -123,12 +127,10 @@ final class TrainingRun {
             examples: data.training.dataset.examples, scaling: data.scaling, kernels: cluster.kernels,
             augmenter: data.augmenter)
         replica = try Replica(cluster: cluster, state: state, settings: replicaSettings, training: maker)
-        try replica.plan(batch: data.training.count % plan.batches[0])
-        // The last checkpoint copies everything; the first weights come in a copy too.
-        try cluster.checkMemory(
-            copies: (settings.isDryRun ? 1 : settings.optimizer.rule.stateNames.count + 1)
-                * replica.stateElements * 4, for: "the copy of a checkpoint")
-        initialWeights = try Self.setInitialWeights(state, initial, settings, cluster)
+        for batch in Set(plan.batches).sorted() {
+            try replica.plan(batch: batch)
+            try replica.plan(batch: data.training.count % batch)
+        }
         func evaluator(_ part: PreparedData.Part?) throws -> Evaluator? {
             guard let part else { return nil }
             return try Evaluator(
@@ -144,11 +146,20 @@ final class TrainingRun {
         test = try evaluator(data.test)
         validation = try evaluator(data.validation)
         trainingSet = try evaluator(settings.evaluatesTraining ? data.training : nil)
+        // Last, when all else that is known to be needed has its memory.
+        try Self.checkRoomForFiles(replica, settings)
+        initialWeights = try Self.setInitialWeights(state, initial, settings, cluster)
     }
 
     /// Trains to the end, or to where it is told to stop; collective.
     func run() throws -> TrainingResult {
         if settings.isDryRun { return try dryRun() }
+        do { return try train() } catch let error as ResourceError {
+            throw ResourceError("\(error); \(standing)")
+        }
+    }
+
+    private func train() throws -> TrainingResult {
         try Self.agree(Result { try folder?.removeReplaced() }, cluster)
         try openCheckpoints()
         try resume()

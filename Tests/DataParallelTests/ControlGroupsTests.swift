@@ -91,7 +91,7 @@ import Testing
 
     @Test func moreMemoryThanThereIs() throws {
         let error = #expect(throws: ResourceError.self) {
-            _ = try PrivateMemory.allocate(1 << 50, for: "the weights")
+            _ = try PrivateMemory.allocate(1 << 50, for: .model("the weights"))
         }
         #expect(error?.description.contains("1073741824 MiB of memory for the weights cannot be had") == true)
     }

@@ -22,6 +22,9 @@ void dt_crash_set_step(uint64_t step);
 /// Keeps the C library's allocator in one arena: each more takes 64 MiB of address space, however little is used.
 void dt_limit_arenas(void);
 
+/// Lets what is printed leave the process line by line, in one order with what is written past that buffer.
+void dt_print_lines(void);
+
 /// Lets SIGINT, and SIGTERM where `takes_termination`, be noted instead of ending the process, for as long as a launcher
 /// leaves: 0.7 seconds later, or at the second signal, the process writes the line and ends by the signal all the same.
 /// Signals that are ignored, or taken by somebody else, stay so.

@@ -58,6 +58,16 @@ package final class Evaluator {
             parameters: state.parameters.base, states: state.states, kernels: cluster.kernels
         ) { count in predicts ? model.predictionGraph(count: count) : model.evaluationGraph(count: count) }
         feeder = try ShardFeeder(maker: maker, map: map, owned: owned, batch: order.batchSize)
+        // Memory that cannot be had is better found now than after an epoch.
+        for batch in [0, order.batchCount - 1] where order.batchCount > 0 {
+            try programs.plan(sizes(ofBatch: order.batch(batch).count).used)
+        }
+    }
+
+    /// Examples of each of the rank's shards in a mini-batch of `count`, and which numbers there are of them.
+    private func sizes(ofBatch count: Int) -> (all: [Int], used: [Int]) {
+        let all = owned.map { map.examples(of: $0..<($0 + 1), batch: count).count }
+        return (all, Set(all).subtracting([0]).sorted())
     }
 
     deinit { scalars.deallocate() }
@@ -67,7 +77,7 @@ package final class Evaluator {
         guard let plan else { preconditionFailure("totals of an evaluator that only predicts") }
         // Workers write different elements at the same time, which an Array does not allow.
         let counterBytes = pool.workers * plan.counterCount * MemoryLayout<Int>.stride
-        let memory = try PrivateMemory.allocate(counterBytes, for: "evaluation.metrics")
+        let memory = try PrivateMemory.allocate(counterBytes, for: .model("evaluation.metrics"))
         defer { PrivateMemory.free(memory, counterBytes) }
         let counters = UnsafeMutableBufferPointer(
             start: memory.assumingMemoryBound(to: Int.self), count: max(1, pool.workers * plan.counterCount))
@@ -153,7 +163,7 @@ package final class Evaluator {
         let outputs = outputCount
         let most = map.examples(of: owned, batch: order.batchSize).count + owned.count
         let rowBytes = most * outputs * MemoryLayout<Float>.stride
-        let memory = try PrivateMemory.allocate(rowBytes, for: "predictions")
+        let memory = try PrivateMemory.allocate(rowBytes, for: .batch("predictions"))
         defer { PrivateMemory.free(memory, rowBytes) }
         let rows = UnsafeMutableBufferPointer(
             start: memory.assumingMemoryBound(to: Float.self), count: max(1, most * outputs))
@@ -181,10 +191,9 @@ package final class Evaluator {
             cluster.activity.enter(.evaluating)
             cluster.activity.advance()
             let batch = Batch(rows: order.rows[order.batch(index)])
-            let sizes = owned.map { map.examples(of: $0..<($0 + 1), batch: batch.count).count }
+            let (sizes, used) = sizes(ofBatch: batch.count)
             let active = owned.indices.map { $0 - owned.lowerBound }.filter { sizes[$0] > 0 }
             // Planned before threads look programs up, and parameters' conversions are made once per size.
-            let used = Set(active.map { sizes[$0] }).sorted()
             try programs.plan(used)
             for size in used {
                 let program = programs.bound(count: size, slot: 0)

@@ -29,9 +29,7 @@ extension ControlGroups {
             return ResourceLimit(
                 left: most - max(0, used - kept) + swap(folder, memory: most, used: used),
                 name: "the control group \(folder.path) has \(ResourceLimit.amount(most)) (\(names.most))",
-                cure:
-                    "ask for more (--mem of Slurm, --memory of containers), or use a smaller training.batch or more nodes"
-            )
+                cure: "ask for more (--mem of Slurm, --memory of containers)")
         }
     }
 

@@ -13,8 +13,9 @@ package enum PosixThread {
 
     /// Starts a thread; join it with pthread_join.
     ///
-    /// - Parameter use: What it is for, in the words of an error.
-    package static func start(for use: String, _ run: @escaping @Sendable () -> Void) throws(ResourceError)
+    /// - Parameter use: What it is for.
+    package static func start(for use: ResourceUse, _ run: @escaping @Sendable () -> Void)
+        throws(ResourceError)
         -> pthread_t
     {
         var thread = pthread_t()
@@ -26,10 +27,11 @@ package enum PosixThread {
     /// Starts a thread for each number, or, where one cannot be had, throws and leaves none behind.
     ///
     /// - Parameters:
-    ///   - use: What they are for, in the words of an error.
+    ///   - use: What they are for.
     ///   - stop: Makes those end that run already.
     static func start(
-        _ numbers: Range<Int>, for use: String, _ run: @escaping @Sendable (Int) -> Void, stop: () -> Void
+        _ numbers: Range<Int>, for use: ResourceUse, _ run: @escaping @Sendable (Int) -> Void,
+        stop: () -> Void
     ) throws(ResourceError) -> [pthread_t] {
         var threads: [pthread_t] = []
         for number in numbers {
@@ -53,7 +55,7 @@ package enum PosixThread {
     }
 
     /// Throws unless so many more threads can be had at the same time.
-    static func tryOut(_ count: Int, for use: String) throws(ResourceError) {
+    static func tryOut(_ count: Int, for use: ResourceUse) throws(ResourceError) {
         let gate = Gate()
         let threads = try start(0..<count, for: use) { _ in
             gate.wait()

@@ -11,20 +11,26 @@ enum PrivateMemory {
 
     /// Memory of `byteCount` bytes.
     ///
-    /// - Parameter use: What it is for, in the words of an error.
-    static func allocate(_ byteCount: Int, for use: String) throws(ResourceError) -> UnsafeMutableRawPointer {
+    /// - Parameters:
+    ///   - use: What it is for.
+    ///   - reserve: Bytes of address space that must stay free for libraries, where it is limited.
+    static func allocate(
+        _ byteCount: Int, for use: ResourceUse, reserve: Int = ProcessLimits.reserve
+    ) throws(ResourceError) -> UnsafeMutableRawPointer {
         var pointer: UnsafeMutableRawPointer?
         let rounded = max(64, aligned(byteCount))
         // Large stretches come from fresh pages, which the system has zeroed.
         if rounded >= largeBytes {
-            guard ProcessLimits.hasRoom(for: rounded) else { throw ResourceError.memory(byteCount, for: use) }
+            guard ProcessLimits.hasRoom(for: rounded, reserve: reserve) else {
+                throw ResourceError.memory(byteCount, for: use, reserve: reserve)
+            }
             let pages = mmap(
                 nil, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
             pointer = pages == MAP_FAILED ? nil : pages
         } else if posix_memalign(&pointer, 64, rounded) == 0 {
             pointer?.initializeMemory(as: UInt8.self, repeating: 0, count: rounded)
         }
-        guard let pointer else { throw ResourceError.memory(byteCount, for: use) }
+        guard let pointer else { throw ResourceError.memory(byteCount, for: use, reserve: reserve) }
         promised.wrappingAdd(rounded, ordering: .relaxed)
         return pointer
     }

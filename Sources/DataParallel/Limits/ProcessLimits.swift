@@ -7,6 +7,8 @@ package enum ProcessLimits {
     /// Bytes of address space that stay free for what libraries and Swift's own values take, where it is limited: what
     /// they cannot have ends the process.
     static let reserve = 16 << 20
+    /// The same for what was found to have room at the start: by then libraries have taken some of it.
+    static let reserveOfForeseen = reserve / 2
 
     /// Whether the address space is limited, as far as processes are limited one by one.
     static let isAddressSpaceLimited = !addressSpace().isEmpty
@@ -22,7 +24,7 @@ package enum ProcessLimits {
             return ResourceLimit(
                 left: most - used * 1024,
                 name: "\(what) is limited to \(ResourceLimit.amount(most)) (\(command))",
-                cure: "raise it (\(command) unlimited), or use a smaller training.batch or more nodes")
+                cure: "raise it (\(command) unlimited)", keepsReserve: true)
         }
     }
 
@@ -34,7 +36,7 @@ package enum ProcessLimits {
         let machine = status("/proc/meminfo")("MemAvailable").map {
             ResourceLimit(
                 left: $0 * 1024 + swapLeft, name: "this machine has \(ResourceLimit.amount($0 * 1024)) left",
-                cure: "use a machine with more, a smaller training.batch, or more nodes")
+                cure: "use a machine with more")
         }
         return ControlGroups().memory + [machine].compactMap { $0 }
     }
@@ -64,8 +66,8 @@ package enum ProcessLimits {
     /// Swap space of the machine that nobody uses, in bytes.
     static let swapLeft = (status("/proc/meminfo")("SwapFree") ?? 0) * 1024
 
-    /// Whether limits leave this much address space over what the libraries may need.
-    static func hasRoom(for byteCount: Int) -> Bool {
+    /// Whether limits leave this much address space over `reserve`, what the libraries may need.
+    static func hasRoom(for byteCount: Int, reserve: Int = reserve) -> Bool {
         guard isAddressSpaceLimited else { return true }
         let pages = mmap(
             nil, byteCount + reserve, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
@@ -81,15 +83,16 @@ package enum ProcessLimits {
     ///   - isLaunched: Whether a launcher started this process.
     ///   - localRanks: Ranks on this node; each maps something of every other.
     package static func requireRoomForMPI(isLaunched: Bool, localRanks: Int) throws(ResourceError) {
+        let use = ResourceUse.start(ranks: localRanks)
         if isAddressSpaceLimited {
             dt_limit_arenas()
             let needed = bytesOfMPI + bytesOfNeighbour * localRanks
             if let limit = addressSpace().first(where: { $0.left < needed }) {
-                throw ResourceError.memory(needed, for: "MPI and training to start", limit: limit)
+                throw ResourceError.memory(needed, for: use, limit: limit)
             }
         }
         // Trying them out asks all limits at once.
-        try PosixThread.tryOut(isLaunched ? threadsOfRank : threadsAlone, for: "MPI and training to start")
+        try PosixThread.tryOut(isLaunched ? threadsOfRank : threadsAlone, for: use)
     }
 
     /// Address space that Open MPI 4.1 and a small run take beside the program, measured.

@@ -11,30 +11,37 @@ public struct ResourceError: Error, Sendable, CustomStringConvertible {
     ///
     /// - Parameters:
     ///   - byteCount: How much was asked for.
-    ///   - use: What for, such as "the weights".
+    ///   - use: What for.
     ///   - limit: What stands in the way; nil to look for it.
-    static func memory(_ byteCount: Int, for use: String, limit: ResourceLimit? = nil) -> ResourceError {
-        let amount = ResourceLimit.amount(byteCount)
+    ///   - reserve: Bytes of address space that had to stay free for libraries besides.
+    static func memory(
+        _ byteCount: Int, for use: ResourceUse, limit known: ResourceLimit? = nil,
+        reserve: Int = ProcessLimits.reserve
+    ) -> ResourceError {
+        let problem = "\(ResourceLimit.amount(byteCount)) of memory for \(use.name) cannot be had"
         guard
-            let limit = limit
-                ?? ProcessLimits.memory().first(where: { $0.left < byteCount + ProcessLimits.reserve })
-        else {
-            return ResourceError(
-                "\(amount) of memory for \(use) cannot be had: use a machine with more, a smaller training.batch, or more nodes"
-            )
+            let limit = known
+                ?? ProcessLimits.memory().first(where: {
+                    $0.left < byteCount + ($0.keepsReserve ? reserve : 0)
+                })
+        else { return ResourceError("\(problem): \(use.advice("use a machine with more"))") }
+        var left = "\(ResourceLimit.amount(max(0, limit.left))) of it are left"
+        if known == nil, limit.keepsReserve {
+            left +=
+                limit.left > reserve
+                ? ", of which \(ResourceLimit.amount(reserve)) are kept for libraries"
+                : ", which are kept for libraries"
         }
-        return ResourceError(
-            "\(amount) of memory for \(use) cannot be had: \(limit.name), \(ResourceLimit.amount(max(0, limit.left))) of it are left: \(limit.cure)"
-        )
+        return ResourceError("\(problem): \(limit.name), \(left): \(use.advice(limit.cure))")
     }
 
     /// Threads that are not to be had.
     ///
     /// - Parameters:
     ///   - count: How many were asked for.
-    ///   - use: What for, such as "training.workers".
+    ///   - use: What for.
     ///   - code: What the system said.
-    static func threads(_ count: Int, for use: String, code: Int32) -> ResourceError {
+    static func threads(_ count: Int, for use: ResourceUse, code: Int32) -> ResourceError {
         let text = strerror(code).flatMap { String(validatingCString: $0) } ?? "error \(code)"
         let wanted = count == 1 ? "a thread" : "\(count) threads"
         // Each takes its stack's address space beside its number.
@@ -43,11 +50,11 @@ public struct ResourceError: Error, Sendable, CustomStringConvertible {
             + ProcessLimits.addressSpace().filter { $0.left < PosixThread.stackBytes + ProcessLimits.reserve }
         guard let limit = limits.min(by: { $0.left < $1.left }) else {
             return ResourceError(
-                "\(wanted) for \(use) cannot be had (\(text)): lower training.workers or start fewer ranks on a node"
+                "\(wanted) for \(use.name) cannot be had (\(text)): \(use.advice("ask for more (ulimit -u, pids.max)"))"
             )
         }
         return ResourceError(
-            "\(wanted) for \(use) cannot be had (\(text)): \(limit.name): \(limit.cure), or lower training.workers"
+            "\(wanted) for \(use.name) cannot be had (\(text)): \(limit.name): \(use.advice(limit.cure))"
         )
     }
 }

@@ -6,6 +6,8 @@ package struct ResourceLimit: Sendable, Equatable {
     package let name: String
     /// What to do.
     package let cure: String
+    /// Whether some of it must stay free for what libraries take.
+    package var keepsReserve = false
 
     /// Bytes as a person reads them.
     static func amount(_ byteCount: Int) -> String {

@@ -131,7 +131,7 @@ public final class Watchdog: @unchecked Sendable {
         for end in wakeEnds { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let end = wakeEnds[0]
         do {
-            thread = try PosixThread.start(for: "the watchdog") { self.watch(until: end) }
+            thread = try PosixThread.start(for: .thread("the watchdog")) { self.watch(until: end) }
         } catch {
             for end in wakeEnds { close(end) }
             // One of the ranks says it, and only once.

@@ -20,7 +20,7 @@ final class BackgroundJob<Value: Sendable>: Sendable {
             ended.unlock()
         }
         do {
-            let thread = try PosixThread.start(for: name) {
+            let thread = try PosixThread.start(for: .thread(name)) {
                 PosixThread.setName(name)
                 work()
             }

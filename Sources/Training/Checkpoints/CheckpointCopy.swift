@@ -26,20 +26,37 @@ struct CheckpointCopy {
         return files
     }
 
+    /// Bytes that this rank copies where every rank can write into the folder, the best weights not counted.
+    static func byteCount(of replica: Replica) -> Int {
+        let cluster = replica.cluster
+        let arrays = arrayNames(of: replica, isDelayed: replica.settings.isDelayed).count
+        let shares = CheckpointShares(
+            replica, sees: Array(repeating: true, count: cluster.size))
+        let elements = pieces(replica, arrays: arrays, shares)?.pieces.reduce(0) { $0 + $1.elements.count }
+        return (elements ?? 0) * 4 + (cluster.rank == 0 ? replica.state.byteCount : 0)
+    }
+
+    /// The slices of the optimizer's state that this rank writes, and its place among the writers; nil where rank 0 gathers
+    /// them.
+    private static func pieces(
+        _ replica: Replica, arrays: Int, _ shares: CheckpointShares
+    ) -> (pieces: [StatePiece], place: Int)? {
+        let rank = replica.cluster.rank
+        switch shares.kind {
+        case .owners: return (replica.ownPieces(arrays: arrays), rank)
+        case .node(let writers):
+            let stretch = CheckpointShares.stretch(
+                of: rank, writers: writers, elements: arrays * replica.stateElements,
+                weights: replica.stateElements)
+            return (replica.pieces(in: stretch), writers.firstIndex(of: rank) ?? 0)
+        case .gathered: return nil
+        }
+    }
+
     private func optimizerFile() throws -> CheckpointFile? {
         let names = Self.arrayNames(of: replica, isDelayed: position.delayedNumbers != nil)
-        let rank = replica.cluster.rank
-        let pieces: [StatePiece]
-        var place = rank
-        switch shares.kind {
-        case .owners: pieces = replica.ownPieces(arrays: names.count)
-        case .node(let writers):
-            place = writers.firstIndex(of: rank) ?? 0
-            pieces = replica.pieces(
-                in: CheckpointShares.stretch(
-                    of: rank, writers: writers, elements: names.count * replica.stateElements,
-                    weights: replica.stateElements))
-        case .gathered: return try gatheredFile(names)
+        guard let (pieces, place) = Self.pieces(replica, arrays: names.count, shares) else {
+            return try gatheredFile(names)
         }
         guard !pieces.isEmpty else { return nil }
         return try CheckpointFile(

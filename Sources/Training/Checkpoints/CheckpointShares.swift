@@ -15,15 +15,14 @@ struct CheckpointShares {
 
     /// The shares; the same on all ranks.
     ///
-    /// - Parameters:
-    ///   - sees: Whether each rank can write into the folder.
-    ///   - stateBytes: Bytes of optimizer state on a node, where it is not spread over ranks.
-    init(_ cluster: Cluster, isSharded: Bool, sees: [Bool], stateBytes: Int) {
-        if isSharded {
+    /// - Parameter sees: Whether each rank can write into the folder.
+    init(_ replica: Replica, sees: [Bool]) {
+        if replica.settings.isOptimizerSharded {
             kind = sees.allSatisfy { $0 } ? .owners : .gathered
             return
         }
-        let writers = cluster.nodes[0].filter { sees[$0] }
+        let stateBytes = (replica.settings.rule.stateNames.count + 1) * replica.stateElements * 4
+        let writers = replica.cluster.nodes[0].filter { sees[$0] }
         // A file more costs more than it saves where there is little to write.
         kind = .node(Array(writers.prefix(max(1, stateBytes / Self.leastBytes))))
     }

@@ -176,9 +176,7 @@ final class CheckpointWriter {
     private func copy(best: CheckpointFile?) throws -> [CheckpointFile] {
         let known = try sees ?? FolderVisibility.ranks(temporary, isHidden: isHidden, in: cluster.world)
         sees = known
-        let shares = CheckpointShares(
-            cluster, isSharded: replica.settings.isOptimizerSharded, sees: known,
-            stateBytes: (replica.settings.rule.stateNames.count + 1) * replica.stateElements * 4)
+        let shares = CheckpointShares(replica, sees: known)
         let files = try CheckpointCopy(replica: replica, position: underWay, shares: shares).files(best: best)
         FaultPoint.reach(.checkpointCopy, step: underWay.step)
         try cluster.world.barrier()
