@@ -32,7 +32,7 @@ extension EndToEndTests {
             defer { data.remove() }
             let arguments = try arguments(data, ["training.epochs=1"])
             var refused = 0
-            for kilobytes in stride(from: 230_000, to: 500_000, by: 5000) {
+            for kilobytes in stride(from: 230_000, to: 500_000, by: 8000) {
                 let run = try limited(ranks, kilobytes, arguments)
                 if run.exitCode == 0 { break }
                 refused += 1
@@ -44,7 +44,7 @@ extension EndToEndTests {
                         || run.standardError.contains("are kept for libraries"), "\(run)")
                 try? FileManager.default.removeItem(atPath: data.path("run"))
             }
-            #expect(refused > 0 && refused < 54)
+            #expect(refused > 0 && refused < 34)
         }
 
         /// A batch is no cure where MPI cannot start or weights do not fit, and other ranks none where there are none.
@@ -73,7 +73,7 @@ extension EndToEndTests {
             defer { data.remove() }
             let arguments = try arguments(
                 data,
-                ["training.epochs=3", "checkpoint.every_steps=\(everySteps)", "checkpoint.every_epochs=1"])
+                ["training.epochs=2", "checkpoint.every_steps=\(everySteps)", "checkpoint.every_epochs=1"])
             let program = try BuiltExecutable.path("dtrain")
             var isLowered = false
             let run = try ProcessRun.run(
