@@ -25,39 +25,41 @@ let package = Package(
         .target(name: "CSignals"),
 
         .target(name: "MPI", dependencies: ["CMPI"]),
+        .target(name: "Messages"),
         .target(name: "Randomness", dependencies: ["CKernels"]),
         .target(name: "Files"),
-        .target(name: "Safetensors", dependencies: ["Files"]),
+        .target(name: "Safetensors", dependencies: ["Files", "Messages"]),
         .target(name: "Graph"),
-        .target(name: "Layers", dependencies: ["Graph", "Randomness"]),
+        .target(name: "Layers", dependencies: ["Graph", "Messages", "Randomness"]),
         .target(name: "Runtime", dependencies: ["CKernels", "COneDNN", "Graph"]),
-        .target(name: "Optimizers", dependencies: ["CKernels"]),
+        .target(name: "Optimizers", dependencies: ["CKernels", "Messages"]),
         .target(
             name: "Datasets",
-            dependencies: ["CKernels", "CZlib", "Randomness", "Safetensors"]),
+            dependencies: ["CKernels", "CZlib", "Messages", "Randomness", "Safetensors"]),
         .target(
             name: "DataParallel",
             dependencies: [
-                "CKernels", "COneDNN", "CSignals", "MPI", "Graph", "Layers", "Runtime", "Optimizers",
-                "Datasets",
+                "CKernels", "COneDNN", "CSignals", "MPI", "Messages", "Graph", "Layers", "Runtime",
+                "Optimizers", "Datasets",
             ]),
         .target(
             name: "Training",
             dependencies: [
                 "DataParallel", "Layers", "MPI", "Optimizers", "Datasets", "Graph", "Runtime", "Randomness",
-                "Files", "Safetensors", "CKernels", "COneDNN", "CSignals",
+                "Files", "Messages", "Safetensors", "CKernels", "COneDNN", "CSignals",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
             name: "Configuration",
-            dependencies: ["Graph", "Layers", "Optimizers", "Datasets", "Yams"]),
+            dependencies: ["Messages", "Graph", "Layers", "Optimizers", "Datasets", "Yams"]),
         .target(
             name: "DistributedTraining",
             dependencies: ["Graph", "Layers", "Optimizers", "Datasets", "DataParallel", "Training", "MPI"]),
         .executableTarget(
             name: "dtrain",
             dependencies: [
-                "Configuration", "DistributedTraining", "Files", "MPI", "CKernels", "COneDNN", "Runtime",
+                "Configuration", "DistributedTraining", "Files", "MPI", "Messages", "CKernels", "COneDNN",
+                "Runtime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -120,6 +122,7 @@ let package = Package(
                 "Randomness",
                 "ReplicaSupport", "Runtime", "RuntimeSupport",
             ], resources: [.copy("Data")]),
+        .testTarget(name: "MessagesTests", dependencies: ["Messages"]),
         .testTarget(name: "TrainingTests", dependencies: ["DataParallel", "Optimizers", "Training"]),
         .testTarget(
             name: "TorchReferencesTests",
@@ -146,7 +149,7 @@ let package = Package(
             ], exclude: ["Goldens"]),
         .testTarget(
             name: "ConfigurationTests",
-            dependencies: ["Configuration", "Graph", "Layers", "Optimizers", "Datasets"]),
+            dependencies: ["Configuration", "Messages", "Graph", "Layers", "Optimizers", "Datasets"]),
     ],
     swiftLanguageModes: [.v6]
 )

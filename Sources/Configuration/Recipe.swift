@@ -23,7 +23,9 @@ package struct Recipe: Sendable, Equatable {
             throw ConfigurationError(
                 .unknownName, at: SourceLocation(.flag("--recipe")), key: "",
                 "unknown recipe \(ConfigurationError.quoted(name))",
-                advice: suggestion(for: name, among: all.map(\.name), noun: "recipes"))
+                advice: [".yaml", ".yml"].contains(where: name.lowercased().hasSuffix)
+                    ? "a configuration of your own is given as --config \(name)"
+                    : suggestion(for: name, among: all.map(\.name), noun: "recipes"))
         }
         return recipe
     }

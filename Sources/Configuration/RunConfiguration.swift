@@ -46,13 +46,11 @@ package struct RunConfiguration: Sendable, Equatable {
         // A text of another form has no places for overrides.
         if case .mapping = node.content { for override in overrides { try node.apply(override) } }
         let paths = FilePaths(source: source, currentFolder: currentFolder)
-        let keys = [
-            "data", "model", "loss", "init", "optimizer", "schedule", "training", "evaluation", "checkpoint",
-            "logging", "output",
-        ]
         // An error about a missing key has the text as a whole as its place.
         let whole = Setting(node, path: "", at: SourceLocation(source))
-        let map = try SettingMap(whole, keys: keys, "the sections of a configuration")
+        try whole.refuse("base", besides: "model", "it is a study, which dtrain study FILE makes")
+        let map = try SettingMap(
+            whole, keys: ConfigurationKeys.sections, "the sections of a configuration")
         let data = try DataSection(map.required("data", "the files to train on"), paths: paths)
         initial = try InitSection(map.optional("init"), paths: paths)
         model = try ModelSection(

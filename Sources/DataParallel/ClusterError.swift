@@ -1,3 +1,5 @@
+import Messages
+
 /// A cluster that cannot run the work it is given.
 public enum ClusterError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Ranks without a shard would have nothing to do.
@@ -16,7 +18,7 @@ public enum ClusterError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .moreRanksThanShards(let ranks, let shards):
-            "\(ranks) ranks cannot share \(shards) shards: set training.shards to at least \(ranks) or start fewer ranks"
+            "\(counted(ranks, "rank")) cannot share \(counted(shards, "shard")): set training.shards to at least \(ranks) or start fewer ranks"
         case .instructionSet(let wanted):
             "the arithmetic library was in use before instruction set \(wanted.rawValue) was chosen"
         case .noSharedMemory(let reason):

@@ -1,3 +1,5 @@
+import Messages
+
 #if FAULT_INJECTION
     /// What DTRAIN_FAULT asks for: faults, separated by commas, each `PHASE:RANK:STEP:ACTION`.
     ///
@@ -50,7 +52,7 @@
                 )
             }
             let fields = text.split(separator: ":", omittingEmptySubsequences: false)
-            guard fields.count == 4 else { throw bad("\(fields.count) fields") }
+            guard fields.count == 4 else { throw bad(counted(fields.count, "field")) }
             guard let phase = FaultPoint.Phase(rawValue: String(fields[0])) else {
                 throw bad("unknown phase \"\(fields[0])\"")
             }

@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 
 /// Bytes of one's own, aligned to 64, freed with the last reference.
 final class AlignedMemory: @unchecked Sendable {
@@ -30,8 +31,8 @@ final class AlignedMemory: @unchecked Sendable {
 
     private static func tooLittle(_ count: Int, _ path: String) -> DataError {
         DataError(
-            .memory, path: path, expected: "\(count) bytes of memory", found: "less",
+            .memory, path: path, expected: "\(counted(count, "byte")) of memory", found: "less",
             advice: "use a machine with more memory or a smaller data set",
-            problem: "there is no memory for the \(count) bytes of the data set")
+            problem: "there is no memory for the \(counted(count, "byte")) of the data set")
     }
 }

@@ -1,3 +1,5 @@
+import Messages
+
 /// Why a data set cannot be used: one problem of one file and what to do about it, in one line.
 public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The sort of problem, for code that decides by it.
@@ -31,6 +33,14 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
         case field
     }
 
+    /// Columns of a table that are too many.
+    package struct ExtraColumns: Sendable, Hashable {
+        /// Their names.
+        package let names: [String]
+        /// How they are left out, as the advice says it.
+        let way: String
+    }
+
     /// The sort of problem.
     public let kind: Kind
     /// The file, or the name of data given in memory.
@@ -45,11 +55,13 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
     public let found: String
     /// What to do about it.
     public let advice: String
+    /// The columns that are too many, if that is the problem.
+    package let extraColumns: ExtraColumns?
 
     /// An error whose problem, unless said, is "expected …, found …".
     init(
         _ kind: Kind, path: String, place: String? = nil, expected: String, found: String, advice: String,
-        problem: String? = nil
+        problem: String? = nil, extraColumns: ExtraColumns? = nil
     ) {
         self.kind = kind
         self.path = path
@@ -57,6 +69,7 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
         self.expected = expected
         self.found = found
         self.advice = advice
+        self.extraColumns = extraColumns
         self.problem = problem ?? "expected \(expected), found \(found)"
     }
 
@@ -65,6 +78,15 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         guard let place else { return Self.oneLine("\(problem), \(path), \(advice)") }
         return Self.oneLine("\(path):\(place): \(problem), \(advice)")
+    }
+
+    /// The same error with another way of leaving out the columns that are too many, as one knows who knows where the data
+    /// set is named.
+    package func leavingOut(with way: String) -> DataError {
+        guard let extraColumns else { return self }
+        return DataError(
+            kind, path: path, place: place, expected: expected, found: found,
+            advice: advice.replacing(extraColumns.way, with: way), problem: problem)
     }
 
     /// A piece of a file's text, cut to a readable length.
@@ -77,9 +99,9 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
     /// A header's size against the file's; `found` is a number of bytes or a phrase.
     static func size(path: String, promised: Int, found: String) -> DataError {
         DataError(
-            .size, path: path, expected: "\(promised) bytes", found: found,
+            .size, path: path, expected: counted(promised, "byte"), found: found,
             advice: "the file is cut off, damaged or of another format: fetch it again",
-            problem: "header says \(promised) bytes, file has \(found)")
+            problem: "header says \(counted(promised, "byte")), file has \(found)")
     }
 
     /// The text with every control character replaced by a question mark.

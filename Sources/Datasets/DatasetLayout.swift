@@ -1,3 +1,5 @@
+import Messages
+
 /// The sizes of a data set: everything about it but its bytes. It can be sent to other ranks as JSON.
 public struct DatasetLayout: Sendable, Hashable, Codable {
     /// The number of examples, N; at least 1.
@@ -100,7 +102,8 @@ extension DatasetLayout {
         guard let (header, path) = labels else { return .none }
         guard header.shape.first == count else {
             throw DataError(
-                .mismatch, path: path, expected: "\(count) labels, as many as \(features) has examples",
+                .mismatch, path: path,
+                expected: "\(counted(count, "label")), as many as \(features) has examples",
                 found: header.shape.first.map(String.init) ?? "a single number",
                 advice: "name the features and labels of the same data set")
         }

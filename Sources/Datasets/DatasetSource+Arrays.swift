@@ -50,12 +50,41 @@ extension DatasetSource {
                     try ExampleChecks.classes(memory, count: count, declared: classCount, path: file.name))
             case .targets(let width):
                 let memory = (labels + first * width * 4).bindMemory(to: Float.self, capacity: count * width)
-                try LabelDecoder(file).targets(into: memory)
-                try ExampleChecks.targets(memory, count: count, width: width, path: file.name)
+                try LabelDecoder(file).targets(into: memory, width: width)
             }
             first += count
         }
         if layout.labels == .classes { complete.classCount = classes }
+        if case .targets(let width) = layout.labels {
+            let lost = try lostTargets(width: width)
+            complete.lostNumbers = lost.isEmpty ? nil : lost
+        }
         return complete
+    }
+
+    /// Targets (N, width) with distinct numbers that Float32 makes one. Reads the labels again, once more where it may be so.
+    private func lostTargets(width: Int) throws(DataError) -> [LostNumbers] {
+        func forEachNumber(_ body: (_ target: Int, Double, Int?) -> Void) throws(DataError) {
+            for file in try ArrayFiles(labels, format: format).files {
+                try LabelDecoder(file).forEachFineNumber { value, whole, index in
+                    body(index % width, value, whole)
+                }
+            }
+        }
+        var seen = Array(repeating: NumberScreen.Seen(), count: width)
+        try forEachNumber { target, value, _ in seen[target].add(Float(value)) }
+        let suspects = seen.indices.filter { seen[$0].isSuspect }
+        guard !suspects.isEmpty else { return [] }
+        var numbers = Array(repeating: DistinctNumbers?.none, count: width)
+        for target in suspects { numbers[target] = DistinctNumbers() }
+        try forEachNumber { target, value, whole in numbers[target]?.add(value, whole: whole) }
+        return suspects.compactMap { target in
+            let name = "target \(target)"
+            guard let merged = numbers[target]?.mergedInFloat32() else { return nil }
+            if let pair = numbers[target]?.lost {
+                return LostNumbers(column: name, low: pair.low, high: pair.high)
+            }
+            return LostNumbers(column: name, merged)
+        }
     }
 }

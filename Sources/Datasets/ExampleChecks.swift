@@ -72,7 +72,8 @@ package enum ExampleChecks {
                 + (isFraction ? "a class, a whole number from \(range)" : range))
     }
 
-    private static func notFinite(
+    /// The error of the number at `index` of (N, width) features or targets that is no finite Float32.
+    static func notFinite(
         _ value: Double, _ what: String, index: Int, width: Int, path: String
     ) -> DataError {
         let example = index / width

@@ -1,3 +1,4 @@
+import Messages
 import Randomness
 
 /// A seeded division of a data set into training and validation examples, the same at any rank count.
@@ -20,7 +21,9 @@ package struct ValidationSplit: Sendable, Hashable {
             throw DataError(
                 .empty, path: name, expected: "examples on both sides", found: "none for \(side)",
                 advice: "change the validation fraction",
-                problem: "a validation fraction of \(fraction) of \(count) examples leaves none for \(side)")
+                problem:
+                    "a validation fraction of \(fraction) of \(counted(count, "example")) leaves none for \(side)"
+            )
         }
         validation = order[..<held].sorted()
         training = order[held...].sorted()

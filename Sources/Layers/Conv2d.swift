@@ -1,4 +1,5 @@
 import Graph
+import Messages
 
 /// Cross-correlation of images: (N, C, H, W) → (N, O, H', W'), as torch.nn.Conv2d.
 public struct Conv2d: Layer, CustomReflectable {
@@ -47,7 +48,7 @@ public struct Conv2d: Layer, CustomReflectable {
 
     public func check(input shape: [Int]) throws(ModelError) {
         guard shape.count == 4 else { throw .expected("images (N, C, H, W)", found: shape) }
-        if let inputs, shape[1] != inputs { throw .expected("\(inputs) channels", found: shape) }
+        if let inputs, shape[1] != inputs { throw .expected(counted(inputs, "channel"), found: shape) }
         guard shape[1] % geometry.groups == 0, outputs % geometry.groups == 0 else {
             throw .expected(
                 "channels that \(geometry.groups) groups divide (\(outputs) outputs)", found: shape)

@@ -1,4 +1,5 @@
 import Graph
+import Messages
 
 /// Normalization of each example over groups of neighbouring channels, as torch.nn.GroupNorm (Wu and He 2018,
 /// arXiv:1803.08494).
@@ -32,10 +33,10 @@ public struct GroupNormalization: Layer {
     public func check(input shape: [Int]) throws(ModelError) {
         guard shape.count >= 2 else { throw .expected("(N, C, ...)", found: shape) }
         guard shape[1] % groups == 0 else {
-            throw .expected("channels that \(groups) groups divide", found: shape)
+            throw .expected("channels that \(counted(groups, "group")) can divide", found: shape)
         }
         guard shape.dropFirst().reduce(1, *) > groups else {
-            throw .expected("more than one value in each of \(groups) groups", found: shape)
+            throw .expected("more than one value in each of \(counted(groups, "group"))", found: shape)
         }
     }
 }

@@ -1,4 +1,5 @@
 import Graph
+import Messages
 
 /// y = x wᵀ + b on the last of two dimensions: (N, I) → (N, O), as torch.nn.Linear.
 public struct Linear: Layer, CustomReflectable {
@@ -39,6 +40,6 @@ public struct Linear: Layer, CustomReflectable {
 
     public func check(input shape: [Int]) throws(ModelError) {
         guard shape.count == 2 else { throw .expected("(N, features); put flatten in front", found: shape) }
-        if let inputs, shape[1] != inputs { throw .expected("\(inputs) features", found: shape) }
+        if let inputs, shape[1] != inputs { throw .expected(counted(inputs, "feature"), found: shape) }
     }
 }

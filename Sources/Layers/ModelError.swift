@@ -6,8 +6,8 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
         case layer
         /// The loss, or the option of it that `path` names.
         case loss
-        /// The data's classes, which the model has too few outputs for; what was found, without what to do.
-        case classes(found: String)
+        /// The data's classes, which the model has too few outputs for; the shape that it ends with, as text.
+        case classes(output: String)
     }
 
     /// Where: the path of the layer, such as `3.body.0`, empty for the model itself.

@@ -1,5 +1,6 @@
 import Files
 import Glibc
+import Messages
 
 /// Writes a file so that its path never names a part of it: whatever fails, the old file or the new one
 /// stands there whole.
@@ -41,7 +42,7 @@ enum AtomicFile {
             if count > 0 {
                 written += count
             } else if count < 0 && errno != EINTR {
-                throw failure(path, "write \(bytes.count - written) more bytes", errno)
+                throw failure(path, "write \(counted(bytes.count - written, "more byte"))", errno)
             }
         }
     }

@@ -1,3 +1,5 @@
+import Messages
+
 /// Reads a header's JSON: exactly the format's grammar, nothing of JSON beyond it.
 ///
 ///     header := { "name": tensor | "__metadata__": { "key": "value", ... }, ... } spaces
@@ -115,7 +117,8 @@ struct HeaderParser {
         guard offsets.count == 2, offsets[0] <= offsets[1], offsets[1] - offsets[0] == bytes else {
             throw SafetensorsError(
                 .offsets, path: path,
-                expected: "offsets of \(quoted) that span \(bytes) bytes, \(shape) of \(type.rawValue)",
+                expected:
+                    "offsets of \(quoted) that span \(counted(bytes, "byte")), \(shape) of \(type.rawValue)",
                 found: "\(offsets)")
         }
         return TensorEntry(name: name, type: type, shape: shape, offsets: offsets[0]..<offsets[1])

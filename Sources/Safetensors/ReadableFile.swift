@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 
 /// A regular file that is open for reading, with its size.
 package final class ReadableFile: Sendable {
@@ -38,7 +39,7 @@ package final class ReadableFile: Sendable {
         guard count <= memory else {
             throw SafetensorsError(
                 .memory, path: path, expected: "at most this machine's \(memory) bytes",
-                found: "\(count) bytes")
+                found: counted(count, "byte"))
         }
         var failed: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
@@ -58,8 +59,8 @@ package final class ReadableFile: Sendable {
         guard failed == 0 else { throw Self.failure(path, failed) }
         guard bytes.count == count else {
             throw SafetensorsError(
-                .truncated, path: path, expected: "\(size) bytes, its size when it was opened",
-                found: "\(offset + bytes.count) bytes")
+                .truncated, path: path, expected: "\(counted(size, "byte")), its size when it was opened",
+                found: counted(offset + bytes.count, "byte"))
         }
         return bytes
     }

@@ -1,3 +1,5 @@
+import Messages
+
 /// The tensors of one safetensors file, checked as a whole before any is handed out.
 ///
 /// The format is a header length (8 bytes, little-endian), a JSON header and the tensors' bytes. This reader
@@ -152,19 +154,20 @@ public struct SafetensorsFile: Sendable {
     ) throws(SafetensorsError) -> Int {
         guard start.count == 8 else {
             throw SafetensorsError(
-                .truncated, path: path, expected: "8 bytes of header length", found: "\(fileSize) bytes")
+                .truncated, path: path, expected: "8 bytes of header length", found: counted(fileSize, "byte")
+            )
         }
         let length = start.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         // The smallest header is "{}".
         guard (2...UInt64(largestHeader)).contains(length) else {
             throw SafetensorsError(
                 .headerLength, path: path, expected: "a header of 2 to \(largestHeader) bytes",
-                found: "\(length) bytes")
+                found: counted("\(length)", "byte"))
         }
         guard length <= UInt64(fileSize - 8) else {
             throw SafetensorsError(
                 .truncated, path: path, expected: "a header of \(length) bytes",
-                found: "\(fileSize - 8) bytes after its length")
+                found: "\(counted(fileSize - 8, "byte")) after its length")
         }
         return Int(length)
     }
@@ -182,7 +185,7 @@ public struct SafetensorsFile: Sendable {
         if let entry = entry(named: name) { return entry }
         throw SafetensorsError(
             .missingTensor, path: path, expected: "a tensor \(SafetensorsError.quoted(name))",
-            found: "\(tensors.count) others")
+            found: counted(tensors.count, "other"))
     }
 
     private func bytes(of entry: TensorEntry) -> ArraySlice<UInt8> {

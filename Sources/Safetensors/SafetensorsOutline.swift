@@ -1,3 +1,5 @@
+import Messages
+
 /// What stands in a safetensors file before and around its tensors' bytes: for writers that have these bytes elsewhere
 /// and put them into the file piece by piece.
 ///
@@ -55,7 +57,7 @@ public struct SafetensorsOutline: Sendable {
             throw SafetensorsError(
                 .headerLength, path: path,
                 expected: "a header of at most \(SafetensorsFile.largestHeader) bytes",
-                found: "\(header.count) bytes")
+                found: counted(header.count, "byte"))
         }
         self.header = LittleEndian.encode([UInt64(header.count)]) { $0 } + header
     }

@@ -1,3 +1,5 @@
+import Messages
+
 /// How tensors lie in a file's data: side by side, without a gap, from the first byte to the last.
 enum TensorLayout {
     /// Throws unless the entries cover every byte of the data exactly once.
@@ -22,8 +24,9 @@ enum TensorLayout {
         }
         guard end == dataSize else {
             throw SafetensorsError(
-                end > dataSize ? .truncated : .trailingBytes, path: path, expected: "\(end) bytes of data",
-                found: "\(dataSize) bytes")
+                end > dataSize ? .truncated : .trailingBytes, path: path,
+                expected: "\(counted(end, "byte")) of data",
+                found: counted(dataSize, "byte"))
         }
     }
 }

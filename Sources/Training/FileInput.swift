@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 import Safetensors
 
 /// A regular file that is open for reading; its content stays readable when another takes its name.
@@ -34,7 +35,8 @@ final class FileInput: Sendable {
     /// The whole content, which must have at most `limit` bytes.
     func bytes(atMost limit: Int) throws -> [UInt8] {
         guard byteCount <= limit else {
-            throw TrainingError(.badFile, "\(path) has \(byteCount) bytes, at most \(limit) make sense")
+            throw TrainingError(
+                .badFile, "\(path) has \(counted(byteCount, "byte")), at most \(limit) make sense")
         }
         return try bytes(byteCount, at: 0)
     }

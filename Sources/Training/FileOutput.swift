@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Glibc
+import Messages
 
 /// Writing files so that what stands under a final name is whole.
 enum FileOutput {
@@ -32,7 +33,9 @@ enum FileOutput {
             let count = Glibc.write(
                 descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
             if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw failure("cannot write \(bytes.count - written) bytes to", path) }
+            guard count > 0 else {
+                throw failure("cannot write \(counted(bytes.count - written, "byte")) to", path)
+            }
             written += count
         }
     }

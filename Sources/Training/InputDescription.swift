@@ -2,6 +2,7 @@ import DataParallel
 import Datasets
 import Foundation
 import Glibc
+import Messages
 import Safetensors
 
 /// What a trained model takes as input: kept beside its weights, so that predictions see features as training did.
@@ -75,15 +76,24 @@ package struct InputDescription: Codable, Sendable {
         try FileOutput.write(try encoder.encode(self), to: folder.file(RunFolder.scalingName))
     }
 
-    /// Throws unless other data can stand where the training set did; `name` is the data's, for messages.
-    func check(_ layout: DatasetLayout, name: String, trainedOn training: String) throws {
+    /// Throws unless other data can stand where the training set did.
+    ///
+    /// - Parameters:
+    ///   - source: The data, for messages.
+    ///   - training: What messages call the training set.
+    ///   - labels: What they call its labels.
+    func check(
+        _ layout: DatasetLayout, of source: DatasetSource, trainedOn training: String, labels: String
+    ) throws {
+        let name = source.name
         guard layout.exampleShape == exampleShape else {
             throw TrainingError(.badFile, shapeProblem(layout, name: name, training: training))
         }
         guard layout.labels != .classes || layout.classNames == classNames else {
             throw TrainingError(
                 .badFile,
-                "\(name) has other labels than \(training): give classes: N for both, or for neither")
+                "\(source.labelsName) has other labels than \(labels): give classes: N for both, or for neither"
+            )
         }
         try scaling.check(layout, path: name)
     }
@@ -115,7 +125,7 @@ package struct InputDescription: Codable, Sendable {
             " (\(names.prefix(20).map(Self.quoted).joined(separator: ", "))\(names.count > 20 ? ", ..." : ""))"
         }
         return
-            "\(name) has \(own) features, \(training) \(wanted)\(known ?? ""): "
+            "\(name) has \(counted(own, "feature")), \(training) \(wanted)\(known ?? ""): "
             + (own > wanted
                 ? "leave out columns that are no features, of a CSV file with ignore"
                 : "give the same columns in the same order")

@@ -1,6 +1,7 @@
 import DataParallel
 import Datasets
 import Layers
+import Messages
 
 /// Checks of labels against the loss and the model; each failure names the file that the labels stand in.
 package enum LabelChecks {
@@ -12,7 +13,7 @@ package enum LabelChecks {
             guard isOneHot(targets, width: width) else { return }
             throw TrainingError(
                 .configuration,
-                "the labels are one-hot rows of \(width) classes, \(source.labelsName), \(loss.name) takes class indices: save numpy.argmax(labels, axis=1) instead"
+                "the labels are one-hot rows of \(counted(width, "class")), \(source.labelsName), \(loss.name) takes class indices: save numpy.argmax(labels, axis=1) instead"
             )
         }
         guard let index = targets.firstIndex(where: { $0 < 0 || $0.rounded() != $0 }) else { return }
@@ -27,16 +28,18 @@ package enum LabelChecks {
     package static func explained(
         _ error: ModelError, _ examples: StoredExamples, of source: DatasetSource, loss: Loss
     ) -> ModelError {
-        guard case .classes(let found) = error.subject, let labels = examples.classes,
+        guard case .classes(let output) = error.subject, let labels = examples.classes,
             let count = examples.layout.classCount
         else { return error }
+        let found = "the model ends with shape \(output), the data has \(phrase(ofClassesIn: examples))"
         let regression =
             "if labels are numbers to predict, set task: regression"
             + (loss.function.comparesNumbers ? "" : ", a loss such as mse")
             + " and end the model with linear: 1"
         if areManyNumbers(examples.layout) {
             return ModelError(
-                "\(found) in \(examples.layout.count) examples: \(regression)", about: error.subject)
+                "\(found) in \(counted(examples.layout.count, "example")): \(regression)",
+                about: error.subject)
         }
         var advice = "\(found): end it with linear: \(count)"
         let names = examples.layout.classNames
@@ -44,7 +47,8 @@ package enum LabelChecks {
             let shown = names.prefix(mostNames).map { "\"\(shortened($0))\"" }.joined(separator: ", ")
             advice += "; the classes are \(shown)" + (names.count > mostNames ? ", ..." : "")
             for (name, number) in missing(among: labels, names: names) {
-                advice += "; \"\(name)\", if it stands for a missing value, is in \(number) rows to remove"
+                advice +=
+                    "; \"\(name)\", if it stands for a missing value, is in \(counted(number, "row")) to remove"
             }
         } else if let index = labels.firstIndex(of: Int32(count - 1)) {
             let place = source.place(ofLabel: index)
@@ -53,6 +57,18 @@ package enum LabelChecks {
         }
         if loss.function.comparesNumbers, areNumbers(examples.layout) { advice += "; \(regression)" }
         return ModelError(advice, about: error.subject)
+    }
+
+    /// The classes of a data set: how many, or where labels skip some numbers, how far they go.
+    package static func phrase(ofClassesIn examples: StoredExamples) -> String {
+        guard let count = examples.layout.classCount, let labels = examples.classes else {
+            return "no classes"
+        }
+        // Named classes are those that were found; else the largest label decides how many there are.
+        guard examples.layout.classNames == nil, let largest = labels.max(), Int(largest) == count - 1,
+            Set(labels).count < count
+        else { return counted(count, "class") }
+        return "labels up to \(largest)"
     }
 
     /// Whether classes are so many numbers that they are hardly classes.

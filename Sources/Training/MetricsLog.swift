@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Messages
 
 /// `metrics.jsonl`: one JSON object a line, appended as the run goes on.
 ///
@@ -22,7 +23,7 @@ final class MetricsLog {
         guard size >= 0, size == kept || ftruncate(descriptor, kept) == 0,
             lseek(descriptor, 0, SEEK_END) == kept
         else {
-            let error = FileOutput.failure("cannot cut to \(kept) bytes", path)
+            let error = FileOutput.failure("cannot cut to \(counted(kept, "byte"))", path)
             close(descriptor)
             throw error
         }

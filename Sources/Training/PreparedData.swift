@@ -1,6 +1,7 @@
 import DataParallel
 import Datasets
 import Layers
+import Messages
 
 /// The data sets of a run, loaded once per node, with the scaling that the training set decides.
 final class PreparedData {
@@ -13,6 +14,8 @@ final class PreparedData {
         var count: Int { rows?.count ?? dataset.examples.layout.count }
     }
 
+    /// What is trained.
+    let model: TracedModel
     let training: Part
     let validation: Part?
     let test: Part?
@@ -23,7 +26,7 @@ final class PreparedData {
     /// What identifies the data: the same bytes on every node.
     let digest: [UInt8]
 
-    /// Loads what `settings` name, with labels as the loss and the model take them; collective.
+    /// Loads what `settings` name, with labels as the loss and the model take them, and traces the model; collective.
     init(
         _ settings: TrainingSettings, on cluster: Cluster,
         makeModel: (DatasetLayout) throws -> any Model
@@ -34,7 +37,19 @@ final class PreparedData {
         }
         let dataset = try SharedDataset(source.taking(task), on: cluster)
         let layout = dataset.examples.layout
+        guard layout.labels != .none else {
+            throw TrainingError(
+                .configuration, "\(dataset.name) has no labels: training needs data.train.labels")
+        }
         try LabelChecks.classes(dataset.examples, of: source, loss: settings.loss)
+        // What is wrong with these labels shows in the model, before other sets are held against them.
+        do {
+            model = try TracedModel(
+                makeModel(layout), exampleShape: layout.exampleShape, target: layout.targetKind,
+                loss: settings.loss)
+        } catch let error as ModelError {
+            throw LabelChecks.explained(error, dataset.examples, of: dataset.source, loss: settings.loss)
+        }
         func other(_ source: DatasetSource) throws -> Part {
             let task = try Agreement.fromRoot(cluster.world) {
                 try source.task(likeClasses: layout.labels == .classes, loss: settings.loss)
@@ -67,7 +82,9 @@ final class PreparedData {
             layout, scaling: try Self.scaling(settings.data.normalization, training, cluster))
         var digest = Digest()
         for part in [training, validation, test].compactMap({ $0 }) {
-            try inputs.check(part.dataset.examples.layout, name: part.dataset.name, trainedOn: dataset.name)
+            try inputs.check(
+                part.dataset.examples.layout, of: part.dataset.source, trainedOn: dataset.name,
+                labels: dataset.source.labelsName)
             try Self.checkLabels(part, like: training)
             part.dataset.examples.feedContent { digest.add($0) }
         }
@@ -77,19 +94,28 @@ final class PreparedData {
 
     /// Says which columns of the training set hold distinct numbers that are one to the model.
     private func warnOfLostNumbers(_ normalization: Normalization) {
-        let examples = training.dataset.examples
+        let (examples, source) = (training.dataset.examples, training.dataset.source)
         let lost = examples.layout.lostNumbers ?? []
         let scaled = LostNumbers.afterScaling(examples, rows: training.rows, scaling: scaling)
-        guard !lost.isEmpty || !scaled.isEmpty else { return }
-        let all = lost + scaled.filter { feature in !lost.contains { $0.column == feature.column } }
-        let advice =
+        func warn(_ name: String, _ numbers: [LostNumbers], _ advice: String) {
+            guard !numbers.isEmpty else { return }
+            let more = numbers.count > 20 ? ", ..." : ""
+            TrainingRun.warn(
+                "\(name) has distinct numbers that are one to the model: \(numbers.prefix(20).map(\.description).joined(separator: ", "))\(more): \(advice)"
+            )
+        }
+        let scale = "set data.normalize to standardize or min_max"
+        let subtract = "subtract what they have in common"
+        let ways = normalization == .none ? scale : subtract
+        // A table's targets stand beside its features, an array's in a file of their own.
+        guard source.format == .csv else {
+            warn(source.labelsName, lost, subtract)
+            return warn(source.name, scaled, ways)
+        }
+        warn(
+            source.name, lost + scaled.filter { feature in !lost.contains { $0.column == feature.column } },
             lost.isEmpty && normalization == .none
-            ? "set data.normalize to standardize or min_max"
-            : "subtract what they have in common, or leave out such features with ignore"
-        let more = all.count > 20 ? ", ..." : ""
-        TrainingRun.warn(
-            "\(training.dataset.name) has distinct numbers that are one to the model: \(all.prefix(20).map(\.description).joined(separator: ", "))\(more): \(advice)"
-        )
+                ? scale : "\(subtract), or leave out such features with ignore")
     }
 
     /// Gives shared memory back; collective over the node.
@@ -169,9 +195,12 @@ final class PreparedData {
             let index = labels.firstIndex(where: { Int($0) >= known })
         {
             let place = part.dataset.source.place(ofLabel: index)
+            let regression =
+                LabelChecks.areManyNumbers(wanted)
+                ? ", or set task: regression if labels are numbers to predict" : ""
             throw TrainingError(
                 .badFile,
-                "the label of example \(place.example) is \(labels[index]), \(place.path), the training set has only 0 to \(known - 1): correct it, or train with such examples"
+                "the label of example \(place.example) is \(labels[index]), \(place.path), the training set has only 0 to \(known - 1): correct it, or train with such examples\(regression)"
             )
         }
     }
@@ -194,7 +223,7 @@ extension LabelKind {
         switch self {
         case .none: "none"
         case .classes: "classes"
-        case .targets(let width): "\(width) numeric target\(width == 1 ? "" : "s")"
+        case .targets(let width): counted(width, "numeric target")
         }
     }
 }

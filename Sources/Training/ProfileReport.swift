@@ -1,5 +1,6 @@
 import DataParallel
 import Foundation
+import Messages
 
 /// Where the time of a run's steps went, over all ranks, against what the machine reaches at most.
 struct ProfileReport {
@@ -106,7 +107,7 @@ struct ProfileReport {
         }
         var lines = [
             "",
-            "profile of \(steps) steps of \(ProgressReporter.fixed(millisecondsPerStep, 3)) ms, mean of \(ranks) ranks; one core "
+            "profile of \(counted(steps, "step")) of \(ProgressReporter.fixed(millisecondsPerStep, 3)) ms, mean of \(counted(ranks, "rank")); one core "
                 + "reaches \(ProgressReporter.fixed(peak.flops, 0)) GFLOP/s and \(ProgressReporter.fixed(peak.bytes, 1)) GB/s",
             padded("operation", 31) + padded("shape", 26)
                 + "  ms/step  share  runs   GFLOP/s  peak    GB/s  peak",

@@ -2,6 +2,7 @@ import DataParallel
 import Datasets
 import Foundation
 import Layers
+import Messages
 
 /// A model with trained weights, on all ranks: evaluates and predicts exactly at any number of ranks.
 package final class SavedModel {
@@ -75,7 +76,9 @@ package final class SavedModel {
             return InputDescription(unscaled: layout, origin, outputs: outputs, loss: loss)
         }
         guard let inputs = described ?? unscaled else { throw FailedElsewhere() }
-        try inputs.check(layout, name: dataset.name, trainedOn: "the model's training set")
+        try inputs.check(
+            layout, of: dataset.source, trainedOn: "the model's training set",
+            labels: "the model's training set")
         let kind: TargetKind = predicts ? .none : try Self.target(dataset, inputs, loss)
         let model = try TracedModel(
             makeModel(inputs.classes), exampleShape: layout.exampleShape, target: kind, loss: loss)
@@ -135,7 +138,7 @@ package final class SavedModel {
             guard let known = inputs.classes else {
                 throw TrainingError(
                     .badFile,
-                    "\(dataset.source.labelsName) has \(found) classes, the model was trained on numbers: give numbers, or leave out task: classification"
+                    "\(dataset.source.labelsName) has \(LabelChecks.phrase(ofClassesIn: dataset.examples)), the model was trained on numbers: give numbers, or leave out task: classification"
                 )
             }
             if found > known, let labels = dataset.examples.classes,

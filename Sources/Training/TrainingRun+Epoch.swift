@@ -2,6 +2,7 @@ import CKernels
 import DataParallel
 import Datasets
 import Foundation
+import Messages
 import Randomness
 
 /// The steps of an epoch.
@@ -84,8 +85,8 @@ extension TrainingRun {
         guard position.skippedInRow >= settings.maximumSkippedSteps else { return }
         throw diverged(
             position.notFiniteInRow == position.skippedInRow
-                ? "\(what) \(position.skippedInRow) steps in a row"
-                : "\(what), and \(position.skippedInRow) steps in a row changed nothing")
+                ? "\(what) \(counted(position.skippedInRow, "step")) in a row"
+                : "\(what), and \(counted(position.skippedInRow, "step")) in a row changed nothing")
     }
 
     /// The error of a run that leads nowhere.

@@ -1,6 +1,7 @@
 import DataParallel
 import Foundation
 import Glibc
+import Messages
 
 /// The files of a run: the output folder, checkpoints, metrics.
 extension TrainingRun {
@@ -38,7 +39,7 @@ extension TrainingRun {
                 if let lost = metrics.lost {
                     throw TrainingError(
                         .io,
-                        "\(metrics.path) lacks \(lost.lines) lines: \(lost.reason); all other results are there"
+                        "\(metrics.path) lacks \(counted(lost.lines, "line")): \(lost.reason); all other results are there"
                     )
                 }
             }, cluster)
@@ -61,7 +62,7 @@ extension TrainingRun {
                 path: folder.file(RunFolder.metricsName), length: position.metricsLength)
             if log.length < position.metricsLength {
                 warn(
-                    "\(log.path) has \(log.length) bytes, the checkpoint counts \(position.metricsLength): earlier lines are missing"
+                    "\(log.path) has \(counted(log.length, "byte")), the checkpoint counts \(position.metricsLength): earlier lines are missing"
                 )
             }
             metrics = log

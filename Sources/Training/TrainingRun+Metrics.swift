@@ -1,6 +1,7 @@
 import DataParallel
 import Foundation
 import Layers
+import Messages
 
 /// What a run says of itself: lines of metrics, and lines for a person.
 extension TrainingRun {
@@ -101,7 +102,7 @@ extension TrainingRun {
             reporter.line(name + Self.describe(totals))
             let classes = totals.classes?.present.count ?? 0
             guard classes <= Self.mostClasses else {
-                reporter.line("\(name): the numbers of \(classes) classes stand in the metrics")
+                reporter.line("\(name): the numbers of \(counted(classes, "class")) stand in the metrics")
                 continue
             }
             let report = EvaluationReport(totals, data: name, classNames: data.inputs.classNames)
@@ -124,8 +125,8 @@ extension TrainingRun {
         let workers = settings.workers ?? cluster.defaultWorkers
         reporter.line(
             "dtrain: \(ProgressReporter.number(Double(data.training.count))) examples, "
-                + "\(ProgressReporter.number(Double(parameters))) parameters, \(cluster.size) ranks x \(workers) workers, "
-                + "\(settings.shards) shards, \(cluster.instructionSet.rawValue)")
+                + "\(ProgressReporter.number(Double(parameters))) parameters, \(counted(cluster.size, "rank")) x \(counted(workers, "worker")), "
+                + "\(counted(settings.shards, "shard")), \(cluster.instructionSet.rawValue)")
         sayInitialWeights()
         if cluster.detectedInstructionSet != cluster.instructionSet {
             reporter.line(

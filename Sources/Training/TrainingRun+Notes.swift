@@ -1,5 +1,6 @@
 import Datasets
 import Layers
+import Messages
 
 /// What is odd about a model or its data, though it can be trained.
 extension TrainingRun {
@@ -27,12 +28,11 @@ extension TrainingRun {
 
     /// Numbers that are compared as classes, which few of these can be.
     private var manyClasses: String? {
-        let layout = data.training.dataset.examples.layout
-        guard settings.loss.function.comparesNumbers, let count = layout.classCount,
-            LabelChecks.areManyNumbers(layout)
-        else { return nil }
+        let examples = data.training.dataset.examples
+        let layout = examples.layout
+        guard settings.loss.function.comparesNumbers, LabelChecks.areManyNumbers(layout) else { return nil }
         return
-            "the labels count as \(count) classes in \(layout.count) examples, \(data.training.dataset.source.labelsName), which \(settings.loss.name) compares as one-hot rows: set task: regression if they are numbers to predict"
+            "the labels are taken as classes, \(LabelChecks.phrase(ofClassesIn: examples)) in \(counted(layout.count, "example")), \(data.training.dataset.source.labelsName), which \(settings.loss.name) compares as one-hot rows: set task: regression if they are numbers to predict"
     }
 
     /// Outputs for classes that there are no examples of.
@@ -69,7 +69,7 @@ extension TrainingRun {
         let examples = data.training.dataset.examples
         guard let labels = examples.classes, let names = examples.layout.classNames else { return [] }
         return LabelChecks.missing(among: labels, names: names).map { name, count in
-            "the label \"\(name)\" counts as a class of its own, in \(count) of \(examples.layout.count) examples, \(data.training.dataset.name): remove these rows if it stands for a missing value"
+            "the label \"\(name)\" counts as a class of its own, in \(count) of \(counted(examples.layout.count, "example")), \(data.training.dataset.name): remove these rows if it stands for a missing value"
         }
     }
 

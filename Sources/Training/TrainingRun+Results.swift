@@ -3,6 +3,7 @@ import DataParallel
 import Datasets
 import Foundation
 import Layers
+import Messages
 
 /// The ends of epochs and of the run.
 extension TrainingRun {
@@ -124,7 +125,7 @@ extension TrainingRun {
         {
             hasStoppedEarly = true
             reporter.line(
-                "early stop: \(name) was best in epoch \(position.watch.bestEpoch), \(position.watch.epochsSinceBest) epochs ago"
+                "early stop: \(name) was best in epoch \(position.watch.bestEpoch), \(counted(position.watch.epochsSinceBest, "epoch")) ago"
             )
         }
         return isBetter
@@ -268,7 +269,7 @@ extension TrainingRun {
         try replica.flush()
         sayInitialWeights()
         reporter.line(
-            "dry run: one step of \(result.count) examples, loss \((result.lossSum / Double(result.count)).plainText), "
+            "dry run: one step of \(counted(result.count, "example")), loss \((result.lossSum / Double(result.count)).plainText), "
                 + "gradient norm \((result.gradientNorm ?? .nan).plainText); nothing was written")
         return self.result(Evaluated(), isFinished: false)
     }

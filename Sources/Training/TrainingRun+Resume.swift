@@ -1,6 +1,7 @@
 import DataParallel
 import Foundation
 import Glibc
+import Messages
 
 /// Going on from a checkpoint.
 extension TrainingRun {
@@ -82,7 +83,8 @@ extension TrainingRun {
         }
         if !candidates.paths.isEmpty, cluster.rank == 0 {
             warn(
-                "none of \(candidates.paths.count) checkpoints can be used: starting from the beginning")
+                "none of \(counted(candidates.paths.count, "checkpoint")) can be used: starting from the beginning"
+            )
         }
     }
 

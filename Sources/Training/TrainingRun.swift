@@ -86,19 +86,7 @@ final class TrainingRun {
         let data = try PreparedData(settings, on: cluster, makeModel: makeModel)
         cluster.activity.enter(.preparing)
         self.data = data
-        guard data.target != .none else {
-            throw TrainingError(
-                .configuration,
-                "\(data.training.dataset.name) has no labels: training needs data.train.labels")
-        }
-        let training = data.training.dataset
-        do {
-            model = try TracedModel(
-                makeModel(training.examples.layout), exampleShape: data.exampleShape, target: data.target,
-                loss: settings.loss)
-        } catch let error as ModelError {
-            throw LabelChecks.explained(error, training.examples, of: training.source, loss: settings.loss)
-        }
+        model = data.model
         let plan = Self.plan(settings, examples: data.training.count)
         self.plan = plan
         do { try settings.schedule.validate(plan.shape) } catch {

@@ -3,6 +3,7 @@ import Configuration
 import Datasets
 import Foundation
 import MPI
+import Messages
 import Training
 
 @main
@@ -24,8 +25,9 @@ struct DTrain: ParsableCommand {
     /// Parses before MPI starts, so that help and usage errors cost nothing; only rank 0 prints.
     static func main() {
         DistributedProgram.reportSignals()
+        let arguments = Array(CommandLine.arguments.dropFirst())
         do {
-            try requireCommand(Array(CommandLine.arguments.dropFirst()))
+            try requireCommand(arguments)
             var command = try parseAsRoot()
             try command.run()
         } catch {
@@ -35,7 +37,8 @@ struct DTrain: ParsableCommand {
             if code == 0 {
                 if isFirst { print(fullMessage(for: error)) }
             } else if isFirst {
-                Launch.report(error, message: message(for: error))
+                let message = message(for: error)
+                Launch.report(error, message: UsageAdvice(arguments).completed(message))
             } else {
                 DistributedProgram.letRankZeroSpeak()
             }
@@ -53,12 +56,7 @@ struct DTrain: ParsableCommand {
         let near =
             nearestName(to: word, among: commands)
             ?? commands.first { $0.commonPrefix(with: lower).count >= min(lower.count, 4) }
-        var advice = near.map { "did you mean \"\($0)\"?" }
-        if let recipe = nearestName(to: word, among: Recipe.all.map(\.name)) {
-            advice = "did you mean \"--recipe \(recipe)\"?"
-        } else if [".yaml", ".yml"].contains(where: lower.hasSuffix) {
-            advice = "did you mean \"--config \(word)\"?"
-        }
+        let advice = UsageAdvice([]).word(word) ?? near.map { "did you mean \"\($0)\"?" }
         let shown = word.count > 60 ? "\(word.prefix(60))..." : word
         throw ValidationError(
             "there is no command \"\(shown)\": \(advice ?? "the commands are \(commands.joined(separator: ", "))")"

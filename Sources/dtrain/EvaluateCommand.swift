@@ -27,8 +27,10 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         try model.run(predicts: false) { saved, data, cluster in
+            // A file that cannot be made is found before, not after, the work.
+            let target = cluster.rank == 0 ? try TextOutput(path: model.output) : nil
             let totals = try saved.totals()
-            guard cluster.rank == 0 else { return }
+            guard let target else { return }
             if !totals.loss.isFinite {
                 DistributedProgram.write(
                     "dtrain: warning: the loss is not finite: the weights' outputs are no numbers, or too large for these data"
@@ -36,7 +38,7 @@ struct EvaluateCommand: ParsableCommand {
             }
             let report = EvaluationReport(totals, data: data.name, classNames: saved.classNames)
             let form = form ?? (model.output == nil && ProgressReporter.writesToTerminal ? .table : .json)
-            try TextOutput(path: model.output).finish(form == .json ? report.json : report.table)
+            try target.finish(form == .json ? report.json : report.table)
         }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import DataParallel
+import Datasets
 import Layers
 import Training
 
@@ -44,10 +45,16 @@ enum Launch {
         }
     }
 
-    /// Runs `body`, giving errors of the model the line of the configuration they are about.
-    static func located<T>(_ configuration: RunConfiguration, _ body: () throws -> T) throws -> T {
+    /// Runs `body`, giving errors of the model the line of the configuration they are about, and those of data the key.
+    ///
+    /// - Parameter given: The data that `--data` gave instead of the configuration's, if it did.
+    static func located<T>(
+        _ configuration: RunConfiguration, given: DataFiles? = nil, _ body: () throws -> T
+    ) throws -> T {
         do { return try body() } catch let error as ModelError {
             throw configuration.configurationError(error)
+        } catch let error as DataError {
+            throw configuration.data.completed(error, given: given)
         }
     }
 }

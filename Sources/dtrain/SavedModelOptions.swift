@@ -45,6 +45,8 @@ struct SavedModelOptions: ParsableArguments {
         let files: DataFiles
         /// What results call it: "test", "train", or the name of a file.
         let name: String
+        /// Whether `--data` gave files, rather than the name of a data set.
+        var isGiven = false
         /// What a person is told about the choice.
         var note: String?
     }
@@ -93,7 +95,7 @@ struct SavedModelOptions: ParsableArguments {
                 needsLabels: !predicts)
             try files.requireFiles("--data", needsLabels: !predicts)
             let more = files.features.count > 1 ? " and \(files.features.count - 1) more" : ""
-            return ChosenData(files: files, name: PathParts.name(of: files.features[0]) + more)
+            return ChosenData(files: files, name: PathParts.name(of: files.features[0]) + more, isGiven: true)
         }
     }
 
@@ -104,13 +106,19 @@ struct SavedModelOptions: ParsableArguments {
 
     /// Checks what can be checked without MPI and loads the model on all ranks.
     func run(predicts: Bool, _ body: (SavedModel, ChosenData, Cluster) throws -> Void) throws {
+        guard !UsageAdvice.isConfiguration(weights) else {
+            throw TrainingError(
+                .badFile,
+                "\(weights) is no weights: give the run's folder or a safetensors file, and a configuration with --config"
+            )
+        }
         let saved = try SavedWeights(weights)
         let configuration = try configuration(of: saved)
         let data = try chosenData(configuration.data, predicts: predicts)
         let source = predicts ? data.files.source.withoutLabels : data.files.source
         try Launch.run(configuration.training) { cluster in
             if let note = data.note, cluster.rank == 0 { DistributedProgram.write("dtrain: note: \(note)") }
-            try Launch.located(configuration) {
+            try Launch.located(configuration, given: data.isGiven ? data.files : nil) {
                 let model = try SavedModel(
                     weights: weights, source: source,
                     training: (configuration.data.train.source, configuration.data.normalize),

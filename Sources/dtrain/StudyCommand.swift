@@ -3,6 +3,7 @@ import Configuration
 import DataParallel
 import Foundation
 import MPI
+import Messages
 import Training
 
 struct StudyCommand: ParsableCommand {

@@ -4,6 +4,7 @@ import DataParallel
 import Datasets
 import Layers
 import MPI
+import Messages
 import Training
 
 struct SummaryCommand: ParsableCommand {
@@ -46,7 +47,7 @@ struct SummaryCommand: ParsableCommand {
             print(Self.table(ModelSummary(model), example: layout.exampleShape))
             print("")
             print(
-                "shards           \(training.shards) of at most \(perShard) examples, batch \(batch)"
+                "shards           \(training.shards) of at most \(counted(perShard, "example")), batch \(batch)"
             )
             print(
                 "memory per shard \(Self.bytes(memory.perShard))"

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Messages
 import Training
 
 /// A text file that appears under its name when it is whole, or standard output; a device or a pipe is written as it is.
@@ -9,6 +10,7 @@ final class TextOutput {
     /// Where the text is until it is whole; nil where it goes to its place at once.
     private let temporary: String?
     private var isUnread = false
+    private var isFinished = false
 
     /// Opens `path`, or standard output for nil.
     init(path: String?) throws {
@@ -21,10 +23,28 @@ final class TextOutput {
         var status = stat()
         let isSpecial = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
         temporary = isSpecial ? nil : "\(path).\(ProcessInfo.processInfo.processIdentifier).tmp"
-        guard temporary.map({ FileManager.default.createFile(atPath: $0, contents: nil) }) ?? true,
-            let opened = FileHandle(forWritingAtPath: temporary ?? path)
-        else { throw TrainingError(.output, "cannot create \(path): choose another file with --output") }
-        handle = opened
+        let flags = O_WRONLY | O_CLOEXEC | (isSpecial ? 0 : O_CREAT | O_TRUNC)
+        let descriptor = open(temporary ?? path, flags, 0o666)
+        guard descriptor >= 0 else { throw Self.failure(path) }
+        handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    }
+
+    deinit {
+        if let temporary, !isFinished { unlink(temporary) }
+    }
+
+    /// Why a file could not be made, and what to do.
+    private static func failure(_ path: String) -> TrainingError {
+        let error = SystemError()
+        let folder = PathParts.folder(of: path)
+        let advice =
+            switch error.code {
+            case ENOENT where !folder.isEmpty && access(folder, F_OK) != 0:
+                "make the folder with mkdir -p \(ShellWord.quoted(folder)), or choose another file with --output"
+            case ENOSPC, EDQUOT: "make room there, or choose another file with --output"
+            default: "choose another file with --output"
+            }
+        return TrainingError(.output, "cannot create \(path): \(error): \(advice)")
     }
 
     /// Adds text; a reader of standard output may have seen enough and gone.
@@ -35,15 +55,23 @@ final class TextOutput {
                 isUnread = true
                 return
             }
-            if let temporary { try? FileManager.default.removeItem(atPath: temporary) }
-            throw TrainingError(.io, "cannot write \(path ?? "standard output")")
+            throw Self.unwritten(path, error)
         }
     }
 
-    private static func isClosedPipe(_ error: any Error) -> Bool {
+    private static func isClosedPipe(_ error: any Error) -> Bool { code(of: error) == EPIPE }
+
+    /// The system's number of an error; nil where it has none.
+    private static func code(of error: any Error) -> Int32? {
+        if let error = error as? SystemError { return error.code }
         let error = error as NSError
         let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
-        return cause.domain == NSPOSIXErrorDomain && cause.code == Int(EPIPE)
+        return cause.domain == NSPOSIXErrorDomain ? Int32(exactly: cause.code) : nil
+    }
+
+    private static func unwritten(_ path: String?, _ error: any Error) -> TrainingError {
+        let reason = code(of: error).map { ": \(SystemError($0))" } ?? ""
+        return TrainingError(.io, "cannot write \(path ?? "standard output")\(reason)")
     }
 
     /// Adds the last text and gives the file its name.
@@ -54,8 +82,9 @@ final class TextOutput {
             try DurableFile.flush(handle.fileDescriptor)
             try handle.close()
         } catch {
-            throw TrainingError(.io, "cannot write \(path)")
+            throw Self.unwritten(path, error)
         }
-        guard rename(temporary, path) == 0 else { throw TrainingError(.output, "cannot create \(path)") }
+        guard rename(temporary, path) == 0 else { throw Self.failure(path) }
+        isFinished = true
     }
 }

@@ -103,7 +103,7 @@ import Testing
         ("{name: linear, eta_tau: 1}", ".eta_tau: must be at most lr, which is 0.001, is 1"),
         (
             "{name: linear, tau: 1, tau_fraction: 0.5}",
-            ".tau_fraction: must be left out beside tau, which is 1 epochs, is 0.5"
+            ".tau_fraction: must be left out beside tau, which is 1 epoch, is 0.5"
         ),
         (
             "{name: one_cycle, anneal_strategy: linaer}",

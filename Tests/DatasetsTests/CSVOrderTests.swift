@@ -27,7 +27,7 @@ import Testing
     @Test(arguments: [
         (
             "b,a,id,y\n1,2,3,4\n",
-            "more-1.csv:1:3: expected the columns of data.csv, found column \"id\" beside them, leave out what is no feature with ignore: [id]"
+            "more-1.csv:1:3: expected the columns of data.csv, found column \"id\", which is not there, leave it out with ignore: [id], or add it to data.csv"
         ),
         (
             "b,A,y\n1,2,3\n",
@@ -67,7 +67,7 @@ import Testing
         for (text, says) in [
             (
                 "id,d,b c,x y,a,y\n0,1,2,3,4,5\n",
-                "data.csv:1:1: expected the features of the training set, found columns \"id\", \"x y\" beside them, leave out what is no feature with ignore: [id, \"x y\"]"
+                "data.csv:1:1: expected the features of the training set, found columns \"id\", \"x y\", which are none of them, leave them out with ignore: [id, \"x y\"], or train with them"
             ),
             ("d,B_C,a,y\n1,2,3,4\n", "data.csv, if \"B_C\" is meant, give it the same name"),
             ("d,a,y\n1,2,3\n", "expected column \"b c\" of the training set, found \"d\", \"a\", \"y\""),

@@ -109,11 +109,19 @@ import Testing
             (error(Array("x,k\n1,tea\n2,".utf8) + word), "3:2"),
             (error(Array("x,k\n1,2\n".utf8) + word + Array(",2".utf8), task: .regression), "3:1"),
             (error(Array("x,".utf8) + word + Array("\n1,2\n".utf8)), "1:2"),
+            // A name that nothing mentions would be lost, and with it the column where other data are read.
+            (error(word + Array(",k\n1,2\n".utf8)), "1:1"),
         ] {
             #expect(
                 found?.place == place && found?.found.contains("e9") == true, "\(String(describing: found))")
             #expect(found?.advice.contains("iconv -f WINDOWS-1252 -t UTF-8") == true)
         }
+        // A run from when such names were taken as they came still reads its data.
+        let old = DatasetSource(
+            csv: [.memory(name: "t.csv", bytes: word + Array(",k\n1,2\n".utf8))],
+            options: CSVOptions(label: [.name("k")]))
+        #expect(
+            TestBytes.error(loading: old.following(classes: 3, names: nil, features: ["caf\u{fffd}"])) == nil)
         #expect(error(Array("x,k\n1,café\n2,tea\n".utf8)) == nil)
     }
 }

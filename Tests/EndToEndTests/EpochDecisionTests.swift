@@ -212,7 +212,7 @@ extension EndToEndTests {
                     "training.max_skipped_steps=1",
                 ])
             #expect(strict.exitCode == 79, "\(strict)")
-            #expect(strict.standardError.contains("was far above the recent ones, and 1 steps in a row"))
+            #expect(strict.standardError.contains("was far above the recent ones, and 1 step in a row"))
         }
 
         /// A gradient that is not finite changes nothing; three in a row are the end.

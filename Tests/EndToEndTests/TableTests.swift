@@ -164,7 +164,7 @@ extension EndToEndTests {
             for (file, options, says) in [
                 (
                     "wide.csv", "",
-                    "wide.csv:1:1: expected the features of the training set, found column \"id\" beside them, leave out what is no feature with ignore: [id]"
+                    "wide.csv:1:1: expected the features of the training set, found column \"id\", which is none of them, leave it out with --data '{format: csv, files: "
                 ),
                 (
                     "bare.csv", ", header: false",

@@ -14,12 +14,15 @@ package struct CheckpointSection: Sendable, Equatable {
     /// Written as every_epochs: auto.
     package let isSparing: Bool
 
+    /// All keys of the section.
+    static let keys = ["every_steps", "every_epochs", "every_minutes", "keep", "best"]
+
     /// Reads the section, or the defaults where there is none.
     init(_ setting: Setting?, at location: SourceLocation) throws(ConfigurationError) {
         let none = ConfigurationNode(content: .mapping([]), location: location)
         let map = try SettingMap(
             setting ?? Setting(none, path: "checkpoint"),
-            keys: ["every_steps", "every_epochs", "every_minutes", "keep", "best"])
+            keys: Self.keys)
         let counts = 0...1_000_000_000
         let steps = try map.optional("every_steps")?.whole(in: counts) ?? 0
         isSparing = map.isEmpty || map["every_epochs"]?.plainText == "auto"

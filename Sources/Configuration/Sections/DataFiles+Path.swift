@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Messages
 
 /// Data that is named by nothing but a path, as in `--data new.csv`.
 extension DataFiles {

@@ -1,4 +1,5 @@
 import Datasets
+import Messages
 
 /// The options of CSV files.
 extension DataFiles {
@@ -45,6 +46,22 @@ extension DataFiles {
             pairs.append(("ignore", "[\(table.ignored.map(yaml).joined(separator: ", "))]"))
         }
         return pairs
+    }
+
+    /// What leaves out columns of these names: of a data set in the configuration `--set KEY.ignore=...`, of one that `--data`
+    /// gives the whole of it.
+    ///
+    /// - Parameter key: What names the data set in the configuration, "data.test"; nil for `--data`.
+    func wayToIgnore(_ names: [String], key: String?) -> String {
+        guard var table else { return "ignore" }
+        table.ignored += names.map(CSVOptions.Column.name).filter { !table.ignored.contains($0) }
+        guard let key else {
+            var files = self
+            files.table = table
+            return "--data \(ShellWord.quoted(files.yaml))"
+        }
+        let columns = table.ignored.map(Self.yaml).joined(separator: ", ")
+        return "--set \(ShellWord.quoted("\(key).ignore=[\(columns)]"))"
     }
 
     private static func yaml(_ column: CSVOptions.Column) -> String {

@@ -13,7 +13,7 @@ package struct DataFiles: Sendable, Equatable {
     /// The number of classes the labels must fit; nil for one more than the largest, or for those found in a table.
     package let classes: Int?
     /// How the columns of a table are read; nil for other formats.
-    package private(set) var table: CSVOptions?
+    package internal(set) var table: CSVOptions?
     /// What labels in files of their own are; nil where that is not given, and for other formats.
     package let task: LabelTask?
 

@@ -27,8 +27,7 @@ package struct DataSection: Sendable, Equatable {
     /// Reads the section; `root`, if given, is the folder that relative paths start from. Given from outside to a
     /// configuration whose paths are all absolute, as that of a finished run, it is where their files are sought.
     init(_ setting: Setting, paths: FilePaths) throws(ConfigurationError) {
-        let map = try SettingMap(
-            setting, keys: ["root", "train", "test", "validation", "normalize", "augment", "shuffle"])
+        let map = try SettingMap(setting, keys: Self.keys)
         var paths = paths
         let own = Self.files(of: map, paths)
         if let root = map.optional("root") {
@@ -48,6 +47,9 @@ package struct DataSection: Sendable, Equatable {
         augment = try map.optional("augment").map(AugmentSetting.read) ?? []
         shuffle = try map["shuffle"]?.choice("shuffle") ?? .epoch
     }
+
+    /// All keys of the section.
+    static let keys = ["root", "train", "test", "validation", "normalize", "augment", "shuffle"]
 
     /// The paths of data files in the configuration's own text, as they were written.
     private static func files(of map: SettingMap, _ paths: FilePaths) -> [String] {
@@ -90,6 +92,21 @@ package struct DataSection: Sendable, Equatable {
         if case .files(let files) = validation { sets.append(("validation", files)) }
         if let test { sets.append(("test", test)) }
         for (name, files) in sets { try files.requireFiles("data.\(name)") }
+    }
+
+    /// The error of a data set, with what to write where columns are to be left out.
+    ///
+    /// - Parameter given: The data that `--data` gave instead, if it did.
+    package func completed(_ error: DataError, given: DataFiles? = nil) -> DataError {
+        guard let columns = error.extraColumns, columns.names.count <= 20 else { return error }
+        var sets: [(key: String?, files: DataFiles?)] = [(nil, given), ("data.train", train)]
+        if case .files(let files) = validation { sets.append(("data.validation", files)) }
+        sets.append(("data.test", test))
+        for (key, files) in sets {
+            guard let files, files.features.contains(error.path) else { continue }
+            return error.leavingOut(with: files.wayToIgnore(columns.names, key: key))
+        }
+        return error
     }
 
     /// Writes the section.

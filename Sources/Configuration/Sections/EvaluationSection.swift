@@ -7,10 +7,13 @@ package struct EvaluationSection: Sendable, Equatable {
     /// Whether the training set is evaluated after each epoch, too; false unless given.
     package let train: Bool
 
+    /// All keys of the section.
+    static let keys = ["metrics", "train"]
+
     /// Reads the section, or the default where there is none.
     init(_ setting: Setting?, at location: SourceLocation) throws(ConfigurationError) {
         let none = ConfigurationNode(content: .mapping([]), location: location)
-        let map = try SettingMap(setting ?? Setting(none, path: "evaluation"), keys: ["metrics", "train"])
+        let map = try SettingMap(setting ?? Setting(none, path: "evaluation"), keys: Self.keys)
         train = try map["train"]?.flag() ?? false
         guard let list = map.optional("metrics") else {
             metrics = nil

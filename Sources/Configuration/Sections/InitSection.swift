@@ -6,6 +6,9 @@ package struct InitSection: Sendable, Equatable {
     /// How layers that do not say it themselves draw their first values; as in PyTorch unless given.
     let standard: LayerInitializers?
 
+    /// All keys of the section.
+    static let keys = ["weights", "default"]
+
     /// Reads the section; nil is none.
     init(_ setting: Setting?, paths: FilePaths) throws(ConfigurationError) {
         guard let setting else {
@@ -13,7 +16,7 @@ package struct InitSection: Sendable, Equatable {
             return
         }
         let path = "the path of a safetensors file or of a run's folder"
-        let map = try SettingMap(setting, keys: ["weights", "default"])
+        let map = try SettingMap(setting, keys: Self.keys)
         guard map["weights"] != nil || map["default"] != nil else { throw map.missing("weights", path) }
         weights = try map["weights"].map { setting throws(ConfigurationError) in
             paths.absolute(try setting.path(path), writtenIn: setting.node.location.source)

@@ -7,11 +7,14 @@ package struct LoggingSection: Sendable, Equatable {
     /// Whether the norm of every parameter's gradient is written; false unless given.
     package let layers: Bool
 
+    /// All keys of the section.
+    static let keys = ["every_steps", "noise_scale", "layers"]
+
     /// Reads the section, or the defaults where there is none.
     init(_ setting: Setting?, at location: SourceLocation) throws(ConfigurationError) {
         let none = ConfigurationNode(content: .mapping([]), location: location)
         let map = try SettingMap(
-            setting ?? Setting(none, path: "logging"), keys: ["every_steps", "noise_scale", "layers"])
+            setting ?? Setting(none, path: "logging"), keys: Self.keys)
         everySteps = try map["every_steps"]?.whole(in: 1...1_000_000_000) ?? 10
         noiseScale = try map["noise_scale"]?.flag() ?? false
         layers = try map["layers"]?.flag() ?? false

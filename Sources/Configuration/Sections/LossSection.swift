@@ -32,9 +32,7 @@ struct LossSection: Sendable, Equatable {
             return try loss(setting.name(of: "loss", among: names), nil)
         }
         guard let entry = entries.first(where: { $0.key == "name" }) else {
-            throw ConfigurationError(
-                .missing, at: setting.location, key: setting.inside("name"),
-                "missing; it must be one of \(names.joined(separator: ", "))")
+            throw setting.missingName(names, standard: CrossEntropyLoss.name)
         }
         let name = try Setting(entry.value, path: setting.inside("name"), at: entry.location)
             .name(of: "loss", among: names)

@@ -1,4 +1,5 @@
 import Datasets
+import Messages
 import Optimizers
 
 /// A section that picks something by name and fills it with options: "adam", or {name: adam, lr: 0.001}.
@@ -11,10 +12,10 @@ struct NamedOptions {
     private let map: SettingMap?
 
     /// Reads the section of a `noun`; its name must be one of `names`, its options those that `optionNames` says, and
-    /// beside them those named `common`.
+    /// beside them those named `common`. Without a section it is `standard`.
     init(
         _ setting: Setting, noun: String, names: [String],
-        optionNames: (String) throws(OptimizerError) -> [String], common: [String] = []
+        optionNames: (String) throws(OptimizerError) -> [String], common: [String] = [], standard: String
     ) throws(ConfigurationError) {
         self.setting = setting
         guard case .mapping(let entries) = setting.node.content else {
@@ -23,10 +24,11 @@ struct NamedOptions {
             map = nil
             return
         }
-        let example = "one of \(names.joined(separator: ", "))"
         guard let entry = entries.first(where: { $0.key == "name" }) else {
-            throw ConfigurationError(
-                .missing, at: setting.location, key: setting.inside("name"), "missing; it must be \(example)")
+            // A key that nothing has matters more.
+            let options = ConfigurationKeys.options(of: names, optionNames)
+            _ = try SettingMap(setting, keys: ["name"] + options + common, noun: "option")
+            throw setting.missingName(names, standard: standard)
         }
         let nameSetting = Setting(entry.value, path: setting.inside("name"), at: entry.location)
         let name = try nameSetting.name(of: noun, among: names)
@@ -68,9 +70,10 @@ struct NamedOptions {
             default: "must be \(error.allowed), is \(error.value)"
             }
         let meant = error.kind == .outOfRange ? nearestName(to: error.value, among: error.candidates) : nil
+        let instead = error.kind == .wrongType ? map?[option]?.instead(of: error.allowed) : nil
         return ConfigurationError(
             kind, at: place, key: setting.inside(error.key), problem,
-            advice: meant.map { "did you mean \"\($0)\"?" })
+            advice: meant.map { "did you mean \"\($0)\"?" } ?? instead)
     }
 
     /// An option that was written in quotation marks, which is no number whatever it looks like; nil for another.

@@ -12,7 +12,7 @@ package struct OptimizerSection: Sendable, Equatable {
         let named = try NamedOptions(
             setting, noun: "optimizer", names: OptimizerConfiguration.names,
             optionNames: OptimizerConfiguration.optionNames,
-            common: [Self.noDecay, Self.lookahead, Self.sharded])
+            common: Self.commonKeys, standard: "adam")
         let isSharded = try named.common(Self.sharded)?.flag() ?? false
         let noDecay = try named.common(Self.noDecay).map(Self.exemptions) ?? []
         let lookahead = try named.common(Self.lookahead).flatMap(Self.lookahead)
@@ -53,6 +53,8 @@ package struct OptimizerSection: Sendable, Equatable {
             name: configuration.rule.name, options: configuration.options, more: more)
     }
 
+    /// What every rule takes beside its own options.
+    static let commonKeys = [noDecay, lookahead, sharded]
     private static let sharded = "sharded"
     private static let noDecay = "no_decay"
     private static let lookahead = "lookahead"

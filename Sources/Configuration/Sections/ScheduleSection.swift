@@ -22,7 +22,8 @@ package struct ScheduleSection: Sendable, Equatable {
         let setting = setting ?? Setting(.text(ConstantShape.name, at: location), path: "schedule")
         let named = try NamedOptions(
             setting, noun: "schedule", names: LearningRateSchedule.names,
-            optionNames: LearningRateSchedule.optionNames, common: [MomentumSchedule.key])
+            optionNames: LearningRateSchedule.optionNames, common: [MomentumSchedule.key],
+            standard: ConstantShape.name)
         let momentum = try named.common(MomentumSchedule.key).flatMap(MomentumSchedule.init(ifAny:))
         do {
             name = named.name

@@ -86,13 +86,7 @@ package struct TrainingSection: Sendable, Equatable {
     /// Reads the section, or the defaults where there is none.
     init(_ setting: Setting?, at location: SourceLocation) throws(ConfigurationError) {
         let none = ConfigurationNode(content: .mapping([]), location: location)
-        let keys = [
-            "epochs", "batch", "accumulate", "batch_growth", "online", "delayed", "max_skipped_steps",
-            "skip_spikes", "watch",
-            "early_stopping", "shards", "seed", "stall_timeout", "workers", "transport", "exchange",
-            "check_replicas", "bucket_bytes", "instruction_set", "clip",
-        ]
-        let map = try SettingMap(setting ?? Setting(none, path: "training"), keys: keys)
+        let map = try SettingMap(setting ?? Setting(none, path: "training"), keys: Self.keys)
         // The limits keep products such as epochs · steps inside an Int.
         isOnline = try map["online"]?.flag() ?? false
         epochs = try map["epochs"]?.whole(in: 1...1_000_000) ?? (isOnline ? 1 : 10)
@@ -145,6 +139,13 @@ package struct TrainingSection: Sendable, Equatable {
         instructionSet = try map["instruction_set"]?.choice("instruction set") ?? .auto
         clipping = try map.optional("clip").map(Self.clipping) ?? .off
     }
+
+    /// All keys of the section.
+    static let keys = [
+        "epochs", "batch", "accumulate", "batch_growth", "online", "delayed", "max_skipped_steps",
+        "skip_spikes", "watch", "early_stopping", "shards", "seed", "stall_timeout", "workers", "transport",
+        "exchange", "check_replicas", "bucket_bytes", "instruction_set", "clip",
+    ]
 
     private static func clipping(_ setting: Setting) throws(ConfigurationError) -> GradientClipping {
         guard case .mapping = setting.node.content else { return try clippingByNorm(setting) }

@@ -54,6 +54,10 @@ package struct StudyConfiguration: Sendable, Equatable {
     ) throws(ConfigurationError) {
         let node = try ConfigurationNode(yaml: yaml, source: source)
         let whole = Setting(node, path: "", at: SourceLocation(source))
+        try whole.refuse(
+            "model", besides: "base",
+            "it is a configuration, which dtrain --config FILE trains; a study names it as base: {config: FILE}"
+        )
         let map = try SettingMap(
             whole, keys: ["title", "base", "set", "vary", "runs", "report", "output"], "the parts of a study")
         title = try map["title"]?.text("what the study is about") ?? source.runName ?? "study"

@@ -143,7 +143,11 @@ extension ConfigurationNode {
                 if line.contains("\t") {
                     "indent with spaces, not tabs"
                 } else if line.contains("${") {
-                    "variables are not replaced: write the value itself, or give it with --set"
+                    if case .flag(let flag) = place.source {
+                        "variables are not replaced here, and by the shell not in single quotes: use double quotes behind \(flag)"
+                    } else {
+                        "variables are not replaced: write the value itself, or give it with --set"
+                    }
                 } else {
                     nil
                 }

@@ -97,8 +97,42 @@ struct Setting {
     /// What to write instead of a variable, if one was written.
     private var variableAdvice: String? {
         guard let word = node.word, word.contains(/\$\{[A-Za-z_][^{}]*\}|^\$[A-Za-z_]\w*/) else { return nil }
+        if case .flag(let flag) = node.location.source {
+            // A shell that had seen the variable would have replaced it.
+            let value = flag == "--set" && !path.isEmpty ? "\(path)=\(word)" : word
+            let isWhole = !word.contains("\"") && (flag != "--data" || path.isEmpty)
+            return
+                "variables are not replaced here, and by the shell not in single quotes: use double quotes"
+                + (isWhole ? ", \(flag) \"\(value)\"" : "")
+        }
         let way = path.isEmpty || word.contains("\"") ? "" : ", or give it with --set \"\(path)=\(word)\""
         return "variables are not replaced: write the value itself\(way)"
+    }
+
+    /// What to write instead of an option that is to be `allowed`; nil where nothing more is to be said.
+    func instead(of allowed: String) -> String? {
+        if allowed == "true or false" { return flagInstead }
+        if allowed == "a number" || allowed.hasPrefix("a number ") { return numberInstead ?? variableAdvice }
+        return variableAdvice
+    }
+
+    /// The error of a section of options that does not say of what; without the section it is `standard`.
+    func missingName(_ names: [String], standard: String) -> ConfigurationError {
+        let key = inside("name")
+        let isFlag = if case .flag = node.location.source { true } else { false }
+        return ConfigurationError(
+            .missing, at: location, key: key, "missing; it must be one of \(names.joined(separator: ", "))",
+            advice: "for what it is unless given, "
+                + (isFlag ? "add --set \(key)=\(standard)" : "write name: \(standard)"))
+    }
+
+    /// Throws at a key that stands only in texts of another sort, unless one of this sort is there.
+    func refuse(_ key: String, besides own: String, _ advice: String) throws(ConfigurationError) {
+        guard case .mapping(let entries) = node.content, !entries.contains(where: { $0.key == own }),
+            let entry = entries.first(where: { $0.key == key })
+        else { return }
+        throw ConfigurationError(
+            .unknownKey, at: entry.location, key: key, "unknown key", advice: advice)
     }
 
     /// One of `names`, of which `noun` says what they name.

@@ -23,12 +23,18 @@ struct SettingMap {
             throw setting.wrongType(expected: "\(expected) (\(keys.joined(separator: ", ")))")
         }
         self.entries = entries
+        // A text without a model is none whose keys have other places.
+        let isOfStudy = setting.path.isEmpty && !keys.contains("model")
         let plural = "\(noun.prefix { $0 != " " })s"
         for entry in entries
         where !keys.contains(entry.key) && !entry.key.hasPrefix(ConfigurationNode.freePrefix) {
             throw ConfigurationError(
                 .unknownKey, at: entry.location, key: setting.inside(entry.key.isEmpty ? "\"\"" : entry.key),
-                "unknown \(noun)", advice: suggestion(for: entry.key, among: keys, noun: plural))
+                "unknown \(noun)",
+                advice: suggestion(
+                    for: entry.key, among: keys, noun: plural,
+                    elsewhere: isOfStudy ? [] : ConfigurationKeys.paths(of: entry.key, besides: setting.path))
+            )
         }
     }
 

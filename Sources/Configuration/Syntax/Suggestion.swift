@@ -1,8 +1,23 @@
-import Datasets
+import Messages
 
 /// What to say about a word that is none of `names`: the one that was probably meant, else all of them.
-func suggestion(for word: String, among names: [String], noun: String) -> String {
+///
+/// - Parameter elsewhere: Names of other places, to be meant only where none of `names` is the word in other letters or in
+///   another program's words.
+func suggestion(
+    for word: String, among names: [String], noun: String, elsewhere: [String] = []
+) -> String {
+    if let name = sameName(as: word, among: names) { return "did you mean \"\(name)\"?" }
+    if !elsewhere.isEmpty {
+        return "did you mean \(elsewhere.map { "\"\($0)\"" }.joined(separator: " or "))?"
+    }
     if let name = nearestName(to: word, among: names) { return "did you mean \"\(name)\"?" }
     if names.isEmpty { return "there are no \(noun) here" }
     return "the \(noun) here are \(names.joined(separator: ", "))"
+}
+
+/// The name that a word is but for case and the signs between its parts, or that stands for it in another program.
+func sameName(as word: String, among names: [String]) -> String? {
+    let plain = plainName(word)
+    return names.first { plainName($0) == plain } ?? ForeignNames.ours(for: word).first(where: names.contains)
 }

@@ -1,3 +1,5 @@
+import Messages
+
 /// In whose words messages say what to change and how to go on: those of the command line, or those of a Swift program,
 /// which has settings and no flags.
 ///

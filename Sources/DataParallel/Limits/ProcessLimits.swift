@@ -1,6 +1,7 @@
 import CSignals
 import Foundation
 import Glibc
+import Messages
 
 /// What the system lets this process have, by its own limits and those of its control groups.
 package enum ProcessLimits {
@@ -57,7 +58,8 @@ package enum ProcessLimits {
         {
             limits.append(
                 ResourceLimit(
-                    left: most, name: "this machine has at most \(most) threads (kernel.threads-max)",
+                    left: most,
+                    name: "this machine has at most \(counted(most, "thread")) (kernel.threads-max)",
                     cure: "raise it"))
         }
         return limits

@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 
 /// Memory or threads that the system does not let this process have.
 public struct ResourceError: Error, Sendable, CustomStringConvertible {
@@ -43,7 +44,7 @@ public struct ResourceError: Error, Sendable, CustomStringConvertible {
     ///   - code: What the system said.
     static func threads(_ count: Int, for use: ResourceUse, code: Int32) -> ResourceError {
         let text = strerror(code).flatMap { String(validatingCString: $0) } ?? "error \(code)"
-        let wanted = count == 1 ? "a thread" : "\(count) threads"
+        let wanted = count == 1 ? "a thread" : counted(count, "thread")
         // Each takes its stack's address space beside its number.
         let limits =
             ProcessLimits.threads().filter { $0.left < count }

@@ -1,3 +1,5 @@
+import Messages
+
 /// Something that keeps a process from having more of a resource.
 package struct ResourceLimit: Sendable, Equatable {
     /// How much more the process may have, in bytes or threads.
@@ -11,6 +13,6 @@ package struct ResourceLimit: Sendable, Equatable {
 
     /// Bytes as a person reads them.
     static func amount(_ byteCount: Int) -> String {
-        byteCount < 1 << 20 ? "\(byteCount) bytes" : "\((byteCount + (1 << 19)) >> 20) MiB"
+        byteCount < 1 << 20 ? counted(byteCount, "byte") : "\((byteCount + (1 << 19)) >> 20) MiB"
     }
 }

@@ -1,3 +1,5 @@
+import Messages
+
 extension StallVerdict {
     /// What a person reads of the verdict: who, where, since which step, and what to do or what comes.
     ///
@@ -48,11 +50,11 @@ extension StallVerdict {
             guard hosts.indices.contains(rank), let host = hosts[rank] else { return "rank \(rank)" }
             return "rank \(rank) on host \(host)"
         }
-        if kind == .deadlock { return "\(ranks.count) ranks" }
+        if kind == .deadlock { return counted(ranks.count, "rank") }
         switch ranks.count {
         case 1: return name(ranks[0])
         case 2: return "\(name(ranks[0])) and \(name(ranks[1]))"
-        default: return "\(name(ranks[0])) and \(ranks.count - 1) others"
+        default: return "\(name(ranks[0])) and \(counted(ranks.count - 1, "other"))"
         }
     }
 

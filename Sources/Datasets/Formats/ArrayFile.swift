@@ -1,3 +1,5 @@
+import Messages
+
 /// One opened data file: its header is read and its size checked, its array is yet to be read.
 struct ArrayFile {
     /// The array's type, shape and place.
@@ -45,7 +47,7 @@ struct ArrayFile {
             guard try reader.read(into: part) == part.count else {
                 throw DataError.size(
                     path: name, promised: header.headerBytes + header.dataBytes,
-                    found: "\(reader.position) bytes")
+                    found: counted(reader.position, "byte"))
             }
             try take(UnsafeRawBufferPointer(part), done / header.scalar.size)
             done += part.count

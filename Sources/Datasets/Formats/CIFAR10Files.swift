@@ -1,3 +1,5 @@
+import Messages
+
 /// The binary version of CIFAR-10 (Krizhevsky, "Learning multiple layers of features from tiny images", 2009): records
 /// of one class byte and 3,072 bytes of a 32 x 32 image, all of red, then green, then blue. Batches follow each other.
 struct CIFAR10Files {
@@ -65,7 +67,8 @@ struct CIFAR10Files {
     private static func size(_ file: DataOrigin, _ found: Int) -> DataError {
         DataError(
             .size, path: file.name, expected: "records of \(recordBytes) bytes, a class and an image",
-            found: "\(found) bytes", advice: "give the binary version's batches, such as data_batch_1.bin")
+            found: counted(found, "byte"),
+            advice: "give the binary version's batches, such as data_batch_1.bin")
     }
 
     private func changed(_ file: DataOrigin) -> DataError {

@@ -1,3 +1,5 @@
+import Messages
+
 /// Columns that stand in another order than where they were first seen are told by their names, of which the first of
 /// several equal ones is the first there, too.
 extension CSVColumns {
@@ -15,7 +17,9 @@ extension CSVColumns {
                 features[missing], in: names, others: extra, of: "the training set", path: row.name)
         }
         guard extra.isEmpty else {
-            throw Self.extra(extra.map { ($0, names[$0]) }, "the features of the training set", row)
+            throw Self.extra(
+                extra, in: names, beside: "the features of the training set", problem: "none of them",
+                otherwise: { "train with \($0)" }, row)
         }
         var roles = self.roles
         for (number, place) in own.enumerated() {
@@ -27,11 +31,16 @@ extension CSVColumns {
 
     /// The columns of the row that a tokenizer stands at, with the roles that those of the same names have in `first`, from
     /// the file at `path`; without a header by their places. What is ignored may be missing, or be there alone.
-    init(_ row: CSVTokenizer, options: CSVOptions, like first: CSVColumns, path: String) throws(DataError) {
-        guard let names = try Self.names(row, options), let known = first.names else {
+    init(
+        _ row: CSVTokenizer, options: CSVOptions, like first: CSVColumns, path: String,
+        takesAnyBytes: Bool
+    ) throws(DataError) {
+        guard let names = try Self.names(row, options, takesAnyBytes: takesAnyBytes), let known = first.names
+        else {
             guard row.fields.count == first.roles.count else {
                 throw DataError(
-                    .mismatch, path: row.name, expected: "\(first.roles.count) columns, as \(path) has",
+                    .mismatch, path: row.name,
+                    expected: "\(counted(first.roles.count, "column")), as \(path) has",
                     found: "\(row.fields.count)", advice: "give files with the same columns")
             }
             self = first
@@ -53,7 +62,9 @@ extension CSVColumns {
             throw Self.missing(known[missing], in: names, others: extra, of: path, path: row.name)
         }
         guard extra.isEmpty else {
-            throw Self.extra(extra.map { ($0, names[$0]) }, "the columns of \(path)", row)
+            throw Self.extra(
+                extra, in: names, beside: "the columns of \(path)", problem: "not there",
+                otherwise: { "add \($0) to \(path)" }, row)
         }
         self.init(
             roles: roles.compactMap(\.self), names: names, featureNames: first.featureNames,
@@ -85,17 +96,22 @@ extension CSVColumns {
             advice: advice)
     }
 
-    /// The error of columns that nothing was said of.
+    /// The error of columns that nothing was said of: they may be left out here, or be missing on the other side.
     private static func extra(
-        _ columns: [(place: Int, name: String)], _ expected: String, _ row: CSVTokenizer
+        _ places: [Int], in names: [String], beside expected: String, problem: String,
+        otherwise: (_ pronoun: String) -> String, _ row: CSVTokenizer
     ) -> DataError {
-        let names = columns.map(\.name)
-        let written = names.prefix(20).map(yaml)
+        let names = places.map { names[$0] }
+        let (noun, verb, pronoun) = names.count == 1 ? ("column", "is", "it") : ("columns", "are", "them")
+        let columns = DataError.ExtraColumns(
+            names: names, way: "ignore: [\(names.prefix(20).map(yaml).joined(separator: ", "))]")
         return row.error(
-            .mismatch, field: columns[0].place, expected: expected,
-            found: "column\(names.count == 1 ? "" : "s") \(list(names)) beside them",
-            advice: "leave out what is no feature with ignore: [\(written.joined(separator: ", "))]")
+            .mismatch, field: places[0], expected: expected,
+            found: "\(noun) \(list(names)), which \(verb) \(problem)",
+            advice: "leave \(pronoun) out with \(columns.way), or \(otherwise(pronoun))",
+            extraColumns: columns)
     }
+
     /// A name as a configuration writes it, in quotation marks where it might be taken for something else.
     private static func yaml(_ name: String) -> String {
         func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) }

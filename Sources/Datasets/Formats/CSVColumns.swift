@@ -1,3 +1,5 @@
+import Messages
+
 /// What each column of a CSV file is for.
 struct CSVColumns: Equatable {
     /// What a column is for.
@@ -34,18 +36,18 @@ struct CSVColumns: Equatable {
 
     /// The columns of the row that a tokenizer stands at, its header if it has one. Columns to be ignored by a name that is
     /// not there are left out: another file may have them.
-    init(_ row: CSVTokenizer, options: CSVOptions) throws(DataError) {
+    init(_ row: CSVTokenizer, options: CSVOptions, takesAnyBytes: Bool = false) throws(DataError) {
         let count = row.fields.count
-        let names = try Self.names(row, options)
+        let names = try Self.names(row, options, takesAnyBytes: takesAnyBytes)
         var roles = Array(repeating: Role?.none, count: count)
         for (number, column) in options.label.enumerated() {
-            let place = try Self.place(of: column, names, count, row)
+            let place = try Self.place(of: column, column.text, names, count, row)
             guard roles[place] == nil else { throw Self.twice(column, row.name) }
             roles[place] = options.task == .regression ? .target(number) : .label
         }
         for column in options.ignored {
             if case .name(let name) = column, names?.contains(name) == false { continue }
-            let place = try Self.place(of: column, names, count, row)
+            let place = try Self.place(of: column, Self.toIgnore(column), names, count, row)
             guard roles[place] == nil else { throw Self.twice(column, row.name) }
             roles[place] = .ignored
         }
@@ -68,20 +70,41 @@ struct CSVColumns: Equatable {
     }
 
     /// The names in the row that a tokenizer stands at; nil without a header.
-    static func names(_ row: CSVTokenizer, _ options: CSVOptions) throws(DataError) -> [String]? {
+    ///
+    /// - Parameter takesAnyBytes: Whether names may be no UTF-8: other bytes are replaced then, so that two names may become
+    ///   one.
+    static func names(
+        _ row: CSVTokenizer, _ options: CSVOptions, takesAnyBytes: Bool
+    ) throws(DataError) -> [String]? {
         guard options.hasHeader else { return nil }
         try checkHeader(row)
+        for field in row.fields.indices where !takesAnyBytes {
+            if let unreadable = row.unreadable(field) { throw unreadable }
+        }
         return row.fields.map(row.text)
     }
 
-    /// The error of a column that is not among a header's names.
-    static func unknown(_ column: CSVOptions.Column, _ names: [String], _ path: String) -> DataError {
-        var advice = "check the name and the delimiter"
+    /// The error of a column to be ignored that no file has.
+    static func unknownToIgnore(_ name: String, _ names: [String], _ path: String) -> DataError {
+        unknown(
+            .name(name), toIgnore(.name(name)), names, path, or: "check its name, or take it out of ignore")
+    }
+
+    /// What messages call a column that is to be ignored.
+    private static func toIgnore(_ column: CSVOptions.Column) -> String {
+        "\(column.text), which ignore names"
+    }
+
+    /// The error of a column that is not among a header's names; `advice` is for a name like none of them.
+    private static func unknown(
+        _ column: CSVOptions.Column, _ expected: String, _ names: [String], _ path: String, or advice: String
+    ) -> DataError {
+        var advice = advice
         if case .name(let name) = column, let near = nearestName(to: name, among: names) {
             advice = "did you mean \"\(DataError.shortened(near))\"?"
         }
         return DataError(
-            .mismatch, path: path, expected: column.text, found: list(names), advice: advice)
+            .mismatch, path: path, expected: expected, found: list(names), advice: advice)
     }
 
     /// Names as messages list them.
@@ -112,27 +135,25 @@ struct CSVColumns: Equatable {
     }
 
     private static func place(
-        of column: CSVOptions.Column, _ names: [String]?, _ count: Int, _ row: CSVTokenizer
+        of column: CSVOptions.Column, _ expected: String, _ names: [String]?, _ count: Int,
+        _ row: CSVTokenizer
     ) throws(DataError) -> Int {
         switch column {
         case .index(let index):
             guard index < count else {
                 throw DataError(
-                    .mismatch, path: row.name, expected: column.text, found: "\(count) columns",
+                    .mismatch, path: row.name, expected: expected, found: counted(count, "column"),
                     advice: "give a column from 0 to \(count - 1)")
             }
             return index
         case .name(let name):
             guard let names else {
                 throw DataError(
-                    .mismatch, path: row.name, expected: column.text, found: "no header",
+                    .mismatch, path: row.name, expected: expected, found: "no header",
                     advice: "give the column's number from 0 to \(count - 1), or leave out header: false")
             }
             guard let place = names.firstIndex(of: name) else {
-                for field in row.fields.indices {
-                    if let unreadable = row.unreadable(field) { throw unreadable }
-                }
-                throw unknown(column, names, row.name)
+                throw unknown(column, expected, names, row.name, or: "check the name and the delimiter")
             }
             guard names.lastIndex(of: name) == place else {
                 throw DataError(

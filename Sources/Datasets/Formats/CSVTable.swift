@@ -1,3 +1,5 @@
+import Messages
+
 /// The rows of one or more CSV files that follow each other, read twice: once for their number and classes, once for
 /// their values.
 struct CSVTable {
@@ -119,6 +121,8 @@ struct CSVTable {
     private func columns() throws(DataError) -> [CSVColumns?] {
         var first: (columns: CSVColumns, path: String)?
         var all: [CSVColumns?] = []
+        // A run from when such names were taken as they came knows them by what became of them.
+        let takesAnyBytes = knownFeatures?.contains { $0.unicodeScalars.contains("\u{fffd}") } ?? false
         for file in files {
             let row = try CSVTokenizer(file, delimiter: options.delimiter)
             guard try row.next() else {
@@ -127,9 +131,12 @@ struct CSVTable {
             }
             let columns: CSVColumns
             if let first {
-                columns = try CSVColumns(row, options: options, like: first.columns, path: first.path)
+                columns = try CSVColumns(
+                    row, options: options, like: first.columns, path: first.path,
+                    takesAnyBytes: takesAnyBytes)
             } else {
-                columns = try CSVColumns(row, options: options).ordered(like: knownFeatures, in: row)
+                columns = try CSVColumns(row, options: options, takesAnyBytes: takesAnyBytes)
+                    .ordered(like: knownFeatures, in: row)
                 first = (columns, file.name)
             }
             all.append(columns)
@@ -138,7 +145,7 @@ struct CSVTable {
         guard let first, let names = first.columns.names, !options.label.isEmpty else { return all }
         for case .name(let name) in options.ignored
         where !all.contains(where: { $0?.names?.contains(name) == true }) {
-            throw CSVColumns.unknown(.name(name), names, first.path)
+            throw CSVColumns.unknownToIgnore(name, names, first.path)
         }
         return all
     }
@@ -156,7 +163,7 @@ struct CSVTable {
             guard row.fields.count == columns.roles.count else {
                 throw row.error(
                     .field, field: min(row.fields.count, columns.roles.count),
-                    expected: "\(columns.roles.count) fields", found: "\(row.fields.count)",
+                    expected: counted(columns.roles.count, "field"), found: "\(row.fields.count)",
                     advice:
                         "give every row a field per column; put fields that hold the delimiter in quotation marks"
                 )
@@ -227,7 +234,9 @@ struct CSVTable {
             throw row.error(
                 .label, field: column, expected: "a class of the training set" + columns.phrase(column),
                 found: "\"\(DataError.shortened(row.text(row.fields[column])))\"",
-                advice: "correct the label, or train with such examples")
+                advice: "correct the label, or train with such examples"
+                    + (classes.areManyNumbers
+                        ? ", or set task: regression if labels are numbers to predict" : ""))
         }
         guard let index = DecimalNumber.whole(text), index >= 0, index < count else {
             throw row.error(

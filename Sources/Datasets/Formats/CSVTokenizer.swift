@@ -110,12 +110,14 @@ final class CSVTokenizer {
 
     /// An error about a field of the current row, or about one that is not there.
     func error(
-        _ kind: DataError.Kind, field: Int, expected: String, found: String, advice: String
+        _ kind: DataError.Kind, field: Int, expected: String, found: String, advice: String,
+        extraColumns: DataError.ExtraColumns? = nil
     ) -> DataError {
         if let unreadable = unreadable(field) { return unreadable }
         let offset = fields.indices.contains(field) ? fields[field].line : fields.last?.line ?? 0
-        return error(
-            kind, place: "\(line + offset):\(field + 1)", expected: expected, found: found, advice: advice)
+        return DataError(
+            kind, path: name, place: "\(line + offset):\(field + 1)", expected: expected, found: found,
+            advice: advice, extraColumns: extraColumns)
     }
 
     private func error(

@@ -24,6 +24,9 @@ struct ClassNames {
         }
     }
 
+    /// Whether so many are whole numbers, and no other, that they may be meant as such.
+    var areManyNumbers: Bool { names.count > 20 && names.allSatisfy { Int($0) != nil } }
+
     /// The class of a label; nil for one that is none of them.
     func index(of label: UnsafeRawBufferPointer) -> Int? {
         if let index = table.number(of: label) { return index }

@@ -1,3 +1,5 @@
+import Messages
+
 /// The content of one data file, inflated if it is gzip, with sizes that are checked rather than believed.
 final class DataReader {
     /// What messages call it.
@@ -37,7 +39,9 @@ final class DataReader {
                 throw DataError(
                     .gzip, path: name, expected: "at most \(mostInflated) bytes", found: "more",
                     advice: "decompress the file first if it really holds that much",
-                    problem: "gzip of \(stored.size) bytes holds more than \(mostInflated) bytes")
+                    problem:
+                        "gzip of \(counted(stored.size, "byte")) holds more than \(counted(mostInflated, "byte"))"
+                )
             }
         }
         return filled
@@ -50,7 +54,7 @@ final class DataReader {
         defer { buffer.deallocate() }
         let start = position
         guard try read(into: buffer) == count else {
-            throw DataError.size(path: name, promised: start + count, found: "\(position) bytes")
+            throw DataError.size(path: name, promised: start + count, found: counted(position, "byte"))
         }
         return Array(buffer)
     }
@@ -64,7 +68,7 @@ final class DataReader {
     func checkSize(promised: Int) throws(DataError) {
         guard gzip != nil else {
             guard stored.size == promised else {
-                throw DataError.size(path: name, promised: promised, found: "\(stored.size) bytes")
+                throw DataError.size(path: name, promised: promised, found: counted(stored.size, "byte"))
             }
             return
         }
@@ -72,7 +76,7 @@ final class DataReader {
         if !overflow && promised > most {
             throw DataError.size(
                 path: name, promised: promised,
-                found: "at most \(most) bytes (gzip of \(stored.size) bytes)")
+                found: "at most \(counted(most, "byte")) (gzip of \(counted(stored.size, "byte")))")
         }
         let modest = promised / 16 <= stored.size + (4 << 20)
         let trailer = try stored.bytes(4, at: max(0, stored.size - 4))
@@ -85,7 +89,7 @@ final class DataReader {
     func body(into buffer: UnsafeMutableRawBufferPointer) throws(DataError) {
         let promised = position + buffer.count
         guard try read(into: buffer) == buffer.count else {
-            throw DataError.size(path: name, promised: promised, found: "\(position) bytes")
+            throw DataError.size(path: name, promised: promised, found: counted(position, "byte"))
         }
         try requireEnd()
     }
@@ -96,7 +100,7 @@ final class DataReader {
         let byte = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
         defer { byte.deallocate() }
         guard try read(into: byte) == 0 else {
-            let found = gzip == nil ? "\(stored.size) bytes" : "more than \(promised) bytes"
+            let found = gzip == nil ? counted(stored.size, "byte") : "more than \(counted(promised, "byte"))"
             throw DataError.size(path: name, promised: promised, found: found)
         }
     }
@@ -118,7 +122,8 @@ final class DataReader {
             if try read(into: buffer) < buffer.count { break }
         }
         guard position == promised else {
-            let found = position > promised ? "more than \(promised) bytes" : "\(position) bytes"
+            let found =
+                position > promised ? "more than \(counted(promised, "byte"))" : counted(position, "byte")
             throw DataError.size(path: name, promised: promised, found: found)
         }
     }

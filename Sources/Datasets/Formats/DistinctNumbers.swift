@@ -21,9 +21,14 @@ struct DistinctNumbers {
         // Nothing more is to be found out of numbers that Float64 holds.
         if found != nil, text.count < 16 { return }
         guard let value = try? DecimalNumber.double(text) else { return }
-        if value.magnitude >= 0x1p53, lost == nil, let whole = DecimalNumber.whole(text) {
-            wholes.append(whole)
-        }
+        add(value, whole: DecimalNumber.whole(text))
+    }
+
+    /// Takes a number.
+    ///
+    /// - Parameter whole: What it is exactly, if it is a whole number.
+    mutating func add(_ value: Double, whole: @autoclosure () -> Int?) {
+        if value.magnitude >= 0x1p53, lost == nil, let whole = whole() { wholes.append(whole) }
         if found == nil { values.append(value) }
         if max(values.count, wholes.count) >= limit {
             settle()

@@ -39,8 +39,10 @@ struct LabelDecoder {
         return isWhole
     }
 
-    /// Reads numbers (N) or (N, K), rounded to Float32.
-    func targets(into targets: UnsafeMutablePointer<Float>) throws(DataError) {
+    /// Reads numbers (N) or (N, width), rounded to Float32; one that is not finite, or not then, is an error that names its
+    /// example.
+    func targets(into targets: UnsafeMutablePointer<Float>, width: Int) throws(DataError) {
+        let name = file.name
         switch file.header.scalar {
         case .uint8: try convert(UInt8.self, into: targets)
         case .int8: try convert(Int8.self, into: targets)
@@ -51,7 +53,25 @@ struct LabelDecoder {
         case .uint64: try convert(UInt64.self, into: targets)
         case .int64: try convert(Int64.self, into: targets)
         case .float32, .float64:
-            try forEachFloat { (value, index) throws(DataError) in targets[index] = Float(value) }
+            try forEachFloat { (value, index) throws(DataError) in
+                targets[index] = Float(value)
+                guard targets[index].isFinite else {
+                    throw ExampleChecks.notFinite(value, "target", index: index, width: width, path: name)
+                }
+            }
+        }
+    }
+
+    /// Calls `body` with each number that Float32 may be too coarse for, as Float64 and, where it is one, as a whole number;
+    /// with none where the type is no finer than Float32.
+    func forEachFineNumber(_ body: (Double, Int?, _ index: Int) -> Void) throws(DataError) {
+        switch file.header.scalar {
+        case .uint8, .int8, .uint16, .int16, .float32: return
+        case .uint32: try forEachInteger(UInt32.self) { body(Double($0), Int($0), $1) }
+        case .int32: try forEachInteger(Int32.self) { body(Double($0), Int($0), $1) }
+        case .uint64: try forEachInteger(UInt64.self) { body(Double($0), Int(exactly: $0), $1) }
+        case .int64: try forEachInteger(Int64.self) { body(Double($0), Int($0), $1) }
+        case .float64: try forEachFloat { body($0, nil, $1) }
         }
     }
 

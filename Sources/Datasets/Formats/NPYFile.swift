@@ -1,3 +1,5 @@
+import Messages
+
 /// NumPy's .npy format, versions 1.0 to 3.0: "\x93NUMPY", two version bytes, the header's length, the
 /// header (a Python dictionary as text), then the array.
 enum NPYFile {
@@ -27,8 +29,8 @@ enum NPYFile {
         guard length <= longestHeader else {
             throw DataError(
                 .header, path: reader.name, expected: "a header of at most \(longestHeader) bytes",
-                found: "\(length) bytes", advice: "save it again with numpy.save as a plain array",
-                problem: "the .npy header says it has \(length) bytes itself")
+                found: counted(length, "byte"), advice: "save it again with numpy.save as a plain array",
+                problem: "the .npy header says it has \(counted(length, "byte")) itself")
         }
         var parser = NPYHeaderParser(path: reader.name, text: try reader.header(length))
         let fields = try parser.parse()

@@ -2,9 +2,15 @@
 /// nothing where fields are short: decimals of at most six digits are told apart.
 struct NumberScreen {
     /// The numbers of a column that have more than six digits.
-    private struct Seen {
-        var least = Float.infinity
-        var most = -Float.infinity
+    struct Seen {
+        private var least = Float.infinity
+        private var most = -Float.infinity
+
+        /// Takes one more.
+        mutating func add(_ value: Float) {
+            if value < least { least = value }
+            if value > most { most = value }
+        }
 
         /// Whether Float32 may merge whole numbers here, or has fewer steps than `MergedNumbers` asks for. Other numbers
         /// of the column can only make its spread wider.
@@ -50,8 +56,7 @@ struct NumberScreen {
             guard DecimalNumber.significantDigits(text) > 6, let value = try? DecimalNumber.float(text) else {
                 continue
             }
-            if value < seen[number].least { seen[number].least = value }
-            if value > seen[number].most { seen[number].most = value }
+            seen[number].add(value)
         }
     }
 }

@@ -1,3 +1,5 @@
+import Messages
+
 /// The map from stored features to what the model sees, made from the training set and kept beside the weights, so that
 /// other data is scaled alike: x ↦ (x − center)·factor per channel (C), or per feature (K) and then times a matrix where
 /// features are whitened.
@@ -67,7 +69,7 @@ package struct FeatureScaling: Sendable, Hashable, Codable {
         guard !whitens || whitening?.count == count * count else {
             throw DataError(
                 .mismatch, path: path, expected: "a whitening matrix of \(count) x \(count)",
-                found: "\(whitening?.count ?? 0) numbers",
+                found: counted(whitening?.count ?? 0, "number"),
                 advice: "use the normalization files that training wrote")
         }
         guard center.allSatisfy(\.isFinite), factor.allSatisfy(\.isFinite),

@@ -1,4 +1,5 @@
 import Graph
+import Messages
 
 /// The mean over all elements of −[p t log σ(x) + (1 − t) log(1 − σ(x))] of logits x, as torch.nn.BCEWithLogitsLoss.
 ///
@@ -41,7 +42,7 @@ package struct BinaryCrossEntropyLoss: LossFunction {
         guard let positiveWeights, positiveWeights.count > 1 else { return }
         guard output == [positiveWeights.count] else {
             throw ModelError(
-                "has \(positiveWeights.count) weights, the model has outputs of shape \(output): give one number, or one for each output",
+                "has \(counted(positiveWeights.count, "weight")), the model has outputs of shape \(output): give one number, or one for each output",
                 path: "pos_weight", about: .loss)
         }
     }

@@ -1,4 +1,5 @@
 import Graph
+import Messages
 
 /// Softmax cross-entropy of logits (N, K) with class labels y, as torch.nn.CrossEntropyLoss.
 ///
@@ -46,7 +47,7 @@ package struct CrossEntropyLoss: LossFunction {
         }
         if let classWeights, classWeights.count != output[0] {
             throw ModelError(
-                "has \(classWeights.count) weights, the model has \(output[0]) outputs: give one for each",
+                "has \(counted(classWeights.count, "weight")), the model has \(counted(output[0], "output")): give one for each",
                 path: "class_weights", about: .loss)
         }
     }

@@ -1,4 +1,5 @@
 import Graph
+import Messages
 
 /// A loss's formula with its options; a new loss is a new file with a conforming type.
 package protocol LossFunction: Sendable, Hashable {
@@ -56,10 +57,10 @@ extension LossFunction {
     /// Throws unless (N, ...output) are rows with a score for each class.
     func requireScores(_ output: [Int], classes: Int) throws(ModelError) {
         guard output.count == 1, output[0] >= classes else {
-            let found = "the model ends with shape \(Self.describe(output)), the data has \(classes) classes"
+            let shape = Self.describe(output)
             throw ModelError(
-                "\(found): end it with linear: \(classes), unless the label \(classes - 1) is a mistake",
-                about: .classes(found: found))
+                "the model ends with shape \(shape), the data has \(counted(classes, "class")): end it with linear: \(classes), unless the label \(classes - 1) is a mistake",
+                about: .classes(output: shape))
         }
     }
 

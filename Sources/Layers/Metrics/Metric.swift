@@ -1,3 +1,5 @@
+import Messages
+
 /// A number, or a table of numbers, that evaluation reports.
 public enum Metric: Sendable, Hashable {
     /// The mean loss; always reported.
@@ -85,7 +87,7 @@ public enum Metric: Sendable, Hashable {
         case (.topAccuracy(let count), .classes):
             return count <= outputs
                 ? nil
-                : "\(name) needs a choice of at least \(count), the model tells \(outputs) classes apart"
+                : "\(name) needs a choice of at least \(count), the model tells \(counted(outputs, "class")) apart"
         case (.confusionMatrix, .classes):
             return outputs <= Self.mostRows
                 ? nil : "\(name) is for at most \(Self.mostRows) classes, the model has \(outputs)"

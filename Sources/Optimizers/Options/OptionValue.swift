@@ -1,3 +1,5 @@
+import Messages
+
 /// The value of an option of an optimizer or schedule, as a configuration file can state it.
 public enum OptionValue: Sendable, Hashable, CustomStringConvertible {
     /// A number, whole or not ("momentum: 0.9", "step_size: 30").
@@ -24,7 +26,7 @@ public enum OptionValue: Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .number: "a number"
         case .numbers(let numbers):
-            numbers.isEmpty ? "a list of numbers" : "a list of \(numbers.count) numbers"
+            numbers.isEmpty ? "a list of numbers" : "a list of \(counted(numbers.count, "number"))"
         case .flag: "true or false"
         case .text: "a word"
         }

@@ -1,3 +1,5 @@
+import Messages
+
 extension LearningRateSchedule {
     /// The names of all shapes, in the order in which they are listed to a user.
     public static var names: [String] { choices.map { $0.name } }
@@ -71,7 +73,7 @@ extension LearningRateSchedule {
         if epochs == 0 { return .steps(steps) }
         throw OptimizerError(
             .conflict, key: "warmup_steps", value: "\(steps)",
-            allowed: "left out beside warmup, which is \(OptionValue.number(epochs)) epochs")
+            allowed: "left out beside warmup, which is \(counted("\(OptionValue.number(epochs))", "epoch"))")
     }
 
     private static func scale(_ options: ResolvedOptions, batch: Int?) throws(OptimizerError) -> Double {

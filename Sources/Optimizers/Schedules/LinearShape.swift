@@ -1,3 +1,5 @@
+import Messages
+
 /// A learning rate that falls linearly until τ and then stays:
 ///
 ///     η = (1 − k/τ) η₀ + (k/τ) η_τ    for k < τ
@@ -97,7 +99,7 @@ extension LinearShape: NamedShape {
         if lengths.count == 2 {
             throw OptimizerError(
                 .conflict, key: "tau_fraction", value: lengths[1].value.description,
-                allowed: "left out beside tau, which is \(lengths[0].value) epochs")
+                allowed: "left out beside tau, which is \(counted("\(lengths[0].value)", "epoch"))")
         }
         if lengths[0].name == "tau" {
             self.init(to: final, over: .epochs(options.number("tau")))

@@ -1,3 +1,5 @@
+import Messages
+
 /// How many optimizer steps each epoch of a run takes: what schedules measure places in a run by.
 ///
 /// Steps and epochs count from 0. The run is the configured one, whether or not it stops earlier. While the
@@ -131,8 +133,8 @@ extension RunShape: CustomStringConvertible {
     /// The run in a few words, such as "50 steps of 10 per epoch".
     public var description: String {
         switch steps {
-        case .uniform(let perEpoch): "\(totalSteps) steps of \(perEpoch) per epoch"
-        case .varied: "\(totalSteps) steps in \(epochs) epochs"
+        case .uniform(let perEpoch): "\(counted(totalSteps, "step")) of \(perEpoch) per epoch"
+        case .varied: "\(counted(totalSteps, "step")) in \(counted(epochs, "epoch"))"
         }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Messages
 
 /// What proves a checkpoint whole: every file's size and SHA-256, and its own.
 package struct CheckpointManifest: Codable, Sendable, Equatable {
@@ -40,7 +41,8 @@ package struct CheckpointManifest: Codable, Sendable, Equatable {
         func damaged(_ what: String) -> TrainingError { TrainingError(.badFile, "\(path) \(what)") }
         guard bytes.count <= CheckpointFormat.largestManifest else {
             throw damaged(
-                "has \(bytes.count) bytes, a manifest has at most \(CheckpointFormat.largestManifest)")
+                "has \(counted(bytes.count, "byte")), a manifest has at most \(CheckpointFormat.largestManifest)"
+            )
         }
         let manifest: CheckpointManifest
         do {
@@ -69,7 +71,7 @@ package struct CheckpointManifest: Codable, Sendable, Equatable {
 
     private var problem: String? {
         guard step >= 0 else { return "step \(step)" }
-        guard files.count <= CheckpointFormat.mostFiles else { return "\(files.count) files" }
+        guard files.count <= CheckpointFormat.mostFiles else { return counted(files.count, "file") }
         for (file, next) in zip(files, files.dropFirst())
         where !file.name.utf8.lexicographicallyPrecedes(next.name.utf8) {
             return "names twice or out of order"

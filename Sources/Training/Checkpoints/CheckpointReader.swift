@@ -85,7 +85,10 @@ final class CheckpointReader {
         let state = try CheckpointState.parse(Array(head.state), path: path)
         guard manifest.identity == identity, state.optimizer == replica.settings.rule.name else {
             let text = try Agreement.fromRoot(cluster.world) {
-                [try Self.difference(from: path, configuration, cluster.guidance)]
+                [
+                    try Self.difference(
+                        from: path, configuration, isFinished: state.position.isFinished, cluster.guidance)
+                ]
             }
             throw TrainingError(.configuration, text[0])
         }
@@ -124,28 +127,39 @@ final class CheckpointReader {
     }
 
     /// What is said where the run of the checkpoint at `path` is another: what of the configuration differs, if both have
-    /// one, and how to go on with that run.
+    /// one, and how to go on with that run, or from it where it has ended.
     private static func difference(
-        from path: String, _ configuration: String?, _ guidance: Guidance
+        from path: String, _ configuration: String?, isFinished: Bool, _ guidance: Guidance
     ) throws -> String {
         let folder = PathParts.folder(of: PathParts.folder(of: path))
         let old = try? String(contentsOfFile: "\(folder)/\(RunFolder.configurationName)", encoding: .utf8)
         var text = "\(path) was made by a run with other data, model or settings"
-        if let old, let configuration, let change = ConfigurationChange.text(from: old, to: configuration) {
-            text += " (\(change))"
-        }
+        var changes: [ConfigurationChange] = []
+        if let old, let configuration { changes = ConfigurationChange.all(from: old, to: configuration) }
+        if let change = ConfigurationChange.text(changes) { text += " (\(change))" }
         // The checkpoint's path is absolute, a person may have named the folder otherwise.
         let isOwn = guidance.output.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path } == folder
         let run = isOwn ? guidance.output ?? folder : folder
         switch guidance.wording {
-        case .swift: return text + ": give the run's own model, data and settings, or another --output"
+        case .swift:
+            let start = isFinished ? ", with init.weights for its weights" : ""
+            return text + ": give the run's own model, data and settings, or another --output" + start
         case .repeated: return text + ": give the run's own settings, --overwrite, or another --output"
-        case .commandLine:
+        case .commandLine(let program):
             if old == nil, try RunDescription(folder: folder) == nil {
                 return text + ": use the run's own configuration"
             }
-            let way = try RunFolder.continuation(of: run, guidance.wording)
-            return text + ": change them back, or \(way)"
+            text += ": change \(changes.count == 1 ? "it" : "them") back, or "
+            guard isFinished, old != nil else {
+                return text + (try RunFolder.continuation(of: run, guidance.wording))
+            }
+            let command = NewRunCommand(program: program, arguments: Array(CommandLine.arguments.dropFirst()))
+            guard !changes.contains(where: \.concernsModel) else {
+                return text
+                    + "train anew, since the run has ended: \(command.text(after: run, takesWeights: false))"
+            }
+            return text
+                + "start a new run from its weights, since it has ended: \(command.text(after: run, takesWeights: true))"
         }
     }
 

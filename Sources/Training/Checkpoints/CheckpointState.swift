@@ -1,4 +1,5 @@
 import Foundation
+import Messages
 
 /// `state.json`: where the run stood.
 package struct CheckpointState: Codable, Sendable, Equatable {
@@ -20,7 +21,8 @@ package struct CheckpointState: Codable, Sendable, Equatable {
         guard bytes.count <= CheckpointFormat.largestState else {
             throw TrainingError(
                 .badFile,
-                "\(path) has \(bytes.count) bytes, a state has at most \(CheckpointFormat.largestState)")
+                "\(path) has \(counted(bytes.count, "byte")), a state has at most \(CheckpointFormat.largestState)"
+            )
         }
         do { return try CheckpointFormat.decoder().decode(CheckpointState.self, from: Data(bytes)) } catch {
             throw TrainingError(.badFile, "\(path) does not say where the run stood")

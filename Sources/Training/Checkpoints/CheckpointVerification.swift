@@ -1,4 +1,5 @@
 import Foundation
+import Messages
 import Safetensors
 
 /// Reads a checkpoint's files and holds them against the manifest.
@@ -75,7 +76,7 @@ package struct CheckpointVerification {
         guard file.byteCount == expected.bytes else {
             throw TrainingError(
                 .badFile,
-                "\(file.path) is damaged: it has \(file.byteCount) bytes, the manifest says \(expected.bytes)"
+                "\(file.path) is damaged: it has \(counted(file.byteCount, "byte")), the manifest says \(expected.bytes)"
             )
         }
         return (file, expected)

@@ -1,3 +1,4 @@
+import Messages
 import Optimizers
 
 /// Where a run stands between two steps: everything that resume needs beside the data and the settings.
@@ -73,7 +74,7 @@ extension RunPosition {
             return "losses of steps that the run does not look at"
         }
         guard ruleMemory.isEmpty || ruleMemory.count == memoryCount else {
-            return "\(ruleMemory.count) numbers of the update rule, which has \(memoryCount)"
+            return "\(counted(ruleMemory.count, "number")) of the update rule, which has \(memoryCount)"
         }
         guard delayedNumbers == nil || delayedNumbers?.count == scalarCount else {
             return "numbers of a delayed step, which the run does not have"

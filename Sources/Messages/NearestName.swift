@@ -19,7 +19,7 @@ package func nearestName(to word: String, among names: [String]) -> String? {
 }
 
 /// A name without case, spaces, underscores and hyphens.
-private func plainName(_ name: String) -> String {
+package func plainName(_ name: String) -> String {
     String(name.lowercased().filter { !$0.isWhitespace && $0 != "_" && $0 != "-" })
 }
 
