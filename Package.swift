@@ -26,6 +26,7 @@ let package = Package(
 
         .target(name: "MPI", dependencies: ["CMPI"]),
         .target(name: "Randomness", dependencies: ["CKernels"]),
+        .target(name: "FixedTree"),
         .target(name: "Files"),
         .target(name: "Safetensors", dependencies: ["Files"]),
         .target(name: "Graph"),
@@ -34,17 +35,18 @@ let package = Package(
         .target(name: "Optimizers", dependencies: ["CKernels"]),
         .target(
             name: "Datasets",
-            dependencies: ["CKernels", "CZlib", "Randomness", "Safetensors"]),
+            dependencies: ["CKernels", "CZlib", "FixedTree", "Randomness", "Safetensors"]),
+        .target(name: "Cluster", dependencies: ["CKernels", "COneDNN", "CSignals", "MPI"]),
         .target(
             name: "DataParallel",
             dependencies: [
-                "CKernels", "COneDNN", "CSignals", "MPI", "Graph", "Layers", "Runtime", "Optimizers",
-                "Datasets",
+                "CKernels", "COneDNN", "MPI", "FixedTree", "Graph", "Layers", "Runtime", "Optimizers",
+                "Datasets", "Cluster",
             ]),
         .target(
             name: "Training",
             dependencies: [
-                "DataParallel", "Layers", "MPI", "Optimizers", "Datasets", "Graph", "Runtime", "Randomness",
+                "Cluster", "DataParallel", "FixedTree", "Layers", "MPI", "Optimizers", "Datasets", "Graph", "Runtime", "Randomness",
                 "Files", "Safetensors", "CKernels", "COneDNN", "CSignals",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
@@ -53,11 +55,13 @@ let package = Package(
             dependencies: ["Graph", "Layers", "Optimizers", "Datasets", "Yams"]),
         .target(
             name: "DistributedTraining",
-            dependencies: ["Graph", "Layers", "Optimizers", "Datasets", "DataParallel", "Training", "MPI"]),
+            dependencies: [
+                "Graph", "Layers", "Optimizers", "Datasets", "Cluster", "DataParallel", "Training", "MPI",
+            ]),
         .executableTarget(
             name: "dtrain",
             dependencies: [
-                "Configuration", "DistributedTraining", "Files", "MPI", "CKernels", "COneDNN", "Runtime",
+                "Configuration", "Cluster", "DistributedTraining", "Files", "MPI", "CKernels", "COneDNN", "Runtime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -69,7 +73,8 @@ let package = Package(
         .target(
             name: "ReplicaSupport",
             dependencies: [
-                "CKernels", "DataParallel", "Datasets", "Layers", "MPI", "Optimizers", "Runtime", "Training",
+                "CKernels", "Cluster", "DataParallel", "Datasets", "Layers", "MPI", "Optimizers", "Runtime",
+                "Training",
             ],
             path: "Tests/ReplicaSupport"),
         .target(
@@ -98,10 +103,12 @@ let package = Package(
         .testTarget(name: "COneDNNTests", dependencies: ["COneDNN"]),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzSupport", "ProcessSupport", "fuzz"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness", "CKernels"]),
+        .testTarget(name: "FixedTreeTests", dependencies: ["FixedTree"]),
+        .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"], exclude: ["Data"]),
         .testTarget(
-            name: "DatasetsTests", dependencies: ["CKernels", "Datasets", "FuzzSupport", "Randomness"],
+            name: "DatasetsTests", dependencies: ["CKernels", "Datasets", "FixedTree", "FuzzSupport", "Randomness"],
             exclude: ["Data"]),
         .testTarget(
             name: "OptimizersTests", dependencies: ["CKernels", "Optimizers"], resources: [.copy("Data")]),
@@ -116,11 +123,10 @@ let package = Package(
         .testTarget(
             name: "DataParallelTests",
             dependencies: [
-                "CKernels", "DataParallel", "Datasets", "Graph", "GraphSupport", "Layers", "Optimizers",
-                "Randomness",
-                "ReplicaSupport", "Runtime", "RuntimeSupport",
+                "CKernels", "Cluster", "DataParallel", "Datasets", "FixedTree", "Graph", "GraphSupport", "Layers",
+                "Optimizers", "Randomness", "ReplicaSupport", "Runtime", "RuntimeSupport",
             ], resources: [.copy("Data")]),
-        .testTarget(name: "TrainingTests", dependencies: ["DataParallel", "Optimizers", "Training"]),
+        .testTarget(name: "TrainingTests", dependencies: ["Cluster", "DataParallel", "Optimizers", "Training"]),
         .testTarget(
             name: "TorchReferencesTests",
             dependencies: [
@@ -129,7 +135,7 @@ let package = Package(
             ],
             path: "Tests/TorchReferences", exclude: ["README.md"], resources: [.copy("Data")]),
         .executableTarget(
-            name: "allreduce-bench", dependencies: ["DataParallel", "DistributedTraining", "MPI"],
+            name: "allreduce-bench", dependencies: ["Cluster", "DataParallel", "DistributedTraining", "MPI"],
             path: "Tests/AllReduceBench"),
         .executableTarget(
             name: "onednn-chain", dependencies: ["COneDNN"], path: "Tests/OneDNNChain",

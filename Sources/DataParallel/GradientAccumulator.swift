@@ -1,5 +1,6 @@
 import CKernels
-import Datasets
+import Cluster
+import FixedTree
 import Synchronization
 
 /// Sums one gradient group over a rank's shards: partial sums merge as soon as both halves of a subtree are there,
@@ -10,11 +11,11 @@ final class GradientAccumulator: @unchecked Sendable {
     /// A node of the fixed tree inside one of the rank's subtrees.
     private struct Node {
         let shards: Range<Int>
-        let parent: Int?
-        let sibling: Int?
-        let isLeft: Bool
         /// Which of the rank's subtrees it is in.
         let root: Int
+        var parent: Int?
+        var sibling: Int?
+        var isLeft = true
     }
 
     private struct State {
@@ -46,23 +47,20 @@ final class GradientAccumulator: @unchecked Sendable {
     ) {
         var nodes: [Node] = []
         var leaves = Array(repeating: 0, count: owned.count)
-        func add(_ shards: Range<Int>, parent: Int?, sibling: Int?, isLeft: Bool, root: Int) -> Int {
-            let place = nodes.count
-            nodes.append(Node(shards: shards, parent: parent, sibling: sibling, isLeft: isLeft, root: root))
-            if shards.count == 1 {
-                leaves[shards.lowerBound - owned.lowerBound] = place
-                return place
-            }
-            let middle = BlockTree.split(shards)
-            let left = add(shards.lowerBound..<middle, parent: place, sibling: nil, isLeft: true, root: root)
-            let right = add(
-                middle..<shards.upperBound, parent: place, sibling: left, isLeft: false, root: root)
-            let known = nodes[left]
-            nodes[left] = Node(shards: known.shards, parent: place, sibling: right, isLeft: true, root: root)
-            return place
-        }
         for (index, root) in roots.enumerated() {
-            _ = add(root, parent: nil, sibling: nil, isLeft: true, root: index)
+            _ = FixedTree.fold(root) { node -> Int? in
+                guard node.count == 1 else { return nil }
+                leaves[node.lowerBound - owned.lowerBound] = nodes.count
+                nodes.append(Node(shards: node, root: index))
+                return nodes.count - 1
+            } combine: { left, right in
+                let shards = nodes[left].shards.lowerBound..<nodes[right].shards.upperBound
+                (nodes[left].parent, nodes[left].sibling) = (nodes.count, right)
+                (nodes[right].parent, nodes[right].sibling) = (nodes.count, left)
+                nodes[right].isLeft = false
+                nodes.append(Node(shards: shards, root: index))
+                return nodes.count - 1
+            }
         }
         self.nodes = nodes
         self.leaves = leaves

@@ -1,4 +1,6 @@
 import CKernels
+import Cluster
+import FixedTree
 import MPI
 
 /// Sums gradients over all shards in the fixed tree, bucket by bucket, while the backward pass goes on.
@@ -109,9 +111,7 @@ package final class GradientExchange {
         }
         remoteParts = remote
         let subtrees = local.map(\.subtree) + remote.map(\.subtree)
-        plan =
-            control == .sumInRankOrder
-            ? TreePlan(inOrderOf: subtrees) : TreePlan(root: 0..<map.shards, parts: subtrees)
+        plan = Self.plan(root: 0..<map.shards, parts: subtrees, control)
         nodePlans = map.nodeSubtrees[cluster.nodeIndex].map { subtree in
             (TreePlan(root: subtree, parts: local.map(\.subtree)), subtree)
         }
@@ -329,6 +329,16 @@ package final class GradientExchange {
                 map.isEmpty(part.subtree, batch: batch)
                 ? nil : UnsafeRawPointer(memory.base + part.offset + slice.elements.lowerBound * 4)
         }
+    }
+
+    /// How the subtrees of all ranks combine; a test's control may break the order.
+    private static func plan(
+        root: Range<Int>, parts: [Range<Int>], _ control: ReplicaSettings.Control
+    ) -> TreePlan {
+        #if FAULT_INJECTION
+            if control == .sumInRankOrder { return TreePlan(inOrderOf: parts) }
+        #endif
+        return TreePlan(root: root, parts: parts)
     }
 
     // MARK: The step's end

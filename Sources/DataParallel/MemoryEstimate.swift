@@ -1,5 +1,6 @@
 import CKernels
 import COneDNN
+import Cluster
 import Graph
 import Layers
 import Runtime

@@ -1,3 +1,4 @@
+import Cluster
 import MPI
 
 /// The memory of an update rule's state arrays.

@@ -1,4 +1,5 @@
 import CKernels
+import Cluster
 import MPI
 import Optimizers
 import Runtime

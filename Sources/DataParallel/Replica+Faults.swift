@@ -1,3 +1,5 @@
+import Cluster
+
 extension Replica {
     #if FAULT_INJECTION
         /// Lets the faults of a phase happen, those in memory included.

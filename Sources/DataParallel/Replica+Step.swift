@@ -1,4 +1,5 @@
 import CKernels
+import Cluster
 import Runtime
 
 /// A step whose gradient is on its way.

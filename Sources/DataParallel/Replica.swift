@@ -1,5 +1,7 @@
 import CKernels
+import Cluster
 import Datasets
+import FixedTree
 import Graph
 import Layers
 import MPI

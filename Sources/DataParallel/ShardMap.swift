@@ -1,4 +1,4 @@
-import Datasets
+import FixedTree
 
 /// Which rank computes which shards, and which subtrees of the fixed tree that makes.
 package struct ShardMap: Sendable {
@@ -17,9 +17,9 @@ package struct ShardMap: Sendable {
         let owned = (0..<ranks).map { ShardBounds.owned(byRank: $0, ranks: ranks, shards: shards) }
         self.shards = shards
         self.owned = owned
-        subtrees = owned.map { BlockTree.nodes(inside: $0, of: shards) }
+        subtrees = owned.map { FixedTree.nodes(inside: $0, of: shards) }
         nodeSubtrees = nodes.map { node in
-            BlockTree.nodes(
+            FixedTree.nodes(
                 inside: owned[node.lowerBound].lowerBound..<owned[node.upperBound - 1].upperBound, of: shards)
         }
     }

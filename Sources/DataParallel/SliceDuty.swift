@@ -1,3 +1,5 @@
+import Cluster
+
 /// A slice of a bucket that a rank has to do with: it owns the slice, or stands for its node towards the owner.
 package struct SliceDuty: Sendable {
     /// The slice's elements and blocks.

@@ -1,4 +1,6 @@
 import CKernels
+import Cluster
+import FixedTree
 import Graph
 import Runtime
 
@@ -47,7 +49,7 @@ struct StepRun {
         trees = replica.map.subtrees[replica.cluster.rank].map { root in
             let members = shards.indices.filter { root.contains(shards[$0]) }
             let leaves = members.map { shards[$0] }
-            return (TreePlan.postfix(of: root) { leaves.firstIndex(of: $0) }, members)
+            return (TreePlan(root: root) { leaves.firstIndex(of: $0) }.postfix, members)
         }
     }
 

@@ -1,4 +1,6 @@
 import CKernels
+import Cluster
+import FixedTree
 
 /// Evaluates tree plans over vectors without allocating; one thread uses it at a time.
 final class TreeSum {

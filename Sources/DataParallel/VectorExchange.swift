@@ -1,4 +1,6 @@
 import CKernels
+import Cluster
+import FixedTree
 import MPI
 import Runtime
 

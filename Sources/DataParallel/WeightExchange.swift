@@ -1,3 +1,4 @@
+import Cluster
 import MPI
 
 /// Brings updated parameters from the rank that owns a slice to all other nodes: what a sharded optimizer sends in

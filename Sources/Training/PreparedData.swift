@@ -1,5 +1,7 @@
+import Cluster
 import DataParallel
 import Datasets
+import FixedTree
 import Layers
 
 /// The data sets of a run, loaded once per node, with the scaling that the training set decides.

@@ -1,5 +1,7 @@
 import CKernels
+import Cluster
 import Datasets
+import FixedTree
 import Graph
 import Layers
 import Runtime
@@ -231,15 +233,10 @@ package final class Evaluator {
     /// The sum over a batch's shards with examples; `place` says where a shard's number stands.
     private func sum(_ values: [Double], _ batch: Int, _ place: (Int) -> Int) -> Double {
         let count = order.batch(batch).count
-        func total(_ node: Range<Int>) -> Double? {
-            if map.isEmpty(node, batch: count) { return nil }
-            if node.count == 1 { return values[place(node.lowerBound)] }
-            let middle = BlockTree.split(node)
-            let left = total(node.lowerBound..<middle)
-            let right = total(middle..<node.upperBound)
-            guard let left else { return right }
-            return right.map { left + $0 } ?? left
-        }
-        return total(0..<map.shards) ?? 0
+        return FixedTree.fold(0..<map.shards) { shard in
+            map.isEmpty(shard..<shard + 1, batch: count) ? nil : values[place(shard)]
+        } combine: {
+            $0 + $1
+        } ?? 0
     }
 }

@@ -1,3 +1,4 @@
+import Cluster
 import Layers
 
 /// What an evaluation adds up for its metrics: whole numbers that may be summed in any order, and Float64 sums of each

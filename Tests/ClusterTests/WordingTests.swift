@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import DataParallel
+@testable import Cluster
 
 /// Messages in the words of those who read them.
 @Suite struct WordingTests {

@@ -45,7 +45,7 @@ package final class RankActivity: @unchecked Sendable {
     package func advance() { add(1, to: .progress) }
 
     /// Counts examples whose gradients this rank has computed.
-    func add(examples: Int) { add(UInt64(truncatingIfNeeded: examples), to: .examples) }
+    package func add(examples: Int) { add(UInt64(truncatingIfNeeded: examples), to: .examples) }
 
     /// Sets a word that the watchdog writes.
     func set(_ place: RankState.Word, _ value: UInt64) { word(place).store(value) }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import DataParallel
+@testable import Cluster
 
 /// Under which address watchdogs of other hosts reach this one.
 @Suite struct HostAddressTests {

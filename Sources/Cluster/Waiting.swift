@@ -2,17 +2,17 @@ import Glibc
 
 /// Waits for other ranks or threads: a short spin where they run at the same time, then gives the core away between
 /// looks.
-struct Waiting {
+package struct Waiting {
     /// Looks before the core is given away, where everyone has a core.
-    static let defaultSpins = 200
+    package static let defaultSpins = 200
     private let spins: Int
     private var looks = 0
 
     /// Waiting that looks `spins` times before it yields.
-    init(spins: Int = Self.defaultSpins) { self.spins = spins }
+    package init(spins: Int = Self.defaultSpins) { self.spins = spins }
 
     /// One turn of waiting.
-    mutating func turn() {
+    package mutating func turn() {
         looks += 1
         if looks > spins { sched_yield() }
     }

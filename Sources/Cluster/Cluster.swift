@@ -21,7 +21,7 @@ public final class Cluster: @unchecked Sendable {
     /// The ranks of each node, in order; ranks exchanging messages only are nodes of their own.
     package let nodes: [Range<Int>]
     /// This rank's place in `nodes`.
-    let nodeIndex: Int
+    package let nodeIndex: Int
     /// The vector loops of the instruction set all ranks run.
     package let kernels: UnsafePointer<dt_kernels>
     /// The instruction set this rank's processor could run.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import DataParallel
+@testable import Cluster
 
 /// Limits of control groups of both versions, read from trees written for the purpose.
 @Suite struct ControlGroupsTests {

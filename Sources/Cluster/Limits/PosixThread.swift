@@ -28,7 +28,7 @@ package enum PosixThread {
     /// - Parameters:
     ///   - use: What they are for, in the words of an error.
     ///   - stop: Makes those end that run already.
-    static func start(
+    package static func start(
         _ numbers: Range<Int>, for use: String, _ run: @escaping @Sendable (Int) -> Void, stop: () -> Void
     ) throws(ResourceError) -> [pthread_t] {
         var threads: [pthread_t] = []

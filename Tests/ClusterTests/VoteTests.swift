@@ -1,6 +1,6 @@
 import Testing
+@testable import Cluster
 
-@testable import DataParallel
 
 /// Who is odd among copies, and what is said about it.
 @Suite struct VoteTests {

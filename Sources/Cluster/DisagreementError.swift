@@ -45,5 +45,5 @@ package struct DisagreementError: Error, CustomStringConvertible {
     }
 
     /// This machine's name, as messages give it.
-    static var host: String { ProcessInfo.processInfo.hostName }
+    package static var host: String { ProcessInfo.processInfo.hostName }
 }

@@ -2,17 +2,17 @@ import Glibc
 import Synchronization
 
 /// Zeroed private memory at multiples of 64 bytes; pages take room when they are first written.
-enum PrivateMemory {
+package enum PrivateMemory {
     /// Bytes that are allocated, whether they take room yet or not. One for the process, as the limits are.
-    static let promised = Atomic<Int>(0)
+    package static let promised = Atomic<Int>(0)
 
     /// `byteCount` rounded up to a multiple of 64, so that what follows starts on a cache line of its own.
-    static func aligned(_ byteCount: Int) -> Int { (byteCount + 63) / 64 * 64 }
+    package static func aligned(_ byteCount: Int) -> Int { (byteCount + 63) / 64 * 64 }
 
     /// Memory of `byteCount` bytes.
     ///
     /// - Parameter use: What it is for, in the words of an error.
-    static func allocate(_ byteCount: Int, for use: String) throws(ResourceError) -> UnsafeMutableRawPointer {
+    package static func allocate(_ byteCount: Int, for use: String) throws(ResourceError) -> UnsafeMutableRawPointer {
         var pointer: UnsafeMutableRawPointer?
         let rounded = max(64, aligned(byteCount))
         // Large stretches come from fresh pages, which the system has zeroed.
@@ -30,7 +30,7 @@ enum PrivateMemory {
     }
 
     /// Releases memory of `byteCount` bytes that `allocate` gave.
-    static func free(_ pointer: UnsafeMutableRawPointer, _ byteCount: Int) {
+    package static func free(_ pointer: UnsafeMutableRawPointer, _ byteCount: Int) {
         let rounded = max(64, aligned(byteCount))
         promised.wrappingSubtract(rounded, ordering: .relaxed)
         if rounded >= largeBytes { munmap(pointer, rounded) } else { Glibc.free(pointer) }

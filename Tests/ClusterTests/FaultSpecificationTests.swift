@@ -1,7 +1,7 @@
 #if FAULT_INJECTION
     import Testing
 
-    @testable import DataParallel
+    @testable import Cluster
 
     /// What DTRAIN_FAULT may say.
     @Suite struct FaultSpecificationTests {
