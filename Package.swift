@@ -138,6 +138,9 @@ let package = Package(
             name: "allreduce-bench", dependencies: ["Cluster", "DataParallel", "DistributedTraining", "MPI"],
             path: "Tests/AllReduceBench"),
         .executableTarget(
+            name: "hessian-product", dependencies: ["Cluster", "DistributedTraining", "ReplicaSupport"],
+            path: "Tests/HessianProduct"),
+        .executableTarget(
             name: "onednn-chain", dependencies: ["COneDNN"], path: "Tests/OneDNNChain",
             linkerSettings: [.linkedLibrary("dnnl")]),
         .executableTarget(
@@ -147,7 +150,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "CKernels", "COneDNN", "Optimizers", "ProcessSupport", "Safetensors", "dtrain",
-                "training-controls",
+                "hessian-product", "training-controls",
                 .product(name: "Crypto", package: "swift-crypto"),
             ], exclude: ["Goldens"]),
         .testTarget(

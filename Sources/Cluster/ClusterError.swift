@@ -6,12 +6,6 @@ public enum ClusterError: Error, Sendable, Equatable, CustomStringConvertible {
     case instructionSet(InstructionSet)
     /// Shared memory was demanded and cannot be had.
     case noSharedMemory(String)
-    /// Batch norm over a single value has no variance.
-    case singleValueBatchNorm(examples: Int)
-    /// A metric that the model or the data does not have.
-    case metric(String)
-    /// The program could not be planned.
-    case planning(String)
 
     public var description: String {
         switch self {
@@ -21,12 +15,6 @@ public enum ClusterError: Error, Sendable, Equatable, CustomStringConvertible {
             "the arithmetic library was in use before instruction set \(wanted.rawValue) was chosen"
         case .noSharedMemory(let reason):
             "shared memory cannot be had (\(reason)): enlarge /dev/shm or set training.transport to auto"
-        case .singleValueBatchNorm(let examples):
-            "batch norm over one value per channel has no variance (a mini-batch of \(examples)): change training.batch"
-        case .metric(let problem):
-            "evaluation.metrics: \(problem)"
-        case .planning(let reason):
-            reason
         }
     }
 }

@@ -30,7 +30,7 @@ package struct MemoryEstimate: Sendable {
                 kernels: kernels
             ).plan()
         } catch {
-            throw ClusterError.planning("the model cannot be planned for shards of \(count): \(error)")
+            throw PlanningError(examples: count, error)
         }
         perShard = program.arenaBytes + program.keptBytes
         keepsAllShards = program.hasBlockingCollectives

@@ -36,7 +36,7 @@ struct MetricPlan: Sendable {
             let others = Metric.names.filter { name in
                 Metric(name: name)?.problem(target: model.target, outputs: model.scoreCount) == nil
             }
-            throw ClusterError.metric("\(problem); choose among \(others.joined(separator: ", "))")
+            throw ModelDataError.metric("\(problem); choose among \(others.joined(separator: ", "))")
         }
         self.metrics = metrics
         outputs = model.scoreCount

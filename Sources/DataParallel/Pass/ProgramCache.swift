@@ -3,16 +3,15 @@ import Cluster
 import Graph
 import Runtime
 
-/// The programs of one kind of graph, one per shard size, and the memory they run in on this rank.
+/// The programs of one kind of graph, one per types of a shard's inputs, and the memory they run in on this rank.
 final class ProgramCache {
     private typealias Memory = (pointer: UnsafeMutableRawPointer, byteCount: Int)
 
-    private let makeGraph: (Int) -> Graph
-    private let variableOffsets: [Int]
+    private let makeGraph: (InputTypes) -> Graph
+    private let state: ModelState
+    private let directions: UnsafeMutableRawPointer?
     private let kernels: UnsafePointer<dt_kernels>
-    private let parameters: UnsafeMutableRawPointer
-    private let states: UnsafeMutableRawPointer
-    private var planned: [Int: Planned] = [:]
+    private var planned: [Planned] = []
     private var arenas: [Memory]
     private var kept: [Memory]
     private var scratch: [Memory]
@@ -21,6 +20,7 @@ final class ProgramCache {
     private static let use = "activations"
 
     private struct Planned {
+        let inputs: InputTypes
         let program: Program
         let uniform: UnsafeMutableRawPointer
         var bound: [ShardProgram]
@@ -29,17 +29,17 @@ final class ProgramCache {
     /// - Parameters:
     ///   - slots: Shards whose memory is alive at the same time.
     ///   - shards: Local shards, for each of which the operands of joint gradients are kept.
-    ///   - makeGraph: The lowered graph for a shard size.
+    ///   - state: The parameters and states that programs read.
+    ///   - directions: The vector that directions are parts of; nil for graphs without.
+    ///   - makeGraph: The lowered graph for a shard with inputs of these types.
     init(
-        slots: Int, shards: Int, workers: Int, variableOffsets: [Int], parameters: UnsafeMutableRawPointer,
-        states: UnsafeMutableRawPointer, kernels: UnsafePointer<dt_kernels>,
-        makeGraph: @escaping (Int) -> Graph
+        slots: Int, shards: Int, workers: Int, state: ModelState, directions: UnsafeMutableRawPointer?,
+        kernels: UnsafePointer<dt_kernels>, makeGraph: @escaping (InputTypes) -> Graph
     ) throws {
         self.makeGraph = makeGraph
-        self.variableOffsets = variableOffsets
+        self.state = state
+        self.directions = directions
         self.kernels = kernels
-        self.parameters = parameters
-        self.states = states
         func memories(_ count: Int) throws -> [Memory] {
             try (0..<count).map { _ in (try PrivateMemory.allocate(64, for: Self.use), 64) }
         }
@@ -52,43 +52,49 @@ final class ProgramCache {
     deinit {
         // Bound programs go first: they point into the memory.
         let plans = planned
-        planned = [:]
+        planned = []
         for (pointer, byteCount) in arenas + kept + scratch + [collectives] {
             PrivateMemory.free(pointer, byteCount)
         }
-        for plan in plans.values { PrivateMemory.free(plan.uniform, plan.program.uniformBytes) }
+        for plan in plans { PrivateMemory.free(plan.uniform, plan.program.uniformBytes) }
     }
 
-    /// Plans the programs for shards of these sizes, so that `bound` gives them.
-    func plan(_ sizes: [Int]) throws {
+    /// Plans the programs for shards with inputs of these types.
+    ///
+    /// - Returns: The place of each, by which `bound` gives it.
+    @discardableResult
+    func plan(_ types: [InputTypes]) throws -> [Int] {
         var moved = false
-        for count in sizes where planned[count] == nil {
+        var places: [Int] = []
+        for inputs in types {
+            if let known = planned.firstIndex(where: { $0.inputs == inputs }) {
+                places.append(known)
+                continue
+            }
             let program: Program
             do {
                 program = try ProgramPlanner(
-                    makeGraph(count), variableOffsets: variableOffsets, kernels: kernels
+                    makeGraph(inputs), variableOffsets: state.offsets, kernels: kernels
                 ).plan()
             } catch {
-                throw Self.failure(count, error)
+                throw Self.failure(inputs, error)
             }
             if try grow(program) { moved = true }
-            planned[count] = Planned(
-                program: program, uniform: try PrivateMemory.allocate(program.uniformBytes, for: Self.use),
-                bound: [])
+            places.append(planned.count)
+            planned.append(
+                Planned(
+                    inputs: inputs, program: program,
+                    uniform: try PrivateMemory.allocate(program.uniformBytes, for: Self.use), bound: []))
         }
         // Larger memory has moved, so programs bound to the old one are bound anew.
-        for count in planned.keys.sorted() where moved || planned[count]?.bound.isEmpty == true {
-            do { try bind(count) } catch { throw Self.failure(count, error) }
+        for place in planned.indices where moved || planned[place].bound.isEmpty {
+            do { try bind(place) } catch { throw Self.failure(planned[place].inputs, error) }
         }
+        return places
     }
 
-    /// The program for shards of `count` examples, planned before, bound to memory slot `slot`.
-    func bound(count: Int, slot: Int) -> ShardProgram {
-        guard let known = planned[count] else {
-            preconditionFailure("no program was planned for shards of \(count)")
-        }
-        return known.bound[slot]
-    }
+    /// The program at a place that `plan` gave, bound to memory slot `slot`.
+    func bound(_ place: Int, slot: Int) -> ShardProgram { planned[place].bound[slot] }
 
     /// Where results of collectives stand.
     var collectiveResults: UnsafeMutableRawPointer { collectives.pointer }
@@ -99,18 +105,18 @@ final class ProgramCache {
     /// Where a local shard keeps the operands of joint gradients.
     func kept(_ place: Int) -> UnsafeMutableRawPointer { kept[place].pointer }
 
-    private func bind(_ count: Int) throws(RuntimeError) {
-        guard let plan = planned[count] else { return }
+    private func bind(_ place: Int) throws(RuntimeError) {
+        let plan = planned[place]
         var bound: [ShardProgram] = []
         for arena in arenas {
             bound.append(
                 try ShardProgram(
                     plan.program,
                     memory: ShardProgram.Memory(
-                        arena: arena.pointer, uniform: plan.uniform, parameters: parameters,
-                        states: states, collectives: collectives.pointer)))
+                        arena: arena.pointer, uniform: plan.uniform, parameters: state.parameters.base,
+                        states: state.states, directions: directions, collectives: collectives.pointer)))
         }
-        planned[count]?.bound = bound
+        planned[place].bound = bound
     }
 
     /// Makes room for a program; true if memory that programs are bound to has moved.
@@ -130,7 +136,7 @@ final class ProgramCache {
         return moved
     }
 
-    private static func failure(_ count: Int, _ error: RuntimeError) -> ClusterError {
-        .planning("the model cannot be planned for shards of \(count): \(error)")
+    private static func failure(_ inputs: InputTypes, _ error: RuntimeError) -> PlanningError {
+        PlanningError(examples: inputs.count, error)
     }
 }
