@@ -27,6 +27,7 @@ let package = Package(
         .target(name: "MPI", dependencies: ["CMPI"]),
         .target(name: "Messages"),
         .target(name: "Randomness", dependencies: ["CKernels"]),
+        .target(name: "FixedTree"),
         .target(name: "Files"),
         .target(name: "Safetensors", dependencies: ["Files", "Messages"]),
         .target(name: "Graph"),
@@ -35,18 +36,19 @@ let package = Package(
         .target(name: "Optimizers", dependencies: ["CKernels", "Messages"]),
         .target(
             name: "Datasets",
-            dependencies: ["CKernels", "CZlib", "Messages", "Randomness", "Safetensors"]),
+            dependencies: ["CKernels", "CZlib", "FixedTree", "Messages", "Randomness", "Safetensors"]),
+        .target(name: "Cluster", dependencies: ["CKernels", "COneDNN", "CSignals", "MPI", "Messages"]),
         .target(
             name: "DataParallel",
             dependencies: [
-                "CKernels", "COneDNN", "CSignals", "MPI", "Messages", "Graph", "Layers", "Runtime",
-                "Optimizers", "Datasets",
+                "CKernels", "COneDNN", "MPI", "Messages", "FixedTree", "Graph", "Layers", "Runtime",
+                "Optimizers", "Datasets", "Cluster",
             ]),
         .target(
             name: "Training",
             dependencies: [
-                "DataParallel", "Layers", "MPI", "Optimizers", "Datasets", "Graph", "Runtime", "Randomness",
-                "Files", "Messages", "Safetensors", "CKernels", "COneDNN", "CSignals",
+                "Cluster", "DataParallel", "FixedTree", "Layers", "MPI", "Optimizers", "Datasets", "Graph",
+                "Runtime", "Randomness", "Files", "Messages", "Safetensors", "CKernels", "COneDNN", "CSignals",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
@@ -54,12 +56,14 @@ let package = Package(
             dependencies: ["Messages", "Graph", "Layers", "Optimizers", "Datasets", "Yams"]),
         .target(
             name: "DistributedTraining",
-            dependencies: ["Graph", "Layers", "Optimizers", "Datasets", "DataParallel", "Training", "MPI"]),
+            dependencies: [
+                "Graph", "Layers", "Optimizers", "Datasets", "Cluster", "DataParallel", "Training", "MPI",
+            ]),
         .executableTarget(
             name: "dtrain",
             dependencies: [
-                "Configuration", "DistributedTraining", "Files", "MPI", "Messages", "CKernels", "COneDNN",
-                "Runtime",
+                "Configuration", "Cluster", "DistributedTraining", "Files", "MPI", "Messages", "CKernels",
+                "COneDNN", "Runtime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -71,7 +75,8 @@ let package = Package(
         .target(
             name: "ReplicaSupport",
             dependencies: [
-                "CKernels", "DataParallel", "Datasets", "Layers", "MPI", "Optimizers", "Runtime", "Training",
+                "CKernels", "Cluster", "DataParallel", "Datasets", "Layers", "MPI", "Optimizers", "Runtime",
+                "Training",
             ],
             path: "Tests/ReplicaSupport"),
         .target(
@@ -100,10 +105,12 @@ let package = Package(
         .testTarget(name: "COneDNNTests", dependencies: ["COneDNN"]),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzSupport", "ProcessSupport", "fuzz"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness", "CKernels"]),
+        .testTarget(name: "FixedTreeTests", dependencies: ["FixedTree"]),
+        .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"], exclude: ["Data"]),
         .testTarget(
-            name: "DatasetsTests", dependencies: ["CKernels", "Datasets", "FuzzSupport", "Randomness"],
+            name: "DatasetsTests", dependencies: ["CKernels", "Datasets", "FixedTree", "FuzzSupport", "Randomness"],
             exclude: ["Data"]),
         .testTarget(
             name: "OptimizersTests", dependencies: ["CKernels", "Optimizers"], resources: [.copy("Data")]),
@@ -118,12 +125,12 @@ let package = Package(
         .testTarget(
             name: "DataParallelTests",
             dependencies: [
-                "CKernels", "DataParallel", "Datasets", "Graph", "GraphSupport", "Layers", "Optimizers",
-                "Randomness",
-                "ReplicaSupport", "Runtime", "RuntimeSupport",
+                "CKernels", "Cluster", "DataParallel", "Datasets", "FixedTree", "Graph", "GraphSupport", "Layers",
+                "Optimizers", "Randomness", "ReplicaSupport", "Runtime", "RuntimeSupport",
             ], resources: [.copy("Data")]),
         .testTarget(name: "MessagesTests", dependencies: ["Messages"]),
-        .testTarget(name: "TrainingTests", dependencies: ["DataParallel", "Optimizers", "Training"]),
+        .testTarget(
+            name: "TrainingTests", dependencies: ["Cluster", "DataParallel", "Optimizers", "Training"]),
         .testTarget(
             name: "TorchReferencesTests",
             dependencies: [
@@ -132,8 +139,11 @@ let package = Package(
             ],
             path: "Tests/TorchReferences", exclude: ["README.md"], resources: [.copy("Data")]),
         .executableTarget(
-            name: "allreduce-bench", dependencies: ["DataParallel", "DistributedTraining", "MPI"],
+            name: "allreduce-bench", dependencies: ["Cluster", "DataParallel", "DistributedTraining", "MPI"],
             path: "Tests/AllReduceBench"),
+        .executableTarget(
+            name: "hessian-product", dependencies: ["Cluster", "DistributedTraining", "ReplicaSupport"],
+            path: "Tests/HessianProduct"),
         .executableTarget(
             name: "onednn-chain", dependencies: ["COneDNN"], path: "Tests/OneDNNChain",
             linkerSettings: [.linkedLibrary("dnnl")]),
@@ -144,7 +154,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "CKernels", "COneDNN", "Optimizers", "ProcessSupport", "Safetensors", "dtrain",
-                "training-controls",
+                "hessian-product", "training-controls",
                 .product(name: "Crypto", package: "swift-crypto"),
             ], exclude: ["Goldens"]),
         .testTarget(

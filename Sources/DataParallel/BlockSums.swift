@@ -1,4 +1,4 @@
-import Datasets
+import FixedTree
 
 /// Float64 sums over parameters, block by block: what norms and inner products are made of.
 ///
@@ -21,8 +21,6 @@ struct BlockSums {
     var perTensor: [Double] { layout.entries.map { sum($0.blocks) } }
 
     private func sum(_ range: Range<Int>) -> Double {
-        if range.count < 2 { return range.isEmpty ? 0 : values[range.lowerBound] }
-        let middle = BlockTree.split(range)
-        return sum(range.lowerBound..<middle) + sum(middle..<range.upperBound)
+        FixedTree.fold(range) { values[$0] } combine: { $0 + $1 } ?? 0
     }
 }

@@ -1,3 +1,4 @@
+import Cluster
 import Glibc
 
 /// A private copy of Float32 values, made as fast as memory allows: while it is made training stands still.

@@ -1,5 +1,6 @@
 import CKernels
 import COneDNN
+import Cluster
 import Graph
 import Layers
 import Runtime
@@ -29,7 +30,7 @@ package struct MemoryEstimate: Sendable {
                 kernels: kernels
             ).plan()
         } catch {
-            throw ClusterError.planning("the model cannot be planned for shards of \(count): \(error)")
+            throw PlanningError(examples: count, error)
         }
         perShard = program.arenaBytes + program.keptBytes
         keepsAllShards = program.hasBlockingCollectives

@@ -1,3 +1,4 @@
+import Cluster
 import Graph
 import Layers
 import Runtime

@@ -1,18 +1,14 @@
+import Cluster
+
 extension Replica {
     #if FAULT_INJECTION
         /// Lets the faults of a phase happen, those in memory included.
         ///
         /// - Parameters:
         ///   - step: The step, counted from 1 over the whole run; nil for the one the run is at.
-        ///   - bucket: The bucket whose gradient is computed.
-        package func reach(_ phase: FaultPoint.Phase, step: Int? = nil, bucket: Int = 0) {
+        package func reach(_ phase: FaultPoint.Phase, step: Int? = nil) {
             FaultPoint.reach(phase, step: step) { damage in
-                switch damage {
-                case .bit(let bit, of: let held): turnOver(bit, of: held)
-                case .gradient:
-                    guard !map.subtrees[cluster.rank].isEmpty else { return }
-                    gradients.partial(subtree: 0)[state.layout.buckets[bucket].elements.lowerBound] = .nan
-                }
+                if case .bit(let bit, of: let held) = damage { turnOver(bit, of: held) }
             }
         }
 
@@ -32,6 +28,6 @@ extension Replica {
             value.pointee = Float(bitPattern: value.pointee.bitPattern ^ 1 << UInt32(bit % 32))
         }
     #else
-        @inlinable package func reach(_ phase: FaultPoint.Phase, step: Int? = nil, bucket: Int = 0) {}
+        @inlinable package func reach(_ phase: FaultPoint.Phase, step: Int? = nil) {}
     #endif
 }

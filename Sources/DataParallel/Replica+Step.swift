@@ -1,4 +1,5 @@
 import CKernels
+import Cluster
 import Runtime
 
 /// A step whose gradient is on its way.
@@ -30,7 +31,7 @@ extension Replica {
         }
         if settings.isDelayed {
             let started = PendingUpdate(
-                exchange: gradients, underWay: (stepNumber, step.count), numbers: step.update)
+                exchange: gradients, underWay: (pass.number, step.count), numbers: step.update)
             try applyPending(observes: step.observes, &result)
             pending = started
         } else {
@@ -51,7 +52,7 @@ extension Replica {
     package func flush() throws {
         guard pending != nil else { return }
         // A number of its own, so that ranks wait for this update as for any other.
-        stepNumber += 1
+        pass.skipNumber()
         try completePending()
         meet(.finished)
         var result = StepResult()
@@ -63,22 +64,24 @@ extension Replica {
     private func compute(
         _ batch: Batch, place: Int, of step: TrainingStep, totalWeight: Double, _ result: inout StepResult
     ) throws {
-        stepNumber += 1
         // Weighted by labels, each mini-batch is divided by the weight of the whole step at once: the mini-batch's own
         // may be 0. A step without any weight has the loss 0 and no gradient.
-        scalars.pointee = StepScalars(
+        let scalars = StepScalars(
             batchCount: Float(batch.count), labelWeightSum: totalWeight > 0 ? Float(totalWeight) : .infinity,
             dropoutKey: step.dropoutKey)
         let measures = step.observes.contains(.noise) && step.batches.count == 1 && !settings.isDelayed
-        var run = try StepRun(
-            self, batch: batch, withSquares: wantsSquares(step.observes), measuresShards: measures)
-        try run.stages()
-        try run.finish(waitsForGradients: !settings.isDelayed)
-        result.lossSum += run.lossSum
+        let sink = nextSink
+        sink.withSquares = wantsSquares(step.observes)
+        sink.squares = measures ? ShardSquares(shards: pass.map.shards) : nil
+        let outcome = try pass.run(
+            batch, scalars: scalars, into: sink, waitsForSums: !settings.isDelayed,
+            alongside: { try progressPending() })
+        countExamples(outcome.examples)
+        result.lossSum += outcome.reports[.loss] ?? 0
         try completePending()
         meet(.finished)
         if settings.isDelayed {
-            run.updateStates()
+            pass.updateStates(outcome)
             return
         }
         if settings.skipsNonFinite, !gradients.squares.total.isFinite {
@@ -88,11 +91,11 @@ extension Replica {
         {
             result.skipped = .loss
         }
-        if measures {
+        if let squares = sink.squares {
             result.noise = GradientNoise(
-                shardSquares: try cluster.world.allReduce(run.shardSquares, .sum),
-                shardCounts: (0..<map.shards).map {
-                    map.examples(of: $0..<($0 + 1), batch: batch.count).count
+                shardSquares: try cluster.world.allReduce(squares.values, .sum),
+                shardCounts: (0..<pass.map.shards).map {
+                    pass.map.examples(of: $0..<($0 + 1), batch: batch.count).count
                 }, square: gradients.squares.total)
         }
         if step.batches.count > 1 {
@@ -101,7 +104,7 @@ extension Replica {
             if place + 1 < step.batches.count { gradients.reset() }
         }
         // What is not finite would stay in running means for good.
-        if !result.isSkipped { run.updateStates() }
+        if !result.isSkipped { pass.updateStates(outcome) }
     }
 
     private func wantsSquares(_ observes: TrainingStep.Observations) -> Bool {
@@ -201,10 +204,10 @@ extension Replica {
 
     /// Waits until every rank of the node has come to this point of the step.
     private func meet(_ milestone: GradientExchange.Milestone) {
-        milestones.reach(milestone, step: stepNumber)
+        milestones.reach(milestone, step: pass.number)
         cluster.activity.enter(.meeting, detail: milestone.rawValue)
         (profiler?.communication).timed(Profiler.Overhead.ranks) {
-            milestones.await(milestone, step: stepNumber)
+            milestones.await(milestone, step: pass.number)
         }
         cluster.activity.enter(.updating)
     }

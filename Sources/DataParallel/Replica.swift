@@ -1,5 +1,7 @@
 import CKernels
+import Cluster
 import Datasets
+import FixedTree
 import Graph
 import Layers
 import MPI
@@ -18,43 +20,20 @@ package final class Replica {
     package let state: ModelState
     /// How it trains.
     package let settings: ReplicaSettings
-    /// The rank's shards.
-    package let owned: Range<Int>
     /// Examples this rank has computed gradients of.
-    package fileprivate(set) var executedExamples = 0
+    package private(set) var executedExamples = 0
 
-    let map: ShardMap
-    let pool: WorkerPool
-    /// What a shard's work has met that cannot throw.
-    let shardFailure = FirstFailure()
+    /// Runs the training graph for the shards of mini-batches.
+    let pass: ShardPass
     let update: ParameterUpdate
-    private let copies: CopyCheck
-    let programs: ProgramCache
-    let vectors: VectorExchange
-    /// What sums gradients; two take turns where updates are delayed.
-    private let exchanges: [GradientExchange]
-    private var accumulatorSets: [[GradientAccumulator]] = []
-    let contributions: UnsafeMutableRawPointer
-    private let contributionBytes: Int
-    let contributionOffsets: [Int]
-    let contributionSum: TreeSum
-    let localPlans: [TreePlan]
-    let partPointers: UnsafeMutablePointer<UnsafeRawPointer?>
-    let bucketOfCollective: [Int]
-    /// The tensors of each gradient group.
-    let groupEntries: [[ParameterLayout.Entry]]
-    let perLocalShard: Bool
-    /// Whether every local shard has memory of its own to run in, rather than every worker.
-    let hasSlotPerShard: Bool
-    let feeder: ShardFeeder
-    let scalars: UnsafeMutablePointer<StepScalars>
     let labelWeights: LabelWeights?
-    /// Mini-batches computed so far, by which ranks tell their messages apart.
-    var stepNumber: UInt64 = 0
+    private let copies: CopyCheck
+    /// What sums gradients; two take turns where updates are delayed.
+    private let sinks: [GradientSink]
     /// A step whose gradient is on its way while the next step is computed.
     var pending: PendingUpdate?
     /// Notes where time goes, where it was asked for.
-    package let profiler: Profiler?
+    package var profiler: Profiler? { pass.profiler }
 
     /// Plans the model and agrees on memory; collective over the cluster.
     ///
@@ -64,143 +43,56 @@ package final class Replica {
     package init(
         cluster: Cluster, state: ModelState, settings: ReplicaSettings, training: BatchMaker
     ) throws {
-        try cluster.check(shards: settings.shards)
         self.cluster = cluster
         self.state = state
-        let model = state.model
         self.settings = settings
-        let layout = state.layout
+        let (model, layout) = (state.model, state.layout)
         // Collectives follow the buckets of the flat stretch.
         let groups = layout.groups
-        let workers = settings.workers ?? cluster.defaultWorkers
-        pool = try WorkerPool(workers: workers)
-        profiler = settings.timelineSteps.map { Profiler(workers: workers, timelineSteps: $0) }
-        let makeGraph: (Int) -> Graph = { count in
-            model.trainingGraph(count: count).loweringBatchNorm().reducingGradients(in: groups)
+        var passSettings = ShardPass.Settings(
+            shards: settings.shards, workers: settings.workers,
+            largestBatch: max(settings.batch, settings.largestBatch ?? 0), usualBatch: settings.batch,
+            operation: .computing, timelineSteps: settings.timelineSteps)
+        #if FAULT_INJECTION
+            passSettings.skipsShard = settings.control == .skipShard
+        #endif
+        let pass = try ShardPass(cluster: cluster, state: state, maker: training, settings: passSettings) {
+            model.trainingGraph($0).loweringBatchNorm().reducingGradients(in: groups)
         }
-        let skeleton = Schedule(makeGraph(2))
-        perLocalShard = skeleton.stageCount > 1
-
-        let map = ShardMap(shards: settings.shards, nodes: cluster.nodes)
-        self.map = map
-        owned = map.owned[cluster.rank]
-        hasSlotPerShard = perLocalShard || workers >= owned.count
-        programs = try ProgramCache(
-            slots: hasSlotPerShard ? owned.count : workers, shards: owned.count,
-            workers: workers,
-            variableOffsets: state.offsets, parameters: state.parameters.base, states: state.states,
-            kernels: cluster.kernels,
-            makeGraph: makeGraph)
-
-        let largest = (settings.batch + settings.shards - 1) / settings.shards
-        try programs.plan([largest])
-        let program = programs.bound(count: largest, slot: 0).program
-        vectors = try VectorExchange(cluster: cluster, map: map, collectives: program.collectives)
-        exchanges = try (0..<(settings.isDelayed ? 2 : 1)).map { number in
-            try GradientExchange(
-                cluster: cluster, map: map, layout: layout, control: settings.control,
+        self.pass = pass
+        sinks = try (0..<(settings.isDelayed ? 2 : 1)).map { number in
+            let exchange = try GradientExchange(
+                cluster: cluster, map: pass.map, layout: layout, control: settings.control,
                 precision: settings.exchange, distributesSums: !settings.isOptimizerSharded, number: number)
+            return GradientSink(
+                exchange, program: pass.skeleton, layout: layout, map: pass.map, cluster: cluster,
+                precision: settings.exchange)
         }
         update = try ParameterUpdate(cluster: cluster, state: state, settings: settings)
         copies = CopyCheck(update, state: state)
-        (contributionOffsets, contributionBytes) = Self.layOutContributions(program, shards: owned.count)
-        contributions = try PrivateMemory.allocate(
-            max(64, contributionBytes), for: .model("statistics of shards"))
-        localPlans = map.subtrees[cluster.rank].map { root in
-            TreePlan(root: root, parts: root.map { $0..<($0 + 1) })
-        }
-        contributionSum = TreeSum(
-            depth: localPlans.map(\.depth).max() ?? 1,
-            vectorBytes: program.collectives.map(\.byteCount).max() ?? 64, kernels: cluster.kernels)
-        partPointers = .allocate(capacity: settings.shards)
-        partPointers.initialize(repeating: nil, count: settings.shards)
-        bucketOfCollective = Self.numberBuckets(program)
         labelWeights = model.loss.function.classWeights.map { LabelWeights($0, examples: training.examples) }
-        groupEntries = Self.entries(program, layout)
-        feeder = try ShardFeeder(
-            maker: training, map: map, owned: owned, batch: max(settings.batch, settings.largestBatch ?? 0))
-        scalars = .allocate(capacity: 1)
-        scalars.initialize(to: StepScalars(batchCount: 1, dropoutKey: dt_philox_key(word: (0, 0))))
-        accumulatorSets = exchanges.map(makeAccumulators)
-    }
-
-    deinit {
-        PrivateMemory.free(contributions, max(64, contributionBytes))
-        partPointers.deallocate()
-        scalars.deallocate()
     }
 
     /// Gives shared memory back; collective over the cluster.
     package func free() throws {
-        try vectors.free()
-        for exchange in exchanges { try exchange.free() }
+        try pass.free()
+        for sink in sinks { try sink.exchange.free() }
         try update.free()
     }
 
-    /// What sums the gradients of the mini-batch under way.
-    var gradients: GradientExchange { exchanges[Int(stepNumber) % exchanges.count] }
+    /// Where the gradients of the mini-batch under way go, or of the last one.
+    var gradients: GradientExchange { sinks[Int(pass.number) % sinks.count].exchange }
 
-    /// What sums gradients of the mini-batch under way over this rank's shards.
-    var accumulators: [GradientAccumulator] { accumulatorSets[Int(stepNumber) % exchanges.count] }
+    /// Where the gradients of the next mini-batch go.
+    var nextSink: GradientSink { sinks[Int(pass.number + 1) % sinks.count] }
 
     /// Tells the node's ranks how far this one is.
-    var milestones: GradientExchange { exchanges[0] }
+    var milestones: GradientExchange { sinks[0].exchange }
 
-    // MARK: Construction
-
-    private static func layOutContributions(_ program: Program, shards: Int) -> (
-        offsets: [Int], byteCount: Int
-    ) {
-        var end = 0
-        let offsets = program.collectives.map { collective in
-            let start = end
-            end += PrivateMemory.aligned(collective.byteCount) * shards
-            return start
-        }
-        return (offsets, end)
-    }
-
-    private static func numberBuckets(_ program: Program) -> [Int] {
-        var bucket = -1
-        return program.collectives.map { collective in
-            guard case .gradients = collective.kind else { return -1 }
-            bucket += 1
-            return bucket
-        }
-    }
-
-    /// The tensors of each gradient group, in the order in which they stand in it.
-    private static func entries(_ program: Program, _ layout: ParameterLayout) -> [[ParameterLayout.Entry]] {
-        program.groups.map { group in
-            group.parameters.compactMap { parameter in
-                layout.entries.first { $0.variable == parameter }
-            }
-        }
-    }
-
-    private func makeAccumulators(_ gradients: GradientExchange) -> [GradientAccumulator] {
-        groupEntries.map { entries in
-            let start = entries[0].offset
-            let end = entries[entries.count - 1].offset + entries[entries.count - 1].count
-            return GradientAccumulator(
-                owned: owned, roots: map.subtrees[cluster.rank],
-                targets: map.subtrees[cluster.rank].indices.map { gradients.partial(subtree: $0) + start },
-                count: end - start, map: map, kernels: cluster.kernels, precision: settings.exchange)
-        }
-    }
-}
-
-extension Replica {
     /// Counts examples this rank has computed gradients of.
     func countExamples(_ count: Int) {
         executedExamples += count
         cluster.activity.add(examples: count)
-    }
-
-    /// Where local shard `place` puts its contribution to a collective.
-    func contribution(of collective: Int, _ place: Int, _ program: Program) -> UnsafeMutableRawPointer {
-        let stride = PrivateMemory.aligned(program.collectives[collective].byteCount)
-        return contributions + contributionOffsets[collective] + stride * place
     }
 }
 
@@ -249,12 +141,7 @@ extension Replica {
 
 extension Replica {
     /// Plans the programs of a mini-batch of `count` examples, so that the first such step does not wait for them.
-    package func plan(batch count: Int) throws {
-        guard count > 0 else { return }
-        let sizes = owned.map { map.examples(of: $0..<($0 + 1), batch: count).count }
-        let largest = (count + map.shards - 1) / map.shards
-        try programs.plan(Set(sizes + [largest]).sorted().filter { $0 > 0 })
-    }
+    package func plan(batch count: Int) throws { try pass.plan(batch: count) }
 
     /// Throws if batch norm in training would normalize a single value per channel.
     package static func check(_ model: TracedModel, batch: Int, shards: Int) throws {
@@ -265,7 +152,7 @@ extension Replica {
             guard case .batchNorm(let attributes) = node.operation else { continue }
             let pixels = node.types[0].shape.dropFirst(2).reduce(1, *)
             let values = pixels * (attributes.synchronized ? batch : smallest)
-            guard values > 1 else { throw ClusterError.singleValueBatchNorm(examples: batch) }
+            guard values > 1 else { throw ModelDataError.singleValueBatchNorm(examples: batch) }
         }
     }
 }

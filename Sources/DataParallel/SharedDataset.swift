@@ -1,3 +1,4 @@
+import Cluster
 import Datasets
 import Foundation
 import MPI

@@ -1,3 +1,4 @@
+import Cluster
 import Layers
 
 /// Where each variable of a model stands: parameters in one flat stretch, states in another.

@@ -59,6 +59,39 @@ package struct BatchMaker: @unchecked Sendable {
         }
     }
 
+    /// A tensor that batches consist of, for each example the same number of values.
+    package struct Tensor: Sendable, Equatable {
+        /// What models know it by.
+        package let name: String
+        /// Bytes of one example.
+        package let exampleBytes: Int
+    }
+
+    /// What `make(rows:into:epoch:)` writes, in that order: float32 "features" (N, ...), int32 "labels" (N) or float32
+    /// "targets" (N, K) where the data have them, and int64 "example_indices" (N), by which random operations tell
+    /// examples apart.
+    package var tensors: [Tensor] {
+        let layout = examples.layout
+        var tensors = [Tensor(name: "features", exampleBytes: layout.width * MemoryLayout<Float>.size)]
+        switch layout.labels {
+        case .none: break
+        case .classes: tensors.append(Tensor(name: "labels", exampleBytes: layout.labels.size))
+        case .targets: tensors.append(Tensor(name: "targets", exampleBytes: layout.labels.size))
+        }
+        return tensors + [Tensor(name: "example_indices", exampleBytes: MemoryLayout<Int64>.size)]
+    }
+
+    /// Writes the examples at `rows` (N), in that order, to the places of `tensors`.
+    ///
+    /// - Parameter epoch: The training epoch, from 0, that random changes are drawn for; nil for none.
+    package func make(rows: ArraySlice<Int32>, into places: [UnsafeMutableRawPointer], epoch: UInt64? = nil) {
+        make(
+            rows: rows, features: places[0].assumingMemoryBound(to: Float.self),
+            classes: examples.classes == nil ? nil : places[1].assumingMemoryBound(to: Int32.self),
+            targets: examples.targets == nil ? nil : places[1].assumingMemoryBound(to: Float.self),
+            indices: places[places.count - 1].assumingMemoryBound(to: Int64.self), epoch: epoch)
+    }
+
     /// Writes the examples at `rows` (N), in that order.
     ///
     /// - Parameters:

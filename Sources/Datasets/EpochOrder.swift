@@ -1,3 +1,4 @@
+import FixedTree
 import Randomness
 
 /// The order in which an epoch visits its examples, cut into batches; the last batch may be smaller.

@@ -1,4 +1,5 @@
 // The training library as one import.
+@_exported import Cluster
 @_exported import DataParallel
 @_exported import Datasets
 @_exported import Graph

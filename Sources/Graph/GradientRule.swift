@@ -25,7 +25,8 @@ struct GradientRule {
         let x = operands.first ?? dy
         let y = results[0]
         switch node.operation {
-        case .input, .parameter, .state, .constant, .batchCount, .numbers, .labelWeightSum, .stopGradient,
+        case .input, .parameter, .state, .direction, .constant, .batchCount, .numbers, .labelWeightSum,
+            .stopGradient,
             .oneHot, .dropoutMask,
             .correctCount, .channelMoments, .crossShardMoments, .runningMean, .runningVariance,
             .channelMean, .channelDeviation:

@@ -40,3 +40,23 @@ extension Graph {
         return builder.graph(for: results.filter { $0.role != .output(.objective) } + made)
     }
 }
+
+extension Graph {
+    /// The graph of H · v in place of its objective: H holds the objective's second derivatives in the parameters, v is the
+    /// direction given with the run.
+    ///
+    /// It is the gradient of ⟨∇ objective, v⟩, so that every operation is differentiated twice: composites are taken apart
+    /// before each time.
+    package func hessianProduct(parameterShapes: [(parameter: Int, shape: [Int])]) -> Graph {
+        let first = decomposed().addingGradients(parameterShapes: parameterShapes).decomposed()
+        let builder = GraphBuilder(continuing: first)
+        let terms = parameterShapes.compactMap { parameter, shape -> Tensor? in
+            guard let gradient = first.value(for: .gradient(parameter: parameter)) else { return nil }
+            let direction = builder.add(.direction(parameter), [], type: TensorType(shape))
+            return (Tensor(gradient, in: builder) * Tensor(direction, in: builder)).sum()
+        }
+        let slope = terms.dropFirst().reduce(terms.first ?? builder.constant(0, shape: [])) { $0 + $1 }
+        return builder.graph(for: [Result(.output(.objective), slope.value)])
+            .addingGradients(parameterShapes: parameterShapes)
+    }
+}

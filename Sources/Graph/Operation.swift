@@ -12,6 +12,9 @@ public enum Operation: Sendable, Hashable {
     case parameter(Int)
     /// The non-trainable variable of this index, such as a running mean.
     case state(Int)
+    /// The trainable variable's part of a vector over all of them, given with the run and the same on all shards: the
+    /// direction of a derivative.
+    case direction(Int)
     /// A tensor filled with one value; its type is given when the node is made.
     case constant(Double)
     /// The number of examples of the whole mini-batch, over all shards: float32[].
@@ -168,18 +171,6 @@ public struct GroupNorm: Sendable, Hashable {
     }
 
     package var withRelu: GroupNorm { GroupNorm(groups: groups, epsilon: epsilon, relu: true) }
-}
-
-/// The tensors that come with a shard.
-public enum GraphInput: Sendable, Hashable {
-    /// float32[N, ...]: the normalized examples.
-    case features
-    /// int32[N]: class labels.
-    case labels
-    /// float32[N, ...]: regression targets.
-    case targets
-    /// int64[N]: positions in the data set, which key every random number.
-    case exampleIndices
 }
 
 /// Functions of one operand.

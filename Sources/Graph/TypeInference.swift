@@ -37,7 +37,7 @@ enum TypeInference {
         }
 
         switch operation {
-        case .input, .parameter, .state, .constant, .batchCount, .numbers, .labelWeightSum:
+        case .input, .parameter, .state, .direction, .constant, .batchCount, .numbers, .labelWeightSum:
             fail("a leaf's type is given, not inferred")
         case .unary, .stopGradient:
             return [operands[0]]

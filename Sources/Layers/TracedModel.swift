@@ -17,6 +17,8 @@ public struct TracedModel: Sendable {
     public let model: any Model
     /// The shape of one example, such as [1, 28, 28].
     public let exampleShape: [Int]
+    /// The type of its elements.
+    public let exampleElement: ElementType
     /// What each example's target is.
     public let target: TargetKind
     /// What training minimizes.
@@ -31,9 +33,13 @@ public struct TracedModel: Sendable {
     let trace: Graph
 
     /// Traces `model` once and checks that it fits the examples and the loss.
-    public init(_ model: any Model, exampleShape: [Int], target: TargetKind, loss: Loss) throws(ModelError) {
+    public init(
+        _ model: any Model, exampleShape: [Int], exampleElement: ElementType = .float32, target: TargetKind,
+        loss: Loss
+    ) throws(ModelError) {
         self.model = model
         self.exampleShape = exampleShape
+        self.exampleElement = exampleElement
         self.target = target
         self.loss = loss
         // Two examples, so that a dimension of examples is never mistaken for one to repeat.
@@ -41,7 +47,7 @@ public struct TracedModel: Sendable {
         let named = ModelVariables(of: model)
         counters = named.counters
         let builder = GraphBuilder(mode: .training, variables: named.variables.map(\.variable))
-        let output = model(builder.input(.features, TensorType([2] + exampleShape)))
+        let output = model(builder.input(.features, TensorType([2] + exampleShape, exampleElement)))
         outputShape = Array(output.shape.dropFirst())
         trace = builder.graph(for: [Graph.Result(.output(.prediction), output.value)])
         var variables: [Variable] = []
@@ -58,13 +64,25 @@ public struct TracedModel: Sendable {
         try loss.function.check(output: outputShape, target: target)
     }
 
-    /// The graph of one training step on a shard of `count` examples: per-shard gradients, next states, the loss.
-    package func trainingGraph(count: Int) -> Graph {
+    /// The types of what comes with a shard of `count` examples.
+    package func inputTypes(count: Int) -> InputTypes {
+        var types: [GraphInput: TensorType] = [
+            .features: TensorType([count] + exampleShape, exampleElement),
+            .exampleIndices: TensorType([count], .int64),
+        ]
+        switch target {
+        case .classes: types[.labels] = TensorType([count], .int32)
+        case .values(let shape): types[.targets] = TensorType([count] + shape)
+        case .none: break
+        }
+        return InputTypes(count: count, types)
+    }
+
+    /// The graph of one training step on a shard: per-shard gradients, next states, the loss.
+    package func trainingGraph(_ inputs: InputTypes) -> Graph {
         let builder = GraphBuilder(mode: .training, variables: variables.map(\.source))
-        let losses = lossOfExamples(in: builder, count: count).losses
-        // What the labels weigh is known before the step, so the mean needs no sum over shards first.
-        let divisor = loss.function.classWeights.map(builder.labelWeightSum) ?? builder.batchCount
-        let objective = losses.sum() / divisor
+        let losses = lossOfExamples(in: builder, inputs).losses
+        let objective = objective(losses)
         var results = [
             Graph.Result(.output(.objective), objective.value),
             Graph.Result(.report(.loss), losses.converted(to: .float64).sum().summedAcrossShards().value),
@@ -74,17 +92,28 @@ public struct TracedModel: Sendable {
             parameterShapes: parameterShapes)
     }
 
-    /// The graph of evaluating a shard of `count` examples: predictions, Σ loss, correct classifications, and what
-    /// metrics read.
-    package func evaluationGraph(count: Int) -> Graph {
+    /// The graph of one training step on a shard of `count` examples.
+    package func trainingGraph(count: Int) -> Graph { trainingGraph(inputTypes(count: count)) }
+
+    /// The graph of a shard's part of H · v, in place of gradients: H the Hessian of the mini-batch's mean loss in
+    /// training, v the direction that comes with the run.
+    package func hessianProductGraph(_ inputs: InputTypes) -> Graph {
+        let builder = GraphBuilder(mode: .training, variables: variables.map(\.source))
+        let losses = lossOfExamples(in: builder, inputs).losses
+        return builder.graph(for: [Graph.Result(.output(.objective), objective(losses).value)])
+            .hessianProduct(parameterShapes: parameterShapes)
+    }
+
+    /// The graph of evaluating a shard: predictions, Σ loss, correct classifications, and what metrics read.
+    package func evaluationGraph(_ inputs: InputTypes) -> Graph {
         let builder = GraphBuilder(mode: .evaluation, variables: variables.map(\.source))
-        let (prediction, losses) = lossOfExamples(in: builder, count: count)
+        let (prediction, losses) = lossOfExamples(in: builder, inputs)
         var results = [
             Graph.Result(.output(.prediction), prediction.value),
             Graph.Result(.output(.lossSum), losses.converted(to: .float64).sum().value),
         ]
         if case .classes = target {
-            let labels = targetInput(in: builder, count: count)
+            let labels = input(.labels, in: builder, inputs)
             let scores = loss.function.scores(prediction, target: target)
             results.append(Graph.Result(.output(.correct), scores.applying(.correctCount, labels).value))
             results.append(Graph.Result(.output(.scores), scores.value))
@@ -94,30 +123,48 @@ public struct TracedModel: Sendable {
         return builder.graph(for: results).fusingActivations()
     }
 
-    /// The graph of predicting a shard of `count` examples; needs no targets.
-    package func predictionGraph(count: Int) -> Graph {
+    /// The graph of evaluating a shard of `count` examples.
+    package func evaluationGraph(count: Int) -> Graph { evaluationGraph(inputTypes(count: count)) }
+
+    /// The graph of predicting a shard; needs no targets.
+    package func predictionGraph(_ inputs: InputTypes) -> Graph {
         let builder = GraphBuilder(mode: .evaluation, variables: variables.map(\.source))
-        let prediction = model(builder.input(.features, TensorType([count] + exampleShape)))
+        let prediction = model(input(.features, in: builder, inputs))
         return builder.graph(for: [Graph.Result(.output(.prediction), prediction.value)]).fusingActivations()
     }
+
+    /// The graph of predicting a shard of `count` examples.
+    package func predictionGraph(count: Int) -> Graph { predictionGraph(inputTypes(count: count)) }
 
     /// Scores of classes, or numbers to compare with targets, that metrics read of one example.
     package var scoreCount: Int {
         loss.function.isBinary(output: outputShape, target: target) ? 2 : outputShape.reduce(1, *)
     }
 
-    private func lossOfExamples(in builder: GraphBuilder, count: Int) -> (prediction: Tensor, losses: Tensor)
-    {
-        let prediction = model(builder.input(.features, TensorType([count] + exampleShape)))
-        return (prediction, loss.function.perExample(prediction, targetInput(in: builder, count: count)))
+    private func lossOfExamples(
+        in builder: GraphBuilder, _ inputs: InputTypes
+    ) -> (prediction: Tensor, losses: Tensor) {
+        let prediction = model(input(.features, in: builder, inputs))
+        let name: GraphInput =
+            switch target {
+            case .classes: .labels
+            case .values: .targets
+            case .none: preconditionFailure("training and evaluation need targets, the data set has none")
+            }
+        return (prediction, loss.function.perExample(prediction, input(name, in: builder, inputs)))
     }
 
-    private func targetInput(in builder: GraphBuilder, count: Int) -> Tensor {
-        switch target {
-        case .classes: builder.input(.labels, TensorType([count], .int32))
-        case .values(let shape): builder.input(.targets, TensorType([count] + shape))
-        case .none: preconditionFailure("training and evaluation need targets, the data set has none")
-        }
+    /// The mean loss of the mini-batch, this shard's part. What labels weigh is known before the step, so it needs no sum
+    /// over shards first.
+    private func objective(_ losses: Tensor) -> Tensor {
+        let builder = losses.builder
+        let divisor = loss.function.classWeights.map(builder.labelWeightSum) ?? builder.batchCount
+        return losses.sum() / divisor
+    }
+
+    private func input(_ input: GraphInput, in builder: GraphBuilder, _ inputs: InputTypes) -> Tensor {
+        guard let type = inputs[input] else { preconditionFailure("the model needs \(input), which is not given") }
+        return builder.input(input, type)
     }
 
     private var parameterShapes: [(parameter: Int, shape: [Int])] {

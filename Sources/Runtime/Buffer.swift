@@ -21,6 +21,8 @@ struct Buffer {
         /// The rank's parameters, or states, as one stretch.
         case parameters
         case states
+        /// A vector laid out as the parameters.
+        case directions
         /// Results of collectives of the rank.
         case collectives
         /// The shard's partial gradients of one group.

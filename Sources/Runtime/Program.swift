@@ -110,14 +110,19 @@ package final class Program: @unchecked Sendable {
         self.inputs = inputs
     }
 
+    /// A part of a stage.
+    package typealias Place = (stage: Int, part: Schedule.Part)
+
     /// The first part in which shards do anything.
-    package var firstPart: (stage: Int, part: Schedule.Part) {
-        for stage in stages.indices {
-            for part in Schedule.Part.allCases where !stages[stage].parts[part.rawValue].isEmpty {
-                return (stage, part)
-            }
+    package var firstPlace: Place { busyPlaces.first ?? (0, .critical) }
+
+    /// The last part in which shards do anything.
+    package var lastPlace: Place { busyPlaces.last ?? (0, .critical) }
+
+    private var busyPlaces: [Place] {
+        stages.indices.flatMap { stage in
+            Schedule.Part.allCases.filter { !stages[stage].parts[$0.rawValue].isEmpty }.map { (stage, $0) }
         }
-        return (0, .critical)
     }
 
     /// Whether shards wait for one another, so that all local shards' memory is alive at once.

@@ -252,6 +252,10 @@ package final class ProgramPlanner {
                 alias(
                     Graph.Value(index),
                     newBuffer(.parameters, node.types[0].byteCount, offset: variableOffsets[place]))
+            case .direction(let place):
+                alias(
+                    Graph.Value(index),
+                    newBuffer(.directions, node.types[0].byteCount, offset: variableOffsets[place]))
             case .state(let place):
                 alias(
                     Graph.Value(index),

@@ -54,7 +54,7 @@ package struct Schedule: Sendable {
 
     private static func isUniform(_ node: Graph.Node, _ known: [Bool]) -> Bool {
         switch node.operation {
-        case .parameter, .state, .constant, .batchCount, .numbers, .labelWeightSum: return true
+        case .parameter, .state, .direction, .constant, .batchCount, .numbers, .labelWeightSum: return true
         case .input: return false
         case .crossShardSum, .crossShardMoments: return true
         default: return node.operands.allSatisfy { known[$0.node] }

@@ -17,18 +17,22 @@ package final class ShardProgram {
         /// All parameters, and all states, of the rank.
         package let parameters: UnsafeMutableRawPointer
         package let states: UnsafeMutableRawPointer
+        /// The vector that directions are parts of; nil for programs without.
+        package let directions: UnsafeMutableRawPointer?
         /// Results of collectives of the rank.
         package let collectives: UnsafeMutableRawPointer
 
         package init(
             arena: UnsafeMutableRawPointer, uniform: UnsafeMutableRawPointer,
             parameters: UnsafeMutableRawPointer,
-            states: UnsafeMutableRawPointer, collectives: UnsafeMutableRawPointer
+            states: UnsafeMutableRawPointer, directions: UnsafeMutableRawPointer? = nil,
+            collectives: UnsafeMutableRawPointer
         ) {
             self.arena = arena
             self.uniform = uniform
             self.parameters = parameters
             self.states = states
+            self.directions = directions
             self.collectives = collectives
         }
     }
@@ -45,6 +49,11 @@ package final class ShardProgram {
             case .uniform: base = memory.uniform
             case .parameters: base = memory.parameters
             case .states: base = memory.states
+            case .directions:
+                guard let directions = memory.directions else {
+                    preconditionFailure("a program with directions was bound without any")
+                }
+                base = directions
             case .collectives: base = memory.collectives
             // Set before each run; the arena stands in so that the table is never without an address.
             case .input, .gradients, .kept:

@@ -1,4 +1,5 @@
 import CSignals
+import Cluster
 import DataParallel
 import Foundation
 import Glibc

@@ -1,3 +1,4 @@
+import Cluster
 import DataParallel
 import Datasets
 import Layers
@@ -24,13 +25,9 @@ public enum ExitStatus: Int32, Sendable {
         switch error {
         case is ResourceError: self = .noResources
         case let error as DataError: self = error.kind == .memory ? .noResources : .badData
-        case is OptimizerError, is ModelError: self = .badConfiguration
+        case is OptimizerError, is ModelError, is ModelDataError: self = .badConfiguration
         case let error as ClusterError:
-            switch error {
-            case .moreRanksThanShards: self = .usage
-            case .singleValueBatchNorm, .metric: self = .badConfiguration
-            default: self = .failure
-            }
+            if case .moreRanksThanShards = error { self = .usage } else { self = .failure }
         case is FaultSpecificationError, is SlurmStart.Unconnected: self = .usage
         case is DisagreementError, is MemoryChangeError: self = .disagreement
         case let error as TrainingError:

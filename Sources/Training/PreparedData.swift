@@ -1,5 +1,7 @@
+import Cluster
 import DataParallel
 import Datasets
+import FixedTree
 import Layers
 import Messages
 

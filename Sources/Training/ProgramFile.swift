@@ -1,5 +1,6 @@
 import CKernels
 import COneDNN
+import Cluster
 import DataParallel
 import Foundation
 import MPI

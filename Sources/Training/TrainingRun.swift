@@ -1,4 +1,5 @@
 import CKernels
+import Cluster
 import DataParallel
 import Datasets
 import Foundation

@@ -1,5 +1,6 @@
 import CKernels
 import Datasets
+import FixedTree
 import Synchronization
 import Testing
 
@@ -16,7 +17,7 @@ import Testing
     private func expected(_ node: Range<Int>, _ element: Int, isEmpty: (Range<Int>) -> Bool) -> Float? {
         if isEmpty(node) { return nil }
         if node.count == 1 { return value(node.lowerBound, element) }
-        let middle = BlockTree.split(node)
+        let middle = FixedTree.split(node)
         let left = expected(node.lowerBound..<middle, element, isEmpty: isEmpty)
         let right = expected(middle..<node.upperBound, element, isEmpty: isEmpty)
         guard let left, let right else { return left ?? right }

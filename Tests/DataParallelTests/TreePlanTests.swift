@@ -1,8 +1,9 @@
 import CKernels
 import Datasets
+import FixedTree
 import Testing
-
 @testable import DataParallel
+
 
 /// The fixed tree gives the same bits however shards are shared out over ranks.
 @Suite struct TreePlanTests {

@@ -125,23 +125,6 @@ import Testing
         try standard.check(set.layout, path: "n")
     }
 
-    @Test(arguments: 1...40) func nodesCoverTheirBlocks(count: Int) {
-        for lower in 0...count {
-            for upper in lower...count {
-                let nodes = BlockTree.nodes(inside: lower..<upper, of: count)
-                #expect(nodes.flatMap { Array($0) } == Array(lower..<upper))
-            }
-        }
-        #expect(BlockTree.nodes(inside: 0..<count, of: count) == [0..<count])
-    }
-
-    @Test func nodesSplitAtTheUpperMiddle() {
-        for a in 0..<6 {
-            for b in a + 2..<a + 12 { #expect(BlockTree.split(a..<b) == (a + b + 1) / 2) }
-        }
-        #expect(BlockTree.nodes(inside: 1..<6, of: 7) == [1..<2, 2..<4, 4..<6])
-    }
-
     @Test func aScalingComesBackFromJSON() throws {
         let set = try Dataset(
             name: "n", features: [0.1, 0.7, 0.2] as [Float], exampleShape: [1], labels: .none)

@@ -6,6 +6,7 @@ struct ReferenceEvaluation {
     private let graph: Graph
     private let shard: ReferenceShard
     private let variables: [ReferenceTensor]
+    private let directions: [ReferenceTensor]
     private let batchCount: Int
     /// The labels of all shards.
     private let batchLabels: [Double]
@@ -14,12 +15,14 @@ struct ReferenceEvaluation {
     private var made: [[ReferenceTensor]] = []
 
     init(
-        graph: Graph, shard: ReferenceShard, variables: [ReferenceTensor], batchCount: Int,
+        graph: Graph, shard: ReferenceShard, variables: [ReferenceTensor], directions: [ReferenceTensor],
+        batchCount: Int,
         batchLabels: [Double], dropoutKey: dt_philox_key
     ) {
         self.graph = graph
         self.shard = shard
         self.variables = variables
+        self.directions = directions
         self.batchCount = batchCount
         self.batchLabels = batchLabels
         self.dropoutKey = dropoutKey
@@ -67,6 +70,7 @@ struct ReferenceEvaluation {
 
         case .input(let input): return [shard.tensor(of: input)]
         case .parameter(let place), .state(let place): return [variables[place]]
+        case .direction(let place): return [directions[place]]
         case .constant(let value): return [ReferenceTensor(node.types[0].shape, repeating: value)]
         case .batchCount: return [ReferenceTensor(Double(batchCount))]
 

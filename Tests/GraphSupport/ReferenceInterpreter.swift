@@ -17,14 +17,17 @@ package struct ReferenceInterpreter: Sendable {
     /// - Parameters:
     ///   - shards: The mini-batch's shards, empty ones included; their counts add up to its examples.
     ///   - variables: Parameters and states by the number the graph knows them by, common to all shards.
+    ///   - directions: The parts of a vector over the parameters, by the parameter's number.
     ///   - graph: The graph of a shard of so many examples.
     package func run(
-        _ shards: [ReferenceShard], variables: [ReferenceTensor], graph: (Int) -> Graph
+        _ shards: [ReferenceShard], variables: [ReferenceTensor], directions: [ReferenceTensor] = [],
+        graph: (Int) -> Graph
     ) -> [ReferenceResults] {
         let batchCount = shards.map(\.count).reduce(0, +)
         var evaluations = shards.map {
             ReferenceEvaluation(
-                graph: graph($0.count), shard: $0, variables: variables, batchCount: batchCount,
+                graph: graph($0.count), shard: $0, variables: variables, directions: directions,
+                batchCount: batchCount,
                 batchLabels: shards.flatMap { $0.labels?.values ?? [] }, dropoutKey: dropoutKey)
         }
         while true {

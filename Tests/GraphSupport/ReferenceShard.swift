@@ -44,13 +44,10 @@ package struct ReferenceShard: Sendable {
 
     /// The tensor of one input; the shard must have it.
     func tensor(of input: GraphInput) -> ReferenceTensor {
-        let tensor =
-            switch input {
-            case .features: features
-            case .labels: labels
-            case .targets: targets
-            case .exampleIndices: exampleIndices
-            }
+        let known: [GraphInput: ReferenceTensor?] = [
+            .features: features, .labels: labels, .targets: targets, .exampleIndices: exampleIndices,
+        ]
+        let tensor = known[input] ?? nil
         guard let tensor else { preconditionFailure("the graph reads \(input), the shard has none") }
         return tensor
     }

@@ -68,9 +68,9 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
         return batch.split(counts)
     }
 
-    /// Parameters at their leaf's place, then the objective's weights, then a direction for each leaf.
+    /// Parameters at their leaf's place, then the objective's weights.
     func variables(_ values: [ReferenceTensor]) -> [ReferenceTensor] {
-        values + [.uniform(weightsShape, seed: 7)] + directions
+        values + [.uniform(weightsShape, seed: 7)]
     }
 
     /// A direction per leaf, the same for each example.
@@ -117,9 +117,8 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
                 preconditionFailure("\(name) has no gradient \(place)")
             }
             let tensor = Tensor(gradient, in: builder)
-            let variable = builder.add(
-                .state(leaves.count + 1 + place), [], type: TensorType(leaf.commonShape))
-            let direction = Tensor(variable, in: builder).broadcast(to: tensor.shape)
+            let part = builder.add(.direction(place), [], type: TensorType(leaf.commonShape))
+            let direction = Tensor(part, in: builder).broadcast(to: tensor.shape)
             objective = objective + (tensor * direction).sum()
         }
         return builder.graph(for: [Graph.Result(.output(.objective), objective.value)])
@@ -127,7 +126,8 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
 
     /// What the interpreter makes of the graphs for these values of the leaves.
     func run(_ values: [ReferenceTensor], _ graph: (Int) -> Graph) -> [ReferenceResults] {
-        ReferenceInterpreter().run(shards(values), variables: variables(values), graph: graph)
+        ReferenceInterpreter().run(
+            shards(values), variables: variables(values), directions: directions, graph: graph)
     }
 
     /// The derivative in leaf `place` from every shard's part: joined for examples, summed for a parameter.

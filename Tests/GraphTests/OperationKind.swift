@@ -5,7 +5,7 @@ import Graph
 /// The switches below are exhaustive: an operation that is added does not compile until it is listed here, and then
 /// `CoverageTests` asks for its test.
 enum OperationKind: String, CaseIterable, Hashable {
-    case input, parameter, state, constant, batchCount, numbers, labelWeightSum
+    case input, parameter, state, direction, constant, batchCount, numbers, labelWeightSum
     case negate, exp, log, sqrt, reciprocal, tanh, sigmoid, erf, relu, abs, square
     case step, sign, leakyRelu, gelu, softplus, clamp, scale, offset
     case add, subtract, multiply, divide
@@ -28,6 +28,7 @@ enum OperationKind: String, CaseIterable, Hashable {
         case .input: self = .input
         case .parameter: self = .parameter
         case .state: self = .state
+        case .direction: self = .direction
         case .constant: self = .constant
         case .batchCount: self = .batchCount
         case .numbers: self = .numbers

@@ -48,32 +48,10 @@ import Testing
         }
     }
 
-    private func objective(_ model: TracedModel, _ count: Int) -> Graph {
-        let source = ModelVariables(of: model.model)
-        let builder = GraphBuilder(mode: .training, variables: source.variables.map(\.variable))
-        let y = model.model(builder.input(.features, TensorType([count] + exampleShape)))
-        let losses = y.crossEntropy(labels: builder.input(.labels, TensorType([count], .int32)))
-        let mean = losses.sum() / builder.batchCount
-        return builder.graph(for: [Graph.Result(.output(.objective), mean.value)]).decomposed()
-    }
+    private func gradientGraph(_ model: TracedModel, _ count: Int) -> Graph { model.trainingGraph(count: count) }
 
-    private func gradientGraph(_ model: TracedModel, _ count: Int) -> Graph {
-        objective(model, count).addingGradients(parameterShapes: parameters(model))
-    }
-
-    /// H v: the gradient of Σ gradient · v, whose v are the states behind the model's variables.
     private func productGraph(_ model: TracedModel, _ count: Int) -> Graph {
-        let first = gradientGraph(model, count).decomposed()
-        let builder = GraphBuilder(continuing: first)
-        var objective = builder.constant(0, shape: [])
-        for (parameter, shape) in parameters(model) {
-            guard let gradient = first.value(for: .gradient(parameter: parameter)) else { continue }
-            let direction = builder.add(
-                .state(model.variables.count + parameter), [], type: TensorType(shape))
-            objective = objective + (Tensor(gradient, in: builder) * Tensor(direction, in: builder)).sum()
-        }
-        return builder.graph(for: [Graph.Result(.output(.objective), objective.value)])
-            .addingGradients(parameterShapes: parameters(model))
+        model.hessianProductGraph(model.inputTypes(count: count))
     }
 
     @Test(arguments: Network.all)
@@ -88,12 +66,13 @@ import Testing
             ReferenceTensor.uniform($1.shape, seed: 300 + UInt64($0))
         }
         func totals(_ variables: [ReferenceTensor], _ graph: (Int) -> Graph) -> [ReferenceTensor] {
-            let results = ReferenceInterpreter().run(shards, variables: variables, graph: graph)
+            let results = ReferenceInterpreter().run(
+                shards, variables: variables, directions: directions, graph: graph)
             return parameters(model).map { item in
                 .total(results.map { $0[.gradient(parameter: item.parameter)] })
             }
         }
-        let products = totals(values + directions) { productGraph(model, $0) }
+        let products = totals(values) { productGraph(model, $0) }
         let step = 1e-5
         func gradients(at distance: Double) -> [ReferenceTensor] {
             let moved = zip(values, directions).map { $0.combined(with: $1) { $0 + distance * $1 } }

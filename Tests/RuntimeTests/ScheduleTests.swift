@@ -88,7 +88,7 @@ import Testing
             var written = program.buffers.map { buffer in
                 switch buffer.home {
                 case .arena, .kept, .uniform, .gradients: false
-                case .input, .parameters, .states, .collectives: true
+                case .input, .parameters, .states, .directions, .collectives: true
                 }
             }
             func run(_ steps: [Step]) {

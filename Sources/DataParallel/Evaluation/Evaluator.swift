@@ -1,5 +1,7 @@
 import CKernels
+import Cluster
 import Datasets
+import FixedTree
 import Graph
 import Layers
 import Runtime
@@ -7,22 +9,13 @@ import Runtime
 /// Runs a model over a data set without training it: every example once, exact at any number of ranks.
 package final class Evaluator {
     private let cluster: Cluster
-    /// Programs point into its memory.
-    private let state: ModelState
-    private let map: ShardMap
-    private let owned: Range<Int>
-    private let pool: WorkerPool
-    private let programs: ProgramCache
-    /// Whether every local shard has memory of its own to run in, rather than every worker.
-    private let hasSlotPerShard: Bool
+    private let pass: ShardPass
     private let order: EpochOrder
-    private let feeder: ShardFeeder
     private let outputCount: Int
     /// What is added up beside predictions; nil if there are only these.
     private let plan: MetricPlan?
     private let labelWeights: LabelWeights?
     private let examples: StoredExamples
-    private let scalars: UnsafeMutablePointer<StepScalars>
 
     /// Evaluates, or only predicts, with the parameters of `state`.
     ///
@@ -35,52 +28,39 @@ package final class Evaluator {
         cluster: Cluster, state: ModelState, order: EpochOrder, maker: BatchMaker, shards: Int, workers: Int?,
         predicts: Bool = false, metrics: [Metric]? = nil
     ) throws {
-        try cluster.check(shards: shards)
         let model = state.model
         plan =
             predicts ? nil : try MetricPlan(metrics ?? Metric.standard(for: model.target), model: model)
         self.cluster = cluster
-        self.state = state
         self.order = order
-        let map = ShardMap(shards: shards, nodes: cluster.nodes)
-        self.map = map
-        owned = map.owned[cluster.rank]
-        let workers = workers ?? cluster.defaultWorkers
-        pool = try WorkerPool(workers: workers)
-        scalars = .allocate(capacity: 1)
-        scalars.initialize(to: StepScalars(batchCount: 1, dropoutKey: dt_philox_key(word: (0, 0))))
+        let batch = max(1, min(order.batchSize, order.count))
+        pass = try ShardPass(
+            cluster: cluster, state: state, maker: maker,
+            settings: ShardPass.Settings(
+                shards: shards, workers: workers, largestBatch: batch, usualBatch: batch,
+                operation: .evaluating)
+        ) { inputs in predicts ? model.predictionGraph(inputs) : model.evaluationGraph(inputs) }
         examples = maker.examples
         labelWeights = model.loss.function.classWeights.map { LabelWeights($0, examples: maker.examples) }
         outputCount = model.outputShape.reduce(1, *)
-        hasSlotPerShard = workers >= owned.count
-        programs = try ProgramCache(
-            slots: min(workers, owned.count), shards: 0, workers: workers, variableOffsets: state.offsets,
-            parameters: state.parameters.base, states: state.states, kernels: cluster.kernels
-        ) { count in predicts ? model.predictionGraph(count: count) : model.evaluationGraph(count: count) }
-        feeder = try ShardFeeder(maker: maker, map: map, owned: owned, batch: order.batchSize)
         // Memory that cannot be had is better found now than after an epoch.
-        for batch in [0, order.batchCount - 1] where order.batchCount > 0 {
-            try programs.plan(sizes(ofBatch: order.batch(batch).count).used)
+        for index in [0, order.batchCount - 1] where order.batchCount > 0 {
+            try pass.plan(batch: order.batch(index).count)
         }
     }
 
-    /// Examples of each of the rank's shards in a mini-batch of `count`, and which numbers there are of them.
-    private func sizes(ofBatch count: Int) -> (all: [Int], used: [Int]) {
-        let all = owned.map { map.examples(of: $0..<($0 + 1), batch: count).count }
-        return (all, Set(all).subtracting([0]).sorted())
-    }
-
-    deinit { scalars.deallocate() }
+    private var map: ShardMap { pass.map }
+    private var owned: Range<Int> { pass.owned }
 
     /// Loss and metrics over all examples; collective, the same on all ranks.
     package func totals() throws -> Totals {
         guard let plan else { preconditionFailure("totals of an evaluator that only predicts") }
         // Workers write different elements at the same time, which an Array does not allow.
-        let counterBytes = pool.workers * plan.counterCount * MemoryLayout<Int>.stride
+        let counterBytes = pass.pool.workers * plan.counterCount * MemoryLayout<Int>.stride
         let memory = try PrivateMemory.allocate(counterBytes, for: .model("evaluation.metrics"))
         defer { PrivateMemory.free(memory, counterBytes) }
         let counters = UnsafeMutableBufferPointer(
-            start: memory.assumingMemoryBound(to: Int.self), count: max(1, pool.workers * plan.counterCount))
+            start: memory.assumingMemoryBound(to: Int.self), count: max(1, pass.pool.workers * plan.counterCount))
         var sums = Array(repeating: 0.0, count: plan.sumCount)
         // Every rank keeps the sums of some batches, of all unless there are many outputs.
         let most = max(1, Self.sumsAtOnce / (map.shards * plan.sumCount))
@@ -118,16 +98,17 @@ package final class Evaluator {
             guard let scores = program.output(.scores)?.assumingMemoryBound(to: Float.self) else { return }
             let shard = owned.lowerBound + place
             let count = map.examples(of: shard..<shard + 1, batch: order.batch(batch).count).count
-            let targets = UnsafeRawPointer(feeder.inputs[place].targets)
             if plan.counterCount > 0 {
                 plan.count(
-                    scores: scores, labels: targets.assumingMemoryBound(to: Int32.self), examples: count,
-                    into: counters + worker * plan.counterCount)
+                    scores: scores,
+                    labels: pass.feeder.pointer(.labels, of: place).assumingMemoryBound(to: Int32.self),
+                    examples: count, into: counters + worker * plan.counterCount)
             }
             if plan.comparesValues {
                 plan.compare(
-                    estimates: scores, targets: targets.assumingMemoryBound(to: Float.self), examples: count,
-                    into: own)
+                    estimates: scores,
+                    targets: pass.feeder.pointer(.targets, of: place).assumingMemoryBound(to: Float.self),
+                    examples: count, into: own)
             }
         } then: { _, _ in
         }
@@ -139,7 +120,7 @@ package final class Evaluator {
         _ plan: MetricPlan, _ sums: [Double], _ counters: UnsafeMutableBufferPointer<Int>
     ) throws -> Totals {
         var counts = Array(repeating: 0, count: plan.counterCount)
-        for worker in 0..<pool.workers {
+        for worker in 0..<pass.pool.workers {
             for place in counts.indices { counts[place] += counters[worker * plan.counterCount + place] }
         }
         if !counts.isEmpty { counts = try cluster.world.allReduce(counts, .sum) }
@@ -191,32 +172,11 @@ package final class Evaluator {
             cluster.activity.enter(.evaluating)
             cluster.activity.advance()
             let batch = Batch(rows: order.rows[order.batch(index)])
-            let (sizes, used) = sizes(ofBatch: batch.count)
-            let active = owned.indices.map { $0 - owned.lowerBound }.filter { sizes[$0] > 0 }
-            // Planned before threads look programs up, and parameters' conversions are made once per size.
-            try programs.plan(used)
-            for size in used {
-                let program = programs.bound(count: size, slot: 0)
-                for stage in program.program.stages.indices {
-                    program.runUniform(stage: stage, scratch: programs.scratch(0), scalars: scalars)
-                }
-            }
-            pool.run(active.count) { task, worker in
-                let place = active[task]
-                let program = programs.bound(count: sizes[place], slot: hasSlotPerShard ? place : worker)
-                feeder.make(batch, place: place)
-                program.setInputs(feeder.inputs[place])
-                for stage in program.program.stages.indices {
-                    for part in Schedule.Part.allCases {
-                        program.run(
-                            stage: stage, part: part, scratch: programs.scratch(worker),
-                            scalars: scalars,
-                            between: {})
-                    }
-                }
-                shard(index, place, worker, program)
-            } between: {
-            }
+            try pass.run(
+                batch,
+                scalars: StepScalars(
+                    batchCount: Float(batch.count), dropoutKey: dt_philox_key(word: (0, 0))),
+                read: { place, worker, program in shard(index, place, worker, program) })
             try then(index, batch)
         }
     }
@@ -240,15 +200,10 @@ package final class Evaluator {
     /// The sum over a batch's shards with examples; `place` says where a shard's number stands.
     private func sum(_ values: [Double], _ batch: Int, _ place: (Int) -> Int) -> Double {
         let count = order.batch(batch).count
-        func total(_ node: Range<Int>) -> Double? {
-            if map.isEmpty(node, batch: count) { return nil }
-            if node.count == 1 { return values[place(node.lowerBound)] }
-            let middle = BlockTree.split(node)
-            let left = total(node.lowerBound..<middle)
-            let right = total(middle..<node.upperBound)
-            guard let left else { return right }
-            return right.map { left + $0 } ?? left
-        }
-        return total(0..<map.shards) ?? 0
+        return FixedTree.fold(0..<map.shards) { shard in
+            map.isEmpty(shard..<shard + 1, batch: count) ? nil : values[place(shard)]
+        } combine: {
+            $0 + $1
+        } ?? 0
     }
 }

@@ -1,3 +1,4 @@
+import Cluster
 import Layers
 
 /// What an evaluation adds up for its metrics: whole numbers that may be summed in any order, and Float64 sums of each
@@ -35,7 +36,7 @@ struct MetricPlan: Sendable {
             let others = Metric.names.filter { name in
                 Metric(name: name)?.problem(target: model.target, outputs: model.scoreCount) == nil
             }
-            throw ClusterError.metric("\(problem); choose among \(others.joined(separator: ", "))")
+            throw ModelDataError.metric("\(problem); choose among \(others.joined(separator: ", "))")
         }
         self.metrics = metrics
         outputs = model.scoreCount

@@ -1,8 +1,9 @@
 import CKernels
+import FixedTree
 
 /// The correlation matrix of a training set's features, (K, K), in tiles that ranks share out.
 ///
-/// Each tile is summed over blocks of 64 examples in order, the blocks over `BlockTree`, all in Float64: a tile has the
+/// Each tile is summed over blocks of 64 examples in order, the blocks over `FixedTree`, all in Float64: a tile has the
 /// same bits whoever computes it.
 package struct Correlations {
     /// The widest examples that are whitened: their matrix alone has 64 MB.
@@ -65,16 +66,8 @@ package struct Correlations {
         left.initialize(repeating: 0, count: 2 * blockSize * size)
         for tile in tiles {
             let (i, j) = place(tile)
-            func sums(_ node: Range<Int>) -> [Double] {
-                if node.count > 1 {
-                    let middle = BlockTree.split(node)
-                    var total = sums(node.lowerBound..<middle)
-                    let other = sums(middle..<node.upperBound)
-                    total.withUnsafeMutableBufferPointer { total in
-                        for e in total.indices { total[e] += other[e] }
-                    }
-                    return total
-                }
+            result += FixedTree.fold(0..<blocks) { node -> [Double]? in
+                guard node.count == 1 else { return nil }
                 let positions = node.lowerBound * blockSize..<min(node.upperBound * blockSize, count)
                 standardize(positions, panel: i, into: left)
                 if i != j { standardize(positions, panel: j, into: right) }
@@ -83,8 +76,13 @@ package struct Correlations {
                     guard let base = sums.baseAddress else { return }
                     kernels.pointee.tile_products(left, i == j ? left : right, Int64(positions.count), base)
                 }
+            } combine: { left, right in
+                var total = left
+                total.withUnsafeMutableBufferPointer { total in
+                    for e in total.indices { total[e] += right[e] }
+                }
+                return total
             }
-            result += sums(0..<blocks)
         }
         return result
     }

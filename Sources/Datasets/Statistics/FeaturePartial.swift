@@ -59,6 +59,13 @@ package struct FeaturePartial: Sendable, Hashable {
         count += right.count
     }
 
+    /// This node merged with the one to its right.
+    func merged(with right: FeaturePartial) -> FeaturePartial {
+        var whole = self
+        whole.merge(right)
+        return whole
+    }
+
     /// How many numbers `encoded` has for C channels.
     package static func encodedCount(channels: Int) -> Int { 3 + 4 * channels }
 

@@ -1,7 +1,9 @@
+import FixedTree
+
 /// Mean, population deviation and range of the training set's features, per channel (C) or per feature (C = K).
 ///
 /// Examples are taken in blocks of 64, in order; each block is summed in one order and blocks are merged over
-/// `BlockTree`, so any number of ranks computes the same bits: each calls `compute` for a range of blocks,
+/// `FixedTree`, so any number of ranks computes the same bits: each calls `compute` for a range of blocks,
 /// all share the partials, each calls `combine`.
 package struct FeatureStatistics: Sendable, Hashable, Codable {
     /// Examples per block.
@@ -46,14 +48,11 @@ package struct FeatureStatistics: Sendable, Hashable, Codable {
     ) -> [FeaturePartial] {
         let total = blockCount(examples: rows?.count ?? examples.layout.count)
         let reader = BlockStatistics(examples, rows: rows, perFeature: perFeature)
-        func partial(_ node: Range<Int>) -> FeaturePartial {
-            if node.count == 1 { return reader.partial(block: node.lowerBound) }
-            let middle = BlockTree.split(node)
-            var left = partial(node.lowerBound..<middle)
-            left.merge(partial(middle..<node.upperBound))
-            return left
+        return FixedTree.nodes(inside: blocks, of: total).map { node in
+            FixedTree.fold(node) { $0.count == 1 ? reader.partial(block: $0.lowerBound) : nil } combine: {
+                $0.merged(with: $1)
+            }
         }
-        return BlockTree.nodes(inside: blocks, of: total).map(partial)
     }
 
     /// The statistics of all blocks from partials that together cover them, in any order.
@@ -61,20 +60,16 @@ package struct FeatureStatistics: Sendable, Hashable, Codable {
         precondition(blockCount > 0, "statistics of no examples")
         let sorted = partials.sorted { $0.blocks.lowerBound < $1.blocks.lowerBound }
         var next = 0
-        func take(_ node: Range<Int>) -> FeaturePartial {
+        let whole = FixedTree.fold(0..<blockCount) { node -> FeaturePartial? in
             precondition(
                 next < sorted.count && sorted[next].blocks.lowerBound == node.lowerBound
                     && sorted[next].blocks.upperBound <= node.upperBound, "no partial begins node \(node)")
-            if sorted[next].blocks == node {
-                next += 1
-                return sorted[next - 1]
-            }
-            let middle = BlockTree.split(node)
-            var left = take(node.lowerBound..<middle)
-            left.merge(take(middle..<node.upperBound))
-            return left
+            guard sorted[next].blocks == node else { return nil }
+            next += 1
+            return sorted[next - 1]
+        } combine: {
+            $0.merged(with: $1)
         }
-        let whole = take(0..<blockCount)
         precondition(next == sorted.count, "\(sorted.count - next) partials too many")
         return FeatureStatistics(whole)
     }

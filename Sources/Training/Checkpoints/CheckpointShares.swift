@@ -1,3 +1,4 @@
+import Cluster
 import DataParallel
 
 /// Which rank copies and writes which part of a checkpoint's optimizer state.

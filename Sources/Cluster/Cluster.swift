@@ -1,0 +1,203 @@
+import CKernels
+import COneDNN
+import MPI
+
+/// The ranks of a run, renumbered so that the ranks of one node are neighbours, and what they agreed on.
+public final class Cluster: @unchecked Sendable {
+    /// How ranks of one node exchange data.
+    public enum Transport: String, Sendable, CaseIterable {
+        /// Shared memory inside a node where it can be had, messages between nodes.
+        case auto
+        /// Shared memory inside a node; an error where it cannot be had.
+        case shared
+        /// Messages between all ranks, as if each were a node of its own.
+        case pointToPoint = "point_to_point"
+    }
+
+    /// All ranks in their new order.
+    public let world: Communicator
+    /// The ranks that share memory with this one: those of its node, or this one alone.
+    package let node: Communicator
+    /// The ranks of each node, in order; ranks exchanging messages only are nodes of their own.
+    package let nodes: [Range<Int>]
+    /// This rank's place in `nodes`.
+    package let nodeIndex: Int
+    /// The vector loops of the instruction set all ranks run.
+    package let kernels: UnsafePointer<dt_kernels>
+    /// The instruction set this rank's processor could run.
+    public let detectedInstructionSet: InstructionSet
+    /// Cores the ranks of this rank's physical node may use, after binding and cgroup quota.
+    public let nodeCores: Int
+    /// How ranks of one node were told to exchange data.
+    public let transport: Transport
+    /// Ranks on this rank's physical node.
+    public let ranksOnNode: Int
+    /// The ranks of this rank's physical node, however they exchange data.
+    private let host: Communicator
+    /// What limited this node's memory when the ranks met.
+    private let memoryLimits: [ResourceLimit]
+    /// What this rank says of itself to watchdogs.
+    package let activity: RankActivity
+    /// What watches this cluster's ranks; nil where nothing does.
+    package let watchdog: Watchdog?
+    /// What messages tell a person to do.
+    public let guidance: Guidance
+
+    /// This rank, from 0; only rank 0 prints and writes.
+    public var rank: Int { world.rank }
+    /// The number of ranks.
+    public var size: Int { world.size }
+    /// The instruction set all ranks run.
+    public var instructionSet: InstructionSet { InstructionSet(kernels.pointee.isa) }
+    /// Whether ranks exchange data through shared memory anywhere.
+    public var usesSharedMemory: Bool { nodes.contains { $0.count > 1 } }
+    /// Worker threads of each rank unless told otherwise: its share of the node's cores.
+    public var defaultWorkers: Int { max(1, nodeCores / ranksOnNode) }
+
+    /// How often a rank looks for the others before it yields its core: not at all where ranks share cores, since whoever
+    /// it waits for may need this one.
+    package var spins: Int { ranksOnNode > nodeCores ? 0 : Waiting.defaultSpins }
+
+    /// Orders the ranks and agrees on an instruction set; collective.
+    ///
+    /// - Parameters:
+    ///   - base: All ranks of the run.
+    ///   - transport: How ranks of one node exchange data.
+    ///   - instructionSet: The highest instruction set to use; nil for the highest that every rank has.
+    ///   - watchdog: What watches the ranks, on all of them; nil for nothing.
+    public init(
+        _ base: Communicator, transport: Transport = .auto, instructionSet: InstructionSet? = nil,
+        watchdog: Watchdog? = nil
+    ) throws {
+        self.watchdog = watchdog
+        guidance = watchdog?.guidance ?? Guidance()
+        activity = watchdog?.activity ?? RankActivity()
+        base.waits = activity.waits
+        let physical = try base.splitShared()
+        // A node is known by its lowest rank; sorting by it makes the ranks of a node neighbours.
+        let first = try physical.allReduce(base.rank, .min)
+        guard let world = try base.split(color: 0, key: first * base.size + base.rank) else {
+            preconditionFailure("a split with one color gave rank \(base.rank) no communicator")
+        }
+        self.world = world
+        self.transport = transport
+        ranksOnNode = physical.size
+        host = physical
+        memoryLimits = ProcessLimits.machineMemory()
+        nodeCores = try AllowedCores.ofNode(physical)
+        if transport == .pointToPoint {
+            node = try Self.alone(world)
+            nodes = (0..<world.size).map { $0..<($0 + 1) }
+        } else {
+            node = try world.splitShared()
+            let firsts = try world.allGather(world.rank - node.rank)
+            nodes = Self.ranges(firsts)
+        }
+        nodeIndex = Self.place(of: world.rank, in: nodes)
+        let detected = InstructionSet(dt_isa_detect())
+        detectedInstructionSet = detected
+        let wanted = min(instructionSet ?? detected, detected)
+        let agreed = InstructionSet(level: try world.allReduce(wanted.level, .min))
+        kernels = dt_kernels_for(agreed.kernelLevel)
+        // oneDNN takes a cap only before its first use; later the cap in force must be the one agreed on.
+        if od_set_max_isa(agreed.oneDNNLevel) != Int32(OD_OK.rawValue), od_isa() != agreed.oneDNNLevel {
+            throw ClusterError.instructionSet(agreed)
+        }
+        od_set_thread()
+        try watchdog?.join(self)
+        activity.enter(.preparing)
+    }
+
+    /// Every rank's number of shards is ⌊(r+1)S/R⌋ − ⌊rS/R⌋; more ranks than shards cannot share the work.
+    public func check(shards: Int) throws {
+        guard shards >= size else { throw ClusterError.moreRanksThanShards(ranks: size, shards: shards) }
+    }
+
+    /// Throws if this rank may not have that much memory more.
+    func requireMemory(_ byteCount: Int, for use: ResourceUse) throws(ResourceError) {
+        let promised = PrivateMemory.promised.load(ordering: .relaxed)
+        if let limit = memoryLimits.first(where: { $0.left < promised + byteCount }) {
+            // What has been set aside before is a part of it where this alone would fit.
+            guard limit.left < byteCount else {
+                throw ResourceError.memory(
+                    promised + byteCount, for: use.together("this rank, \(use.name) included,"), limit: limit)
+            }
+            throw ResourceError.memory(byteCount, for: use, limit: limit)
+        }
+        guard ProcessLimits.hasRoom(for: byteCount) else { throw ResourceError.memory(byteCount, for: use) }
+    }
+
+    /// Throws, on one rank of the node, if what its ranks have set aside is more memory than there was when they met: who
+    /// uses more than the limits allow is killed without a word. Collective over the node.
+    ///
+    /// - Parameters:
+    ///   - copies: Bytes of what this rank will have to copy on top of it at some time.
+    ///   - threads: Threads that it will start, whose stacks take address space.
+    ///   - use: What the copies are for.
+    package func checkMemory(copies: Int, threads: Int = 0, for use: ResourceUse) throws {
+        let own = copies + threads * PosixThread.stackBytes
+        guard ProcessLimits.hasRoom(for: own) else { throw ResourceError.memory(own, for: use) }
+        let total = try host.allReduce(PrivateMemory.promised.load(ordering: .relaxed) + copies, .sum)
+        guard host.rank == 0, let limit = memoryLimits.first(where: { $0.left < total }) else { return }
+        throw ResourceError.memory(total, for: use.together("this node's ranks"), limit: limit)
+    }
+
+    private static func alone(_ world: Communicator) throws -> Communicator {
+        guard let alone = try world.split(color: world.rank) else {
+            preconditionFailure("a split by rank gave rank \(world.rank) no communicator")
+        }
+        return alone
+    }
+
+    private static func place(of rank: Int, in nodes: [Range<Int>]) -> Int {
+        nodes.firstIndex { $0.contains(rank) } ?? 0
+    }
+
+    private static func ranges(_ firsts: [Int]) -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        for (rank, first) in firsts.enumerated() {
+            if let last = ranges.last, last.lowerBound == first {
+                ranges[ranges.count - 1] = first..<(rank + 1)
+            } else {
+                ranges.append(rank..<(rank + 1))
+            }
+        }
+        return ranges
+    }
+
+    /// The same ranks, each a node of its own: what is used when shared memory is too small; collective.
+    public func withoutSharedMemory() throws -> Cluster {
+        try Cluster(self, transport: .pointToPoint, node: Self.alone(world))
+    }
+
+    /// The same ranks with every node cut into groups of at most `size` neighbours, each a node of its own;
+    /// collective.
+    ///
+    /// One machine then stands for several: groups share no memory with one another and exchange messages.
+    package func withNodes(ofAtMost size: Int) throws -> Cluster {
+        precondition(size > 0, "nodes of \(size) ranks")
+        guard let group = try node.split(color: node.rank / size, key: node.rank) else {
+            preconditionFailure("a split with a color gave rank \(world.rank) no communicator")
+        }
+        return try Cluster(self, transport: transport, node: group)
+    }
+
+    /// The ranks of `other` on nodes of which `node` is this rank's.
+    private init(_ other: Cluster, transport: Transport, node: Communicator) throws {
+        world = other.world
+        self.transport = transport
+        self.node = node
+        nodes = Self.ranges(try other.world.allGather(other.world.rank - node.rank))
+        nodeIndex = Self.place(of: other.world.rank, in: nodes)
+        kernels = other.kernels
+        detectedInstructionSet = other.detectedInstructionSet
+        nodeCores = other.nodeCores
+        ranksOnNode = other.ranksOnNode
+        host = other.host
+        memoryLimits = other.memoryLimits
+        activity = other.activity
+        watchdog = other.watchdog
+        guidance = other.guidance
+        try watchdog?.join(self)
+    }
+}

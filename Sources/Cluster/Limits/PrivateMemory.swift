@@ -1,0 +1,46 @@
+import Glibc
+import Synchronization
+
+/// Zeroed private memory at multiples of 64 bytes; pages take room when they are first written.
+package enum PrivateMemory {
+    /// Bytes that are allocated, whether they take room yet or not. One for the process, as the limits are.
+    package static let promised = Atomic<Int>(0)
+
+    /// `byteCount` rounded up to a multiple of 64, so that what follows starts on a cache line of its own.
+    package static func aligned(_ byteCount: Int) -> Int { (byteCount + 63) / 64 * 64 }
+
+    /// Memory of `byteCount` bytes.
+    ///
+    /// - Parameters:
+    ///   - use: What it is for.
+    ///   - reserve: Bytes of address space that must stay free for libraries, where it is limited.
+    package static func allocate(
+        _ byteCount: Int, for use: ResourceUse, reserve: Int = ProcessLimits.reserve
+    ) throws(ResourceError) -> UnsafeMutableRawPointer {
+        var pointer: UnsafeMutableRawPointer?
+        let rounded = max(64, aligned(byteCount))
+        // Large stretches come from fresh pages, which the system has zeroed.
+        if rounded >= largeBytes {
+            guard ProcessLimits.hasRoom(for: rounded, reserve: reserve) else {
+                throw ResourceError.memory(byteCount, for: use, reserve: reserve)
+            }
+            let pages = mmap(
+                nil, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+            pointer = pages == MAP_FAILED ? nil : pages
+        } else if posix_memalign(&pointer, 64, rounded) == 0 {
+            pointer?.initializeMemory(as: UInt8.self, repeating: 0, count: rounded)
+        }
+        guard let pointer else { throw ResourceError.memory(byteCount, for: use, reserve: reserve) }
+        promised.wrappingAdd(rounded, ordering: .relaxed)
+        return pointer
+    }
+
+    /// Releases memory of `byteCount` bytes that `allocate` gave.
+    package static func free(_ pointer: UnsafeMutableRawPointer, _ byteCount: Int) {
+        let rounded = max(64, aligned(byteCount))
+        promised.wrappingSubtract(rounded, ordering: .relaxed)
+        if rounded >= largeBytes { munmap(pointer, rounded) } else { Glibc.free(pointer) }
+    }
+
+    private static let largeBytes = 1 << 20
+}

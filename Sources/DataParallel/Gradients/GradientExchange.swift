@@ -1,0 +1,394 @@
+import CKernels
+import Cluster
+import FixedTree
+import MPI
+
+/// Sums gradients over all shards in the fixed tree, bucket by bucket, while the backward pass goes on.
+///
+/// Each bucket is cut into one slice per rank at block edges. Ranks of a node read one another's partial sums in
+/// the node's memory. Rank r combines slice r; on every other node one rank combines that node's subtrees of the
+/// slice, sends them to r and gets the result, which it then holds for its node. With a sharded optimizer it gets no
+/// result: `WeightExchange` brings it the updated parameters. Used by the thread that makes MPI calls.
+package final class GradientExchange {
+    /// What a message between nodes holds.
+    enum Message: Int {
+        case subtree
+        case sum
+        case squares
+        case weights
+    }
+
+    private final class Bucket {
+        enum Phase { case idle, waitingForNode, gathering, distributing, complete }
+        var phase = Phase.idle
+        /// The slice this rank combines.
+        let own: SliceDuty
+        /// Slices of other nodes' ranks that it handles for its node.
+        let foreign: [SliceDuty]
+        /// Offsets in `staging`: subtrees received of the own slice, and subtrees to send of each foreign one.
+        let received: Int
+        let sent: [Int]
+        var incoming: RequestSet
+        var others: RequestSet
+
+        init(own: SliceDuty, foreign: [SliceDuty], received: Int, sent: [Int], messages: Int) {
+            self.own = own
+            self.foreign = foreign
+            self.received = received
+            self.sent = sent
+            incoming = RequestSet(capacity: messages)
+            others = RequestSet(capacity: messages)
+        }
+    }
+
+    /// The sum of the gradients in the slices of `duties`, laid out as the parameters; elsewhere unspecified.
+    package let sum: UnsafeMutablePointer<Float>
+    /// The slices this rank holds the sum of after a step.
+    package let duties: [SliceDuty]
+    private let cluster: Cluster
+    private let map: ShardMap
+    private let layout: ParameterLayout
+    private let precision: GradientPrecision
+    private let distributesSums: Bool
+    #if FAULT_INJECTION
+        /// Whether the next look fails because a test wants it to.
+        private var failsOnce: Bool
+    #endif
+    private let memory: NodeMemory
+    private let staging: UnsafeMutableRawPointer
+    private let stagingBytes: Int
+    private let tree: TreeSum
+    private var buckets: [Bucket] = []
+    private let parts: UnsafeMutablePointer<UnsafeRawPointer?>
+    private let localParts: [(subtree: Range<Int>, offset: Int)]
+    private let ownPartOffsets: [Int]
+    private let remoteParts: [(subtree: Range<Int>, node: Int)]
+    private let plan: TreePlan
+    private let nodePlans: [(plan: TreePlan, subtree: Range<Int>)]
+    private let blockSumsOffset: Int
+    private var isSumOwned = false
+    private let firstTag: Int
+
+    /// The tags of vectors end below this one.
+    private static let firstTagOfAll = 10_000
+
+    /// Room for the parameters of `layout`; collective over the cluster.
+    ///
+    /// - Parameters:
+    ///   - precision: What sums are rounded to; partial sums come in rounded.
+    ///   - distributesSums: Whether every node gets the sum of every slice, or only the slice's owner.
+    ///   - number: Tells exchanges apart that are under way at the same time, and so their messages.
+    ///   - given: Where sums go, laid out as the parameters; nil for memory of its own. One rank's only partial is the
+    ///     sum where it stands.
+    package init(
+        cluster: Cluster, map: ShardMap, layout: ParameterLayout, control: ReplicaSettings.Control,
+        precision: GradientPrecision = .float32, distributesSums: Bool = true,
+        sum given: UnsafeMutablePointer<Float>? = nil, number: Int = 0
+    ) throws {
+        self.cluster = cluster
+        self.map = map
+        self.layout = layout
+        self.precision = precision
+        self.distributesSums = distributesSums
+        #if FAULT_INJECTION
+            failsOnce = control == .failExchange
+        #endif
+        firstTag = Self.tag(number * layout.buckets.count, .subtree)
+        let node = cluster.nodes[cluster.nodeIndex]
+        var end = 64 * node.count * (layout.buckets.count + Milestone.allCases.count)
+        blockSumsOffset = end
+        end += PrivateMemory.aligned(layout.blocks.count * 8)
+        var local: [(subtree: Range<Int>, offset: Int)] = []
+        var own: [Int] = []
+        for rank in node {
+            for subtree in map.subtrees[rank] {
+                if rank == cluster.rank { own.append(end) }
+                local.append((subtree, end))
+                end += layout.elementCount * 4
+            }
+        }
+        localParts = local
+        ownPartOffsets = own
+        var remote: [(subtree: Range<Int>, node: Int)] = []
+        for other in cluster.nodes.indices where other != cluster.nodeIndex {
+            remote += map.nodeSubtrees[other].map { ($0, other) }
+        }
+        remoteParts = remote
+        let subtrees = local.map(\.subtree) + remote.map(\.subtree)
+        plan = Self.plan(root: 0..<map.shards, parts: subtrees, control)
+        nodePlans = map.nodeSubtrees[cluster.nodeIndex].map { subtree in
+            (TreePlan(root: subtree, parts: local.map(\.subtree)), subtree)
+        }
+        parts = .allocate(capacity: local.count + remote.count)
+        parts.initialize(repeating: nil, count: local.count + remote.count)
+        memory = try NodeMemory(byteCount: end, for: .model("gradients"), on: cluster)
+
+        var stagingEnd = 0
+        let outgoing = nodePlans.count
+        func reserve(_ duty: SliceDuty, subtrees: Int) -> Int {
+            let start = stagingEnd
+            stagingEnd += PrivateMemory.aligned(duty.slice.elements.count * 4 * subtrees)
+            return start
+        }
+        for bucket in layout.buckets.indices {
+            let (own, foreign) = SliceDuty.all(of: cluster, layout: layout, bucket: bucket)
+            let received = reserve(own, subtrees: remote.count)
+            let sent = foreign.map { reserve($0, subtrees: outgoing) }
+            buckets.append(
+                Bucket(
+                    own: own, foreign: foreign, received: received, sent: sent,
+                    messages: 4 * (remote.count + cluster.size + 4)))
+        }
+        duties = buckets.flatMap { distributesSums ? [$0.own] + $0.foreign : [$0.own] }
+        stagingBytes = max(64, stagingEnd)
+        staging = try PrivateMemory.allocate(stagingBytes, for: .model("gradients"))
+        tree = TreeSum(
+            depth: max(plan.depth, nodePlans.map(\.plan.depth).max() ?? 1), vectorBytes: 64,
+            kernels: cluster.kernels, precision: precision)
+        if cluster.size == 1 {
+            // One rank's only partial is the sum.
+            sum = (memory.base + own[0]).assumingMemoryBound(to: Float.self)
+        } else if let given {
+            sum = given
+        } else {
+            sum = try PrivateMemory.allocate(layout.elementCount * 4, for: .model("gradients"))
+                .assumingMemoryBound(to: Float.self)
+            isSumOwned = true
+        }
+    }
+
+    deinit {
+        PrivateMemory.free(staging, stagingBytes)
+        if isSumOwned { PrivateMemory.free(UnsafeMutableRawPointer(sum), layout.elementCount * 4) }
+        parts.deallocate()
+    }
+
+    /// Gives the node's memory back; collective over the node.
+    package func free() throws { try memory.free() }
+
+    /// Where this rank sums the gradients of its subtree `index`, laid out as the parameters.
+    package func partial(subtree index: Int) -> UnsafeMutablePointer<Float> {
+        (memory.base + ownPartOffsets[index]).assumingMemoryBound(to: Float.self)
+    }
+
+    /// Whether this rank sums these flat elements of a bucket, so that no other rank of the node reads its part of them.
+    func isSummedHere(_ elements: Range<Int>, bucket: Int) -> Bool {
+        if cluster.node.size == 1 { return true }
+        let own = buckets[bucket].own.slice.elements
+        return own.lowerBound <= elements.lowerBound && elements.upperBound <= own.upperBound
+    }
+
+    /// Publishes this rank's partial sums of a bucket.
+    package func start(_ bucket: Int, step: UInt64) throws {
+        flag(bucket, cluster.node.rank).store(step)
+        buckets[bucket].phase = .waitingForNode
+        try postReceives(buckets[bucket])
+    }
+
+    /// Moves all started buckets on without waiting; true once all of them are summed.
+    ///
+    /// - Parameter withSquares: Whether sums of squares of blocks are wanted.
+    package func progress(step: UInt64, batch: Int, withSquares: Bool) throws -> Bool {
+        #if FAULT_INJECTION
+            if failsOnce {
+                failsOnce = false
+                // An error of MPI's own, without a message to anybody.
+                _ = try cluster.world.broadcast(0, root: -1)
+            }
+        #endif
+        var isComplete = true
+        for bucket in buckets.indices where buckets[bucket].phase != .idle {
+            if try !progress(bucket, step, batch, withSquares) { isComplete = false }
+        }
+        return isComplete
+    }
+
+    /// The first bucket whose sum is not complete; 0 where all are.
+    var firstOpenBucket: Int { buckets.firstIndex { $0.phase != .idle && $0.phase != .complete } ?? 0 }
+
+    /// Ends a step in which all buckets were summed.
+    package func reset() { for bucket in buckets { bucket.phase = .idle } }
+
+    private func progress(_ index: Int, _ step: UInt64, _ batch: Int, _ withSquares: Bool) throws -> Bool {
+        let bucket = buckets[index]
+        if bucket.phase == .waitingForNode {
+            for rank in 0..<cluster.node.size where flag(index, rank).load() < step { return false }
+            for (duty, place) in zip(bucket.foreign, bucket.sent) {
+                try sendNodeSubtrees(bucket, duty, staging + place, batch: batch)
+            }
+            bucket.phase = .gathering
+        }
+        if bucket.phase == .gathering {
+            guard try bucket.incoming.testAll() else { return false }
+            combine(bucket, batch: batch, withSquares: withSquares)
+            try distribute(bucket)
+            bucket.phase = .distributing
+        }
+        if bucket.phase == .distributing {
+            guard try bucket.others.testAll() else { return false }
+            if distributesSums {
+                for duty in bucket.foreign {
+                    let elements = duty.slice.elements
+                    precision.unpack(elements.count, sum + elements.lowerBound, cluster.kernels)
+                }
+            }
+            bucket.phase = .complete
+        }
+        return bucket.phase == .complete
+    }
+
+    private func postReceives(_ bucket: Bucket) throws {
+        guard cluster.nodes.count > 1 else { return }
+        for duty in bucket.foreign where !duty.slice.blocks.isEmpty {
+            let (elements, blocks) = (duty.slice.elements, duty.slice.blocks)
+            if distributesSums {
+                try bucket.others.receive(
+                    into: precision.room(elements.count, sum + elements.lowerBound), from: duty.owner,
+                    tag: tag(duty.bucket, .sum), on: cluster.world)
+            }
+            try bucket.others.receive(
+                into: UnsafeMutableRawBufferPointer(
+                    start: blockSums + blocks.lowerBound, count: blocks.count * 8),
+                from: duty.owner, tag: tag(duty.bucket, .squares), on: cluster.world)
+        }
+        guard !bucket.own.slice.blocks.isEmpty else { return }
+        for (place, part) in remoteParts.enumerated() {
+            try bucket.incoming.receive(
+                into: precision.room(bucket.own.slice.elements.count, received(bucket, place)),
+                from: SliceDuty.rank(for: cluster.rank, on: cluster.nodes[part.node]),
+                tag: tag(bucket.own.bucket, .subtree), on: cluster.world)
+        }
+    }
+
+    /// Where the own slice of remote part `place` stands.
+    private func received(_ bucket: Bucket, _ place: Int) -> UnsafeMutablePointer<Float> {
+        (staging + bucket.received).assumingMemoryBound(to: Float.self)
+            + place * bucket.own.slice.elements.count
+    }
+
+    private func sendNodeSubtrees(
+        _ bucket: Bucket, _ duty: SliceDuty, _ place: UnsafeMutableRawPointer, batch: Int
+    ) throws {
+        guard !duty.slice.blocks.isEmpty else { return }
+        let count = duty.slice.elements.count
+        setLocalParts(duty.slice, batch: batch)
+        for (index, node) in nodePlans.enumerated() {
+            let target = place + index * count * 4
+            tree.evaluate(node.plan, parts: parts, byteCount: count * 4, .addFloats, into: target)
+            let values = target.assumingMemoryBound(to: Float.self)
+            try bucket.others.send(
+                precision.pack(count, values, to: target, cluster.kernels), to: duty.owner,
+                tag: tag(duty.bucket, .subtree), on: cluster.world)
+        }
+    }
+
+    private func combine(_ bucket: Bucket, batch: Int, withSquares: Bool) {
+        let slice = bucket.own.slice
+        guard !slice.blocks.isEmpty else { return }
+        let count = slice.elements.count
+        if cluster.size > 1 {
+            setLocalParts(slice, batch: batch)
+            for (place, part) in remoteParts.enumerated() {
+                let values = received(bucket, place)
+                precision.unpack(count, values, cluster.kernels)
+                parts[localParts.count + place] =
+                    map.isEmpty(part.subtree, batch: batch) ? nil : UnsafeRawPointer(values)
+            }
+            tree.evaluate(
+                plan, parts: parts, byteCount: count * 4, .addFloats,
+                into: UnsafeMutableRawPointer(sum + slice.elements.lowerBound))
+        }
+        guard withSquares else { return }
+        for block in slice.blocks {
+            let place = layout.blocks[block]
+            blockSums[block] = cluster.kernels.pointee.sum_of_squares(Int64(place.count), sum + place.offset)
+        }
+    }
+
+    private func distribute(_ bucket: Bucket) throws {
+        let (elements, blocks) = (bucket.own.slice.elements, bucket.own.slice.blocks)
+        guard !blocks.isEmpty, cluster.nodes.count > 1 else { return }
+        var message: UnsafeRawBufferPointer?
+        if distributesSums {
+            // Float32 is sent from where it stands; what was received is not needed any more.
+            let values = sum + elements.lowerBound
+            message = precision.pack(
+                elements.count, values,
+                to: precision == .float32 ? UnsafeMutableRawPointer(values) : staging + bucket.received,
+                cluster.kernels)
+        }
+        for (index, node) in cluster.nodes.enumerated() where index != cluster.nodeIndex {
+            let target = SliceDuty.rank(for: cluster.rank, on: node)
+            if let message {
+                try bucket.others.send(
+                    message, to: target, tag: tag(bucket.own.bucket, .sum), on: cluster.world)
+            }
+            try bucket.others.send(
+                UnsafeRawBufferPointer(start: blockSums + blocks.lowerBound, count: blocks.count * 8),
+                to: target, tag: tag(bucket.own.bucket, .squares), on: cluster.world)
+        }
+    }
+
+    private func setLocalParts(_ slice: ParameterLayout.Slice, batch: Int) {
+        for (place, part) in localParts.enumerated() {
+            parts[place] =
+                map.isEmpty(part.subtree, batch: batch)
+                ? nil : UnsafeRawPointer(memory.base + part.offset + slice.elements.lowerBound * 4)
+        }
+    }
+
+    /// How the subtrees of all ranks combine; a test's control may break the order.
+    private static func plan(
+        root: Range<Int>, parts: [Range<Int>], _ control: ReplicaSettings.Control
+    ) -> TreePlan {
+        #if FAULT_INJECTION
+            if control == .sumInRankOrder { return TreePlan(inOrderOf: parts) }
+        #endif
+        return TreePlan(root: root, parts: parts)
+    }
+
+    // MARK: The step's end
+
+    /// Says that this rank has reached a point of the step; `await` waits for the node's ranks to reach it.
+    package enum Milestone: Int, CaseIterable {
+        /// It reads no parameters any more, and its slices are summed.
+        case finished
+        /// Its slices of the parameters have their next values.
+        case updated
+    }
+
+    package func reach(_ milestone: Milestone, step: UInt64) {
+        flag(layout.buckets.count + milestone.rawValue, cluster.node.rank).store(step)
+    }
+
+    package func await(_ milestone: Milestone, step: UInt64) {
+        for rank in 0..<cluster.node.size {
+            flag(layout.buckets.count + milestone.rawValue, rank).waitAtLeast(step, spins: cluster.spins)
+        }
+    }
+
+    /// Σ g² of every block, once every rank of the node has summed its slices.
+    var squares: BlockSums {
+        BlockSums(Array(UnsafeBufferPointer(start: blockSums, count: layout.blocks.count)), layout: layout)
+    }
+
+    /// Gives a bucket set that no step summed what a checkpoint held: `sum` is in place, `squares` are its.
+    func restore(squares: [Double]) {
+        if cluster.node.rank == 0 { blockSums.update(from: squares, count: squares.count) }
+    }
+
+    private var blockSums: UnsafeMutablePointer<Double> {
+        (memory.base + blockSumsOffset).assumingMemoryBound(to: Double.self)
+    }
+
+    private func flag(_ row: Int, _ rank: Int) -> SharedFlag {
+        SharedFlag(at: memory.base + 64 * (row * cluster.node.size + rank))
+    }
+
+    private func tag(_ bucket: Int, _ message: Message) -> Int { firstTag + 4 * bucket + message.rawValue }
+
+    /// The tag of a bucket's messages in the exchange numbered 0.
+    static func tag(_ bucket: Int, _ message: Message) -> Int {
+        firstTagOfAll + 4 * bucket + message.rawValue
+    }
+}

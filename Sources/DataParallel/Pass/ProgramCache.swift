@@ -1,0 +1,142 @@
+import CKernels
+import Cluster
+import Graph
+import Runtime
+
+/// The programs of one kind of graph, one per types of a shard's inputs, and the memory they run in on this rank.
+final class ProgramCache {
+    private typealias Memory = (pointer: UnsafeMutableRawPointer, byteCount: Int)
+
+    private let makeGraph: (InputTypes) -> Graph
+    private let state: ModelState
+    private let directions: UnsafeMutableRawPointer?
+    private let kernels: UnsafePointer<dt_kernels>
+    private var planned: [Planned] = []
+    private var arenas: [Memory]
+    private var kept: [Memory]
+    private var scratch: [Memory]
+    private var collectives: Memory
+
+    private static let use = ResourceUse.batch("activations")
+
+    private struct Planned {
+        let inputs: InputTypes
+        let program: Program
+        let uniform: UnsafeMutableRawPointer
+        var bound: [ShardProgram]
+    }
+
+    /// - Parameters:
+    ///   - slots: Shards whose memory is alive at the same time.
+    ///   - shards: Local shards, for each of which the operands of joint gradients are kept.
+    ///   - state: The parameters and states that programs read.
+    ///   - directions: The vector that directions are parts of; nil for graphs without.
+    ///   - makeGraph: The lowered graph for a shard with inputs of these types.
+    init(
+        slots: Int, shards: Int, workers: Int, state: ModelState, directions: UnsafeMutableRawPointer?,
+        kernels: UnsafePointer<dt_kernels>, makeGraph: @escaping (InputTypes) -> Graph
+    ) throws {
+        self.makeGraph = makeGraph
+        self.state = state
+        self.directions = directions
+        self.kernels = kernels
+        func memories(_ count: Int) throws -> [Memory] {
+            try (0..<count).map { _ in (try PrivateMemory.allocate(64, for: Self.use), 64) }
+        }
+        arenas = try memories(slots)
+        kept = try memories(shards)
+        scratch = try memories(workers)
+        collectives = (try PrivateMemory.allocate(64, for: Self.use), 64)
+    }
+
+    deinit {
+        // Bound programs go first: they point into the memory.
+        let plans = planned
+        planned = []
+        for (pointer, byteCount) in arenas + kept + scratch + [collectives] {
+            PrivateMemory.free(pointer, byteCount)
+        }
+        for plan in plans { PrivateMemory.free(plan.uniform, plan.program.uniformBytes) }
+    }
+
+    /// Plans the programs for shards with inputs of these types.
+    ///
+    /// - Returns: The place of each, by which `bound` gives it.
+    @discardableResult
+    func plan(_ types: [InputTypes]) throws -> [Int] {
+        var moved = false
+        var places: [Int] = []
+        for inputs in types {
+            if let known = planned.firstIndex(where: { $0.inputs == inputs }) {
+                places.append(known)
+                continue
+            }
+            let program: Program
+            do {
+                program = try ProgramPlanner(
+                    makeGraph(inputs), variableOffsets: state.offsets, kernels: kernels
+                ).plan()
+            } catch {
+                throw Self.failure(inputs, error)
+            }
+            if try grow(program) { moved = true }
+            places.append(planned.count)
+            planned.append(
+                Planned(
+                    inputs: inputs, program: program,
+                    uniform: try PrivateMemory.allocate(program.uniformBytes, for: Self.use), bound: []))
+        }
+        // Larger memory has moved, so programs bound to the old one are bound anew.
+        for place in planned.indices where moved || planned[place].bound.isEmpty {
+            do { try bind(place) } catch { throw Self.failure(planned[place].inputs, error) }
+        }
+        return places
+    }
+
+    /// The program at a place that `plan` gave, bound to memory slot `slot`.
+    func bound(_ place: Int, slot: Int) -> ShardProgram { planned[place].bound[slot] }
+
+    /// Where results of collectives stand.
+    var collectiveResults: UnsafeMutableRawPointer { collectives.pointer }
+
+    /// Scratch memory of a worker.
+    func scratch(_ worker: Int) -> UnsafeMutableRawPointer { scratch[worker].pointer }
+
+    /// Where a local shard keeps the operands of joint gradients.
+    func kept(_ place: Int) -> UnsafeMutableRawPointer { kept[place].pointer }
+
+    private func bind(_ place: Int) throws(RuntimeError) {
+        let plan = planned[place]
+        var bound: [ShardProgram] = []
+        for arena in arenas {
+            bound.append(
+                try ShardProgram(
+                    plan.program,
+                    memory: ShardProgram.Memory(
+                        arena: arena.pointer, uniform: plan.uniform, parameters: state.parameters.base,
+                        states: state.states, directions: directions, collectives: collectives.pointer)))
+        }
+        planned[place].bound = bound
+    }
+
+    /// Makes room for a program; true if memory that programs are bound to has moved.
+    private func grow(_ program: Program) throws -> Bool {
+        func enlarge(_ memory: inout Memory, _ byteCount: Int) throws -> Bool {
+            guard memory.byteCount < byteCount else { return false }
+            let larger = try PrivateMemory.allocate(byteCount, for: Self.use)
+            PrivateMemory.free(memory.pointer, memory.byteCount)
+            memory = (larger, byteCount)
+            return true
+        }
+        var moved = false
+        for slot in arenas.indices where try enlarge(&arenas[slot], program.arenaBytes) { moved = true }
+        if try enlarge(&collectives, program.collectiveBytes) { moved = true }
+        for worker in scratch.indices { _ = try enlarge(&scratch[worker], program.scratchBytes) }
+        for place in kept.indices { _ = try enlarge(&kept[place], program.keptBytes) }
+        return moved
+    }
+
+    private static func failure(_ inputs: InputTypes, _ error: RuntimeError) -> PlanningError {
+        PlanningError(examples: inputs.count, error)
+    }
+}

@@ -1,0 +1,68 @@
+import Cluster
+import Datasets
+import Graph
+import Layers
+
+/// Makes the tensors of a rank's shards, each on the thread that is about to compute with it, so that they are in
+/// its cache. Shards may be made at the same time.
+final class ShardFeeder: @unchecked Sendable {
+    private let maker: BatchMaker
+    private let model: TracedModel
+    private let map: ShardMap
+    private let owned: Range<Int>
+    /// What the maker writes, as graphs know it.
+    private let inputs: [GraphInput]
+    /// Where each local shard's inputs stand, in that order.
+    private let places: [[UnsafeMutableRawPointer]]
+    private let memory: UnsafeMutableRawPointer
+    private let memoryBytes: Int
+
+    /// Feeds a rank's shards `owned` of batches of at most `batch` examples to graphs of `model`.
+    init(maker: BatchMaker, model: TracedModel, map: ShardMap, owned: Range<Int>, batch: Int) throws {
+        let most = (batch + map.shards - 1) / map.shards
+        let tensors = maker.tensors
+        var end = 0
+        let offsets = tensors.map { tensor in
+            defer { end += PrivateMemory.aligned(most * tensor.exampleBytes) }
+            return end
+        }
+        memoryBytes = max(1, owned.count) * end
+        let memory = try PrivateMemory.allocate(memoryBytes, for: .batch("mini-batches"))
+        self.memory = memory
+        places = owned.indices.map { shard in
+            let base = memory + (shard - owned.lowerBound) * end
+            return offsets.map { base + $0 }
+        }
+        inputs = tensors.map { GraphInput($0.name) }
+        self.maker = maker
+        self.model = model
+        self.map = map
+        self.owned = owned
+    }
+
+    deinit { PrivateMemory.free(memory, memoryBytes) }
+
+    /// The types of what comes with a shard of `count` examples.
+    func types(count: Int) -> InputTypes { model.inputTypes(count: count) }
+
+    /// Calls `body` with each input of a local shard and where it stands.
+    func forEachInput(of place: Int, _ body: (GraphInput, UnsafeMutableRawPointer) -> Void) {
+        for (input, pointer) in zip(inputs, places[place]) { body(input, pointer) }
+    }
+
+    /// Where an input of a local shard stands; the data set must have it.
+    func pointer(_ input: GraphInput, of place: Int) -> UnsafeMutableRawPointer {
+        guard let index = inputs.firstIndex(of: input) else {
+            preconditionFailure("the data have no \(input)")
+        }
+        return places[place][index]
+    }
+
+    /// Makes the tensors of local shard `place` of a batch.
+    func make(_ batch: Batch, place: Int) {
+        let shard = owned.lowerBound + place
+        let examples = map.examples(of: shard..<(shard + 1), batch: batch.count)
+        guard !examples.isEmpty else { return }
+        maker.make(rows: batch.rows(examples), into: places[place], epoch: batch.epoch)
+    }
+}

@@ -1,0 +1,19 @@
+/// A tensor that comes with a shard, known by its name.
+public struct GraphInput: Sendable, Hashable, CustomStringConvertible {
+    /// What data sets and exported models call it.
+    public let name: String
+
+    /// The input of this name.
+    public init(_ name: String) { self.name = name }
+
+    /// [N, ...]: the examples as the model takes them.
+    public static let features = GraphInput("features")
+    /// int32[N]: class labels.
+    public static let labels = GraphInput("labels")
+    /// float32[N, ...]: regression targets.
+    public static let targets = GraphInput("targets")
+    /// int64[N]: positions in the data set, which key every random number.
+    public static let exampleIndices = GraphInput("example_indices")
+
+    public var description: String { name }
+}
