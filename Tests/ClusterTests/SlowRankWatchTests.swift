@@ -1,5 +1,4 @@
 import Cluster
-import DataParallel
 import Testing
 
 /// Which rank of a run that goes on is many times slower than the others.

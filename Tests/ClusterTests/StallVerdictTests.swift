@@ -1,5 +1,4 @@
 import Cluster
-import DataParallel
 import Testing
 
 /// Whom a job that stands still waits for.

@@ -1,6 +1,6 @@
 import Testing
-@testable import Cluster
 
+@testable import Cluster
 
 /// Who is odd among copies, and what is said about it.
 @Suite struct VoteTests {
@@ -36,28 +36,5 @@ import Testing
             "\(DisagreementError(what: "weights", isPlural: true, ranks: [0, 1], hosts: ["a", "b"], isDecided: false, place: "at step 5", advice: "test both"))"
                 == "weights differ between ranks 0 (host a), 1 (host b) at step 5, and no majority says whose is right: test both"
         )
-    }
-
-    /// Blocks may come in any order and from any number of ranks, but have places.
-    @Test func digestOfBlocks() {
-        let hashes: [UInt64] = [5, 5, 0, .max, 17]
-        func digest(_ order: [Int]) -> UInt64 {
-            var digest = BlockDigest()
-            for place in order { digest.add(hashes[place], at: place) }
-            return digest.value
-        }
-        let whole = digest([0, 1, 2, 3, 4])
-        #expect(digest([3, 1, 4, 2, 0]) == whole)
-        #expect(digest([0, 2, 4]) &+ digest([3, 1]) == whole)
-        var swapped = BlockDigest()
-        for (place, hash) in [5, 5, 0, 17, UInt64.max].enumerated() { swapped.add(hash, at: place) }
-        #expect(swapped.value != whole)
-        for bit in 0..<64 {
-            var changed = BlockDigest()
-            for (place, hash) in hashes.enumerated() {
-                changed.add(place == 2 ? hash ^ 1 << UInt64(bit) : hash, at: place)
-            }
-            #expect(changed.value != whole)
-        }
     }
 }

@@ -1,5 +1,4 @@
 import Cluster
-import DataParallel
 import Testing
 
 /// What watchdogs accept from the network.

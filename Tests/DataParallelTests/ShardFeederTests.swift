@@ -41,27 +41,35 @@ import Testing
         for index in 0..<order.batchCount {
             let batch = Batch(rows: order.rows[order.batch(index)])
             for place in feed.owned.indices { feed.feeder.make(batch, place: place - feed.owned.lowerBound) }
-            try check(feed, feed.feeder.inputs, batch)
+            try check(feed, batch)
         }
     }
 
-    private func check(_ feed: Feed, _ inputs: [ShardFeeder.ShardInputs], _ batch: Batch) throws {
-        #expect(inputs.count == feed.owned.count)
-        for (input, shard) in zip(inputs, feed.owned) {
+    private func check(_ feed: Feed, _ batch: Batch) throws {
+        let hasClasses = feed.dataset.examples.classes != nil
+        for (local, shard) in feed.owned.enumerated() {
+            func input<Element>(_ name: GraphInput, _: Element.Type) -> UnsafeMutablePointer<Element> {
+                feed.feeder.pointer(name, of: local).assumingMemoryBound(to: Element.self)
+            }
+            var given: [GraphInput] = []
+            feed.feeder.forEachInput(of: local) { name, pointer in
+                given.append(name)
+                #expect(pointer == feed.feeder.pointer(name, of: local))
+            }
+            #expect(given == [.features, hasClasses ? .labels : .targets, .exampleIndices])
             let range = feed.map.examples(of: shard..<shard + 1, batch: batch.count)
             let rows = Array(batch.rows(range))
-            let indices = input.indices.assumingMemoryBound(to: Int64.self)
-            let features = input.features.assumingMemoryBound(to: Float.self)
+            let indices = input(.exampleIndices, Int64.self)
+            let features = input(.features, Float.self)
             for (place, row) in rows.enumerated() {
                 #expect(indices[place] == Int64(row))
                 for element in 0..<7 {
                     #expect(features[place * 7 + element] == Float((Int(row) * 7 + element) * 13 % 1009))
                 }
-                if input.hasClasses {
-                    #expect(
-                        input.targets.assumingMemoryBound(to: Int32.self)[place] == Int32(Int(row) * 5 % 11))
+                if hasClasses {
+                    #expect(input(.labels, Int32.self)[place] == Int32(Int(row) * 5 % 11))
                 } else {
-                    let targets = input.targets.assumingMemoryBound(to: Float.self)
+                    let targets = input(.targets, Float.self)
                     for element in 0..<3 {
                         #expect(targets[place * 3 + element] == Float(Int(row) * 3 + element) / 8)
                     }

@@ -41,29 +41,9 @@ import Testing
                 == subset)
     }
 
-    @Test(arguments: [1, 2, 3, 8, 13], [0, 1, 7, 8, 100, 255]) func shardsCoverABatch(shards: Int, count: Int)
-    {
-        let ranges = (0..<shards).map { ShardBounds.range(of: $0, shards: shards, count: count) }
-        #expect(ranges.flatMap { Array($0) } == Array(0..<count))
-        for (s, range) in ranges.enumerated() {
-            #expect(range.lowerBound == s * count / shards && range.upperBound == (s + 1) * count / shards)
-        }
-    }
-
-    @Test(arguments: [1, 2, 3, 4, 7], [7, 8, 12]) func ranksOwnEveryShardOnce(ranks: Int, shards: Int) {
-        let owned = (0..<ranks).map { ShardBounds.owned(byRank: $0, ranks: ranks, shards: shards) }
-        #expect(owned.flatMap { Array($0) } == Array(0..<shards))
-        #expect(owned.allSatisfy { $0.count <= (shards + ranks - 1) / ranks })
-    }
-
     @Test func shardsOfALaterBatchBeginThere() {
         let order = EpochOrder(inOrder: 25, batchSize: 10)
         let shards = (0..<4).map { order.shard($0, of: 4, in: order.batch(2)) }
         #expect(shards == [20..<21, 21..<22, 22..<23, 23..<25])
-    }
-
-    @Test func boundsDoNotOverflow() {
-        let last = ShardBounds.range(of: (1 << 20) - 1, shards: 1 << 20, count: Int.max)
-        #expect(last.upperBound == Int.max)
     }
 }

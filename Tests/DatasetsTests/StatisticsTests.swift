@@ -1,4 +1,5 @@
 import Foundation
+import FixedTree
 import Randomness
 import Testing
 

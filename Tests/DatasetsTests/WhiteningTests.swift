@@ -1,4 +1,5 @@
 import CKernels
+import FixedTree
 import Randomness
 import Testing
 

@@ -16,6 +16,11 @@ import Testing
         case .backwardOfACase:
             let backward = cases.map { $0.differentiated($0.differentiableGraph(count: 2), count: 2) }
             #expect(kinds(backward).contains(kind))
+        case .secondDerivative:
+            let products = cases.map {
+                $0.directional($0.differentiated($0.forwardGraph(count: 2).decomposed(), count: 2), count: 2)
+            }
+            #expect(kinds(products).contains(kind))
         case .values:
             #expect(kinds(ValueCase.all.map(\.graph)).contains(kind))
         }

@@ -125,6 +125,8 @@ enum OperationKind: String, CaseIterable, Hashable {
         case differences
         /// It has no derivative of its own but stands in the backward graph of a case.
         case backwardOfACase
+        /// It is no operation of models, but stands in the graph of second derivatives of a case.
+        case secondDerivative
         /// Values known by hand.
         case values
     }
@@ -138,6 +140,7 @@ enum OperationKind: String, CaseIterable, Hashable {
         case .stopGradient, .runningMean, .runningVariance, .correctCount, .channelMoments, .batchNormApply,
             .crossShardMoments, .channelMean, .channelDeviation:
             .values
+        case .direction: .secondDerivative
         default: .differences
         }
     }

@@ -46,7 +46,7 @@ struct PassRun {
         // A rank without examples takes part in the collectives of the program its neighbours run.
         let largest = (batch.count + pass.map.shards - 1) / pass.map.shards
         let sizes = Set(counts + [largest]).filter { $0 > 0 }.sorted(by: >)
-        let places = try pass.programs.plan(sizes.map(pass.feeder.types))
+        let places = try pass.programs.plan(sizes.map(pass.state.model.inputTypes))
         uniformPrograms = places.map { pass.programs.bound($0, slot: 0) }
         let withExamples = counts.enumerated().compactMap { place, count in
             sizes.firstIndex(of: count).map {

@@ -1,13 +1,11 @@
 import Cluster
 import Datasets
 import Graph
-import Layers
 
 /// Makes the tensors of a rank's shards, each on the thread that is about to compute with it, so that they are in
 /// its cache. Shards may be made at the same time.
 final class ShardFeeder: @unchecked Sendable {
     private let maker: BatchMaker
-    private let model: TracedModel
     private let map: ShardMap
     private let owned: Range<Int>
     /// What the maker writes, as graphs know it.
@@ -17,8 +15,8 @@ final class ShardFeeder: @unchecked Sendable {
     private let memory: UnsafeMutableRawPointer
     private let memoryBytes: Int
 
-    /// Feeds a rank's shards `owned` of batches of at most `batch` examples to graphs of `model`.
-    init(maker: BatchMaker, model: TracedModel, map: ShardMap, owned: Range<Int>, batch: Int) throws {
+    /// Feeds a rank's shards `owned` of batches of at most `batch` examples.
+    init(maker: BatchMaker, map: ShardMap, owned: Range<Int>, batch: Int) throws {
         let most = (batch + map.shards - 1) / map.shards
         let tensors = maker.tensors
         var end = 0
@@ -35,15 +33,11 @@ final class ShardFeeder: @unchecked Sendable {
         }
         inputs = tensors.map { GraphInput($0.name) }
         self.maker = maker
-        self.model = model
         self.map = map
         self.owned = owned
     }
 
     deinit { PrivateMemory.free(memory, memoryBytes) }
-
-    /// The types of what comes with a shard of `count` examples.
-    func types(count: Int) -> InputTypes { model.inputTypes(count: count) }
 
     /// Calls `body` with each input of a local shard and where it stands.
     func forEachInput(of place: Int, _ body: (GraphInput, UnsafeMutableRawPointer) -> Void) {

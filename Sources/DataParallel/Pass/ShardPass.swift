@@ -101,9 +101,8 @@ final class ShardPass {
         let workers = settings.workers ?? cluster.defaultWorkers
         pool = try WorkerPool(workers: workers)
         profiler = settings.timelineSteps.map { Profiler(workers: workers, timelineSteps: $0) }
-        feeder = try ShardFeeder(
-            maker: maker, model: state.model, map: map, owned: owned, batch: settings.largestBatch)
-        let usual = feeder.types(count: (settings.usualBatch + settings.shards - 1) / settings.shards)
+        feeder = try ShardFeeder(maker: maker, map: map, owned: owned, batch: settings.largestBatch)
+        let usual = state.model.inputTypes(count: (settings.usualBatch + settings.shards - 1) / settings.shards)
         let waits = Schedule(graph(usual)).stageCount > 1
         hasSlotPerShard = waits || workers >= owned.count
         programs = try ProgramCache(
@@ -198,7 +197,7 @@ final class ShardPass {
         guard count > 0 else { return }
         let sizes = owned.map { map.examples(of: $0..<($0 + 1), batch: count).count }
         let largest = (count + map.shards - 1) / map.shards
-        try programs.plan(Set(sizes + [largest]).sorted().filter { $0 > 0 }.map(feeder.types))
+        try programs.plan(Set(sizes + [largest]).sorted().filter { $0 > 0 }.map(state.model.inputTypes))
     }
 
     /// Where local shard `place` puts its contribution to a collective.
