@@ -48,7 +48,8 @@ let package = Package(
             name: "Training",
             dependencies: [
                 "Cluster", "DataParallel", "FixedTree", "Layers", "MPI", "Optimizers", "Datasets", "Graph",
-                "Runtime", "Randomness", "Files", "Messages", "Safetensors", "CKernels", "COneDNN", "CSignals",
+                "Runtime", "Randomness", "Files", "Messages", "Safetensors", "CKernels", "COneDNN",
+                "CSignals",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
@@ -110,7 +111,8 @@ let package = Package(
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"], exclude: ["Data"]),
         .testTarget(
-            name: "DatasetsTests", dependencies: ["CKernels", "Datasets", "FixedTree", "FuzzSupport", "Randomness"],
+            name: "DatasetsTests",
+            dependencies: ["CKernels", "Datasets", "FixedTree", "FuzzSupport", "Randomness"],
             exclude: ["Data"]),
         .testTarget(
             name: "OptimizersTests", dependencies: ["CKernels", "Optimizers"], resources: [.copy("Data")]),
@@ -125,7 +127,8 @@ let package = Package(
         .testTarget(
             name: "DataParallelTests",
             dependencies: [
-                "CKernels", "Cluster", "DataParallel", "Datasets", "FixedTree", "Graph", "GraphSupport", "Layers",
+                "CKernels", "Cluster", "DataParallel", "Datasets", "FixedTree", "Graph", "GraphSupport",
+                "Layers",
                 "Optimizers", "Randomness", "ReplicaSupport", "Runtime", "RuntimeSupport",
             ], resources: [.copy("Data")]),
         .testTarget(name: "MessagesTests", dependencies: ["Messages"]),

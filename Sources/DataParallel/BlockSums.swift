@@ -21,6 +21,10 @@ struct BlockSums {
     var perTensor: [Double] { layout.entries.map { sum($0.blocks) } }
 
     private func sum(_ range: Range<Int>) -> Double {
-        FixedTree.fold(range) { values[$0] } combine: { $0 + $1 } ?? 0
+        FixedTree.fold(range) {
+            values[$0]
+        } combine: {
+            $0 + $1
+        } ?? 0
     }
 }

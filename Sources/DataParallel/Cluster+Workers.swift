@@ -1,3 +1,5 @@
+import Cluster
+
 extension Cluster {
     /// What a person should know of worker threads that were asked for and have nothing to do, or no core; nil where all have
     /// both.

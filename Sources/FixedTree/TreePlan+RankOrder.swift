@@ -4,7 +4,8 @@
         ///
         /// Only a test's control uses it, to show that its comparison of bytes can fail.
         package init(inOrderOf parts: [Range<Int>]) {
-            self.init(steps: parts.indices.flatMap { $0 == 0 ? [.push(part: 0)] : [.push(part: $0), .combine] })
+            self.init(
+                steps: parts.indices.flatMap { $0 == 0 ? [.push(part: 0)] : [.push(part: $0), .combine] })
         }
     }
 #endif

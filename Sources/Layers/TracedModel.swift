@@ -163,7 +163,9 @@ public struct TracedModel: Sendable {
     }
 
     private func input(_ input: GraphInput, in builder: GraphBuilder, _ inputs: InputTypes) -> Tensor {
-        guard let type = inputs[input] else { preconditionFailure("the model needs \(input), which is not given") }
+        guard let type = inputs[input] else {
+            preconditionFailure("the model needs \(input), which is not given")
+        }
         return builder.input(input, type)
     }
 

@@ -39,7 +39,8 @@ import Testing
                 // The interpreter's gradient is of the mini-batch's own mean.
                 let own = weights.map { weights in test.labels[rows].map { weights[Int($0)] }.reduce(0, +) }
                 let share = (own ?? Double(rows.count)) / (total ?? Double(count))
-                let flat = model.variables.indices.filter { model.variables[$0].isTrainable }.flatMap { place in
+                let flat = model.variables.indices.filter { model.variables[$0].isTrainable }.flatMap {
+                    place in
                     ReferenceTensor.total(results.map { $0[.gradient(parameter: place)] }).values
                 }
                 if sum.isEmpty { sum = Array(repeating: 0, count: flat.count) }

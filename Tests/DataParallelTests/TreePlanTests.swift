@@ -2,8 +2,8 @@ import CKernels
 import Datasets
 import FixedTree
 import Testing
-@testable import DataParallel
 
+@testable import DataParallel
 
 /// The fixed tree gives the same bits however shards are shared out over ranks.
 @Suite struct TreePlanTests {

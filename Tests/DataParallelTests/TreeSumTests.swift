@@ -2,8 +2,8 @@ import CKernels
 import Datasets
 import FixedTree
 import Testing
-@testable import DataParallel
 
+@testable import DataParallel
 
 /// Sums and merged moments of every number of shards have the same bits at every number of ranks, on any nodes.
 @Suite struct TreeSumTests {

@@ -1,5 +1,5 @@
-import Foundation
 import FixedTree
+import Foundation
 import Randomness
 import Testing
 

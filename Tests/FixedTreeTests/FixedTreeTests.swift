@@ -22,7 +22,11 @@ import Testing
 
     /// The order of additions, written out.
     private func order(_ leaves: [String?]) -> String? {
-        FixedTree.fold(leaves.indices) { leaves[$0] } combine: { "(\($0)\($1))" }
+        FixedTree.fold(leaves.indices) {
+            leaves[$0]
+        } combine: {
+            "(\($0)\($1))"
+        }
     }
 
     @Test func foldsHalvesAndLetsSiblingsStandForEmptyLeaves() {

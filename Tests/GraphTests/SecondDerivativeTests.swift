@@ -48,7 +48,9 @@ import Testing
         }
     }
 
-    private func gradientGraph(_ model: TracedModel, _ count: Int) -> Graph { model.trainingGraph(count: count) }
+    private func gradientGraph(_ model: TracedModel, _ count: Int) -> Graph {
+        model.trainingGraph(count: count)
+    }
 
     private func productGraph(_ model: TracedModel, _ count: Int) -> Graph {
         model.hessianProductGraph(model.inputTypes(count: count))

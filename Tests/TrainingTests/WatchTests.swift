@@ -1,8 +1,8 @@
 import Cluster
 import DataParallel
 import Testing
-@testable import Training
 
+@testable import Training
 
 /// What looks at a run as it goes on.
 @Suite struct WatchTests {

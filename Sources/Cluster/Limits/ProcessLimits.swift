@@ -9,7 +9,7 @@ package enum ProcessLimits {
     /// they cannot have ends the process.
     static let reserve = 16 << 20
     /// The same for what was found to have room at the start: by then libraries have taken some of it.
-    static let reserveOfForeseen = reserve / 2
+    package static let reserveOfForeseen = reserve / 2
 
     /// Whether the address space is limited, as far as processes are limited one by one.
     static let isAddressSpaceLimited = !addressSpace().isEmpty

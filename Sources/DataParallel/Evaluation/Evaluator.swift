@@ -60,7 +60,8 @@ package final class Evaluator {
         let memory = try PrivateMemory.allocate(counterBytes, for: .model("evaluation.metrics"))
         defer { PrivateMemory.free(memory, counterBytes) }
         let counters = UnsafeMutableBufferPointer(
-            start: memory.assumingMemoryBound(to: Int.self), count: max(1, pass.pool.workers * plan.counterCount))
+            start: memory.assumingMemoryBound(to: Int.self),
+            count: max(1, pass.pool.workers * plan.counterCount))
         var sums = Array(repeating: 0.0, count: plan.sumCount)
         // Every rank keeps the sums of some batches, of all unless there are many outputs.
         let most = max(1, Self.sumsAtOnce / (map.shards * plan.sumCount))

@@ -1,5 +1,6 @@
 import Cluster
 import Layers
+import Messages
 
 /// What an evaluation adds up for its metrics: whole numbers that may be summed in any order, and Float64 sums of each
 /// shard that are summed in the fixed tree.

@@ -102,7 +102,8 @@ final class ShardPass {
         pool = try WorkerPool(workers: workers)
         profiler = settings.timelineSteps.map { Profiler(workers: workers, timelineSteps: $0) }
         feeder = try ShardFeeder(maker: maker, map: map, owned: owned, batch: settings.largestBatch)
-        let usual = state.model.inputTypes(count: (settings.usualBatch + settings.shards - 1) / settings.shards)
+        let usual = state.model.inputTypes(
+            count: (settings.usualBatch + settings.shards - 1) / settings.shards)
         let waits = Schedule(graph(usual)).stageCount > 1
         hasSlotPerShard = waits || workers >= owned.count
         programs = try ProgramCache(

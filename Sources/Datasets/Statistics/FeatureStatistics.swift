@@ -49,7 +49,9 @@ package struct FeatureStatistics: Sendable, Hashable, Codable {
         let total = blockCount(examples: rows?.count ?? examples.layout.count)
         let reader = BlockStatistics(examples, rows: rows, perFeature: perFeature)
         return FixedTree.nodes(inside: blocks, of: total).map { node in
-            FixedTree.fold(node) { $0.count == 1 ? reader.partial(block: $0.lowerBound) : nil } combine: {
+            FixedTree.fold(node) {
+                $0.count == 1 ? reader.partial(block: $0.lowerBound) : nil
+            } combine: {
                 $0.merged(with: $1)
             }
         }
