@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEndTests {
     /// Random changes of images and dropout together: the same bytes however the work is shared out, and resumed.
-    @Suite(.serialized) struct Augmentation {
+    @Suite struct Augmentation {
         private static let text = """
             data:
               train: {format: npy, features: [images.npy, images.npy], labels: [labels.npy, labels.npy]}

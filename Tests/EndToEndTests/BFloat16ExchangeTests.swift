@@ -4,7 +4,7 @@ import Testing
 extension EndToEndTests {
     /// Gradients rounded to bfloat16 where they are summed: other bytes than Float32's, but the same at any number of
     /// ranks and nodes.
-    @Suite(.serialized) struct BFloat16Exchange {
+    @Suite struct BFloat16Exchange {
         static let ways: [(ranks: Int, options: [String])] = [
             (2, []), (3, []), (4, []), (7, []), (1, ["workers=3"]), (4, ["nodes=2"]), (7, ["nodes=3"]),
             (3, ["transport=point_to_point"]), (4, ["transport=point_to_point", "bucket=1"]),

@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEndTests {
     /// Damaged checkpoints, full disks and folders that take no files.
-    @Suite(.serialized) struct CheckpointFaults {
+    @Suite struct CheckpointFaults {
         func train(_ ranks: Int, _ data: TestData, _ arguments: [String]) throws -> ProcessResult {
             let configuration = try SameBytes.configuration(data, "mlp")
             return try DTrainRun.run(ranks, ["--config", configuration] + arguments)

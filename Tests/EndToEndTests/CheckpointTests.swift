@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEndTests {
     /// When checkpoints are written, which are kept, and what they survive.
-    @Suite(.serialized) struct Checkpoints {
+    @Suite struct Checkpoints {
         private func names(_ folder: String) throws -> [String] {
             try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
         }

@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEndTests {
     /// How to go on with a run: every command that is printed works as it stands, from the current folder.
-    @Suite(.serialized) struct Continuation {
+    @Suite struct Continuation {
         private static let environment = [
             "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
             "OMPI_MCA_mpi_yield_when_idle": "1", "OMPI_MCA_btl_vader_single_copy_mechanism": "none",

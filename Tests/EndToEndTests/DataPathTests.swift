@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEndTests {
     /// Data named on the command line, and data that stand elsewhere than they did.
-    @Suite(.serialized) struct DataPaths {
+    @Suite struct DataPaths {
         /// Runs dtrain in the folder of the test's data.
         private static func run(_ data: TestData, in folder: String = ".", _ arguments: [String]) throws
             -> ProcessResult

@@ -3,12 +3,12 @@ import ProcessSupport
 import Safetensors
 import Testing
 
-/// Real processes under mpirun, one at a time: the machine has few cores.
-@Suite(.serialized) struct EndToEndTests {}
+/// Real processes under mpirun, two tests at a time: the machine has few cores.
+@Suite(.sharesTheMachine) struct EndToEndTests {}
 
 extension EndToEndTests {
     /// The same bytes however the work is shared out.
-    @Suite(.serialized) struct SameBytes {
+    @Suite struct SameBytes {
         /// A way to run the same training.
         struct Way: Sendable, CustomTestStringConvertible {
             let ranks: Int
@@ -140,11 +140,12 @@ extension EndToEndTests {
             for ranks in [2, 3, 5] {
                 let result = try run(ranks, "none")
                 #expect(result.weights == alone.weights)
-                let expected = (0..<ranks).map { rank in
-                    [36, 36, 36, 29].map { batch in
-                        let shards = rank * 8 / ranks..<(rank + 1) * 8 / ranks
-                        return shards.upperBound * batch / 8 - shards.lowerBound * batch / 8
-                    }.reduce(0, +)
+                let expected = (0..<ranks).map { (rank: Int) -> Int in
+                    let shards: Range<Int> = rank * 8 / ranks..<(rank + 1) * 8 / ranks
+                    let examples = [36, 36, 36, 29].map { (batch: Int) -> Int in
+                        shards.upperBound * batch / 8 - shards.lowerBound * batch / 8
+                    }
+                    return examples.reduce(0, +)
                 }
                 #expect(result.counts == expected)
             }

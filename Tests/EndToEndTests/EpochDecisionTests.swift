@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEndTests {
     /// What is decided at the ends of epochs: to stop with the best weights, to take larger batches, to give up.
-    @Suite(.serialized) struct EpochDecisions {
+    @Suite struct EpochDecisions {
         /// Noisy labels, so that a rate that is too high soon makes validation worse.
         private static func configuration(_ data: TestData) throws -> String {
             try data.write(
@@ -106,7 +106,11 @@ extension EndToEndTests {
         @Test func batchesGrowWithTheNoise() throws {
             let data = try TestData()
             defer { data.remove() }
-            try data.write("noise.npy", (0..<137).map { Int64(($0 * 2_654_435_761 % (1 << 32)) >> 13 & 3) })
+            let noisy = (0..<137).map { (example: Int) -> Int64 in
+                let mixed: Int = example * 2_654_435_761 % (1 << 32)
+                return Int64(mixed >> 13 & 3)
+            }
+            try data.write("noise.npy", noisy)
             let configuration = try Self.configuration(data)
             let arguments = [
                 "--config", configuration, "--epochs", "6", "--batch", "8", "--set",

@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEndTests {
     /// A mistake is one line on standard error from one rank, the right exit code, soon.
-    @Suite(.serialized) struct Errors {
+    @Suite struct Errors {
         struct Mistake: Sendable, CustomTestStringConvertible {
             let testDescription: String
             let arguments: [String]
@@ -129,7 +129,7 @@ extension EndToEndTests {
     }
 
     /// Small promises of the command line.
-    @Suite(.serialized) struct CommandLineTests {
+    @Suite struct CommandLineTests {
         @Test func helpPrintsOnce() throws {
             let help = try DTrainRun.run(3, ["--help"])
             #expect(help.exitCode == 0)

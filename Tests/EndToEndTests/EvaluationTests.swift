@@ -5,7 +5,7 @@ import Testing
 
 extension EndToEndTests {
     /// Saved weights give the same answers at any number of ranks, every example once.
-    @Suite(.serialized) struct Evaluation {
+    @Suite struct Evaluation {
         @Test func evaluateAndPredict() throws {
             let data = try TestData()
             defer { data.remove() }

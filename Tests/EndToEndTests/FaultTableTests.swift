@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEndTests {
     /// What can be wrong around a run: its memory, its folder, its launcher, its output.
-    @Suite(.serialized) struct FaultTable {
+    @Suite struct FaultTable {
         private static let environment = [
             "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
             "OMPI_MCA_mpi_yield_when_idle": "1", "OMPI_MCA_btl_vader_single_copy_mechanism": "none",

@@ -5,7 +5,7 @@ import Testing
 extension EndToEndTests {
     /// Ranks that die at every phase of a run: mpirun fails, nothing is left, and what goes on ends with the bytes of a
     /// run that nothing happened to.
-    @Suite(.serialized) struct Faults {
+    @Suite struct Faults {
         /// One rank's end, and what follows.
         struct Row: Sendable, CustomTestStringConvertible {
             let fault: String
@@ -131,7 +131,7 @@ extension EndToEndTests {
 
         /// mpirun itself is killed: its ranks are gone within five seconds, and `doctor --clean` removes what they leave
         /// in shared memory.
-        @Test func ofTheLauncher() throws {
+        @Test(.alone) func ofTheLauncher() throws {
             let data = try TestData()
             defer { data.remove() }
             let arguments = try arguments(data)

@@ -5,7 +5,7 @@ import Testing
 
 extension EndToEndTests {
     /// Output folders on file systems that lack locks or cannot bring files to the disk.
-    @Suite(.serialized) struct FileSystems {
+    @Suite struct FileSystems {
         /// What keeps other runs out, by what the file system refuses.
         enum Lock: String, Sendable, CaseIterable {
             case flock, openFile, lease
@@ -106,7 +106,7 @@ extension EndToEndTests {
         }
 
         /// A run that was stopped for so long that another took its lease writes nothing any more and ends with 73.
-        @Test func lostLease() throws {
+        @Test(.alone) func lostLease() throws {
             let data = try TestData()
             defer { data.remove() }
             let calls = try RefusedCalls(data)
@@ -133,7 +133,7 @@ extension EndToEndTests {
         }
 
         /// The lease of a run that was killed on another host is taken once it has expired, not before.
-        @Test func killedOwner() throws {
+        @Test(.alone) func killedOwner() throws {
             let data = try TestData()
             defer { data.remove() }
             let calls = try RefusedCalls(data)

@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEndTests {
     /// Runs have the bytes that they had when they were recorded, at any number of ranks.
-    @Suite(.serialized) struct GoldenTests {
+    @Suite struct GoldenTests {
         private static let studies = ["rows", "images"]
         private static let recipes = [
             "fashion-cnn", "fashion-mlp", "fashion-mlp-big", "fashion-lenet5", "fashion-resnet20",

@@ -5,7 +5,7 @@ import Testing
 extension EndToEndTests {
     /// The rows of the fault table about hostile input, each through the real program: one line that says what is wrong
     /// and where, the exit code of its kind, soon.
-    @Suite(.serialized) struct HostileInput {
+    @Suite struct HostileInput {
         struct Row: Sendable, CustomTestStringConvertible {
             let testDescription: String
             /// CORPUS stands for the folder of nasty files, DATA for the test's.

@@ -5,7 +5,7 @@ import Testing
 
 extension EndToEndTests {
     /// What labels are taken as, what is said of odd ones, and files of other formats.
-    @Suite(.serialized) struct Labels {
+    @Suite struct Labels {
         private static let count = 137
 
         /// Class labels of `TestData` in other forms, and other labels.

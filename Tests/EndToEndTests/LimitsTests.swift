@@ -6,7 +6,7 @@ import Testing
 extension EndToEndTests {
     /// Memory and threads that the system does not give: one line that says which, and exit code 71; whatever ends a rank
     /// unexpectedly says one line too.
-    @Suite(.serialized) struct Limits {
+    @Suite struct Limits {
         /// Runs the program in a shell that first does `setup`.
         private func run(
             _ ranks: Int, _ setup: String, _ arguments: [String], environment: [String: String] = [:]

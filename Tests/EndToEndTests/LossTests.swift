@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEndTests {
     /// Losses with options and every metric, from a configuration to the same bytes at any number of ranks.
-    @Suite(.serialized) struct Losses {
+    @Suite struct Losses {
         private static func configuration(
             _ data: TestData, labels: String, outputs: Int, _ lines: String
         ) throws -> String {
@@ -76,7 +76,7 @@ extension EndToEndTests {
                     as? [String: Any])
             #expect(object["confusion_matrix"] as? [[Int]] == matrix)
             for name in numbers { #expect(object[name] as? Double == end["test_" + name] as? Double) }
-            let right = (0..<4).map { matrix[$0][$0] }.reduce(0, +)
+            let right = (0..<4).reduce(0) { (sum: Int, kind: Int) -> Int in sum + matrix[kind][kind] }
             let accuracy = try #require(object["accuracy"] as? Double)
             #expect(abs(accuracy - Double(right) / 137) < 1e-12)
 

@@ -3,7 +3,7 @@ import Testing
 
 extension EndToEndTests {
     /// One machine that stands for several nodes with several ranks each: the bytes are those of one rank.
-    @Suite(.serialized) struct Nodes {
+    @Suite struct Nodes {
         /// A number of ranks on pretended nodes.
         struct Way: Sendable, CustomTestStringConvertible {
             let nodes: [Int]

@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEndTests {
     /// Every normalization, of activations and of weights, and drawn first values: the same bytes at any rank count.
-    @Suite(.serialized) struct Normalization {
+    @Suite struct Normalization {
         private static let model = """
             data:
               train: {format: npy, features: images.npy, labels: labels.npy}

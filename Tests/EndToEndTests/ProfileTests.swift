@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEndTests {
     /// What --profile prints and writes, and that it changes nothing else.
-    @Suite(.serialized) struct Profile {
+    @Suite struct Profile {
         private struct Operations: Decodable {
             struct Operation: Decodable {
                 let name: String
@@ -75,9 +75,12 @@ extension EndToEndTests {
                 #expect(trace.traceEvents.allSatisfy { $0.pid == rank })
                 // A worker does one thing at a time.
                 let worker = spans.filter { $0.tid == 0 }
-                    .compactMap { span in span.ts.flatMap { start in span.dur.map { (start, start + $0) } } }
-                    .sorted { $0.0 < $1.0 }
-                for (span, next) in zip(worker, worker.dropFirst()) { #expect(span.1 <= next.0 + 0.01) }
+                    .compactMap { (span) -> (start: Double, end: Double)? in
+                        guard let start = span.ts, let length = span.dur else { return nil }
+                        return (start, start + length)
+                    }
+                    .sorted { $0.start < $1.start }
+                for (span, next) in zip(worker, worker.dropFirst()) { #expect(span.end <= next.start + 0.01) }
             }
         }
     }

@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEndTests {
     /// What ranks hold and must not differ: found at the next check, the odd one named, exit code 76.
-    @Suite(.serialized) struct ReplicaChecks {
+    @Suite struct ReplicaChecks {
         /// A bit turned over, and what is said about it.
         struct Fault: Sendable, CustomTestStringConvertible {
             let ranks: Int
@@ -134,7 +134,7 @@ extension EndToEndTests {
     }
 
     /// What ranks were started with, and must not differ: said before training, the odd one named, exit code 76.
-    @Suite(.serialized) struct DifferentRanks {
+    @Suite struct DifferentRanks {
         /// Runs `first` on `ranks` ranks and `last` on one more, in folders of their own.
         private func run(
             _ ranks: Int, _ first: [String], and last: [String], in folders: (String, String)? = nil

@@ -6,7 +6,7 @@ import Testing
 extension EndToEndTests {
     /// 4 → 2 → 3 → 1 ranks, stopped in the middle of epochs, against a run that never stopped: with every optimizer,
     /// schedule, batch mode and normalization there is.
-    @Suite(.serialized) struct ResumeKinds {
+    @Suite struct ResumeKinds {
         /// A kind of training.
         struct Kind: Sendable, CustomTestStringConvertible {
             let optimizer: String

@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEndTests {
     /// A run that stops and goes on ends with the bytes of one that never stopped.
-    @Suite(.serialized) struct Resume {
+    @Suite struct Resume {
         @Test(arguments: ["mlp", "cnn"])
         func acrossRankCounts(_ model: String) throws {
             let data = try TestData()

@@ -5,7 +5,7 @@ import Testing
 
 extension EndToEndTests {
     /// Weights of any origin: other programs' files, unfinished runs, checkpoints.
-    @Suite(.serialized) struct SavedWeights {
+    @Suite struct SavedWeights {
         /// A trained run with batch norm and a validation set, "run", of the configuration "cnn.yaml".
         private static func trained(_ model: String = "cnn") throws -> TestData {
             let data = try TestData()

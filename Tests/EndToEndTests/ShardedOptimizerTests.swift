@@ -3,7 +3,7 @@ import Testing
 
 extension EndToEndTests {
     /// Optimizer state spread over all ranks: the bytes are those of state kept once per node.
-    @Suite(.serialized) struct ShardedOptimizer {
+    @Suite struct ShardedOptimizer {
         /// Ranks, and how they stand to one another.
         static let ways: [(ranks: Int, options: [String])] = [
             (1, []), (2, []), (4, ["nodes=2"]), (3, ["transport=point_to_point"]),

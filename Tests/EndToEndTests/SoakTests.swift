@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEndTests {
     /// scripts/soak: kills at random moments, and every resumed run against one that nothing happened to.
-    @Suite(.serialized) struct Soak {
+    @Suite struct Soak {
         private static let script = Checkout.script("soak")
 
         @Test func someKills() throws {

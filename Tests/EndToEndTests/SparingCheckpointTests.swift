@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEndTests {
     /// Where no rule for checkpoints is given they take little of the time.
-    @Suite(.serialized) struct SparingCheckpoints {
+    @Suite struct SparingCheckpoints {
         /// Checkpoints that a run says it has written.
         private func count(_ run: ProcessResult) throws -> Int {
             let line = try #require(

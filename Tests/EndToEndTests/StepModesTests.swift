@@ -3,7 +3,7 @@ import Testing
 
 extension EndToEndTests {
     /// Accumulated, delayed, growing and full batches, and what watches them: the same bytes at any number of ranks.
-    @Suite(.serialized) struct StepModes {
+    @Suite struct StepModes {
         /// Ranks, and how they stand to one another.
         static let ways: [(ranks: Int, options: [String])] = [
             (2, []), (3, []), (4, ["nodes=2"]), (3, ["transport=point_to_point", "bucket=1"]),

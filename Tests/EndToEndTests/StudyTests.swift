@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEndTests {
     /// Sweeps through the command line: the table, the file, what diverges, and what goes on.
-    @Suite(.serialized) struct Studies {
+    @Suite struct Studies {
         /// Rows of four classes, and a sweep over rates of which one is hopeless.
         private static func study(_ data: TestData) throws -> String {
             try data.write(
@@ -56,11 +56,14 @@ extension EndToEndTests {
             // The same numbers at any number of ranks; a run without numbers has a line, too.
             let lines = try #require(files.first)
             #expect(files.count == 1)
-            #expect(
-                lines.map { $0.split(separator: ",", omittingEmptySubsequences: false).prefix(2) } == [
-                    ["run", "epoch"], ["lr-0.05", "1"], ["lr-0.05", "2"], ["lr-0.1", "1"], ["lr-0.1", "2"],
-                    ["hopeless", ""], ["adam", "1"], ["adam", "2"],
-                ])
+            let starts: [String] = lines.map { line in
+                line.split(separator: ",", omittingEmptySubsequences: false).prefix(2).joined(separator: ",")
+            }
+            let expected = [
+                "run,epoch", "lr-0.05,1", "lr-0.05,2", "lr-0.1,1", "lr-0.1,2", "hopeless,", "adam,1",
+                "adam,2",
+            ]
+            #expect(starts == expected)
             // What the file says is what the run itself wrote.
             let metrics = try DTrainRun.results(data.path("rates-1/adam")).metrics
             let loss = try #require(

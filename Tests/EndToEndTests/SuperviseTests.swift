@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEndTests {
     /// scripts/supervise: what it reruns, on which hosts, and when it stops.
-    @Suite(.serialized) struct Supervise {
+    @Suite struct Supervise {
         private static let script = Checkout.script("supervise")
 
         /// Writes a script that can be run.

@@ -5,7 +5,7 @@ import Testing
 
 extension EndToEndTests {
     /// Data that stands in CSV files, through training, evaluation and prediction.
-    @Suite(.serialized) struct Tables {
+    @Suite struct Tables {
         /// Houses whose price is 3·rooms − age/20 + a little, in two files, and a test set.
         private static func houses(_ data: TestData) throws {
             func text(_ rows: Range<Int>) -> String {

@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEndTests {
     /// Ranks on two hosts, which are network namespaces of this machine: what is promised of one host holds there too.
-    @Suite(.serialized, .enabled(if: HostPair.isPossible, "needs network namespaces and iproute2"))
+    @Suite(.alone, .enabled(if: HostPair.isPossible, "needs network namespaces and iproute2"))
     struct TwoHosts {
         /// Runs `script`, in which `train OUTPUT` trains on four ranks of both hosts with `fault`, and `again OUTPUT`
         /// without it on three ranks of host a.

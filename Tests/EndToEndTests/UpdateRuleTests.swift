@@ -5,7 +5,7 @@ import Testing
 extension EndToEndTests {
     /// Update rules that look at whole tensors, wrap others or leave parameters out: the same bytes at any number of
     /// ranks, from a checkpoint too.
-    @Suite(.serialized) struct UpdateRules {
+    @Suite struct UpdateRules {
         static let ways: [(ranks: Int, options: [String])] = [
             (2, []), (3, []), (4, ["nodes=2"]), (4, ["nodes=2", "sharded=true"]),
             (3, ["transport=point_to_point", "bucket=1"]),

@@ -4,25 +4,42 @@ import Testing
 
 extension EndToEndTests {
     /// A package of a user's own, with a model of its own, builds on the library and runs under mpirun.
-    @Suite(.serialized) struct UserPackage {
+    @Suite struct UserPackage {
+        /// What the tests' own build was told.
+        private static let flags: [String] = {
+            var flags = ["-Xswiftc", "-enable-testing"]
+            #if FAULT_INJECTION
+                flags += ["-Xswiftc", "-DFAULT_INJECTION"]
+            #endif
+            return flags
+        }()
+
         @Test func buildsAndRuns() throws {
             let data = try TestData()
             defer { data.remove() }
-            let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-                .deletingLastPathComponent()
-                .appendingPathComponent("UserPackage").path
-            // Kept beside the tests' own build, so that a second run compiles nothing.
-            let folder = try URL(fileURLWithPath: BuiltExecutable.path("dtrain")).deletingLastPathComponent()
-                .deletingLastPathComponent().appendingPathComponent("user-package").path
+            let package = Checkout.file("../UserPackage")
+            // The tests' own folder and flags: what is compiled already is not compiled again.
+            let programs = URL(fileURLWithPath: try #require(BuiltExecutable.ownFolder))
+            let folder = programs.deletingLastPathComponent().deletingLastPathComponent().path
+            // With the same versions of what dtrain depends on.
+            let versions = URL(fileURLWithPath: Checkout.file("../../Package.resolved"))
+            try Data(contentsOf: versions).write(to: URL(fileURLWithPath: "\(package)/Package.resolved"))
             let build = try ProcessRun.run(
-                "swift", ["build", "-c", "release", "--package-path", package, "--scratch-path", folder],
-                environment: [:],
-                timeLimit: .seconds(900), currentDirectory: nil)
+                "swift",
+                // The test's own command has the folder's lock.
+                ["build", "--ignore-lock", "-c", programs.lastPathComponent] + Self.flags + [
+                    "--package-path", package, "--scratch-path", folder,
+                ],
+                timeLimit: .seconds(900))
             try #require(build.exitCode == 0, "\(build)")
+            try FileManager.default.createDirectory(
+                atPath: data.path("modules"), withIntermediateDirectories: true)
+            try PlainModules(folder: data.path("modules")).compile(
+                manifest: "\(folder)/\(programs.lastPathComponent).yaml")
             let files = [data.path("images.npy"), data.path("labels.npy")]
             func run(_ ranks: Int, _ task: String, _ output: String) throws -> ProcessResult {
                 try MPIRun.run(
-                    ranks: ranks, executable: "\(folder)/release/MyNet",
+                    ranks: ranks, executable: programs.appendingPathComponent("MyNet").path,
                     arguments: files + [data.path(output), task])
             }
             var weights: [Data] = []

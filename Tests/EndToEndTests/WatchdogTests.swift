@@ -5,7 +5,7 @@ import Testing
 
 extension EndToEndTests {
     /// A job that stands still ends with one line that names who is waited for; one that only pauses goes on.
-    @Suite(.serialized) struct WatchdogCases {
+    @Suite(.alone) struct WatchdogCases {
         /// Seconds after the stall limit in which every process must be gone.
         private static let patience = 5.0
 

@@ -14,7 +14,7 @@ package struct BuiltExecutable {
         for argument in CommandLine.arguments where argument.contains(".xctest") {
             folders.append(folder(of: bundle(in: argument)))
         }
-        if let own = ownPath() { folders.append(folder(of: own)) }
+        if let own = ownFolder { folders.append(own) }
         folders += [".build/release", ".build/debug"]
         for folder in folders where access("\(folder)/\(name)", X_OK) == 0 { return "\(folder)/\(name)" }
         throw ProcessRunError("no executable \(name) in \(folders)", code: ENOENT)
@@ -29,6 +29,9 @@ package struct BuiltExecutable {
         }
         return kept.joined(separator: "/")
     }
+
+    /// The folder of the running program's file; nil where the system does not tell.
+    package static var ownFolder: String? { ownPath().map(folder(of:)) }
 
     private static func ownPath() -> String? {
         var bytes = [UInt8](repeating: 0, count: 4096)
