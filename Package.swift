@@ -36,7 +36,7 @@ let package = Package(
         .target(name: "Optimizers", dependencies: ["CKernels", "Messages"]),
         .target(
             name: "Datasets",
-            dependencies: ["CKernels", "CZlib", "FixedTree", "Messages", "Randomness", "Safetensors"]),
+            dependencies: ["CKernels", "CZlib", "Files", "FixedTree", "Messages", "Randomness", "Safetensors"]),
         .target(name: "Cluster", dependencies: ["CKernels", "COneDNN", "CSignals", "MPI", "Messages"]),
         .target(
             name: "DataParallel",
@@ -106,6 +106,7 @@ let package = Package(
         .testTarget(name: "COneDNNTests", dependencies: ["COneDNN"]),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzSupport", "ProcessSupport", "fuzz"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness", "CKernels"]),
+        .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "FixedTreeTests", dependencies: ["FixedTree"]),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),

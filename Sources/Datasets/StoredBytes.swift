@@ -1,4 +1,4 @@
-import Glibc
+import Files
 
 /// The bytes of a regular file or of memory as they are stored, read front to back once.
 final class StoredBytes {
@@ -6,7 +6,7 @@ final class StoredBytes {
     let name: String
     /// How many bytes are stored.
     let size: Int
-    private let descriptor: Int32
+    private let file: RegularFile?
     private let memory: [UInt8]
     private var position = 0
 
@@ -15,33 +15,24 @@ final class StoredBytes {
         name = origin.name
         switch origin {
         case .memory(_, let bytes):
-            descriptor = -1
+            file = nil
             memory = bytes
             size = bytes.count
         case .path(let path):
             memory = []
-            // Without O_NONBLOCK a FIFO in place of the file would block the open forever.
-            descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-            guard descriptor >= 0 else { throw Self.failure(path, errno) }
-            var status = stat()
-            guard fstat(descriptor, &status) == 0 else {
-                let code = errno
-                close(descriptor)
-                throw Self.failure(path, code)
+            let opened: RegularFile
+            do { opened = try RegularFile(path) } catch {
+                switch error {
+                case .system(let reason): throw Self.failure(path, reason)
+                case .otherKind(let found):
+                    throw DataError(
+                        .unreadable, path: path, expected: "a regular file", found: found,
+                        advice: "name the data file itself")
+                }
             }
-            guard status.st_mode & S_IFMT == S_IFREG else {
-                close(descriptor)
-                throw DataError(
-                    .unreadable, path: path, expected: "a regular file",
-                    found: status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a device, pipe or socket",
-                    advice: "name the data file itself")
-            }
-            size = Int(status.st_size)
+            file = opened
+            size = opened.size
         }
-    }
-
-    deinit {
-        if descriptor >= 0 { close(descriptor) }
     }
 
     /// Reads up to the buffer's size and returns how many bytes came, 0 at the end.
@@ -53,8 +44,7 @@ final class StoredBytes {
 
     /// Reads from an offset without moving the position; 0 at or past the end.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(DataError) -> Int {
-        guard let base = buffer.baseAddress, buffer.count > 0 else { return 0 }
-        if descriptor < 0 {
+        guard let file else {
             let count = min(buffer.count, max(0, memory.count - offset))
             memory.withUnsafeBytes { bytes in
                 buffer.copyMemory(
@@ -62,11 +52,7 @@ final class StoredBytes {
             }
             return count
         }
-        while true {
-            let count = pread(descriptor, base, buffer.count, offset)
-            if count >= 0 { return count }
-            if errno != EINTR { throw Self.failure(name, errno) }
-        }
+        do { return try file.read(into: buffer, at: offset) } catch { throw Self.failure(name, error) }
     }
 
     /// Up to eight bytes from an offset, fewer at the end.
@@ -80,18 +66,18 @@ final class StoredBytes {
         return withUnsafeBytes(of: word) { Array($0.prefix(got)) }
     }
 
-    private static func failure(_ path: String, _ code: Int32) -> DataError {
-        let missing = code == ENOENT || code == ENOTDIR
+    private static func failure(_ path: String, _ error: SystemError) -> DataError {
+        let missing = RegularFile.Failure.system(error).isMissing
         let debian = path.contains("/datasets/fashion-mnist/")
         return DataError(
             missing ? .missing : .unreadable, path: path, expected: "a data file",
-            found: String(cString: strerror(code)),
+            found: error.description,
             advice: !missing
                 ? "check its permissions and the disk"
                 : debian
                     ? "install Debian's package dataset-fashion-mnist or correct the path"
                     : "correct the path in the configuration",
             problem: missing
-                ? "no such data file" : "cannot read the data file: \(String(cString: strerror(code)))")
+                ? "no such data file" : "cannot read the data file: \(error)")
     }
 }

@@ -5,6 +5,25 @@ import Glibc
 /// Some file systems (FUSE, network and cluster ones) cannot flush a file or a folder and say so. What is written there
 /// is as durable as they make it by themselves: no reason to end a run, which is why it is an answer and no error.
 package enum DurableFile {
+    /// Writes all bytes to an open file; a short write is continued, an interrupted one repeated.
+    ///
+    /// - Returns: How many bytes were written, all unless `failure` says why not.
+    package static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> (
+        written: Int, failure: SystemError?
+    ) {
+        var written = 0
+        while written < bytes.count {
+            let count = Glibc.write(
+                descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+            if count > 0 {
+                written += count
+            } else if count == 0 || errno != EINTR {
+                return (written, SystemError(count == 0 ? EIO : errno))
+            }
+        }
+        return (written, nil)
+    }
+
     /// Waits until the content of an open file is on disk.
     ///
     /// - Returns: Whether the file system can do that.

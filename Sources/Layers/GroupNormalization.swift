@@ -33,7 +33,7 @@ public struct GroupNormalization: Layer {
     public func check(input shape: [Int]) throws(ModelError) {
         guard shape.count >= 2 else { throw .expected("(N, C, ...)", found: shape) }
         guard shape[1] % groups == 0 else {
-            throw .expected("channels that \(counted(groups, "group")) can divide", found: shape)
+            throw .expected("channels that \(counted(groups, "group")) divide", found: shape)
         }
         guard shape.dropFirst().reduce(1, *) > groups else {
             throw .expected("more than one value in each of \(counted(groups, "group"))", found: shape)

@@ -10,7 +10,8 @@ package func counted(_ number: String, _ noun: String) -> String {
 
 /// The plural of a regular English noun.
 package func plural(of noun: String) -> String {
-    if ["s", "x", "ch", "sh"].contains(where: noun.hasSuffix) { return "\(noun)es" }
+    // Batches and branches, but epochs.
+    if ["s", "x", "sh", "tch", "nch", "rch"].contains(where: noun.hasSuffix) { return "\(noun)es" }
     let ending = noun.suffix(2)
     guard ending.count == 2, ending.last == "y", ending.first.map({ !"aeiou".contains($0) }) == true else {
         return "\(noun)s"

@@ -3,7 +3,9 @@
 /// Near means the same but for case, spaces and the signs that stand for them, else at most two slips (a character added,
 /// left out, replaced, or two neighbours swapped; case does not count), and no more than half of the name. Of equally near
 /// names the first is taken.
-package func nearestName(to word: String, among names: [String]) -> String? {
+///
+/// - Parameter most: The slips that are allowed.
+package func nearestName(to word: String, among names: [String], slips most: Int = 2) -> String? {
     let plain = plainName(word)
     if !plain.isEmpty, let same = names.first(where: { plainName($0) == plain }) { return same }
     let letters = Array(word.lowercased().unicodeScalars.prefix(64))
@@ -11,9 +13,9 @@ package func nearestName(to word: String, among names: [String]) -> String? {
     for name in names {
         let other = Array(name.lowercased().unicodeScalars.prefix(letters.count + 3))
         // Each slip changes the length by one at most.
-        guard abs(other.count - letters.count) <= 2 else { continue }
+        guard abs(other.count - letters.count) <= most else { continue }
         let slips = slips(from: letters, to: other)
-        if slips <= 2, slips * 2 <= other.count, slips < best?.slips ?? 3 { best = (name, slips) }
+        if slips <= most, slips * 2 <= other.count, slips < best?.slips ?? 3 { best = (name, slips) }
     }
     return best?.name
 }

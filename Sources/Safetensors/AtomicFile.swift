@@ -34,16 +34,9 @@ enum AtomicFile {
 
     /// Writes all bytes to an open file; a short write is continued, an interrupted one repeated.
     static func write(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(SafetensorsError) {
-        var written = 0
-        while written < bytes.count {
-            let count = bytes[written...].withUnsafeBytes {
-                Glibc.write(descriptor, $0.baseAddress, $0.count)
-            }
-            if count > 0 {
-                written += count
-            } else if count < 0 && errno != EINTR {
-                throw failure(path, "write \(counted(bytes.count - written, "more byte"))", errno)
-            }
+        let (written, error) = bytes.withUnsafeBytes { DurableFile.write($0, to: descriptor) }
+        if let error {
+            throw failure(path, "write \(counted(bytes.count - written, "more byte"))", error.code)
         }
     }
 

@@ -1,35 +1,25 @@
+import Files
 import Glibc
 import Messages
 
 /// A regular file that is open for reading, with its size.
 package final class ReadableFile: Sendable {
     /// The file's size in bytes when it was opened.
-    package let size: Int
+    package var size: Int { file.size }
     private let path: String
-    private let descriptor: Int32
+    private let file: RegularFile
 
     /// Opens the file; throws when there is none, or it is no regular file.
     package init(_ path: String) throws(SafetensorsError) {
         self.path = path
-        // Without O_NONBLOCK a pipe in place of the file would block the open forever.
-        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw Self.failure(path, errno) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            let code = errno
-            close(descriptor)
-            throw Self.failure(path, code)
+        do { file = try RegularFile(path) } catch {
+            switch error {
+            case .system(let reason): throw Self.failure(path, reason)
+            case .otherKind(let found):
+                throw SafetensorsError(.unreadable, path: path, expected: "a regular file", found: found)
+            }
         }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            close(descriptor)
-            throw SafetensorsError(
-                .unreadable, path: path, expected: "a regular file",
-                found: status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a device, pipe or socket")
-        }
-        size = Int(status.st_size)
     }
-
-    deinit { close(descriptor) }
 
     /// That many bytes from an offset; throws when the file ends before them or memory cannot hold them.
     package func bytes(_ count: Int, at offset: Int) throws(SafetensorsError) -> [UInt8] {
@@ -41,22 +31,13 @@ package final class ReadableFile: Sendable {
                 .memory, path: path, expected: "at most this machine's \(memory) bytes",
                 found: counted(count, "byte"))
         }
-        var failed: Int32 = 0
+        var failed: SystemError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            filled = 0
-            while filled < count {
-                let rest = UnsafeMutableBufferPointer(rebasing: buffer[filled..<count])
-                let got = pread(descriptor, rest.baseAddress, rest.count, off_t(offset + filled))
-                if got == 0 { break }
-                if got > 0 {
-                    filled += got
-                } else if errno != EINTR {
-                    failed = errno
-                    break
-                }
+            do { filled = try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset) } catch {
+                failed = error as? SystemError
             }
         }
-        guard failed == 0 else { throw Self.failure(path, failed) }
+        if let failed { throw Self.failure(path, failed) }
         guard bytes.count == count else {
             throw SafetensorsError(
                 .truncated, path: path, expected: "\(counted(size, "byte")), its size when it was opened",
@@ -65,9 +46,9 @@ package final class ReadableFile: Sendable {
         return bytes
     }
 
-    private static func failure(_ path: String, _ code: Int32) -> SafetensorsError {
+    private static func failure(_ path: String, _ error: SystemError) -> SafetensorsError {
         SafetensorsError(
-            code == ENOENT || code == ENOTDIR ? .missing : .unreadable, path: path,
-            expected: "a readable file", found: String(cString: strerror(code)).lowercased())
+            RegularFile.Failure.system(error).isMissing ? .missing : .unreadable, path: path,
+            expected: "a readable file", found: error.description.lowercased())
     }
 }

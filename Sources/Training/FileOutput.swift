@@ -28,15 +28,9 @@ enum FileOutput {
 
     /// Appends to an open file; a short write is continued.
     static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws {
-        var written = 0
-        while written < bytes.count {
-            let count = Glibc.write(
-                descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else {
-                throw failure("cannot write \(counted(bytes.count - written, "byte")) to", path)
-            }
-            written += count
+        let (written, error) = DurableFile.write(bytes, to: descriptor)
+        if let error {
+            throw failure("cannot write \(counted(bytes.count - written, "byte")) to", path, error.code)
         }
     }
 

@@ -210,8 +210,8 @@ extension TrainingRun {
             Result {
                 guard let folder else { return }
                 try folder.requireLock()
-                try WeightsFile.write(
-                    replica.state, trainedBatches: trainedBatches, to: folder.file(RunFolder.weightsName))
+                try WeightsFile.copy(replica.state, trainedBatches: trainedBatches)
+                    .named(RunFolder.weightsName).replace(in: folder.path)
             }, cluster)
         hasWrittenWeights = true
         FaultPoint.reach(.end)

@@ -4,21 +4,10 @@ import Safetensors
 
 /// A model's variables as a safetensors file with torch's names.
 package enum WeightsFile {
-    /// Writes the values of `state` to `path`, tensors in sorted order: the same values give the same bytes.
+    /// A copy of the values of `state`, to be written now or later, tensors in sorted order: the same values give the same
+    /// bytes.
     ///
     /// - Parameter trainedBatches: What batch counters hold.
-    static func write(_ state: ModelState, trainedBatches: Int, to path: String) throws {
-        var writer = SafetensorsWriter()
-        for (place, variable) in state.model.variables.enumerated() {
-            try writer.add(name: variable.name, shape: variable.shape, floats: state.value(place))
-        }
-        for counter in state.model.counters {
-            try writer.add(name: counter, shape: [], int64s: [Int64(trainedBatches)])
-        }
-        try writer.write(to: path)
-    }
-
-    /// A copy of the values of `state`, to be written later as the same bytes that `write` would write now.
     static func copy(_ state: ModelState, trainedBatches: Int) throws -> CheckpointFile {
         try CheckpointFile(
             CheckpointFormat.weights,

@@ -30,7 +30,7 @@ import Testing
         ),
         ("optimizer: {name: adam, amsgrad: off}", "found off; write false"),
         ("optimizer: {name: sgd, lr: [0.1]}", "expected a number, found [0.1]; write 0.1, without brackets"),
-        ("schedule: {name: one_cycle, max_lr: 1, cycle_momentum: no}", "found no; write false"),
+        ("schedule: {name: one_cycle, cycle_momentum: no}", "found no; write false"),
         ("training: {bach: 3}", "did you mean \"batch\"?"),
     ])
     func sections(line: String, says: String) {

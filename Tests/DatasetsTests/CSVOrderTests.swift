@@ -97,7 +97,9 @@ import Testing
                 ignored: isLabel ? [] : [.name(given)])
             let text = "a,y,\"\(there ?? "other")\"\n1,2,3\n"
             let error = TestBytes.error(loading: CSVTests.source(text, options: options))
-            let advice = there.map { "did you mean \"\($0)\"?" } ?? "check the name and the delimiter"
+            let other =
+                isLabel ? "check the name and the delimiter" : "check its name, or take it out of ignore"
+            let advice = there.map { "did you mean \"\($0)\"?" } ?? other
             #expect(error?.advice == advice && error?.kind == .mismatch, "\(error.debugDescription)")
         }
     }

@@ -86,7 +86,7 @@ extension EndToEndTests {
             let changed = try shell("\"$dtrain\" --config given/run.yaml --resume auto --batch 16", in: data)
             #expect(
                 changed.exitCode == 78
-                    && changed.standardError.contains("\"batch: 32\" there, \"batch: 16\" here"), "\(changed)"
+                    && changed.standardError.contains("training.batch: 16, the run has 32"), "\(changed)"
             )
             let last = try shell(command(behind: "continue it with ", in: changed.standardError), in: data)
             #expect(last.exitCode == 0 && last.standardOutput.contains("resuming at step 9 "), "\(last)")
@@ -125,7 +125,7 @@ extension EndToEndTests {
             #expect(kept.contains("every_steps: 1,") && kept.hasSuffix("output: other\n"), "\(kept)")
             let seed = try shell("\"$dtrain\" --resume 'runs of mine/it' --seed 3", in: data)
             #expect(
-                seed.exitCode == 78 && seed.standardError.contains("\"seed: 0\" there, \"seed: 3\" here"),
+                seed.exitCode == 78 && seed.standardError.contains("training.seed: 3, the run has 0"),
                 "\(seed)")
             // Where there is no run yet, the default recipe begins one; nothing at all is an error.
             let fresh = try shell(

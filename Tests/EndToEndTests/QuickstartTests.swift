@@ -9,17 +9,17 @@ extension EndToEndTests {
         private func checkout(_ data: TestData) throws -> String {
             let root = data.path("a checkout")
             let script = try String(contentsOfFile: Checkout.script("quickstart"), encoding: .utf8)
-            try data.write("a checkout/scripts/quickstart", text: script)
-            try data.write("a checkout/scripts/setup", text: "#!/bin/sh\n")
+            let setup = "#!/bin/sh\n"
             try data.write("a checkout/hostfiles/localhost", text: "localhost slots=8\n")
             let built = URL(fileURLWithPath: try BuiltExecutable.path("dtrain")).deletingLastPathComponent()
                 .path
-            try data.write(
-                "tools/swift",
-                text: "#!/bin/sh\ncase \"$*\" in *--show-bin-path*) echo '\(built)' ;; esac\n")
-            for name in ["a checkout/scripts/quickstart", "a checkout/scripts/setup", "tools/swift"] {
-                try FileManager.default.setAttributes(
-                    [.posixPermissions: 0o755], ofItemAtPath: data.path(name))
+            let swift = "#!/bin/sh\ncase \"$*\" in *--show-bin-path*) echo '\(built)' ;; esac\n"
+            for (name, text) in [
+                ("a checkout/scripts/quickstart", script), ("a checkout/scripts/setup", setup),
+                ("tools/swift", swift),
+            ] {
+                try data.write(name, text: "")
+                try ProgramFile.write(Data(text.utf8), to: data.path(name))
             }
             return root
         }

@@ -162,8 +162,7 @@ extension EndToEndTests {
             var bytes = try Data(contentsOf: URL(fileURLWithPath: program))
             bytes.append(0)
             let other = data.path("training-controls-other")
-            try bytes.write(to: URL(fileURLWithPath: other))
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: other)
+            try ProgramFile.write(bytes, to: other)
             let arguments = ControlledRun.arguments(
                 data, "mlp", ["transport=\(transport)"], output: data.path("run"))
             expect(

@@ -23,21 +23,20 @@ extension EndToEndTests {
             let data = try TestData()
             defer { data.remove() }
             // It trains with another seed whenever there is something to go on from.
-            let program = try data.write(
-                "dtrain",
-                text: """
-                    #!/usr/bin/env bash
-                    for word in "$@"; do
-                        if [ -n "${output-}" ] && ls -d "$word"/checkpoints/step-* > /dev/null 2>&1; then
-                            rm -r "$word"
-                            set -- "$@" --set training.seed=2
-                            break
-                        fi
-                        output=$([ "$word" != --output ] || echo next)
-                    done
-                    exec '\(try BuiltExecutable.path("dtrain"))' "$@"
-                    """)
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+            let text = """
+                #!/usr/bin/env bash
+                for word in "$@"; do
+                    if [ -n "${output-}" ] && ls -d "$word"/checkpoints/step-* > /dev/null 2>&1; then
+                        rm -r "$word"
+                        set -- "$@" --set training.seed=2
+                        break
+                    fi
+                    output=$([ "$word" != --output ] || echo next)
+                done
+                exec '\(try BuiltExecutable.path("dtrain"))' "$@"
+                """
+            let program = try data.write("dtrain", text: "")
+            try ProgramFile.write(Data(text.utf8), to: program)
             let run = try ProcessRun.run(
                 Self.script,
                 [

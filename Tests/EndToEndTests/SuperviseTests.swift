@@ -9,8 +9,8 @@ extension EndToEndTests {
 
         /// Writes a script that can be run.
         private func executable(_ data: TestData, _ name: String, _ text: String) throws -> String {
-            let path = try data.write(name, text: "#!/usr/bin/env bash\n" + text)
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+            let path = try data.write(name, text: "")
+            try ProgramFile.write(Data("#!/usr/bin/env bash\n\(text)".utf8), to: path)
             return path
         }
 

@@ -48,7 +48,10 @@ import Testing
             "{flip: {p: 0.5, vertical: false}}", "{crop: {padding: 4}}",
             "data.augment.0: crop, the run has flip"
         ),
-        ("  - linear: {out: 8", "  - linear: {out: 9", "model.0.linear.out: 9, the run has 8"),
+        (
+            "model:\n  - linear: {out: 8", "model:\n  - linear: {out: 9",
+            "model.0.linear.out: 9, the run has 8"
+        ),
         (
             "        - linear: {out: 8", "        - linear: {out: 7",
             "model.2.residual.body.0.linear.out: 7, the run has 8"

@@ -8,6 +8,8 @@ func suggestion(
     for word: String, among names: [String], noun: String, elsewhere: [String] = []
 ) -> String {
     if let name = sameName(as: word, among: names) { return "did you mean \"\(name)\"?" }
+    // A slip is likelier than a key of another section.
+    if let name = nearestName(to: word, among: names, slips: 1) { return "did you mean \"\(name)\"?" }
     if !elsewhere.isEmpty {
         return "did you mean \(elsewhere.map { "\"\($0)\"" }.joined(separator: " or "))?"
     }
