@@ -36,7 +36,9 @@ let package = Package(
         .target(name: "Optimizers", dependencies: ["CKernels", "Messages"]),
         .target(
             name: "Datasets",
-            dependencies: ["CKernels", "CZlib", "Files", "FixedTree", "Messages", "Randomness", "Safetensors"]),
+            dependencies: [
+                "CKernels", "CZlib", "Files", "FixedTree", "Messages", "Randomness", "Safetensors",
+            ]),
         .target(name: "Cluster", dependencies: ["CKernels", "COneDNN", "CSignals", "MPI", "Messages"]),
         .target(
             name: "DataParallel",
@@ -47,8 +49,8 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Cluster", "DataParallel", "FixedTree", "Layers", "MPI", "Optimizers", "Datasets", "Graph",
-                "Runtime", "Randomness", "Files", "Messages", "Safetensors", "CKernels", "COneDNN",
+                "Cluster", "DataParallel", "FixedTree", "Layers", "MPI", "Optimizers", "Datasets",
+                "Randomness", "Files", "Messages", "Safetensors", "CKernels", "COneDNN",
                 "CSignals",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
@@ -63,8 +65,8 @@ let package = Package(
         .executableTarget(
             name: "dtrain",
             dependencies: [
-                "Configuration", "Cluster", "DistributedTraining", "Files", "MPI", "Messages", "CKernels",
-                "COneDNN", "Runtime",
+                "Configuration", "Cluster", "DataParallel", "Datasets", "Files", "Layers", "MPI", "Messages",
+                "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

@@ -42,9 +42,9 @@ public struct ReplicaSettings: Sendable {
     /// Deviations that must change results, so that tests can show they would notice.
     package enum Control: String, Sendable, CaseIterable {
         case none
-        case sumInRankOrder
-        case skipShard
         #if FAULT_INJECTION
+            case sumInRankOrder
+            case skipShard
             /// The first look for other ranks' gradients in a step fails, once.
             case failExchange
         #endif

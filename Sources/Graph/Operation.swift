@@ -239,5 +239,4 @@ public struct BatchNorm: Sendable, Hashable {
     }
 
     package var withRelu: BatchNorm { BatchNorm(epsilon: epsilon, synchronized: synchronized, relu: true) }
-    package var withoutRelu: BatchNorm { BatchNorm(epsilon: epsilon, synchronized: synchronized) }
 }

@@ -163,8 +163,13 @@ public struct TrainingSettings: Sendable {
     public var isProfiled: Bool
     /// What config.yaml holds; nil for no such file.
     public var configurationText: String?
-    /// Whether this rank does as if it did not see the output folder, as on a cluster without shared files.
-    package var hidesFolder = false
+    #if FAULT_INJECTION
+        /// Whether this rank does as if it did not see the output folder, as on a cluster without shared files.
+        package var hidesFolder = false
+    #else
+        /// Never but in tests.
+        package var hidesFolder: Bool { false }
+    #endif
     /// What a test breaks on purpose.
     package var control = ReplicaSettings.Control.none
 

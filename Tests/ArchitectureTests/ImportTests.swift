@@ -23,14 +23,16 @@ import Testing
         (
             "DataParallel",
             [
-                "CKernels", "COneDNN", "Cluster", "Datasets", "FixedTree", "Graph", "Layers", "MPI", "Messages",
+                "CKernels", "COneDNN", "Cluster", "Datasets", "FixedTree", "Graph", "Layers", "MPI",
+                "Messages",
                 "Optimizers", "Runtime",
             ]
         ),
         (
             "Training",
             [
-                "CKernels", "COneDNN", "CSignals", "Cluster", "DataParallel", "Datasets", "Files", "FixedTree",
+                "CKernels", "COneDNN", "CSignals", "Cluster", "DataParallel", "Datasets", "Files",
+                "FixedTree",
                 "Graph", "Layers", "MPI", "Messages", "Optimizers", "Randomness", "Runtime", "Safetensors",
             ]
         ),

@@ -136,7 +136,9 @@ struct ControlOptions {
         settings.replicaCheckSteps = check
         settings.stepLimit = steps
         settings.checkpoints = checkpoints
-        settings.hidesFolder = hidesFolder
+        #if FAULT_INJECTION
+            settings.hidesFolder = hidesFolder
+        #endif
         settings.overwritesOutput = overwrites && !resumes
         if resumes { settings.resume = .auto }
     }

@@ -125,10 +125,10 @@ struct PassRun {
         try withUnsafeTemporaryAllocation(
             of: UnsafeMutablePointer<Float>.self, capacity: description.groups.count
         ) { pointers in
-            for (place, group) in description.groups.enumerated() {
+            for (number, group) in description.groups.enumerated() {
                 guard let sink else { preconditionFailure("gradients without a sink") }
                 let pointer = try sink.begin(group, shard: shard)
-                pointers.initializeElement(at: place, to: pointer)
+                pointers.initializeElement(at: number, to: pointer)
                 program.setGradients(group: group, pointer)
             }
             try program.run(
@@ -137,8 +137,8 @@ struct PassRun {
             ) {
                 if progress { try self.progress() }
             }
-            for (place, group) in description.groups.enumerated() {
-                sink?.end(group, shard: shard, pointers[place], log)
+            for (number, group) in description.groups.enumerated() {
+                sink?.end(group, shard: shard, pointers[number], log)
             }
         }
         for collective in description.collectives where pass.bucketOfCollective[collective] < 0 {
