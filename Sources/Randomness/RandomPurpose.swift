@@ -12,6 +12,8 @@ public enum RandomPurpose: UInt32, Sendable, CaseIterable {
     case augmentation = 4
     /// Which examples become the validation set.
     case validationSplit = 5
+    /// Start vectors and probes of iterative numerical methods.
+    case probe = 6
     /// Numbers that only tests draw.
     case test = 7
 }

@@ -100,7 +100,7 @@ extension EndToEndTests.CheckpointFaults {
                 "logging.every_steps=5",
             ])
         #expect(other.exitCode == 78, "\(other)")
-        #expect(other.standardError.contains("(\"batch: 6\" there, \"batch: 7\" here)"), "\(other)")
+        #expect(other.standardError.contains("(training.batch: 7, the run has 6)"), "\(other)")
         let nothing = try train(2, data, ["--output", data.path("new"), "--resume", data.path("nowhere")])
         #expect(nothing.exitCode == 65 && nothing.standardError.contains("there is no run and no checkpoint"))
         let fresh = try train(2, data, ["--output", data.path("new"), "--resume", "auto", "--steps", "1"])
