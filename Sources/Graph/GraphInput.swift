@@ -1,5 +1,5 @@
 /// A tensor that comes with a shard, known by its name.
-public struct GraphInput: Sendable, Hashable, CustomStringConvertible {
+public struct GraphInput: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible {
     /// What data sets and exported models call it.
     public let name: String
 
@@ -16,4 +16,11 @@ public struct GraphInput: Sendable, Hashable, CustomStringConvertible {
     public static let exampleIndices = GraphInput("example_indices")
 
     public var description: String { name }
+
+    /// As the text of graphs has it: checkpoints hold a digest of that text, which must stay as it is for a run to go on.
+    public var debugDescription: String {
+        let words = name.split(separator: "_")
+        return "Graph.GraphInput." + (words.first ?? "")
+            + words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    }
 }

@@ -44,8 +44,8 @@ import Testing
         (
             "dtrain",
             [
-                "CKernels", "COneDNN", "Cluster", "Configuration", "DistributedTraining", "Files", "MPI",
-                "Messages", "Runtime",
+                "Cluster", "Configuration", "DataParallel", "Datasets", "Files", "Layers", "MPI", "Messages",
+                "Training",
             ]
         ),
     ]

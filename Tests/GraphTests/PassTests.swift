@@ -161,11 +161,13 @@ import Testing
         let graph = dense { _, _ in nil }
         #expect(
             graph.description == """
-                %0 = input(features)() : float32[2, 3]
+                %0 = input(Graph.GraphInput.features)() : float32[2, 3]
                 %1 = parameter(0)() : float32[4, 3]
                 %2 = linear(relu: false)(%0, %1) : float32[2, 4]
                 %3 = unary(Graph.Unary.relu)(%2) : float32[2, 4]
                 output(Graph.Graph.Output.prediction) <- %3
                 """)
+        // The digest of a graph's text is a part of what a checkpoint is of.
+        #expect("\(Operation.input(.exampleIndices))" == "input(Graph.GraphInput.exampleIndices)")
     }
 }
