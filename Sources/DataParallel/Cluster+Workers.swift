@@ -1,4 +1,5 @@
 import Cluster
+import Messages
 
 extension Cluster {
     /// What a person should know of worker threads that were asked for and have nothing to do, or no core; nil where all have
@@ -9,9 +10,7 @@ extension Cluster {
         let most = (shards + size - 1) / size
         let useful = min(most, defaultWorkers)
         guard let workers, workers > useful else { return nil }
-        let cores = defaultWorkers == 1 ? "1 core" : "\(defaultWorkers) cores"
-        let work = most == 1 ? "1 shard" : "\(most) shards"
         return
-            "training.workers is \(workers), but a rank has \(work) and \(cores) of its node, after binding and quotas: more than \(useful) only wait for one another"
+            "training.workers is \(workers), but a rank has \(counted(most, "shard")) and \(counted(defaultWorkers, "core")) of its node, after binding and quotas: more than \(useful) only wait for one another"
     }
 }

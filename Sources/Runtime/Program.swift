@@ -84,6 +84,10 @@ package final class Program: @unchecked Sendable {
     /// Numbers of the buffers of joint gradients' operands.
     let keptBuffers: [Int]
     let primitives: [Primitive]
+    /// A part of a stage.
+    package typealias Place = (stage: Int, part: Schedule.Part)
+    /// The first and the last part in which shards do anything.
+    package let ends: (first: Place, last: Place)
     /// Buffer numbers of the inputs present.
     let inputs: [(input: GraphInput, buffer: Int)]
 
@@ -95,6 +99,10 @@ package final class Program: @unchecked Sendable {
         primitives: [Primitive], inputs: [(input: GraphInput, buffer: Int)]
     ) {
         self.stages = stages
+        let busy: [Place] = stages.indices.flatMap { stage in
+            Schedule.Part.allCases.filter { !stages[stage].parts[$0.rawValue].isEmpty }.map { (stage, $0) }
+        }
+        ends = (busy.first ?? (0, .critical), busy.last ?? (0, .critical))
         self.collectives = collectives
         self.groups = groups
         self.arenaBytes = arenaBytes
@@ -108,21 +116,6 @@ package final class Program: @unchecked Sendable {
         keptBuffers = buffers.indices.filter { buffers[$0].home == .kept }
         self.primitives = primitives
         self.inputs = inputs
-    }
-
-    /// A part of a stage.
-    package typealias Place = (stage: Int, part: Schedule.Part)
-
-    /// The first part in which shards do anything.
-    package var firstPlace: Place { busyPlaces.first ?? (0, .critical) }
-
-    /// The last part in which shards do anything.
-    package var lastPlace: Place { busyPlaces.last ?? (0, .critical) }
-
-    private var busyPlaces: [Place] {
-        stages.indices.flatMap { stage in
-            Schedule.Part.allCases.filter { !stages[stage].parts[$0.rawValue].isEmpty }.map { (stage, $0) }
-        }
     }
 
     /// Whether shards wait for one another, so that all local shards' memory is alive at once.

@@ -16,8 +16,6 @@ struct PassRun {
     /// The structure all shards share.
     private let skeleton: Program
     private let uniformPrograms: [ShardProgram]
-    /// Where a shard's work begins and ends.
-    private let ends: (first: Program.Place, last: Program.Place)
     /// How joint gradients of each of the rank's subtrees are summed, and over which of the active shards.
     private let trees: [(tree: [Int32], active: [Int])]
     private var openVectors: [Int] = []
@@ -55,7 +53,6 @@ struct PassRun {
         }
         active = withExamples.dropLast(pass.skippedShards)
         skeleton = uniformPrograms[0].program
-        ends = (skeleton.firstPlace, skeleton.lastPlace)
         let shards = active.map { pass.owned.lowerBound + $0.place }
         trees =
             sink == nil
@@ -116,7 +113,7 @@ struct PassRun {
         let program = pass.programs.bound(
             active[index].program, slot: pass.hasSlotPerShard ? place : worker)
         let log = pass.profiler?.workers[worker]
-        if ends.first == (stage, part) {
+        if skeleton.ends.first == (stage, part) {
             log.timed(Profiler.Overhead.batch) { pass.feeder.make(batch, place: place) }
         }
         pass.feeder.forEachInput(of: place) { program.setInput($0, $1) }
@@ -144,7 +141,7 @@ struct PassRun {
         for collective in description.collectives where pass.bucketOfCollective[collective] < 0 {
             program.copyContribution(to: collective, pass.contribution(of: collective, place))
         }
-        if ends.last == (stage, part) { read(place, worker, program) }
+        if skeleton.ends.last == (stage, part) { read(place, worker, program) }
     }
 
     /// Computes those joint gradients of a part that `belongs` says, shared out over the workers.
@@ -305,7 +302,7 @@ struct PassRun {
     mutating func finish(waitsForSums: Bool) throws -> ShardPass.Outcome {
         for collective in openVectors { try complete(collective) }
         let outcome = ShardPass.Outcome(
-            uniformPrograms[0], reports: reports, examples: active.map(\.count).reduce(0, +))
+            reports: reports, examples: active.map(\.count).reduce(0, +), program: uniformPrograms[0])
         guard waitsForSums, let sink else { return outcome }
         var waiting = Waiting(spins: pass.cluster.spins)
         try (pass.profiler?.communication).timed(Profiler.Overhead.gradients) {

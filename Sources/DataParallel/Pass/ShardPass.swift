@@ -170,17 +170,11 @@ final class ShardPass {
     /// What a run came to.
     struct Outcome {
         /// The sums that the graph reports, the same on all ranks.
-        fileprivate(set) var reports: [Graph.Report: Double] = [:]
+        let reports: [Graph.Report: Double]
         /// Examples of this rank's shards.
-        fileprivate(set) var examples = 0
+        let examples: Int
         /// A program that has run, which holds the states' next values.
-        fileprivate let program: ShardProgram
-
-        init(_ program: ShardProgram, reports: [Graph.Report: Double], examples: Int) {
-            self.program = program
-            self.reports = reports
-            self.examples = examples
-        }
+        let program: ShardProgram
     }
 
     /// Gives states, such as running statistics, the values that a run made.
