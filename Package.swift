@@ -21,6 +21,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CMPI", dependencies: ["COpenMPI"]),
         .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+        .target(name: "CLAPACK", linkerSettings: [.linkedLibrary("lapacke"), .linkedLibrary("openblas")]),
         .target(name: "CKernels"),
         .target(name: "CSignals"),
 
@@ -34,23 +35,26 @@ let package = Package(
         .target(name: "Layers", dependencies: ["Graph", "Messages", "Randomness"]),
         .target(name: "Runtime", dependencies: ["CKernels", "COneDNN", "Graph"]),
         .target(name: "Optimizers", dependencies: ["CKernels", "Messages"]),
+        .target(name: "Spectrum", dependencies: ["CLAPACK"]),
         .target(
             name: "Datasets",
             dependencies: [
                 "CKernels", "CZlib", "Files", "FixedTree", "Messages", "Randomness", "Safetensors",
+                "Spectrum",
             ]),
         .target(name: "Cluster", dependencies: ["CKernels", "COneDNN", "CSignals", "MPI", "Messages"]),
         .target(
             name: "DataParallel",
             dependencies: [
-                "CKernels", "COneDNN", "MPI", "Messages", "FixedTree", "Graph", "Layers", "Runtime",
-                "Optimizers", "Datasets", "Cluster",
+                "CKernels", "COneDNN", "MPI", "Messages", "Randomness", "FixedTree", "Graph", "Layers",
+                "Runtime",
+                "Optimizers", "Spectrum", "Datasets", "Cluster",
             ]),
         .target(
             name: "Training",
             dependencies: [
                 "Cluster", "DataParallel", "FixedTree", "Layers", "MPI", "Optimizers", "Datasets",
-                "Randomness", "Files", "Messages", "Safetensors", "CKernels", "COneDNN",
+                "Randomness", "Files", "Messages", "Safetensors", "Spectrum", "CKernels", "COneDNN",
                 "CSignals",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
@@ -113,6 +117,7 @@ let package = Package(
         .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"], exclude: ["Data"]),
+        .testTarget(name: "SpectrumTests", dependencies: ["CLAPACK", "Randomness", "Spectrum"]),
         .testTarget(
             name: "DatasetsTests",
             dependencies: ["CKernels", "Datasets", "FixedTree", "FuzzSupport", "Randomness"],
@@ -136,7 +141,11 @@ let package = Package(
             ], resources: [.copy("Data")]),
         .testTarget(name: "MessagesTests", dependencies: ["Messages"]),
         .testTarget(
-            name: "TrainingTests", dependencies: ["Cluster", "DataParallel", "Optimizers", "Training"]),
+            name: "TrainingTests",
+            dependencies: [
+                "CKernels", "Cluster", "DataParallel", "Datasets", "Graph", "Layers", "Optimizers",
+                "ReplicaSupport", "Runtime", "Training",
+            ]),
         .testTarget(
             name: "TorchReferencesTests",
             dependencies: [
@@ -148,7 +157,11 @@ let package = Package(
             name: "allreduce-bench", dependencies: ["Cluster", "DataParallel", "DistributedTraining", "MPI"],
             path: "Tests/AllReduceBench"),
         .executableTarget(
-            name: "hessian-product", dependencies: ["Cluster", "DistributedTraining", "ReplicaSupport"],
+            name: "hessian-product",
+            dependencies: [
+                "CKernels", "Cluster", "DataParallel", "Datasets", "DistributedTraining", "Layers",
+                "ReplicaSupport",
+            ],
             path: "Tests/HessianProduct"),
         .executableTarget(
             name: "onednn-chain", dependencies: ["COneDNN"], path: "Tests/OneDNNChain",

@@ -44,6 +44,9 @@ package final class ModelState {
     /// Gives shared memory back; collective over the node.
     package func free() throws { try parameters.free() }
 
+    /// Says that parameters were set without `set`.
+    func noteChange() { version += 1 }
+
     /// Gives every variable its value from rank 0; the other ranks' `values` are ignored. Collective.
     ///
     /// - Parameter values: On rank 0 the values of the model's variables in order, row-major.

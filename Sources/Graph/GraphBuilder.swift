@@ -10,6 +10,10 @@ public final class GraphBuilder {
 
     /// What the trace is for: batch norm and dropout differ.
     public let mode: Mode
+    /// Whether dropout leaves elements out: in training, unless told otherwise.
+    public let dropsOut: Bool
+    /// Whether the trace is of a step, which gives states their next values: in training, unless told otherwise.
+    public let isStep: Bool
     package private(set) var nodes: [Graph.Node] = []
     package private(set) var stateUpdates: [(variable: Int, value: Graph.Value)] = []
     /// The shape each variable was used with, by its place in the list the builder was made with.
@@ -26,8 +30,12 @@ public final class GraphBuilder {
     }
 
     /// A builder for a trace that may use `variables`, whose order numbers parameters and states.
-    package init(mode: Mode, variables: [any TracedVariable] = []) {
+    package init(
+        mode: Mode, dropsOut: Bool? = nil, isStep: Bool? = nil, variables: [any TracedVariable] = []
+    ) {
         self.mode = mode
+        self.dropsOut = dropsOut ?? (mode == .training)
+        self.isStep = isStep ?? (mode == .training)
         shapes = Array(repeating: nil, count: variables.count)
         trainable = variables.map(\.isTrainable)
         places = Dictionary(
@@ -38,6 +46,8 @@ public final class GraphBuilder {
     /// Continues a graph: its nodes are there already.
     package init(continuing graph: Graph) {
         mode = .training
+        dropsOut = true
+        isStep = true
         shapes = []
         trainable = []
         places = [:]

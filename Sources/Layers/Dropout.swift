@@ -15,7 +15,7 @@ public struct Dropout: Layer {
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        guard x.builder.mode == .training, rate > 0 else { return x }
+        guard x.builder.dropsOut, rate > 0 else { return x }
         let indices = x.builder.input(.exampleIndices, TensorType([x.shape[0]], .int64))
         return x.droppedOut(rate: rate, exampleIndices: indices)
     }

@@ -95,15 +95,6 @@ public struct TracedModel: Sendable {
     /// The graph of one training step on a shard of `count` examples.
     package func trainingGraph(count: Int) -> Graph { trainingGraph(inputTypes(count: count)) }
 
-    /// The graph of a shard's part of H · v, in place of gradients: H the Hessian of the mini-batch's mean loss in
-    /// training, v the direction that comes with the run.
-    package func hessianProductGraph(_ inputs: InputTypes) -> Graph {
-        let builder = GraphBuilder(mode: .training, variables: variables.map(\.source))
-        let losses = lossOfExamples(in: builder, inputs).losses
-        return builder.graph(for: [Graph.Result(.output(.objective), objective(losses).value)])
-            .hessianProduct(parameterShapes: parameterShapes)
-    }
-
     /// The graph of evaluating a shard: predictions, Σ loss, correct classifications, and what metrics read.
     package func evaluationGraph(_ inputs: InputTypes) -> Graph {
         let builder = GraphBuilder(mode: .evaluation, variables: variables.map(\.source))
@@ -141,7 +132,7 @@ public struct TracedModel: Sendable {
         loss.function.isBinary(output: outputShape, target: target) ? 2 : outputShape.reduce(1, *)
     }
 
-    private func lossOfExamples(
+    func lossOfExamples(
         in builder: GraphBuilder, _ inputs: InputTypes
     ) -> (prediction: Tensor, losses: Tensor) {
         let prediction = model(input(.features, in: builder, inputs))
@@ -156,7 +147,7 @@ public struct TracedModel: Sendable {
 
     /// The mean loss of the mini-batch, this shard's part. What labels weigh is known before the step, so it needs no sum
     /// over shards first.
-    private func objective(_ losses: Tensor) -> Tensor {
+    func objective(_ losses: Tensor) -> Tensor {
         let builder = losses.builder
         let divisor = loss.function.classWeights.map(builder.labelWeightSum) ?? builder.batchCount
         return losses.sum() / divisor
@@ -169,7 +160,7 @@ public struct TracedModel: Sendable {
         return builder.input(input, type)
     }
 
-    private var parameterShapes: [(parameter: Int, shape: [Int])] {
+    var parameterShapes: [(parameter: Int, shape: [Int])] {
         variables.indices.filter { variables[$0].isTrainable }.map { ($0, variables[$0].shape) }
     }
 }

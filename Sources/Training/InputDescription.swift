@@ -65,16 +65,16 @@ package struct InputDescription: Codable, Sendable {
     }
 
     /// Writes the files that `beside` reads.
-    func write(to folder: RunFolder) throws {
+    func write(to folder: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
         if let whitening = scaling.whitening {
             var writer = SafetensorsWriter()
             let features = scaling.center.count
             try writer.add(name: Self.whiteningTensor, shape: [features, features], floats: whitening)
-            try writer.write(to: folder.file(RunFolder.whiteningName))
+            try writer.write(to: "\(folder)/\(RunFolder.whiteningName)")
         }
-        try FileOutput.write(try encoder.encode(self), to: folder.file(RunFolder.scalingName))
+        try FileOutput.write(try encoder.encode(self), to: "\(folder)/\(RunFolder.scalingName)")
     }
 
     /// Throws unless other data can stand where the training set did.

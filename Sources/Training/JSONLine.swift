@@ -28,6 +28,16 @@ struct JSONLine {
         text += Self.list(values.map { $0.isFinite ? $0.description : "null" })
     }
 
+    mutating func addNull(_ name: String) {
+        begin(name)
+        text += "null"
+    }
+
+    mutating func add(_ name: String, _ rows: [[Double]]) {
+        begin(name)
+        text += Self.list(rows.map { Self.list($0.map { $0.isFinite ? $0.description : "null" }) })
+    }
+
     mutating func add(_ name: String, _ rows: [[Int]]) {
         begin(name)
         text += Self.list(rows.map { Self.list($0.map(String.init)) })

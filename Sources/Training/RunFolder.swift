@@ -27,6 +27,8 @@ package final class RunFolder {
     package static let scalingName = "normalization.json"
     /// The matrix that whitens features, where they are whitened.
     package static let whiteningName = "whitening.safetensors"
+    /// What is known of the loss around the run's weights.
+    package static let diagnosisName = "diagnosis.json"
     static let checkpointsName = "checkpoints"
     /// Where a profile goes.
     static let profileName = "profile"
@@ -194,8 +196,7 @@ package final class RunFolder {
     private static func empty(_ path: String) throws {
         let names = [
             configurationName, descriptionName, metricsName, weightsName, bestWeightsName, scalingName,
-            whiteningName,
-            checkpointsName, profileName,
+            whiteningName, diagnosisName, checkpointsName, profileName,
         ]
         for name in names where FileManager.default.fileExists(atPath: "\(path)/\(name)") {
             do {

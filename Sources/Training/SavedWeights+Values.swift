@@ -4,18 +4,18 @@ import Safetensors
 
 /// What weights of any origin must be before a model gets them.
 extension SavedWeights {
-    /// The values of a model's variables; throws where they do not fit it or are no finite numbers.
+    /// The values of a model's variables, and what its batch counters hold; throws where they do not fit it or are no finite numbers.
     ///
     /// Names may hold what PyTorch's wrappers add to them, see `TensorNames`.
     ///
     /// - Parameter tell: Tells a person what was done.
     static func values(
         of file: SafetensorsFile, for model: TracedModel, tell: (String) -> Void
-    ) throws -> [[Float]] {
+    ) throws -> (values: [[Float]], trainedBatches: Int) {
         let names = TensorNames(
             file.tensors.map(\.name), known: Set(model.variables.map(\.name) + model.counters))
-        let values = try WeightsFile.values(of: file, for: model, nameInFile: names.inFile).values
-        for (variable, values) in zip(model.variables, values) {
+        let found = try WeightsFile.values(of: file, for: model, nameInFile: names.inFile)
+        for (variable, values) in zip(model.variables, found.values) {
             guard let place = values.firstIndex(where: { !$0.isFinite }) else { continue }
             throw TrainingError(
                 .badFile,
@@ -23,7 +23,7 @@ extension SavedWeights {
             )
         }
         if let note = names.note(path: file.path) { tell(note) }
-        return values
+        return found
     }
 
     /// The place of an element in a tensor, such as [3, 0].

@@ -30,7 +30,7 @@ extension TrainingRun {
             if let initial {
                 let found = try initial.find()
                 origin = found.origin
-                values = try SavedWeights.values(of: found.file, for: state.model) { note($0) }
+                values = try SavedWeights.values(of: found.file, for: state.model) { note($0) }.values
             } else {
                 values = state.model.initialValues(seed: settings.seed)
             }

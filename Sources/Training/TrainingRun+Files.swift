@@ -79,7 +79,7 @@ extension TrainingRun {
         } else {
             try RunDescription(settings).write(to: folder)
         }
-        try data.inputs.write(to: folder)
+        try data.inputs.write(to: folder.path)
     }
 
     /// Makes what writes checkpoints; collective.

@@ -18,7 +18,7 @@ struct DTrain: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, SummaryCommand.self,
-            RecipesCommand.self, StudyCommand.self, DoctorCommand.self,
+            RecipesCommand.self, StudyCommand.self, DiagnoseCommand.self, DoctorCommand.self,
         ],
         defaultSubcommand: TrainCommand.self)
 

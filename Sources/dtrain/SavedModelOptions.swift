@@ -9,22 +9,7 @@ import Training
 
 /// What evaluate and predict have in common: trained weights, their configuration and data.
 struct SavedModelOptions: ParsableArguments {
-    @Argument(
-        help: ArgumentHelp(
-            "A run's folder, one of its checkpoints, or a safetensors file.", valueName: "run-or-weights"))
-    var weights: String
-
-    @Option(
-        name: .long,
-        help: ArgumentHelp(
-            "The run's configuration; by default config.yaml beside the weights.", valueName: "file.yaml"))
-    var config: String?
-
-    @Option(
-        name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp(
-            "Changes one key of the configuration; may be repeated.", valueName: "key.path=value"))
-    var settings: [String] = []
+    @OptionGroup var model: TrainedModelOptions
 
     @Option(
         name: .long,
@@ -50,19 +35,6 @@ struct SavedModelOptions: ParsableArguments {
         var isGiven = false
         /// What a person is told about the choice.
         var note: String?
-    }
-
-    /// The configuration the weights were trained with.
-    private func configuration(of saved: SavedWeights) throws -> RunConfiguration {
-        let overrides = try settings.map(ConfigurationOverride.set)
-        if let config { return try RunConfiguration(file: config, overrides: overrides) }
-        let beside = saved.file(RunFolder.configurationName)
-        guard FileManager.default.fileExists(atPath: beside) else {
-            try RunDescription.requireModel(PathParts.folder(of: saved.file(RunFolder.descriptionName)))
-            throw ValidationError(
-                "\(weights) has no config.yaml beside it: give the run's configuration with --config")
-        }
-        return try RunConfiguration(file: beside, overrides: overrides)
     }
 
     /// The data named by --data.
@@ -107,21 +79,14 @@ struct SavedModelOptions: ParsableArguments {
 
     /// Checks what can be checked without MPI and loads the model on all ranks.
     func run(predicts: Bool, _ body: (SavedModel, ChosenData, Cluster) throws -> Void) throws {
-        guard !UsageAdvice.isConfiguration(weights) else {
-            throw TrainingError(
-                .badFile,
-                "\(weights) is no weights: give the run's folder or a safetensors file, and a configuration with --config"
-            )
-        }
-        let saved = try SavedWeights(weights)
-        let configuration = try configuration(of: saved)
+        let configuration = try model.configuration()
         let data = try chosenData(configuration.data, predicts: predicts)
         let source = predicts ? data.files.source.withoutLabels : data.files.source
         try Launch.run(configuration.training) { cluster in
             if let note = data.note, cluster.rank == 0 { DistributedProgram.write("dtrain: note: \(note)") }
             try Launch.located(configuration, given: data.isGiven ? data.files : nil) {
-                let model = try SavedModel(
-                    weights: weights, source: source,
+                let saved = try SavedModel(
+                    weights: model.weights, source: source,
                     training: (configuration.data.train.source, configuration.data.normalize),
                     loss: configuration.loss, metrics: configuration.evaluation.metrics,
                     batch: configuration.training.evaluationBatch,
@@ -129,7 +94,7 @@ struct SavedModelOptions: ParsableArguments {
                     predicts: predicts,
                     on: cluster
                 ) { classes in try configuration.model.makeModel(classes: classes) }
-                try body(model, data, cluster)
+                try body(saved, data, cluster)
             }
         }
     }

@@ -7,7 +7,8 @@ import Testing
     /// target may only import those above it.
     static let house: [(target: String, imports: Set<String>)] = [
         ("Messages", []),
-        ("COpenMPI", []), ("CZlib", []), ("CMPI", ["COpenMPI"]), ("COneDNN", []), ("CKernels", []),
+        ("COpenMPI", []), ("CZlib", []), ("CMPI", ["COpenMPI"]), ("COneDNN", []), ("CLAPACK", []),
+        ("CKernels", []),
         ("CSignals", []),
         ("MPI", ["CMPI"]),
         ("Randomness", ["CKernels"]),
@@ -18,14 +19,21 @@ import Testing
         ("Layers", ["Graph", "Messages", "Randomness"]),
         ("Runtime", ["CKernels", "COneDNN", "Graph"]),
         ("Optimizers", ["CKernels", "Messages"]),
-        ("Datasets", ["CKernels", "CZlib", "Files", "FixedTree", "Messages", "Randomness", "Safetensors"]),
+        ("Spectrum", ["CLAPACK"]),
+        (
+            "Datasets",
+            [
+                "CKernels", "CZlib", "Files", "FixedTree", "Messages", "Randomness", "Safetensors",
+                "Spectrum",
+            ]
+        ),
         ("Cluster", ["CKernels", "COneDNN", "CSignals", "MPI", "Messages"]),
         (
             "DataParallel",
             [
                 "CKernels", "COneDNN", "Cluster", "Datasets", "FixedTree", "Graph", "Layers", "MPI",
                 "Messages",
-                "Optimizers", "Runtime",
+                "Optimizers", "Randomness", "Runtime", "Spectrum",
             ]
         ),
         (
@@ -34,6 +42,7 @@ import Testing
                 "CKernels", "COneDNN", "CSignals", "Cluster", "DataParallel", "Datasets", "Files",
                 "FixedTree",
                 "Graph", "Layers", "MPI", "Messages", "Optimizers", "Randomness", "Runtime", "Safetensors",
+                "Spectrum",
             ]
         ),
         ("Configuration", ["Datasets", "Graph", "Layers", "Messages", "Optimizers"]),

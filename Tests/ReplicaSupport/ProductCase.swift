@@ -67,16 +67,15 @@ package struct ProductCase: Sendable {
             kernels: cluster.kernels)
         let hessian = try HessianProduct(
             cluster: cluster, state: state,
-            order: EpochOrder(inOrder: Self.count, batchSize: Self.batch), maker: maker, shards: Self.shards,
-            workers: workers, dropoutKey: ReplicaHarness.dropoutKey)
-        try hessian.direction.set { variable in
+            objective: DatasetObjective(
+                order: EpochOrder(inOrder: Self.count, batchSize: Self.batch), maker: maker,
+                shards: Self.shards, workers: workers, dropoutKey: ReplicaHarness.dropoutKey))
+        let direction = try hessian.slices.vector { variable in
             Self.direction(variable, count: model.variables[variable].shape.reduce(1, *))
         }
-        try hessian.multiply()
-        let first = model.variables.indices.map { hessian.product.values(of: $0) }
+        let first = try hessian.slices.values(hessian.multiply(direction).rounded())
         // What a product leaves behind must not change the next.
-        try hessian.multiply()
-        let second = model.variables.indices.map { hessian.product.values(of: $0) }
+        let second = try hessian.slices.values(hessian.multiply(direction).rounded())
         precondition(first == second, "two products differ")
         try hessian.free()
         try state.free()

@@ -19,7 +19,7 @@ def build():
     """The folder of a release build's programs, built first."""
     subprocess.run([ROOT / "scripts/setup"], check=True)
     command = ["swift", "build", "-c", "release", "--package-path", str(ROOT)]
-    for product in ("dtrain", "allreduce-bench", "onednn-chain"):
+    for product in ("dtrain", "allreduce-bench", "onednn-chain", "hessian-product"):
         run([*command, "--product", product])
     return pathlib.Path(run([*command, "--show-bin-path"]).strip())
 

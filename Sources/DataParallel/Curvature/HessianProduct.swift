@@ -1,113 +1,172 @@
-import CKernels
 import Cluster
-import Datasets
-import Runtime
+import Layers
+import Randomness
+import Spectrum
 
 /// The exact product H · v of the Hessian of a data set's mean loss with a vector, the same bytes at any number of ranks.
-///
-/// H is that of the model in training: each mini-batch has its own batch statistics, over all of its shards where these
-/// are synchronized, and its own dropout masks, the same in every product. The products of mini-batches are weighted by
-/// their examples and added in order in Float64.
 package final class HessianProduct {
-    /// What the Hessian is multiplied with.
-    package let direction: ParameterVector
-    /// What that gave, on every node.
-    package let product: ParameterVector
-    private let cluster: Cluster
-    private let pass: ShardPass
-    private let sink: GradientSink
-    private let order: EpochOrder
-    private let dropoutKey: dt_philox_key
-    private let labelWeights: LabelWeights?
-    private let sums: UnsafeMutableRawPointer
-    private let sumBytes: Int
+    /// How vectors are shared out.
+    package var slices: ParameterSlices { derivative.slices }
+    private let derivative: DatasetGradient
+    private let direction: ParameterVector
 
     /// Plans the product for the parameters of `state`; collective over the cluster.
-    ///
-    /// - Parameters:
-    ///   - order: The data set's mini-batches.
-    ///   - maker: Makes their examples.
-    ///   - workers: Threads of each rank; nil for its share of the node's cores.
-    ///   - dropoutKey: What dropout draws from.
-    package init(
-        cluster: Cluster, state: ModelState, order: EpochOrder, maker: BatchMaker, shards: Int, workers: Int?,
-        dropoutKey: dt_philox_key
-    ) throws {
-        self.cluster = cluster
-        self.order = order
-        self.dropoutKey = dropoutKey
-        let (model, layout) = (state.model, state.layout)
-        direction = try ParameterVector(cluster: cluster, layout: layout, for: .model("a direction"))
-        product = try ParameterVector(cluster: cluster, layout: layout, for: .model("a Hessian's product"))
-        let groups = layout.groups
-        let batch = max(1, min(order.batchSize, order.count))
-        pass = try ShardPass(
-            cluster: cluster, state: state, maker: maker,
-            settings: ShardPass.Settings(
-                shards: shards, workers: workers, largestBatch: batch, usualBatch: batch,
-                operation: .evaluating, directions: UnsafeMutableRawPointer(direction.base))
-        ) { model.hessianProductGraph($0).reducingGradients(in: groups) }
-        let exchange = try GradientExchange(
-            cluster: cluster, map: pass.map, layout: layout, control: .none)
-        sink = GradientSink(
-            exchange, program: pass.skeleton, layout: layout, map: pass.map, cluster: cluster,
-            precision: .float32)
-        labelWeights = model.loss.function.classWeights.map { LabelWeights($0, examples: maker.examples) }
-        sumBytes = exchange.duties.map(\.slice.elements.count).reduce(0, +) * MemoryLayout<Double>.stride
-        sums = try PrivateMemory.allocate(sumBytes, for: .model("a Hessian's product"))
+    package init(cluster: Cluster, state: ModelState, objective: DatasetObjective) throws {
+        let (model, mode) = (state.model, objective.mode)
+        direction = try ParameterVector(cluster: cluster, layout: state.layout, for: .model("a direction"))
+        let direction = direction
+        derivative = try DatasetGradient(
+            cluster: cluster, state: state, objective: objective, direction: direction
+        ) { model.hessianProductGraph($0, mode) }
     }
-
-    deinit { PrivateMemory.free(sums, sumBytes) }
 
     /// Gives shared memory back; collective over the cluster.
     package func free() throws {
-        try pass.free()
-        try sink.exchange.free()
+        try derivative.free()
         try direction.free()
-        try product.free()
     }
 
-    /// Puts H · `direction` in `product`; collective over the cluster.
-    package func multiply() throws {
-        let total = labelWeights.map { $0.sum(order.rows[...]) }
-        for index in 0..<order.batchCount {
-            cluster.activity.enter(.evaluating)
-            cluster.activity.advance()
-            let batch = Batch(rows: order.rows[order.batch(index)])
-            let scalars = StepScalars(
-                batchCount: Float(batch.count),
-                labelWeightSum: total.map { $0 > 0 ? Float($0) : .infinity } ?? 1, dropoutKey: dropoutKey)
-            try pass.run(batch, scalars: scalars, into: sink)
-            // Until the node's ranks have their slices, none may write the next mini-batch's partial sums.
-            sink.exchange.reach(.finished, step: pass.number)
-            sink.exchange.await(.finished, step: pass.number)
-            // A loss that weighs classes is divided by the weight of the whole data set at once.
-            add(share: total == nil ? Double(batch.count) / Double(order.count) : 1, isFirst: index == 0)
-            sink.exchange.reset()
-        }
-        forEachSlice { slice, sums in
-            for place in slice.indices { product.base[place] = Float(sums[place - slice.lowerBound]) }
-        }
-        try cluster.world.barrier()
+    /// H · v; collective over the cluster.
+    package func multiply(_ vector: SlicedVector<Float>) throws -> SlicedVector<Double> {
+        try slices.publish(vector.base, to: direction.base)
+        return try derivative.compute().gradient
+    }
+}
+
+/// The Hessian of a data set's mean loss as Krylov methods see it, with vectors in slices over the ranks.
+package final class HessianSpace: KrylovSpace {
+    package typealias Vector = SlicedVector<Double>
+    package typealias BasisVector = SlicedVector<Float>
+
+    /// What multiplies.
+    package let hessian: HessianProduct
+    /// Products so far.
+    package private(set) var products = 0
+    private let seed: UInt64
+    private let cluster: Cluster
+
+    /// - Parameter seed: What random vectors are drawn from.
+    package init(_ hessian: HessianProduct, seed: UInt64, on cluster: Cluster) {
+        self.hessian = hessian
+        self.seed = seed
+        self.cluster = cluster
     }
 
-    /// Adds `share` times the sum of the mini-batch that was just computed.
-    private func add(share: Double, isFirst: Bool) {
-        let sum = sink.exchange.sum
-        forEachSlice { slice, sums in
-            for place in slice.indices {
-                let value = share * Double(sum[place])
-                sums[place - slice.lowerBound] = isFirst ? value : sums[place - slice.lowerBound] + value
+    private var slices: ParameterSlices { hessian.slices }
+    package var dimension: Int { slices.dimension }
+
+    package func product(_ vector: SlicedVector<Float>) throws -> SlicedVector<Double> {
+        products += 1
+        return try hessian.multiply(vector)
+    }
+
+    package func normal(_ number: Int) throws -> SlicedVector<Double> {
+        let vector = try SlicedVector<Double>(slices)
+        let random = CounterRandom(seed: seed, purpose: .probe, stream: UInt64(number))
+        for block in slices.blocks {
+            for element in 0..<block.count {
+                vector.base[block.place + element] = random.normal(at: UInt64(block.offset + element))
+            }
+        }
+        return vector
+    }
+
+    package func dots(_ basis: [SlicedVector<Float>], _ vector: SlicedVector<Double>) throws -> [Double] {
+        try slices.sums(basis.count) { block, sums in
+            for (place, other) in basis.enumerated() {
+                sums[place] = Inner.product(other.base + block.place, vector.base + block.place, block.count)
             }
         }
     }
 
-    /// Calls `body` with the elements of each slice this rank holds for its node, and where their sums stand.
-    private func forEachSlice(_ body: (Range<Int>, UnsafeMutablePointer<Double>) -> Void) {
-        var sums = sums.assumingMemoryBound(to: Double.self)
-        for duty in sink.exchange.duties {
-            body(duty.slice.elements, sums)
-            sums += duty.slice.elements.count
+    package func squaredNorm(_ vector: SlicedVector<Double>) throws -> Double { try vector.squaredNorm() }
+
+    package func subtract(
+        _ coefficients: [Double], _ basis: [SlicedVector<Float>], from vector: SlicedVector<Double>
+    ) {
+        for (coefficient, other) in zip(coefficients, basis) { vector.add(other, times: -coefficient) }
+    }
+
+    package func basisVector(_ vector: SlicedVector<Double>, times factor: Double) throws
+        -> SlicedVector<Float>
+    {
+        try vector.rounded(times: factor)
+    }
+
+    package func combination(_ coefficients: [Double], _ basis: [SlicedVector<Float>]) throws
+        -> SlicedVector<Double>
+    {
+        let vector = try SlicedVector<Double>(slices)
+        for (coefficient, other) in zip(coefficients, basis) { vector.add(other, times: coefficient) }
+        return vector
+    }
+
+    package func rotate(_ basis: [SlicedVector<Float>], _ rows: [[Double]]) {
+        var values = Array(repeating: 0.0, count: basis.count)
+        for place in 0..<slices.count {
+            for (column, vector) in basis.enumerated() { values[column] = Double(vector.base[place]) }
+            for (row, coefficients) in rows.enumerated() {
+                var sum = 0.0
+                for column in values.indices { sum += coefficients[column] * values[column] }
+                basis[row].base[place] = Float(sum)
+            }
+        }
+    }
+
+    package func decided(_ body: () -> [Double]?) throws -> [Double]? {
+        var values = cluster.rank == 0 ? body() : nil
+        let count = try cluster.world.broadcast(values?.count ?? -1, root: 0)
+        guard count >= 0 else { return nil }
+        if cluster.rank != 0 { values = Array(repeating: 0, count: count) }
+        guard var values else { return nil }
+        try cluster.world.broadcast(&values, root: 0)
+        return values
+    }
+
+    /// The Hessian (n, n) on rank 0, made symmetric, its rows and columns in the order of the layout's elements; nil
+    /// elsewhere. Collective over the cluster, n products.
+    package func matrix() throws -> [Double]? {
+        let size = dimension
+        var matrix = cluster.rank == 0 ? Array(repeating: 0.0, count: size * size) : []
+        let vector = try SlicedVector<Float>(slices)
+        for column in 0..<size {
+            set(vector) { $0 == column ? 1 : 0 }
+            let image = try product(vector)
+            var own = Array(repeating: 0.0, count: size)
+            forEachElement { number, place in own[number] = image.base[place] }
+            let whole = try cluster.world.allReduce(own, .sum)
+            if cluster.rank == 0 {
+                for row in 0..<size { matrix[row * size + column] = whole[row] }
+            }
+        }
+        guard cluster.rank == 0 else { return nil }
+        for row in 0..<size {
+            for column in 0..<row {
+                let mean = (matrix[row * size + column] + matrix[column * size + row]) / 2
+                matrix[row * size + column] = mean
+                matrix[column * size + row] = mean
+            }
+        }
+        return matrix
+    }
+
+    /// A vector of these elements (n), in the order of the layout's.
+    package func vector(_ values: ArraySlice<Double>) throws -> SlicedVector<Float> {
+        let vector = try SlicedVector<Float>(slices)
+        set(vector) { Float(values[values.startIndex + $0]) }
+        return vector
+    }
+
+    private func set(_ vector: SlicedVector<Float>, _ value: (Int) -> Float) {
+        forEachElement { number, place in vector.base[place] = value(number) }
+    }
+
+    /// Calls `body` with each element of this rank's: its number without gaps, and its place here.
+    private func forEachElement(_ body: (_ number: Int, _ place: Int) -> Void) {
+        for block in slices.blocks {
+            let first =
+                slices.firstElements[block.entry] + block.offset - slices.layout.entries[block.entry].offset
+            for element in 0..<block.count { body(first + element, block.place + element) }
         }
     }
 }

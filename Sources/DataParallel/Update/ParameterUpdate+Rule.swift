@@ -111,7 +111,7 @@ extension ParameterUpdate {
 
 extension DecayExemption {
     /// Whether parameters of a role are exempt.
-    func covers(_ role: Parameter.Role) -> Bool {
+    package func covers(_ role: Parameter.Role) -> Bool {
         switch (self, role) {
         case (.bias, .bias), (.bias, .normShift), (.norm, .normScale), (.norm, .normShift): true
         case (.bias, _), (.norm, _): false

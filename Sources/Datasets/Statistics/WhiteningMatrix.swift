@@ -1,3 +1,5 @@
+import Spectrum
+
 /// Makes and arranges whitening matrices (K, K), from standardized features to outputs.
 package enum WhiteningMatrix {
     /// U·Λ^(−1/2) row by row, with eigenvalues taken as at least `eps`; throws where the correlations have no

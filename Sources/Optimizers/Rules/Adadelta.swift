@@ -52,6 +52,9 @@ public struct Adadelta: UpdateRule, Hashable {
     /// 1.
     public var scalarCount: Int { 1 }
 
+    /// λ.
+    public var penalty: Double { weightDecay }
+
     /// The same rule with λ = 0.
     public var withoutWeightDecay: Adadelta {
         var rule = self

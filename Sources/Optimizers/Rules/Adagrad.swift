@@ -57,6 +57,9 @@ public struct Adagrad: UpdateRule, Hashable {
     /// 2.
     public var scalarCount: Int { 2 }
 
+    /// λ.
+    public var penalty: Double { weightDecay }
+
     /// The same rule with λ = 0.
     public var withoutWeightDecay: Adagrad {
         var rule = self

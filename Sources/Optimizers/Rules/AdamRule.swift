@@ -14,6 +14,9 @@ extension AdamRule {
         amsgrad ? ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"] : ["exp_avg", "exp_avg_sq"]
     }
 
+    /// λ, unless it is decoupled.
+    public var penalty: Double { Self.isDecoupled ? 0 : weightDecay }
+
     /// 4.
     public var scalarCount: Int { 4 }
 

@@ -40,6 +40,9 @@ public struct LAMB: MomentRule, MeasuredRule, Hashable {
     /// "lamb".
     public var name: String { Self.name }
 
+    /// 0: λ θ is added to what the moments make of g.
+    public var penalty: Double { 0 }
+
     /// 4.
     public var scalarCount: Int { 4 }
 

@@ -63,6 +63,9 @@ public struct LARS: MeasuredRule, Hashable {
     /// Yes.
     public var takesMomentum: Bool { true }
 
+    /// λ.
+    public var penalty: Double { weightDecay }
+
     /// The same rule with λ = 0.
     public var withoutWeightDecay: LARS {
         var rule = self

@@ -47,6 +47,9 @@ public struct Lookahead<Rule: UpdateRule>: UpdateRule {
     /// As the wrapped rule.
     public var requiresFullBatch: Bool { rule.requiresFullBatch }
 
+    /// The inner rule's.
+    public var penalty: Double { rule.penalty }
+
     /// The wrapped rule without weight decay, wrapped alike.
     public var withoutWeightDecay: Lookahead { Lookahead(rule.withoutWeightDecay, options: options) }
 

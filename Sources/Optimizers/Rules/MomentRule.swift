@@ -22,6 +22,9 @@ extension MomentRule {
     /// Yes, as β₁.
     public var takesMomentum: Bool { true }
 
+    /// λ.
+    public var penalty: Double { weightDecay }
+
     /// The same rule with λ = 0.
     public var withoutWeightDecay: Self {
         var rule = self

@@ -57,6 +57,9 @@ public struct NAdam: MomentRule, Hashable {
     /// "nadam".
     public var name: String { Self.name }
 
+    /// λ, unless it is decoupled.
+    public var penalty: Double { decoupledWeightDecay ? 0 : weightDecay }
+
     /// 5.
     public var scalarCount: Int { 5 }
 

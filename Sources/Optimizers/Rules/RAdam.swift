@@ -45,6 +45,9 @@ public struct RAdam: MomentRule, Hashable {
     /// "radam".
     public var name: String { Self.name }
 
+    /// λ, unless it is decoupled.
+    public var penalty: Double { decoupledWeightDecay ? 0 : weightDecay }
+
     /// 5.
     public var scalarCount: Int { 5 }
 

@@ -77,6 +77,9 @@ public struct RMSprop: UpdateRule, Hashable {
     /// Whether there is any: momentum 0 keeps no b.
     public var takesMomentum: Bool { momentum != 0 }
 
+    /// λ.
+    public var penalty: Double { weightDecay }
+
     /// The same rule with λ = 0.
     public var withoutWeightDecay: RMSprop {
         var rule = self

@@ -67,6 +67,9 @@ public struct SGD: UpdateRule, Hashable {
     /// Whether there is any: momentum 0 keeps no v.
     public var takesMomentum: Bool { momentum != 0 }
 
+    /// λ.
+    public var penalty: Double { weightDecay }
+
     /// The same rule with λ = 0.
     public var withoutWeightDecay: SGD {
         var rule = self

@@ -45,6 +45,10 @@ public protocol UpdateRule: Sendable {
     /// can be stepped by it and others by this one. A rule without weight decay is its own.
     var withoutWeightDecay: Self { get }
 
+    /// λ of the penalty ½ λ ‖θ‖² that the rule minimizes along with the loss: its weight decay where that enters through
+    /// the gradient; 0 where there is none or it shrinks weights by itself, and by default.
+    var penalty: Double { get }
+
     /// The quantities of one step that all elements share, `scalarCount` of them.
     ///
     /// - Parameters:
@@ -83,6 +87,9 @@ extension UpdateRule {
 
     /// The rule itself.
     public var withoutWeightDecay: Self { self }
+
+    /// 0.
+    public var penalty: Double { 0 }
 
     /// Traps on a step or a momentum that no caller may ask for.
     func checkStep(_ step: Int, momentum: Double?) {

@@ -1,0 +1,127 @@
+import Cluster
+import Datasets
+import Graph
+import Layers
+import Runtime
+
+/// The gradient of a data set's mean loss, or what a graph makes in its place, in slices over the ranks: the same bytes at
+/// any number of them.
+///
+/// What mini-batches give is weighted by their examples and added in order in Float64.
+package final class DatasetGradient {
+    /// How vectors are shared out.
+    package let slices: ParameterSlices
+    private let cluster: Cluster
+    private let objective: DatasetObjective
+    private let pass: ShardPass
+    private let sink: GradientSink
+    private let labelWeight: Double?
+
+    /// Plans the gradient of the mean loss; collective over the cluster.
+    package convenience init(cluster: Cluster, state: ModelState, objective: DatasetObjective) throws {
+        let (model, mode) = (state.model, objective.mode)
+        try self.init(cluster: cluster, state: state, objective: objective) {
+            model.gradientGraph($0, mode).loweringBatchNorm()
+        }
+    }
+
+    /// Plans another graph's gradients; collective over the cluster.
+    ///
+    /// - Parameter direction: The vector that the graph's directions are parts of.
+    init(
+        cluster: Cluster, state: ModelState, objective: DatasetObjective, direction: ParameterVector? = nil,
+        graph: @escaping (InputTypes) -> Graph
+    ) throws {
+        self.cluster = cluster
+        self.objective = objective
+        let layout = state.layout
+        let groups = layout.groups
+        slices = ParameterSlices(cluster: cluster, layout: layout)
+        pass = try ShardPass(
+            cluster: cluster, state: state, maker: objective.maker,
+            settings: objective.passSettings(directions: direction.map { UnsafeMutableRawPointer($0.base) })
+        ) { graph($0).reducingGradients(in: groups) }
+        let exchange = try GradientExchange(
+            cluster: cluster, map: pass.map, layout: layout, control: .none, distributesSums: false)
+        sink = GradientSink(
+            exchange, program: pass.skeleton, layout: layout, map: pass.map, cluster: cluster,
+            precision: .float32)
+        labelWeight = objective.labelWeight(of: state.model)
+    }
+
+    /// Gives shared memory back; collective over the cluster.
+    package func free() throws {
+        try pass.free()
+        try sink.exchange.free()
+    }
+
+    /// The gradient and, where the graph reports it, the mean loss; collective over the cluster.
+    package func compute() throws -> (gradient: SlicedVector<Double>, loss: Double?) {
+        let gradient = try SlicedVector<Double>(slices)
+        let order = objective.order
+        var lossSum: Double?
+        for index in 0..<order.batchCount {
+            cluster.activity.enter(.evaluating)
+            cluster.activity.advance()
+            let batch = Batch(rows: order.rows[order.batch(index)])
+            let outcome = try pass.run(
+                batch, scalars: objective.scalars(batch, labelWeight: labelWeight), into: sink)
+            if let sum = outcome.reports[.loss] { lossSum = (lossSum ?? 0) + sum }
+            // Until the node's ranks have their slices, none may write the next mini-batch's partial sums.
+            sink.exchange.reach(.finished, step: pass.number)
+            sink.exchange.await(.finished, step: pass.number)
+            let share = labelWeight == nil ? Double(batch.count) / Double(order.count) : 1
+            let sum = sink.exchange.sum
+            for block in slices.blocks {
+                for element in 0..<block.count {
+                    gradient.base[block.place + element] += share * Double(sum[block.offset + element])
+                }
+            }
+            sink.exchange.reset()
+        }
+        return (gradient, lossSum.map { $0 / objective.totalWeight(labelWeight) })
+    }
+}
+
+extension DatasetObjective {
+    /// What the sum of the examples' losses is divided by.
+    func totalWeight(_ labelWeight: Double?) -> Double {
+        guard let labelWeight else { return Double(max(1, count)) }
+        return labelWeight > 0 ? labelWeight : .infinity
+    }
+}
+
+/// A data set's mean loss alone, for looking along a line.
+package final class DatasetLoss {
+    private let cluster: Cluster
+    private let objective: DatasetObjective
+    private let pass: ShardPass
+    private let labelWeight: Double?
+
+    /// Plans the loss; collective over the cluster.
+    package init(cluster: Cluster, state: ModelState, objective: DatasetObjective) throws {
+        self.cluster = cluster
+        self.objective = objective
+        let (model, mode) = (state.model, objective.mode)
+        pass = try ShardPass(
+            cluster: cluster, state: state, maker: objective.maker, settings: objective.passSettings()
+        ) { model.lossGraph($0, mode).loweringBatchNorm() }
+        labelWeight = objective.labelWeight(of: model)
+    }
+
+    /// Gives shared memory back; collective over the cluster.
+    package func free() throws { try pass.free() }
+
+    /// The mean loss; collective, the same on all ranks.
+    package func compute() throws -> Double {
+        var sum = 0.0
+        for index in 0..<objective.order.batchCount {
+            cluster.activity.enter(.evaluating)
+            cluster.activity.advance()
+            let batch = Batch(rows: objective.order.rows[objective.order.batch(index)])
+            let outcome = try pass.run(batch, scalars: objective.scalars(batch, labelWeight: labelWeight))
+            sum += outcome.reports[.loss] ?? 0
+        }
+        return sum / objective.totalWeight(labelWeight)
+    }
+}

@@ -1,0 +1,70 @@
+import Graph
+
+/// The graphs of the loss as a function of the parameters alone: of points that are looked at, not of steps.
+extension TracedModel {
+    /// Which function of the parameters the mean loss is.
+    package struct ObjectiveMode: Sendable, Hashable {
+        /// Whether batch norm uses the moments of mini-batches, as in training, or its running statistics.
+        package var usesBatchStatistics: Bool
+        /// Whether dropout leaves elements out, the same ones every time.
+        package var dropsOut: Bool
+
+        /// The loss that is trained, unless told otherwise.
+        package init(usesBatchStatistics: Bool = true, dropsOut: Bool = true) {
+            self.usesBatchStatistics = usesBatchStatistics
+            self.dropsOut = dropsOut
+        }
+    }
+
+    /// The graph of a shard's part of H · v, in place of gradients: H the Hessian of the mini-batch's mean loss, v the
+    /// direction that comes with the run.
+    package func hessianProductGraph(_ inputs: InputTypes, _ mode: ObjectiveMode = ObjectiveMode()) -> Graph {
+        let losses = losses(inputs, mode)
+        return losses.builder.graph(for: [Graph.Result(.output(.objective), objective(losses).value)])
+            .hessianProduct(parameterShapes: parameterShapes)
+    }
+
+    /// The graph of a shard's part of the gradient of the mini-batch's mean loss, and of the sum of its losses.
+    package func gradientGraph(_ inputs: InputTypes, _ mode: ObjectiveMode) -> Graph {
+        let losses = losses(inputs, mode)
+        let results = [
+            Graph.Result(.output(.objective), objective(losses).value), Self.total(losses),
+        ]
+        return losses.builder.graph(for: results).fusingActivations()
+            .addingGradients(parameterShapes: parameterShapes)
+    }
+
+    /// The graph of the sum of a shard's losses.
+    package func lossGraph(_ inputs: InputTypes, _ mode: ObjectiveMode) -> Graph {
+        let losses = losses(inputs, mode)
+        return losses.builder.graph(for: [Self.total(losses)]).fusingActivations()
+    }
+
+    /// Whether a layer is batch re-normalization, whose gradient in training is that of no function: none flows through
+    /// r and d.
+    package var hasBatchRenormalization: Bool {
+        trace.nodes.contains { node in
+            guard case .channelDeviation = node.operation else { return false }
+            return true
+        }
+    }
+
+    /// Whether any layer's result depends on the whole mini-batch in training.
+    package var usesBatchStatistics: Bool {
+        trace.nodes.contains { node in
+            guard case .batchNorm = node.operation else { return false }
+            return true
+        }
+    }
+
+    private func losses(_ inputs: InputTypes, _ mode: ObjectiveMode) -> Tensor {
+        let builder = GraphBuilder(
+            mode: mode.usesBatchStatistics ? .training : .evaluation, dropsOut: mode.dropsOut, isStep: false,
+            variables: variables.map(\.source))
+        return lossOfExamples(in: builder, inputs).losses
+    }
+
+    private static func total(_ losses: Tensor) -> Graph.Result {
+        Graph.Result(.report(.loss), losses.converted(to: .float64).sum().summedAcrossShards().value)
+    }
+}

@@ -1,0 +1,164 @@
+import Spectrum
+
+/// What is known of the loss around a point: whether it is a critical one, of which kind, how sure that is, and what to do
+/// next.
+public struct Diagnosis: Sendable {
+    /// What kind of point it is.
+    public enum Verdict: String, Sendable, CaseIterable {
+        /// The gradient is no zero: an optimizer can go on from here.
+        case notCritical = "not_critical"
+        /// A critical point with a direction in which the loss falls, and one in which it rises.
+        case saddle
+        /// A critical point without curvature below −ε, as far as was found.
+        case localMinimum = "local_minimum"
+        /// A critical point without curvature above ε, as far as was found, and with some below.
+        case localMaximum = "local_maximum"
+        /// A critical point whose curvature is nowhere larger than the error of its measurement.
+        case flat
+        /// A critical point of which the measurements do not tell the kind.
+        case undecided
+    }
+
+    /// An eigenvalue of the Hessian.
+    public struct Eigenvalue: Sendable, Equatable {
+        /// uᵀHu of its unit vector u.
+        public let value: Double
+        /// ‖Hu − λu‖: an eigenvalue of H lies within so much of it.
+        public let residual: Double
+    }
+
+    /// A share of all eigenvalues.
+    public struct Share: Sendable, Equatable {
+        /// The share.
+        public let value: Double
+        /// What it lies between: what the products leave open, and twice the deviation of a random start.
+        public let range: ClosedRange<Double>
+        var isExact: Bool { range.lowerBound == range.upperBound }
+    }
+
+    /// A node of the spectrum's density.
+    public struct DensityNode: Sendable, Equatable {
+        /// Where it lies.
+        public let value: Double
+        /// The share of eigenvalues it stands for.
+        public let weight: Double
+    }
+
+    /// What looking along ±u, the direction of the most negative curvature, has found.
+    public struct Descent: Sendable, Equatable {
+        /// The loss at the best point along the line.
+        public let loss: Double
+        /// How far it lies along u, with the sign of the direction; 0 where the loss falls nowhere.
+        public let distance: Double
+        /// Why the loss does not fall; nil where it does.
+        public let why: String?
+    }
+
+    /// What kind of point it is.
+    public internal(set) var verdict: Verdict
+    /// Why, in a sentence.
+    public internal(set) var because: String
+    /// The mean loss.
+    public let loss: Double
+    /// ‖∇L‖.
+    public let gradientNorm: Double
+    /// How much of the gradient moves when every weight moves by one unit in its last place.
+    public let gradientNoise: Double
+    /// ‖θ‖.
+    public let weightNorm: Double
+    /// ‖∇L + wθ‖, where the optimizer has coupled weight decay w.
+    public let decayedGradientNorm: Double?
+    /// w of that; 0 for none.
+    public let decay: Double
+    /// The largest eigenvalues, descending.
+    public let largest: [Eigenvalue]
+    /// The smallest eigenvalues, ascending.
+    public let smallest: [Eigenvalue]
+    /// The share of eigenvalues above ε.
+    public let minimumRatio: Share
+    /// The share of those from −ε to ε.
+    public let zeroRatio: Share
+    /// The share of those below −ε.
+    public let negativeRatio: Share
+    /// The number of eigenvalues below −ε, where all are known.
+    public let index: Int?
+    /// The density of the spectrum: all eigenvalues where they are known, else a quadrature's nodes, ascending.
+    public let density: [DensityNode]
+    /// Below this an eigenvalue counts as zero.
+    public let epsilon: Double
+    /// The error of products with the Hessian: what moves when every weight moves by one unit in its last place.
+    public let productError: Double
+    /// A bound on the probability that there is curvature below −ε which was not found; 0 where all eigenvalues are known.
+    public let missProbability: Double
+    /// The most negative curvature that is missed with a probability of 5 % at most.
+    public let missedCurvature: Double
+    /// ‖∇L‖ ÷ (max |λ| · ‖θ‖), or that of the decayed gradient where it decided; infinite where that divides by zero.
+    public let criticalRatio: Double
+    /// Up to which ratio a point is critical.
+    public let tolerance: Double
+    /// Whether the decayed gradient decided about the point.
+    public let isDecidedByDecay: Bool
+    /// The largest eigenvalue ÷ the smallest above ε; nil where there is none.
+    public let condition: Double?
+    /// gᵀHg.
+    public let gradientCurvature: Double?
+    /// The trace of the Hessian with its standard error, where it was asked for.
+    public let trace: (value: Double, error: Double)?
+    /// What the optimizer's steps do here.
+    public let stepping: StepDiagnosis?
+    /// What looking along the most negative curvature has found, where it was looked at.
+    public internal(set) var descent: Descent?
+    /// Whether batch norm used mini-batches' moments.
+    public let usesBatchStatistics: Bool
+    /// Whether dropout left elements out.
+    public let dropsOut: Bool
+    /// The set of data.
+    public let data: String
+    /// Examples.
+    public let examples: Int
+    /// Trainable elements.
+    public let parameters: Int
+    /// Products with the Hessian.
+    public internal(set) var products: Int
+    /// Whether all eigenvalues were computed.
+    public let isDense: Bool
+    /// How the run came here; nil without a run.
+    public internal(set) var history: RunHistory?
+
+    /// The largest eigenvalue.
+    public var lambdaMax: Eigenvalue { largest[0] }
+    /// The smallest eigenvalue.
+    public var lambdaMin: Eigenvalue { smallest[0] }
+}
+
+/// What an optimizer's steps do at a point, by the quadratic model of the loss.
+public struct StepDiagnosis: Sendable, Equatable {
+    /// The optimizer's name.
+    public let optimizer: String
+    /// η, the rate in use.
+    public let rate: Double
+    /// μ.
+    public let momentum: Double
+    /// The largest rate at which steps do not grow along the sharpest direction; nil where it is not stated.
+    public let stableRate: Double?
+    /// gᵀg / η: above it gᵀHg means that the plain step overshoots the best one, above twice it that it raises the loss.
+    public let gradientOverRate: Double
+    /// gᵀHg.
+    public let gradientCurvature: Double
+
+    /// What the plain step −ηg does to the loss.
+    public enum PlainStep: Sendable {
+        case falls
+        case overshoots
+        case rises
+    }
+
+    /// What the plain step −ηg does to the loss.
+    public var plainStep: PlainStep {
+        if gradientCurvature > 2 * gradientOverRate { return .rises }
+        return gradientCurvature > gradientOverRate ? .overshoots : .falls
+    }
+
+    /// η ÷ the largest stable rate; nil where that is not stated.
+    public var edge: Double? { stableRate.map { rate / $0 } }
+}

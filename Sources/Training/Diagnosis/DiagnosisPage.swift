@@ -1,0 +1,254 @@
+import Messages
+
+/// A diagnosis for a person: the verdict first, then what it rests on, then what to do.
+package struct DiagnosisPage {
+    private let diagnosis: Diagnosis
+    private let weights: String
+    private let output: String?
+
+    /// - Parameters:
+    ///   - weights: What was looked at.
+    ///   - output: Where weights with a lower loss were written, if they were asked for.
+    package init(_ diagnosis: Diagnosis, weights: String, output: String? = nil) {
+        self.diagnosis = diagnosis
+        self.weights = weights
+        self.output = output
+    }
+
+    /// The page.
+    package var text: String {
+        var lines = row("verdict", [Self.name(diagnosis.verdict), "since \(diagnosis.because)"])
+        if let descent { lines += row("way out", [descent]) }
+        lines += row("what next", advice)
+        lines.append("")
+        lines += row("loss", [loss])
+        lines += row("gradient", gradient)
+        lines += row("curvature", curvature)
+        lines += row("eigenvalues", shares)
+        lines += row("density", histogram)
+        if !steps.isEmpty { lines += row("steps", steps) }
+        if !history.isEmpty { lines += row("the run", history) }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Lines of a paragraph beside its name.
+    private func row(_ name: String, _ paragraphs: [String]) -> [String] {
+        var lines: [String] = []
+        for paragraph in paragraphs { lines += Self.wrapped(paragraph) }
+        return lines.enumerated().map { place, line in
+            (place == 0 ? name : "").padding(12) + line
+        }
+    }
+
+    private static func wrapped(_ text: String) -> [String] {
+        var lines = [""]
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+            if lines[lines.count - 1].count + word.count > 96 { lines.append("") }
+            lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
+        }
+        return lines
+    }
+
+    private static func name(_ verdict: Diagnosis.Verdict) -> String {
+        switch verdict {
+        case .notCritical: "not a critical point"
+        case .saddle: "saddle point"
+        case .localMinimum: "local minimum"
+        case .localMaximum: "local maximum"
+        case .flat: "flat"
+        case .undecided: "undecided"
+        }
+    }
+
+    private func text(_ value: Double) -> String { ProgressReporter.significant(value, 4) }
+
+    private func percent(_ share: Double) -> String { "\(ProgressReporter.significant(100 * share, 3)) %" }
+
+    private var descent: String? {
+        guard let descent = diagnosis.descent else { return nil }
+        if let why = descent.why { return "none along the most negative curvature: \(why)" }
+        let way =
+            "the loss falls from \(text(diagnosis.loss)) to \(text(descent.loss)), \(text(abs(descent.distance))) along the most negative curvature"
+        return output.map { "\(way); such weights are in \($0)" } ?? way
+    }
+
+    private var advice: [String] {
+        switch diagnosis.verdict {
+        case .notCritical:
+            var lines = [
+                "the loss is not stuck at these weights: the gradient is large enough to go on along."
+            ]
+            switch diagnosis.stepping?.plainStep {
+            case .rises:
+                lines.append(
+                    "A plain step of this rate raises the loss (gᵀHg is above 2gᵀg/η): lower the rate, warm it up, or clip gradients."
+                )
+            case .overshoots:
+                lines.append(
+                    "A plain step of this rate goes beyond the best one (gᵀHg is above gᵀg/η): a lower rate, or one that decays, gets further."
+                )
+            case .falls:
+                lines.append(
+                    "A plain step of this rate lowers the loss, and one of \(text(bestRate)) would lower it most: a higher rate, momentum or more epochs get further."
+                )
+            case nil: break
+            }
+            return lines
+        case .saddle:
+            return [
+                "this is no minimum: noise, momentum or a larger rate leave it slowly; dtrain diagnose --escape --output DIR moves the weights along the negative curvature at once, and training: {on_plateau: escape} does so by itself."
+            ]
+        case .localMinimum:
+            return [
+                "optimization has done what it can from here. If the training loss is still high, compare it with a shallower model's: if that one's is lower, optimization has failed (start from other weights, with a larger rate or another initializer), else the model is too small. If only the test loss is high, the model fits too closely, or the test set is of another kind: more data, augmentation, weight decay, dropout, early stopping."
+            ]
+        case .localMaximum:
+            return ["every direction leads down: any step, or --escape --output DIR, leaves it."]
+        case .flat:
+            return [
+                "there is no curvature to tell a direction by: look for dead units (ReLUs that give 0 for every example, saturated sigmoids), inputs without scale, weights that are all equal; start from other weights."
+            ]
+        case .undecided:
+            return ["diagnose again as the reason says, or an earlier checkpoint."]
+        }
+    }
+
+    /// gᵀg ÷ gᵀHg.
+    private var bestRate: Double {
+        guard let curvature = diagnosis.gradientCurvature, curvature > 0 else { return .infinity }
+        return diagnosis.gradientNorm * diagnosis.gradientNorm / curvature
+    }
+
+    private var loss: String {
+        let set = ["train": "the training set", "validation": "the validation set", "test": "the test set"]
+        return
+            "\(text(diagnosis.loss)), the mean of \(counted(diagnosis.examples, "example")) of \(set[diagnosis.data] ?? diagnosis.data); batch norm as in \(diagnosis.usesBatchStatistics ? "training" : "evaluation"), dropout \(diagnosis.dropsOut ? "on" : "off"); \(counted(diagnosis.parameters, "parameter"))"
+    }
+
+    private var gradient: [String] {
+        var lines = [
+            "norm \(text(diagnosis.gradientNorm)), of which rounding is \(text(diagnosis.gradientNoise)); ÷ (max |λ| · ‖θ‖) \(text(diagnosis.criticalRatio)), critical up to \(text(diagnosis.tolerance))"
+        ]
+        if let decayed = diagnosis.decayedGradientNorm {
+            lines.append(
+                "with the optimizer's weight decay \(text(diagnosis.decay)) \(text(decayed)); \(diagnosis.isDecidedByDecay ? "that" : "the one without") decided"
+            )
+        }
+        return lines
+    }
+
+    private var curvature: [String] {
+        func list(_ values: [Diagnosis.Eigenvalue]) -> String {
+            values.map { "\(text($0.value)) (residual \(text($0.residual)))" }.joined(separator: ", ")
+        }
+        var lines = [
+            "largest \(list(diagnosis.largest)); smallest \(list(diagnosis.smallest)); error of products \(text(diagnosis.productError))"
+        ]
+        if let condition = diagnosis.condition {
+            lines.append(
+                "condition \(diagnosis.isDense ? "" : "at least ")\(text(condition)): the largest ÷ the smallest above ε"
+            )
+        }
+        if let trace = diagnosis.trace {
+            lines.append("trace \(text(trace.value)) (standard error \(text(trace.error)))")
+        }
+        return lines
+    }
+
+    private var shares: [String] {
+        func share(_ share: Diagnosis.Share) -> String {
+            share.isExact
+                ? percent(share.value)
+                : "\(percent(share.value)) (\(percent(share.range.lowerBound)) to \(percent(share.range.upperBound)))"
+        }
+        let source =
+            diagnosis.isDense
+            ? "all \(diagnosis.parameters) were computed"
+            : "from \(counted(diagnosis.products, "product")) with the Hessian"
+        var lines = [
+            "\(share(diagnosis.minimumRatio)) above ε = \(text(diagnosis.epsilon)) (the minimum ratio), \(share(diagnosis.zeroRatio)) zero, \(share(diagnosis.negativeRatio)) below −ε; \(source)"
+        ]
+        if let index = diagnosis.index { lines.append("index \(index): so many are negative") }
+        return lines
+    }
+
+    /// The density in bins, as rows of a bar chart.
+    private var histogram: [String] {
+        let (low, high) = (diagnosis.lambdaMin.value, diagnosis.lambdaMax.value)
+        guard high > low else { return ["all eigenvalues at \(text(low))"] }
+        let bins = 8
+        var weights = Array(repeating: 0.0, count: bins)
+        for node in diagnosis.density {
+            let place = Int((node.value - low) / (high - low) * Double(bins))
+            weights[min(bins - 1, max(0, place))] += node.weight
+        }
+        let edges = (0...bins).map { text(low + (high - low) * Double($0) / Double(bins)) }
+        let width = edges.map(\.count).max() ?? 0
+        return weights.enumerated().map { place, weight in
+            let bar = String(repeating: "█", count: Int((weight * 40).rounded()))
+            return
+                "\(edges[place].padding(width)) to \(edges[place + 1].padding(width)) \(percent(weight).padding(9))\(bar)"
+        }
+    }
+
+    private var steps: [String] {
+        guard let stepping = diagnosis.stepping else { return [] }
+        var lines = [
+            "the plain step −ηg with η = \(text(stepping.rate)): gᵀHg \(text(stepping.gradientCurvature)), gᵀg/η \(text(stepping.gradientOverRate)): \(meaning(stepping.plainStep))"
+        ]
+        guard let stable = stepping.stableRate, let edge = stepping.edge else {
+            lines.append(
+                diagnosis.lambdaMax.value > 0
+                    ? "the largest stable rate of \(stepping.optimizer) is not stated: it scales each weight by a state that weights alone do not hold"
+                    : "there is no largest stable rate: no curvature is positive")
+            return lines
+        }
+        let momentum = stepping.momentum > 0 ? " with momentum \(text(stepping.momentum))" : ""
+        let place =
+            edge > 1.1
+            ? "above it: steps grow along the sharpest direction until the curvature falls"
+            : edge > 0.8 ? "training sits at the edge of stability" : "well below it"
+        lines.append(
+            "largest stable rate of \(stepping.optimizer)\(momentum) \(text(stable)); the rate is \(text(edge)) of it: \(place)"
+        )
+        return lines
+    }
+
+    private func meaning(_ step: StepDiagnosis.PlainStep) -> String {
+        switch step {
+        case .falls: "it lowers the loss, short of the best such step"
+        case .overshoots: "it lowers the loss, but overshoots the best such step"
+        case .rises: "it raises the loss"
+        }
+    }
+
+    private var history: [String] {
+        guard let history = diagnosis.history else { return [] }
+        var lines: [String] = []
+        if let first = history.firstGradientNorm, let last = history.lastGradientNorm {
+            lines.append(
+                "the gradient's norm went from \(text(first)) to \(text(last)) (mini-batches of the first and the last step logged)"
+            )
+        }
+        if let first = history.losses.first, let last = history.losses.last, history.losses.count > 1 {
+            lines.append(
+                "the last \(history.losses.count) steps logged took the mini-batches' loss from \(text(first)) to \(text(last))"
+            )
+        }
+        if let training = history.trainingLoss, let test = history.testLoss ?? history.validationLoss {
+            let set = history.testLoss == nil ? "validation" : "test"
+            let ratio = test / training
+            lines.append(
+                "the last epoch's training loss \(text(training)), \(set) loss \(text(test))"
+                    + (ratio > 1.5 ? ": the model fits the training set far better than the \(set) set" : ""))
+        }
+        return lines
+    }
+}
+
+extension String {
+    /// The text with blanks behind it, up to `width` characters.
+    fileprivate func padding(_ width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - count))
+    }
+}

@@ -1,0 +1,69 @@
+import DataParallel
+import Spectrum
+
+/// What was found of the Hessian's spectrum.
+struct FoundSpectrum {
+    /// All eigenvalues, ascending, where they are known.
+    var all: [Double]?
+    /// The vectors of the smallest eigenvalues, from the lowest on.
+    var lowest: [SlicedVector<Float>]
+    /// The vectors of the largest eigenvalues, from the highest on.
+    var highest: [SlicedVector<Float>]
+    /// What the random start vector of Lanczos's method has seen.
+    var tridiagonal = Tridiagonal()
+    /// Whether nothing that one start can see is missing.
+    var isComplete = false
+    /// The eigenvalues on the basis, ascending.
+    var ritz: [Double] = []
+    /// Trainable elements.
+    var dimension = 0
+
+    /// Products that a bound on what was missed may count.
+    var steps: Int { tridiagonal.count }
+
+    /// The shares of eigenvalues above ε, from −ε to ε, and below −ε.
+    func shares(_ epsilon: Double, in space: HessianSpace) throws -> (
+        positive: Diagnosis.Share, zero: Diagnosis.Share, negative: Diagnosis.Share
+    ) {
+        if let all {
+            func share(_ isIn: (Double) -> Bool) -> Diagnosis.Share {
+                let value = Double(all.filter(isIn).count) / Double(all.count)
+                return Diagnosis.Share(value: value, range: value...value)
+            }
+            return (
+                share { $0 > epsilon }, share { abs($0) <= epsilon }, share { $0 < -epsilon }
+            )
+        }
+        let nodes = try tridiagonal.nodes(in: space)
+        let upTo = try tridiagonal.measure(below: epsilon, in: space)
+        let below = try tridiagonal.measure(below: -epsilon, in: space)
+        func share(_ lower: Double, _ upper: Double, _ isIn: (Double) -> Bool) -> Diagnosis.Share {
+            let estimate = nodes.reduce(0) { $0 + (isIn($1.value) ? $1.weight : 0) }
+            // (v·u)² of a random unit vector sums to a Beta variable over a set of eigenvectors.
+            let deviation = (2 * estimate * (1 - min(1, estimate)) / Double(dimension + 2)).squareRoot()
+            let low = max(0, min(lower, estimate) - 2 * deviation)
+            let high = min(1, max(upper, estimate) + 2 * deviation)
+            return Diagnosis.Share(value: min(1, max(0, estimate)), range: low...high)
+        }
+        return (
+            share(1 - upTo.upperBound, 1 - upTo.lowerBound) { $0 > epsilon },
+            share(max(0, upTo.lowerBound - below.upperBound), upTo.upperBound - below.lowerBound) {
+                abs($0) <= epsilon
+            },
+            share(below.lowerBound, below.upperBound) { $0 < -epsilon }
+        )
+    }
+
+    /// The density of the spectrum: each eigenvalue with its share, or the nodes of a quadrature.
+    func density(in space: HessianSpace) throws -> [Diagnosis.DensityNode] {
+        if let all {
+            return all.map { Diagnosis.DensityNode(value: $0, weight: 1 / Double(all.count)) }
+        }
+        return try tridiagonal.nodes(in: space).map {
+            Diagnosis.DensityNode(value: $0.value, weight: $0.weight)
+        }
+    }
+
+    /// The smallest eigenvalue above `epsilon`, of all or of those on the basis.
+    func smallest(above epsilon: Double) -> Double? { (all ?? ritz).first { $0 > epsilon } }
+}

@@ -1,0 +1,165 @@
+import CKernels
+import Cluster
+import DataParallel
+import Datasets
+import Foundation
+import Layers
+import Messages
+import Randomness
+
+/// Why the loss does not go down.
+extension Trainer {
+    /// The part of a run's data that a point is looked at on.
+    public enum DiagnosedData: String, Sendable, CaseIterable {
+        /// What is trained on.
+        case train
+        /// What decisions watch.
+        case validation
+        /// What is only reported.
+        case test
+    }
+
+    /// Looks around trained weights: whether they are a critical point of the loss, of which kind, how sure that is, and
+    /// what to do next; collective over the cluster, the same result on all ranks and at any number of them.
+    ///
+    ///     let diagnosis = try Trainer.diagnose("runs/mine", MyNet(), settings, on: cluster)
+    ///     print(diagnosis.verdict, diagnosis.lambdaMin.value)
+    ///
+    /// - Parameters:
+    ///   - weights: A run's folder, one of its checkpoints, or a safetensors file with the run's normalization.json beside
+    ///     it.
+    ///   - model: The model that was trained.
+    ///   - settings: What it was trained with.
+    ///   - data: The data set.
+    ///   - options: How it is looked at.
+    ///   - folder: Where weights with a lower loss go, where `options` ask for an escape; made where it is missing.
+    public static func diagnose(
+        _ weights: String, _ model: any Model, _ settings: TrainingSettings, data: DiagnosedData = .train,
+        options: DiagnosisOptions = DiagnosisOptions(), escapingTo folder: String? = nil, on cluster: Cluster
+    ) throws -> Diagnosis {
+        try diagnose(weights, settings, data: data, options: options, escapingTo: folder, on: cluster) { _ in
+            model
+        }
+    }
+
+    /// The same for a model that depends on the number of classes.
+    package static func diagnose(
+        _ weights: String, _ settings: TrainingSettings, data: DiagnosedData, options: DiagnosisOptions,
+        escapingTo folder: String?, on cluster: Cluster, makeModel: (Int?) throws -> any Model
+    ) throws -> Diagnosis {
+        try worded(cluster) {
+            let part = try source(of: data, settings)
+            let loaded = try LoadedModel(
+                weights: weights, source: part.source,
+                training: (settings.data.training, settings.data.normalization), loss: settings.loss,
+                shards: settings.shards, workers: settings.workers, predicts: false, on: cluster,
+                makeModel: makeModel)
+            let history = try Agreement.fromRoot(cluster.world) {
+                let metrics = try SavedWeights(weights).file(RunFolder.metricsName)
+                return [RunHistory(folder: PathParts.folder(of: metrics))]
+            }[0]
+            if folder != nil {
+                try TrainingRun.agree(
+                    Result { if cluster.rank == 0, let folder { try FileOutput.makeFolder(folder) } }, cluster
+                )
+            }
+            let objective = try objective(loaded, data, part.fraction, settings, options)
+            var diagnosis = try Diagnoser(
+                cluster: cluster, state: loaded.state, objective: objective, options: options,
+                data: data.rawValue, optimizer: settings.optimizer, rate: history?.rate
+            ).run()
+            diagnosis.history = history
+            try TrainingRun.agree(
+                Result {
+                    guard let folder, diagnosis.descent?.why == nil else { return }
+                    let copy = try WeightsFile.copy(
+                        loaded.state, trainedBatches: loaded.trainedBatches)
+                    guard cluster.rank == 0 else { return }
+                    try copy.named(RunFolder.weightsName).replace(in: folder)
+                    try loaded.inputs.write(to: folder)
+                }, cluster)
+            return diagnosis
+        }
+    }
+
+    /// The files of a part of a run's data, and the fraction of the training set that is held out of it.
+    private static func source(
+        of data: DiagnosedData, _ settings: TrainingSettings
+    ) throws -> (source: DatasetSource, fraction: Double?) {
+        var fraction: Double?
+        if case .fraction(let share) = settings.data.validation { fraction = share }
+        switch data {
+        case .train: return (settings.data.training, fraction)
+        case .test:
+            guard let test = settings.data.test else {
+                throw TrainingError(.configuration, "the configuration has no data.test: give --data train")
+            }
+            return (test, nil)
+        case .validation:
+            switch settings.data.validation {
+            case .fraction: return (settings.data.training, fraction)
+            case .files(let source): return (source, nil)
+            case nil:
+                throw TrainingError(
+                    .configuration, "the configuration has no data.validation: give --data train")
+            }
+        }
+    }
+
+    private static func objective(
+        _ loaded: LoadedModel, _ data: DiagnosedData, _ fraction: Double?, _ settings: TrainingSettings,
+        _ options: DiagnosisOptions
+    ) throws -> DatasetObjective {
+        let (model, count) = (loaded.model, loaded.dataset.examples.layout.count)
+        if options.usesBatchStatistics, model.hasBatchRenormalization {
+            throw TrainingError(
+                .configuration,
+                "the model has batch re-normalization, whose gradient in training is that of no function, since none flows through r and d: look at it with --batch-norm evaluation"
+            )
+        }
+        var rows = try fraction.map { fraction in
+            let split = try ValidationSplit(
+                count: count, fraction: fraction, seed: settings.seed, name: loaded.dataset.name)
+            return data == .train ? split.training : split.validation
+        }
+        let all = rows?.count ?? count
+        if let wanted = options.examples, wanted < all {
+            let random = CounterRandom(seed: options.seed, purpose: .probe, stream: sampleStream)
+            let chosen = Permutation.shuffled(count: all, random: random)[..<wanted].sorted()
+            rows = chosen.map { place in rows.map { $0[Int(place)] } ?? place }
+        }
+        let examples = rows?.count ?? count
+        let batch =
+            settings.isFullBatch ? (examples + settings.accumulate - 1) / settings.accumulate : settings.batch
+        let order: EpochOrder
+        if options.usesBatchStatistics, model.usesBatchStatistics {
+            order = EpochOrder(
+                count: count, subset: rows, batchSize: batch, seed: settings.seed, epoch: 0,
+                shuffle: settings.data.shuffle)
+            for index in Set([0, order.batchCount - 1]) {
+                try Replica.check(model, batch: order.batch(index).count, shards: settings.shards)
+            }
+        } else {
+            order = EpochOrder(
+                inOrder: count, subset: rows, batchSize: min(max(batch, leastBatch), mostBatch))
+        }
+        let random = CounterRandom(seed: options.seed, purpose: .dropout)
+        let words = random.words(at: 0)
+        return DatasetObjective(
+            order: order, maker: loaded.maker, shards: settings.shards, workers: settings.workers,
+            dropoutKey: dt_philox_key(word: (words.0, words.1)),
+            mode: TracedModel.ObjectiveMode(
+                usesBatchStatistics: options.usesBatchStatistics, dropsOut: options.dropsOut))
+    }
+
+    /// Above the streams of vectors and of rounding.
+    private static let sampleStream: UInt64 = 1 << 41
+    /// Where mini-batches decide nothing, they have so many examples: enough to be fast, and not too many for memory.
+    private static let (leastBatch, mostBatch) = (512, 2048)
+
+    /// Writes a diagnosis into the folder of the run that `weights` names, if it names one; rank 0 alone calls it.
+    package static func keep(_ diagnosis: Diagnosis, of weights: String) throws {
+        guard let run = RunFolder.owner(of: weights) else { return }
+        try FileOutput.write(Data(diagnosis.json.utf8), to: "\(run)/\(RunFolder.diagnosisName)")
+    }
+}

@@ -1,0 +1,136 @@
+import Cluster
+import DataParallel
+import Datasets
+import Foundation
+import Layers
+import Messages
+
+/// A model with trained weights and a data set it can be run on, on all ranks.
+package final class LoadedModel {
+    /// The ranks.
+    let cluster: Cluster
+    /// The data.
+    let dataset: SharedDataset
+    /// What the training set decides of all data.
+    let inputs: InputDescription
+    /// The model.
+    let model: TracedModel
+    /// Its weights and statistics.
+    let state: ModelState
+    /// What the weights' batch counters hold, on rank 0.
+    let trainedBatches: Int
+
+    /// Loads weights and data; collective.
+    ///
+    /// - Parameters:
+    ///   - weights: What `SavedWeights` takes, with the run's normalization.json beside it.
+    ///   - source: The data to run on.
+    ///   - training: What the weights were trained on, and how its features were scaled. Where they were not, no
+    ///     normalization.json is needed.
+    ///   - predicts: Whether labels are left out.
+    init(
+        weights: String, source: DatasetSource,
+        training: (source: DatasetSource, normalization: Normalization)? = nil, loss: Loss, shards: Int,
+        workers: Int?, predicts: Bool, on cluster: Cluster, makeModel: (Int?) throws -> any Model
+    ) throws {
+        try cluster.check(shards: shards)
+        self.cluster = cluster
+        if cluster.rank == 0, let note = cluster.spareWorkers(workers, shards: shards) {
+            TrainingRun.note(note)
+        }
+        var saved: SavedWeights?
+        let described = try InputDescription.beside(training?.normalization, on: cluster) {
+            let found = try SavedWeights(weights)
+            saved = found
+            return found
+        }
+        var origin: InputDescription.Origin?
+        if described == nil, let training {
+            origin = try Agreement.fromRoot(cluster.world) {
+                let task = try training.source.task(for: loss) { try makeModel($0.classCount) }
+                return InputDescription.Origin(training.source.taking(task))
+            }
+        }
+        let task = try Agreement.fromRoot(cluster.world) {
+            guard let described else { return try source.task(for: loss) { try makeModel($0.classCount) } }
+            return try source.task(likeClasses: described.classes != nil, loss: loss)
+        }
+        let source = source.taking(task)
+        let dataset = try SharedDataset(
+            described?.followed(by: source)
+                ?? source.following(classes: origin?.classes, names: origin?.classNames), on: cluster)
+        cluster.activity.enter(.preparing)
+        self.dataset = dataset
+        let layout = dataset.examples.layout
+        var found: SavedWeights.Found?
+        let unscaled = try Agreement.fromRoot(cluster.world) { () -> InputDescription? in
+            guard let weights = try saved?.find() else { throw FailedElsewhere() }
+            found = weights
+            if !weights.isFinal { TrainingRun.note("the weights are \(weights.origin)") }
+            guard described == nil else { return nil }
+            guard let origin else { throw FailedElsewhere() }
+            let outputs = try InputDescription.outputs(
+                of: weights.file, exampleShape: layout.exampleShape, loss: loss, makeModel: makeModel)
+            return InputDescription(unscaled: layout, origin, outputs: outputs, loss: loss)
+        }
+        guard let inputs = described ?? unscaled else { throw FailedElsewhere() }
+        try inputs.check(
+            layout, of: dataset.source, trainedOn: "the model's training set",
+            labels: "the model's training set")
+        let kind: TargetKind = predicts ? .none : try Self.target(dataset, inputs, loss)
+        let model = try TracedModel(
+            makeModel(inputs.classes), exampleShape: layout.exampleShape, target: kind, loss: loss)
+        self.inputs = inputs
+        self.model = model
+        let state = try ModelState(cluster: cluster, model: model)
+        try cluster.checkMemory(
+            copies: cluster.rank == 0 ? state.byteCount : state.largestByteCount,
+            for: .model("the weights' file"))
+        var values: [[Float]]?
+        var trainedBatches = 0
+        try TrainingRun.agree(
+            Result {
+                guard let found else { return }
+                (values, trainedBatches) = try SavedWeights.values(
+                    of: found.file, for: model, tell: TrainingRun.note)
+            },
+            cluster)
+        try state.set(values)
+        self.state = state
+        self.trainedBatches = trainedBatches
+    }
+
+    /// Makes mini-batches of the data.
+    var maker: BatchMaker {
+        BatchMaker(examples: dataset.examples, scaling: inputs.scaling, kernels: cluster.kernels)
+    }
+
+    private static func target(
+        _ dataset: SharedDataset, _ inputs: InputDescription, _ loss: Loss
+    ) throws -> TargetKind {
+        try LabelChecks.classes(dataset.examples, of: dataset.source, loss: loss)
+        switch dataset.examples.layout.targetKind {
+        case .none:
+            throw TrainingError(
+                .badFile, "\(dataset.name) has no labels: evaluation needs them, predict does not")
+        case .classes(let found):
+            guard let known = inputs.classes else {
+                throw TrainingError(
+                    .badFile,
+                    "\(dataset.source.labelsName) has \(LabelChecks.phrase(ofClassesIn: dataset.examples)), the model was trained on numbers: give numbers, or leave out task: classification"
+                )
+            }
+            if found > known, let labels = dataset.examples.classes,
+                let index = labels.firstIndex(where: { $0 >= known })
+            {
+                let place = dataset.source.place(ofLabel: index)
+                throw TrainingError(
+                    .badFile,
+                    "the label of example \(place.example) is \(labels[index]), \(place.path), which the model was not trained on: it knows 0 to \(known - 1)"
+                )
+            }
+            return .classes(known)
+        case .values(let shape): return .values(shape)
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import Training
+
+/// Trained weights and the configuration they were trained with.
+struct TrainedModelOptions: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp(
+            "A run's folder, one of its checkpoints, or a safetensors file.", valueName: "run-or-weights"))
+    var weights: String
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The run's configuration; by default config.yaml beside the weights.", valueName: "file.yaml"))
+    var config: String?
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "Changes one key of the configuration; may be repeated.", valueName: "key.path=value"))
+    var settings: [String] = []
+
+    /// The configuration the weights were trained with; throws where there are no weights.
+    func configuration() throws -> RunConfiguration {
+        guard !UsageAdvice.isConfiguration(weights) else {
+            throw TrainingError(
+                .badFile,
+                "\(weights) is no weights: give the run's folder or a safetensors file, and a configuration with --config"
+            )
+        }
+        return try configuration(of: SavedWeights(weights))
+    }
+
+    private func configuration(of saved: SavedWeights) throws -> RunConfiguration {
+        let overrides = try settings.map(ConfigurationOverride.set)
+        if let config { return try RunConfiguration(file: config, overrides: overrides) }
+        let beside = saved.file(RunFolder.configurationName)
+        guard FileManager.default.fileExists(atPath: beside) else {
+            try RunDescription.requireModel(PathParts.folder(of: saved.file(RunFolder.descriptionName)))
+            throw ValidationError(
+                "\(weights) has no config.yaml beside it: give the run's configuration with --config")
+        }
+        return try RunConfiguration(file: beside, overrides: overrides)
+    }
+}
