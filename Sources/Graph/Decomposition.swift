@@ -2,9 +2,21 @@ extension Graph {
     /// The graph written in primitives alone, each of which can be differentiated again and again.
     ///
     /// Fast composite forms compute the same values; tests hold the two equal.
-    public func decomposed() -> Graph {
+    public func decomposed() -> Graph { decomposed { _ in true } }
+
+    /// The graph with those operations alone written in primitives that `isTakenApart` names.
+    private func decomposed(_ isTakenApart: (Operation) -> Bool) -> Graph {
         rewritten { builder, node, operands in
-            Decomposition(builder: builder, node: node, operands: operands).results()
+            guard isTakenApart(node.operation) else { return nil }
+            return Decomposition(builder: builder, node: node, operands: operands).results()
+        }
+    }
+
+    /// The graph with batch norm by given statistics, which evaluation alone computes, written in primitives, so that it has
+    /// a derivative.
+    package func decomposingInference() -> Graph {
+        decomposed { operation in
+            if case .batchNormInference = operation { true } else { false }
         }
     }
 }
@@ -45,9 +57,10 @@ private struct Decomposition {
             return [x * operands[1].applying(.dropoutMask(rate: rate, tag: tag, shape: x.shape))]
         case .batchNorm(let attributes): return batchNorm(attributes)
         case .batchNormInference(let attributes):
-            let centered = x - operands[1].alongChannels(of: x.shape)
-            let deviation = (operands[2] + attributes.epsilon).squareRoot().alongChannels(of: x.shape)
-            return [affine(centered / deviation, operands[3], operands[4], attributes.relu)]
+            // The numbers of a channel are made once, not for every element.
+            let scale = operands[3] / (operands[2] + attributes.epsilon).squareRoot()
+            let shift = operands[4] - operands[1] * scale
+            return [affine(x, scale, shift, attributes.relu)]
         case .layerNorm(let epsilon):
             let count = operands[1].type.count
             let rows = [count == 0 ? 0 : x.type.count / count, count]

@@ -12,8 +12,6 @@ public final class GraphBuilder {
     public let mode: Mode
     /// Whether dropout leaves elements out: in training, unless told otherwise.
     public let dropsOut: Bool
-    /// Whether the trace is of a step, which gives states their next values: in training, unless told otherwise.
-    public let isStep: Bool
     package private(set) var nodes: [Graph.Node] = []
     package private(set) var stateUpdates: [(variable: Int, value: Graph.Value)] = []
     /// The shape each variable was used with, by its place in the list the builder was made with.
@@ -30,12 +28,9 @@ public final class GraphBuilder {
     }
 
     /// A builder for a trace that may use `variables`, whose order numbers parameters and states.
-    package init(
-        mode: Mode, dropsOut: Bool? = nil, isStep: Bool? = nil, variables: [any TracedVariable] = []
-    ) {
+    package init(mode: Mode, dropsOut: Bool? = nil, variables: [any TracedVariable] = []) {
         self.mode = mode
         self.dropsOut = dropsOut ?? (mode == .training)
-        self.isStep = isStep ?? (mode == .training)
         shapes = Array(repeating: nil, count: variables.count)
         trainable = variables.map(\.isTrainable)
         places = Dictionary(
@@ -47,7 +42,6 @@ public final class GraphBuilder {
     package init(continuing graph: Graph) {
         mode = .training
         dropsOut = true
-        isStep = true
         shapes = []
         trainable = []
         places = [:]

@@ -71,7 +71,7 @@ public struct LayerWeight: Sendable {
         }
         var u = builder.variable(left, shape: [rows])
         var v = builder.variable(right, shape: [columns])
-        if builder.isStep {
+        if builder.mode == .training {
             let fixed = matrix.detached()
             u = Self.normalized(timesRight(fixed, v))
             let product = fixed * u.reshaped(to: [rows, 1]).broadcast(to: matrix.shape)

@@ -4,7 +4,9 @@ import Graph
 extension TracedModel {
     /// Which function of the parameters the mean loss is.
     package struct ObjectiveMode: Sendable, Hashable {
-        /// Whether batch norm uses the moments of mini-batches, as in training, or its running statistics.
+        /// Whether batch norm uses the moments of mini-batches, as in training, or its running statistics. As in training no
+        /// derivative flows through what a layer holds constant: batch re-normalization's r and d, the singular vectors
+        /// that spectral norm has after one more step of the power method.
         package var usesBatchStatistics: Bool
         /// Whether dropout leaves elements out, the same ones every time.
         package var dropsOut: Bool
@@ -30,7 +32,7 @@ extension TracedModel {
         let results = [
             Graph.Result(.output(.objective), objective(losses).value), Self.total(losses),
         ]
-        return losses.builder.graph(for: results).fusingActivations()
+        return losses.builder.graph(for: results).decomposingInference().fusingActivations()
             .addingGradients(parameterShapes: parameterShapes)
     }
 
@@ -38,15 +40,6 @@ extension TracedModel {
     package func lossGraph(_ inputs: InputTypes, _ mode: ObjectiveMode) -> Graph {
         let losses = losses(inputs, mode)
         return losses.builder.graph(for: [Self.total(losses)]).fusingActivations()
-    }
-
-    /// Whether a layer is batch re-normalization, whose gradient in training is that of no function: none flows through
-    /// r and d.
-    package var hasBatchRenormalization: Bool {
-        trace.nodes.contains { node in
-            guard case .channelDeviation = node.operation else { return false }
-            return true
-        }
     }
 
     /// Whether any layer's result depends on the whole mini-batch in training.
@@ -59,7 +52,7 @@ extension TracedModel {
 
     private func losses(_ inputs: InputTypes, _ mode: ObjectiveMode) -> Tensor {
         let builder = GraphBuilder(
-            mode: mode.usesBatchStatistics ? .training : .evaluation, dropsOut: mode.dropsOut, isStep: false,
+            mode: mode.usesBatchStatistics ? .training : .evaluation, dropsOut: mode.dropsOut,
             variables: variables.map(\.source))
         return lossOfExamples(in: builder, inputs).losses
     }

@@ -111,12 +111,6 @@ extension Trainer {
         _ options: DiagnosisOptions
     ) throws -> DatasetObjective {
         let (model, count) = (loaded.model, loaded.dataset.examples.layout.count)
-        if options.usesBatchStatistics, model.hasBatchRenormalization {
-            throw TrainingError(
-                .configuration,
-                "the model has batch re-normalization, whose gradient in training is that of no function, since none flows through r and d: look at it with --batch-norm evaluation"
-            )
-        }
         var rows = try fraction.map { fraction in
             let split = try ValidationSplit(
                 count: count, fraction: fraction, seed: settings.seed, name: loaded.dataset.name)
