@@ -82,7 +82,8 @@ let package = Package(
         .target(
             name: "ReplicaSupport",
             dependencies: [
-                "CKernels", "Cluster", "DataParallel", "Datasets", "Layers", "MPI", "Optimizers", "Runtime",
+                "CKernels", "Cluster", "DataParallel", "Datasets", "Layers", "MPI", "Optimizers",
+                "Randomness", "Runtime",
                 "Training",
             ],
             path: "Tests/ReplicaSupport"),
@@ -175,7 +176,7 @@ let package = Package(
             dependencies: [
                 "CKernels", "COneDNN", "Optimizers", "ProcessSupport", "Safetensors",
                 .product(name: "Crypto", package: "swift-crypto"),
-            ], exclude: ["Goldens"]),
+            ], exclude: ["Goldens", "Hessians"]),
         .testTarget(
             name: "ConfigurationTests",
             dependencies: ["Configuration", "Messages", "Graph", "Layers", "Optimizers", "Datasets"]),
