@@ -66,6 +66,15 @@ import Testing
             "base: {recipe: fashion-mlp}\nvary: {training.seed: [1]}\nruns: {seed-1: {}}",
             "two runs are called \"seed-1\""
         ),
+        (
+            "base: {recipe: fashion-mlp}\nruns: {a: {}}\nreport: {metrics: [verdict]}",
+            "verdict"
+        ),
+        (
+            "base: {recipe: fashion-mlp}\nruns: {a: {}}\nreport: {against: epoch, diagnose: 100}",
+            "report.diagnose: diagnoses the weights that a run ends with: set against: run"
+        ),
+        ("base: {recipe: fashion-mlp}\nruns: {a: {}}\nreport: {diagnose: 0}", "report.diagnose"),
     ])
     func errors(yaml: String, message: String) {
         let error = #expect(throws: ConfigurationError.self) { try study(yaml) }

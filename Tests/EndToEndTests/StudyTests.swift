@@ -75,6 +75,42 @@ extension EndToEndTests {
             #expect(Double(loss.dropFirst("train_loss=".count)).map { abs($0 - reported) < 1e-12 } == true)
         }
 
+        @Test func weightsAreDiagnosed() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            _ = try Self.study(data)
+            // Without a first value that tells units apart the layers' products make a saddle.
+            let file = try data.write(
+                "points.yaml",
+                text: """
+                    base: {config: rows.yaml}
+                    set: {training.epochs: 1}
+                    runs:
+                      trained: {}
+                      zeros:
+                        optimizer: {name: sgd, lr: 0}
+                        model: [{linear: 16}, tanh, {linear: 4}]
+                        init: {default: {weight: zeros, bias: zeros}}
+                        training.batch: full
+                    report: {against: run, metrics: [verdict, diagnosed_loss, lambda_min], diagnose: 20}
+                    """)
+            var files: Set<[String]> = []
+            for ranks in [1, 3] {
+                let output = data.path("points-\(ranks)")
+                let run = try DTrainRun.run(ranks, ["study", file, "--output", output])
+                try #require(run.exitCode == 0, "\(run)")
+                files.insert(try Self.csv(output))
+            }
+            #expect(files.count == 1, "the same at any number of ranks")
+            let rows = try #require(files.first)
+            let lines: [[String]] = rows.map { $0.split(separator: ",").map(String.init) }
+            #expect(lines[0] == ["run", "verdict", "diagnosed_loss", "lambda_min"])
+            #expect(lines[1].prefix(2) == ["trained", "not_critical"])
+            // The last layer's bias alone has a gradient, as classes are not equally many in the sample.
+            #expect(lines[2][0] == "zeros" && Double(lines[2][2]).map { abs($0 - log(4)) < 1e-6 } == true)
+            #expect(Double(lines[2][3]).map { $0 < -0.01 } == true)
+        }
+
         @Test func goesOnWhereItWasStopped() throws {
             let data = try TestData()
             defer { data.remove() }
@@ -104,7 +140,7 @@ extension EndToEndTests {
 
         @Test func listsAndPrintsAndRefuses() throws {
             let list = try DTrainRun.run(3, ["study"])
-            #expect(list.standardOutput.split(separator: "\n").count == 6 && list.exitCode == 0)
+            #expect(list.standardOutput.split(separator: "\n").count == 7 && list.exitCode == 0)
             let printed = try DTrainRun.run(2, ["study", "warmup", "--print"])
             #expect(printed.exitCode == 0)
             #expect(printed.standardOutput.components(separatedBy: "base: {recipe:").count == 2)

@@ -93,7 +93,8 @@ struct Diagnoser {
             missProbability: isDense || spectrum.isComplete
                 ? 0
                 : Lanczos<HessianSpace>.probabilityOfMissing(
-                    share: (ends.smallest[0].value + decayOfAll + epsilon) / width, dimension: space.dimension,
+                    share: (ends.smallest[0].value + decayOfAll + epsilon) / width,
+                    dimension: space.dimension,
                     products: spectrum.steps),
             missedCurvature: isDense || spectrum.isComplete
                 ? min(0, ends.smallest[0].value + decayOfAll)
@@ -174,7 +175,7 @@ struct Diagnoser {
 
     /// Whether all eigenvalues are computed; throws where that was asked for and cannot be.
     private func chooseDense(_ dimension: Int) throws -> Bool {
-        let most = 20_000
+        let most = 10_000
         if options.isDense == true, dimension > most {
             throw TrainingError(
                 .configuration,

@@ -34,23 +34,23 @@ struct FoundSpectrum {
                 share { $0 > epsilon }, share { abs($0) <= epsilon }, share { $0 < -epsilon }
             )
         }
-        let nodes = try tridiagonal.nodes(in: space)
         let upTo = try tridiagonal.measure(below: epsilon, in: space)
         let below = try tridiagonal.measure(below: -epsilon, in: space)
-        func share(_ lower: Double, _ upper: Double, _ isIn: (Double) -> Bool) -> Diagnosis.Share {
-            let estimate = nodes.reduce(0) { $0 + (isIn($1.value) ? $1.weight : 0) }
+        // Which side of ε the node nearest to it stands for is open, so that the middle is the best guess.
+        func share(_ lower: Double, _ upper: Double, _ estimate: Double) -> Diagnosis.Share {
             // (v·u)² of a random unit vector sums to a Beta variable over a set of eigenvectors.
-            let deviation = (2 * estimate * (1 - min(1, estimate)) / Double(dimension + 2)).squareRoot()
-            let low = max(0, min(lower, estimate) - 2 * deviation)
-            let high = min(1, max(upper, estimate) + 2 * deviation)
-            return Diagnosis.Share(value: min(1, max(0, estimate)), range: low...high)
+            let deviation = (2 * estimate * (1 - estimate) / Double(dimension + 2)).squareRoot()
+            let low = max(0, lower - 2 * deviation)
+            return Diagnosis.Share(value: estimate, range: low...max(low, min(1, upper + 2 * deviation)))
         }
+        func middle(_ range: ClosedRange<Double>) -> Double { (range.lowerBound + range.upperBound) / 2 }
+        let (positive, negative) = (1 - middle(upTo), middle(below))
         return (
-            share(1 - upTo.upperBound, 1 - upTo.lowerBound) { $0 > epsilon },
-            share(max(0, upTo.lowerBound - below.upperBound), upTo.upperBound - below.lowerBound) {
-                abs($0) <= epsilon
-            },
-            share(below.lowerBound, below.upperBound) { $0 < -epsilon }
+            share(1 - upTo.upperBound, 1 - upTo.lowerBound, positive),
+            share(
+                max(0, upTo.lowerBound - below.upperBound), max(0, upTo.upperBound - below.lowerBound),
+                max(0, 1 - positive - negative)),
+            share(below.lowerBound, below.upperBound, negative)
         )
     }
 
