@@ -175,7 +175,7 @@ let package = Package(
             dependencies: [
                 "CKernels", "COneDNN", "Optimizers", "ProcessSupport", "Safetensors",
                 .product(name: "Crypto", package: "swift-crypto"),
-            ], exclude: ["Goldens"]),
+            ], exclude: ["Goldens", "Hessians"]),
         .testTarget(
             name: "ConfigurationTests",
             dependencies: ["Configuration", "Messages", "Graph", "Layers", "Optimizers", "Datasets"]),
