@@ -82,7 +82,8 @@ let package = Package(
         .target(
             name: "ReplicaSupport",
             dependencies: [
-                "CKernels", "Cluster", "DataParallel", "Datasets", "Layers", "MPI", "Optimizers", "Runtime",
+                "CKernels", "Cluster", "DataParallel", "Datasets", "Layers", "MPI", "Optimizers",
+                "Randomness", "Runtime",
                 "Training",
             ],
             path: "Tests/ReplicaSupport"),

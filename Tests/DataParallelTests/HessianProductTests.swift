@@ -90,4 +90,29 @@ import Testing
         let alone = try test.product(on: TestCluster.get(), workers: 1)
         #expect(try test.product(on: TestCluster.get(), workers: 3) == alone)
     }
+
+    @Test(arguments: ProductCase.all)
+    func isSymmetric(_ test: ProductCase) throws {
+        prepareThreadForPrograms()
+        let products = try test.withProduct(on: TestCluster.get()) { hessian in
+            try (0..<4).map { pair -> (defect: Double, scale: Double) in
+                let (u, v) = (
+                    try hessian.slices.vector { test.random($0, stream: 2 * pair) },
+                    try hessian.slices.vector { test.random($0, stream: 2 * pair + 1) }
+                )
+                let (hu, hv) = (try hessian.multiply(u), try hessian.multiply(v))
+                let norms = (
+                    u: try u.squaredNorm().squareRoot(), v: try v.squaredNorm().squareRoot(),
+                    hu: try hu.squaredNorm().squareRoot(), hv: try hv.squaredNorm().squareRoot()
+                )
+                return (
+                    abs(try hv.dot(u) - hu.dot(v)), max(norms.u * norms.hv, norms.v * norms.hu)
+                )
+            }
+        }
+        for product in products {
+            #expect(product.scale > 0.1)
+            #expect(product.defect <= 1e-5 * product.scale)
+        }
+    }
 }

@@ -3,6 +3,7 @@ import Cluster
 import DataParallel
 import Datasets
 import Layers
+import Randomness
 import Runtime
 
 /// A small model with data in memory whose Hessian is multiplied with a vector.
@@ -54,8 +55,32 @@ package struct ProductCase: Sendable {
         (0..<count).map { Float(($0 * 31 + variable * 17 + 5) % 23 - 11) / 16 }
     }
 
+    /// Standard normal numbers for a variable.
+    package func random(_ variable: Int, stream: Int) -> [Float] {
+        guard let model = try? model() else { return [] }
+        let random = CounterRandom(seed: 11, purpose: .test, stream: UInt64(stream * 100 + variable))
+        return (0..<model.variables[variable].shape.reduce(1, *)).map { Float(random.normal(at: UInt64($0))) }
+    }
+
     /// H · v on every rank, by the model's variables, untrainable ones empty; collective over the cluster.
     package func product(on cluster: Cluster, workers: Int? = nil) throws -> [[Float]] {
+        let model = try model()
+        return try withProduct(on: cluster, workers: workers) { hessian in
+            let direction = try hessian.slices.vector { variable in
+                Self.direction(variable, count: model.variables[variable].shape.reduce(1, *))
+            }
+            let first = try hessian.slices.values(hessian.multiply(direction).rounded())
+            // What a product leaves behind must not change the next.
+            let second = try hessian.slices.values(hessian.multiply(direction).rounded())
+            precondition(first == second, "two products differ")
+            return first
+        }
+    }
+
+    /// Calls `body` with what multiplies with the model's Hessian; collective over the cluster.
+    package func withProduct<Result>(
+        on cluster: Cluster, workers: Int? = nil, _ body: (HessianProduct) throws -> Result
+    ) throws -> Result {
         let model = try model()
         let data = try Dataset(
             name: name, features: features, exampleShape: exampleShape,
@@ -70,15 +95,9 @@ package struct ProductCase: Sendable {
             objective: DatasetObjective(
                 order: EpochOrder(inOrder: Self.count, batchSize: Self.batch), maker: maker,
                 shards: Self.shards, workers: workers, dropoutKey: ReplicaHarness.dropoutKey))
-        let direction = try hessian.slices.vector { variable in
-            Self.direction(variable, count: model.variables[variable].shape.reduce(1, *))
-        }
-        let first = try hessian.slices.values(hessian.multiply(direction).rounded())
-        // What a product leaves behind must not change the next.
-        let second = try hessian.slices.values(hessian.multiply(direction).rounded())
-        precondition(first == second, "two products differ")
+        let result = try body(hessian)
         try hessian.free()
         try state.free()
-        return first
+        return result
     }
 }

@@ -172,23 +172,40 @@ package struct DiagnosisPage {
         return lines
     }
 
-    /// The density in bins, as rows of a bar chart.
+    /// The density by powers of ten of the largest |λ|, as rows of a bar chart.
     private var histogram: [String] {
-        let (low, high) = (diagnosis.lambdaMin.value, diagnosis.lambdaMax.value)
-        guard high > low else { return ["all eigenvalues at \(text(low))"] }
-        let bins = 8
-        var weights = Array(repeating: 0.0, count: bins)
+        let scale = max(abs(diagnosis.lambdaMin.value), abs(diagnosis.lambdaMax.value))
+        guard scale > 0 else { return ["all eigenvalues are 0"] }
+        // Bins from the most negative on; the one in the middle holds what is nearest to zero.
+        let most = Self.decades
+        var weights = Array(repeating: 0.0, count: 2 * most + 1)
         for node in diagnosis.density {
-            let place = Int((node.value - low) / (high - low) * Double(bins))
-            weights[min(bins - 1, max(0, place))] += node.weight
+            let share = abs(node.value) / scale
+            var bin = most
+            for decade in 0..<most where share > Self.power(decade + 1) {
+                bin = node.value > 0 ? 2 * most - decade : decade
+                break
+            }
+            weights[bin] += node.weight
         }
-        let edges = (0...bins).map { text(low + (high - low) * Double($0) / Double(bins)) }
-        let width = edges.map(\.count).max() ?? 0
-        return weights.enumerated().map { place, weight in
-            let bar = String(repeating: "█", count: Int((weight * 40).rounded()))
-            return
-                "\(edges[place].padding(width)) to \(edges[place + 1].padding(width)) \(percent(weight).padding(9))\(bar)"
+        return weights.indices.compactMap { bin in
+            guard weights[bin] > 0 || bin == most else { return nil }
+            let decade = bin < most ? bin : 2 * most - bin
+            let sign = bin < most ? "−" : bin > most ? "+" : "±"
+            let range =
+                bin == most
+                ? "below \(text(scale * Self.power(most)))"
+                : "\(text(scale * Self.power(decade + 1))) to \(text(scale * Self.power(decade)))"
+            let bar = String(repeating: "█", count: Int((weights[bin] * 40).rounded()))
+            return "\(sign) \(range.padding(24)) \(percent(weights[bin]).padding(10))\(bar)"
         }
+    }
+
+    private static let decades = 4
+
+    /// 10^−exponent.
+    private static func power(_ exponent: Int) -> Double {
+        (0..<exponent).reduce(1.0) { power, _ in power / 10 }
     }
 
     private var steps: [String] {
