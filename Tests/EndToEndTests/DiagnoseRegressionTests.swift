@@ -71,11 +71,12 @@ extension EndToEndTests {
             let report = try DiagnoseReport(point)
             #expect(try report.word("verdict") == "not_critical", "\(report.text)")
             // H · (100, ...), and ‖θ‖ of three times 101 and 100.5.
-            let gradient = 100 * (8.0 * 8 + 2 * 2 + 0.5 * 0.5 + 2 * 2).squareRoot()
+            func norm(_ vector: [Double]) -> Double { vector.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+            let gradient = 100 * norm([8, 2, 0.5, 2])
             try report.expect("gradient_norm", gradient, within: 1e-5 * gradient)
             try report.expectEnds(8, 0.5, relative: 1e-5)
             try report.expectCounts(4, 0, 0)
-            let ratio = gradient / (8 * (3 * 101.0 * 101 + 100.5 * 100.5).squareRoot())
+            let ratio = gradient / (8 * norm([101, 101, 101, 100.5]))
             try report.expect("critical_ratio", ratio, within: 1e-4 * ratio)
             #expect(try report.number("tolerance") == 1e-4)
 
