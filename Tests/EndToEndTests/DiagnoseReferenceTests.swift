@@ -87,7 +87,8 @@ extension EndToEndTests {
             let report = try DiagnoseReport(test.copy(to: data))
             #expect(try report.word("batch_norm") == "evaluation")
             let loss = try report.number("loss")
-            #expect(abs(loss - test.reference.loss) > 1e-3 * test.reference.loss, "\(report.text)")
+            // Ten times what losses are held to.
+            #expect(abs(loss - test.reference.loss) > 1e-4 * test.reference.loss, "\(report.text)")
         }
 
         /// The same bytes at any number of ranks and without mpirun, from dense spectra and from Lanczos.
