@@ -108,10 +108,19 @@ struct StudyCommand: ParsableCommand {
                 }
                 // It was asked to stop, and has said how to go on.
                 guard result.isFinished else { return }
+                let diagnosis = try study.diagnosedExamples.map { examples in
+                    var options = DiagnosisOptions()
+                    options.examples = examples
+                    return try Trainer.diagnose(
+                        run.configuration.output, run.configuration.trainingSettings, data: .train,
+                        options: options, escapingTo: nil, on: cluster
+                    ) { try run.configuration.model.makeModel(classes: $0) }
+                }
                 guard cluster.rank == 0 else { continue }
                 let metrics = try String(
                     contentsOfFile: "\(run.configuration.output)/\(RunFolder.metricsName)", encoding: .utf8)
-                report.add(run: run.name, metrics: metrics, examples: result.trainingExamples)
+                report.add(
+                    run: run.name, metrics: metrics, examples: result.trainingExamples, diagnosis: diagnosis)
             }
             guard cluster.rank == 0 else { return }
             let file = try TextOutput(path: "\(study.output)/study.csv")

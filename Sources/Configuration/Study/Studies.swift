@@ -125,4 +125,51 @@ extension Study {
             output: studies/gradient-norm
 
             """)
+
+    /// What kind of points training comes to.
+    static let criticalPoints = Study(
+        name: "critical-points",
+        yaml: """
+            # Which kind of point training stops at: verdict, curvature and the share of positive eigenvalues
+            title: What lies around the weights that training stops at
+            base: {recipe: fashion-mlp}
+            set: {logging.every_steps: 50}
+            runs:
+              mlp-1-epoch: {training.epochs: 1}
+              mlp-10-epochs: {training.epochs: 10}
+              cnn-3-epochs:
+                training.epochs: 3
+                model:
+                  - conv2d: {out: 32, kernel: 3, padding: 1, bias: false}
+                  - batch_norm
+                  - relu
+                  - max_pool2d: 2
+                  - conv2d: {out: 64, kernel: 3, padding: 1, bias: false}
+                  - batch_norm
+                  - relu
+                  - max_pool2d: 2
+                  - flatten
+                  - linear: 128
+                  - relu
+                  - linear: 10
+              # From zeros no layer tells the units of the other apart, and nothing moves but the last bias.
+              zeros:
+                training.epochs: 2
+                optimizer: {name: sgd, lr: 0.1}
+                model: [flatten, {linear: 32}, tanh, {linear: 10}]
+                init: {default: {weight: zeros, bias: zeros}}
+              # Without hidden layers the loss is convex.
+              logistic:
+                training: {epochs: 300, batch: full}
+                optimizer: {name: sgd, lr: 0.5, momentum: 0.95, weight_decay: 0.05}
+                schedule: {name: constant}
+                data.normalize: standardize
+                model: [avg_pool2d: 4, flatten, {linear: 10}]
+            report:
+              against: run
+              metrics: [train_loss, diagnosed_loss, diagnosed_gradient_norm, critical_ratio, verdict, lambda_max, lambda_min, minimum_ratio, zero_ratio, negative_ratio]
+              diagnose: 60000
+            output: studies/critical-points
+
+            """)
 }

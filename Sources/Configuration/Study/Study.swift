@@ -12,7 +12,7 @@ package struct Study: Sendable, Equatable {
     }
 
     /// Every study, in the order in which they are listed to a user.
-    package static let all = [batchSize, optimizers, warmup, loss, normalization, gradientNorm]
+    package static let all = [batchSize, optimizers, warmup, loss, normalization, gradientNorm, criticalPoints]
 
     /// The study of this name; nil if there is none.
     package static func named(_ name: String) -> Study? { all.first { $0.name == name } }

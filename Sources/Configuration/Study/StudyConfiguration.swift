@@ -11,6 +11,9 @@ import Layers
 ///       adam: {optimizer: {name: adam}}
 ///     report: {against: epoch, metrics: [train_loss, test_accuracy]}
 ///     output: studies/rates
+///
+/// With `report: {against: run, diagnose: 5000}` the weights of each run are diagnosed on so many training examples, and
+/// metrics may be what that finds: verdict, critical_ratio, lambda_max and others.
 package struct StudyConfiguration: Sendable, Equatable {
     /// What a row of the report stands for.
     package enum Axis: String, Sendable, CaseIterable {
@@ -38,6 +41,8 @@ package struct StudyConfiguration: Sendable, Equatable {
     package let against: Axis
     /// The columns, by their names in metrics.jsonl; epoch_seconds is derived.
     package let metrics: [String]
+    /// The training examples that each run's weights are diagnosed on, a seeded sample; nil for no diagnosis.
+    package let diagnosedExamples: Int?
     /// The folder for the runs and the report.
     package let output: String
 
@@ -99,14 +104,22 @@ package struct StudyConfiguration: Sendable, Equatable {
             map["report"]
                 ?? Setting(
                     ConfigurationNode(content: .mapping([]), location: node.location), path: "report"),
-            keys: ["against", "metrics"])
-        against = try report["against"]?.choice("axis") ?? .run
+            keys: ["against", "metrics", "diagnose"])
+        let against: Axis = try report["against"]?.choice("axis") ?? .run
+        self.against = against
+        diagnosedExamples = try report["diagnose"].map { setting throws(ConfigurationError) in
+            guard against == .run else {
+                throw setting.error(.conflict, "diagnoses the weights that a run ends with: set against: run")
+            }
+            return try setting.whole(in: 1...1_000_000_000)
+        }
+        let others = Self.otherMetrics + (diagnosedExamples == nil ? [] : Self.diagnosedMetrics)
         metrics =
             try report["metrics"].map { setting throws(ConfigurationError) in
                 var names: [String] = []
                 for element in try setting.list("a list of metrics such as [train_loss, test_accuracy]") {
                     names.append(
-                        try element.metricName(of: ["train", "validation", "test"], or: Self.otherMetrics))
+                        try element.metricName(of: ["train", "validation", "test"], or: others))
                 }
                 return names
             } ?? ["train_loss", "test_loss", "test_accuracy"]
@@ -147,6 +160,12 @@ package struct StudyConfiguration: Sendable, Equatable {
         "loss", "gradient_norm", "clip_ratio", "noise_scale", "lr", "batch", "epoch", "step", "steps",
         "best_epoch", "best_value", "skipped_steps", "epoch_seconds", "seconds", "samples_per_second",
         "evaluation_samples_per_second",
+    ]
+
+    /// What a diagnosis of the weights finds, where there is one.
+    private static let diagnosedMetrics = [
+        "verdict", "critical_ratio", "lambda_max", "lambda_min", "minimum_ratio", "zero_ratio",
+        "negative_ratio", "diagnosed_loss", "diagnosed_gradient_norm",
     ]
 
     /// Keys with values as overrides; a key is a path such as training.batch.

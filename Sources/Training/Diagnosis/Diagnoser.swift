@@ -80,6 +80,9 @@ struct Diagnoser {
         let width = max(ends.largest[0].value - ends.smallest[0].value, .leastNormalMagnitude)
         let critical = criticality(start, weightNorm: weightNorm, scale: scale)
         let positive = spectrum.smallest(above: epsilon)
+        // What a penalty adds to every eigenvalue of the loss that then decides.
+        let exempt = (optimizer?.noDecay ?? []).isEmpty ? decay : 0
+        let decayOfAll = critical.byDecay ? exempt : 0
         var diagnosis = Diagnosis(
             verdict: .undecided, because: "", loss: start.loss, gradientNorm: start.norm,
             gradientNoise: start.noise, weightNorm: weightNorm, decayedGradientNorm: start.decayedNorm,
@@ -90,13 +93,13 @@ struct Diagnoser {
             missProbability: isDense || spectrum.isComplete
                 ? 0
                 : Lanczos<HessianSpace>.probabilityOfMissing(
-                    share: (ends.smallest[0].value + epsilon) / width, dimension: space.dimension,
+                    share: (ends.smallest[0].value + decayOfAll + epsilon) / width, dimension: space.dimension,
                     products: spectrum.steps),
             missedCurvature: isDense || spectrum.isComplete
-                ? min(0, ends.smallest[0].value)
+                ? min(0, ends.smallest[0].value + decayOfAll)
                 : min(
                     0,
-                    ends.smallest[0].value - width
+                    ends.smallest[0].value + decayOfAll - width
                         * Lanczos<HessianSpace>.shareMissed(
                             probability: 0.05, dimension: space.dimension, products: spectrum.steps)),
             criticalRatio: critical.ratio, tolerance: options.tolerance, isDecidedByDecay: critical.byDecay,
@@ -184,9 +187,9 @@ struct Diagnoser {
         return options.isDense ?? isCheap
     }
 
-    /// Parameters, and parameters times examples, up to which all eigenvalues are computed unless told otherwise: a minute's
+    /// Parameters, and parameters times examples, up to which all eigenvalues are computed unless told otherwise: minutes of
     /// work at the most.
-    static let (cheapDimension, cheapElements) = (2_000, 20_000_000)
+    static let (cheapDimension, cheapElements) = (2_000, 40_000_000)
 
     private func denseSpectrum(_ space: HessianSpace) throws -> FoundSpectrum {
         let dimension = space.dimension

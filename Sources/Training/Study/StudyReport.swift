@@ -14,6 +14,8 @@ package struct StudyReport {
     private struct Series {
         let run: String
         var rows: [[String: Double]] = []
+        /// What a diagnosis says of its weights.
+        var verdict: String?
     }
 
     private let axis: Axis
@@ -31,7 +33,10 @@ package struct StudyReport {
     /// - Parameters:
     ///   - metrics: The text of its metrics.jsonl.
     ///   - examples: Training examples of an epoch.
-    package mutating func add(run: String, metrics text: String, examples: Int) {
+    ///   - diagnosis: What was found around its weights, if that was looked at.
+    package mutating func add(
+        run: String, metrics text: String, examples: Int, diagnosis: Diagnosis? = nil
+    ) {
         var rows: [[String: Double]] = []
         var last: [String: Double] = [:]
         for line in text.split(separator: "\n") {
@@ -43,12 +48,32 @@ package struct StudyReport {
             if event == axis.rawValue { rows.append(Self.withDerived(numbers, examples)) }
             if event == "epoch" || event == "end" { last.merge(numbers) { _, new in new } }
         }
+        if let diagnosis { last.merge(Self.numbers(of: diagnosis)) { _, new in new } }
         if axis == .run { rows = [Self.withDerived(last, examples)] }
-        series.append(Series(run: run, rows: rows))
+        series.append(Series(run: run, rows: rows, verdict: diagnosis?.verdict.rawValue))
     }
 
     /// Adds a run that diverged: no number of it is worth comparing.
     package mutating func addDiverged(run: String) { series.append(Series(run: run)) }
+
+    private static func numbers(of diagnosis: Diagnosis) -> [String: Double] {
+        [
+            "critical_ratio": diagnosis.criticalRatio, "lambda_max": diagnosis.lambdaMax.value,
+            "lambda_min": diagnosis.lambdaMin.value, "minimum_ratio": diagnosis.minimumRatio.value,
+            "zero_ratio": diagnosis.zeroRatio.value, "negative_ratio": diagnosis.negativeRatio.value,
+            "diagnosed_loss": diagnosis.loss, "diagnosed_gradient_norm": diagnosis.gradientNorm,
+        ]
+    }
+
+    /// What stands in a metric's column; nil where the run has none.
+    private static func cell(
+        _ name: String, _ series: Series, _ row: [String: Double]?, _ text: (Double) -> String
+    ) -> String? {
+        name == verdictName ? series.verdict : row?[name].map(text)
+    }
+
+    /// The one column of words.
+    private static let verdictName = "verdict"
 
     private static func withDerived(_ numbers: [String: Double], _ examples: Int) -> [String: Double] {
         var numbers = numbers
@@ -68,7 +93,9 @@ package struct StudyReport {
                 lines.append(series.run + String(repeating: ",", count: (place + metrics).count))
             }
             for row in series.rows {
-                let numbers = (place + metrics).map { name in row[name].map(Self.exact) ?? "" }
+                let numbers = (place + metrics).map { name in
+                    Self.cell(name, series, row, Self.exact) ?? ""
+                }
                 lines.append(([series.run] + numbers).joined(separator: ","))
             }
         }
@@ -82,7 +109,10 @@ package struct StudyReport {
                 Self.table(
                     [["run"] + metrics]
                         + series.map { series in
-                            [series.run] + metrics.map { Self.short(series.rows.first?[$0]) }
+                            [series.run]
+                                + metrics.map { name in
+                                    Self.cell(name, series, series.rows.first) { Self.short($0) } ?? "–"
+                                }
                         })
             ]
         }
