@@ -21,6 +21,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CMPI", dependencies: ["COpenMPI"]),
         .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+        .target(name: "CLAPACK", linkerSettings: [.linkedLibrary("lapacke"), .linkedLibrary("openblas")]),
         .target(name: "CKernels"),
         .target(name: "CSignals"),
 
@@ -34,10 +35,12 @@ let package = Package(
         .target(name: "Layers", dependencies: ["Graph", "Messages", "Randomness"]),
         .target(name: "Runtime", dependencies: ["CKernels", "COneDNN", "Graph"]),
         .target(name: "Optimizers", dependencies: ["CKernels", "Messages"]),
+        .target(name: "Spectrum", dependencies: ["CLAPACK"]),
         .target(
             name: "Datasets",
             dependencies: [
                 "CKernels", "CZlib", "Files", "FixedTree", "Messages", "Randomness", "Safetensors",
+                "Spectrum",
             ]),
         .target(name: "Cluster", dependencies: ["CKernels", "COneDNN", "CSignals", "MPI", "Messages"]),
         .target(
@@ -113,6 +116,7 @@ let package = Package(
         .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"], exclude: ["Data"]),
+        .testTarget(name: "SpectrumTests", dependencies: ["CKernels", "CLAPACK", "Randomness", "Spectrum"]),
         .testTarget(
             name: "DatasetsTests",
             dependencies: ["CKernels", "Datasets", "FixedTree", "FuzzSupport", "Randomness"],

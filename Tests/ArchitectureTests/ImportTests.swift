@@ -7,8 +7,8 @@ import Testing
     /// target may only import those above it.
     static let house: [(target: String, imports: Set<String>)] = [
         ("Messages", []),
-        ("COpenMPI", []), ("CZlib", []), ("CMPI", ["COpenMPI"]), ("COneDNN", []), ("CKernels", []),
-        ("CSignals", []),
+        ("COpenMPI", []), ("CZlib", []), ("CMPI", ["COpenMPI"]), ("COneDNN", []), ("CLAPACK", []),
+        ("CKernels", []), ("CSignals", []),
         ("MPI", ["CMPI"]),
         ("Randomness", ["CKernels"]),
         ("FixedTree", []),
@@ -18,7 +18,14 @@ import Testing
         ("Layers", ["Graph", "Messages", "Randomness"]),
         ("Runtime", ["CKernels", "COneDNN", "Graph"]),
         ("Optimizers", ["CKernels", "Messages"]),
-        ("Datasets", ["CKernels", "CZlib", "Files", "FixedTree", "Messages", "Randomness", "Safetensors"]),
+        ("Spectrum", ["CLAPACK"]),
+        (
+            "Datasets",
+            [
+                "CKernels", "CZlib", "Files", "FixedTree", "Messages", "Randomness", "Safetensors",
+                "Spectrum",
+            ]
+        ),
         ("Cluster", ["CKernels", "COneDNN", "CSignals", "MPI", "Messages"]),
         (
             "DataParallel",

@@ -117,35 +117,6 @@ import Testing
         for batch in [1, 7, 8, 9, 64] { #expect(try Self.moments(set, alone, batch: batch).values == whole) }
     }
 
-    @Test func eigenvectorsDiagonalize() throws {
-        let n = 40
-        let random = CounterRandom(seed: 10, purpose: .test)
-        var matrix = Array(repeating: 0.0, count: n * n)
-        for i in 0..<n {
-            for j in 0...i {
-                let value = i % 9 == 8 || j % 9 == 8 ? 0 : random.normal(at: UInt64(i * n + j))
-                matrix[i * n + j] = value
-                matrix[j * n + i] = value
-            }
-        }
-        let eigen = try #require(SymmetricEigen(matrix, size: n))
-        #expect(eigen.values == eigen.values.sorted(by: >))
-        for a in 0..<n {
-            let v = eigen.vectors[a * n..<(a + 1) * n].map(\.self)
-            for i in 0..<n {
-                let image = (0..<n).reduce(0) { $0 + matrix[i * n + $1] * v[$1] }
-                #expect(abs(image - eigen.values[a] * v[i]) < 1e-12)
-            }
-            for b in 0..<n {
-                let product = (0..<n).reduce(0) { $0 + v[$1] * eigen.vectors[b * n + $1] }
-                #expect(abs(product - (a == b ? 1 : 0)) < 1e-13)
-            }
-        }
-        #expect(SymmetricEigen([.nan, 1, 1, 2], size: 2) == nil)
-        #expect(SymmetricEigen([3], size: 1)?.values == [3])
-        #expect(SymmetricEigen(Array(repeating: 0, count: 9), size: 3)?.values == [0, 0, 0])
-    }
-
     @Test func wideExamplesAreRefused() throws {
         func layout(_ width: Int) -> DatasetLayout {
             DatasetLayout(
