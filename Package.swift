@@ -118,7 +118,7 @@ let package = Package(
         .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"], exclude: ["Data"]),
-        .testTarget(name: "SpectrumTests", dependencies: ["CLAPACK", "Randomness", "Spectrum"]),
+        .testTarget(name: "SpectrumTests", dependencies: ["CKernels", "CLAPACK", "Randomness", "Spectrum"]),
         .testTarget(
             name: "DatasetsTests",
             dependencies: ["CKernels", "Datasets", "FixedTree", "FuzzSupport", "Randomness"],

@@ -1,9 +1,11 @@
+#define _GNU_SOURCE
 #include "CLAPACK.h"
 
 #include <lapacke.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #if LAPACK_WORK_MEMORY_ERROR != -1010
 #error "DT_LAPACK_MEMORY is not LAPACKE's"
@@ -21,9 +23,9 @@ extern char *openblas_get_corename(void);
 extern void gotoblas_dynamic_init(void) __attribute__((weak));
 extern void gotoblas_dynamic_quit(void) __attribute__((weak));
 
-/* Takes the kernels for AVX2, whose blocks, unlike those for older processors, have one size whatever the caches are.
-   As a constructor, since it is before main that no other thread reads the environment; those
-   of libraries have run by then. */
+/* Takes the kernels for AVX2, "Haswell", also where AVX-512 is. Those for any x86-64 processor take 2.4 times as long
+   ("Nehalem") or cut matrices by the size of its caches ("Prescott"). A constructor, since no other thread reads the
+   environment before main; that of the library has run by then. */
 __attribute__((constructor)) static void choose_kernels(void) {
 #if defined(__x86_64__)
     static const char variable[] = "OPENBLAS_CORETYPE";
@@ -50,13 +52,39 @@ __attribute__((constructor)) static void choose_kernels(void) {
 /* Serial builds of OpenBLAS need not lock what they share between calls. */
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
+/* OpenBLAS maps its buffer at the first call, keeps it, and tries for ever where there is no room for it. */
+enum { buffer_bytes = 128 << 20 };
+static bool has_buffer;
+
+/* Whether LAPACK's work space (see dsyevd) and the buffer can be had. With the turn taken. */
+static bool has_room(char wanted, int32_t n) {
+    const size_t count = (size_t)n;
+    const size_t numbers = wanted == 'V' ? 1 + 6 * count + 2 * count * count : 1 + 2 * count;
+    const size_t integers = wanted == 'V' ? 3 + 5 * count : 1;
+    const size_t bytes = sizeof(double) * numbers + sizeof(lapack_int) * integers + (has_buffer ? 0 : buffer_bytes);
+    void *room = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return room != MAP_FAILED && munmap(room, bytes) == 0;
+}
+
 static int solve(char wanted, int32_t n, double *matrix, double *values) {
+    int info = DT_LAPACK_MEMORY;
     pthread_mutex_lock(&turn);
-    openblas_set_num_threads(1);
-    /* In column order the lower triangle of rows is the upper one, and eigenvectors in columns are rows. */
-    const int info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, wanted, 'U', n, matrix, n, values);
+    if (has_room(wanted, n)) {
+        openblas_set_num_threads(1);
+        /* In column order the lower triangle of rows is the upper one, and eigenvectors in columns are rows. */
+        info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, wanted, 'U', n, matrix, n, values);
+        /* Quick returns for small matrices may do without. */
+        if (info == 0 && n >= 64) has_buffer = true;
+    }
     pthread_mutex_unlock(&turn);
     return info;
+}
+
+bool dt_symmetric_eigen_has_room(int32_t n) {
+    pthread_mutex_lock(&turn);
+    const bool room = has_room('V', n);
+    pthread_mutex_unlock(&turn);
+    return room;
 }
 
 int dt_symmetric_eigen(int32_t n, double *matrix, double *values) { return solve('V', n, matrix, values); }

