@@ -131,14 +131,18 @@ extension Study {
         name: "critical-points",
         yaml: """
             # Which kind of point training stops at: verdict, curvature and the share of positive eigenvalues
-            title: What lies around the weights that training stops at
+            title: What lies around the weights that training stops at, on 2,400 examples
             base: {recipe: fashion-mlp}
-            set: {logging.every_steps: 50}
+            set:
+              data.validation: {fraction: 0.96}
+              data.test: null
+              logging.every_steps: 50
+              checkpoint: {every_epochs: 1000000}
             runs:
-              mlp-1-epoch: {training.epochs: 1}
-              mlp-10-epochs: {training.epochs: 10}
-              cnn-3-epochs:
-                training.epochs: 3
+              mlp-2-epochs: {training.epochs: 2}
+              mlp-100-epochs: {training.epochs: 100}
+              cnn-2-epochs: &cnn
+                training.epochs: 2
                 model:
                   - conv2d: {out: 32, kernel: 3, padding: 1, bias: false}
                   - batch_norm
@@ -152,22 +156,23 @@ extension Study {
                   - linear: 128
                   - relu
                   - linear: 10
-              # From zeros no layer tells the units of the other apart, and nothing moves but the last bias.
+              cnn-20-epochs: {<<: *cnn, training.epochs: 20}
+              # From zeros no layer tells the other's units apart: nothing moves but the last bias.
               zeros:
-                training.epochs: 2
-                optimizer: {name: sgd, lr: 0.1}
-                model: [flatten, {linear: 32}, tanh, {linear: 10}]
+                training: {epochs: 300, batch: full}
+                optimizer: {name: sgd, lr: 1.0}
+                schedule: {name: constant}
+                model: [flatten, {linear: 8}, tanh, {linear: 10}]
                 init: {default: {weight: zeros, bias: zeros}}
               # Without hidden layers the loss is convex.
               logistic:
-                training: {epochs: 300, batch: full}
-                optimizer: {name: sgd, lr: 0.5, momentum: 0.95, weight_decay: 0.05}
+                training: {epochs: 2000, batch: full}
+                optimizer: {name: sgd, lr: 0.5, momentum: 0.9, weight_decay: 0.05}
                 schedule: {name: constant}
-                data.normalize: standardize
-                model: [avg_pool2d: 4, flatten, {linear: 10}]
+                model: [{avg_pool2d: 4}, flatten, {linear: 10}]
             report:
               against: run
-              metrics: [train_loss, diagnosed_loss, diagnosed_gradient_norm, critical_ratio, verdict, lambda_max, lambda_min, minimum_ratio, zero_ratio, negative_ratio]
+              metrics: [diagnosed_loss, diagnosed_gradient_norm, critical_ratio, verdict, lambda_max, lambda_min, minimum_ratio, zero_ratio, negative_ratio]
               diagnose: 60000
             output: studies/critical-points
 
