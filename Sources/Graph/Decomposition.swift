@@ -84,7 +84,8 @@ private struct Decomposition {
     private func standardized(_ x: Tensor, _ axes: [Int], _ epsilon: Double) -> Tensor {
         let centered = x - x.mean(axes).broadcast(to: x.shape)
         let deviation = (centered.squared().mean(axes) + epsilon).squareRoot()
-        return centered / deviation.broadcast(to: x.shape)
+        // A row's factor is made once: its derivatives are sums over the row, not divisions of every element.
+        return centered * deviation.reciprocal().broadcast(to: x.shape)
     }
 
     private func gradientForm(_ function: Binary) -> [Tensor]? {
@@ -131,7 +132,9 @@ private struct Decomposition {
         }
         let centered = x - mean(x).broadcast(to: x.shape)
         let deviation = (mean(centered.squared()) + attributes.epsilon).squareRoot()
-        let y = affine(centered / deviation.broadcast(to: x.shape), operands[1], operands[2], attributes.relu)
+        let scale = operands[1].reshaped(to: statisticsShape) / deviation
+        let scaled = centered * scale.broadcast(to: x.shape)
+        let y = activated(scaled + operands[2].alongChannels(of: x.shape), attributes.relu)
         let local = x.applying(.channelMoments)
         let merged = local.applying(.crossShardMoments)
         return [y, attributes.synchronized ? merged : local, merged]

@@ -77,9 +77,30 @@ package struct ProductCase: Sendable {
         }
     }
 
+    /// The mean loss, computed many times in a row, on every rank; collective over the cluster.
+    package func losses(on cluster: Cluster) throws -> [Double] {
+        try withObjective(on: cluster) { state, objective in
+            let loss = try DatasetLoss(cluster: cluster, state: state, objective: objective)
+            let values = try (0..<200).map { _ in try loss.compute() }
+            try loss.free()
+            return values
+        }
+    }
+
     /// Calls `body` with what multiplies with the model's Hessian; collective over the cluster.
     package func withProduct<Result>(
         on cluster: Cluster, workers: Int? = nil, _ body: (HessianProduct) throws -> Result
+    ) throws -> Result {
+        try withObjective(on: cluster, workers: workers) { state, objective in
+            let hessian = try HessianProduct(cluster: cluster, state: state, objective: objective)
+            let result = try body(hessian)
+            try hessian.free()
+            return result
+        }
+    }
+
+    private func withObjective<Result>(
+        on cluster: Cluster, workers: Int? = nil, _ body: (ModelState, DatasetObjective) throws -> Result
     ) throws -> Result {
         let model = try model()
         let data = try Dataset(
@@ -90,13 +111,11 @@ package struct ProductCase: Sendable {
         let maker = BatchMaker(
             examples: data.examples, scaling: FeatureScaling(unchanged: data.layout.channels),
             kernels: cluster.kernels)
-        let hessian = try HessianProduct(
-            cluster: cluster, state: state,
-            objective: DatasetObjective(
+        let result = try body(
+            state,
+            DatasetObjective(
                 order: EpochOrder(inOrder: Self.count, batchSize: Self.batch), maker: maker,
                 shards: Self.shards, workers: workers, dropoutKey: ReplicaHarness.dropoutKey))
-        let result = try body(hessian)
-        try hessian.free()
         try state.free()
         return result
     }

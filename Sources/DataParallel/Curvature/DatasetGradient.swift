@@ -121,6 +121,8 @@ package final class DatasetLoss {
             let batch = Batch(rows: objective.order.rows[objective.order.batch(index)])
             let outcome = try pass.run(batch, scalars: objective.scalars(batch, labelWeight: labelWeight))
             sum += outcome.reports[.loss] ?? 0
+            // Until all ranks have read the sums of this mini-batch, none may write those of the next.
+            try cluster.world.barrier()
         }
         return sum / objective.totalWeight(labelWeight)
     }
