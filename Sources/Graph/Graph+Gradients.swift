@@ -47,7 +47,12 @@ extension Graph {
     ///
     /// It is the gradient of ⟨∇ objective, v⟩, so that every operation is differentiated twice: composites are taken apart
     /// before each time.
-    package func hessianProduct(parameterShapes: [(parameter: Int, shape: [Int])]) -> Graph {
+    ///
+    /// - Parameter givesSlope: Whether ⟨∇ objective, v⟩ is an output, for which gradients are computed that the product alone
+    ///   does not need.
+    package func hessianProduct(
+        parameterShapes: [(parameter: Int, shape: [Int])], givesSlope: Bool = false
+    ) -> Graph {
         let first = decomposed().addingGradients(parameterShapes: parameterShapes).decomposed()
         let builder = GraphBuilder(continuing: first)
         let terms = parameterShapes.compactMap { parameter, shape -> Tensor? in
@@ -56,7 +61,8 @@ extension Graph {
             return (Tensor(gradient, in: builder) * Tensor(direction, in: builder)).sum()
         }
         let slope = terms.dropFirst().reduce(terms.first ?? builder.constant(0, shape: [])) { $0 + $1 }
-        return builder.graph(for: [Result(.output(.objective), slope.value)])
+        let outputs = givesSlope ? [Result(.output(.slope), slope.value)] : []
+        return builder.graph(for: [Result(.output(.objective), slope.value)] + outputs)
             .addingGradients(parameterShapes: parameterShapes)
     }
 }

@@ -61,6 +61,8 @@ public struct Graph: Sendable, Equatable {
     public enum Output: String, Sendable, Hashable {
         /// float32[]: the shard's part of the objective, Σ loss ÷ the mini-batch's examples.
         case objective
+        /// float32[]: the shard's part of ⟨∇ objective, v⟩, v the direction given with the run.
+        case slope
         /// float64[]: the sum of the examples' losses.
         case lossSum
         /// float64[]: correctly classified examples.

@@ -20,10 +20,14 @@ extension TracedModel {
 
     /// The graph of a shard's part of H · v, in place of gradients: H the Hessian of the mini-batch's mean loss, v the
     /// direction that comes with the run.
-    package func hessianProductGraph(_ inputs: InputTypes, _ mode: ObjectiveMode = ObjectiveMode()) -> Graph {
+    ///
+    /// - Parameter givesSlope: Whether the shard's part of ⟨∇L, v⟩ is an output.
+    package func hessianProductGraph(
+        _ inputs: InputTypes, _ mode: ObjectiveMode = ObjectiveMode(), givesSlope: Bool = false
+    ) -> Graph {
         let losses = losses(inputs, mode)
         return losses.builder.graph(for: [Graph.Result(.output(.objective), objective(losses).value)])
-            .hessianProduct(parameterShapes: parameterShapes)
+            .hessianProduct(parameterShapes: parameterShapes, givesSlope: givesSlope)
     }
 
     /// The graph of a shard's part of the gradient of the mini-batch's mean loss, and of the sum of its losses.

@@ -96,4 +96,40 @@ import Testing
         }
         #expect(products.contains { $0.values.contains { $0.magnitude > 1e-3 } })
     }
+
+    /// The shards' slopes add up to ⟨gradient, direction⟩, and asking for them leaves the product alone.
+    @Test(arguments: Network.all)
+    private func slopesAddUpToTheGradients(_ network: Network) throws {
+        let model = try TracedModel(
+            network.layers, exampleShape: exampleShape, target: .classes(3), loss: .crossEntropy)
+        let shards = ReferenceShard.batch(
+            count: network.counts.reduce(0, +), exampleShape: exampleShape, classes: 3, seed: 21
+        ).split(network.counts)
+        let values = model.referenceVariables(seed: 4)
+        let directions = values.enumerated().map {
+            ReferenceTensor.uniform($1.shape, seed: 300 + UInt64($0))
+        }
+        func run(_ graph: (Int) -> Graph) -> [ReferenceResults] {
+            ReferenceInterpreter().run(shards, variables: values, directions: directions, graph: graph)
+        }
+        let gradients = run { gradientGraph(model, $0) }
+        let plain = run { productGraph(model, $0) }
+        let sloped = run { model.hessianProductGraph(model.inputTypes(count: $0), givesSlope: true) }
+        var whole = 0.0
+        for (shard, results) in sloped.enumerated() {
+            var expected = 0.0
+            for item in parameters(model) {
+                let role = Graph.Role.gradient(parameter: item.parameter)
+                #expect(results[role] == plain[shard][role])
+                expected += zip(gradients[shard][role].values, directions[item.parameter].values).reduce(0) {
+                    $0 + $1.0 * $1.1
+                }
+            }
+            let slope = results[.output(.slope)].scalar
+            #expect(abs(slope - expected) <= 1e-9 * max(1, abs(expected)), "shard \(shard)")
+            whole += slope
+        }
+        #expect(abs(whole) > 1e-3)
+        #expect(plain.allSatisfy { !$0.roles.contains(.output(.slope)) })
+    }
 }
