@@ -69,7 +69,9 @@ extension Replica {
         let scalars = StepScalars(
             batchCount: Float(batch.count), labelWeightSum: totalWeight > 0 ? Float(totalWeight) : .infinity,
             dropoutKey: step.dropoutKey)
-        let measures = step.observes.contains(.noise) && step.batches.count == 1 && !settings.isDelayed
+        let measures =
+            !step.observes.isDisjoint(with: [.noise, .curvature]) && step.batches.count == 1
+            && !settings.isDelayed
         let sink = nextSink
         sink.withSquares = wantsSquares(step.observes)
         sink.squares = measures ? ShardSquares(shards: pass.map.shards) : nil
@@ -91,12 +93,17 @@ extension Replica {
         {
             result.skipped = .loss
         }
-        if let squares = sink.squares {
-            result.noise = GradientNoise(
-                shardSquares: try cluster.world.allReduce(squares.values, .sum),
-                shardCounts: (0..<pass.map.shards).map {
+        let shards = try sink.squares.map { squares in
+            (
+                squares: try cluster.world.allReduce(squares.values, .sum),
+                counts: (0..<pass.map.shards).map {
                     pass.map.examples(of: $0..<($0 + 1), batch: batch.count).count
-                }, square: gradients.squares.total)
+                }
+            )
+        }
+        if let shards, step.observes.contains(.noise) {
+            result.noise = GradientNoise(
+                shardSquares: shards.squares, shardCounts: shards.counts, square: gradients.squares.total)
         }
         if step.batches.count > 1 {
             let share = labelWeights == nil ? Double(batch.count) / Double(step.count) : 1
@@ -105,6 +112,12 @@ extension Replica {
         }
         // What is not finite would stay in running means for good.
         if !result.isSkipped { pass.updateStates(outcome) }
+        // Behind the states: the singular vectors of spectral norm are those that the step has made.
+        guard let curvature, let shards, step.observes.contains(.curvature), !result.isSkipped else { return }
+        result.curvature = try curvature.measure(
+            batch, dropoutKey: step.dropoutKey, gradient: gradients.sum, square: gradients.squares.total,
+            shards: shards)
+        cluster.activity.enter(.updating)
     }
 
     private func wantsSquares(_ observes: TrainingStep.Observations) -> Bool {

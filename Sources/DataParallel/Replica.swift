@@ -26,6 +26,8 @@ package final class Replica {
     /// Runs the training graph for the shards of mini-batches.
     let pass: ShardPass
     let update: ParameterUpdate
+    /// Measures the curvature of mini-batches' losses, where that may be asked for.
+    let curvature: CurvatureMeter?
     let labelWeights: LabelWeights?
     private let copies: CopyCheck
     /// What sums gradients; two take turns where updates are delayed.
@@ -69,6 +71,9 @@ package final class Replica {
                 precision: settings.exchange)
         }
         update = try ParameterUpdate(cluster: cluster, state: state, settings: settings)
+        curvature =
+            settings.measuresCurvature
+            ? try CurvatureMeter(cluster: cluster, state: state, settings: settings, maker: training) : nil
         copies = CopyCheck(update, state: state)
         labelWeights = model.loss.function.classWeights.map { LabelWeights($0, examples: training.examples) }
     }
@@ -78,6 +83,7 @@ package final class Replica {
         try pass.free()
         for sink in sinks { try sink.exchange.free() }
         try update.free()
+        try curvature?.free()
     }
 
     /// Where the gradients of the mini-batch under way go, or of the last one.
@@ -104,6 +110,18 @@ extension Replica {
     package var ruleMemory: [Double] {
         get { update.memory }
         set { update.memory = newValue }
+    }
+
+    /// Makes the update rule's arrays and memory what they are before its first step; collective over the cluster, between
+    /// steps, with no update under way.
+    package func restartOptimizer() throws {
+        precondition(pending == nil, "an update is on its way")
+        // Whoever still reads them, for a checkpoint, is done when all have come here.
+        try cluster.world.barrier()
+        update.arrays.clear(settings.rule.stateNames.count)
+        update.memory = update.memory.map { _ in 0 }
+        state.noteChange()
+        try cluster.world.barrier()
     }
 
     /// One state array of a parameter, row-major, on rank 0; nil elsewhere. Collective over the cluster.
@@ -141,7 +159,10 @@ extension Replica {
 
 extension Replica {
     /// Plans the programs of a mini-batch of `count` examples, so that the first such step does not wait for them.
-    package func plan(batch count: Int) throws { try pass.plan(batch: count) }
+    package func plan(batch count: Int) throws {
+        try pass.plan(batch: count)
+        try curvature?.plan(batch: count)
+    }
 
     /// Throws if batch norm in training would normalize a single value per channel.
     package static func check(_ model: TracedModel, batch: Int, shards: Int) throws {

@@ -31,6 +31,8 @@ public struct ReplicaSettings: Sendable {
     public var isDelayed = false
     /// Whether a gradient that is not finite leaves parameters and states as they are.
     public var skipsNonFinite = false
+    /// Whether the curvature of mini-batches' losses may be asked for, which takes memory.
+    public var measuresCurvature = false
     /// Steps whose timeline is kept while everything is timed; nil for no profile.
     public var timelineSteps: Int?
     /// What a test breaks on purpose.

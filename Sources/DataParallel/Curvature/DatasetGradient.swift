@@ -11,11 +11,14 @@ import Runtime
 package final class DatasetGradient {
     /// How vectors are shared out.
     package let slices: ParameterSlices
+    /// Whose gradient it is. Another one must have the same examples, shards and mode, and no larger mini-batches than were
+    /// planned for: nothing is planned anew.
+    var objective: DatasetObjective { didSet { labelWeight = objective.labelWeight(of: model) } }
     private let cluster: Cluster
-    private let objective: DatasetObjective
+    private let model: TracedModel
     private let pass: ShardPass
     private let sink: GradientSink
-    private let labelWeight: Double?
+    private var labelWeight: Double?
 
     /// Plans the gradient of the mean loss; collective over the cluster.
     package convenience init(cluster: Cluster, state: ModelState, objective: DatasetObjective) throws {
@@ -34,6 +37,7 @@ package final class DatasetGradient {
     ) throws {
         self.cluster = cluster
         self.objective = objective
+        model = state.model
         let layout = state.layout
         let groups = layout.groups
         slices = ParameterSlices(cluster: cluster, layout: layout)
@@ -49,6 +53,9 @@ package final class DatasetGradient {
         labelWeight = objective.labelWeight(of: state.model)
     }
 
+    /// Plans the programs of a mini-batch of `count` examples, so that the first of them does not wait.
+    func plan(batch count: Int) throws { try pass.plan(batch: count) }
+
     /// Gives shared memory back; collective over the cluster.
     package func free() throws {
         try pass.free()
@@ -56,21 +63,25 @@ package final class DatasetGradient {
     }
 
     /// The gradient and, where the graph reports it, the mean loss; collective over the cluster.
-    package func compute() throws -> (gradient: SlicedVector<Double>, loss: Double?) {
+    ///
+    /// - Parameter read: Called for each local shard when it has run, on a worker's thread, with its number among all.
+    package func compute(
+        read: (_ shard: Int, _ program: ShardProgram) -> Void = { _, _ in }
+    ) throws -> (gradient: SlicedVector<Double>, loss: Double?) {
         let gradient = try SlicedVector<Double>(slices)
-        let order = objective.order
+        let first = pass.owned.lowerBound
         var lossSum: Double?
-        for index in 0..<order.batchCount {
-            cluster.activity.enter(.evaluating)
+        for batch in objective.batches {
+            cluster.activity.enter(objective.operation)
             cluster.activity.advance()
-            let batch = Batch(rows: order.rows[order.batch(index)])
             let outcome = try pass.run(
-                batch, scalars: objective.scalars(batch, labelWeight: labelWeight), into: sink)
+                batch, scalars: objective.scalars(batch, labelWeight: labelWeight), into: sink,
+                read: { place, _, program in read(first + place, program) })
             if let sum = outcome.reports[.loss] { lossSum = (lossSum ?? 0) + sum }
             // Until the node's ranks have their slices, none may write the next mini-batch's partial sums.
             sink.exchange.reach(.finished, step: pass.number)
             sink.exchange.await(.finished, step: pass.number)
-            let share = labelWeight == nil ? Double(batch.count) / Double(order.count) : 1
+            let share = labelWeight == nil ? Double(batch.count) / Double(objective.count) : 1
             let sum = sink.exchange.sum
             for block in slices.blocks {
                 for element in 0..<block.count {
@@ -115,10 +126,9 @@ package final class DatasetLoss {
     /// The mean loss; collective, the same on all ranks.
     package func compute() throws -> Double {
         var sum = 0.0
-        for index in 0..<objective.order.batchCount {
-            cluster.activity.enter(.evaluating)
+        for batch in objective.batches {
+            cluster.activity.enter(objective.operation)
             cluster.activity.advance()
-            let batch = Batch(rows: objective.order.rows[objective.order.batch(index)])
             let outcome = try pass.run(batch, scalars: objective.scalars(batch, labelWeight: labelWeight))
             sum += outcome.reports[.loss] ?? 0
             // Until all ranks have read the sums of this mini-batch, none may write those of the next.

@@ -9,6 +9,10 @@ import Runtime
 package struct DatasetObjective {
     /// The data set's mini-batches.
     package var order: EpochOrder
+    /// The training epoch, from 0, that random changes of the examples are drawn for; nil for none.
+    var epoch: UInt64?
+    /// Examples of the largest mini-batch that is to be looked at in the place of those of `order`; nil for none.
+    var largestBatch: Int?
     /// Makes their examples.
     package var maker: BatchMaker
     /// Shards of every mini-batch.
@@ -38,6 +42,24 @@ package struct DatasetObjective {
     /// Examples.
     package var count: Int { order.count }
 
+    /// The mean loss of one mini-batch alone, as a step sees it that draws dropout's masks from `dropoutKey`.
+    func of(_ batch: Batch, dropoutKey: dt_philox_key) -> DatasetObjective {
+        var objective = self
+        objective.order = EpochOrder(
+            inOrder: batch.count, subset: Array(batch.rows), batchSize: max(1, batch.count))
+        objective.epoch = batch.epoch
+        objective.dropoutKey = dropoutKey
+        return objective
+    }
+
+    /// The mini-batches, in the order in which they are added up.
+    var batches: [Batch] {
+        (0..<order.batchCount).map { Batch(rows: order.rows[order.batch($0)], epoch: epoch) }
+    }
+
+    /// What ranks say they do meanwhile.
+    var operation: RankOperation { isInStep ? .computing : .evaluating }
+
     /// Σ weight of the examples by class, where the loss weighs them.
     func labelWeight(of model: TracedModel) -> Double? {
         model.loss.function.classWeights.map {
@@ -56,7 +78,7 @@ package struct DatasetObjective {
     func passSettings(directions: UnsafeMutableRawPointer? = nil) -> ShardPass.Settings {
         let batch = max(1, min(order.batchSize, order.count))
         return ShardPass.Settings(
-            shards: shards, workers: workers, largestBatch: batch, usualBatch: batch, operation: .evaluating,
-            directions: directions)
+            shards: shards, workers: workers, largestBatch: max(batch, largestBatch ?? 0), usualBatch: batch,
+            operation: operation, directions: directions)
     }
 }

@@ -7,18 +7,34 @@ import Spectrum
 package final class HessianProduct {
     /// How vectors are shared out.
     package var slices: ParameterSlices { derivative.slices }
+    /// Whose Hessian it is; see `DatasetGradient.objective` for which may follow.
+    var objective: DatasetObjective {
+        get { derivative.objective }
+        set { derivative.objective = newValue }
+    }
+    private let cluster: Cluster
     private let derivative: DatasetGradient
     private let direction: ParameterVector
+    private let givesSlopes: Bool
 
     /// Plans the product for the parameters of `state`; collective over the cluster.
-    package init(cluster: Cluster, state: ModelState, objective: DatasetObjective) throws {
+    ///
+    /// - Parameter givesSlopes: Whether `slopes` is to be had, which costs every product the gradient's own sums.
+    package init(
+        cluster: Cluster, state: ModelState, objective: DatasetObjective, givesSlopes: Bool = false
+    ) throws {
+        self.cluster = cluster
+        self.givesSlopes = givesSlopes
         let (model, mode) = (state.model, objective.mode)
         direction = try ParameterVector(cluster: cluster, layout: state.layout, for: .model("a direction"))
         let direction = direction
         derivative = try DatasetGradient(
             cluster: cluster, state: state, objective: objective, direction: direction
-        ) { model.hessianProductGraph($0, mode) }
+        ) { model.hessianProductGraph($0, mode, givesSlope: givesSlopes) }
     }
+
+    /// Plans the programs of a mini-batch of `count` examples, so that the first of them does not wait.
+    func plan(batch count: Int) throws { try derivative.plan(batch: count) }
 
     /// Gives shared memory back; collective over the cluster.
     package func free() throws {
@@ -30,6 +46,22 @@ package final class HessianProduct {
     package func multiply(_ vector: SlicedVector<Float>) throws -> SlicedVector<Double> {
         try slices.publish(vector.base, to: direction.base)
         return try derivative.compute().gradient
+    }
+
+    /// H · v and, of each shard of the only mini-batch, its part of ⟨∇L, v⟩, 0 where it has no examples; collective over the
+    /// cluster.
+    func multiplyWithSlopes(
+        _ vector: SlicedVector<Float>
+    ) throws -> (product: SlicedVector<Double>, slopes: [Double]) {
+        precondition(givesSlopes && objective.order.batchCount == 1, "slopes of the shards of one mini-batch")
+        try slices.publish(vector.base, to: direction.base)
+        let own = ShardNumbers(shards: objective.shards)
+        let product = try derivative.compute { shard, program in
+            guard let slope = program.output(.slope) else { return }
+            own.add(Double(slope.load(as: Float.self)), shard: shard)
+        }.gradient
+        // Other ranks' shards are zeros here, with which the order of ranks changes no bit.
+        return (product, try cluster.world.allReduce(own.values, .sum))
     }
 }
 

@@ -3,21 +3,14 @@ import CKernels
 /// ‖·‖² of each shard's gradient, collected tensor by tensor while a mini-batch is computed.
 ///
 /// A shard's tensors come one after another, those of different shards at the same time.
-final class ShardSquares: @unchecked Sendable {
-    private let sums: UnsafeMutablePointer<Double>
-    private let shards: Int
+final class ShardSquares: Sendable {
+    private let sums: ShardNumbers
 
     /// Zeros for all shards of the mini-batch.
-    init(shards: Int) {
-        self.shards = shards
-        sums = .allocate(capacity: shards)
-        sums.initialize(repeating: 0, count: shards)
-    }
-
-    deinit { sums.deallocate() }
+    init(shards: Int) { sums = ShardNumbers(shards: shards) }
 
     /// One sum per shard.
-    var values: [Double] { Array(UnsafeBufferPointer(start: sums, count: shards)) }
+    var values: [Double] { sums.values }
 
     /// Adds a group's tensors, which stand at `group` as they do in the flat stretch.
     func add(
@@ -33,6 +26,6 @@ final class ShardSquares: @unchecked Sendable {
     func add(
         _ tensor: UnsafeMutablePointer<Float>, _ count: Int, shard: Int, kernels: UnsafePointer<dt_kernels>
     ) {
-        sums[shard] += kernels.pointee.sum_of_squares(Int64(count), tensor)
+        sums.add(kernels.pointee.sum_of_squares(Int64(count), tensor), shard: shard)
     }
 }

@@ -117,6 +117,15 @@ final class OptimizerState {
         }
     }
 
+    /// Sets the first `arrays` state arrays to zero where this rank updates them.
+    func clear(_ arrays: Int) {
+        for (index, duty) in duties.enumerated() {
+            for array in 0..<arrays {
+                pointer(array, duty: index).update(repeating: 0, count: duty.slice.elements.count)
+            }
+        }
+    }
+
     /// Calls `body` with this rank's parts of `range`, and their places in it, in order.
     private func forEachPart(
         of range: Range<Int>, _ array: Int,

@@ -24,6 +24,8 @@ package struct TrainingStep {
         package static let layers = Observations(rawValue: 2)
         /// The norms of the shards' gradients, of which gradient noise is estimated.
         package static let noise = Observations(rawValue: 4)
+        /// The curvature of the mini-batch's loss, in steps of a single mini-batch that are not delayed.
+        package static let curvature = Observations(rawValue: 8)
     }
 
     /// A step over `batches`.
@@ -57,6 +59,8 @@ package struct StepResult: Sendable {
     package var layerNorms: [(variable: Int, norm: Double)] = []
     /// What gradient noise is estimated of, where it was asked for.
     package var noise: GradientNoise?
+    /// The curvature of the loss at the weights before the step, where it was asked for and the step not skipped.
+    package var curvature: StepCurvature?
     /// Why the parameters stayed as they were; nil where they did not.
     package var skipped: Reason?
 
