@@ -97,6 +97,18 @@ extension TrainingRun {
                 "schedule.by is step, but with batch_growth by noise the number of steps is not known before: set schedule.by to epoch"
             )
         }
+        if settings.curvatureSteps != nil, data.model.hasBatchRenormalization {
+            throw conflict(
+                "the model has batch re-normalization, whose gradient in training is that of no function, since none flows through r and d: its curvature cannot be told, so use batch norm, or leave out logged curvature"
+            )
+        }
+        if settings.curvatureSteps != nil {
+            guard settings.accumulate == 1, !settings.isDelayed else {
+                throw conflict(
+                    "the curvature of the loss is measured in single mini-batches, at the weights that their gradients change: leave out training.accumulate and training.delayed, or logged curvature"
+                )
+            }
+        }
         if settings.schedule.plateau != nil, data.validation == nil {
             throw conflict(
                 "\(settings.schedule.shape.name) watches the validation set, but there is none: set data.validation"
@@ -186,6 +198,7 @@ extension TrainingRun {
             "\(settings.isDelayed) \(settings.isFullBatch) \(settings.isDryRun) \(settings.isProfiled)")
         digest.add("\(String(describing: settings.stepLimit)) \(settings.resume)")
         digest.add("\(settings.loggingSteps) \(settings.replicaCheckSteps) \(settings.checkpoints)")
+        digest.add("\(String(describing: settings.curvatureSteps))")
         try Agreement.check(
             "the configuration", digest.bytes, in: cluster.world,
             advice: "start every rank with the same arguments and the same configuration")

@@ -16,12 +16,13 @@ extension TrainingRun {
             cluster.activity.begin(step: position.step + 1)
             let batches = batches(ofStep: position.batch, order)
             let logs = (position.step + 1) % settings.loggingSteps == 0
+            let measuresCurvature = settings.curvatureSteps.map { (position.step + 1) % $0 == 0 } ?? false
             replica.reach(.step, step: position.step + 1)
             let began = ProcessInfo.processInfo.systemUptime
             let result = try replica.step(
                 TrainingStep(
                     batches, update: numbers(position.batch), dropoutKey: dropoutKey(step: position.step),
-                    observes: logs ? observations : [],
+                    observes: observations(logs: logs, measuresCurvature: measuresCurvature),
                     lossLimit: settings.spikes?.limit(after: position.recentLosses.values)))
             position.step += 1
             if isCheckDue { try checkCopies() }
@@ -31,7 +32,8 @@ extension TrainingRun {
             position.batch += 1
             try take(result)
             if result.isSkipped { numbers = try renumbered() }
-            if logs { logStep(result) }
+            if logs || measuresCurvature { logStep(result) }
+            if logs { monitor(result) }
             drawBar(result)
             if let steps = settings.checkpoints.everySteps, position.step % steps == 0,
                 position.batch < plan.steps(ofEpoch: epoch)
@@ -97,10 +99,14 @@ extension TrainingRun {
                 + (largeTargets.map { "\($0), or " } ?? "") + "lower optimizer.lr or clip gradients")
     }
 
-    /// What steps report where metrics are logged.
-    private var observations: TrainingStep.Observations {
-        var observes: TrainingStep.Observations = [.norm, .layers]
-        if measuresNoise { observes.insert(.noise) }
+    /// What a step reports. Noise and gradients are followed where metrics are logged anyway, so that what is known of them
+    /// does not depend on where curvature is measured.
+    private func observations(logs: Bool, measuresCurvature: Bool) -> TrainingStep.Observations {
+        var observes: TrainingStep.Observations = []
+        if logs || measuresCurvature { observes.insert(.norm) }
+        if logs || measuresCurvature && settings.logsLayers { observes.insert(.layers) }
+        if logs, measuresNoise { observes.insert(.noise) }
+        if measuresCurvature { observes.insert(.curvature) }
         return observes
     }
 

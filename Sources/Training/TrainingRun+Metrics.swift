@@ -23,6 +23,7 @@ extension TrainingRun {
         line.add("gradient_norm", result.gradientNorm)
         line.add("clip_ratio", result.clipRatio)
         if measuresNoise { line.add("noise_scale", position.noise.examples) }
+        if let curvature = result.curvature { add(curvature, to: &line) }
         if position.skippedSteps > 0 { line.add("skipped_steps", position.skippedSteps) }
         if settings.logsLayers, !result.layerNorms.isEmpty {
             line.add(
@@ -32,12 +33,27 @@ extension TrainingRun {
         line.add("samples_per_second", samplesPerSecond)
         line.add("seconds", elapsed)
         log(line)
-        monitor(result)
+    }
+
+    /// Adds what a step found of the loss's curvature: `lambda_max`, the largest eigenvalue of the mini-batch's Hessian H;
+    /// `gradient_curvature`, gᵀHg; `gradient_over_rate`, gᵀg/η; and, of two or more shards, `norm_test`,
+    /// `inner_product_test` and `gradient_snr` as `BatchSizeTest` has them.
+    ///
+    /// By the quadratic model the plain step −ηg overshoots the best one along −g where gᵀHg is above gᵀg/η, and raises the
+    /// loss where it is above 2gᵀg/η (Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 8.2.1).
+    private func add(_ curvature: StepCurvature, to line: inout JSONLine) {
+        line.add("lambda_max", curvature.lambdaMax)
+        line.add("gradient_curvature", curvature.gradientCurvature)
+        line.add("gradient_over_rate", curvature.squaredNorm / learningRate(position.step - 1))
+        guard let tests = curvature.tests else { return }
+        line.add("norm_test", tests.norm)
+        line.add("inner_product_test", tests.innerProduct)
+        line.add("gradient_snr", tests.signalToNoise)
     }
 
     /// Names the parameters whose gradients vanish or explode. Biases do not count: in front of a normalization theirs
     /// are 0 by nature.
-    private func monitor(_ result: StepResult) {
+    func monitor(_ result: StepResult) {
         guard !result.layerNorms.isEmpty else { return }
         let findings = position.monitor.look(
             result.layerNorms.filter { model.variables[$0.variable].role != .bias }.map { variable, norm in

@@ -110,6 +110,7 @@ final class TrainingRun {
         replicaSettings.accumulates = settings.accumulate > 1
         replicaSettings.isDelayed = settings.isDelayed
         replicaSettings.skipsNonFinite = settings.maximumSkippedSteps > 0
+        replicaSettings.measuresCurvature = settings.curvatureSteps != nil
         replicaSettings.timelineSteps = settings.isProfiled ? Self.timelineSteps : nil
         replicaSettings.control = settings.control
         let maker = BatchMaker(

@@ -151,6 +151,10 @@ public struct TrainingSettings: Sendable {
     /// The output folder.
     public var output: String
     /// Whether a used output folder gets the next free name instead of an error.
+    /// Steps between two at which the curvature of the mini-batch's loss is measured and the step's metrics are written with
+    /// it; nil for none. Weights do not depend on it. Each takes up to 13 products with the Hessian, of some gradients' time
+    /// each, and memory for them. Not beside accumulated or delayed gradients or batch re-normalization.
+    public var curvatureSteps: Int?
     public var picksFreeOutput: Bool
     /// Whether a used output folder is emptied first.
     public var overwritesOutput: Bool
@@ -214,6 +218,7 @@ public struct TrainingSettings: Sendable {
         overwritesOutput = false
         resume = .no
         isDryRun = false
+        curvatureSteps = nil
         stallTimeout = nil
         isProfiled = false
         configurationText = nil

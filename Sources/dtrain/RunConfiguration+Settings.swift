@@ -48,4 +48,5 @@ extension RunConfiguration {
         settings.configurationText = yaml
         return settings
     }
+        settings.curvatureSteps = logging.curvature
 }

@@ -27,6 +27,7 @@ struct ControlOptions {
     private var stopping: EarlyStopping?
     private var clipValue: Double?
     private var logs: Int?
+    private var curvature: Int?
     private var resumes = false
     private var overwrites = true
     private var sharded = false
@@ -70,6 +71,7 @@ struct ControlOptions {
         case "patience": return take(Int(value)) { $0.stopping = EarlyStopping(patience: $1) }
         case "clip_value": return take(Double(value)) { $0.clipValue = $1 }
         case "log": return take(Int(value)) { $0.logs = $1 }
+        case "curvature": return take(Int(value)) { $0.curvature = $1 }
         case "clip": return take(Double(value)) { $0.clip = $1 }
         case "shards": return take(Int(value)) { $0.shards = $1 }
         case "batch": return take(Int(value)) { $0.batch = $1 }
@@ -120,6 +122,7 @@ struct ControlOptions {
         if let clipValue { settings.clipping = try GradientClipping(maximumValue: clipValue) }
         if let accumulate { settings.accumulate = accumulate }
         if let logs { settings.loggingSteps = logs }
+        settings.curvatureSteps = curvature
         settings.isDelayed = delayed
         settings.isFullBatch = fullBatch
         settings.growth = growth
