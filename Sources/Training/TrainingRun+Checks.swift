@@ -97,9 +97,9 @@ extension TrainingRun {
                 "schedule.by is step, but with batch_growth by noise the number of steps is not known before: set schedule.by to epoch"
             )
         }
-        if settings.curvatureSteps != nil, data.model.hasBatchRenormalization {
+        if settings.onPlateau != nil || settings.curvatureSteps != nil, data.model.hasBatchRenormalization {
             throw conflict(
-                "the model has batch re-normalization, whose gradient in training is that of no function, since none flows through r and d: its curvature cannot be told, so use batch norm, or leave out logged curvature"
+                "the model has batch re-normalization, whose gradient in training is that of no function, since none flows through r and d: its curvature cannot be told, so use batch norm, or leave out on_plateau and logged curvature"
             )
         }
         if settings.curvatureSteps != nil {
@@ -179,6 +179,9 @@ extension TrainingRun {
             "\(settings.maximumSkippedSteps) \(settings.watchedMetric ?? "") \(String(describing: settings.earlyStopping))"
         )
         if let spikes = settings.spikes { digest.add("spikes \(spikes.sigma) \(spikes.window)") }
+        if let plateau = settings.onPlateau {
+            digest.add("on_plateau escape \(plateau.patience) \(plateau.minimumChange)")
+        }
         digest.add(
             "\(settings.data.normalization.identity) \(String(describing: settings.data.validation))")
         if settings.data.shuffle != .epoch { digest.add("shuffle \(settings.data.shuffle.rawValue)") }
@@ -198,7 +201,7 @@ extension TrainingRun {
             "\(settings.isDelayed) \(settings.isFullBatch) \(settings.isDryRun) \(settings.isProfiled)")
         digest.add("\(String(describing: settings.stepLimit)) \(settings.resume)")
         digest.add("\(settings.loggingSteps) \(settings.replicaCheckSteps) \(settings.checkpoints)")
-        digest.add("\(String(describing: settings.curvatureSteps))")
+        digest.add("\(String(describing: settings.curvatureSteps)) \(String(describing: settings.onPlateau))")
         try Agreement.check(
             "the configuration", digest.bytes, in: cluster.world,
             advice: "start every rank with the same arguments and the same configuration")

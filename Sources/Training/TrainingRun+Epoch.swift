@@ -122,8 +122,9 @@ extension TrainingRun {
             // A delayed step that is on its way may yet be renumbered.
             for batch in max(0, position.batch - 1)..<steps {
                 let step = plan.firstStep(ofEpoch: position.epoch) + batch
+                let before = position.skippedSteps + (position.lossPlateau?.restart ?? 0)
                 let scalars = settings.optimizer.rule.scalars(
-                    step: max(1, step + 1 - position.skippedSteps), learningRate: learningRate(step),
+                    step: max(1, step + 1 - before), learningRate: learningRate(step),
                     momentum: settings.schedule.momentum(step: step, in: plan.shape))
                 numbers.replaceSubrange(batch * width..<(batch + 1) * width, with: scalars)
             }

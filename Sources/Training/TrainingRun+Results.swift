@@ -89,6 +89,7 @@ extension TrainingRun {
 
         let isBest = try watch(evaluated, trainingLoss: loss)
         growBatch()
+        notePlateau(trainingLoss: loss)
         position.epoch += 1
         position.batch = 0
         position.epochLossSum = 0

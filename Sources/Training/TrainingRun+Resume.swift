@@ -129,7 +129,7 @@ extension TrainingRun {
             epochs: settings.epochs, examples: data.training.count, memoryCount: replica.ruleMemory.count,
             scalarCount: settings.isDelayed ? settings.optimizer.rule.scalarCount : nil,
             window: settings.spikes?.window ?? 0,
-            choosesBatches: settings.growth?.trigger == .noise
+            choosesBatches: settings.growth?.trigger == .noise, leavesPlateaus: settings.onPlateau != nil
         ) { Self.plan(settings, examples: data.training.count, chosen: $0) }
     }
 

@@ -170,6 +170,7 @@ final class TrainingRun {
         }
         var last = Evaluated()
         while position.epoch < settings.epochs, !hasStoppedEarly {
+            try leavePlateau()
             let isPreempted = try trainEpoch()
             if isPreempted { return try preempted() }
             let isComplete = position.batch == plan.steps(ofEpoch: position.epoch)

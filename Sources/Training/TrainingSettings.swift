@@ -127,6 +127,9 @@ public struct TrainingSettings: Sendable {
     public var watchedMetric: String?
     /// When to end before all epochs are done; nil for never.
     public var earlyStopping: EarlyStopping?
+    /// What is done when the training loss no longer falls; nil for nothing. The model must have no batch
+    /// re-normalization.
+    public var onPlateau: PlateauEscape?
     /// Shards of a mini-batch; results depend on it, not on the number of ranks.
     public var shards: Int
     public var seed: UInt64
@@ -148,13 +151,13 @@ public struct TrainingSettings: Sendable {
     public var logsNoiseScale: Bool
     /// Whether the norm of every parameter's gradient is written where metrics are logged.
     public var logsLayers: Bool
-    /// The output folder.
-    public var output: String
-    /// Whether a used output folder gets the next free name instead of an error.
     /// Steps between two at which the curvature of the mini-batch's loss is measured and the step's metrics are written with
     /// it; nil for none. Weights do not depend on it. Each takes up to 13 products with the Hessian, of some gradients' time
     /// each, and memory for them. Not beside accumulated or delayed gradients or batch re-normalization.
     public var curvatureSteps: Int?
+    /// The output folder.
+    public var output: String
+    /// Whether a used output folder gets the next free name instead of an error.
     public var picksFreeOutput: Bool
     /// Whether a used output folder is emptied first.
     public var overwritesOutput: Bool
@@ -203,6 +206,7 @@ public struct TrainingSettings: Sendable {
         spikes = nil
         watchedMetric = nil
         earlyStopping = nil
+        onPlateau = nil
         shards = 8
         seed = 0
         workers = nil
@@ -214,11 +218,11 @@ public struct TrainingSettings: Sendable {
         evaluatesTraining = false
         logsNoiseScale = false
         logsLayers = false
+        curvatureSteps = nil
         picksFreeOutput = false
         overwritesOutput = false
         resume = .no
         isDryRun = false
-        curvatureSteps = nil
         stallTimeout = nil
         isProfiled = false
         configurationText = nil

@@ -30,6 +30,9 @@ extension RunConfiguration {
         settings.spikes = training.spikes
         settings.watchedMetric = training.watch
         settings.earlyStopping = training.earlyStopping
+        settings.onPlateau = training.onPlateau.map {
+            PlateauEscape(patience: $0.patience, minimumChange: $0.minimumChange)
+        }
         settings.shards = training.shards
         settings.seed = training.seed
         settings.workers = training.workers
@@ -45,8 +48,8 @@ extension RunConfiguration {
         settings.evaluatesTraining = evaluation.train
         settings.logsNoiseScale = logging.noiseScale
         settings.logsLayers = logging.layers
+        settings.curvatureSteps = logging.curvature
         settings.configurationText = yaml
         return settings
     }
-        settings.curvatureSteps = logging.curvature
 }

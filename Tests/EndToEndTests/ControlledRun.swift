@@ -13,11 +13,14 @@ struct ControlledRun {
     static func arguments(
         _ data: TestData, _ model: String, _ options: [String] = [], control: String = "none", output: String
     ) -> [String] {
-        let isLine = model == "line"
-        return [
-            control, data.path(isLine ? "line.npy" : model == "mlp" ? "rows.npy" : "images.npy"),
-            data.path(isLine ? "line-targets.npy" : "labels.npy"), output, model,
-        ] + options
+        let (features, targets) =
+            switch model {
+            case "line": ("line.npy", "line-targets.npy")
+            case "product": ("product.npy", "product-targets.npy")
+            case "mlp": ("rows.npy", "labels.npy")
+            default: ("images.npy", "labels.npy")
+            }
+        return [control, data.path(features), data.path(targets), output, model] + options
     }
 
     /// Trains `model` on `ranks` ranks; `options` are KEY=VALUE arguments. Fails the test unless the run succeeds.

@@ -28,6 +28,7 @@ struct ControlOptions {
     private var clipValue: Double?
     private var logs: Int?
     private var curvature: Int?
+    private var plateau: Int?
     private var resumes = false
     private var overwrites = true
     private var sharded = false
@@ -72,6 +73,7 @@ struct ControlOptions {
         case "clip_value": return take(Double(value)) { $0.clipValue = $1 }
         case "log": return take(Int(value)) { $0.logs = $1 }
         case "curvature": return take(Int(value)) { $0.curvature = $1 }
+        case "plateau": return take(Int(value)) { $0.plateau = $1 }
         case "clip": return take(Double(value)) { $0.clip = $1 }
         case "shards": return take(Int(value)) { $0.shards = $1 }
         case "batch": return take(Int(value)) { $0.batch = $1 }
@@ -123,6 +125,7 @@ struct ControlOptions {
         if let accumulate { settings.accumulate = accumulate }
         if let logs { settings.loggingSteps = logs }
         settings.curvatureSteps = curvature
+        settings.onPlateau = plateau.map { PlateauEscape(patience: $0) }
         settings.isDelayed = delayed
         settings.isFullBatch = fullBatch
         settings.growth = growth

@@ -1,6 +1,6 @@
 // Trains a small model in ways that the command line does not offer: with a deviation that must change its bytes, so
 // that tests can show they would notice, or on one machine that stands for several nodes.
-// Use: training-controls CONTROL FEATURES.npy TARGETS.npy OUTPUT cnn|line|mlp [KEY=VALUE ...]
+// Use: training-controls CONTROL FEATURES.npy TARGETS.npy OUTPUT cnn|line|mlp|product [KEY=VALUE ...]
 import DistributedTraining
 import Foundation
 
@@ -14,6 +14,7 @@ else {
 }
 let isLine = arguments[5] == "line"
 let isMLP = arguments[5] == "mlp"
+let isProduct = arguments[5] == "product"
 exit(
     DistributedProgram.run(
         name: "training-controls", transport: options.transport,
@@ -24,20 +25,25 @@ exit(
         var settings = TrainingSettings(
             data: .init(
                 training: DatasetSource(format: .npy, features: arguments[2], labels: arguments[3]),
-                normalization: isLine ? .none : .standardize),
-            loss: isLine ? .meanSquaredError : .crossEntropy,
+                normalization: isLine || isProduct ? .none : .standardize),
+            loss: isLine || isProduct ? .meanSquaredError : .crossEntropy,
             optimizer: try options.optimizer(rate: rate),
             schedule: try LearningRateSchedule(baseRate: rate), output: arguments[4])
         settings.epochs = 1
-        settings.batch = isLine ? 8 : 36
+        settings.batch = isLine || isProduct ? 8 : 36
         settings.control = control
         try options.apply(to: &settings)
         let model: any Model =
             isLine
             ? Linear(1, bias: false)
-            : isMLP
-                ? [Linear(300), Tanh(), Linear(700), Tanh(), Linear(4)] as Sequential
-                : [Conv2d(8, kernel: 3), BatchNormalization(), ReLU(), Flatten(), Linear(4)] as Sequential
+            : isProduct
+                ? [
+                    Linear(1, bias: false, initializer: .constant(0)),
+                    Linear(1, bias: false, initializer: .constant(0)),
+                ] as Sequential
+                : isMLP
+                    ? [Linear(300), Tanh(), Linear(700), Tanh(), Linear(4)] as Sequential
+                    : [Conv2d(8, kernel: 3), BatchNormalization(), ReLU(), Flatten(), Linear(4)] as Sequential
         let result = try Trainer.train(model, settings, on: cluster)
         // One line per rank, in rank order.
         let stateBytes = try cluster.world.allGather(result.optimizerStateBytes)

@@ -52,6 +52,8 @@ package struct TrainingSection: Sendable, Equatable {
     package let watch: String?
     /// When the run ends before its time; nil, unless given, for never.
     package let earlyStopping: EarlyStopping?
+    /// What is done when the training loss no longer falls; nil, unless given, for nothing.
+    package let onPlateau: PlateauSetting?
     /// Shards a mini-batch is cut into, S; 8 unless given.
     package let shards: Int
     /// What everything random is drawn from; 0 unless given.
@@ -124,6 +126,13 @@ package struct TrainingSection: Sendable, Equatable {
             try EarlyStoppingOptions(setting)
         }
         earlyStopping = stopping?.rule
+        onPlateau = try map.optional("on_plateau").map { setting throws(ConfigurationError) in
+            try PlateauSetting(setting)
+        }
+        if isOnline, let setting = map.optional("on_plateau") {
+            throw setting.error(
+                .conflict, "must be left out beside online: true, whose only epoch has none to compare with")
+        }
         let watched = try map.optional("watch")?.watchedMetricName()
         watch = stopping?.metric ?? watched
         shards = try map["shards"]?.whole(in: 1...65_536) ?? 8
@@ -143,8 +152,8 @@ package struct TrainingSection: Sendable, Equatable {
     /// All keys of the section.
     static let keys = [
         "epochs", "batch", "accumulate", "batch_growth", "online", "delayed", "max_skipped_steps",
-        "skip_spikes", "watch", "early_stopping", "shards", "seed", "stall_timeout", "workers", "transport",
-        "exchange", "check_replicas", "bucket_bytes", "instruction_set", "clip",
+        "skip_spikes", "watch", "early_stopping", "on_plateau", "shards", "seed", "stall_timeout", "workers",
+        "transport", "exchange", "check_replicas", "bucket_bytes", "instruction_set", "clip",
     ]
 
     private static func clipping(_ setting: Setting) throws(ConfigurationError) -> GradientClipping {
@@ -184,6 +193,7 @@ package struct TrainingSection: Sendable, Equatable {
         if let spikes { yaml.line("skip_spikes", spikes.yaml, depth: 1) }
         if let watch { yaml.line("watch", watch, depth: 1) }
         if let earlyStopping { yaml.line("early_stopping", earlyStopping.yaml, depth: 1) }
+        if let onPlateau { yaml.line("on_plateau", onPlateau.yaml, depth: 1) }
         yaml.line("shards", "\(shards)", depth: 1)
         yaml.line("seed", "\(seed)", depth: 1)
         yaml.line("stall_timeout", YAMLWriter.number(stallTimeout), depth: 1)

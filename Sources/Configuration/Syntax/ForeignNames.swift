@@ -37,7 +37,7 @@ enum ForeignNames {
         "cosineannealing": ["cosine"], "cosineannealinglr": ["cosine"], "cosinedecay": ["cosine"],
         "onecyclelr": ["one_cycle"], "cycliclr": ["cyclical"], "linearlr": ["linear"],
         "polynomiallr": ["polynomial"], "reducelronplateau": ["reduce_on_plateau"],
-        "plateau": ["reduce_on_plateau"],
+        "plateau": ["reduce_on_plateau", "on_plateau"],
         "constantlr": ["constant"],
         // Of data.
         "validationsplit": ["validation"], "valsplit": ["validation"], "val": ["validation"],

@@ -29,6 +29,8 @@ package struct RunPosition: Codable, Sendable, Equatable {
     package var recentLosses = RecentLosses()
     /// How far a learning rate that follows a metric has fallen.
     package var plateau = PlateauState()
+    /// Whether the training loss still falls, where that is looked at.
+    package var lossPlateau: LossPlateau?
     /// The gradient noise scale so far.
     package var noise = NoiseScale()
     /// What is known of each parameter's gradients.
@@ -51,10 +53,11 @@ extension RunPosition {
     ///   - scalarCount: Numbers in `delayedNumbers`, where updates are delayed; nil where they are not.
     ///   - window: The most losses in `recentLosses`.
     ///   - choosesBatches: Whether measurements decide about mini-batches.
+    ///   - leavesPlateaus: Whether the training loss is looked at.
     ///   - plan: The run's plan with the mini-batches chosen.
     package func problem(
         epochs: Int, examples: Int, memoryCount: Int, scalarCount: Int?, window: Int,
-        choosesBatches: Bool,
+        choosesBatches: Bool, leavesPlateaus: Bool = false,
         plan: ([Int]) -> RunPlan
     ) -> String? {
         guard batches.isEmpty || choosesBatches, batches.count <= epochs + 1,
@@ -73,6 +76,9 @@ extension RunPosition {
         guard recentLosses.values.count <= window, recentLosses.values.allSatisfy(\.isFinite) else {
             return "losses of steps that the run does not look at"
         }
+        guard lossPlateau == nil || leavesPlateaus,
+            lossPlateau?.isPossible(epochs: epoch, steps: step - skippedSteps) ?? true
+        else { return "a plateau of the training loss that the run cannot have" }
         guard ruleMemory.isEmpty || ruleMemory.count == memoryCount else {
             return "\(counted(ruleMemory.count, "number")) of the update rule, which has \(memoryCount)"
         }

@@ -34,7 +34,7 @@ struct Diagnoser {
     func run() throws -> Diagnosis {
         var outcome = try look()
         let isCandidate = outcome.diagnosis.verdict == .saddle
-        if isCandidate || options.escapes {
+        if isCandidate || options.escapes && !options.escapesSaddlesOnly {
             let descent = try descend(outcome)
             outcome.diagnosis.descent = descent
             if isCandidate, let why = descent.why {

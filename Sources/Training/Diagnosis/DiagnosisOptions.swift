@@ -22,6 +22,8 @@ public struct DiagnosisOptions: Sendable {
     public var estimatesTrace = false
     /// Whether the weights are to be moved to where the loss is lower along the most negative curvature.
     public var escapes = false
+    /// Whether that is for saddles alone, so that no other point is looked at for a lower loss.
+    package var escapesSaddlesOnly = false
     /// Products with the Hessian for the spectrum, at most.
     public var products = 50
 

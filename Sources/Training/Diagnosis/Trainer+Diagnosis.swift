@@ -134,22 +134,29 @@ extension Trainer {
                 try Replica.check(model, batch: order.batch(index).count, shards: settings.shards)
             }
         } else {
-            order = EpochOrder(
-                inOrder: count, subset: rows, batchSize: min(max(batch, leastBatch), mostBatch))
+            order = inOrder(count, rows, batch: batch)
         }
-        let random = CounterRandom(seed: options.seed, purpose: .dropout)
-        let words = random.words(at: 0)
         return DatasetObjective(
             order: order, maker: loaded.maker, shards: settings.shards, workers: settings.workers,
-            dropoutKey: dt_philox_key(word: (words.0, words.1)),
+            dropoutKey: dropoutKey(seed: options.seed),
             mode: TracedModel.ObjectiveMode(
                 usesBatchStatistics: options.usesBatchStatistics, dropsOut: options.dropsOut))
     }
 
     /// Above the streams of vectors and of rounding.
     private static let sampleStream: UInt64 = 1 << 41
-    /// Where mini-batches decide nothing, they have so many examples: enough to be fast, and not too many for memory.
-    private static let (leastBatch, mostBatch) = (512, 2048)
+
+    /// All examples, or those of `rows`, in mini-batches that decide nothing: large enough to be fast, and not too large for
+    /// memory.
+    static func inOrder(_ count: Int, _ rows: [Int32]?, batch: Int) -> EpochOrder {
+        EpochOrder(inOrder: count, subset: rows, batchSize: min(max(batch, 512), 2048))
+    }
+
+    /// What dropout draws from where a point is looked at.
+    static func dropoutKey(seed: UInt64) -> dt_philox_key {
+        let words = CounterRandom(seed: seed, purpose: .dropout).words(at: 0)
+        return dt_philox_key(word: (words.0, words.1))
+    }
 
     /// Writes a diagnosis into the folder of the run that `weights` names, if it names one; rank 0 alone calls it.
     package static func keep(_ diagnosis: Diagnosis, of weights: String) throws {
