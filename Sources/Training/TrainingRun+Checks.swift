@@ -97,11 +97,6 @@ extension TrainingRun {
                 "schedule.by is step, but with batch_growth by noise the number of steps is not known before: set schedule.by to epoch"
             )
         }
-        if settings.onPlateau != nil || settings.curvatureSteps != nil, data.model.hasBatchRenormalization {
-            throw conflict(
-                "the model has batch re-normalization, whose gradient in training is that of no function, since none flows through r and d: its curvature cannot be told, so use batch norm, or leave out on_plateau and logged curvature"
-            )
-        }
         if settings.curvatureSteps != nil {
             guard settings.accumulate == 1, !settings.isDelayed else {
                 throw conflict(

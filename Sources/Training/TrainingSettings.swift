@@ -127,8 +127,7 @@ public struct TrainingSettings: Sendable {
     public var watchedMetric: String?
     /// When to end before all epochs are done; nil for never.
     public var earlyStopping: EarlyStopping?
-    /// What is done when the training loss no longer falls; nil for nothing. The model must have no batch
-    /// re-normalization.
+    /// What is done when the training loss no longer falls; nil for nothing.
     public var onPlateau: PlateauEscape?
     /// Shards of a mini-batch; results depend on it, not on the number of ranks.
     public var shards: Int
@@ -153,7 +152,7 @@ public struct TrainingSettings: Sendable {
     public var logsLayers: Bool
     /// Steps between two at which the curvature of the mini-batch's loss is measured and the step's metrics are written with
     /// it; nil for none. Weights do not depend on it. Each takes up to 13 products with the Hessian, of some gradients' time
-    /// each, and memory for them. Not beside accumulated or delayed gradients or batch re-normalization.
+    /// each, and memory for them. Not beside accumulated or delayed gradients.
     public var curvatureSteps: Int?
     /// The output folder.
     public var output: String

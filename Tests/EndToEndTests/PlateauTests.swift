@@ -242,18 +242,16 @@ extension EndToEndTests {
             }
         }
 
-        @Test func whatCannotBeToldIsRefused() throws {
+        /// What batch re-normalization holds constant in a step is constant around a point.
+        @Test func batchRenormalizationIsLookedAt() throws {
             let data = try TestData()
             defer { data.remove() }
             let arguments = [
                 "--config", try SameBytes.configuration(data, "mlp"), "--output", data.path("run"), "--set",
                 "model=[flatten, {linear: 8}, batch_renorm, tanh, {linear: 4}]", "--set",
+                "training.on_plateau=escape", "--set",
             ]
-            for setting in ["training.on_plateau=escape", "logging.curvature=5"] {
-                let run = try DTrainRun.run(2, arguments + [setting])
-                #expect(run.exitCode == 78 && run.standardError.contains("batch re-normalization"), "\(run)")
-            }
-            #expect(try DTrainRun.run(2, arguments + ["logging.curvature=0"]).exitCode == 0)
+            #expect(try DTrainRun.run(2, arguments + ["logging.curvature=5"]).exitCode == 0)
         }
     }
 }
