@@ -5,6 +5,7 @@ import Layers
 import MPI
 import Optimizers
 import Safetensors
+import Spectrum
 
 /// Exit codes, after sysexits.h, and the error each stands for.
 public enum ExitStatus: Int32, Sendable {
@@ -30,6 +31,7 @@ public enum ExitStatus: Int32, Sendable {
             if case .moreRanksThanShards = error { self = .usage } else { self = .failure }
         case is FaultSpecificationError, is SlurmStart.Unconnected: self = .usage
         case is DisagreementError, is MemoryChangeError: self = .disagreement
+        case is SpectrumError: self = .diverged
         case let error as TrainingError:
             switch error.kind {
             case .output: self = .cannotCreateOutput

@@ -131,10 +131,10 @@ extension Study {
         name: "critical-points",
         yaml: """
             # Which kind of point training stops at: verdict, curvature and the share of positive eigenvalues
-            title: What lies around the weights that training stops at, on 2,400 examples
+            title: What lies around the weights that training stops at, on 600 examples
             base: {recipe: fashion-mlp}
             set:
-              data.validation: {fraction: 0.96}
+              data.validation: {fraction: 0.99}
               data.test: null
               logging.every_steps: 50
               checkpoint: {every_epochs: 1000000}
@@ -156,7 +156,7 @@ extension Study {
                   - linear: 128
                   - relu
                   - linear: 10
-              cnn-20-epochs: {<<: *cnn, training.epochs: 20}
+              cnn-10-epochs: {<<: *cnn, training.epochs: 10}
               # From zeros no layer tells the other's units apart: nothing moves but the last bias.
               zeros:
                 training: {epochs: 300, batch: full}

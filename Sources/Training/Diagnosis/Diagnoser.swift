@@ -62,7 +62,21 @@ struct Diagnoser {
         let weightNorm = try point.origin.squaredNorm().squareRoot()
         let start = try gradients(point)
         let hessian = try HessianProduct(cluster: cluster, state: state, objective: objective)
-        let space = HessianSpace(hessian, seed: options.seed, on: cluster)
+        do {
+            let space = HessianSpace(hessian, seed: options.seed, on: cluster)
+            let outcome = try look(at: point, weightNorm: weightNorm, start, in: space)
+            try hessian.free()
+            return outcome
+        } catch let error as SpectrumError {
+            // All ranks have met it.
+            try hessian.free()
+            throw error
+        }
+    }
+
+    private func look(
+        at point: ParameterPoint, weightNorm: Double, _ start: Start, in space: HessianSpace
+    ) throws -> Outcome {
         let isDense = try chooseDense(space.dimension)
         try requireRoom(
             forEigenvectorsOf: isDense ? space.dimension : min(space.dimension, options.products + 1))
@@ -77,7 +91,6 @@ struct Diagnoser {
             ? try spectrum.all.map { (value: $0.reduce(0, +), error: 0) }
                 ?? estimatedTrace(space) : nil
         let products = space.products
-        try hessian.free()
 
         let width = max(ends.largest[0].value - ends.smallest[0].value, .leastNormalMagnitude)
         let critical = criticality(start, weightNorm: weightNorm, scale: scale)
