@@ -74,6 +74,8 @@ package final class HessianSpace: KrylovSpace {
     package let hessian: HessianProduct
     /// Products so far.
     package private(set) var products = 0
+    /// Called after each product.
+    package var onProduct: () -> Void = {}
     private let seed: UInt64
     private let cluster: Cluster
 
@@ -88,6 +90,7 @@ package final class HessianSpace: KrylovSpace {
     package var dimension: Int { slices.dimension }
 
     package func product(_ vector: SlicedVector<Float>) throws -> SlicedVector<Double> {
+        defer { onProduct() }
         products += 1
         return try hessian.multiply(vector)
     }

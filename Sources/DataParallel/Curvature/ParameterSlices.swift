@@ -56,6 +56,13 @@ package final class ParameterSlices {
 
     /// Sums of which each rank makes a part, block by block: `values` gives `width` numbers for an owned block. Collective.
     func sums(_ width: Int, _ values: (OwnedBlock, UnsafeMutablePointer<Double>) -> Void) throws -> [Double] {
+        try blockSums(width, values).map(\.total)
+    }
+
+    /// The same, block by block. Collective.
+    func blockSums(
+        _ width: Int, _ values: (OwnedBlock, UnsafeMutablePointer<Double>) -> Void
+    ) throws -> [BlockSums] {
         guard width > 0 else { return [] }
         var all = Array(repeating: 0.0, count: layout.blocks.count * width)
         all.withUnsafeMutableBufferPointer { all in
@@ -65,7 +72,7 @@ package final class ParameterSlices {
         // With zeros alone to add, the order of ranks changes no bit.
         all = try cluster.world.allReduce(all, .sum)
         return (0..<width).map { column in
-            BlockSums(layout.blocks.indices.map { all[$0 * width + column] }, layout: layout).total
+            BlockSums(layout.blocks.indices.map { all[$0 * width + column] }, layout: layout)
         }
     }
 
@@ -163,6 +170,13 @@ extension SlicedVector<Double> {
 
     /// ‖v‖²; collective.
     package func squaredNorm() throws -> Double { try dot(self) }
+
+    /// ‖v‖² of each tensor of the layout, in its order; collective.
+    package func tensorSquares() throws -> [Double] {
+        try slices.blockSums(1) { block, sum in
+            sum[0] = Inner.product(base + block.place, base + block.place, block.count)
+        }[0].perTensor
+    }
 
     /// ⟨v, w⟩; collective.
     package func dot(_ other: SlicedVector<Double>) throws -> Double {

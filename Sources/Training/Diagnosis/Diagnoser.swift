@@ -2,6 +2,7 @@ import CKernels
 import Cluster
 import DataParallel
 import Datasets
+import Foundation
 import Layers
 import Messages
 import Optimizers
@@ -64,6 +65,7 @@ struct Diagnoser {
         let hessian = try HessianProduct(cluster: cluster, state: state, objective: objective)
         do {
             let space = HessianSpace(hessian, seed: options.seed, on: cluster)
+            reportProgress(of: space)
             let outcome = try look(at: point, weightNorm: weightNorm, start, in: space)
             try hessian.free()
             return outcome
@@ -73,6 +75,24 @@ struct Diagnoser {
             throw error
         }
     }
+
+    /// Says now and then how far a long look has come, on rank 0's standard error.
+    private func reportProgress(of space: HessianSpace) {
+        guard cluster.rank == 0 else { return }
+        let start = ProcessInfo.processInfo.systemUptime
+        var last = start
+        space.onProduct = { [unowned space] in
+            let now = ProcessInfo.processInfo.systemUptime
+            guard now - last >= Self.secondsBetweenNotes else { return }
+            last = now
+            let seconds = (now - start) / Double(space.products)
+            TrainingRun.note(
+                "\(counted(space.products, "product")) with the Hessian of \(counted(objective.count, "example")) so far, \(ProgressReporter.significant(seconds, 2)) s each; a verdict takes about \(options.products + 5), or all \(space.dimension) where all eigenvalues are computed"
+            )
+        }
+    }
+
+    private static let secondsBetweenNotes = 20.0
 
     private func look(
         at point: ParameterPoint, weightNorm: Double, _ start: Start, in space: HessianSpace
@@ -101,6 +121,7 @@ struct Diagnoser {
         var diagnosis = Diagnosis(
             verdict: .undecided, because: "", loss: start.loss, gradientNorm: start.norm,
             gradientNoise: start.noise, weightNorm: weightNorm, decayedGradientNorm: start.decayedNorm,
+            zeroGradients: start.zeroGradients,
             decay: decay, largest: ends.largest, smallest: ends.smallest, minimumRatio: shares.positive,
             zeroRatio: shares.zero, negativeRatio: shares.negative,
             index: spectrum.all.map { all in all.filter { $0 < -epsilon }.count },
@@ -139,6 +160,7 @@ struct Diagnoser {
         let noise: Double
         let lossNoise: Double
         let decayedNorm: Double?
+        let zeroGradients: [String]
     }
 
     /// The loss and its gradient, and what of them Float32 cannot tell.
@@ -167,7 +189,10 @@ struct Diagnoser {
         return Start(
             loss: loss, gradient: gradient, norm: norm,
             noise: try difference.squaredNorm().squareRoot(),
-            lossNoise: abs((otherLoss ?? loss) - loss), decayedNorm: decayed)
+            lossNoise: abs((otherLoss ?? loss) - loss), decayedNorm: decayed,
+            zeroGradients: try zip(state.layout.entries, gradient.tensorSquares()).filter { $1 == 0 }.map {
+                state.model.variables[$0.0.variable].name
+            }.sorted())
     }
 
     /// Whether the point is critical, by the gradient that training follows where the optimizer has coupled decay.

@@ -12,6 +12,7 @@ extension Diagnosis {
             line.add("decayed_gradient_norm", decayedGradientNorm)
             line.add("decided_by", isDecidedByDecay ? "decayed gradient" : "gradient")
         }
+        line.add("zero_gradients", zeroGradients)
         line.add("critical_ratio", criticalRatio)
         line.add("tolerance", tolerance)
         line.add("lambda_max", lambdaMax.value)

@@ -68,6 +68,8 @@ public struct Diagnosis: Sendable {
     public let weightNorm: Double
     /// ‖∇L + wθ‖, where the optimizer has coupled weight decay w.
     public let decayedGradientNorm: Double?
+    /// The parameters whose gradient is exactly 0.
+    public let zeroGradients: [String]
     /// w of that; 0 for none.
     public let decay: Double
     /// The largest eigenvalues, descending.
@@ -116,6 +118,8 @@ public struct Diagnosis: Sendable {
     public let data: String
     /// Examples.
     public let examples: Int
+    /// Whether they are a sample of the set.
+    public internal(set) var isSample = false
     /// Trainable elements.
     public let parameters: Int
     /// Products with the Hessian.

@@ -68,16 +68,69 @@ package struct DiagnosisPage {
         guard let descent = diagnosis.descent else { return nil }
         if let why = descent.why { return "none along the most negative curvature: \(why)" }
         let way =
-            "the loss falls from \(text(diagnosis.loss)) to \(text(descent.loss)), \(text(abs(descent.distance))) along the most negative curvature"
-        return output.map { "\(way); such weights are in \($0)" } ?? way
+            "along the most negative curvature the loss falls from \(text(diagnosis.loss)) to \(text(descent.loss)), at the distance \(text(abs(descent.distance)))"
+        return output.map {
+            "\(way); such weights are in \($0): train on from them with --set init.weights=\($0)/weights.safetensors"
+        } ?? way
     }
 
     private var advice: [String] {
+        var lines = generalAdvice
+        if !diagnosis.zeroGradients.isEmpty {
+            let names = diagnosis.zeroGradients
+            let shown = names.prefix(6).joined(separator: ", ") + (names.count > 6 ? ", ..." : "")
+            lines.append(
+                "The gradient is exactly 0 in \(counted(names.count, "tensor")): \(shown). Units behind them are dead (ReLUs that give 0 for every example, saturated sigmoids) or nothing tells them apart; other first values, a lower rate, or leaky_relu keep them alive."
+            )
+        }
+        if diagnosis.data != "train" {
+            lines.append(
+                "All of this is about the \(diagnosis.data) set, whose loss has its minimum elsewhere than that of training."
+            )
+        } else if diagnosis.isSample {
+            lines.append(
+                "All of this is about a sample, whose loss has its minimum elsewhere than that of the whole training set."
+            )
+        }
+        return lines
+    }
+
+    private var generalAdvice: [String] {
         switch diagnosis.verdict {
-        case .notCritical:
-            var lines = [
-                "the loss is not stuck at these weights: the gradient is large enough to go on along."
+        case .notCritical: return adviceToGoOn
+        case .saddle:
+            var line = "this is no minimum: noise, momentum or a larger rate leave it slowly."
+            if let gain = descentGain, let step = bestStepGain, gain < 2 * step {
+                line +=
+                    " Along the negative curvature \(text(gain)) is gained, by the best plain step \(text(step)): going on as before does as much."
+            } else if output == nil {
+                line +=
+                    " dtrain diagnose --escape --output DIR moves the weights along the negative curvature at once, and training: {on_plateau: escape} does so by itself."
+            }
+            return [line]
+        case .localMinimum:
+            return [
+                "optimization has done what it can from here. If the training loss is still high, compare it with a shallower model's: if that one's is lower, optimization has failed (start from other weights, with a larger rate or another initializer), else the model is too small. If only the test loss is high, the model fits too closely, or the test set is of another kind: more data, augmentation, weight decay, dropout, early stopping."
             ]
+        case .localMaximum:
+            return ["every direction leads down: any step, or --escape --output DIR, leaves it."]
+        case .flat:
+            return [
+                "there is no curvature to tell a direction by: look for inputs without scale and weights that are all equal; start from other weights."
+            ]
+        case .undecided:
+            return ["diagnose again as the reason says, or an earlier checkpoint."]
+        }
+    }
+
+    /// What to do where the gradient is no zero: about the rate first, then about curvature that gains more.
+    private var adviceToGoOn: [String] {
+        var lines = ["the gradient is large enough to go on along."]
+        if let edge = diagnosis.stepping?.edge, let stable = diagnosis.stepping?.stableRate, edge > 1 {
+            lines.append(
+                "But the rate is \(text(edge)) of the largest stable one: steps grow along the sharpest direction. Lower it below \(text(stable)), warm it up, or clip gradients; weights that such a rate has thrown far off are better drawn anew."
+            )
+        } else {
             switch diagnosis.stepping?.plainStep {
             case .rises:
                 lines.append(
@@ -87,30 +140,42 @@ package struct DiagnosisPage {
                 lines.append(
                     "A plain step of this rate goes beyond the best one (gᵀHg is above gᵀg/η): a lower rate, or one that decays, gets further."
                 )
-            case .falls:
-                lines.append(
-                    "A plain step of this rate lowers the loss, and one of \(text(bestRate)) would lower it most: a higher rate, momentum or more epochs get further."
-                )
-            case nil: break
+            case .falls, nil:
+                if let best = usableRate {
+                    lines.append(
+                        "A plain step of this rate lowers the loss, and one of \(text(best)) would lower it most: a higher rate, momentum or more epochs get further."
+                    )
+                } else {
+                    lines.append("More epochs get further.")
+                }
             }
-            return lines
-        case .saddle:
-            return [
-                "this is no minimum: noise, momentum or a larger rate leave it slowly; dtrain diagnose --escape --output DIR moves the weights along the negative curvature at once, and training: {on_plateau: escape} does so by itself."
-            ]
-        case .localMinimum:
-            return [
-                "optimization has done what it can from here. If the training loss is still high, compare it with a shallower model's: if that one's is lower, optimization has failed (start from other weights, with a larger rate or another initializer), else the model is too small. If only the test loss is high, the model fits too closely, or the test set is of another kind: more data, augmentation, weight decay, dropout, early stopping."
-            ]
-        case .localMaximum:
-            return ["every direction leads down: any step, or --escape --output DIR, leaves it."]
-        case .flat:
-            return [
-                "there is no curvature to tell a direction by: look for dead units (ReLUs that give 0 for every example, saturated sigmoids), inputs without scale, weights that are all equal; start from other weights."
-            ]
-        case .undecided:
-            return ["diagnose again as the reason says, or an earlier checkpoint."]
         }
+        if let step = bestStepGain, step < 1e-3 * abs(diagnosis.loss),
+            diagnosis.lambdaMin.value + diagnosis.productError < -diagnosis.epsilon
+        {
+            lines.append(
+                "Yet the best plain step gains no more than \(text(step)), and there is negative curvature (\(text(diagnosis.lambdaMin.value))): a plateau beside a saddle. \(output == nil ? "dtrain diagnose --escape --output DIR, or training: {on_plateau: escape}, goes down along it." : "")"
+            )
+        }
+        return lines
+    }
+
+    /// The rate of the best plain step, where it is above the one in use and no more than the largest stable one; only a
+    /// plain or heavy-ball step has such a rate.
+    private var usableRate: Double? {
+        guard let stepping = diagnosis.stepping, let stable = stepping.stableRate else { return nil }
+        return bestRate > stepping.rate && bestRate <= stable ? bestRate : nil
+    }
+
+    /// (gᵀg)² ÷ 2gᵀHg, what the best plain step gains by the quadratic model.
+    private var bestStepGain: Double? {
+        guard let curvature = diagnosis.gradientCurvature, curvature > 0 else { return nil }
+        let square = diagnosis.gradientNorm * diagnosis.gradientNorm
+        return square * square / (2 * curvature)
+    }
+
+    private var descentGain: Double? {
+        diagnosis.descent.flatMap { $0.why == nil ? diagnosis.loss - $0.loss : nil }
     }
 
     /// gᵀg ÷ gᵀHg.
@@ -125,9 +190,17 @@ package struct DiagnosisPage {
             "\(text(diagnosis.loss)), the mean of \(counted(diagnosis.examples, "example")) of \(set[diagnosis.data] ?? diagnosis.data); batch norm as in \(diagnosis.usesBatchStatistics ? "training" : "evaluation"), dropout \(diagnosis.dropsOut ? "on" : "off"); \(counted(diagnosis.parameters, "parameter"))"
     }
 
+    private var ratio: String {
+        guard diagnosis.criticalRatio.isFinite else {
+            return "‖θ‖ or all curvature is 0: critical where it is 0, too"
+        }
+        return
+            "÷ (max |λ| · ‖θ‖) \(text(diagnosis.criticalRatio)), critical up to \(text(diagnosis.tolerance))"
+    }
+
     private var gradient: [String] {
         var lines = [
-            "norm \(text(diagnosis.gradientNorm)), of which rounding is \(text(diagnosis.gradientNoise)); ÷ (max |λ| · ‖θ‖) \(text(diagnosis.criticalRatio)), critical up to \(text(diagnosis.tolerance))"
+            "norm \(text(diagnosis.gradientNorm)), of which rounding is \(text(diagnosis.gradientNoise)); \(ratio)"
         ]
         if let decayed = diagnosis.decayedGradientNorm {
             lines.append(
@@ -157,7 +230,8 @@ package struct DiagnosisPage {
 
     private var shares: [String] {
         func share(_ share: Diagnosis.Share) -> String {
-            share.isExact
+            if share.range.upperBound - share.range.lowerBound > 0.9 { return "an unknown share" }
+            return share.isExact
                 ? percent(share.value)
                 : "\(percent(share.value)) (\(percent(share.range.lowerBound)) to \(percent(share.range.upperBound)))"
         }
@@ -168,7 +242,7 @@ package struct DiagnosisPage {
         var lines = [
             "\(share(diagnosis.minimumRatio)) above ε = \(text(diagnosis.epsilon)) (the minimum ratio), \(share(diagnosis.zeroRatio)) zero, \(share(diagnosis.negativeRatio)) below −ε; \(source)"
         ]
-        if let index = diagnosis.index { lines.append("index \(index): so many are negative") }
+        if let index = diagnosis.index { lines.append("index, the number of negative ones: \(index)") }
         return lines
     }
 
@@ -189,7 +263,7 @@ package struct DiagnosisPage {
             weights[bin] += node.weight
         }
         return weights.indices.compactMap { bin in
-            guard weights[bin] > 0 || bin == most else { return nil }
+            guard weights[bin] > 0 else { return nil }
             let decade = bin < most ? bin : 2 * most - bin
             let sign = bin < most ? "−" : bin > most ? "+" : "±"
             let range =
@@ -249,14 +323,16 @@ package struct DiagnosisPage {
         }
         if let first = history.losses.first, let last = history.losses.last, history.losses.count > 1 {
             lines.append(
-                "the last \(history.losses.count) steps logged took the mini-batches' loss from \(text(first)) to \(text(last))"
+                "the last \(history.losses.count) steps logged took the mini-batches' loss from \(text(first)) to \(text(last))\(last > 1.2 * first ? ": it rises" : "")"
             )
         }
-        if let training = history.trainingLoss, let test = history.testLoss ?? history.validationLoss {
+        // At these weights, where it is known: an epoch's loss is the mean over weights that changed.
+        let own = diagnosis.data == "train" && !diagnosis.isSample ? diagnosis.loss : nil
+        if let training = own ?? history.trainingLoss, let test = history.testLoss ?? history.validationLoss {
             let set = history.testLoss == nil ? "validation" : "test"
             let ratio = test / training
             lines.append(
-                "the last epoch's training loss \(text(training)), \(set) loss \(text(test))"
+                "training loss \(text(training)), the last epoch's \(set) loss \(text(test))"
                     + (ratio > 1.5 ? ": the model fits the training set far better than the \(set) set" : ""))
         }
         return lines

@@ -58,17 +58,19 @@ extension Trainer {
                 let metrics = try SavedWeights(weights).file(RunFolder.metricsName)
                 return [RunHistory(folder: PathParts.folder(of: metrics))]
             }[0]
-            if folder != nil {
-                try TrainingRun.agree(
-                    Result { if cluster.rank == 0, let folder { try FileOutput.makeFolder(folder) } }, cluster
-                )
-            }
-            let objective = try objective(loaded, data, part.fraction, settings, options)
+            try TrainingRun.agree(
+                Result {
+                    guard cluster.rank == 0, let folder else { return }
+                    try requireUnused(folder)
+                    try FileOutput.makeFolder(folder)
+                }, cluster)
+            let (objective, isSample) = try objective(loaded, data, part.fraction, settings, options)
             var diagnosis = try Diagnoser(
                 cluster: cluster, state: loaded.state, objective: objective, options: options,
                 data: data.rawValue, optimizer: settings.optimizer, rate: history?.rate
             ).run()
             diagnosis.history = history
+            diagnosis.isSample = isSample
             try TrainingRun.agree(
                 Result {
                     guard let folder, diagnosis.descent?.why == nil else { return }
@@ -79,6 +81,18 @@ extension Trainer {
                     try loaded.inputs.write(to: folder)
                 }, cluster)
             return diagnosis
+        }
+    }
+
+    /// Throws where a folder holds a run or weights: an escape writes beside nothing and over nothing.
+    private static func requireUnused(_ folder: String) throws {
+        let names = [RunFolder.bestWeightsName, RunFolder.scalingName]
+        let isUsed =
+            RunFolder.isUsed(folder)
+            || names.contains { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }
+        guard !isUsed else {
+            throw TrainingError(
+                .output, "\(folder) holds a run or weights already: choose another --output")
         }
     }
 
@@ -106,10 +120,11 @@ extension Trainer {
         }
     }
 
+    /// The loss that is looked at, and whether it is of a sample of the set.
     private static func objective(
         _ loaded: LoadedModel, _ data: DiagnosedData, _ fraction: Double?, _ settings: TrainingSettings,
         _ options: DiagnosisOptions
-    ) throws -> DatasetObjective {
+    ) throws -> (DatasetObjective, isSample: Bool) {
         let (model, count) = (loaded.model, loaded.dataset.examples.layout.count)
         var rows = try fraction.map { fraction in
             let split = try ValidationSplit(
@@ -136,11 +151,12 @@ extension Trainer {
         } else {
             order = inOrder(count, rows, batch: batch)
         }
-        return DatasetObjective(
+        let objective = DatasetObjective(
             order: order, maker: loaded.maker, shards: settings.shards, workers: settings.workers,
             dropoutKey: dropoutKey(seed: options.seed),
             mode: TracedModel.ObjectiveMode(
                 usesBatchStatistics: options.usesBatchStatistics, dropsOut: options.dropsOut))
+        return (objective, examples < all)
     }
 
     /// Above the streams of vectors and of rounding.
