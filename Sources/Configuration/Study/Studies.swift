@@ -156,7 +156,7 @@ extension Study {
                   - linear: 128
                   - relu
                   - linear: 10
-              cnn-10-epochs: {<<: *cnn, training.epochs: 10}
+              cnn-20-epochs: {<<: *cnn, training.epochs: 20}
               # From zeros no layer tells the other's units apart: nothing moves but the last bias.
               zeros:
                 training: {epochs: 300, batch: full}
