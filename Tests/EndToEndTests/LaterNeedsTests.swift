@@ -54,12 +54,12 @@ extension EndToEndTests {
             let arguments = try arguments(data, ["training.epochs=1"])
             try #require(try DTrainRun.run(0, arguments).exitCode == 0)
             for command in [["evaluate", data.path("run")], ["predict", data.path("run")]] {
-                let alone = try limited(0, 150_000, command)
+                let alone = try limited(0, 195_000, command)
                 #expect(
                     alone.exitCode == 71 && alone.standardError.contains("MPI and training to start"),
                     "\(alone)")
                 #expect(alone.standardError.hasSuffix("raise it (ulimit -v unlimited)\n"), "\(alone)")
-                let ranks = try limited(2, 150_000, command)
+                let ranks = try limited(2, 195_000, command)
                 #expect(
                     ranks.exitCode == 71 && ranks.standardError.contains("start fewer ranks on a node")
                         && !ranks.standardError.contains("training.batch"), "\(ranks)")
