@@ -67,6 +67,8 @@ import Testing
         let copies = places.withLock { $0.subtracting(targetPlaces).count }
         var levels = 0
         while 1 << levels < owned.count { levels += 1 }
-        #expect(copies <= levels + pool.workers, "\(copies) copies for \(owned.count) shards")
+        // Where a worker stands still at the first shard, the others wait in one sum per level and one more: before the last
+        // of 8 these are shard 1, 2 to 3, 4 to 5 and 6.
+        #expect(copies <= levels + 1 + pool.workers, "\(copies) copies for \(owned.count) shards")
     }
 }
