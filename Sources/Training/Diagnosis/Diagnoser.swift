@@ -126,13 +126,13 @@ struct Diagnoser {
             zeroRatio: shares.zero, negativeRatio: shares.negative,
             index: spectrum.all.map { all in all.filter { $0 < -epsilon }.count },
             density: try spectrum.density(in: space), epsilon: epsilon, productError: ends.error,
-            missProbability: isDense || spectrum.isComplete
+            missProbability: spectrum.isComplete
                 ? 0
                 : Lanczos<HessianSpace>.probabilityOfMissing(
                     share: (ends.smallest[0].value + decayOfAll + epsilon) / width,
                     dimension: space.dimension,
                     products: spectrum.steps),
-            missedCurvature: isDense || spectrum.isComplete
+            missedCurvature: spectrum.isComplete
                 ? min(0, ends.smallest[0].value + decayOfAll)
                 : min(
                     0,
@@ -158,7 +158,6 @@ struct Diagnoser {
         let gradient: SlicedVector<Double>
         let norm: Double
         let noise: Double
-        let lossNoise: Double
         let decayedNorm: Double?
         let zeroGradients: [String]
     }
@@ -175,7 +174,7 @@ struct Diagnoser {
             )
         }
         try point.shake(seed: options.seed)
-        let (shaken, otherLoss) = try derivative.compute()
+        let shaken = try derivative.compute().gradient
         try point.restore()
         try derivative.free()
         let difference = try shaken.rounded().widened()
@@ -188,8 +187,7 @@ struct Diagnoser {
         }
         return Start(
             loss: loss, gradient: gradient, norm: norm,
-            noise: try difference.squaredNorm().squareRoot(),
-            lossNoise: abs((otherLoss ?? loss) - loss), decayedNorm: decayed,
+            noise: try difference.squaredNorm().squareRoot(), decayedNorm: decayed,
             zeroGradients: try zip(state.layout.entries, gradient.tensorSquares()).filter { $1 == 0 }.map {
                 state.model.variables[$0.0.variable].name
             }.sorted())
@@ -274,8 +272,7 @@ struct Diagnoser {
         let room = max(Self.fewestVectors, Self.basisBytes(space.dimension) / (4 * space.dimension))
         var lanczos = try Lanczos(
             space, capacity: max(min(room, options.products), min(4 * wanted, space.dimension), 4))
-        var most = options.products + 30 * (wanted - 1)
-        if lanczos.isComplete { most = 0 }
+        let most = options.products + 30 * (wanted - 1)
         while lanczos.products < most, !lanczos.isComplete {
             try lanczos.step()
             let isDue = lanczos.products >= Self.fewestProducts && lanczos.products % 5 == 0
@@ -382,7 +379,9 @@ struct Diagnoser {
     }
 
     private func stepping(_ start: Start, _ curvature: Double?, _ sharpness: Double) -> StepDiagnosis? {
-        guard let optimizer, let rate = rate ?? Optional(optimizer.learningRate), rate > 0 else { return nil }
+        guard let optimizer else { return nil }
+        let rate = rate ?? optimizer.learningRate
+        guard rate > 0 else { return nil }
         let sgd = optimizer.rule as? SGD
         let momentum = sgd?.momentum ?? 0
         var stable: Double?
