@@ -9,8 +9,9 @@ import Testing
         let rule: any UpdateRule = try Adam()
         #expect(rule.stateNames == ["exp_avg", "exp_avg_sq"])
         #expect(rule.takesMomentum)
-        #expect(rule.scalars(step: 1, learningRate: 1e-3, momentum: nil)[0] == 1e-3)
-        #expect(rule.scalars(step: 1, learningRate: 1e-3, momentum: 0.5)[1] == 0.5)
+        let scalars = rule.scalars(step: 1, learningRate: 1e-3, momentum: 0.5)
+        #expect(scalars[Adam.Scalar.learningRate] == 1e-3)
+        #expect(scalars[Adam.Scalar.beta1] == 0.5)
     }
 
     @Test func optimizerConfiguration() throws {

@@ -99,13 +99,13 @@ import Testing
         var phases: [Double] = []
         for step in 1...8 {
             runner.step(gradient: Self.swinging(step), learningRate: 0.01)
-            phases.append(runner.memory[0])
+            phases.append(runner.memory[SWATS.Memory.phase])
         }
         #expect(phases == [0, 0, 0, 1, 2, 2, 2, 2])
-        #expect(runner.memory[3] == 0.01)
+        #expect(runner.memory[SWATS.Memory.learningRateAtSwitch] == 0.01)
         let never = try MeasuredRunner(SWATS(betas: (0.8, 0.9)), weights: Self.start)
         for step in 1...Self.steps { never.step(gradient: Self.swinging(step), learningRate: 0.01) }
-        #expect(never.memory[0] == 0)
+        #expect(never.memory[SWATS.Memory.phase] == 0)
     }
 
     /// A gradient of zeros gives no rate and divides nothing by zero.

@@ -16,8 +16,10 @@ import Testing
             guard step < 50 || step % 1000 == 0 else { continue }
             let next = momentum(step + 1)
             let scalars = rule.scalars(step: step, learningRate: 1, momentum: nil)
-            #expect(abs(scalars[2] - (1 - momentum(step)) / (1 - product)) <= 1e-12 * scalars[2])
-            #expect(abs(scalars[3] - next / (1 - product * next)) <= 1e-12 * max(scalars[3], 1e-300))
+            let gradient = scalars[NAdam.Scalar.gradientStep]
+            let moment = scalars[NAdam.Scalar.momentStep]
+            #expect(abs(gradient - (1 - momentum(step)) / (1 - product)) <= 1e-12 * gradient)
+            #expect(abs(moment - next / (1 - product * next)) <= 1e-12 * max(moment, 1e-300))
         }
     }
 }

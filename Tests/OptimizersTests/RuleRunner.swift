@@ -58,7 +58,8 @@ final class RuleRunner {
         }
     }
 
-    private func apply(scalars: [Double], gradient: [Float], start: Int, end: Int) {
+    /// Applies numbers to the elements from `start` up to `end`.
+    func apply(scalars: [Double], gradient: [Float], start: Int, end: Int) {
         guard let base = storage.baseAddress, let states = arrays.baseAddress else { return }
         for index in rule.stateNames.indices { arrays[index] = base + (1 + index) * count + start }
         gradient.withUnsafeBufferPointer { gradient in

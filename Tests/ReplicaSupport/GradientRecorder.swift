@@ -6,13 +6,15 @@ package struct GradientRecorder: UpdateRule {
     package init() {}
     package var name: String { "gradient_recorder" }
     package var stateNames: [String] { [] }
-    package var scalarCount: Int { 1 }
+
+    package enum Scalar: Int, ScalarName { case learningRate }
+
     package func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
-        [learningRate]
+        Scalar.values([.learningRate: learningRate])
     }
 
     package func update(
-        scalars: UnsafeBufferPointer<Double>, weights: UnsafeMutablePointer<Float>,
+        scalars: NamedScalars<Scalar>, weights: UnsafeMutablePointer<Float>,
         gradient: UnsafePointer<Float>, state: UnsafePointer<UnsafeMutablePointer<Float>>, count: Int,
         kernels: UnsafePointer<dt_kernels>
     ) {

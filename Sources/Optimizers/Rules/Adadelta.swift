@@ -49,8 +49,11 @@ public struct Adadelta: UpdateRule, Hashable {
     /// r and s.
     public var stateNames: [String] { ["square_avg", "acc_delta"] }
 
-    /// 1.
-    public var scalarCount: Int { 1 }
+    /// The numbers of a step.
+    public enum Scalar: Int, ScalarName {
+        /// η.
+        case learningRate
+    }
 
     /// λ.
     public var penalty: Double { weightDecay }
@@ -62,15 +65,15 @@ public struct Adadelta: UpdateRule, Hashable {
         return rule
     }
 
-    /// η.
+    /// The numbers of step t.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
-        return [learningRate]
+        return Scalar.values([.learningRate: learningRate])
     }
 
     /// Applies one step to a run of elements, as `UpdateRule` says.
     public func update(
-        scalars: UnsafeBufferPointer<Double>,
+        scalars: NamedScalars<Scalar>,
         weights: UnsafeMutablePointer<Float>,
         gradient: UnsafePointer<Float>,
         state: UnsafePointer<UnsafeMutablePointer<Float>>,
@@ -78,7 +81,8 @@ public struct Adadelta: UpdateRule, Hashable {
         kernels: UnsafePointer<dt_kernels>
     ) {
         checkScalars(scalars)
-        let step = dt_adadelta(lr: scalars[0], rho: rho, epsilon: epsilon, weight_decay: weightDecay)
+        let step = dt_adadelta(
+            lr: scalars[.learningRate], rho: rho, epsilon: epsilon, weight_decay: weightDecay)
         kernels.pointee.adadelta(step, Int64(count), weights, gradient, state[0], state[1])
     }
 }

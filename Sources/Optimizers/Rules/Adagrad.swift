@@ -54,8 +54,13 @@ public struct Adagrad: UpdateRule, Hashable {
     /// r.
     public var stateNames: [String] { ["sum"] }
 
-    /// 2.
-    public var scalarCount: Int { 2 }
+    /// The numbers of a step.
+    public enum Scalar: Int, ScalarName {
+        /// η / (1 + (t − 1) κ).
+        case decayedRate
+        /// 1 at the first step, 0 afterwards.
+        case isFirstStep
+    }
 
     /// λ.
     public var penalty: Double { weightDecay }
@@ -67,15 +72,17 @@ public struct Adagrad: UpdateRule, Hashable {
         return rule
     }
 
-    /// η / (1 + (t − 1) κ), and 1 at the first step, 0 afterwards.
+    /// The numbers of step t.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
-        return [learningRate / (1 + Double(step - 1) * rateDecay), step == 1 ? 1 : 0]
+        return Scalar.values([
+            .decayedRate: learningRate / (1 + Double(step - 1) * rateDecay), .isFirstStep: step == 1 ? 1 : 0,
+        ])
     }
 
     /// Applies one step to a run of elements, as `UpdateRule` says.
     public func update(
-        scalars: UnsafeBufferPointer<Double>,
+        scalars: NamedScalars<Scalar>,
         weights: UnsafeMutablePointer<Float>,
         gradient: UnsafePointer<Float>,
         state: UnsafePointer<UnsafeMutablePointer<Float>>,
@@ -84,8 +91,8 @@ public struct Adagrad: UpdateRule, Hashable {
     ) {
         checkScalars(scalars)
         let step = dt_adagrad(
-            lr: scalars[0], epsilon: epsilon, weight_decay: weightDecay, initial: initialAccumulator,
-            first_step: scalars[1] != 0)
+            lr: scalars[.decayedRate], epsilon: epsilon, weight_decay: weightDecay,
+            initial: initialAccumulator, first_step: scalars[.isFirstStep] != 0)
         kernels.pointee.adagrad(step, Int64(count), weights, gradient, state[0])
     }
 }

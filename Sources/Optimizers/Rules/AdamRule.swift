@@ -1,7 +1,7 @@
 import CKernels
 
 /// Adam, AdamW and AMSGrad, which differ in what weight decay does and in whether the second moment may fall.
-public protocol AdamRule: MomentRule {
+public protocol AdamRule: MomentRule where Scalar == Moments.Scalar {
     /// Whether the largest v so far is divided by instead of v.
     var amsgrad: Bool { get }
     /// Whether λ shrinks the weights directly instead of entering through the gradient.
@@ -17,10 +17,7 @@ extension AdamRule {
     /// λ, unless it is decoupled.
     public var penalty: Double { Self.isDecoupled ? 0 : weightDecay }
 
-    /// 4.
-    public var scalarCount: Int { 4 }
-
-    /// η, β₁, 1 − β₁ᵗ and √(1 − β₂ᵗ).
+    /// The numbers of step t.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
         return moments.scalars(step: step, learningRate: learningRate, momentum: momentum)
@@ -28,7 +25,7 @@ extension AdamRule {
 
     /// Applies one step to a run of elements, as `UpdateRule` says.
     public func update(
-        scalars: UnsafeBufferPointer<Double>,
+        scalars: NamedScalars<Scalar>,
         weights: UnsafeMutablePointer<Float>,
         gradient: UnsafePointer<Float>,
         state: UnsafePointer<UnsafeMutablePointer<Float>>,
@@ -37,9 +34,9 @@ extension AdamRule {
     ) {
         checkScalars(scalars)
         let step = dt_adam(
-            lr: scalars[0], beta1: scalars[1], beta2: moments.beta2, epsilon: epsilon,
-            weight_decay: weightDecay, bias_correction1: scalars[2], bias_correction2_sqrt: scalars[3],
-            decoupled: Self.isDecoupled)
+            lr: scalars[.learningRate], beta1: scalars[.beta1], beta2: moments.beta2, epsilon: epsilon,
+            weight_decay: weightDecay, bias_correction1: scalars[.biasCorrection1],
+            bias_correction2_sqrt: scalars[.biasCorrection2Root], decoupled: Self.isDecoupled)
         if amsgrad {
             kernels.pointee.amsgrad(step, Int64(count), weights, gradient, state[0], state[1], state[2])
         } else {

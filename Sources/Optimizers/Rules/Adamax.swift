@@ -40,19 +40,29 @@ public struct Adamax: MomentRule, Hashable {
     /// m and u.
     public var stateNames: [String] { ["exp_avg", "exp_inf"] }
 
-    /// 3.
-    public var scalarCount: Int { 3 }
+    /// The numbers of a step.
+    public enum Scalar: Int, ScalarName {
+        /// η.
+        case learningRate
+        /// β₁.
+        case beta1
+        /// 1 − β₁ᵗ.
+        case biasCorrection1
+    }
 
-    /// η, β₁ and 1 − β₁ᵗ.
+    /// The numbers of step t.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
         let beta1 = moments.beta1(momentum)
-        return [learningRate, beta1, Moments.correction(beta1, step: step)]
+        return Scalar.values([
+            .learningRate: learningRate, .beta1: beta1,
+            .biasCorrection1: Moments.correction(beta1, step: step),
+        ])
     }
 
     /// Applies one step to a run of elements, as `UpdateRule` says.
     public func update(
-        scalars: UnsafeBufferPointer<Double>,
+        scalars: NamedScalars<Scalar>,
         weights: UnsafeMutablePointer<Float>,
         gradient: UnsafePointer<Float>,
         state: UnsafePointer<UnsafeMutablePointer<Float>>,
@@ -61,8 +71,8 @@ public struct Adamax: MomentRule, Hashable {
     ) {
         checkScalars(scalars)
         let step = dt_adamax(
-            lr: scalars[0], beta1: scalars[1], beta2: moments.beta2, epsilon: epsilon,
-            weight_decay: weightDecay, bias_correction1: scalars[2])
+            lr: scalars[.learningRate], beta1: scalars[.beta1], beta2: moments.beta2, epsilon: epsilon,
+            weight_decay: weightDecay, bias_correction1: scalars[.biasCorrection1])
         kernels.pointee.adamax(step, Int64(count), weights, gradient, state[0], state[1])
     }
 }

@@ -49,21 +49,26 @@ public struct DeltaBarDelta: UpdateRule, Hashable {
     /// η and δ̄.
     public var stateNames: [String] { ["rate", "delta_bar"] }
 
-    /// 2.
-    public var scalarCount: Int { 2 }
+    /// The numbers of a step.
+    public enum Scalar: Int, ScalarName {
+        /// η₀, of which only the first step's counts.
+        case learningRate
+        /// 1 at the first step, 0 afterwards.
+        case isFirstStep
+    }
 
     /// Yes: the signs of mini-batch gradients are noise.
     public var requiresFullBatch: Bool { true }
 
-    /// η₀, and 1 at the first step, 0 afterwards.
+    /// The numbers of step t.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
-        return [learningRate, step == 1 ? 1 : 0]
+        return Scalar.values([.learningRate: learningRate, .isFirstStep: step == 1 ? 1 : 0])
     }
 
     /// Applies one step to a run of elements, as `UpdateRule` says.
     public func update(
-        scalars: UnsafeBufferPointer<Double>,
+        scalars: NamedScalars<Scalar>,
         weights: UnsafeMutablePointer<Float>,
         gradient: UnsafePointer<Float>,
         state: UnsafePointer<UnsafeMutablePointer<Float>>,
@@ -72,7 +77,8 @@ public struct DeltaBarDelta: UpdateRule, Hashable {
     ) {
         checkScalars(scalars)
         let step = dt_delta_bar_delta(
-            lr: scalars[0], kappa: kappa, phi: phi, theta: theta, first_step: scalars[1] != 0)
+            lr: scalars[.learningRate], kappa: kappa, phi: phi, theta: theta,
+            first_step: scalars[.isFirstStep] != 0)
         kernels.pointee.delta_bar_delta(step, Int64(count), weights, gradient, state[0], state[1])
     }
 }

@@ -43,18 +43,21 @@ public struct LAMB: MomentRule, MeasuredRule, Hashable {
     /// 0: λ θ is added to what the moments make of g.
     public var penalty: Double { 0 }
 
-    /// 4.
-    public var scalarCount: Int { 4 }
+    /// Those of Adam.
+    public typealias Scalar = Moments.Scalar
 
     /// ‖θ‖² and ‖u‖².
     public var products: [TensorProduct] { Self.products }
 
     private static let products: [TensorProduct] = [.weights, .direction]
 
-    /// 1.
-    public var factorCount: Int { 1 }
+    /// The number of a tensor.
+    public enum Factor: Int, ScalarName {
+        /// η ‖θ‖ / ‖u‖.
+        case rate
+    }
 
-    /// η, β₁, 1 − β₁ᵗ and √(1 − β₂ᵗ).
+    /// The numbers of step t.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
         return moments.scalars(step: step, learningRate: learningRate, momentum: momentum)
@@ -62,43 +65,45 @@ public struct LAMB: MomentRule, MeasuredRule, Hashable {
 
     /// Steps the moments and puts u in the place of g.
     public func prepare(
-        scalars: UnsafeBufferPointer<Double>,
+        scalars: NamedScalars<Scalar>,
         weights: UnsafePointer<Float>,
         gradient: UnsafeMutablePointer<Float>,
         state: UnsafePointer<UnsafeMutablePointer<Float>>,
         count: Int,
         kernels: UnsafePointer<dt_kernels>
     ) {
-        checkScalars(scalars, extra: memoryCount)
+        checkScalars(scalars, then: Memory.self)
         let step = dt_adam(
-            lr: scalars[0], beta1: scalars[1], beta2: moments.beta2, epsilon: epsilon,
-            weight_decay: weightDecay, bias_correction1: scalars[2], bias_correction2_sqrt: scalars[3],
-            decoupled: false)
+            lr: scalars[.learningRate], beta1: scalars[.beta1], beta2: moments.beta2, epsilon: epsilon,
+            weight_decay: weightDecay, bias_correction1: scalars[.biasCorrection1],
+            bias_correction2_sqrt: scalars[.biasCorrection2Root], decoupled: false)
         kernels.pointee.lamb_direction(step, Int64(count), weights, gradient, state[0], state[1])
     }
 
     /// η ‖θ‖ / ‖u‖ of each tensor.
     public func factors(
-        scalars: UnsafeBufferPointer<Double>, sums: [Double], decays: [Bool], memory: inout [Double]
+        scalars: NamedScalars<Scalar>, sums: [Double], decays: [Bool], memory: inout [Double]
     ) -> [Double] {
-        decays.indices.map { tensor in
+        let rate = scalars[.learningRate]
+        return decays.indices.map { tensor in
             let weights = sums[2 * tensor].squareRoot()
             let direction = sums[2 * tensor + 1].squareRoot()
-            return weights == 0 || direction == 0 ? scalars[0] : scalars[0] * (weights / direction)
+            return weights == 0 || direction == 0 ? rate : rate * (weights / direction)
         }
     }
 
     /// Applies one step to a run of elements, as `UpdateRule` says.
     public func update(
-        scalars: UnsafeBufferPointer<Double>,
+        scalars: NamedScalars<Scalar>,
         weights: UnsafeMutablePointer<Float>,
         gradient: UnsafePointer<Float>,
         state: UnsafePointer<UnsafeMutablePointer<Float>>,
         count: Int,
         kernels: UnsafePointer<dt_kernels>
     ) {
-        checkScalars(scalars, extra: factorCount)
-        kernels.pointee.step(scalars[4], along: gradient, weights: weights, count: count)
+        checkScalars(scalars, then: Factor.self)
+        kernels.pointee.step(
+            scalars.rest(as: Factor.self)[.rate], along: gradient, weights: weights, count: count)
     }
 }
 

@@ -57,8 +57,13 @@ public struct LARS: MeasuredRule, Hashable {
     /// v.
     public var stateNames: [String] { ["momentum_buffer"] }
 
-    /// 2.
-    public var scalarCount: Int { 2 }
+    /// The numbers of a step.
+    public enum Scalar: Int, ScalarName {
+        /// η.
+        case learningRate
+        /// μ.
+        case momentum
+    }
 
     /// Yes.
     public var takesMomentum: Bool { true }
@@ -78,39 +83,45 @@ public struct LARS: MeasuredRule, Hashable {
 
     private static let products: [TensorProduct] = [.weights, .gradient]
 
-    /// 1.
-    public var factorCount: Int { 1 }
+    /// The number of a tensor.
+    public enum Factor: Int, ScalarName {
+        /// η r.
+        case rate
+    }
 
-    /// η and μ.
+    /// The numbers of step t.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
-        return [learningRate, momentum ?? self.momentum]
+        return Scalar.values([.learningRate: learningRate, .momentum: momentum ?? self.momentum])
     }
 
     /// η r of each tensor.
     public func factors(
-        scalars: UnsafeBufferPointer<Double>, sums: [Double], decays: [Bool], memory: inout [Double]
+        scalars: NamedScalars<Scalar>, sums: [Double], decays: [Bool], memory: inout [Double]
     ) -> [Double] {
-        decays.indices.map { tensor in
+        let rate = scalars[.learningRate]
+        return decays.indices.map { tensor in
             let weights = sums[2 * tensor].squareRoot()
             let gradient = sums[2 * tensor + 1].squareRoot()
-            if weights == 0 || gradient == 0 { return scalars[0] }
+            if weights == 0 || gradient == 0 { return rate }
             let decay = decays[tensor] ? weightDecay : 0
-            return scalars[0] * (trustCoefficient * weights / (gradient + decay * weights + epsilon))
+            return rate * (trustCoefficient * weights / (gradient + decay * weights + epsilon))
         }
     }
 
     /// Applies one step to a run of elements, as `UpdateRule` says.
     public func update(
-        scalars: UnsafeBufferPointer<Double>,
+        scalars: NamedScalars<Scalar>,
         weights: UnsafeMutablePointer<Float>,
         gradient: UnsafePointer<Float>,
         state: UnsafePointer<UnsafeMutablePointer<Float>>,
         count: Int,
         kernels: UnsafePointer<dt_kernels>
     ) {
-        checkScalars(scalars, extra: factorCount)
-        let step = dt_lars(rate: scalars[2], momentum: scalars[1], weight_decay: weightDecay)
+        checkScalars(scalars, then: Factor.self)
+        let step = dt_lars(
+            rate: scalars.rest(as: Factor.self)[.rate], momentum: scalars[.momentum],
+            weight_decay: weightDecay)
         kernels.pointee.lars(step, Int64(count), weights, gradient, state[0])
     }
 }

@@ -25,11 +25,14 @@ public struct Lookahead<Rule: UpdateRule>: UpdateRule {
     public let rule: Rule
     /// k and α.
     public let options: LookaheadOptions
+    // Where φ stands among the state arrays: to ask for the names makes an array, and `update` must not.
+    private let slowArray: Int
 
     /// Wraps a rule.
     public init(_ rule: Rule, options: LookaheadOptions) {
         self.rule = rule
         self.options = options
+        slowArray = rule.stateNames.count
     }
 
     /// The wrapped rule's name.
@@ -38,8 +41,8 @@ public struct Lookahead<Rule: UpdateRule>: UpdateRule {
     /// Those of the wrapped rule, then φ.
     public var stateNames: [String] { rule.stateNames + ["slow"] }
 
-    /// 2 more than the wrapped rule's.
-    public var scalarCount: Int { Self.flags + rule.scalarCount }
+    /// Those in front and the wrapped rule's.
+    public var scalarCount: Int { Scalar.allCases.count + rule.scalarCount }
 
     /// As the wrapped rule.
     public var takesMomentum: Bool { rule.takesMomentum }
@@ -53,34 +56,32 @@ public struct Lookahead<Rule: UpdateRule>: UpdateRule {
     /// The wrapped rule without weight decay, wrapped alike.
     public var withoutWeightDecay: Lookahead { Lookahead(rule.withoutWeightDecay, options: options) }
 
-    /// They stand in front, so that a measured rule finds its scalars followed by its factors.
-    private static var flags: Int { 2 }
+    /// The names of the numbers in front of the wrapped rule's.
+    public typealias Scalar = LookaheadScalar
 
-    /// Whether t is 1 and whether it is a multiple of k, as 1 or 0, then the wrapped rule's scalars.
+    /// The two of its own, then the wrapped rule's.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
-        [step == 1 ? 1 : 0, step % options.k == 0 ? 1 : 0]
+        Scalar.values([.isFirstStep: step == 1 ? 1 : 0, .isMultiple: step % options.k == 0 ? 1 : 0])
             + rule.scalars(step: step, learningRate: learningRate, momentum: momentum)
     }
 
     /// Applies one step to a run of elements, as `UpdateRule` says.
     public func update(
-        scalars: UnsafeBufferPointer<Double>,
+        scalars: NamedScalars<Scalar>,
         weights: UnsafeMutablePointer<Float>,
         gradient: UnsafePointer<Float>,
         state: UnsafePointer<UnsafeMutablePointer<Float>>,
         count: Int,
         kernels: UnsafePointer<dt_kernels>
     ) {
-        let slow = state[rule.stateNames.count]
-        if scalars[0] != 0 { slow.update(from: weights, count: count) }
+        let slow = state[slowArray]
+        if scalars[.isFirstStep] != 0 { slow.update(from: weights, count: count) }
         rule.update(
-            scalars: Self.wrapped(scalars), weights: weights, gradient: gradient, state: state, count: count,
+            scalars: scalars.rest, weights: weights, gradient: gradient, state: state, count: count,
             kernels: kernels)
-        if scalars[1] != 0 { kernels.pointee.lookahead(Float(options.alpha), Int64(count), weights, slow) }
-    }
-
-    private static func wrapped(_ scalars: UnsafeBufferPointer<Double>) -> UnsafeBufferPointer<Double> {
-        UnsafeBufferPointer(rebasing: scalars.dropFirst(flags))
+        if scalars[.isMultiple] != 0 {
+            kernels.pointee.lookahead(Float(options.alpha), Int64(count), weights, slow)
+        }
     }
 }
 
@@ -89,14 +90,14 @@ extension Lookahead: MeasuredRule where Rule: MeasuredRule {
     public var products: [TensorProduct] { rule.products }
 
     /// As the wrapped rule.
-    public var factorCount: Int { rule.factorCount }
+    public typealias Factor = Rule.Factor
 
     /// As the wrapped rule.
-    public var memoryCount: Int { rule.memoryCount }
+    public typealias Memory = Rule.Memory
 
     /// The wrapped rule's first pass.
     public func prepare(
-        scalars: UnsafeBufferPointer<Double>,
+        scalars: NamedScalars<Scalar>,
         weights: UnsafePointer<Float>,
         gradient: UnsafeMutablePointer<Float>,
         state: UnsafePointer<UnsafeMutablePointer<Float>>,
@@ -104,14 +105,23 @@ extension Lookahead: MeasuredRule where Rule: MeasuredRule {
         kernels: UnsafePointer<dt_kernels>
     ) {
         rule.prepare(
-            scalars: Self.wrapped(scalars), weights: weights, gradient: gradient, state: state, count: count,
+            scalars: scalars.rest, weights: weights, gradient: gradient, state: state, count: count,
             kernels: kernels)
     }
 
     /// The wrapped rule's factors.
     public func factors(
-        scalars: UnsafeBufferPointer<Double>, sums: [Double], decays: [Bool], memory: inout [Double]
+        scalars: NamedScalars<Scalar>, sums: [Double], decays: [Bool], memory: inout [Double]
     ) -> [Double] {
-        rule.factors(scalars: Self.wrapped(scalars), sums: sums, decays: decays, memory: &memory)
+        rule.factors(scalars: scalars.rest, sums: sums, decays: decays, memory: &memory)
     }
+}
+
+/// The numbers of a step of `Lookahead`. They stand in front of the wrapped rule's, so that a measured rule finds its
+/// scalars followed by its factors.
+public enum LookaheadScalar: Int, ScalarName {
+    /// 1 at the first step, 0 afterwards.
+    case isFirstStep
+    /// 1 where t is a multiple of k, else 0.
+    case isMultiple
 }

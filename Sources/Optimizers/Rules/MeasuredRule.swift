@@ -24,14 +24,13 @@ import CKernels
 ///     rule.factorCount   // 1
 ///     rule.memoryCount   // 0
 public protocol MeasuredRule: UpdateRule {
+    /// The names of what `factors` returns for each tensor and `update` finds behind the step's scalars.
+    associatedtype Factor: ScalarName
+    /// The names of what outlives a step; none by default.
+    associatedtype Memory: ScalarName = NoScalar
+
     /// The inner products of each tensor that `factors` gets, in this order.
     var products: [TensorProduct] { get }
-
-    /// How many numbers `factors` returns for each tensor.
-    var factorCount: Int { get }
-
-    /// How many numbers outlive a step; none by default.
-    var memoryCount: Int { get }
 
     /// The first pass over a run of `count` elements; allocates nothing. By default it changes nothing, so that u = g.
     ///
@@ -43,9 +42,9 @@ public protocol MeasuredRule: UpdateRule {
     ///   - state: one pointer to [count] elements per entry of `stateNames`, read and written.
     ///   - count: the number of elements; 0 is valid.
     ///   - kernels: the table of vector loops to use.
-    /// - Precondition: `scalars` has `scalarCount + memoryCount` values; no two buffers overlap.
+    /// - Precondition: no two buffers overlap.
     func prepare(
-        scalars: UnsafeBufferPointer<Double>,
+        scalars: NamedScalars<Scalar>,
         weights: UnsafePointer<Float>,
         gradient: UnsafeMutablePointer<Float>,
         state: UnsafePointer<UnsafeMutablePointer<Float>>,
@@ -60,17 +59,20 @@ public protocol MeasuredRule: UpdateRule {
     ///   - decays: for each tensor, whether it is stepped by this rule rather than by `withoutWeightDecay`.
     ///   - memory: [memoryCount], read and written.
     func factors(
-        scalars: UnsafeBufferPointer<Double>, sums: [Double], decays: [Bool], memory: inout [Double]
+        scalars: NamedScalars<Scalar>, sums: [Double], decays: [Bool], memory: inout [Double]
     ) -> [Double]
 }
 
 extension MeasuredRule {
-    /// None.
-    public var memoryCount: Int { 0 }
+    /// How many numbers `factors` returns for each tensor.
+    public var factorCount: Int { Factor.allCases.count }
+
+    /// How many numbers outlive a step.
+    public var memoryCount: Int { Memory.allCases.count }
 
     /// Changes nothing.
     public func prepare(
-        scalars: UnsafeBufferPointer<Double>,
+        scalars: NamedScalars<Scalar>,
         weights: UnsafePointer<Float>,
         gradient: UnsafeMutablePointer<Float>,
         state: UnsafePointer<UnsafeMutablePointer<Float>>,

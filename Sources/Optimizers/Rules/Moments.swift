@@ -9,6 +9,18 @@ public struct Moments: Sendable, Hashable {
     /// λ, at least 0.
     private(set) var weightDecay: Double
 
+    /// The numbers of a step of Adam.
+    public enum Scalar: Int, ScalarName {
+        /// η.
+        case learningRate
+        /// β₁.
+        case beta1
+        /// 1 − β₁ᵗ.
+        case biasCorrection1
+        /// √(1 − β₂ᵗ).
+        case biasCorrection2Root
+    }
+
     /// Checks the ranges, with PyTorch's option names in errors.
     public init(
         betas: (Double, Double), epsilon: Double, weightDecay: Double
@@ -43,13 +55,15 @@ public struct Moments: Sendable, Hashable {
         return momentum
     }
 
-    /// η, β₁, 1 − β₁ᵗ and √(1 − β₂ᵗ): what a step of Adam needs.
+    /// What a step of Adam needs.
     func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         let beta1 = beta1(momentum)
-        return [
-            learningRate, beta1, Self.correction(beta1, step: step),
-            Self.correction(beta2, step: step).squareRoot(),
-        ]
+        return Scalar.values([
+            .learningRate: learningRate,
+            .beta1: beta1,
+            .biasCorrection1: Self.correction(beta1, step: step),
+            .biasCorrection2Root: Self.correction(beta2, step: step).squareRoot(),
+        ])
     }
 
     /// 1 − βᵗ.

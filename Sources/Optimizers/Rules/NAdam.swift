@@ -60,10 +60,21 @@ public struct NAdam: MomentRule, Hashable {
     /// λ, unless it is decoupled.
     public var penalty: Double { decoupledWeightDecay ? 0 : weightDecay }
 
-    /// 5.
-    public var scalarCount: Int { 5 }
+    /// The numbers of a step.
+    public enum Scalar: Int, ScalarName {
+        /// η.
+        case learningRate
+        /// β₁.
+        case beta1
+        /// η (1 − μₜ) / (1 − Pₜ), what the gradient is multiplied by.
+        case gradientStep
+        /// η μₜ₊₁ / (1 − Pₜ₊₁), what m is multiplied by.
+        case momentStep
+        /// 1 − β₂ᵗ.
+        case biasCorrection2
+    }
 
-    /// η, β₁, η (1 − μₜ) / (1 − Pₜ), η μₜ₊₁ / (1 − Pₜ₊₁) and 1 − β₂ᵗ.
+    /// The numbers of step t.
     ///
     /// - Complexity: At most some 8,000 powers, whatever t is; about 55 with the defaults.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
@@ -71,12 +82,13 @@ public struct NAdam: MomentRule, Hashable {
         let beta1 = moments.beta1(momentum)
         let next = beta1 * (1 - lag(step + 1))
         let product = momentumProduct(step, beta1: beta1)
-        return [
-            learningRate, beta1,
-            learningRate * (1 - beta1 * (1 - lag(step))) / (1 - product),
-            learningRate * next / (1 - product * next),
-            Moments.correction(moments.beta2, step: step),
-        ]
+        return Scalar.values([
+            .learningRate: learningRate,
+            .beta1: beta1,
+            .gradientStep: learningRate * (1 - beta1 * (1 - lag(step))) / (1 - product),
+            .momentStep: learningRate * next / (1 - product * next),
+            .biasCorrection2: Moments.correction(moments.beta2, step: step),
+        ])
     }
 
     /// 1 − μₜ / β₁.
@@ -99,7 +111,7 @@ public struct NAdam: MomentRule, Hashable {
 
     /// Applies one step to a run of elements, as `UpdateRule` says.
     public func update(
-        scalars: UnsafeBufferPointer<Double>,
+        scalars: NamedScalars<Scalar>,
         weights: UnsafeMutablePointer<Float>,
         gradient: UnsafePointer<Float>,
         state: UnsafePointer<UnsafeMutablePointer<Float>>,
@@ -108,9 +120,10 @@ public struct NAdam: MomentRule, Hashable {
     ) {
         checkScalars(scalars)
         let step = dt_nadam(
-            lr: scalars[0], beta1: scalars[1], beta2: moments.beta2, epsilon: epsilon,
-            weight_decay: weightDecay, gradient_step: scalars[2], moment_step: scalars[3],
-            bias_correction2: scalars[4], decoupled: decoupledWeightDecay)
+            lr: scalars[.learningRate], beta1: scalars[.beta1], beta2: moments.beta2, epsilon: epsilon,
+            weight_decay: weightDecay, gradient_step: scalars[.gradientStep],
+            moment_step: scalars[.momentStep], bias_correction2: scalars[.biasCorrection2],
+            decoupled: decoupledWeightDecay)
         kernels.pointee.nadam(step, Int64(count), weights, gradient, state[0], state[1])
     }
 }

@@ -48,18 +48,32 @@ public struct RAdam: MomentRule, Hashable {
     /// λ, unless it is decoupled.
     public var penalty: Double { decoupledWeightDecay ? 0 : weightDecay }
 
-    /// 5.
-    public var scalarCount: Int { 5 }
+    /// The numbers of a step.
+    public enum Scalar: Int, ScalarName {
+        /// η.
+        case learningRate
+        /// β₁.
+        case beta1
+        /// 1 − β₁ᵗ.
+        case biasCorrection1
+        /// √(1 − β₂ᵗ).
+        case biasCorrection2Root
+        /// r where ρ > 5, else 0.
+        case rectification
+    }
 
-    /// η, β₁, 1 − β₁ᵗ, √(1 − β₂ᵗ), and r where ρ > 5, else 0.
+    /// The numbers of step t.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
         let beta1 = moments.beta1(momentum)
         let correction2 = Moments.correction(moments.beta2, step: step)
-        return [
-            learningRate, beta1, Moments.correction(beta1, step: step), correction2.squareRoot(),
-            rectification(step, correction2: correction2),
-        ]
+        return Scalar.values([
+            .learningRate: learningRate,
+            .beta1: beta1,
+            .biasCorrection1: Moments.correction(beta1, step: step),
+            .biasCorrection2Root: correction2.squareRoot(),
+            .rectification: rectification(step, correction2: correction2),
+        ])
     }
 
     private func rectification(_ step: Int, correction2: Double) -> Double {
@@ -72,7 +86,7 @@ public struct RAdam: MomentRule, Hashable {
 
     /// Applies one step to a run of elements, as `UpdateRule` says.
     public func update(
-        scalars: UnsafeBufferPointer<Double>,
+        scalars: NamedScalars<Scalar>,
         weights: UnsafeMutablePointer<Float>,
         gradient: UnsafePointer<Float>,
         state: UnsafePointer<UnsafeMutablePointer<Float>>,
@@ -81,9 +95,10 @@ public struct RAdam: MomentRule, Hashable {
     ) {
         checkScalars(scalars)
         let step = dt_radam(
-            lr: scalars[0], beta1: scalars[1], beta2: moments.beta2, epsilon: epsilon,
-            weight_decay: weightDecay, bias_correction1: scalars[2], bias_correction2_sqrt: scalars[3],
-            rectification: scalars[4], decoupled: decoupledWeightDecay, adaptive: scalars[4] != 0)
+            lr: scalars[.learningRate], beta1: scalars[.beta1], beta2: moments.beta2, epsilon: epsilon,
+            weight_decay: weightDecay, bias_correction1: scalars[.biasCorrection1],
+            bias_correction2_sqrt: scalars[.biasCorrection2Root], rectification: scalars[.rectification],
+            decoupled: decoupledWeightDecay, adaptive: scalars[.rectification] != 0)
         kernels.pointee.radam(step, Int64(count), weights, gradient, state[0], state[1])
     }
 }

@@ -71,8 +71,13 @@ public struct RMSprop: UpdateRule, Hashable {
         ["square_avg"] + (takesMomentum ? ["momentum_buffer"] : []) + (centered ? ["grad_avg"] : [])
     }
 
-    /// 2.
-    public var scalarCount: Int { 2 }
+    /// The numbers of a step.
+    public enum Scalar: Int, ScalarName {
+        /// η.
+        case learningRate
+        /// μ.
+        case momentum
+    }
 
     /// Whether there is any: momentum 0 keeps no b.
     public var takesMomentum: Bool { momentum != 0 }
@@ -87,15 +92,15 @@ public struct RMSprop: UpdateRule, Hashable {
         return rule
     }
 
-    /// η and μ.
+    /// The numbers of step t.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
-        return [learningRate, momentum ?? self.momentum]
+        return Scalar.values([.learningRate: learningRate, .momentum: momentum ?? self.momentum])
     }
 
     /// Applies one step to a run of elements, as `UpdateRule` says.
     public func update(
-        scalars: UnsafeBufferPointer<Double>,
+        scalars: NamedScalars<Scalar>,
         weights: UnsafeMutablePointer<Float>,
         gradient: UnsafePointer<Float>,
         state: UnsafePointer<UnsafeMutablePointer<Float>>,
@@ -104,8 +109,8 @@ public struct RMSprop: UpdateRule, Hashable {
     ) {
         checkScalars(scalars)
         let step = dt_rmsprop(
-            lr: scalars[0], alpha: alpha, momentum: scalars[1], epsilon: epsilon, weight_decay: weightDecay,
-            has_velocity: takesMomentum, centered: centered, nesterov: nesterov)
+            lr: scalars[.learningRate], alpha: alpha, momentum: scalars[.momentum], epsilon: epsilon,
+            weight_decay: weightDecay, has_velocity: takesMomentum, centered: centered, nesterov: nesterov)
         // Arrays that the options leave out are not touched, but addresses inside them are formed.
         let velocity = takesMomentum ? state[1] : weights
         let mean = centered ? state[takesMomentum ? 2 : 1] : weights

@@ -61,8 +61,15 @@ public struct SGD: UpdateRule, Hashable {
     /// v, where there is momentum.
     public var stateNames: [String] { takesMomentum ? ["momentum_buffer"] : [] }
 
-    /// 3.
-    public var scalarCount: Int { 3 }
+    /// The numbers of a step.
+    public enum Scalar: Int, ScalarName {
+        /// η.
+        case learningRate
+        /// μ.
+        case momentum
+        /// 1 at the first step, 0 afterwards.
+        case isFirstStep
+    }
 
     /// Whether there is any: momentum 0 keeps no v.
     public var takesMomentum: Bool { momentum != 0 }
@@ -77,15 +84,18 @@ public struct SGD: UpdateRule, Hashable {
         return rule
     }
 
-    /// η, μ, and 1 at the first step, 0 afterwards.
+    /// The numbers of step t.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
-        return [learningRate, momentum ?? self.momentum, step == 1 ? 1 : 0]
+        return Scalar.values([
+            .learningRate: learningRate, .momentum: momentum ?? self.momentum,
+            .isFirstStep: step == 1 ? 1 : 0,
+        ])
     }
 
     /// Applies one step to a run of elements, as `UpdateRule` says.
     public func update(
-        scalars: UnsafeBufferPointer<Double>,
+        scalars: NamedScalars<Scalar>,
         weights: UnsafeMutablePointer<Float>,
         gradient: UnsafePointer<Float>,
         state: UnsafePointer<UnsafeMutablePointer<Float>>,
@@ -94,8 +104,9 @@ public struct SGD: UpdateRule, Hashable {
     ) {
         checkScalars(scalars)
         let step = dt_sgd(
-            lr: scalars[0], momentum: scalars[1], dampening: dampening, weight_decay: weightDecay,
-            has_velocity: takesMomentum, nesterov: nesterov, first_step: scalars[2] != 0)
+            lr: scalars[.learningRate], momentum: scalars[.momentum], dampening: dampening,
+            weight_decay: weightDecay, has_velocity: takesMomentum, nesterov: nesterov,
+            first_step: scalars[.isFirstStep] != 0)
         // Without momentum the kernel touches no velocity, but it still forms addresses inside the buffer.
         let velocity = takesMomentum ? state[0] : weights
         kernels.pointee.sgd(step, Int64(count), weights, gradient, velocity)

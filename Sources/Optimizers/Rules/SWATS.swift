@@ -57,21 +57,44 @@ public struct SWATS: MomentRule, MeasuredRule, Hashable {
     /// m, which is SGD's velocity after the switch, and v.
     public var stateNames: [String] { ["exp_avg", "exp_avg_sq"] }
 
-    /// 5.
-    public var scalarCount: Int { 5 }
+    /// The numbers of a step.
+    public enum Scalar: Int, ScalarName {
+        /// η.
+        case learningRate
+        /// β₁.
+        case beta1
+        /// 1 − β₁ᵗ.
+        case biasCorrection1
+        /// 1 − β₂ᵗ.
+        case biasCorrection2
+        /// 1 at the first step, 0 afterwards.
+        case isFirstStep
+    }
 
     /// uᵀu, gᵀu and θᵀu, with u = m / (√v + ε) in Adam's phase.
     public var products: [TensorProduct] { Self.products }
 
     private static let products: [TensorProduct] = [.direction, .gradientDirection, .weightsDirection]
 
-    /// 1.
-    public var factorCount: Int { 1 }
+    /// The number of a tensor.
+    public enum Factor: Int, ScalarName {
+        /// The rate along u, the same for all tensors.
+        case rate
+    }
 
-    /// 4: the phase, ℓ, Λ, and η at the switch.
-    public var memoryCount: Int { 4 }
+    /// What outlives a step.
+    public enum Memory: Int, ScalarName {
+        /// 0 in Adam's phase, 1 between the switch and the first step of SGD, 2 from then on.
+        case phase
+        /// ℓ.
+        case rateMean
+        /// Λ.
+        case switchedRate
+        /// η at the switch.
+        case learningRateAtSwitch
+    }
 
-    /// What `memory[0]` says.
+    /// What `Memory.phase` says.
     private enum Phase {
         static let adam = 0.0
         /// Before the first step of SGD, whose velocity is still to be set to 0.
@@ -79,43 +102,47 @@ public struct SWATS: MomentRule, MeasuredRule, Hashable {
         static let sgd = 2.0
     }
 
-    /// η, β₁, 1 − β₁ᵗ, 1 − β₂ᵗ, and 1 at the first step, 0 afterwards.
+    /// The numbers of step t.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
         let beta1 = moments.beta1(momentum)
-        return [
-            learningRate, beta1, Moments.correction(beta1, step: step),
-            Moments.correction(moments.beta2, step: step), step == 1 ? 1 : 0,
-        ]
+        return Scalar.values([
+            .learningRate: learningRate,
+            .beta1: beta1,
+            .biasCorrection1: Moments.correction(beta1, step: step),
+            .biasCorrection2: Moments.correction(moments.beta2, step: step),
+            .isFirstStep: step == 1 ? 1 : 0,
+        ])
     }
 
     /// Steps m and v and puts the direction of the phase in the place of g.
     public func prepare(
-        scalars: UnsafeBufferPointer<Double>,
+        scalars: NamedScalars<Scalar>,
         weights: UnsafePointer<Float>,
         gradient: UnsafeMutablePointer<Float>,
         state: UnsafePointer<UnsafeMutablePointer<Float>>,
         count: Int,
         kernels: UnsafePointer<dt_kernels>
     ) {
-        checkScalars(scalars, extra: memoryCount)
-        let phase = scalars[scalarCount]
+        checkScalars(scalars, then: Memory.self)
+        let phase = scalars.rest(as: Memory.self)[.phase]
         let step = dt_swats(
-            beta1: scalars[1], beta2: moments.beta2, epsilon: epsilon, weight_decay: weightDecay,
+            beta1: scalars[.beta1], beta2: moments.beta2, epsilon: epsilon, weight_decay: weightDecay,
             sgd: phase != Phase.adam, restart: phase == Phase.switched)
         kernels.pointee.swats_direction(step, Int64(count), weights, gradient, state[0], state[1])
     }
 
     /// The rate of every tensor, all the same; notes in `memory` whether the next step is SGD's.
     public func factors(
-        scalars: UnsafeBufferPointer<Double>, sums: [Double], decays: [Bool], memory: inout [Double]
+        scalars: NamedScalars<Scalar>, sums: [Double], decays: [Bool], memory: inout [Double]
     ) -> [Double] {
-        guard memory[0] == Phase.adam else {
-            memory[0] = Phase.sgd
-            let rate = (1 - scalars[1]) * (memory[2] * (scalars[0] / memory[3]))
+        guard memory[Memory.phase] == Phase.adam else {
+            memory[Memory.phase] = Phase.sgd
+            let schedule = scalars[.learningRate] / memory[Memory.learningRateAtSwitch]
+            let rate = (1 - scalars[.beta1]) * (memory[Memory.switchedRate] * schedule)
             return Array(repeating: rate, count: decays.count)
         }
-        let rate = scalars[0] * scalars[3].squareRoot() / scalars[2]
+        let rate = scalars[.learningRate] * scalars[.biasCorrection2].squareRoot() / scalars[.biasCorrection1]
         var directions = 0.0
         var gradients = 0.0
         for tensor in decays.indices {
@@ -124,8 +151,8 @@ public struct SWATS: MomentRule, MeasuredRule, Hashable {
             if decays[tensor] { gradients += weightDecay * sums[3 * tensor + 2] }
         }
         settle(
-            step: rate * rate * directions, descent: rate * gradients, correction2: scalars[3],
-            isFirst: scalars[4] != 0, learningRate: scalars[0], memory: &memory)
+            step: rate * rate * directions, descent: rate * gradients, correction2: scalars[.biasCorrection2],
+            isFirst: scalars[.isFirstStep] != 0, learningRate: scalars[.learningRate], memory: &memory)
         return Array(repeating: rate, count: decays.count)
     }
 
@@ -136,25 +163,26 @@ public struct SWATS: MomentRule, MeasuredRule, Hashable {
     ) {
         let gamma = step / descent
         guard descent != 0, gamma.isFinite else { return }
-        memory[1] = moments.beta2 * memory[1] + (1 - moments.beta2) * gamma
-        let settled = memory[1] / correction2
+        memory[Memory.rateMean] = moments.beta2 * memory[Memory.rateMean] + (1 - moments.beta2) * gamma
+        let settled = memory[Memory.rateMean] / correction2
         guard !isFirst, (settled - gamma).magnitude < tolerance, settled > 0 else { return }
-        memory[0] = Phase.switched
-        memory[2] = settled
-        memory[3] = learningRate
+        memory[Memory.phase] = Phase.switched
+        memory[Memory.switchedRate] = settled
+        memory[Memory.learningRateAtSwitch] = learningRate
     }
 
     /// Applies one step to a run of elements, as `UpdateRule` says.
     public func update(
-        scalars: UnsafeBufferPointer<Double>,
+        scalars: NamedScalars<Scalar>,
         weights: UnsafeMutablePointer<Float>,
         gradient: UnsafePointer<Float>,
         state: UnsafePointer<UnsafeMutablePointer<Float>>,
         count: Int,
         kernels: UnsafePointer<dt_kernels>
     ) {
-        checkScalars(scalars, extra: factorCount)
-        kernels.pointee.step(scalars[5], along: gradient, weights: weights, count: count)
+        checkScalars(scalars, then: Factor.self)
+        kernels.pointee.step(
+            scalars.rest(as: Factor.self)[.rate], along: gradient, weights: weights, count: count)
     }
 }
 

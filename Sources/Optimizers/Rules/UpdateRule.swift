@@ -20,18 +20,44 @@ import CKernels
 /// Example:
 ///
 ///     let rule: any UpdateRule = try Adam()
-///     rule.stateNames                                               // ["exp_avg", "exp_avg_sq"]
-///     rule.takesMomentum                                            // true
-///     rule.scalars(step: 1, learningRate: 1e-3, momentum: nil)[0]   // 1e-3
-///     rule.scalars(step: 1, learningRate: 1e-3, momentum: 0.5)[1]   // 0.5
+///     rule.stateNames                      // ["exp_avg", "exp_avg_sq"]
+///     rule.takesMomentum                   // true
+///     let scalars = rule.scalars(step: 1, learningRate: 1e-3, momentum: 0.5)
+///     scalars[Adam.Scalar.learningRate]    // 1e-3
+///     scalars[Adam.Scalar.beta1]           // 0.5
+///
+/// A rule of one's own, steps of one size in the direction of the gradient's sign:
+///
+///     struct SignDescent: UpdateRule {
+///         enum Scalar: Int, ScalarName { case learningRate }
+///
+///         var name: String { "sign_descent" }
+///         var stateNames: [String] { [] }
+///
+///         func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
+///             Scalar.values([.learningRate: learningRate])
+///         }
+///
+///         func update(
+///             scalars: NamedScalars<Scalar>, weights: UnsafeMutablePointer<Float>,
+///             gradient: UnsafePointer<Float>, state: UnsafePointer<UnsafeMutablePointer<Float>>, count: Int,
+///             kernels: UnsafePointer<dt_kernels>
+///         ) {
+///             let rate = Float(scalars[.learningRate])
+///             for i in 0..<count where gradient[i] != 0 { weights[i] -= gradient[i] > 0 ? rate : -rate }
+///         }
+///     }
 public protocol UpdateRule: Sendable {
+    /// The names of a step's numbers.
+    associatedtype Scalar: ScalarName
+
     /// The name in a configuration ("adamw").
     var name: String { get }
 
     /// The names of the state arrays, PyTorch's ("exp_avg"): one Float32 per weight each, zero at first.
     var stateNames: [String] { get }
 
-    /// The length of what `scalars` returns, the same at every step.
+    /// The length of what `scalars` returns, the same at every step; by default one for each name.
     var scalarCount: Int { get }
 
     /// Whether a momentum may be given for each step: SGD's μ where it has one, Adam's β₁; false by default.
@@ -49,7 +75,7 @@ public protocol UpdateRule: Sendable {
     /// the gradient; 0 where there is none or it shrinks weights by itself, and by default.
     var penalty: Double { get }
 
-    /// The quantities of one step that all elements share, `scalarCount` of them.
+    /// The quantities of one step that all elements share, `scalarCount` of them: `Scalar.values` orders them.
     ///
     /// - Parameters:
     ///   - step: t, the number of this optimizer step, counted from 1 over the whole run, resumed or not. Steps that
@@ -68,9 +94,9 @@ public protocol UpdateRule: Sendable {
     ///   - state: one pointer to [count] elements per entry of `stateNames`, read and written.
     ///   - count: the number of elements; 0 is valid.
     ///   - kernels: the table of vector loops to use.
-    /// - Precondition: `scalars` has `scalarCount` values; no two buffers overlap.
+    /// - Precondition: no two buffers overlap.
     func update(
-        scalars: UnsafeBufferPointer<Double>,
+        scalars: NamedScalars<Scalar>,
         weights: UnsafeMutablePointer<Float>,
         gradient: UnsafePointer<Float>,
         state: UnsafePointer<UnsafeMutablePointer<Float>>,
@@ -79,6 +105,9 @@ public protocol UpdateRule: Sendable {
 }
 
 extension UpdateRule {
+    /// One for each name.
+    public var scalarCount: Int { Scalar.allCases.count }
+
     /// No.
     public var takesMomentum: Bool { false }
 
@@ -88,7 +117,7 @@ extension UpdateRule {
     /// The rule itself.
     public var withoutWeightDecay: Self { self }
 
-    /// 0.
+    /// None.
     public var penalty: Double { 0 }
 
     /// Traps on a step or a momentum that no caller may ask for.
@@ -99,10 +128,11 @@ extension UpdateRule {
         precondition(momentum >= 0 && momentum <= 1, "momentum \(momentum) of step \(step)")
     }
 
-    /// Traps unless `scalars` are as many as the rule says, and `extra` more.
-    func checkScalars(_ scalars: UnsafeBufferPointer<Double>, extra: Int = 0) {
-        precondition(
-            scalars.count == scalarCount + extra,
-            "\(name) takes \(scalarCount + extra) scalars, not \(scalars.count)")
+    /// Traps unless `scalars` are as many as there are names, and as many more as there are in `next`.
+    func checkScalars<Next: ScalarName>(
+        _ scalars: NamedScalars<Scalar>, then next: Next.Type = NoScalar.self
+    ) {
+        let count = Scalar.allCases.count + Next.allCases.count
+        precondition(scalars.count == count, "\(name) takes \(count) scalars, not \(scalars.count)")
     }
 }
