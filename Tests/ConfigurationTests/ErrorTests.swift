@@ -209,6 +209,48 @@ import Testing
             "config.yaml:3: training.a.0.x: duplicate key"
         ),
         ("? {a: 1, a: 2}\n: 3", "config.yaml:3: duplicate key; remove one of the two"),
+        ("? [a]\n: 3\n? [a]\n: 4", "config.yaml:3: duplicate key; remove one of the two"),
+        // The first of several, and of one that stands three times the second.
+        (
+            "training:\n  batch: 3\n  batch: 4\n  batch: 5\nloss: mse\nloss: mse",
+            "config.yaml:5: training.batch: duplicate key, first in line 4"
+        ),
+        (
+            "training: {epochs: 3, batch: 4,\n  batch: 5, epochs: 6}",
+            "config.yaml:4: training.epochs: duplicate key, first in line 3"
+        ),
+        (
+            "loss: {a: 1, a: 2}\ntraining: {}\nloss: 3",
+            "config.yaml:5: loss: duplicate key, first in line 3"
+        ),
+        // Of mappings within each other, each has its own keys.
+        (
+            "a:\n  b:\n    a: 1\n    b: 2\n  a:\n    a: 1\n  b: 3",
+            "config.yaml:9: a.b: duplicate key, first in line 4"
+        ),
+        (
+            "a:\n  - x: 1\n    y: 2\n  - x: 3\n    y: [{x: 1}, {z: 5, x: 2,\n      z: 4}]",
+            "config.yaml:8: a.1.y.1.z: duplicate key, first in line 7"
+        ),
+        // What only looks like a key.
+        (
+            "training:\n  batch: 3\n  # batch: 4\n  seed: |\n    batch: 5\n  a: 'b\n    batch: 4'\n  batch: 6",
+            "config.yaml:10: training.batch: duplicate key, first in line 4"
+        ),
+        // What does not look like one.
+        (
+            "training:\n  \"a\\x62\": 3\n  ? ab\n  : 4",
+            "config.yaml:5: training.ab: duplicate key, first in line 4"
+        ),
+        (
+            "training:\n  &k batch: 3\n  !!str batch: 4",
+            "config.yaml:5: training.batch: duplicate key, first in line 4"
+        ),
+        ("? [1, {a: 2}]\n: {b: 1, b: 2}", "config.yaml:4: .b: duplicate key, first in line 4"),
+        ("\u{E4}: 1\n\"a\u{308}\": 2", "config.yaml:4: \u{E4}: duplicate key, first in line 3"),
+        ("a: 1\r\na: 2", "config.yaml:4: a: duplicate key, first in line 3"),
+        // A mistake behind it does not hide where it is.
+        ("a: {b: 1, b: 2}\nc: [", "config.yaml:3: a.b: duplicate key, first in line 3"),
     ])
     func duplicates(lines: String, message: String) {
         let failure = failure(small + lines)
