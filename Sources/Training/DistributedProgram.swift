@@ -109,6 +109,12 @@ public enum DistributedProgram {
         StandardStream.error.write("\(oneLine)\n")
     }
 
+    /// Tells a person of something that does not end the run, as it is written.
+    static func warn(_ text: String) { write("dtrain: warning: \(text)") }
+
+    /// Tells a person of something that is not as usual.
+    static func note(_ text: String) { write("dtrain: note: \(text)") }
+
     /// Without enough shared memory all ranks go over to messages together.
     private static func withFallback(_ cluster: Cluster, name: String, _ body: (Cluster) throws -> Void)
         throws

@@ -1,9 +1,8 @@
 import DataParallel
-import Layers
 
 /// An evaluation as text: one JSON line for programs, or tables for a person.
 package struct EvaluationReport {
-    private let totals: Evaluator.Totals
+    private let evaluation: RunEvent.Evaluation
     private let data: String
     private let classNames: [String]?
 
@@ -13,7 +12,12 @@ package struct EvaluationReport {
     ///   - data: What was evaluated: "test", "train", or the name of a file.
     ///   - classNames: The labels that stand for the classes; nil for class indices.
     package init(_ totals: Evaluator.Totals, data: String, classNames: [String]?) {
-        self.totals = totals
+        self.init(RunEvent.Evaluation(totals), data: data, classNames: classNames)
+    }
+
+    /// The same of what an event holds.
+    init(_ evaluation: RunEvent.Evaluation, data: String, classNames: [String]?) {
+        self.evaluation = evaluation
         self.data = data
         self.classNames = classNames
     }
@@ -21,9 +25,9 @@ package struct EvaluationReport {
     /// One JSON object on one line: count, loss, the metrics, then lists with one value per class and what they are of.
     package var json: String {
         var line = JSONLine()
-        line.add("count", totals.count)
-        line.add(totals, prefix: "")
-        line.addDetails(totals, prefix: "")
+        line.add("count", evaluation.count ?? 0)
+        for number in evaluation.numbers { line.add(number.name, number.value) }
+        for detail in evaluation.details { line.add(detail.field(prefix: "")) }
         if let classNames, !details.isEmpty { line.add("class_names", classNames) }
         line.add("data", data)
         return line.line
@@ -31,8 +35,8 @@ package struct EvaluationReport {
 
     /// Lines of names and numbers, then a table of classes and the confusion matrix if there are any.
     package var table: String {
-        let head = [["examples", ProgressReporter.number(Double(totals.count))], ["data", data]]
-        let numbers = totals.numbers.map { [$0.name, Self.text($0.value)] }
+        let head = [["examples", ProgressReporter.number(Double(evaluation.count ?? 0))], ["data", data]]
+        let numbers = evaluation.numbers.map { [$0.name, Self.text($0.value)] }
         return ([Self.aligned(head + numbers)] + details).joined(separator: "\n")
     }
 
@@ -42,17 +46,17 @@ package struct EvaluationReport {
     /// The same, in lines that begin with what they are of.
     func details(title: String) -> [String] {
         var parts: [String] = []
-        let perClass = totals.metrics.compactMap { metric in
-            totals.perClass(metric).map { (metric.name, $0) }
+        let perClass = evaluation.details.compactMap { detail in
+            if case .perClass(let name, let values) = detail { (name, values) } else { nil }
         }
-        if let counts = totals.classes, !perClass.isEmpty {
+        if let present = evaluation.totals?.classes?.present, !perClass.isEmpty {
             let header = ["class"] + perClass.map(\.0) + ["examples"]
-            let rows = counts.present.indices.map { place in
-                [name(place)] + perClass.map { Self.text($0.1[place]) } + [String(counts.present[place])]
+            let rows = present.indices.map { place in
+                [name(place)] + perClass.map { Self.text($0.1[place]) } + [String(present[place])]
             }
             parts.append((title.isEmpty ? "" : "\(title) by class\n") + Self.aligned([header] + rows))
         }
-        if let confusion = totals.classes?.confusion {
+        for case .confusion(let confusion) in evaluation.details {
             let header = [""] + confusion.indices.map(name)
             let rows = confusion.enumerated().map { [name($0)] + $1.map(String.init) }
             parts.append(

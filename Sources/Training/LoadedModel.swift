@@ -36,7 +36,7 @@ package final class LoadedModel {
         try cluster.check(shards: shards)
         self.cluster = cluster
         if cluster.rank == 0, let note = cluster.spareWorkers(workers, shards: shards) {
-            TrainingRun.note(note)
+            DistributedProgram.note(note)
         }
         var saved: SavedWeights?
         let described = try InputDescription.beside(training?.normalization, on: cluster) {
@@ -66,7 +66,7 @@ package final class LoadedModel {
         let unscaled = try Agreement.fromRoot(cluster.world) { () -> InputDescription? in
             guard let weights = try saved?.find() else { throw FailedElsewhere() }
             found = weights
-            if !weights.isFinal { TrainingRun.note("the weights are \(weights.origin)") }
+            if !weights.isFinal { DistributedProgram.note("the weights are \(weights.origin)") }
             guard described == nil else { return nil }
             guard let origin else { throw FailedElsewhere() }
             let outputs = try InputDescription.outputs(
@@ -88,13 +88,12 @@ package final class LoadedModel {
             for: .model("the weights' file"))
         var values: [[Float]]?
         var trainedBatches = 0
-        try TrainingRun.agree(
+        try cluster.agree(
             Result {
                 guard let found else { return }
                 (values, trainedBatches) = try SavedWeights.values(
-                    of: found.file, for: model, tell: TrainingRun.note)
-            },
-            cluster)
+                    of: found.file, for: model, tell: DistributedProgram.note)
+            })
         try state.set(values)
         self.state = state
         self.trainedBatches = trainedBatches

@@ -102,7 +102,7 @@ final class PreparedData {
         func warn(_ name: String, _ numbers: [LostNumbers], _ advice: String) {
             guard !numbers.isEmpty else { return }
             let more = numbers.count > 20 ? ", ..." : ""
-            TrainingRun.warn(
+            DistributedProgram.warn(
                 "\(name) has distinct numbers that are one to the model: \(numbers.prefix(20).map(\.description).joined(separator: ", "))\(more): \(advice)"
             )
         }
@@ -169,12 +169,12 @@ final class PreparedData {
             root: 0)
         let width = part.dataset.examples.layout.width
         var matrix = Array(repeating: Float(0), count: width * width)
-        try TrainingRun.agree(
+        try cluster.agree(
             Result {
                 guard let sums else { return }
                 matrix = try WhiteningMatrix.make(
                     correlations: correlations.matrix(sums), size: width, eps: eps, name: part.dataset.name)
-            }, cluster)
+            })
         try cluster.world.broadcast(&matrix, root: 0)
         return matrix
     }

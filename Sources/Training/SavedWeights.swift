@@ -93,7 +93,7 @@ package struct SavedWeights {
         for place in places {
             do { return try read(place) } catch {
                 if isOnly { throw error }
-                TrainingRun.warn("skipped \(place.path): \(error)")
+                DistributedProgram.warn("skipped \(place.path): \(error)")
             }
         }
         throw TrainingError(
@@ -126,8 +126,8 @@ package struct SavedWeights {
             try FileInput(path).forEachPiece { $0.withUnsafeBytes { digest.add($0) } }
             guard Digest.text(digest.bytes) == known.sha256 else { return "" }
             let position = checkpoint.state.position
-            let step = position.bestStep > 0 ? " (step \(position.bestStep))" : ""
-            return ", of epoch \(position.watch.bestEpoch)\(step)"
+            let step = position.policy.bestStep > 0 ? " (step \(position.policy.bestStep))" : ""
+            return ", of epoch \(position.policy.watch.bestEpoch)\(step)"
         }
         return ""
     }

@@ -22,14 +22,24 @@ public enum Trainer {
     ) throws -> TrainingResult {
         let start = started > 0 ? started : ProcessInfo.processInfo.systemUptime
         return try worded(cluster) {
-            let run = try TrainingRun(settings, on: cluster, start: start, makeModel: makeModel)
+            let prepared = try RunPreparation(settings, on: cluster, start: start, makeModel: makeModel)
+            guard !settings.isDryRun else {
+                let result = try DryRun(prepared: prepared).run()
+                try prepared.free()
+                return result
+            }
+            let run = try TrainingRun(prepared)
+            func free() throws {
+                try run.free()
+                try prepared.free()
+            }
             let result: TrainingResult
             do { result = try run.run() } catch let error as TrainingError where error.kind == .diverged {
                 // All ranks see a run diverge, and a program may go on with another.
-                try run.free()
+                try free()
                 throw error
             }
-            try run.free()
+            try free()
             return result
         }
     }

@@ -5,41 +5,8 @@ import Foundation
 import Layers
 import Optimizers
 
-/// What is settled before the first step: initial weights, and that all ranks do the same.
-extension TrainingRun {
-    /// The weights that training is to start from, as rank 0 finds them; nil where none are named. Collective.
-    static func initialWeights(_ settings: TrainingSettings, _ cluster: Cluster) throws -> SavedWeights? {
-        let found = Result { () -> SavedWeights? in
-            guard cluster.rank == 0, let path = settings.initialWeights else { return nil }
-            return try SavedWeights(path, key: "init.weights")
-        }
-        try agree(found.map { _ in }, cluster)
-        return try found.get()
-    }
-
-    /// Gives all ranks the first weights: those named, else values of seeded initializers; collective.
-    ///
-    /// - Returns: On rank 0 where the named ones are from; nil for none.
-    static func setInitialWeights(
-        _ state: ModelState, _ initial: SavedWeights?, _ settings: TrainingSettings, _ cluster: Cluster
-    ) throws -> String? {
-        var values: [[Float]]?
-        var origin: String?
-        let outcome = Result {
-            guard cluster.rank == 0 else { return }
-            if let initial {
-                let found = try initial.find()
-                origin = found.origin
-                values = try SavedWeights.values(of: found.file, for: state.model) { note($0) }.values
-            } else {
-                values = state.model.initialValues(seed: settings.seed)
-            }
-        }
-        try agree(outcome, cluster)
-        try state.set(values)
-        return origin
-    }
-
+/// What is settled before the first step: that settings go together, and that all ranks do the same.
+extension RunPreparation {
     /// Throws on settings that do not go together or not with the data.
     static func check(_ settings: TrainingSettings, _ data: PreparedData, _ plan: RunPlan) throws {
         func conflict(_ problem: String) -> TrainingError { TrainingError(.configuration, problem) }
@@ -117,43 +84,6 @@ extension TrainingRun {
         }
     }
 
-    /// Throws if a target is none that the loss can use.
-    static func checkTargets(_ data: PreparedData, _ loss: Loss, _ cluster: Cluster) throws {
-        guard let range = loss.function.targetRange else { return }
-        // Targets exist once on a node.
-        _ = try Agreement.onFirst(of: cluster.node, in: cluster.world) {
-            for case let part? in [data.training, data.validation, data.test] {
-                try ExampleChecks.targets(
-                    of: part.dataset.examples, within: range, for: loss.name, in: part.dataset.source)
-            }
-            return true
-        }
-    }
-
-    /// Throws, on one rank, unless there is room for what will be written: the copies of checkpoints, and the weights.
-    static func checkRoomForFiles(_ replica: Replica, _ settings: TrainingSettings) throws {
-        let state = replica.state
-        let isRoot = replica.cluster.rank == 0
-        let keepsBest = watchedMetric(settings) != nil && isRoot
-        // Weights come and go in arrays, one of which is a second copy.
-        let weights = (isRoot ? state.byteCount : 0) + state.largestByteCount
-        if settings.isDryRun {
-            return try replica.cluster.checkMemory(copies: weights, for: .model("the weights"))
-        }
-        let copies = CheckpointCopy.byteCount(of: replica) + (keepsBest ? state.byteCount : 0)
-        try replica.cluster.checkMemory(
-            copies: max(weights, copies), threads: keepsBest ? 2 : 1, for: .model("checkpoints"))
-    }
-
-    /// Throws if a mini-batch of the run would leave batch norm a single value.
-    static func checkBatchNorm(_ model: TracedModel, _ settings: TrainingSettings, _ plan: RunPlan) throws {
-        for batch in Set(plan.batches).sorted() {
-            for count in [batch, plan.examples % batch] where count > 0 {
-                try Replica.check(model, batch: count, shards: settings.shards)
-            }
-        }
-    }
-
     /// What makes a checkpoint this run's: the program, the settings that decide bytes, and the data.
     static func identity(_ settings: TrainingSettings, _ model: TracedModel, _ data: PreparedData)
         -> String
@@ -209,19 +139,6 @@ extension TrainingRun {
         try Agreement.check(
             "the program or its configuration", Array(identity.utf8), in: cluster.world,
             advice: "start the same binary with the same configuration on every rank")
-    }
-
-    /// Whether the step just taken is one after which ranks compare what they hold.
-    var isCheckDue: Bool {
-        settings.replicaCheckSteps > 0 && position.step % settings.replicaCheckSteps == 0
-    }
-
-    /// Throws unless all ranks hold the same weights, optimizer state and statistics; collective, between steps.
-    ///
-    /// Beside every so many steps this comes before evaluation and before anything is written: a checkpoint of what has
-    /// gone wrong would be worse than none.
-    func checkCopies() throws {
-        if settings.replicaCheckSteps > 0 { try replica.checkCopies(step: position.step) }
     }
 }
 

@@ -178,6 +178,9 @@ public struct TrainingSettings: Sendable {
     #endif
     /// What a test breaks on purpose.
     package var control = ReplicaSettings.Control.none
+    /// Where the run's events go beside its metrics and the terminal: files or functions of one's own. Rank 0's alone are
+    /// called, by the thread that trains. A dry run has none.
+    public nonisolated(unsafe) var sinks: [any RunSink] = []
 
     /// Settings with the defaults of `dtrain train`.
     public init(

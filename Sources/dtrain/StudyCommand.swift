@@ -91,6 +91,8 @@ struct StudyCommand: ParsableCommand {
                 // A study that was stopped goes on with the run it was at.
                 settings.resume = overwrite ? .no : .auto
                 settings.overwritesOutput = overwrite
+                let numbers = StudyNumbers(ofRunIn: run.configuration.output)
+                settings.sinks = [numbers]
                 let result: TrainingResult
                 do {
                     result = try Launch.located(run.configuration) {
@@ -117,10 +119,9 @@ struct StudyCommand: ParsableCommand {
                     ) { try run.configuration.model.makeModel(classes: $0) }
                 }
                 guard cluster.rank == 0 else { continue }
-                let metrics = try String(
-                    contentsOfFile: "\(run.configuration.output)/\(RunFolder.metricsName)", encoding: .utf8)
+                try numbers.takeFinished()
                 report.add(
-                    run: run.name, metrics: metrics, examples: result.trainingExamples, diagnosis: diagnosis)
+                    run: run.name, numbers, examples: result.trainingExamples, diagnosis: diagnosis)
             }
             guard cluster.rank == 0 else { return }
             let file = try TextOutput(path: "\(study.output)/study.csv")

@@ -238,7 +238,7 @@ final class CheckpointWriter {
             phase = .committing(nil)
             return
         }
-        pruning.bestStep = underWay.bestStep
+        pruning.bestStep = underWay.policy.bestStep
         let commit = CheckpointCommit(
             catalogue: catalogue, temporary: temporary,
             manifest: try CheckpointManifest(files: written.files, identity: identity, step: underWay.step),

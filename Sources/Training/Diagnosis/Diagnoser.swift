@@ -86,7 +86,7 @@ struct Diagnoser {
             guard now - last >= Self.secondsBetweenNotes else { return }
             last = now
             let seconds = (now - start) / Double(space.products)
-            TrainingRun.note(
+            DistributedProgram.note(
                 "\(counted(space.products, "product")) with the Hessian of \(counted(objective.count, "example")) so far, \(ProgressReporter.significant(seconds, 2)) s each; a verdict takes about \(options.products + 5), or all \(space.dimension) where all eigenvalues are computed"
             )
         }
@@ -232,14 +232,14 @@ struct Diagnoser {
 
     /// Throws unless rank 0 has memory to decompose a matrix (size, size); collective.
     private func requireRoom(forEigenvectorsOf size: Int) throws {
-        try TrainingRun.agree(
+        try cluster.agree(
             Result {
                 guard cluster.rank != 0 || SymmetricEigen.hasRoom(size: size) else {
                     throw ResourceError(
                         "there is no memory for the eigenvectors of a matrix of \(size) rows: allow more (ulimit -v), or leave out --dense"
                     )
                 }
-            }, cluster)
+            })
     }
 
     private func denseSpectrum(_ space: HessianSpace) throws -> FoundSpectrum {

@@ -1,5 +1,3 @@
-import Foundation
-
 /// How a run came to where it is, from its metrics.jsonl.
 public struct RunHistory: Codable, Sendable, Equatable {
     /// Steps that were logged last, at most.
@@ -17,33 +15,22 @@ public struct RunHistory: Codable, Sendable, Equatable {
     public let testLoss: Double?
     public let validationLoss: Double?
 
-    private struct Line: Decodable {
-        let event: String
-        let loss: Double?
-        let lr: Double?
-        let gradient_norm: Double?
-        let train_loss: Double?
-        let test_loss: Double?
-        let validation_loss: Double?
-    }
-
     /// Reads the metrics of a run's folder; nil where there are none.
     init?(folder: String) {
-        guard let text = try? String(contentsOfFile: "\(folder)/\(RunFolder.metricsName)", encoding: .utf8)
-        else { return nil }
-        let decoder = JSONDecoder()
-        let lines = text.split(separator: "\n").compactMap { line in
-            try? decoder.decode(Line.self, from: Data(line.utf8))
+        guard let events = try? RunEvent.events(inFile: "\(folder)/\(RunFolder.metricsName)") else {
+            return nil
         }
-        let steps = lines.filter { $0.event == "step" }
+        let steps = events.compactMap { if case .step(let step) = $0 { step } else { nil } }
         guard let last = steps.last else { return nil }
-        losses = steps.suffix(Self.lastSteps).compactMap(\.loss)
-        firstGradientNorm = steps.lazy.compactMap(\.gradient_norm).first
-        lastGradientNorm = steps.last { $0.gradient_norm != nil }?.gradient_norm
-        rate = last.lr
-        let epoch = lines.last { $0.event == "epoch" }
-        trainingLoss = epoch?.train_loss
-        testLoss = epoch?.test_loss
-        validationLoss = epoch?.validation_loss
+        losses = steps.suffix(Self.lastSteps).map(\.loss).filter(\.isFinite)
+        let norms = steps.compactMap(\.gradientNorm).filter(\.isFinite)
+        firstGradientNorm = norms.first
+        lastGradientNorm = norms.last
+        func finite(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }
+        rate = finite(last.learningRate)
+        let epoch = events.lazy.compactMap { if case .epoch(let epoch) = $0 { epoch } else { nil } }.last
+        trainingLoss = finite(epoch?.trainingLoss)
+        testLoss = finite(epoch?.evaluations.test?.loss)
+        validationLoss = finite(epoch?.evaluations.validation?.loss)
     }
 }

@@ -58,12 +58,12 @@ extension Trainer {
                 let metrics = try SavedWeights(weights).file(RunFolder.metricsName)
                 return [RunHistory(folder: PathParts.folder(of: metrics))]
             }[0]
-            try TrainingRun.agree(
+            try cluster.agree(
                 Result {
                     guard cluster.rank == 0, let folder else { return }
                     try requireUnused(folder)
                     try FileOutput.makeFolder(folder)
-                }, cluster)
+                })
             let (objective, isSample) = try objective(loaded, data, part.fraction, settings, options)
             var diagnosis = try Diagnoser(
                 cluster: cluster, state: loaded.state, objective: objective, options: options,
@@ -71,7 +71,7 @@ extension Trainer {
             ).run()
             diagnosis.history = history
             diagnosis.isSample = isSample
-            try TrainingRun.agree(
+            try cluster.agree(
                 Result {
                     guard let folder, diagnosis.descent?.why == nil else { return }
                     let copy = try WeightsFile.copy(
@@ -79,7 +79,7 @@ extension Trainer {
                     guard cluster.rank == 0 else { return }
                     try copy.named(RunFolder.weightsName).replace(in: folder)
                     try loaded.inputs.write(to: folder)
-                }, cluster)
+                })
             return diagnosis
         }
     }

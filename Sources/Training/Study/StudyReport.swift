@@ -1,7 +1,6 @@
 import Datasets
-import Foundation
 
-/// The numbers of several runs side by side, from their metrics.jsonl.
+/// The numbers of several runs side by side.
 package struct StudyReport {
     /// What a row stands for.
     package enum Axis: String, Sendable {
@@ -31,26 +30,18 @@ package struct StudyReport {
     /// Adds a run that went to its end.
     ///
     /// - Parameters:
-    ///   - metrics: The text of its metrics.jsonl.
+    ///   - numbers: What it has said of itself.
     ///   - examples: Training examples of an epoch.
     ///   - diagnosis: What was found around its weights, if that was looked at.
     package mutating func add(
-        run: String, metrics text: String, examples: Int, diagnosis: Diagnosis? = nil
+        run: String, _ numbers: StudyNumbers, examples: Int, diagnosis: Diagnosis? = nil
     ) {
-        var rows: [[String: Double]] = []
-        var last: [String: Double] = [:]
-        for line in text.split(separator: "\n") {
-            guard
-                let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
-                let event = object["event"] as? String
-            else { continue }
-            let numbers = object.compactMapValues { ($0 as? NSNumber)?.doubleValue }
-            if event == axis.rawValue { rows.append(Self.withDerived(numbers, examples)) }
-            if event == "epoch" || event == "end" { last.merge(numbers) { _, new in new } }
-        }
-        if let diagnosis { last.merge(Self.numbers(of: diagnosis)) { _, new in new } }
-        if axis == .run { rows = [Self.withDerived(last, examples)] }
-        series.append(Series(run: run, rows: rows, verdict: diagnosis?.verdict.rawValue))
+        let last = numbers.last.merging(diagnosis.map(Self.numbers) ?? [:]) { _, new in new }
+        let rows = axis == .run ? [last] : numbers.rows(axis)
+        series.append(
+            Series(
+                run: run, rows: rows.map { Self.withDerived($0, examples) },
+                verdict: diagnosis?.verdict.rawValue))
     }
 
     /// Adds a run that diverged: no number of it is worth comparing.

@@ -3,14 +3,21 @@ import Layers
 import Messages
 
 /// What is odd about a model or its data, though it can be trained.
-extension TrainingRun {
-    /// Says at the start what a person may not have meant.
-    func noteOddities() {
-        guard cluster.rank == 0 else { return }
-        let notes =
-            [model.superfluousEnd, singleClass, manyClasses, spareOutputs, channelsLast].compactMap { $0 }
+struct RunNotes {
+    private let settings: TrainingSettings
+    private let data: PreparedData
+    private var model: TracedModel { data.model }
+
+    /// Notes on a run of these settings and data.
+    init(_ settings: TrainingSettings, _ data: PreparedData) {
+        self.settings = settings
+        self.data = data
+    }
+
+    /// What a person may not have meant.
+    var oddities: [String] {
+        [model.superfluousEnd, singleClass, manyClasses, spareOutputs, channelsLast].compactMap { $0 }
             + missingLabels
-        for note in notes { reporter.line("dtrain: note: \(note)") }
     }
 
     /// A training set with nothing to tell apart.
@@ -75,31 +82,32 @@ extension TrainingRun {
 
     /// What is to be done about targets whose size makes a loss that is not finite likely; nil where they are small, or
     /// were trained on for long.
-    var largeTargets: String? {
-        guard position.epoch == 0 || position.step <= Self.firstSteps, let targets,
+    func largeTargets(_ progress: RunProgress) -> String? {
+        guard progress.epoch == 0 || progress.step <= Self.firstSteps, let targets,
             targets.size >= Self.largeTarget
         else { return nil }
         return "the targets are large, of \(targets.text): scale them, to mean 0 and deviation 1 say"
     }
 
-    /// Says at the end of a run that it has learned less than the mean of its targets would tell, where their size may be why.
-    func noteUnlearnedTargets(_ evaluated: Evaluated) {
-        guard cluster.rank == 0, let r2 = trainingR2(evaluated), r2 < 0, let targets else { return }
-        guard targets.size >= Self.largeTarget || targets.size <= Self.smallTarget else { return }
-        reporter.line(
-            "dtrain: note: R² is \(ProgressReporter.significant(r2, 3)), worse than the mean of the targets would do, which are of \(targets.text): outputs start near 0 and move by about optimizer.lr per step, so train on targets in another unit, scaled to mean 0 and deviation 1 say, or raise optimizer.lr"
-        )
+    /// That a run has learned less than the mean of its targets would tell, where their size may be why.
+    ///
+    /// - Parameter trainingLoss: The mean loss of the last epoch's steps, if this process has ended one.
+    func unlearnedTargets(_ evaluations: RunEvent.Evaluations, trainingLoss: Double?) -> String? {
+        guard let r2 = trainingR2(evaluations, trainingLoss), r2 < 0, let targets,
+            targets.size >= Self.largeTarget || targets.size <= Self.smallTarget
+        else { return nil }
+        return
+            "R² is \(ProgressReporter.significant(r2, 3)), worse than the mean of the targets would do, which are of \(targets.text): outputs start near 0 and move by about optimizer.lr per step, so train on targets in another unit, scaled to mean 0 and deviation 1 say, or raise optimizer.lr"
     }
 
     /// R² of the training set or, where it was not evaluated, what the last epoch's loss comes to; else that of other data.
-    private func trainingR2(_ evaluated: Evaluated) -> Double? {
-        if let r2 = evaluated.training?.value(of: .r2) { return r2 }
-        if settings.loss.name == "mse", model.outputShape == [1], let loss = lastTrainingLoss, let targets,
-            targets.deviation > 0
+    private func trainingR2(_ evaluations: RunEvent.Evaluations, _ loss: Double?) -> Double? {
+        if let r2 = evaluations.training?.totals?.value(of: .r2) { return r2 }
+        if settings.loss.name == "mse", model.outputShape == [1], let loss, let targets, targets.deviation > 0
         {
             return 1 - loss / (targets.deviation * targets.deviation)
         }
-        return evaluated.validation?.value(of: .r2) ?? evaluated.test?.value(of: .r2)
+        return evaluations.validation?.totals?.value(of: .r2) ?? evaluations.test?.totals?.value(of: .r2)
     }
 
     /// The mean and the deviation of the numbers that are to be learned; nil where there are classes.

@@ -49,14 +49,24 @@ struct JSONLine {
     }
 
     /// Adds an object of numbers.
-    mutating func add(_ name: String, _ values: [(name: String, value: Double)]) {
+    mutating func add(_ name: String, _ values: [NamedNumber]) {
         begin(name)
-        text += "{"
-        text += values.map {
+        let members = values.map {
             Self.quoted($0.name) + ":" + ($0.value.isFinite ? $0.value.description : "null")
         }
-        .joined(separator: ",")
-        text += "}"
+        text += "{\(members.joined(separator: ","))}"
+    }
+
+    /// Adds a field of an event.
+    mutating func add(_ field: RunEvent.Field) {
+        switch field.value {
+        case .text(let text): add(field.name, text)
+        case .count(let count): add(field.name, count)
+        case .number(let number): add(field.name, number)
+        case .numbers(let numbers): add(field.name, numbers)
+        case .counts(let rows): add(field.name, rows)
+        case .named(let numbers): add(field.name, numbers)
+        }
     }
 
     var line: String { text + "}\n" }

@@ -1,5 +1,11 @@
 import Foundation
 
+/// What can be wrong with a parameter's gradient.
+public enum GradientTrouble: String, Sendable {
+    case vanishing
+    case exploding
+}
+
 /// Names parameters whose gradients vanish or explode.
 ///
 /// A gradient has *vanished* where its root mean square is below `vanishing` times the largest of all parameters: the
@@ -8,13 +14,9 @@ import Foundation
 package struct GradientMonitor: Codable, Sendable, Equatable {
     /// A parameter's trouble.
     package struct Finding: Sendable, Equatable {
-        package enum Kind: String, Sendable {
-            case vanishing
-            case exploding
-        }
         /// The parameter's name.
         package let parameter: String
-        package let kind: Kind
+        package let kind: GradientTrouble
         /// The root mean square of its gradient.
         package let rootMeanSquare: Double
     }
@@ -61,7 +63,7 @@ package struct GradientMonitor: Codable, Sendable, Equatable {
                     (log(size) - tracks[place].meanOfLogarithms) / Double(tracks[place].looks)
             }
             for (kind, looks) in [
-                (Finding.Kind.vanishing, tracks[place].vanished), (.exploding, tracks[place].exploded),
+                (GradientTrouble.vanishing, tracks[place].vanished), (.exploding, tracks[place].exploded),
             ] where looks == Self.patience {
                 findings.append(
                     Finding(parameter: gradients[place].name, kind: kind, rootMeanSquare: size))

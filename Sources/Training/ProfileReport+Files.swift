@@ -3,39 +3,42 @@ import DataParallel
 import Foundation
 
 /// The profile of a run: a table for a person, operations.json, and a timeline of each rank.
-extension TrainingRun {
+extension ProfileReport {
     /// Steps that the timeline of a profile shows.
     static let timelineSteps = 5
 
-    /// Prints and writes the profile where one was asked for; collective, every rank writes its timeline.
-    func reportProfile() throws {
-        guard let profiler = replica.profiler else { return }
+    /// Writes the profile of a run where one was asked for, and hands its table to `sinks`; collective, every rank writes its
+    /// timeline.
+    static func write(_ run: RunPreparation, _ sinks: RunSinks) throws {
+        guard let profiler = run.replica.profiler else { return }
+        let cluster = run.cluster
         let ranks = try Agreement.gathered(
             ProfileReport.Rank(
                 rows: profiler.rows, steps: profiler.steps, nanoseconds: profiler.nanoseconds,
                 gigaflops: MachineSpeed.matrixProducts(), gigabytes: MachineSpeed.memoryCopy()),
             in: cluster.world)
         // Rank 0 alone knows the name a used folder led to.
-        let target = try Agreement.fromRoot(cluster.world) { folder?.file(RunFolder.profileName) ?? "" }
-        try Self.agree(
+        let target = try Agreement.fromRoot(cluster.world) { run.folder?.file(RunFolder.profileName) ?? "" }
+        try cluster.agree(
             Result {
-                try folder?.requireLock()
+                try run.folder?.requireLock()
                 if cluster.rank == 0 { try FileOutput.makeFolder(target) }
-            }, cluster)
-        try Self.agree(
+            })
+        try cluster.agree(
             Result {
                 // On another node the folder may not be there yet.
                 try FileOutput.makeFolder(target)
                 let timeline = ChromeTrace(
-                    profiler.timeline, rank: cluster.rank, workers: settings.workers ?? cluster.defaultWorkers
-                )
+                    profiler.timeline, rank: cluster.rank,
+                    workers: run.settings.workers ?? cluster.defaultWorkers)
                 try FileOutput.write(timeline.data, to: "\(target)/rank-\(cluster.rank).trace.json")
                 guard cluster.rank == 0 else { return }
                 let report = ProfileReport(ranks)
                 try FileOutput.write(try report.data(), to: "\(target)/operations.json")
-                for line in report.lines { reporter.line(line) }
-                reporter.line(
-                    "profile      \(target) (open rank-*.trace.json in chrome://tracing or Perfetto)")
-            }, cluster)
+                for line in report.lines { sinks.take(.message(line)) }
+                sinks.take(
+                    .message(
+                        "profile      \(target) (open rank-*.trace.json in chrome://tracing or Perfetto)"))
+            })
     }
 }

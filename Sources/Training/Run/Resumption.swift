@@ -5,7 +5,19 @@ import Glibc
 import Messages
 
 /// Going on from a checkpoint.
-extension TrainingRun {
+struct Resumption {
+    private let prepared: RunPreparation
+    private let artifacts: RunArtifacts
+    private var cluster: Cluster { prepared.cluster }
+    private var settings: TrainingSettings { prepared.settings }
+    private var folder: RunFolder? { prepared.folder }
+
+    /// What may let a run go on that writes `artifacts`.
+    init(_ prepared: RunPreparation, _ artifacts: RunArtifacts) {
+        self.prepared = prepared
+        self.artifacts = artifacts
+    }
+
     /// The checkpoints that may be gone on from, as rank 0 finds them.
     private struct Candidates: Codable {
         /// Newest first.
@@ -22,8 +34,10 @@ extension TrainingRun {
     }
 
     /// Takes over a checkpoint where the settings ask for it: the newest that every rank finds whole; collective.
-    func resume() throws {
-        guard settings.resume != .no else { return }
+    ///
+    /// - Returns: Where the run goes on; nil for its start.
+    func take() throws -> RunPosition? {
+        guard settings.resume != .no else { return nil }
         let candidates = try Agreement.fromRoot(cluster.world) { [settings, folder] in
             var found = try Self.candidates(settings.resume, own: folder?.checkpoints ?? "")
             // Metrics that cannot be read end no run: what is missing of them is said.
@@ -34,16 +48,22 @@ extension TrainingRun {
         var damaged: Set<Int> = []
         // Of a run that went further and was taken back, which cut the metrics: an older one has all its lines.
         var withoutMetrics: (path: String, reader: CheckpointReader)?
-        func take(_ reader: CheckpointReader, from path: String) throws {
+        func take(_ reader: CheckpointReader, from path: String) throws -> RunPosition {
             try self.take(reader, from: path, isOwn: candidates.areOwn)
-            checkpoints?.resumed(at: candidates.areOwn ? position : nil, damaged: damaged)
+            let position = reader.verification.state.position
+            artifacts.checkpoints.resumed(at: candidates.areOwn ? position : nil, damaged: damaged)
+            return position
         }
         for path in candidates.paths {
             do {
                 let reader = try CheckpointReader(
-                    path, identity: identity, configuration: settings.configurationText, for: replica,
-                    isHidden: settings.hidesFolder
-                ) { self.problem(of: $0) }
+                    path, identity: prepared.identity, configuration: settings.configurationText,
+                    for: prepared.replica, isHidden: settings.hidesFolder
+                ) {
+                    $0.problem(
+                        for: settings, examples: prepared.data.training.count,
+                        memoryCount: prepared.replica.ruleMemory.count)
+                }
                 if candidates.named == nil,
                     reader.verification.state.position.metricsLength > candidates.metricsLength
                 {
@@ -51,7 +71,7 @@ extension TrainingRun {
                     continue
                 }
                 if let passed = withoutMetrics, cluster.rank == 0 {
-                    warn(
+                    prepared.warn(
                         "passed over checkpoint \(PathParts.name(of: passed.path)): lines that it counts are gone from \(RunFolder.metricsName)"
                     )
                 }
@@ -66,7 +86,7 @@ extension TrainingRun {
                 {
                     damaged.insert(step)
                 }
-                if cluster.rank == 0 { warn("skipped checkpoint \(name): \(error)") }
+                if cluster.rank == 0 { prepared.warn("skipped checkpoint \(name): \(error)") }
             }
         }
         if let withoutMetrics { return try take(withoutMetrics.reader, from: withoutMetrics.path) }
@@ -78,15 +98,16 @@ extension TrainingRun {
                 .badFile,
                 "\(named) holds no checkpoint that can be used: name another, or start anew without --resume")
         }
-        checkpoints?.resumed(at: nil, damaged: damaged)
+        artifacts.checkpoints.resumed(at: nil, damaged: damaged)
         if candidates.paths.isEmpty {
-            reporter.line("dtrain: no checkpoint in \(folder?.path ?? ""): starting from the beginning")
-        }
-        if !candidates.paths.isEmpty, cluster.rank == 0 {
-            warn(
+            prepared.terminal?.line(
+                "dtrain: no checkpoint in \(folder?.path ?? ""): starting from the beginning")
+        } else if cluster.rank == 0 {
+            prepared.warn(
                 "none of \(counted(candidates.paths.count, "checkpoint")) can be used: starting from the beginning"
             )
         }
+        return nil
     }
 
     private static func candidates(_ resume: TrainingSettings.Resume, own: String) throws
@@ -123,22 +144,11 @@ extension TrainingRun {
         URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     }
 
-    /// What is wrong with a position for this run; nil for nothing.
-    private func problem(of position: RunPosition) -> String? {
-        position.problem(
-            epochs: settings.epochs, examples: data.training.count, memoryCount: replica.ruleMemory.count,
-            scalarCount: settings.isDelayed ? settings.optimizer.rule.scalarCount : nil,
-            window: settings.spikes?.window ?? 0,
-            choosesBatches: settings.growth?.trigger == .noise, leavesPlateaus: settings.onPlateau != nil
-        ) { Self.plan(settings, examples: data.training.count, chosen: $0) }
-    }
-
-    /// Takes over position, state, best weights and metrics; collective.
+    /// Takes over state, best weights and metrics; collective.
     private func take(_ reader: CheckpointReader, from path: String, isOwn: Bool) throws {
-        position = reader.verification.state.position
-        plan = makePlan()
+        let (position, bestWeights) = (reader.verification.state.position, artifacts.bestWeights)
         guard !position.isFinished else {
-            return try Self.agree(
+            return try cluster.agree(
                 Result {
                     guard let folder else { return }
                     try folder.requireLock()
@@ -146,47 +156,54 @@ extension TrainingRun {
                     if access(folder.file(RunFolder.weightsName), F_OK) != 0 {
                         try takeResults(from: reader.verification, isOwn: isOwn, in: folder)
                     }
-                }, cluster)
+                })
         }
         try reader.load()
         FaultPoint.reach(.resume)
-        if position.watch.bestEpoch > 0, reader.verification.manifest.file(CheckpointFormat.best) == nil {
+        if position.policy.watch.bestEpoch > 0,
+            reader.verification.manifest.file(CheckpointFormat.best) == nil
+        {
             bestWeights.lose()
         }
-        let outcome = Result {
-            guard let folder else { return }
-            try folder.requireLock()
-            try bestWeights.take(from: reader.verification)
-            if !isOwn { try takeMetrics(from: path, in: folder) }
-        }
-        try Self.agree(outcome, cluster)
-        reporter.line("dtrain: resuming at step \(position.step) from \(path)")
+        try cluster.agree(
+            Result {
+                guard let folder else { return }
+                try folder.requireLock()
+                try bestWeights.take(from: reader.verification)
+                if !isOwn { try takeMetrics(of: position, from: path, in: folder) }
+            })
+        prepared.terminal?.line("dtrain: resuming at step \(position.step) from \(path)")
     }
 
     /// Brings back the results of a run that has ended, or makes those of another folder this one's.
     private func takeResults(
         from checkpoint: CheckpointVerification, isOwn: Bool, in folder: RunFolder
     ) throws {
+        let position = checkpoint.state.position
+        let policy = RunPolicy(
+            settings, examples: prepared.data.training.count, state: position.policy)
+        let endsWithBest = policy.epochToRestore(after: position.progress.epoch) != nil
         let name = endsWithBest ? CheckpointFormat.best : CheckpointFormat.weights
-        if !isOwn { try takeMetrics(from: checkpoint.path, in: folder) }
-        try writeInputs()
+        if !isOwn { try takeMetrics(of: position, from: checkpoint.path, in: folder) }
+        try artifacts.writeInputs()
         let file = CheckpointFile(
             RunFolder.weightsName, copyOf: try FileInput("\(checkpoint.path)/\(name)"))
         try file.replace(in: folder.path)
-        reporter.line("dtrain: took the results from \(checkpoint.path)")
+        prepared.terminal?.line("dtrain: took the results from \(checkpoint.path)")
     }
 
     /// Takes over the lines of the run that a checkpoint of another folder is of.
-    private func takeMetrics(from path: String, in folder: RunFolder) throws {
+    private func takeMetrics(of position: RunPosition, from path: String, in folder: RunFolder) throws {
         let run = PathParts.folder(of: PathParts.folder(of: path))
         let final = folder.file(RunFolder.metricsName)
         guard let log = try? FileInput.open(ifExists: "\(run)/\(RunFolder.metricsName)"),
             log.byteCount >= position.metricsLength
-        else { return unlinkQuietly(final) }
+        else {
+            unlink(final)
+            return
+        }
         var lines: [UInt8] = []
         try log.forEachPiece { if lines.count < position.metricsLength { lines += $0 } }
         try FileOutput.write(lines.prefix(position.metricsLength), to: final)
     }
-
-    private func unlinkQuietly(_ path: String) { unlink(path) }
 }

@@ -1,0 +1,149 @@
+/// The one table of what metrics.jsonl and sinks like it call the numbers of events.
+extension RunEvent {
+    /// A field of metrics.jsonl.
+    public struct Field: Sendable, Equatable {
+        public let name: String
+        public let value: Value
+    }
+
+    /// What a field holds.
+    public enum Value: Sendable, Equatable {
+        case text(String)
+        case count(Int)
+        case number(Double)
+        case numbers([Double])
+        case counts([[Int]])
+        case named([NamedNumber])
+    }
+
+    /// What metrics.jsonl calls the event; nil for one that it does not hold.
+    public var kind: String? {
+        switch self {
+        case .step: "step"
+        case .gradients: "gradients"
+        case .epoch: "epoch"
+        case .plateau(let plateau): plateau.escape == nil ? "plateau" : "escape"
+        case .end: "end"
+        case .start, .progress, .results, .note, .message: nil
+        }
+    }
+
+    /// The fields behind "event", in their order; none of an event that metrics.jsonl does not hold.
+    public var fields: [Field] {
+        var list = FieldList()
+        switch self {
+        case .step(let step):
+            list.add("step", step.step)
+            list.add("epoch", step.epoch)
+            list.add("loss", step.loss)
+            list.add("lr", step.learningRate)
+            list.add("gradient_norm", step.gradientNorm)
+            list.add("clip_ratio", step.clipRatio)
+            list.add("noise_scale", step.noiseScale)
+            list.add("lambda_max", step.curvature?.lambdaMax)
+            list.add("gradient_curvature", step.curvature?.gradientCurvature)
+            list.add("gradient_over_rate", step.curvature?.gradientOverRate)
+            list.add("norm_test", step.curvature?.normTest)
+            list.add("inner_product_test", step.curvature?.innerProductTest)
+            list.add("gradient_snr", step.curvature?.gradientSNR)
+            list.add(skipped: step.skippedSteps)
+            if !step.gradientNorms.isEmpty { list.add("gradient_norms", .named(step.gradientNorms)) }
+            list.add(step.pace)
+        case .gradients(let gradients):
+            list.add("step", gradients.step)
+            list.add("parameter", .text(gradients.parameter))
+            list.add("finding", .text(gradients.finding.rawValue))
+            list.add("rms", gradients.rootMeanSquare)
+        case .epoch(let epoch):
+            list.add("epoch", epoch.epoch)
+            list.add("step", epoch.step)
+            list.add("train_loss", epoch.trainingLoss)
+            list.add(epoch.evaluations, withDetails: false)
+            list.add("lr", epoch.learningRate)
+            list.add("batch", epoch.batch)
+            list.add(skipped: epoch.skippedSteps)
+            list.add(epoch.pace)
+        case .plateau(let plateau):
+            list.add("step", plateau.step)
+            list.add("epoch", plateau.epoch)
+            list.add("verdict", .text(plateau.verdict.rawValue))
+            list.add("loss", plateau.loss)
+            list.add("loss_after", plateau.escape?.loss)
+            list.add("lambda_min", plateau.escape?.curvature)
+        case .end(let end):
+            list.add("steps", end.steps)
+            list.add("epoch", end.epoch)
+            list.add("best_epoch", end.bestEpoch)
+            list.add("best_value", end.bestValue)
+            list.add(skipped: end.skippedSteps)
+            list.add(end.evaluations, withDetails: true)
+            list.add(end.pace)
+        case .start, .progress, .results, .note, .message: break
+        }
+        return list.fields
+    }
+
+    /// The fields that are single finite numbers.
+    public var numbers: [NamedNumber] {
+        fields.compactMap { field in
+            switch field.value {
+            case .count(let count): NamedNumber(name: field.name, value: Double(count))
+            case .number(let number) where number.isFinite: NamedNumber(name: field.name, value: number)
+            default: nil
+            }
+        }
+    }
+}
+
+/// Fields in the making; what is nil is left out.
+private struct FieldList {
+    var fields: [RunEvent.Field] = []
+
+    mutating func add(_ name: String, _ value: RunEvent.Value) {
+        fields.append(RunEvent.Field(name: name, value: value))
+    }
+
+    mutating func add(_ name: String, _ value: Int?) {
+        if let value { add(name, .count(value)) }
+    }
+
+    mutating func add(_ name: String, _ value: Double?) {
+        if let value { add(name, .number(value)) }
+    }
+
+    mutating func add(skipped steps: Int) {
+        if steps > 0 { add("skipped_steps", steps) }
+    }
+
+    mutating func add(_ pace: RunEvent.Pace) {
+        add("samples_per_second", pace.samplesPerSecond)
+        add("seconds", pace.seconds)
+    }
+
+    mutating func add(_ evaluations: RunEvent.Evaluations, withDetails: Bool) {
+        // The training loss of an epoch is that of its steps.
+        for number in evaluations.training?.numbers ?? [] where number.name != "loss" {
+            add("train_" + number.name, number.value)
+        }
+        for (prefix, evaluation) in [
+            ("validation_", evaluations.validation), ("test_", evaluations.test),
+        ] {
+            for number in evaluation?.numbers ?? [] { add(prefix + number.name, number.value) }
+            for detail in evaluation?.details ?? [] where withDetails {
+                fields.append(detail.field(prefix: prefix))
+            }
+        }
+        add("evaluation_samples_per_second", evaluations.samplesPerSecond)
+    }
+}
+
+extension RunEvent.Evaluation.Detail {
+    /// The field of numbers of each class.
+    func field(prefix: String) -> RunEvent.Field {
+        switch self {
+        case .perClass(let name, let values):
+            RunEvent.Field(name: "\(prefix)\(name)_per_class", value: .numbers(values))
+        case .confusion(let rows): RunEvent.Field(name: prefix + "confusion_matrix", value: .counts(rows))
+        }
+    }
+}

@@ -1,0 +1,139 @@
+import Foundation
+
+/// Lines of metrics.jsonl.
+extension RunEvent {
+    /// The event's line; nil of one that metrics.jsonl does not hold.
+    var line: JSONLine? {
+        guard let kind else { return nil }
+        var line = JSONLine()
+        line.add("event", kind)
+        for field in fields { line.add(field) }
+        return line
+    }
+
+    /// Reads a line of metrics.jsonl; nil for one that is none, or cut off. A number that was not finite is NaN.
+    public init?(line: some StringProtocol) {
+        guard let fields = FieldParser.fields(of: line) else { return nil }
+        let read = Reading(fields: fields)
+        guard let kind = read.text("event"), let event = Self.read(kind, read) else { return nil }
+        self = event
+    }
+
+    /// The events of a run's metrics, in order: what is no line of an event is passed over.
+    static func events(inFile path: String) throws -> [RunEvent] {
+        try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").compactMap {
+            RunEvent(line: $0)
+        }
+    }
+
+    private static func read(_ kind: String, _ read: Reading) -> RunEvent? {
+        switch kind {
+        case "step":
+            guard let step = read.count("step"), let epoch = read.count("epoch"),
+                let loss = read.number("loss"), let rate = read.number("lr"), let pace = read.pace
+            else { return nil }
+            var event = Step(step: step, epoch: epoch, loss: loss, learningRate: rate, pace: pace)
+            event.gradientNorm = read.number("gradient_norm")
+            event.clipRatio = read.number("clip_ratio")
+            event.noiseScale = read.number("noise_scale")
+            if let lambda = read.number("lambda_max"), let curvature = read.number("gradient_curvature"),
+                let overRate = read.number("gradient_over_rate")
+            {
+                event.curvature = Curvature(
+                    lambdaMax: lambda, gradientCurvature: curvature, gradientOverRate: overRate,
+                    normTest: read.number("norm_test"), innerProductTest: read.number("inner_product_test"),
+                    gradientSNR: read.number("gradient_snr"))
+            }
+            event.skippedSteps = read.count("skipped_steps") ?? 0
+            if case .named(let norms)? = read["gradient_norms"] { event.gradientNorms = norms }
+            return .step(event)
+        case "gradients":
+            guard let step = read.count("step"), let parameter = read.text("parameter"),
+                let finding = read.text("finding").flatMap(GradientTrouble.init(rawValue:)),
+                let size = read.number("rms")
+            else { return nil }
+            return .gradients(
+                Gradients(step: step, parameter: parameter, finding: finding, rootMeanSquare: size))
+        case "epoch":
+            guard let epoch = read.count("epoch"), let step = read.count("step"),
+                let loss = read.number("train_loss"), let rate = read.number("lr"), let pace = read.pace
+            else { return nil }
+            return .epoch(
+                Epoch(
+                    epoch: epoch, step: step, trainingLoss: loss, evaluations: read.evaluations,
+                    learningRate: rate, batch: read.count("batch"),
+                    skippedSteps: read.count("skipped_steps") ?? 0, pace: pace))
+        case "plateau", "escape":
+            guard let step = read.count("step"), let epoch = read.count("epoch"),
+                let verdict = read.text("verdict").flatMap(Diagnosis.Verdict.init(rawValue:))
+            else { return nil }
+            var event = Plateau(step: step, epoch: epoch, verdict: verdict, loss: read.number("loss"))
+            if kind == "escape" {
+                guard let loss = read.number("loss_after"), let curvature = read.number("lambda_min")
+                else { return nil }
+                event.escape = Escape(loss: loss, curvature: curvature)
+            }
+            return .plateau(event)
+        case "end":
+            guard let steps = read.count("steps"), let epoch = read.count("epoch"), let pace = read.pace
+            else { return nil }
+            return .end(
+                End(
+                    steps: steps, epoch: epoch, bestEpoch: read.count("best_epoch"),
+                    bestValue: read.number("best_value"), skippedSteps: read.count("skipped_steps") ?? 0,
+                    evaluations: read.evaluations, pace: pace))
+        default: return nil
+        }
+    }
+}
+
+/// The fields of a line by name.
+private struct Reading {
+    let fields: [RunEvent.Field]
+
+    subscript(_ name: String) -> RunEvent.Value? { fields.first { $0.name == name }?.value }
+
+    func text(_ name: String) -> String? {
+        if case .text(let text)? = self[name] { text } else { nil }
+    }
+
+    func count(_ name: String) -> Int? {
+        if case .count(let count)? = self[name] { count } else { nil }
+    }
+
+    func number(_ name: String) -> Double? {
+        switch self[name] {
+        case .number(let number)?: number
+        case .count(let count)?: Double(count)
+        default: nil
+        }
+    }
+
+    var pace: RunEvent.Pace? {
+        guard let speed = number("samples_per_second"), let seconds = number("seconds") else { return nil }
+        return RunEvent.Pace(samplesPerSecond: speed, seconds: seconds)
+    }
+
+    var evaluations: RunEvent.Evaluations {
+        RunEvent.Evaluations(
+            training: evaluation("train_"), validation: evaluation("validation_"), test: evaluation("test_"),
+            samplesPerSecond: number("evaluation_samples_per_second"))
+    }
+
+    private func evaluation(_ prefix: String) -> RunEvent.Evaluation? {
+        var numbers: [NamedNumber] = []
+        var details: [RunEvent.Evaluation.Detail] = []
+        // The training loss of an epoch is that of its steps.
+        for field in fields where field.name.hasPrefix(prefix) && field.name != "train_loss" {
+            let name = field.name.dropFirst(prefix.count)
+            switch field.value {
+            case .number(let value): numbers.append(NamedNumber(name: String(name), value: value))
+            case .numbers(let values) where name.hasSuffix("_per_class"):
+                details.append(.perClass(name: String(name.dropLast("_per_class".count)), values: values))
+            case .counts(let rows): details.append(.confusion(rows))
+            default: break
+            }
+        }
+        return numbers.isEmpty ? nil : RunEvent.Evaluation(numbers: numbers, details: details)
+    }
+}

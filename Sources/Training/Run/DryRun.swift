@@ -1,0 +1,30 @@
+import Cluster
+import DataParallel
+import Messages
+
+/// One step of a run, of which nothing is written.
+struct DryRun {
+    /// What the step is of.
+    let prepared: RunPreparation
+
+    /// Takes the step and says what came of it; collective.
+    func run() throws -> TrainingResult {
+        let (settings, terminal) = (prepared.settings, prepared.terminal)
+        if let terminal {
+            for note in RunNotes(settings, prepared.data).oddities { terminal.take(.note(note)) }
+        }
+        prepared.cluster.activity.begin(step: 1)
+        let policy = RunPolicy(settings, examples: prepared.data.training.count)
+        let inputs = try EpochInputs(prepared, policy, RunProgress())
+        let result = try prepared.replica.step(inputs.step(after: RunProgress(), policy, observes: .norm))
+        try prepared.replica.flush()
+        if let weights = prepared.initialWeights {
+            terminal?.line("dtrain: starting from the weights of \(weights)")
+        }
+        let loss = result.lossSum / Double(result.count)
+        terminal?.line(
+            "dry run: one step of \(counted(result.count, "example")), loss \(loss.plainText), "
+                + "gradient norm \((result.gradientNorm ?? .nan).plainText); nothing was written")
+        return TrainingResult(prepared, steps: 0, isFinished: false)
+    }
+}

@@ -1,0 +1,290 @@
+import Cluster
+import DataParallel
+import Datasets
+import Foundation
+import Messages
+import Spectrum
+
+/// The epochs of a run, step by step: it alone changes how far the run is, and tells the policy what there is to decide about.
+final class EpochLoop {
+    private let run: RunPreparation
+    private let artifacts: RunArtifacts
+    private var settings: TrainingSettings { run.settings }
+    private var sinks: RunSinks { artifacts.sinks }
+    /// How far the run is.
+    private(set) var progress: RunProgress
+    /// What decides.
+    private(set) var policy: RunPolicy
+    private var clock: RunClock
+    private var moments: ControlMoments
+    /// Whether the run was interrupted and ends once it has saved, the same on all ranks.
+    private(set) var isInterrupted = false
+    /// The mean loss of the steps of the last epoch that this process has ended.
+    private(set) var lastTrainingLoss: Double?
+
+    /// A loop that goes on from a position.
+    init(_ run: RunPreparation, _ artifacts: RunArtifacts, from position: RunPosition) {
+        self.run = run
+        self.artifacts = artifacts
+        progress = position.progress
+        policy = RunPolicy(run.settings, examples: run.data.training.count, state: position.policy)
+        clock = RunClock(start: run.start)
+        moments = ControlMoments(after: position.step)
+    }
+
+    /// How fast the run goes.
+    var pace: RunEvent.Pace { clock.pace }
+
+    /// Whether all epochs are done, or early stopping has ended them.
+    private var isOver: Bool { progress.epoch >= settings.epochs || policy.hasStoppedEarly }
+
+    /// Whether the run ends here because it was told how many steps to take.
+    private var isAtStepLimit: Bool { settings.stepLimit.map { progress.step >= $0 } ?? false }
+
+    /// Takes the epochs that are left, or the steps up to the limit; collective.
+    ///
+    /// - Returns: What the weights are worth then; nil if the run was asked to stop before.
+    func takeEpochs() throws -> RunEvent.Evaluations? {
+        var last = RunEvent.Evaluations()
+        while !isOver {
+            try leavePlateau()
+            if try takeSteps() { return nil }
+            let isComplete = progress.batch == policy.plan.steps(ofEpoch: progress.epoch)
+            if isComplete {
+                last = try evaluate()
+                try endEpoch(last)
+                if !isOver, !isAtStepLimit, try control() { return nil }
+            }
+            if isAtStepLimit {
+                if !isComplete {
+                    // Before evaluation, which applies delayed updates: a run that goes on from here must not know.
+                    try checkpoint()
+                    last = try evaluate()
+                }
+                break
+            }
+        }
+        return last
+    }
+
+    /// Ends the run, which is finished unless there are steps left; collective.
+    func end() throws {
+        try run.replica.flush()
+        run.cluster.activity.enter(.writing)
+        if let what = policy.finalDivergence { throw diverged(what) }
+        // An early stop by --steps leaves the run open, so that resume goes on from there.
+        progress.isFinished = isOver
+    }
+
+    /// What the weights are worth with all updates applied; collective.
+    func evaluate() throws -> RunEvent.Evaluations {
+        try run.replica.flush()
+        try run.checkCopies(after: progress.step)
+        return try run.evaluators.evaluate()
+    }
+
+    /// Copies where the run stands, to be written while it goes on; collective.
+    func checkpoint() throws { try artifacts.checkpoint(progress, policy.state) }
+
+    // MARK: Steps
+
+    /// Takes steps until the epoch, or the run, is over; true if the run was asked to stop.
+    private func takeSteps() throws -> Bool {
+        var inputs = try EpochInputs(run, policy, progress)
+        let steps = policy.plan.steps(ofEpoch: progress.epoch)
+        while progress.batch < steps, !isAtStepLimit {
+            let step = progress.step + 1
+            run.cluster.activity.begin(step: step)
+            let logs = step % settings.loggingSteps == 0
+            let measuresCurvature = settings.curvatureSteps.map { step % $0 == 0 } ?? false
+            run.replica.reach(.step, step: step)
+            let began = ProcessInfo.processInfo.systemUptime
+            let result = try run.replica.step(
+                inputs.step(
+                    after: progress, policy,
+                    observes: observations(logs: logs, measuresCurvature: measuresCurvature)))
+            progress.step = step
+            if run.isCheckDue(after: step) { try run.checkCopies(after: step) }
+            clock.add(seconds: ProcessInfo.processInfo.systemUptime - began, examples: result.count)
+            progress.batch += 1
+            try take(result)
+            if result.isSkipped {
+                try inputs.number(policy, from: progress.batch)
+                if settings.isDelayed { run.replica.renumberPending(inputs.update(progress.batch - 1)) }
+            }
+            if logs || measuresCurvature { sinks.take(.step(event(of: result))) }
+            if logs { monitor(result) }
+            if sinks.wantProgress { sinks.take(.progress(howFar(result, of: steps))) }
+            if let every = settings.checkpoints.everySteps, step % every == 0, progress.batch < steps {
+                try checkpoint()
+            }
+            if moments.isDue(after: step), try control() { return true }
+        }
+        return false
+    }
+
+    /// What a step reports. Noise and gradients are followed where metrics are logged anyway, so that what is known of them
+    /// does not depend on where curvature is measured.
+    private func observations(logs: Bool, measuresCurvature: Bool) -> TrainingStep.Observations {
+        var observes: TrainingStep.Observations = []
+        if logs || measuresCurvature { observes.insert(.norm) }
+        if logs || measuresCurvature && settings.logsLayers { observes.insert(.layers) }
+        if logs, policy.measuresNoise { observes.insert(.noise) }
+        if measuresCurvature { observes.insert(.curvature) }
+        return observes
+    }
+
+    /// Adds a step to the epoch's sums, unless it had to be skipped.
+    private func take(_ result: StepResult) throws {
+        let verdict = policy.observe(
+            loss: result.lossSum / Double(result.count), skipped: result.skipped, noise: result.noise)
+        if let what = verdict.skipped {
+            sinks.take(.note("step \(progress.step) changed nothing: \(what)"))
+        }
+        if let what = verdict.divergence { throw diverged(what) }
+        guard !result.isSkipped else { return }
+        progress.epochLossSum += result.lossSum
+        progress.epochExamples += result.count
+    }
+
+    /// The error of a run that leads nowhere.
+    private func diverged(_ what: String) -> TrainingError {
+        let targets = RunNotes(settings, run.data).largeTargets(progress).map { "\($0), or " } ?? ""
+        return TrainingError(
+            .diverged,
+            "\(what) at step \(progress.step), epoch \(progress.epoch + 1): "
+                + "\(targets)lower optimizer.lr or clip gradients")
+    }
+
+    private func event(of result: StepResult) -> RunEvent.Step {
+        let rate = policy.learningRate(progress.step - 1)
+        return RunEvent.Step(
+            step: progress.step, epoch: progress.epoch + 1, loss: result.lossSum / Double(result.count),
+            learningRate: rate, gradientNorm: result.gradientNorm, clipRatio: result.clipRatio,
+            noiseScale: policy.measuresNoise ? policy.state.noise.examples : nil,
+            curvature: result.curvature.map { found in
+                RunEvent.Curvature(
+                    lambdaMax: found.lambdaMax, gradientCurvature: found.gradientCurvature,
+                    gradientOverRate: found.squaredNorm / rate, normTest: found.tests?.norm,
+                    innerProductTest: found.tests?.innerProduct, gradientSNR: found.tests?.signalToNoise)
+            },
+            skippedSteps: policy.state.skippedSteps,
+            gradientNorms: settings.logsLayers
+                ? result.layerNorms.map {
+                    NamedNumber(name: run.model.variables[$0.variable].name, value: $0.norm)
+                }
+                : [],
+            pace: pace)
+    }
+
+    private func howFar(_ result: StepResult, of steps: Int) -> RunEvent.Progress {
+        RunEvent.Progress(
+            epoch: progress.epoch + 1, fraction: Double(progress.batch) / Double(steps),
+            loss: result.lossSum / Double(result.count), samplesPerSecond: pace.samplesPerSecond,
+            remaining: clock.remaining(policy.plan.totalSteps - progress.step))
+    }
+
+    /// Names the parameters whose gradients vanish or explode. Biases do not count: in front of a normalization theirs
+    /// are 0 by nature.
+    private func monitor(_ result: StepResult) {
+        guard !result.layerNorms.isEmpty else { return }
+        let variables = run.model.variables
+        let findings = policy.look(
+            result.layerNorms.filter { variables[$0.variable].role != .bias }.map { place, norm in
+                (variables[place].name, variables[place].shape.reduce(1, *), norm)
+            })
+        for finding in findings {
+            sinks.take(
+                .gradients(
+                    RunEvent.Gradients(
+                        step: progress.step, parameter: finding.parameter, finding: finding.kind,
+                        rootMeanSquare: finding.rootMeanSquare)))
+        }
+    }
+
+    // MARK: Ends of epochs
+
+    /// Ends an epoch: metrics, best weights, what comes next.
+    private func endEpoch(_ evaluations: RunEvent.Evaluations) throws {
+        run.cluster.activity.enter(.writing)
+        let loss = progress.epochLoss
+        lastTrainingLoss = loss
+        sinks.take(
+            .epoch(
+                RunEvent.Epoch(
+                    epoch: progress.epoch + 1, step: progress.step, trainingLoss: loss,
+                    evaluations: evaluations, learningRate: policy.learningRate(progress.step - 1),
+                    batch: settings.growth == nil ? nil : policy.plan.batches[progress.epoch],
+                    skippedSteps: policy.state.skippedSteps, pace: pace,
+                    remaining: clock.remaining(policy.plan.totalSteps - progress.step))))
+        let verdict = policy.endEpoch(
+            progress.epoch, step: progress.step, trainingLoss: progress.epochExamples > 0 ? loss : nil,
+            metric: evaluations.value(ofWatched:))
+        if verdict.isBest {
+            try artifacts.requireFolder()
+            try artifacts.bestWeights.replace(
+                with: run.replica.state, step: progress.step, epoch: progress.epoch + 1)
+        }
+        for text in [verdict.earlyStop, verdict.growth].compactMap({ $0 }) { sinks.take(.message(text)) }
+        progress.endEpoch()
+        let rule = settings.checkpoints
+        guard !isOver else { return }
+        let isDue =
+            rule.everySteps.map { progress.step % $0 == 0 } ?? false
+            || rule.everyEpochs.map { progress.epoch % $0 == 0 } ?? false
+        if try (verdict.isBest && rule.keepsBest)
+            || (isDue && (!rule.isSparing || artifacts.mayCheckpoint()))
+        {
+            try checkpoint()
+        }
+    }
+
+    /// Looks why the training loss no longer falls, where it does not, and leaves a saddle; collective, between epochs. See
+    /// `PlateauEscape`.
+    private func leavePlateau() throws {
+        guard progress.batch == 0, !isAtStepLimit, let plateau = policy.reachedPlateau else { return }
+        try run.replica.flush()
+        let past =
+            "the training loss, \(ProgressReporter.fixed(plateau.best ?? .nan, 4)) at its lowest, has not fallen for \(counted(plateau.epochs, "epoch"))"
+        policy.lookAgain()
+        let diagnosis = try run.diagnosePlateau(
+            beforeEpoch: progress.epoch, policy.plan, rate: policy.learningRate(progress.step - 1))
+        var event = RunEvent.Plateau(
+            step: progress.step, epoch: progress.epoch, verdict: diagnosis?.verdict ?? .undecided,
+            loss: diagnosis?.loss)
+        let now: String
+        if let diagnosis, diagnosis.verdict == .saddle, let descent = diagnosis.descent, descent.why == nil {
+            try run.replica.restartOptimizer()
+            policy.startAnew(after: progress.step)
+            event.escape = RunEvent.Escape(loss: descent.loss, curvature: diagnosis.lambdaMin.value)
+            now =
+                "the weights were at a saddle, and have left it along curvature \(VerdictRule.text(diagnosis.lambdaMin.value)), from loss \(VerdictRule.text(diagnosis.loss)) to \(VerdictRule.text(descent.loss)) over all training examples"
+        } else {
+            let why = diagnosis?.because ?? SpectrumError.notFinite.description
+            now = "\(event.verdict.rawValue) (\(why)), so training goes on as it was"
+        }
+        sinks.take(.note("\(past): \(now)"))
+        sinks.take(.plateau(event))
+        run.cluster.activity.enter(.computing)
+    }
+
+    // MARK: Control
+
+    /// Moves a checkpoint under way on and starts one that the clock asks for; true if the run was asked to stop.
+    /// Collective.
+    private func control() throws -> Bool {
+        let own = ControlMoments.Wishes(
+            stops: StopRequest.isPending || sinks.askToStop, isInterrupted: Interruption.isPending,
+            isBusy: artifacts.checkpoints.isBusy, checkpoint: artifacts.isCheckpointDue,
+            looksAtFolder: !(run.folder?.seemsLocked ?? true))
+        let all = try moments.agree(
+            own, after: progress.step, secondsPerStep: clock.secondsPerStep, run.cluster)
+        if all.looksAtFolder { try artifacts.requireFolder() }
+        if !all.isBusy { try artifacts.checkpoints.advance() }
+        artifacts.bestWeights.release()
+        isInterrupted = all.isInterrupted
+        if all.stops || isInterrupted { return true }
+        if all.checkpoint { try checkpoint() }
+        return false
+    }
+}

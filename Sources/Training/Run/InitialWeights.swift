@@ -1,0 +1,45 @@
+import Cluster
+import DataParallel
+
+/// The weights that training starts from: those that the settings name, else values of seeded initializers.
+struct InitialWeights {
+    private let settings: TrainingSettings
+    private let cluster: Cluster
+    /// Those named, on rank 0.
+    private let named: SavedWeights?
+
+    /// Looks for the weights that the settings name; collective.
+    init(_ settings: TrainingSettings, _ cluster: Cluster) throws {
+        self.settings = settings
+        self.cluster = cluster
+        let found = Result { () -> SavedWeights? in
+            guard cluster.rank == 0, let path = settings.initialWeights else { return nil }
+            return try SavedWeights(path, key: "init.weights")
+        }
+        try cluster.agree(found.map { _ in })
+        named = try found.get()
+    }
+
+    /// Gives all ranks the weights; collective.
+    ///
+    /// - Returns: On rank 0 where the named ones are from; nil for none.
+    func give(to state: ModelState) throws -> String? {
+        var values: [[Float]]?
+        var origin: String?
+        try cluster.agree(
+            Result {
+                guard cluster.rank == 0 else { return }
+                guard let named else {
+                    values = state.model.initialValues(seed: settings.seed)
+                    return
+                }
+                let found = try named.find()
+                origin = found.origin
+                values = try SavedWeights.values(
+                    of: found.file, for: state.model, tell: DistributedProgram.note
+                ).values
+            })
+        try state.set(values)
+        return origin
+    }
+}

@@ -1,0 +1,44 @@
+import Cluster
+import DataParallel
+import Datasets
+import Layers
+
+/// What data and memory must be like for a run.
+extension RunPreparation {
+    /// Throws if a target is none that the loss can use.
+    static func checkTargets(_ data: PreparedData, _ loss: Loss, _ cluster: Cluster) throws {
+        guard let range = loss.function.targetRange else { return }
+        // Targets exist once on a node.
+        _ = try Agreement.onFirst(of: cluster.node, in: cluster.world) {
+            for case let part? in [data.training, data.validation, data.test] {
+                try ExampleChecks.targets(
+                    of: part.dataset.examples, within: range, for: loss.name, in: part.dataset.source)
+            }
+            return true
+        }
+    }
+
+    /// Throws, on one rank, unless there is room for what will be written: the copies of checkpoints, and the weights.
+    static func checkRoomForFiles(_ replica: Replica, _ settings: TrainingSettings) throws {
+        let state = replica.state
+        let isRoot = replica.cluster.rank == 0
+        let keepsBest = RunPolicy.watchedMetric(settings) != nil && isRoot
+        // Weights come and go in arrays, one of which is a second copy.
+        let weights = (isRoot ? state.byteCount : 0) + state.largestByteCount
+        if settings.isDryRun {
+            return try replica.cluster.checkMemory(copies: weights, for: .model("the weights"))
+        }
+        let copies = CheckpointCopy.byteCount(of: replica) + (keepsBest ? state.byteCount : 0)
+        try replica.cluster.checkMemory(
+            copies: max(weights, copies), threads: keepsBest ? 2 : 1, for: .model("checkpoints"))
+    }
+
+    /// Throws if a mini-batch of the run would leave batch norm a single value.
+    static func checkBatchNorm(_ model: TracedModel, _ settings: TrainingSettings, _ plan: RunPlan) throws {
+        for batch in Set(plan.batches).sorted() {
+            for count in [batch, plan.examples % batch] where count > 0 {
+                try Replica.check(model, batch: count, shards: settings.shards)
+            }
+        }
+    }
+}

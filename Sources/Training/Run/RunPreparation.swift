@@ -1,0 +1,130 @@
+import Cluster
+import DataParallel
+import Datasets
+import Foundation
+import Layers
+
+/// What a run needs before its first step: everything is made here, and nothing of it is replaced later.
+final class RunPreparation {
+    /// The ranks of the run.
+    let cluster: Cluster
+    /// What the run is.
+    let settings: TrainingSettings
+    /// The data sets, loaded.
+    let data: PreparedData
+    /// This rank's part of the training.
+    let replica: Replica
+    /// Evaluates the data sets.
+    let evaluators: RunEvaluators
+    /// The output folder; nil on ranks that write nothing.
+    let folder: RunFolder?
+    /// Where a person looks; nil on ranks that print nothing.
+    let terminal: ProgressReporter?
+    /// Where the weights that training starts from are; nil for seeded ones, and on ranks that print nothing.
+    let initialWeights: String?
+    /// What must be equal for a checkpoint to be this run's.
+    let identity: String
+    /// The system's uptime when the program started, in seconds.
+    let start: Double
+
+    /// The model, traced.
+    var model: TracedModel { data.model }
+
+    /// Prepares everything up to the first step; collective.
+    ///
+    /// - Parameter makeModel: The model for data of a layout.
+    init(
+        _ settings: TrainingSettings, on cluster: Cluster, start: Double,
+        makeModel: (DatasetLayout) throws -> any Model
+    ) throws {
+        self.cluster = cluster
+        self.settings = settings
+        self.start = start
+        try Self.checkConfiguration(settings, cluster)
+        try RunSinks.check(settings)
+        try cluster.check(shards: settings.shards)
+        terminal = cluster.rank == 0 ? ProgressReporter() : nil
+        let initial = try InitialWeights(settings, cluster)
+        folder = try RunFolder.open(settings, cluster, terminal)
+        if let seconds = settings.stallTimeout { cluster.watchdog?.limit = seconds }
+        cluster.activity.enter(.loading)
+        data = try PreparedData(settings, on: cluster, makeModel: makeModel)
+        cluster.activity.enter(.preparing)
+        let plan = RunPlan(settings, examples: data.training.count)
+        do { try settings.schedule.validate(plan.shape) } catch {
+            throw TrainingError(.configuration, "schedule.\(error)")
+        }
+        try Self.check(settings, data, plan)
+        try Self.checkTargets(data, settings.loss, cluster)
+        try Self.checkBatchNorm(data.model, settings, plan)
+        identity = Self.identity(settings, data.model, data)
+        try Self.checkReplicas(identity, data.digest, cluster)
+
+        let state = try ModelState(cluster: cluster, model: data.model, bucketBytes: settings.bucketBytes)
+        replica = try Replica(
+            cluster: cluster, state: state, settings: ReplicaSettings(settings, plan),
+            training: BatchMaker(
+                examples: data.training.dataset.examples, scaling: data.scaling, kernels: cluster.kernels,
+                augmenter: data.augmenter))
+        for batch in Set(plan.batches).sorted() {
+            try replica.plan(batch: batch)
+            try replica.plan(batch: data.training.count % batch)
+        }
+        evaluators = try RunEvaluators(settings, data, state, cluster)
+        // Last, when all else that is known to be needed has its memory.
+        try Self.checkRoomForFiles(replica, settings)
+        initialWeights = try initial.give(to: state)
+    }
+
+    /// Gives shared memory back; collective.
+    func free() throws {
+        try replica.free()
+        try replica.state.free()
+        try data.free()
+    }
+
+    /// Tells a person of something that does not end the run, in their words.
+    func warn(_ text: String) { DistributedProgram.warn(cluster.guidance.wording(text)) }
+
+    /// How to go on with a run that has been stopped.
+    var continuation: String { "continue with \(cluster.guidance.continuation)" }
+
+    /// Whether the step of this number, from 1, is one after which ranks compare what they hold.
+    func isCheckDue(after step: Int) -> Bool {
+        settings.replicaCheckSteps > 0 && step % settings.replicaCheckSteps == 0
+    }
+
+    /// Throws unless all ranks hold the same weights, optimizer state and statistics; collective, between steps.
+    ///
+    /// Beside every so many steps this comes before evaluation and before anything is written: a checkpoint of what has
+    /// gone wrong would be worse than none.
+    func checkCopies(after step: Int) throws {
+        if settings.replicaCheckSteps > 0 { try replica.checkCopies(step: step) }
+    }
+
+    /// The order in which an epoch visits the training set, cut into the mini-batches of a plan.
+    func order(ofEpoch epoch: Int, in plan: RunPlan) -> EpochOrder {
+        EpochOrder(
+            count: data.training.dataset.examples.layout.count, subset: data.training.rows,
+            batchSize: plan.batches[epoch], seed: settings.seed, epoch: UInt64(epoch),
+            shuffle: settings.data.shuffle)
+    }
+}
+
+extension ReplicaSettings {
+    /// What the settings of a run say of each rank's part.
+    fileprivate init(_ settings: TrainingSettings, _ plan: RunPlan) {
+        self.init(
+            batch: plan.batches[0], shards: settings.shards, seed: settings.seed, workers: settings.workers,
+            bucketBytes: settings.bucketBytes, rule: settings.optimizer.rule, clipping: settings.clipping,
+            exchange: settings.exchange, isOptimizerSharded: settings.optimizer.isSharded)
+        largestBatch = min(plan.examples, settings.growth.map { $0.maximum ?? .max } ?? plan.largestBatch)
+        noDecay = settings.optimizer.noDecay
+        accumulates = settings.accumulate > 1
+        isDelayed = settings.isDelayed
+        skipsNonFinite = settings.maximumSkippedSteps > 0
+        measuresCurvature = settings.curvatureSteps != nil
+        timelineSteps = settings.isProfiled ? ProfileReport.timelineSteps : nil
+        control = settings.control
+    }
+}

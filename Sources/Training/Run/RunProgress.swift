@@ -1,0 +1,62 @@
+import Foundation
+
+/// How far a run is: the epoch loop's part of a checkpoint.
+package struct RunProgress: Codable, Sendable, Equatable {
+    /// Optimizer steps taken.
+    package var step = 0
+    /// The epoch under way, from 0.
+    package var epoch = 0
+    /// Steps of it that are done.
+    package var batch = 0
+    /// Σ loss and examples of the epoch so far.
+    package var epochLossSum = 0.0
+    package var epochExamples = 0
+    /// Whether the run has ended by itself.
+    package var isFinished = false
+
+    /// The start of a run.
+    package init() {}
+
+    /// The mean loss of the epoch so far, 0 where all its steps were skipped.
+    var epochLoss: Double { epochLossSum / Double(max(1, epochExamples)) }
+
+    /// Goes on to the next epoch.
+    mutating func endEpoch() {
+        epoch += 1
+        batch = 0
+        epochLossSum = 0
+        epochExamples = 0
+    }
+}
+
+/// What a process's steps took.
+struct RunClock {
+    /// The system's uptime when the program started, in seconds.
+    let start: Double
+    private var seconds = 0.0
+    private var examples = 0
+    private var steps = 0
+
+    /// A clock of a program that started then.
+    init(start: Double) { self.start = start }
+
+    /// Adds a step.
+    mutating func add(seconds: Double, examples: Int) {
+        self.seconds += seconds
+        self.examples += examples
+        steps += 1
+    }
+
+    /// Seconds of a step; nil before the first.
+    var secondsPerStep: Double? { steps > 0 ? seconds / Double(steps) : nil }
+
+    /// Seconds that so many more steps will take.
+    func remaining(_ more: Int) -> Double { Double(more) * seconds / Double(max(1, steps)) }
+
+    /// Training examples a second, steps alone, and seconds since the start.
+    var pace: RunEvent.Pace {
+        RunEvent.Pace(
+            samplesPerSecond: seconds > 0 ? Double(examples) / seconds : 0,
+            seconds: ProcessInfo.processInfo.systemUptime - start)
+    }
+}

@@ -1,0 +1,149 @@
+import Cluster
+import DataParallel
+import Foundation
+
+/// A training run from what was prepared to written results; every rank runs the same steps.
+final class TrainingRun {
+    private let prepared: RunPreparation
+    private let artifacts: RunArtifacts
+    private var cluster: Cluster { prepared.cluster }
+    private var settings: TrainingSettings { prepared.settings }
+    private var sinks: RunSinks { artifacts.sinks }
+
+    /// A run that writes to the folder of `prepared`; collective.
+    init(_ prepared: RunPreparation) throws {
+        self.prepared = prepared
+        artifacts = try RunArtifacts(prepared)
+    }
+
+    /// Trains to the end, or to where it is told to stop; collective.
+    func run() throws -> TrainingResult {
+        do { return try train() } catch let error as ResourceError {
+            throw ResourceError("\(error); \(artifacts.standing)")
+        }
+    }
+
+    /// Waits for what threads write; collective.
+    func free() throws { try artifacts.free() }
+
+    private func train() throws -> TrainingResult {
+        let position = try Resumption(prepared, artifacts).take() ?? RunPosition()
+        if position.isFinished {
+            prepared.terminal?.line(
+                "\(prepared.folder?.path ?? settings.output): the run is finished already")
+            return TrainingResult(prepared, steps: position.step, isFinished: true)
+        }
+        try artifacts.start(at: position.sinks)
+        let loop = EpochLoop(prepared, artifacts, from: position)
+        announce(position.step)
+        StopRequest.takeTermination()
+        artifacts.watchInterruptions()
+        defer {
+            Interruption.forget()
+            StopRequest.leaveTermination()
+        }
+        guard let last = try loop.takeEpochs() else { return try stop(loop) }
+        return try finish(loop, last)
+    }
+
+    /// Says what is about to run after so many steps, what slows it down, and what a person may not have meant.
+    private func announce(_ step: Int) {
+        let workers = settings.workers ?? cluster.defaultWorkers
+        sinks.take(
+            .start(
+                RunEvent.Start(
+                    output: prepared.folder?.path ?? settings.output, examples: prepared.data.training.count,
+                    parameters: prepared.model.variables.filter(\.isTrainable)
+                        .map { $0.shape.reduce(1, *) }.reduce(0, +),
+                    epochs: settings.epochs, step: step, ranks: cluster.size, workers: workers,
+                    shards: settings.shards, instructionSet: cluster.instructionSet.rawValue)))
+        if step == 0, let weights = prepared.initialWeights {
+            sinks.take(.message("dtrain: starting from the weights of \(weights)"))
+        }
+        if cluster.detectedInstructionSet != cluster.instructionSet {
+            sinks.take(
+                .note(
+                    "all ranks run \(cluster.instructionSet.rawValue), the lowest set among them or the one set"
+                ))
+        }
+        if let note = cluster.spareWorkers(settings.workers, shards: settings.shards) {
+            sinks.take(.note(note))
+        }
+        if settings.shards % cluster.size != 0 {
+            let most = (settings.shards + cluster.size - 1) / cluster.size
+            sinks.take(
+                .note(
+                    "\(cluster.size) ranks do not divide \(settings.shards) shards: speed is that of \(most) shards per rank"
+                ))
+        }
+        guard cluster.rank == 0 else { return }
+        for note in RunNotes(settings, prepared.data).oddities { sinks.take(.note(note)) }
+    }
+
+    /// Ends the run: last weights, checkpoint and metrics; collective.
+    private func finish(_ loop: EpochLoop, _ last: RunEvent.Evaluations) throws -> TrainingResult {
+        try loop.end()
+        try artifacts.settle()
+        let (progress, state) = (loop.progress, loop.policy.state)
+        var (evaluations, trainedBatches, place) = (last, progress.step, "step \(progress.step)")
+        if progress.isFinished, let epoch = loop.policy.epochToRestore(after: progress.epoch) {
+            trainedBatches = try artifacts.restoreBest(ofEpoch: epoch) ?? progress.step
+            evaluations = try loop.evaluate()
+            place = "epoch \(epoch)"
+        }
+        let best = state.watch.bestEpoch
+        let end = RunEvent.End(
+            steps: progress.step, epoch: progress.epoch, bestEpoch: best > 0 ? best : nil,
+            bestValue: best > 0 ? state.watch.best : nil, skippedSteps: state.skippedSteps,
+            evaluations: evaluations, pace: loop.pace)
+        try prepared.checkCopies(after: progress.step)
+        cluster.activity.enter(.writing)
+        try artifacts.writeWeights(trainedBatches: trainedBatches, of: place)
+        FaultPoint.reach(.end)
+        // A run that goes on from the checkpoint has another end.
+        if progress.isFinished { sinks.take(.end(end)) }
+        if progress.isFinished || progress.batch == 0 { try loop.checkpoint() }
+        if !progress.isFinished { sinks.take(.end(end)) }
+        try ProfileReport.write(prepared, sinks)
+        try artifacts.complete()
+        if cluster.rank == 0 {
+            let note = RunNotes(settings, prepared.data).unlearnedTargets(
+                evaluations, trainingLoss: loop.lastTrainingLoss)
+            if let results = artifacts.results(evaluations, notes: note.map { [$0] } ?? []) {
+                sinks.take(.results(results))
+            }
+        }
+        return TrainingResult(
+            prepared, evaluations, steps: progress.step, samplesPerSecond: loop.pace.samplesPerSecond,
+            isFinished: progress.isFinished)
+    }
+
+    /// Saves where the run stands, to be gone on with; collective.
+    private func stop(_ loop: EpochLoop) throws -> TrainingResult {
+        try loop.checkpoint()
+        try artifacts.complete()
+        let step = loop.progress.step
+        if loop.isInterrupted {
+            try Interruption.end("saved at step \(step), \(prepared.continuation)", cluster)
+        }
+        sinks.take(.message("preempted at step \(step): saved, \(prepared.continuation)"))
+        return TrainingResult(
+            prepared, steps: step, samplesPerSecond: loop.pace.samplesPerSecond, isFinished: false)
+    }
+}
+
+extension TrainingResult {
+    /// What a run came to in so many steps.
+    init(
+        _ run: RunPreparation, _ evaluations: RunEvent.Evaluations = RunEvent.Evaluations(), steps: Int,
+        samplesPerSecond: Double = 0, isFinished: Bool
+    ) {
+        self.init(
+            output: run.folder?.path, steps: steps, isFinished: isFinished,
+            testLoss: evaluations.test?.totals?.loss, testAccuracy: evaluations.test?.totals?.accuracy,
+            validationLoss: evaluations.validation?.totals?.loss,
+            validationAccuracy: evaluations.validation?.totals?.accuracy, samplesPerSecond: samplesPerSecond,
+            trainingExamples: run.data.training.count, executedExamples: run.replica.executedExamples,
+            optimizerStateBytes: run.replica.optimizerStateBytes)
+    }
+}

@@ -1,0 +1,36 @@
+import Glibc
+
+/// What a study keeps of a run: the numbers of its events, those of before it went on included.
+package final class StudyNumbers: RunSink {
+    private let path: String
+    private var hasStarted = false
+    private var rows: [String: [[String: Double]]] = [:]
+    /// The numbers of the last epoch and of the end, by their names in metrics.jsonl.
+    private(set) var last: [String: Double] = [:]
+
+    /// The numbers of a run with this output folder.
+    package init(ofRunIn folder: String) { path = "\(folder)/\(RunFolder.metricsName)" }
+
+    /// The numbers of all epochs, or logged steps, in order.
+    func rows(_ axis: StudyReport.Axis) -> [[String: Double]] { rows[axis.rawValue] ?? [] }
+
+    /// Takes what the run says of itself in its folder: what it did before it went on, all lines behind that being gone.
+    package func start(at position: Int) throws {
+        (rows, last, hasStarted) = ([:], [:], true)
+        guard access(path, F_OK) == 0 else { return }
+        for event in try RunEvent.events(inFile: path) { take(event) }
+    }
+
+    /// The same of a run that was finished already, which has no events.
+    package func takeFinished() throws {
+        if !hasStarted { try start(at: 0) }
+    }
+
+    package func take(_ event: RunEvent) {
+        guard let kind = event.kind else { return }
+        let numbers = Dictionary(
+            event.numbers.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
+        rows[kind, default: []].append(numbers)
+        if kind == "epoch" || kind == "end" { last.merge(numbers) { _, new in new } }
+    }
+}
