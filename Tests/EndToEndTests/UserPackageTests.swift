@@ -48,7 +48,7 @@ extension EndToEndTests {
                 let output = "run-\(ranks)"
                 let trained = try run(ranks, "train", output)
                 try #require(trained.exitCode == 0, "\(trained)")
-                #expect(trained.standardOutput.contains("trained 10 steps on \(ranks) ranks"))
+                #expect(trained.standardOutput.contains("trained 10 steps on \(ranks) ranks, 2 epochs"))
                 weights.append(
                     try Data(contentsOf: URL(fileURLWithPath: data.path("\(output)/weights.safetensors"))))
                 // What training itself found, at any number of ranks, with the run's own loss, metrics and batch.

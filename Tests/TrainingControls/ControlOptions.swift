@@ -29,6 +29,8 @@ struct ControlOptions {
     private var logs: Int?
     private var curvature: Int?
     private var plateau: Int?
+    private var sink: String?
+    private var stop: Int?
     private var resumes = false
     private var overwrites = true
     private var sharded = false
@@ -81,6 +83,8 @@ struct ControlOptions {
         case "workers": return take(Int(value)) { $0.workers = $1 }
         case "epochs": return take(Int(value)) { $0.epochs = $1 }
         case "steps": return take(Int(value)) { $0.steps = $1 }
+        case "sink": return take(value) { $0.sink = $1 }
+        case "stop_at": return take(Int(value)) { $0.stop = $1 }
         case "resume": return take(Bool(value)) { $0.resumes = $1 }
         case "overwrite": return take(Bool(value)) { $0.overwrites = $1 }
         case "sharded": return take(Bool(value)) { $0.sharded = $1 }
@@ -142,6 +146,14 @@ struct ControlOptions {
         settings.replicaCheckSteps = check
         settings.stepLimit = steps
         settings.checkpoints = checkpoints
+        if let sink { settings.sinks.append(StepLines(path: sink)) }
+        if let stop {
+            settings.sinks.append(
+                RunCallback { event in
+                    if case .step(let step) = event, step.step == stop { return .stop }
+                    return .goOn
+                })
+        }
         #if FAULT_INJECTION
             settings.hidesFolder = hidesFolder
         #endif

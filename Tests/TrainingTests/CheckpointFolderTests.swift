@@ -1,4 +1,5 @@
 import Foundation
+import Optimizers
 import Testing
 
 @testable import Training
@@ -18,8 +19,8 @@ import Testing
 
     @Test func stateGoesThroughItsText() throws {
         var position = RunPosition()
-        position.step = 5
-        position.epochLossSum = 0.1 + 0.2
+        position.progress.step = 5
+        position.progress.epochLossSum = 0.1 + 0.2
         position.ruleMemory = [.infinity, -.infinity, -0.0, 1e-300]
         position.delayedNumbers = [0.3]
         let state = CheckpointState(optimizer: "swats", position: position)
@@ -119,31 +120,54 @@ import Testing
     }
 
     /// Positions that a file may claim and a run cannot have.
-    @Test func impossiblePositions() {
+    @Test func impossiblePositions() throws {
+        var settings = try TrainingSettings.small()
+        settings.epochs = 3
+        settings.batch = 10
+        settings.spikes = LossSpikeGuard(window: 4)
         func problem(_ change: (inout RunPosition) -> Void) -> String? {
             var position = RunPosition()
-            position.step = 7
-            position.epoch = 1
-            position.batch = 3
+            position.progress.step = 7
+            position.progress.epoch = 1
+            position.progress.batch = 3
             change(&position)
-            return position.problem(
-                epochs: 3, examples: 40, memoryCount: 2, scalarCount: nil, window: 4, choosesBatches: false
-            ) { RunPlan(examples: 40, epochs: 3, batch: 10, accumulate: 1, growth: nil, chosen: $0) }
+            return position.problem(for: settings, examples: 40, memoryCount: 2)
         }
         #expect(problem { _ in } == nil)
         #expect(problem { $0.ruleMemory = [1, 2] } == nil)
         let changes: [(inout RunPosition) -> Void] = [
-            { $0.step = 8 }, { $0.step = -1 }, { $0.epoch = 4 }, { $0.epoch = -1 }, { $0.epoch = .max },
-            { $0.batch = 5 }, { $0.batch = -1 }, { $0.batch = .min }, { $0.batches = [10] },
-            { $0.metricsLength = -1 }, { $0.skippedSteps = 8 }, { $0.skippedInRow = 1 },
-            { $0.epochExamples = 41 }, { $0.bestStep = 9 }, { $0.ruleMemory = [1] },
+            { $0.progress.step = 8 }, { $0.progress.step = -1 }, { $0.progress.epoch = 4 },
+            { $0.progress.epoch = -1 }, { $0.progress.epoch = .max }, { $0.progress.batch = 5 },
+            { $0.progress.batch = -1 }, { $0.progress.batch = .min }, { $0.policy.batches = [10] },
+            { $0.sinks["lines"] = -1 }, { $0.policy.skippedSteps = 8 }, { $0.policy.skippedInRow = 1 },
+            { $0.progress.epochExamples = 41 }, { $0.policy.bestStep = 9 }, { $0.ruleMemory = [1] },
             { $0.delayedNumbers = [1] },
             {
-                $0.skippedSteps = 1; $0.notFiniteInRow = 1
+                $0.policy.skippedSteps = 1; $0.policy.notFiniteInRow = 1
             },
-            { position in for _ in 0..<5 { position.recentLosses.observe(1, window: 9) } },
+            { position in for _ in 0..<5 { position.policy.recentLosses.observe(1, window: 9) } },
         ]
         for (place, change) in changes.enumerated() { #expect(problem(change) != nil, "change \(place)") }
+    }
+
+    /// The parts of a position stand side by side in its file; one of before there were sinks has the metrics' length.
+    @Test func positionsOfBefore() throws {
+        var position = RunPosition()
+        position.progress.step = 4
+        position.policy.skippedSteps = 2
+        position.sinks = [RunFolder.metricsName: 70, "lines": 3]
+        let text = String(decoding: try CheckpointFormat.encoder().encode(position), as: UTF8.self)
+        func read(_ text: String) throws -> RunPosition {
+            try CheckpointFormat.decoder().decode(RunPosition.self, from: Data(text.utf8))
+        }
+        #expect(try read(text) == position)
+        let sinks = "\"sinks\":{\"lines\":3,\"metrics.jsonl\":70}"
+        #expect(text.contains(sinks) && text.contains("\"skippedSteps\":2,\"step\":4"))
+        position.sinks["lines"] = nil
+        #expect(try read(text.replacingOccurrences(of: sinks, with: "\"metricsLength\":70")) == position)
+        #expect(throws: DecodingError.self) {
+            try read(text.replacingOccurrences(of: sinks + ",", with: ""))
+        }
     }
 
     /// Every element is in one rank's stretch, and rank 0, which has the weights, has less of the rest.

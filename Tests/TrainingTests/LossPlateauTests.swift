@@ -56,27 +56,28 @@ import Testing
     @Test func olderStatesAreRead() throws {
         let text = try encoded(RunPosition())
         #expect(!text.contains("lossPlateau"))
-        #expect(try decoded(text).lossPlateau == nil)
+        #expect(try decoded(text).policy.lossPlateau == nil)
         let rule = PlateauEscape()
         var position = RunPosition()
         var plateau = plateau([0.1, 0.2], rule)
         plateau.startAnew(after: 7)
-        position.lossPlateau = plateau
+        position.policy.lossPlateau = plateau
         #expect(try decoded(encoded(position)) == position)
     }
 
     @Test func impossibleStatesAreRefused() throws {
         func problem(_ json: String?, leaves: Bool = true) throws -> String? {
+            var settings = try TrainingSettings.small()
+            settings.epochs = 5
+            settings.batch = 8
+            settings.onPlateau = leaves ? PlateauEscape() : nil
             var position = RunPosition()
-            position.epoch = 2
-            position.step = 8
-            position.lossPlateau = try json.map {
+            position.progress.epoch = 2
+            position.progress.step = 8
+            position.policy.lossPlateau = try json.map {
                 try CheckpointFormat.decoder().decode(LossPlateau.self, from: Data($0.utf8))
             }
-            return position.problem(
-                epochs: 5, examples: 32, memoryCount: 0, scalarCount: nil, window: 0, choosesBatches: false,
-                leavesPlateaus: leaves
-            ) { RunPlan(examples: 32, epochs: 5, batch: 8, accumulate: 1, growth: nil, chosen: $0) }
+            return position.problem(for: settings, examples: 32, memoryCount: 0)
         }
         let good = "{\"best\":0.5,\"epochs\":2,\"restart\":8}"
         #expect(try problem(nil) == nil && problem(nil, leaves: false) == nil && problem(good) == nil)

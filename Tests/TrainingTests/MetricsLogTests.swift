@@ -5,35 +5,72 @@ import Testing
 
 /// Metrics hold whole lines whatever happens.
 @Suite struct MetricsLogTests {
-    private func line(_ number: Int) -> JSONLine {
-        var line = JSONLine()
-        line.add("step", number)
-        return line
+    /// An event that metrics hold.
+    private func event(_ name: String) -> RunEvent {
+        .gradients(
+            RunEvent.Gradients(step: 1, parameter: name, finding: .vanishing, rootMeanSquare: 0.5))
     }
 
     @Test func cutToLength() throws {
         let path = NSTemporaryDirectory() + "dtrain-metrics-\(getpid())-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: path) }
-        let first = try MetricsLog(path: path, length: 0)
-        let done = (1...3).map { first.append(line($0)) }
-        #expect(done == [true, true, true])
-        let length = first.length / 3
-        let second = try MetricsLog(path: path, length: 2 * length)
-        #expect(second.append(line(9)))
-        #expect(
-            try String(contentsOfFile: path, encoding: .utf8) == "{\"step\":1}\n{\"step\":2}\n{\"step\":9}\n")
+        var warnings: [String] = []
+        func log(at length: Int) throws -> MetricsLog {
+            let log = MetricsLog(path: path) { warnings.append($0) }
+            try log.start(at: length)
+            return log
+        }
+        func names() throws -> [String] {
+            try RunEvent.events(inFile: path).map { event in
+                guard case .gradients(let found) = event else { return "" }
+                return found.parameter
+            }
+        }
+        let first = try log(at: 0)
+        for name in ["a", "b", "c"] { first.take(event(name)) }
+        // What metrics do not hold leaves them as they are.
+        first.take(.note("nothing"))
+        #expect(try names() == ["a", "b", "c"])
+        let length = first.position / 3
+        let second = try log(at: 2 * length)
+        second.take(event("d"))
+        #expect(try names() == ["a", "b", "d"] && second.position == 3 * length && warnings.isEmpty)
         // A file that is shorter than a checkpoint says goes on where it ends; no zeros fill the gap.
-        let third = try MetricsLog(path: path, length: 1000)
-        #expect(third.length == 3 * length && third.append(line(4)))
-        #expect(try String(contentsOfFile: path, encoding: .utf8).hasSuffix("9}\n{\"step\":4}\n"))
+        let third = try log(at: 1000)
+        #expect(third.position == 3 * length)
+        #expect(
+            warnings == [
+                "\(path) has \(3 * length) bytes, the checkpoint counts 1000: earlier lines are missing"
+            ])
+        third.take(event("e"))
+        try third.finish()
+        #expect(try names() == ["a", "b", "d", "e"])
     }
 
-    /// /dev/full takes no byte: the first lost line is told apart, the others are counted.
+    /// /dev/full takes no byte: the first lost line is said, all are counted, and the end of the run is an error.
     @Test func fullDisk() throws {
-        let log = try MetricsLog(path: "/dev/full", length: 0)
-        #expect(!log.append(line(1)))
-        #expect(log.append(line(2)))
-        #expect(log.lost?.lines == 2 && log.length == 0)
-        #expect(log.lost?.reason.contains("cannot write 11 bytes to /dev/full: No space left") == true)
+        var warnings: [String] = []
+        let log = MetricsLog(path: "/dev/full") { warnings.append($0) }
+        try log.start(at: 0)
+        log.take(event("a"))
+        log.take(event("b"))
+        #expect(log.lost?.lines == 2 && log.position == 0 && warnings.count == 1)
+        #expect(warnings[0].hasPrefix("metrics are lost, training goes on: cannot write"))
+        let error = #expect(throws: TrainingError.self) { try log.finish() }
+        #expect(error?.description.contains("lacks 2 lines: ") == true)
+        #expect(error?.description.contains("to /dev/full: No space left") == true)
+    }
+
+    /// Another run that has taken the folder goes on in the same file.
+    @Test func nothingForAnotherRun() throws {
+        let path = NSTemporaryDirectory() + "dtrain-metrics-\(getpid())-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var isOurs = true
+        let log = MetricsLog(path: path, mayWrite: { isOurs }) { _ in }
+        try log.start(at: 0)
+        log.take(event("a"))
+        isOurs = false
+        log.take(event("b"))
+        #expect(try RunEvent.events(inFile: path) == [event("a")])
     }
 }

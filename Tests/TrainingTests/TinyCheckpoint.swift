@@ -19,7 +19,7 @@ struct TinyCheckpoint {
         let temporary = catalogue.temporaryFolder(step: step)
         try FileOutput.makeFolder(temporary)
         var position = RunPosition()
-        position.step = step
+        position.progress.step = step
         position.ruleMemory = [.infinity, -0.0, .nan, 0.1]
         let weights = try CheckpointFile(
             CheckpointFormat.weights,

@@ -1,7 +1,7 @@
 /// Where a run's events go: a file, a terminal, a function of one's own.
 ///
 /// Rank 0 alone has sinks, and calls them from the thread that trains, which waits for them: `start`, `take` for every event
-/// in order, `finish`. A sink needs `take`; what else there is has a default.
+/// in order, `finish`; not at all in a run that had ended before. A sink needs `take`; what else there is has a default.
 ///
 /// A sink with a `name` keeps a position: checkpoints hold how far it was, and a run that goes on from one hands that back, so
 /// that no event stands twice. What it had taken behind that place comes once more:

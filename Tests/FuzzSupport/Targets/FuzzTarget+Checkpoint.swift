@@ -41,10 +41,10 @@ enum CheckpointSeeds {
     /// Where a run stood in its second epoch.
     static let state =
         #"{"optimizer":"sgd","position":{"batch":2,"batches":[],"bestStep":7,"epoch":1,"epochExamples":32,"epo"#
-        + #"chLossSum":17.24995294213295,"isFinished":false,"metricsLength":261,"monitor":{"tracks":[]},"noise":"#
+        + #"chLossSum":17.24995294213295,"isFinished":false,"monitor":{"tracks":[]},"noise":"#
         + #"{"squaredNorm":0,"variance":0,"weight":0},"notFiniteInRow":0,"plateau":{"badEpochs":0,"cooldown":0,""#
-        + #"factor":1},"recentLosses":{"values":[1.25,0.5]},"ruleMemory":[],"skippedInRow":0,"skippedSteps":0,"s"#
-        + #"tep":9,"watch":{"best":0.6175290530218798,"bestEpoch":1,"epochsSinceBest":0}}}"#
+        + #"factor":1},"recentLosses":{"values":[1.25,0.5]},"ruleMemory":[],"sinks":{"metrics.jsonl":261},"s"#
+        + #"kippedInRow":0,"skippedSteps":0,"step":9,"watch":{"best":0.6175290530218798,"bestEpoch":1,"epochsSinceBest":0}}}"#
     /// Pieces that mean something to JSON.
     static let words = [
         "{", "}", "[", "]", ",", ":", "\"", "\\u0000", "\\ud800", "null", "true", "1e400", "-1", "\"nan\"",

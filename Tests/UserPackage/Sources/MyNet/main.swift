@@ -32,8 +32,17 @@ exit(
             settings.batch = 32
             settings.metrics = [.accuracy, .f1]
             if task == "resume" { settings.resume = .auto }
+            var epochs = 0
+            settings.sinks = [
+                RunCallback { event in
+                    if case .epoch = event { epochs += 1 }
+                    return .goOn
+                }
+            ]
             let result = try Trainer.train(MyNet(), settings, on: cluster)
             guard cluster.rank == 0 else { return }
-            print("trained \(result.steps) steps on \(cluster.size) ranks, loss \(result.testLoss ?? .nan)")
+            print(
+                "trained \(result.steps) steps on \(cluster.size) ranks, \(epochs) epochs, loss \(result.testLoss ?? .nan)"
+            )
         }
     })
