@@ -16,10 +16,10 @@ final class StepLines: RunSink {
             _ = FileManager.default.createFile(atPath: path, contents: nil)
         }
         let file = FileHandle(forUpdatingAtPath: path)
-        try file?.truncate(atOffset: UInt64(position))
-        try file?.seekToEnd()
+        let size = try file?.seekToEnd() ?? 0
+        try file?.truncate(atOffset: min(UInt64(position), size))
+        self.position = Int(try file?.seekToEnd() ?? 0)
         self.file = file
-        self.position = position
     }
 
     func take(_ event: RunEvent) {

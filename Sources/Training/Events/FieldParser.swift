@@ -74,11 +74,15 @@ struct FieldParser {
     private mutating func string() -> String? {
         guard accept("\"") else { return nil }
         let start = place - 1
+        var isPlain = true
         while place < bytes.count, bytes[place] != UInt8(ascii: "\"") {
-            place += bytes[place] == UInt8(ascii: "\\") ? 2 : 1
+            let escapes = bytes[place] == UInt8(ascii: "\\")
+            isPlain = isPlain && !escapes
+            place += escapes ? 2 : 1
         }
         guard place < bytes.count else { return nil }
         place += 1
+        if isPlain { return String(decoding: bytes[start + 1..<place - 1], as: UTF8.self) }
         return try? JSONDecoder().decode(String.self, from: Data(bytes[start..<place]))
     }
 }

@@ -29,7 +29,8 @@ public protocol RunSink: AnyObject {
     /// default, where there is nothing to wait for.
     var synchronization: (@Sendable () throws -> Void)? { get }
 
-    /// Before the first event: what was taken behind `position` is to be dropped, all of it at 0.
+    /// Before the first event: what was taken behind `position` is to be dropped, all of it at 0. Where less is there, the
+    /// sink goes on at that.
     func start(at position: Int) throws
     /// Takes the next event.
     func take(_ event: RunEvent)
