@@ -3,7 +3,7 @@ import Foundation
 
 /// A sink of one's own: a file with the number of every logged step on a line.
 final class StepLines: RunSink {
-    let name: String? = "steps"
+    let name = "steps"
     /// Bytes of the file.
     private(set) var position = 0
     private let path: String

@@ -113,16 +113,16 @@ import Testing
 
     @Test func namesOfSinksAreUnique() throws {
         final class Named: RunSink {
-            let name: String?
-            init(_ name: String?) { self.name = name }
+            let name: String
+            init(_ name: String) { self.name = name }
             func take(_ event: RunEvent) {}
         }
-        func check(_ names: [String?]) throws {
+        func check(_ names: [String]) throws {
             var settings = try TrainingSettings.small()
             settings.sinks = names.map(Named.init)
             try RunSinks.check(settings)
         }
-        try check(["a", "b", nil, nil])
+        try check(["a", "b", "", ""])
         #expect(throws: TrainingError.self) { try check(["a", "b", "a"]) }
         #expect(throws: TrainingError.self) { try check([RunFolder.metricsName]) }
     }

@@ -7,7 +7,7 @@ import Messages
 /// A line that cannot be written, because the disk is full for instance, is lost whole and does not end training: the first
 /// is said at once, all of them when the run ends.
 final class MetricsLog: RunSink {
-    let name: String? = RunFolder.metricsName
+    let name = RunFolder.metricsName
     /// The file.
     let path: String
     /// Bytes of it, whole lines all of them.

@@ -7,7 +7,7 @@
 /// that no event stands twice. What it had taken behind that place comes once more:
 ///
 ///     final class Losses: RunSink {
-///         let name: String? = "losses"
+///         let name = "losses"
 ///         var losses: [Double] = []
 ///         var position: Int { losses.count }
 ///         func start(at position: Int) { losses.removeLast(max(0, losses.count - position)) }
@@ -16,8 +16,8 @@
 ///         }
 ///     }
 public protocol RunSink: AnyObject {
-    /// What checkpoints call the sink, no other sink of the run being called so; nil, the default, where it keeps no position.
-    var name: String? { get }
+    /// What checkpoints call the sink, no other sink of the run being called so; empty, the default, where it keeps no position.
+    var name: String { get }
     /// How far it is, in bytes, lines or whatever it counts, from 0; of its last event, at any time between two.
     var position: Int { get }
     /// Whether it wants to know how far the run is now: asked after every step, false by default.
@@ -40,7 +40,7 @@ public protocol RunSink: AnyObject {
 }
 
 extension RunSink {
-    public var name: String? { nil }
+    public var name: String { "" }
     public var position: Int { 0 }
     public var wantsProgress: Bool { false }
     public var asksToStop: Bool { false }

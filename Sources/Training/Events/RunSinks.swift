@@ -25,7 +25,7 @@ final class RunSinks {
     /// Throws where two sinks of one's own, or one and a file of the run, have one name.
     static func check(_ settings: TrainingSettings) throws {
         var names: Set<String> = [RunFolder.metricsName]
-        for name in settings.sinks.compactMap(\.name) where !names.insert(name).inserted {
+        for name in settings.sinks.map(\.name) where !name.isEmpty && !names.insert(name).inserted {
             throw TrainingError(
                 .configuration,
                 "two sinks of the run are called \"\(name)\": give each that keeps a position a name of its own"
@@ -48,12 +48,13 @@ final class RunSinks {
 
     /// How far each is that keeps a position.
     var positions: [String: Int] {
-        Dictionary(uniqueKeysWithValues: sinks.compactMap { sink in sink.name.map { ($0, sink.position) } })
+        Dictionary(
+            uniqueKeysWithValues: sinks.filter { !$0.name.isEmpty }.map { ($0.name, $0.position) })
     }
 
     /// Begins, or goes on where a checkpoint says.
     func start(at positions: [String: Int]) throws {
-        for sink in sinks { try sink.start(at: sink.name.flatMap { positions[$0] } ?? 0) }
+        for sink in sinks { try sink.start(at: positions[sink.name] ?? 0) }
     }
 
     /// What waits until all that was taken so far is on disk.

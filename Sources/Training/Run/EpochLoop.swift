@@ -149,7 +149,7 @@ final class EpochLoop {
 
     /// The error of a run that leads nowhere.
     private func diverged(_ what: String) -> TrainingError {
-        let targets = RunNotes(settings, run.data).largeTargets(progress).map { "\($0), or " } ?? ""
+        let targets = RunNotes(run: run).largeTargets(progress).map { "\($0), or " } ?? ""
         return TrainingError(
             .diverged,
             "\(what) at step \(progress.step), epoch \(progress.epoch + 1): "

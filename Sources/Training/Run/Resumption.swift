@@ -6,17 +6,12 @@ import Messages
 
 /// Going on from a checkpoint.
 struct Resumption {
-    private let prepared: RunPreparation
-    private let artifacts: RunArtifacts
+    /// The run that is to go on, and what it writes.
+    let prepared: RunPreparation
+    let artifacts: RunArtifacts
     private var cluster: Cluster { prepared.cluster }
     private var settings: TrainingSettings { prepared.settings }
     private var folder: RunFolder? { prepared.folder }
-
-    /// What may let a run go on that writes `artifacts`.
-    init(_ prepared: RunPreparation, _ artifacts: RunArtifacts) {
-        self.prepared = prepared
-        self.artifacts = artifacts
-    }
 
     /// The checkpoints that may be gone on from, as rank 0 finds them.
     private struct Candidates: Codable {

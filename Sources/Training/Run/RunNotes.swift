@@ -4,15 +4,11 @@ import Messages
 
 /// What is odd about a model or its data, though it can be trained.
 struct RunNotes {
-    private let settings: TrainingSettings
-    private let data: PreparedData
-    private var model: TracedModel { data.model }
-
-    /// Notes on a run of these settings and data.
-    init(_ settings: TrainingSettings, _ data: PreparedData) {
-        self.settings = settings
-        self.data = data
-    }
+    /// The run that the notes are on.
+    let run: RunPreparation
+    private var settings: TrainingSettings { run.settings }
+    private var data: PreparedData { run.data }
+    private var model: TracedModel { run.model }
 
     /// What a person may not have meant.
     var oddities: [String] {

@@ -27,7 +27,7 @@ final class TrainingRun {
     func free() throws { try artifacts.free() }
 
     private func train() throws -> TrainingResult {
-        let position = try Resumption(prepared, artifacts).take() ?? RunPosition()
+        let position = try Resumption(prepared: prepared, artifacts: artifacts).take() ?? RunPosition()
         if position.isFinished {
             prepared.terminal?.line(
                 "\(prepared.folder?.path ?? settings.output): the run is finished already")
@@ -77,7 +77,7 @@ final class TrainingRun {
                 ))
         }
         guard cluster.rank == 0 else { return }
-        for note in RunNotes(settings, prepared.data).oddities { sinks.take(.note(note)) }
+        for note in RunNotes(run: prepared).oddities { sinks.take(.note(note)) }
     }
 
     /// Ends the run: last weights, checkpoint and metrics; collective.
@@ -107,7 +107,7 @@ final class TrainingRun {
         try ProfileReport.write(prepared, sinks)
         try artifacts.complete()
         if cluster.rank == 0 {
-            let note = RunNotes(settings, prepared.data).unlearnedTargets(
+            let note = RunNotes(run: prepared).unlearnedTargets(
                 evaluations, trainingLoss: loop.lastTrainingLoss)
             if let results = artifacts.results(evaluations, notes: note.map { [$0] } ?? []) {
                 sinks.take(.results(results))
