@@ -30,17 +30,18 @@ let package = Package(
         .target(name: "Randomness", dependencies: ["CKernels"]),
         .target(name: "FixedTree"),
         .target(name: "Files"),
+        .target(name: "Options", dependencies: ["Messages"]),
         .target(name: "Safetensors", dependencies: ["Files", "Messages"]),
         .target(name: "Graph"),
-        .target(name: "Layers", dependencies: ["Graph", "Messages", "Randomness"]),
+        .target(name: "Layers", dependencies: ["Graph", "Messages", "Options", "Randomness"]),
         .target(name: "Runtime", dependencies: ["CKernels", "COneDNN", "Graph"]),
-        .target(name: "Optimizers", dependencies: ["CKernels", "Messages"]),
+        .target(name: "Optimizers", dependencies: ["CKernels", "Messages", "Options"]),
         .target(name: "Spectrum", dependencies: ["CLAPACK"]),
         .target(
             name: "Datasets",
             dependencies: [
-                "CKernels", "CZlib", "Files", "FixedTree", "Messages", "Randomness", "Safetensors",
-                "Spectrum",
+                "CKernels", "CZlib", "Files", "FixedTree", "Messages", "Options", "Randomness",
+                "Safetensors", "Spectrum",
             ]),
         .target(name: "Cluster", dependencies: ["CKernels", "COneDNN", "CSignals", "MPI", "Messages"]),
         .target(
@@ -53,18 +54,22 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Cluster", "DataParallel", "FixedTree", "Layers", "MPI", "Optimizers", "Datasets",
+                "Cluster", "DataParallel", "FixedTree", "Layers", "MPI", "Optimizers", "Options", "Datasets",
                 "Randomness", "Files", "Messages", "Safetensors", "Spectrum", "CKernels", "COneDNN",
                 "CSignals",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
             name: "Configuration",
-            dependencies: ["Messages", "Graph", "Layers", "Optimizers", "Datasets", "Yams"]),
+            dependencies: [
+                "Messages", "Options", "Graph", "Layers", "Optimizers", "Datasets", "Cluster", "Training",
+                "Yams",
+            ]),
         .target(
             name: "DistributedTraining",
             dependencies: [
-                "Graph", "Layers", "Optimizers", "Datasets", "Cluster", "DataParallel", "Training", "MPI",
+                "Graph", "Layers", "Optimizers", "Options", "Datasets", "Cluster", "DataParallel",
+                "Training", "Configuration", "MPI",
             ]),
         .executableTarget(
             name: "dtrain",
@@ -108,7 +113,7 @@ let package = Package(
             dependencies: ["CKernels", "Graph", "GraphSupport", "Layers", "Randomness"]),
         .testTarget(
             name: "LayersTests",
-            dependencies: ["CKernels", "Graph", "GraphSupport", "Layers", "Randomness"]),
+            dependencies: ["CKernels", "Graph", "GraphSupport", "Layers", "Options", "Randomness"]),
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
         .testTarget(name: "COneDNNTests", dependencies: ["COneDNN"]),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzSupport", "ProcessSupport", "fuzz"]),
@@ -124,7 +129,8 @@ let package = Package(
             dependencies: ["CKernels", "Datasets", "FixedTree", "FuzzSupport", "Randomness"],
             exclude: ["Data"]),
         .testTarget(
-            name: "OptimizersTests", dependencies: ["CKernels", "Optimizers"], resources: [.copy("Data")]),
+            name: "OptimizersTests", dependencies: ["CKernels", "Optimizers", "Options"],
+            resources: [.copy("Data")]),
         .target(
             name: "RuntimeSupport", dependencies: ["CKernels", "Graph", "GraphSupport", "Runtime"],
             path: "Tests/RuntimeSupport"),
@@ -137,21 +143,22 @@ let package = Package(
             name: "DataParallelTests",
             dependencies: [
                 "CKernels", "Cluster", "DataParallel", "Datasets", "FixedTree", "Graph", "GraphSupport",
-                "Layers",
-                "Optimizers", "Randomness", "ReplicaSupport", "Runtime", "RuntimeSupport",
+                "Layers", "Optimizers", "Options", "Randomness", "ReplicaSupport", "Runtime",
+                "RuntimeSupport",
             ], resources: [.copy("Data")]),
         .testTarget(name: "MessagesTests", dependencies: ["Messages"]),
+        .testTarget(name: "OptionsTests", dependencies: ["Options"]),
         .testTarget(
             name: "TrainingTests",
             dependencies: [
                 "CKernels", "Cluster", "DataParallel", "Datasets", "Graph", "Layers", "Optimizers",
-                "ReplicaSupport", "Runtime", "Training",
+                "Options", "ReplicaSupport", "Runtime", "Training",
             ]),
         .testTarget(
             name: "TorchReferencesTests",
             dependencies: [
                 "CKernels", "DataParallel", "Datasets", "Graph", "GraphSupport", "Layers", "Optimizers",
-                "ReplicaSupport", "Runtime", "RuntimeSupport", "Safetensors",
+                "Options", "ReplicaSupport", "Runtime", "RuntimeSupport", "Safetensors",
             ],
             path: "Tests/TorchReferences", exclude: ["README.md"], resources: [.copy("Data")]),
         .executableTarget(
@@ -179,7 +186,11 @@ let package = Package(
             ], exclude: ["Goldens", "Hessians"]),
         .testTarget(
             name: "ConfigurationTests",
-            dependencies: ["Configuration", "Messages", "Graph", "Layers", "Optimizers", "Datasets"]),
+            dependencies: [
+                "Cluster", "Configuration", "Datasets", "Graph", "Layers", "Messages", "Optimizers",
+                "Options",
+                "Training",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,35 +1,25 @@
+import Datasets
 import Foundation
 import Layers
+import Options
+import Training
 
 /// Everything a training run is told, checked and with all defaults filled in.
 ///
 /// What it is made of is YAML text; the same text, overrides and folder make the same configuration on every
 /// machine, so one process can read the file for all. Only where overrides move a finished run's data are its files
 /// looked for.
-package struct RunConfiguration: Sendable, Equatable {
-    /// What is trained on, measured on and reported on.
-    package let data: DataSection
-    /// What is trained.
-    package let model: ModelSection
-    /// What training minimizes, with its place.
-    private let lossSection: LossSection
-    /// What evaluation reports.
-    package let evaluation: EvaluationSection
-    /// What training starts from; seeded initial values unless given.
-    package let initial: InitSection
-    /// How gradients change weights.
-    package let optimizer: OptimizerSection
-    /// How the learning rate moves.
-    package let schedule: ScheduleSection
-    /// How long, in what portions, and how ranks work together.
-    package let training: TrainingSection
-    /// When the state of training is saved.
-    package let checkpoint: CheckpointSection
-    /// What is written down of the run.
-    package let logging: LoggingSection
-    /// The folder for results, as it was given; relative ones are relative to the current folder. Unless given,
-    /// "runs/NAME" with the name of the recipe or that of the file without its extension.
-    package let output: String
+public struct RunConfiguration: Sendable, Equatable {
+    /// What the run does; `configurationText` is the configuration as YAML in one fixed form: every key with its value, given
+    /// or default, absolute paths of data, and nothing that depends on ranks, time or the machine. It reads back as an equal
+    /// configuration.
+    public private(set) var settings: TrainingSettings
+    /// The keys it was read by.
+    private let table: SettingsTable
+    /// What was written, with the places.
+    private let whole: Setting
+    /// The paths of data that another data.root would look for elsewhere.
+    let movable: Set<String>
 
     /// Reads a configuration.
     ///
@@ -38,45 +28,193 @@ package struct RunConfiguration: Sendable, Equatable {
     ///   - source: What the text is from; a file's folder is where relative paths start from.
     ///   - overrides: What the command line puts in the place of the text's values, applied in this order.
     ///   - currentFolder: The absolute current folder.
+    ///   - vocabulary: What may be picked by name; nil for what dtrain knows by itself.
     package init(
         yaml: String, source: SourceLocation.Source, overrides: [ConfigurationOverride] = [],
-        currentFolder: String = FileManager.default.currentDirectoryPath
+        currentFolder: String = FileManager.default.currentDirectoryPath,
+        vocabulary: Vocabulary? = nil
     ) throws(ConfigurationError) {
+        table = vocabulary.map { SettingsTable($0) } ?? .standard
         var node = try ConfigurationNode(yaml: yaml, source: source)
         // A text of another form has no places for overrides.
-        if case .mapping = node.content { for override in overrides { try node.apply(override) } }
+        if case .mapping = node.content {
+            let shorts = table.shortForms
+            for override in overrides { try node.apply(override, shorts) }
+        }
         let paths = FilePaths(source: source, currentFolder: currentFolder)
         // An error about a missing key has the text as a whole as its place.
-        let whole = Setting(node, path: "", at: SourceLocation(source))
+        whole = Setting(node, path: "", at: SourceLocation(source))
         try whole.refuse("base", besides: "model", "it is a study, which dtrain study FILE makes")
-        let map = try SettingMap(
-            whole, keys: ConfigurationKeys.sections, "the sections of a configuration")
-        let data = try DataSection(map.required("data", "the files to train on"), paths: paths)
-        initial = try InitSection(map.optional("init"), paths: paths)
-        model = try ModelSection(
-            map.required("model", "a list of layers, or a built-in model's name"),
-            initializers: initial.standard)
-        lossSection = try LossSection(map["loss"], at: node.location)
-        // Losses that compare numbers may find numbers in a table: that depends on the model.
-        self.data = lossSection.loss.function.comparesNumbers ? data : data.settled(.classification)
-        evaluation = try EvaluationSection(map["evaluation"], at: node.location)
-        optimizer = try OptimizerSection(map["optimizer"], at: node.location)
-        training = try TrainingSection(map["training"], at: node.location)
-        schedule = try ScheduleSection(
-            map["schedule"], baseRate: optimizer.configuration.learningRate, batch: training.stepExamples,
-            hasValidation: data.validation != nil, at: node.location)
-        checkpoint = try CheckpointSection(map["checkpoint"], at: node.location)
-        logging = try LoggingSection(map["logging"], at: node.location)
-        output = try map.optional("output")?.path("the path of a folder") ?? "runs/\(source.runName ?? "run")"
+        let map = try SettingMap(whole, keys: table.sections, "the sections of a configuration")
+        let data = try map.required("data", "the files to train on")
+        let places = try DataPlaces(data, paths)
+        movable = places.movable
+        do throws(OptionError) { settings = try SettingsTable.defaults } catch {
+            preconditionFailure("the defaults of settings are none: \(error)")
+        }
+        settings.output = "runs/\(source.runName ?? "run")"
+        for section in table.sections {
+            if section == "model" {
+                _ = try map.required(section, "a list of layers, or a built-in model's name")
+            }
+            // Results go to the current folder, wherever the file is.
+            let paths = section == "data" ? places.paths : section == "output" ? nil : paths
+            try Self.read(section, map, table, FormReader(kinds: table.kinds, paths: paths), &settings)
+        }
+        try finish()
+        settings.configurationText = text(of: settings)
         try requireReadableForm(of: source)
     }
 
+    /// Reads the keys of a section into the settings.
+    private static func read(
+        _ section: String, _ map: SettingMap, _ table: SettingsTable, _ reader: FormReader,
+        _ settings: inout TrainingSettings
+    ) throws(ConfigurationError) {
+        guard let setting = map[section] else { return }
+        let keys = table.keys.filter { $0.section == section }
+        let inner = keys.map(\.name).filter { !$0.isEmpty }
+        func take(
+            _ key: SettingKey, _ setting: Setting, _ value: OptionValue
+        ) throws(ConfigurationError) {
+            do throws(OptionError) { try key.set(&settings, value) } catch {
+                throw setting.configurationError(error)
+            }
+        }
+        if let whole = keys.first, whole.name.isEmpty {
+            if setting.node.isNull || setting.node.isBlank, section != "model" { return }
+            guard case .choice(let choice) = whole.form else {
+                return try take(whole, setting, reader.value(setting, whole.form))
+            }
+            try take(
+                whole, setting,
+                reader.choice(setting, choice, more: inner, standard: table.standardName(of: whole)))
+            guard case .mapping = setting.node.content else { return }
+        }
+        let names = keys.first?.name.isEmpty == true ? nil : inner
+        let parts = try SettingMap(setting, keys: names ?? setting.node.keys)
+        if section == "data" {
+            _ = try parts.required(
+                "train", "the files of a data set, as {format: idx, features: FILE, labels: FILE}")
+        }
+        for key in keys where !key.name.isEmpty {
+            guard let part = parts.optional(key.name) else { continue }
+            try take(key, part, reader.value(part, key.form))
+        }
+    }
+
+    /// Settles what depends on several keys, and checks that they go together.
+    private mutating func finish() throws(ConfigurationError) {
+        // Losses that compare numbers may find numbers in a table: that depends on the model.
+        if !settings.loss.function.comparesNumbers { settings.data.takeTables(as: .classification) }
+        do throws(OptionError) { try parts.checkInitial() } catch {
+            throw whole.part("init.default").configurationError(error)
+        }
+        do throws(OptionError) {
+            settings.model = try ModelDescription(settings.model).resolved(
+                parts: parts, models: table.vocabulary.models)
+        } catch {
+            throw whole.part("model").configurationError(error)
+        }
+        guard let conflict = settings.conflict else { return }
+        let part = whole.part(conflict.key)
+        throw ConfigurationError(
+            .conflict, at: part.place, key: conflict.key, conflict.problem, advice: conflict.advice)
+    }
+
+    /// What layers are made of.
+    private var parts: LayerParts {
+        LayerParts(
+            layers: table.vocabulary.layers, initializers: table.vocabulary.initializers,
+            initial: settings.initializers)
+    }
+
+    /// Whether both say the same, however it was written.
+    public static func == (a: RunConfiguration, b: RunConfiguration) -> Bool { a.yaml == b.yaml }
+
+    /// The folder for results, as it was given; relative ones are relative to the current folder. Unless given,
+    /// "runs/NAME" with the name of the recipe or that of the file without its extension.
+    package var output: String { settings.output }
+
     /// What training minimizes; `cross_entropy` unless given.
-    package var loss: Loss { lossSection.loss }
+    package var loss: Loss { settings.loss }
+
+    /// The configuration as YAML in one fixed form, that of `settings.configurationText`.
+    package var yaml: String { settings.configurationText ?? "" }
+
+    private func text(of settings: TrainingSettings) -> String {
+        var yaml = YAMLWriter()
+        let standard = try? SettingsTable.defaults
+        for section in table.sections {
+            var options: [NamedOption] = []
+            for key in table.keys where key.section == section {
+                let value = table.plainValue(of: key, in: settings)
+                // An empty list stands only where it is not what leaving it out means.
+                let isEmpty = value == .list([]) && standard.map { key.value($0) == value } ?? false
+                guard value != OptionValue.none, !isEmpty else { continue }
+                switch (key.name, value) {
+                case ("", .options(let own)): options = own
+                case ("", .text) where key.isChoice: options = [NamedOption("name", value)]
+                case ("", _): yaml.line(section, value)
+                default: options.append(NamedOption(key.name, value))
+                }
+            }
+            guard !options.isEmpty else { continue }
+            if options.count == 1, options[0].name == "name" {
+                yaml.line(section, options[0].value)
+            } else if Self.flowing.contains(section) {
+                yaml.line(section, .options(options))
+            } else {
+                yaml.heading(section)
+                for option in options { yaml.line(option.name, option.value, depth: 1) }
+            }
+        }
+        return yaml.text
+    }
+
+    /// Sections of few keys, which stand on one line.
+    private static let flowing = [
+        "model", "loss", "init", "optimizer", "schedule", "evaluation", "checkpoint", "logging",
+    ]
+
+    /// Makes the model, with parameters of its own that get their shapes when it is traced.
+    ///
+    /// - Parameter classes: The number of outputs of a built-in model: the data set's classes, or the width of its
+    ///   targets. A list of layers says by itself how many it has. Throws when a built-in model does not get it.
+    public func makeModel(classes: Int?) throws(ConfigurationError) -> any Model {
+        do throws(OptionError) {
+            return try ModelDescription(settings.model).makeModel(
+                classes: classes, parts: parts, models: table.vocabulary.models)
+        } catch {
+            throw whole.part("model").configurationError(error)
+        }
+    }
 
     /// The error of a model that does not fit its data or its loss, at the line it is about.
     package func configurationError(_ error: ModelError) -> ConfigurationError {
-        error.subject == .loss ? lossSection.configurationError(error) : model.configurationError(error)
+        guard error.subject == .loss else { return modelError(error) }
+        let loss = whole.part("loss")
+        let part = loss.part(error.path)
+        let option = error.path.isEmpty ? "" : "\(error.path) "
+        return ConfigurationError(.shape, at: part.place, key: "loss", option + error.reason)
+    }
+
+    /// The error of a layer: a path is an index, for a residual layer then the branch and an index again, and so on; what
+    /// follows belongs to the layer itself, such as the name of a parameter.
+    private func modelError(_ error: ModelError) -> ConfigurationError {
+        var place = whole.part("model")
+        for name in error.path.split(separator: ".") {
+            var holder = place
+            if Int(name) == nil, case .mapping(let entries) = place.node.content, entries.count == 1,
+                entries[0].key == "residual"
+            {
+                holder = place.part("residual")
+            }
+            let part = holder.part(String(name))
+            guard part.path != holder.path else { break }
+            place = part
+        }
+        return ConfigurationError(.shape, at: place.place, key: place.path, error.description)
     }
 
     /// Throws unless the form with all defaults, which a run's folder keeps, can be read again: it is larger and deeper
@@ -92,22 +230,24 @@ package struct RunConfiguration: Sendable, Equatable {
     /// Reads a configuration file.
     package init(
         file: String, overrides: [ConfigurationOverride] = [],
-        currentFolder: String = FileManager.default.currentDirectoryPath
+        currentFolder: String = FileManager.default.currentDirectoryPath,
+        vocabulary: Vocabulary? = nil
     ) throws(ConfigurationError) {
         let file = FilePaths.withHome(file)
         try self.init(
             yaml: try Self.text(ofFile: file, currentFolder: currentFolder), source: .file(file),
-            overrides: overrides, currentFolder: currentFolder)
+            overrides: overrides, currentFolder: currentFolder, vocabulary: vocabulary)
     }
 
     /// Reads a built-in recipe.
     package init(
         recipe: Recipe, overrides: [ConfigurationOverride] = [],
-        currentFolder: String = FileManager.default.currentDirectoryPath
+        currentFolder: String = FileManager.default.currentDirectoryPath,
+        vocabulary: Vocabulary? = nil
     ) throws(ConfigurationError) {
         try self.init(
             yaml: recipe.yaml, source: .recipe(recipe.name), overrides: overrides,
-            currentFolder: currentFolder)
+            currentFolder: currentFolder, vocabulary: vocabulary)
     }
 
     /// The error of a file whose bytes are no UTF-8, at the first line that is none.

@@ -58,6 +58,11 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The columns that are too many, if that is the problem.
     package let extraColumns: ExtraColumns?
 
+    /// An error about a file, "expected …, found …", with what to do about it.
+    public init(_ kind: Kind, path: String, expected: String, found: String, advice: String) {
+        self.init(kind, path: path, place: nil, expected: expected, found: found, advice: advice)
+    }
+
     /// An error whose problem, unless said, is "expected …, found …".
     init(
         _ kind: Kind, path: String, place: String? = nil, expected: String, found: String, advice: String,

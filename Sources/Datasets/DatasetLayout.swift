@@ -24,7 +24,9 @@ public struct DatasetLayout: Sendable, Hashable, Codable {
     package internal(set) var lostNumbers: [LostNumbers]?
 
     /// A layout whose sizes have been checked by the caller.
-    init(count: Int, exampleShape: [Int], elementType: ElementType, labels: LabelKind, classCount: Int?) {
+    public init(
+        count: Int, exampleShape: [Int], elementType: ElementType, labels: LabelKind, classCount: Int?
+    ) {
         self.count = count
         self.exampleShape = exampleShape
         self.elementType = elementType

@@ -7,7 +7,7 @@ extension DatasetSource {
     package func task(wanted: LabelTask) throws(DataError) -> LabelTask? {
         if let task { return task }
         switch (format, wanted) {
-        case (.cifar10, _): return nil
+        case (.records, _): return nil
         case (_, .regression): return classCount == nil ? .regression : nil
         case (.csv, .classification): return .classification
         case (.idx, .classification), (.npy, .classification):

@@ -4,15 +4,28 @@
 /// gives the sizes, `load` streams the content into memory of those sizes.
 public struct DatasetSource: Sendable, Hashable {
     /// A file format; each file may be compressed with gzip.
-    public enum Format: String, Sendable, Hashable, CaseIterable {
+    public enum Format: Sendable, Hashable {
         /// MNIST's IDX.
         case idx
         /// NumPy's .npy, features and labels in a file each.
         case npy
         /// Comma-separated values, features and labels in one table.
         case csv
+        /// Whole examples, in a format of this name.
+        case records(String)
+
         /// The binary version of CIFAR-10.
-        case cifar10
+        public static let cifar10 = Format.records(CIFAR10Files().name)
+
+        /// The name in a configuration.
+        public var name: String {
+            switch self {
+            case .idx: "idx"
+            case .npy: "npy"
+            case .csv: "csv"
+            case .records(let name): name
+            }
+        }
 
         /// Whether features and labels stand in files of their own.
         package var hasLabelFiles: Bool { self == .idx || self == .npy }
@@ -21,15 +34,17 @@ public struct DatasetSource: Sendable, Hashable {
     /// The format of all files.
     public let format: Format
     /// The files of features, (N, ...), in order; whole data for formats that keep labels beside features.
-    package let features: [DataOrigin]
+    package internal(set) var features: [DataOrigin]
     /// The files of labels, (N) integers or (N, K) floats, in order; empty without labels or label files.
-    package let labels: [DataOrigin]
+    package internal(set) var labels: [DataOrigin]
     /// The number of classes if the labels must fit it.
     public private(set) var classCount: Int?
     /// How columns are read, for CSV.
     package private(set) var csv: CSVOptions
     /// What labels in files of their own are; nil for what their type says.
     private var arrayTask: LabelTask?
+    /// What reads files of whole examples; nil for other formats.
+    private var records: RecordReader?
     /// Whether labels that stand beside features are read.
     package private(set) var readsLabels = true
     /// The classes that a table's labels must be among, in order; nil for those that are there.
@@ -71,10 +86,15 @@ public struct DatasetSource: Sendable, Hashable {
         self.init(csv: files.map(DataOrigin.path), options: options, classCount: classCount)
     }
 
-    /// A data set in batches of CIFAR-10's binary version, concatenated in order.
-    public init(cifar10 files: [String]) {
-        self.init(format: .cifar10, features: files.map(DataOrigin.path), labels: [DataOrigin]())
+    /// A data set in files of whole examples, concatenated in order.
+    public init(_ format: some RecordFormat, files: [String]) {
+        self.init(
+            format: .records(format.name), features: files.map(DataOrigin.path), labels: [DataOrigin]())
+        records = RecordReader(format: format)
     }
+
+    /// A data set in batches of CIFAR-10's binary version, concatenated in order.
+    public init(cifar10 files: [String]) { self.init(CIFAR10Files(), files: files) }
 
     /// A data set in a file each, or in memory.
     package init(format: Format, features: DataOrigin, labels: DataOrigin?, classCount: Int? = nil) {
@@ -94,12 +114,13 @@ public struct DatasetSource: Sendable, Hashable {
     ) {
         precondition(classCount ?? 1 > 0, "a data set of \(classCount ?? 0) classes")
         precondition(!features.isEmpty, "a data set in no file")
-        precondition(format.hasLabelFiles || labels.isEmpty, "label files of \(format.rawValue)")
+        precondition(format.hasLabelFiles || labels.isEmpty, "label files of \(format.name)")
         self.format = format
         self.features = features
         self.labels = labels
         self.classCount = classCount
         self.csv = csv
+        if format == .cifar10 { records = RecordReader(format: CIFAR10Files()) }
     }
 
     /// What messages call the data set: the first features' path, and how many files more there are.
@@ -117,7 +138,7 @@ public struct DatasetSource: Sendable, Hashable {
         switch format {
         case .csv: source.csv.task = task
         case .idx, .npy: source.arrayTask = task
-        case .cifar10: break
+        case .records: break
         }
         return source
     }
@@ -138,9 +159,21 @@ public struct DatasetSource: Sendable, Hashable {
         return source
     }
 
+    /// The table with other columns left out.
+    package func ignoring(_ columns: [CSVOptions.Column]) -> DatasetSource {
+        var source = self
+        source.csv.ignored = columns
+        return source
+    }
+
     /// The data set without labels, for prediction.
     package var withoutLabels: DatasetSource {
-        var source = DatasetSource(format: format, features: features, labels: [], csv: csv.withoutLabels)
+        var source = self
+        source.labels = []
+        source.csv = csv.withoutLabels
+        source.classCount = nil
+        source.arrayTask = nil
+        (source.knownClasses, source.knownFeatures, source.knownWide) = (nil, nil, nil)
         source.readsLabels = false
         return source
     }
@@ -155,7 +188,7 @@ public struct DatasetSource: Sendable, Hashable {
             switch format {
             case .idx, .npy: try open().layout
             case .csv: try table.inspect()
-            case .cifar10: try CIFAR10Files(files: features).inspect(hasLabels: readsLabels)
+            case .records: try recordFormat.inspect(features, readsLabels: readsLabels)
             }
         try AlignedMemory.requireRoom(for: layout.featureBytes + layout.labelBytes, path: name)
         return layout
@@ -183,12 +216,16 @@ public struct DatasetSource: Sendable, Hashable {
             return try loadArrays(layout, features: features, labels: labelBase)
         case .csv:
             try table.load(layout, features: featureBase, labels: labelBase)
-        case .cifar10:
-            try CIFAR10Files(files: self.features).load(
-                layout, features: featureBase,
-                labels: labelBase?.bindMemory(to: Int32.self, capacity: layout.count))
+        case .records:
+            try recordFormat.load(self.features, layout, features: featureBase, labels: labelBase)
         }
         return layout
+    }
+
+    /// What reads files of whole examples.
+    package var recordFormat: any RecordFormat {
+        guard let records else { preconditionFailure("\(format.name) data have no format of records") }
+        return records.format
     }
 
     /// The table of CSV files.
@@ -196,5 +233,19 @@ public struct DatasetSource: Sendable, Hashable {
         CSVTable(
             files: features, options: csv, classCount: classCount, knownClasses: knownClasses,
             knownFeatures: knownFeatures, knownWide: knownWide)
+    }
+}
+
+/// A format of records, the same as another of its name and options.
+private struct RecordReader: Sendable, Hashable {
+    let format: any RecordFormat
+
+    static func == (a: RecordReader, b: RecordReader) -> Bool {
+        a.format.name == b.format.name && a.format.options == b.format.options
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(format.name)
+        hasher.combine(format.options)
     }
 }

@@ -1,3 +1,5 @@
+import Options
+
 /// Clipping of the gradient by its global norm or element by element, as torch.nn.utils.clip_grad_norm_ and
 /// clip_grad_value_ do it; off by default.
 ///
@@ -31,14 +33,14 @@ public struct GradientClipping: Sendable, Hashable {
     public static let off = GradientClipping()
 
     /// Clips to this norm; throws (with the key "max_norm") unless it is finite and above 0.
-    public init(maximumNorm: Double) throws(OptimizerError) {
+    public init(maximumNorm: Double) throws(OptionError) {
         try AllowedNumbers.positive.check(maximumNorm, key: "max_norm")
         self.maximumNorm = maximumNorm
         maximumValue = nil
     }
 
     /// Clips every element to this size; throws (with the key "clip_value") unless it is finite and above 0.
-    public init(maximumValue: Double) throws(OptimizerError) {
+    public init(maximumValue: Double) throws(OptionError) {
         try AllowedNumbers.positive.check(maximumValue, key: "clip_value")
         maximumNorm = nil
         self.maximumValue = maximumValue

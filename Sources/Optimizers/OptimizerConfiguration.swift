@@ -1,23 +1,29 @@
-/// An optimizer as a configuration names it: an update rule and the learning rate its schedule starts from.
+import Options
+
+/// An optimizer: an update rule and the learning rate its schedule starts from.
 ///
-/// Names and options are PyTorch's in snake_case; options left out get PyTorch's defaults.
+/// Names and options are PyTorch's in snake_case; options left out get PyTorch's defaults. A rule of one's own takes part as
+/// a value, or by its name in a list that it was added to.
 ///
 /// Example:
 ///
-///     let optimizer = try OptimizerConfiguration(
-///         name: "sgd", options: ["lr": .number(0.05), "momentum": .number(0.9)])
+///     let optimizer = try OptimizerConfiguration(name: "sgd", options: ["lr": 0.05, "momentum": 0.9])
 ///     optimizer.learningRate              // 0.05
 ///     optimizer.rule.stateNames           // ["momentum_buffer"]
 ///     optimizer.options.map(\.name)       // ["lr", "momentum", "dampening", "weight_decay", "nesterov"]
 ///     OptimizerConfiguration.names.first  // "sgd"
 ///     let slow = try OptimizerConfiguration(name: "adam", lookahead: LookaheadOptions(k: 10))
 ///     slow.rule.stateNames                // ["exp_avg", "exp_avg_sq", "slow"]
+///     let own = OptimizerConfiguration(rule: try SGD(momentum: 0.5), learningRate: 0.1)
 public struct OptimizerConfiguration: Sendable {
+    /// The name of the rule, without lookahead.
+    public let name: String
     /// The update rule with its options, wrapped in lookahead if asked for.
-    public let rule: any UpdateRule
-    /// η₀, the option `lr`: at least 0, per optimizer step.
+    public private(set) var rule: any UpdateRule
+    /// η₀, the option `lr`: at least 0, per optimizer step. A schedule says what becomes of it.
     public let learningRate: Double
-    /// All options with their values, given or default, in the order in which they are listed to a user.
+    /// All options with their values, given or default, in the order in which they are listed to a user; of a rule that was
+    /// given as a value its learning rate and its description.
     public let options: [NamedOption]
     /// Whether the state is spread over all ranks of a job instead of being kept once per node (ZeRO-1).
     ///
@@ -27,72 +33,103 @@ public struct OptimizerConfiguration: Sendable {
     ///
     /// Reference: Rajbhandari et al., "ZeRO: Memory optimizations toward training trillion parameter models", SC
     /// 2020, arXiv:1910.02054.
-    public let isSharded: Bool
+    public var isSharded: Bool
     /// The parameters that are stepped by `rule.withoutWeightDecay`, each kind at most once, in the order of its cases.
-    public let noDecay: [DecayExemption]
+    public var noDecay: [DecayExemption] {
+        didSet { noDecay = DecayExemption.allCases.filter(noDecay.contains) }
+    }
     /// k and α of lookahead around the rule; nil for none.
-    public let lookahead: LookaheadOptions?
+    public var lookahead: LookaheadOptions? { didSet { rule = lookahead?.wrap(plain) ?? plain } }
+    private let plain: any UpdateRule
 
     /// Makes the optimizer of this name; throws on an unknown name or option, a wrong type or a bad value, and on
     /// parameters left out of the decay of a rule that has none.
+    ///
+    /// - Parameter rules: The rules there are.
     public init(
         name: String, options: [String: OptionValue] = [:], sharded: Bool = false,
-        noDecay: [DecayExemption] = [], lookahead: LookaheadOptions? = nil
-    ) throws(OptimizerError) {
-        let choice = try Self.choice(name)
+        noDecay: [DecayExemption] = [], lookahead: LookaheadOptions? = nil,
+        among rules: ChoiceList<any UpdateRule> = .updateRules
+    ) throws(OptionError) {
+        let choice = try rules.choice(name)
         let resolved = try ResolvedOptions(declared: choice.options, given: options)
-        let learningRate = resolved.number("lr")
-        try AllowedNumbers.notNegative.check(learningRate, key: "lr")
-        let rule: any UpdateRule = try choice.init(options: resolved)
+        let learningRate = resolved.number(Self.rateName)
+        try AllowedNumbers.notNegative.check(learningRate, key: Self.rateName)
+        self.init(
+            name, try choice.make(resolved), learningRate, resolved.values, sharded, noDecay, lookahead)
+        try check()
+    }
+
+    /// An optimizer of a rule of one's own.
+    ///
+    /// - Parameter learningRate: η₀, at least 0.
+    public init(
+        rule: some UpdateRule, learningRate: Double, sharded: Bool = false, noDecay: [DecayExemption] = [],
+        lookahead: LookaheadOptions? = nil
+    ) {
+        precondition(
+            AllowedNumbers.notNegative.contains(learningRate), "a learning rate of \(learningRate)")
+        let options = [
+            NamedOption(Self.rateName, .number(learningRate)),
+            NamedOption("rule", .text(String(describing: rule))),
+        ]
+        self.init(rule.name, rule, learningRate, options, sharded, noDecay, lookahead)
+    }
+
+    private init(
+        _ name: String, _ rule: any UpdateRule, _ learningRate: Double, _ options: [NamedOption],
+        _ sharded: Bool, _ noDecay: [DecayExemption], _ lookahead: LookaheadOptions?
+    ) {
+        self.name = name
+        plain = rule
         self.rule = lookahead?.wrap(rule) ?? rule
         self.learningRate = learningRate
-        self.options = resolved.values
+        self.options = options
         isSharded = sharded
         self.noDecay = DecayExemption.allCases.filter(noDecay.contains)
         self.lookahead = lookahead
-        if !noDecay.isEmpty && !resolved.values.contains(where: { $0.name == "weight_decay" }) {
-            throw OptimizerError(
-                .conflict, key: "no_decay",
-                value: "[\(self.noDecay.map(\.rawValue).joined(separator: ", "))]",
-                allowed: "left out: \(name) has no weight decay")
-        }
     }
 
-    /// What decides results, as text by which to tell runs apart. Options that were added later count only where they
-    /// are not at their default, so that runs from before keep their text.
-    public var identity: String {
-        let kept = options.filter { $0 != NamedOption("amsgrad", .flag(false)) }
-        var text =
-            "\(rule.name) \(learningRate) " + kept.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
-        if !noDecay.isEmpty {
-            text += " no_decay=\(noDecay.map(\.rawValue).joined(separator: ","))"
-        }
-        if let lookahead { text += " lookahead=\(lookahead.k),\(lookahead.alpha)" }
-        return text
+    /// Throws where parameters are left out of the decay of a rule that has none.
+    public func check() throws(OptionError) {
+        guard !noDecay.isEmpty, !options.contains(where: { ["weight_decay", "rule"].contains($0.name) })
+        else { return }
+        throw OptionError(
+            .conflict, key: "no_decay", value: "[\(noDecay.map(\.rawValue).joined(separator: ", "))]",
+            allowed: "left out: \(name) has no weight decay")
     }
 
     /// The names of all optimizers, in the order in which they are listed to a user.
-    public static var names: [String] { choices.map { $0.name } }
+    public static var names: [String] { ChoiceList.updateRules.names }
 
     /// The option names of one optimizer; throws on an unknown optimizer.
-    public static func optionNames(of name: String) throws(OptimizerError) -> [String] {
-        try choice(name).options.map(\.name)
+    public static func optionNames(of name: String) throws(OptionError) -> [String] {
+        try ChoiceList.updateRules.choice(name).options.map(\.name)
     }
 
+    private static let rateName = "lr"
+}
+
+extension ChoiceList where Element == any UpdateRule {
     /// Every optimizer there is; each declares the option `lr`.
-    private static var choices: [any (UpdateRule & Choice).Type] {
-        [
-            SGD.self, DeltaBarDelta.self, Adagrad.self, RMSprop.self, Adadelta.self, Adam.self, AMSGrad.self,
-            NAdam.self, RAdam.self, AdamW.self, Adamax.self, LARS.self, LAMB.self, SWATS.self,
-        ]
+    public static var updateRules: ChoiceList {
+        ChoiceList(
+            "optimizer",
+            [
+                NamedChoice(SGD.self), NamedChoice(DeltaBarDelta.self), NamedChoice(Adagrad.self),
+                NamedChoice(RMSprop.self), NamedChoice(Adadelta.self), NamedChoice(Adam.self),
+                NamedChoice(AMSGrad.self), NamedChoice(NAdam.self), NamedChoice(RAdam.self),
+                NamedChoice(AdamW.self), NamedChoice(Adamax.self), NamedChoice(LARS.self),
+                NamedChoice(LAMB.self), NamedChoice(SWATS.self),
+            ])
     }
+}
 
-    private static func choice(_ name: String) throws(OptimizerError) -> any (UpdateRule & Choice).Type {
-        guard let choice = choices.first(where: { $0.name == name }) else {
-            throw OptimizerError(
-                .unknownName, key: "name", value: name, allowed: "one of \(names.joined(separator: ", "))",
-                candidates: names)
+extension NamedChoice where Element == any UpdateRule {
+    /// The choice that a rule is.
+    public init<Rule: UpdateRule & Choice>(_: Rule.Type) {
+        self.init(Rule.name, Rule.summary, Rule.options, source: Rule.source) { options throws(OptionError) in
+            try Rule(options: options)
         }
-        return choice
     }
 }

@@ -1,13 +1,16 @@
 import Messages
+import Options
 
-/// One key that is different between the configurations of two runs, for a message.
-struct ConfigurationChange: Equatable {
+/// One key that is different between two runs, for a message.
+package struct ConfigurationChange: Equatable, Sendable {
     /// The key's path, such as "optimizer.lr" or "model.0.linear.out".
     let key: String
     /// What it is there, in the run that is gone on with; nil for nothing.
     let old: String?
     /// What it is here; nil for nothing.
     let new: String?
+    /// Whether it makes another run, rather than one on files that stand elsewhere.
+    let decidesResults: Bool
 
     /// As a message says it: "optimizer.lr: 0.1, the run has 0.05".
     var text: String {
@@ -17,17 +20,38 @@ struct ConfigurationChange: Equatable {
     /// Whether the weights of the one run may not fit the other.
     var concernsModel: Bool { key == "model" || key.hasPrefix("model.") }
 
-    /// Keys that make no other run of it.
-    private static let harmless = [
-        "output", "checkpoint", "logging", "training.stall_timeout", "training.workers", "training.transport",
-        "training.check_replicas", "training.bucket_bytes", "training.instruction_set",
-    ]
-
-    /// All keys that matter and differ, those of data last: their files may just stand elsewhere.
-    static func all(from old: String, to new: String) -> [ConfigurationChange] {
-        let changes = changes("", ResolvedNode(old), ResolvedNode(new))
-        func isOfData(_ change: ConfigurationChange) -> Bool { change.key.hasPrefix("data.") }
-        return changes.filter { !isOfData($0) } + changes.filter(isOfData)
+    /// What is different between two plain values of a key, part by part.
+    static func all(
+        _ key: String, _ old: OptionValue?, _ new: OptionValue?, decidesResults: Bool = true
+    ) -> [ConfigurationChange] {
+        guard old != new else { return [] }
+        func all(_ part: String, _ old: OptionValue?, _ new: OptionValue?) -> [ConfigurationChange] {
+            self.all("\(key).\(part)", old, new, decidesResults: decidesResults)
+        }
+        func one(_ key: String, _ old: String?, _ new: String?) -> ConfigurationChange {
+            ConfigurationChange(key: key, old: old, new: new, decidesResults: decidesResults)
+        }
+        switch (old, new) {
+        case (.options(let olds)?, .options(let news)?):
+            // Of another choice all options are others.
+            for name in ["name", "format"] {
+                if let (a, b) = olds[name].flatMap({ a in news[name].map { (a, $0) } }), a != b {
+                    return all(name, a, b)
+                }
+            }
+            let gone = olds.map(\.name).filter { news[$0] == nil }
+            return (news.map(\.name) + gone).flatMap { all($0, olds[$0], news[$0]) }
+        case (.list(let olds)?, .list(let news)?) where (olds + news).contains(where: \.hasParts):
+            var changes: [ConfigurationChange] = []
+            for (place, (a, b)) in zip(olds, news).enumerated() {
+                // What follows another layer is as likely moved as changed.
+                guard a.kind == b.kind else { return changes + [one("\(key).\(place)", a.kind, b.kind)] }
+                changes += all("\(place)", a, b)
+            }
+            guard olds.count != news.count else { return changes }
+            return changes + [one(key, counted(olds.count, "element"), counted(news.count, "element"))]
+        default: return [one(key, old?.phrase, new?.phrase)]
+        }
     }
 
     /// The first of some changes, and how many there are more; nil for none.
@@ -36,37 +60,6 @@ struct ConfigurationChange: Equatable {
         let shown = changes.prefix(mostShown).map(\.text).joined(separator: "; ")
         let more = changes.count - min(changes.count, mostShown)
         return more > 0 ? "\(shown); and \(counted(more, "more change"))" : shown
-    }
-
-    private static func changes(_ key: String, _ old: ResolvedNode?, _ new: ResolvedNode?)
-        -> [ConfigurationChange]
-    {
-        guard old != new, !harmless.contains(key) else { return [] }
-        func inside(_ part: String) -> String { key.isEmpty ? part : "\(key).\(part)" }
-        switch (old, new) {
-        case (.keys(let olds)?, .keys(let news)?):
-            // Of another choice all options are others.
-            if let (a, b) = olds["name"].flatMap({ a in news["name"].map { (a, $0) } }), a != b {
-                return changes(inside("name"), a, b)
-            }
-            let gone = olds.map(\.key).filter { news[$0] == nil }
-            return (news.map(\.key) + gone).flatMap { changes(inside($0), olds[$0], news[$0]) }
-        case (.list(let olds)?, .list(let news)?):
-            var all: [ConfigurationChange] = []
-            for (place, (a, b)) in zip(olds, news).enumerated() {
-                // What follows another layer is as likely moved as changed.
-                guard a.kind == b.kind else {
-                    return all + [ConfigurationChange(key: inside("\(place)"), old: a.kind, new: b.kind)]
-                }
-                all += changes(inside("\(place)"), a, b)
-            }
-            guard olds.count != news.count else { return all }
-            return all + [
-                ConfigurationChange(
-                    key: key, old: counted(olds.count, "element"), new: counted(news.count, "element"))
-            ]
-        default: return [ConfigurationChange(key: key, old: old?.phrase, new: new?.phrase)]
-        }
     }
 
     /// Changes that a message lists.
@@ -80,7 +73,15 @@ struct ConfigurationChange: Equatable {
     private static let longest = 100
 }
 
-extension [ResolvedNode.Entry] {
-    /// The value of a key; nil where it is not there.
-    fileprivate subscript(key: String) -> ResolvedNode? { first { $0.key == key }?.value }
+extension OptionValue {
+    fileprivate var hasParts: Bool { if case .options = self { true } else { false } }
+
+    /// What an element of a list is: a layer's name, say, without its options.
+    fileprivate var kind: String {
+        if case .options(let options) = self, let first = options.first { return first.name }
+        return description
+    }
+
+    /// For a message; nil for nothing.
+    fileprivate var phrase: String? { self == .none ? nil : description }
 }

@@ -8,7 +8,8 @@ extension DatasetSource {
     /// Cross-entropy needs classes. The losses that compare numbers take whole numbers as such where the model has one
     /// output; with more outputs those are classes, compared as one-hot rows.
     package func task(for loss: Loss, makeModel: (DatasetLayout) throws -> any Model) throws -> LabelTask? {
-        if task != nil || format == .cifar10 { return task }
+        if case .records = format { return nil }
+        if task != nil { return task }
         if loss.function.needsClasses { return try task(wanted: .classification) }
         guard loss.function.comparesNumbers else { return nil }
         let layout = try outline()

@@ -4,6 +4,7 @@ import Datasets
 import Layers
 import MPI
 import Optimizers
+import Options
 import Safetensors
 import Spectrum
 
@@ -24,9 +25,10 @@ public enum ExitStatus: Int32, Sendable {
     /// The code for an error of the library.
     public init(for error: any Error) {
         switch error {
+        case let error as any StatedError: self = error.exitStatus
         case is ResourceError: self = .noResources
         case let error as DataError: self = error.kind == .memory ? .noResources : .badData
-        case is OptimizerError, is ModelError, is ModelDataError: self = .badConfiguration
+        case is OptionError, is ModelError, is ModelDataError: self = .badConfiguration
         case let error as ClusterError:
             if case .moreRanksThanShards = error { self = .usage } else { self = .failure }
         case is FaultSpecificationError, is SlurmStart.Unconnected: self = .usage
@@ -51,4 +53,10 @@ public enum ExitStatus: Int32, Sendable {
         default: self = .failure
         }
     }
+}
+
+/// An error that says itself what a program ends with.
+package protocol StatedError: Error {
+    /// The exit code.
+    var exitStatus: ExitStatus { get }
 }

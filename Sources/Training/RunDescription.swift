@@ -36,7 +36,7 @@ package struct RunDescription: Codable, Sendable {
         case .files(let source): validation = source.name
         case nil: validation = nil
         }
-        normalization = settings.data.normalization.identity
+        normalization = settings.data.normalization.option.description
         batch = settings.isFullBatch ? nil : settings.batch
         shards = settings.shards
         epochs = settings.epochs

@@ -18,7 +18,8 @@ struct DTrain: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, SummaryCommand.self,
-            RecipesCommand.self, StudyCommand.self, DiagnoseCommand.self, DoctorCommand.self,
+            RecipesCommand.self, MethodsCommand.self, StudyCommand.self, DiagnoseCommand.self,
+            DoctorCommand.self,
         ],
         defaultSubcommand: TrainCommand.self)
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Datasets
 import Foundation
 import Training
 
@@ -107,7 +108,7 @@ struct DiagnoseCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try model.configuration()
-        try requireFiles(of: configuration.data)
+        try requireFiles(configuration)
         var options = DiagnosisOptions()
         options.examples = examples
         options.seed = seed
@@ -119,12 +120,12 @@ struct DiagnoseCommand: ParsableCommand {
         options.eigenvalues = eigenvalues
         options.estimatesTrace = trace
         options.escapes = escape
-        let settings = configuration.trainingSettings
-        try Launch.run(configuration.training) { cluster in
+        let settings = configuration.settings
+        try Launch.run(settings) { cluster in
             let diagnosis = try Launch.located(configuration) {
                 try Trainer.diagnose(
                     model.weights, settings, data: data, options: options, escapingTo: output, on: cluster
-                ) { try configuration.model.makeModel(classes: $0) }
+                ) { try configuration.makeModel(classes: $0) }
             }
             guard cluster.rank == 0 else { return }
             try Trainer.keep(diagnosis, of: model.weights)
@@ -134,18 +135,19 @@ struct DiagnoseCommand: ParsableCommand {
     }
 
     /// Throws unless the files that are looked at are there.
-    private func requireFiles(of section: DataSection) throws {
-        let files: DataFiles? =
-            switch (data, section.validation) {
-            case (.train, _), (.validation, .fraction): section.train
-            case (.validation, .files(let files)): files
+    private func requireFiles(_ configuration: RunConfiguration) throws {
+        let sets = configuration.settings.data
+        let source: DatasetSource? =
+            switch (data, sets.validation) {
+            case (.train, _), (.validation, .fraction): sets.training
+            case (.validation, .files(let source)): source
             case (.validation, nil): nil
-            case (.test, _): section.test
+            case (.test, _): sets.test
             }
-        guard let files else {
+        guard let source else {
             throw ValidationError("the configuration has no data.\(data.rawValue): give --data train")
         }
-        try files.requireFiles("data.\(data.rawValue)", needsLabels: true)
+        try configuration.requireFiles(of: source, "data.\(data.rawValue)", needsLabels: true)
     }
 }
 

@@ -8,16 +8,15 @@ import Training
 
 /// How a command meets MPI, and how errors become a line and an exit code.
 enum Launch {
-    /// Runs `body` on all ranks with what `configuration` says of transport and instruction set.
+    /// Runs `body` on all ranks with what settings say of transport and instruction set.
     static func run(
-        _ training: TrainingSection?, wording: Wording = .commandLine(program: program),
+        _ settings: TrainingSettings?, wording: Wording = .commandLine(program: program),
         _ body: (Cluster) throws -> Void
     ) throws {
-        let transport = training.flatMap { Cluster.Transport(rawValue: $0.transport.rawValue) } ?? .auto
-        let instructionSet = training.flatMap { InstructionSet(rawValue: $0.instructionSet.rawValue) }
         let code = DistributedProgram.run(
-            wording: wording, transport: transport, instructionSet: instructionSet,
-            stallTimeout: training?.stallTimeout ?? Watchdog.standardLimit, status: status, body)
+            wording: wording, transport: settings?.transport ?? .auto,
+            instructionSet: settings?.instructionSet,
+            stallTimeout: settings?.stallTimeout ?? Watchdog.standardLimit, status: status, body)
         if code != 0 { throw ExitCode(code) }
     }
 
@@ -27,8 +26,6 @@ enum Launch {
     /// The exit code of an error of the configuration or the library; nil for errors of the command line.
     static func status(of error: any Error) -> Int32? {
         switch error {
-        case is ConfigurationError: ExitStatus.badConfiguration.rawValue
-        case is MissingDataError: ExitStatus.badData.rawValue
         case is ValidationError, is CleanExit, is ExitCode: nil
         default:
             String(reflecting: type(of: error)).hasPrefix("ArgumentParser.")
@@ -50,12 +47,12 @@ enum Launch {
     ///
     /// - Parameter given: The data that `--data` gave instead of the configuration's, if it did.
     static func located<T>(
-        _ configuration: RunConfiguration, given: DataFiles? = nil, _ body: () throws -> T
+        _ configuration: RunConfiguration, given: DatasetSource? = nil, _ body: () throws -> T
     ) throws -> T {
         do { return try body() } catch let error as ModelError {
             throw configuration.configurationError(error)
         } catch let error as DataError {
-            throw configuration.data.completed(error, given: given)
+            throw configuration.completed(error, given: given)
         }
     }
 }

@@ -28,7 +28,7 @@ struct SavedModelOptions: ParsableArguments {
     /// The data that a command runs on.
     struct ChosenData {
         /// Its files.
-        let files: DataFiles
+        let source: DatasetSource
         /// What results call it: "test", "train", or the name of a file.
         let name: String
         /// Whether `--data` gave files, rather than the name of a data set.
@@ -38,62 +38,62 @@ struct SavedModelOptions: ParsableArguments {
     }
 
     /// The data named by --data.
-    private func chosenData(_ section: DataSection, predicts: Bool) throws -> ChosenData {
+    private func chosenData(_ configuration: RunConfiguration, predicts: Bool) throws -> ChosenData {
+        let sets = configuration.settings.data
+        func named(_ name: String, _ source: DatasetSource) throws -> ChosenData {
+            try configuration.requireFiles(of: source, "data.\(name)", needsLabels: !predicts)
+            return ChosenData(source: source, name: name)
+        }
         switch data {
         case nil:
-            if let test = section.test { return try named("test", test, predicts) }
-            var chosen = try named("train", section.train, predicts)
+            if let test = sets.test { return try named("test", test) }
+            var chosen = try named("train", sets.training)
             chosen.note =
                 "there is no test set: \(predicts ? "these are predictions of" : "this evaluates") the training set; give other data with --data"
             return chosen
         case "test":
-            guard let test = section.test else {
+            guard let test = sets.test else {
                 throw ValidationError("the configuration has no data.test")
             }
-            return try named("test", test, predicts)
+            return try named("test", test)
         case "validation":
-            switch section.validation {
-            case .files(let files): return try named("validation", files, predicts)
+            switch sets.validation {
+            case .files(let source): return try named("validation", source)
             case .fraction:
                 throw ValidationError(
                     "data.validation is a part of the training set, which has no files of its own: give --data train, or files"
                 )
             case nil: throw ValidationError("the configuration has no data.validation")
             }
-        case "train": return try named("train", section.train, predicts)
+        case "train": return try named("train", sets.training)
         case let given?:
-            let test = section.test.flatMap { predicts || $0.hasLabels ? $0 : nil }
-            let files = try DataFiles(
-                given: given, like: test ?? section.train, names: ["test", "validation", "train"],
-                needsLabels: !predicts)
-            try files.requireFiles("--data", needsLabels: !predicts)
-            let more = files.features.count > 1 ? " and \(files.features.count - 1) more" : ""
-            return ChosenData(files: files, name: PathParts.name(of: files.features[0]) + more, isGiven: true)
+            let test = sets.test.flatMap { predicts || $0.hasLabels ? $0 : nil }
+            let source = try GivenData(
+                given, like: test ?? sets.training, names: ["test", "validation", "train"],
+                needsLabels: !predicts
+            ).source
+            try source.requireFiles("--data", needsLabels: !predicts)
+            return ChosenData(source: source, name: PathParts.name(of: source.name), isGiven: true)
         }
-    }
-
-    private func named(_ name: String, _ files: DataFiles, _ predicts: Bool) throws -> ChosenData {
-        try files.requireFiles("data.\(name)", needsLabels: !predicts)
-        return ChosenData(files: files, name: name)
     }
 
     /// Checks what can be checked without MPI and loads the model on all ranks.
     func run(predicts: Bool, _ body: (SavedModel, ChosenData, Cluster) throws -> Void) throws {
         let configuration = try model.configuration()
-        let data = try chosenData(configuration.data, predicts: predicts)
-        let source = predicts ? data.files.source.withoutLabels : data.files.source
-        try Launch.run(configuration.training) { cluster in
+        let data = try chosenData(configuration, predicts: predicts)
+        let source = predicts ? data.source.withoutLabels : data.source
+        let settings = configuration.settings
+        try Launch.run(settings) { cluster in
             if let note = data.note, cluster.rank == 0 { DistributedProgram.write("dtrain: note: \(note)") }
-            try Launch.located(configuration, given: data.isGiven ? data.files : nil) {
+            try Launch.located(configuration, given: data.isGiven ? data.source : nil) {
                 let saved = try SavedModel(
                     weights: model.weights, source: source,
-                    training: (configuration.data.train.source, configuration.data.normalize),
-                    loss: configuration.loss, metrics: configuration.evaluation.metrics,
-                    batch: configuration.training.evaluationBatch,
-                    shards: configuration.training.shards, workers: configuration.training.workers,
+                    training: (settings.data.training, settings.data.normalization),
+                    loss: settings.loss, metrics: settings.metrics, batch: settings.evaluationBatch,
+                    shards: settings.shards, workers: settings.workers,
                     predicts: predicts,
                     on: cluster
-                ) { classes in try configuration.model.makeModel(classes: classes) }
+                ) { classes in try configuration.makeModel(classes: classes) }
                 try body(saved, data, cluster)
             }
         }

@@ -80,14 +80,14 @@ struct StudyCommand: ParsableCommand {
     }
 
     private func run(_ study: StudyConfiguration) throws {
-        for run in study.runs { try run.configuration.data.requireFiles() }
+        for run in study.runs { try run.configuration.requireFiles() }
         guard let first = study.runs.first else { return }
-        try Launch.run(first.configuration.training, wording: Self.wording) { cluster in
+        try Launch.run(first.configuration.settings, wording: Self.wording) { cluster in
             var report = StudyReport(
                 against: StudyReport.Axis(rawValue: study.against.rawValue) ?? .run, metrics: study.metrics)
             for (place, run) in study.runs.enumerated() {
                 if cluster.rank == 0 { print("\n\(run.name) (\(place + 1) of \(study.runs.count))") }
-                var settings = run.configuration.trainingSettings
+                var settings = run.configuration.settings
                 // A study that was stopped goes on with the run it was at.
                 settings.resume = overwrite ? .no : .auto
                 settings.overwritesOutput = overwrite
@@ -97,7 +97,7 @@ struct StudyCommand: ParsableCommand {
                 do {
                     result = try Launch.located(run.configuration) {
                         try Trainer.train(settings, on: cluster) { layout in
-                            try run.configuration.model.makeModel(classes: layout.classCount)
+                            try run.configuration.makeModel(classes: layout.classCount)
                         }
                     }
                 } catch let error as TrainingError where error.kind == .diverged {
@@ -114,9 +114,9 @@ struct StudyCommand: ParsableCommand {
                     var options = DiagnosisOptions()
                     options.examples = examples
                     return try Trainer.diagnose(
-                        run.configuration.output, run.configuration.trainingSettings, data: .train,
+                        run.configuration.output, run.configuration.settings, data: .train,
                         options: options, escapingTo: nil, on: cluster
-                    ) { try run.configuration.model.makeModel(classes: $0) }
+                    ) { try run.configuration.makeModel(classes: $0) }
                 }
                 guard cluster.rank == 0 else { continue }
                 try numbers.takeFinished()

@@ -16,15 +16,16 @@ struct SummaryCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try source.load()
-        try configuration.data.requireFiles()
+        try configuration.requireFiles()
         // Every rank would find the same; one says it.
         guard (LaunchEnvironment.current.rank ?? 0) == 0 else { return }
+        let settings = configuration.settings
         try Launch.located(configuration) {
-            let loss = configuration.loss
+            let loss = settings.loss
             func makeModel(_ layout: DatasetLayout) throws -> any Model {
-                try configuration.model.makeModel(classes: layout.classCount)
+                try configuration.makeModel(classes: layout.classCount)
             }
-            var source = configuration.data.train.source
+            var source = settings.data.training
             source = source.taking(try source.task(for: loss, makeModel: makeModel))
             let dataset = try Dataset(source)
             let layout = dataset.layout
@@ -37,17 +38,17 @@ struct SummaryCommand: ParsableCommand {
             } catch let error as ModelError {
                 throw LabelChecks.explained(error, dataset.examples, of: source, loss: loss)
             }
-            let training = configuration.training
             let batch =
-                training.batch ?? (layout.count + training.accumulate - 1) / training.accumulate
-            let perShard = (batch + training.shards - 1) / training.shards
+                settings.isFullBatch
+                ? (layout.count + settings.accumulate - 1) / settings.accumulate : settings.batch
+            let perShard = (batch + settings.shards - 1) / settings.shards
             let memory = try MemoryEstimate(
                 model, count: perShard,
-                stateArrays: configuration.optimizer.configuration.rule.stateNames.count)
+                stateArrays: settings.optimizer.rule.stateNames.count)
             print(Self.table(ModelSummary(model), example: layout.exampleShape))
             print("")
             print(
-                "shards           \(training.shards) of at most \(counted(perShard, "example")), batch \(batch)"
+                "shards           \(settings.shards) of at most \(counted(perShard, "example")), batch \(batch)"
             )
             print(
                 "memory per shard \(Self.bytes(memory.perShard))"
@@ -56,7 +57,7 @@ struct SummaryCommand: ParsableCommand {
                         : ", one shard per worker at a time"))
             print(
                 "parameters       \(Self.bytes(memory.parameters)) per node, optimizer state \(Self.bytes(memory.optimizerState))"
-                    + (configuration.optimizer.configuration.isSharded ? " over all ranks" : "")
+                    + (settings.optimizer.isSharded ? " over all ranks" : "")
             )
         }
     }

@@ -63,18 +63,18 @@ struct TrainCommand: ParsableCommand {
         if let seed { overrides.append(.seed(seed)) }
         if let output { overrides.append(.output(output)) }
         let configuration = try source.load(overrides, resume: resume)
-        try configuration.data.requireFiles()
-        var settings = configuration.trainingSettings
+        try configuration.requireFiles()
+        var settings = configuration.settings
         settings.stepLimit = steps
         settings.isDryRun = dryRun
         settings.isProfiled = profile
         settings.overwritesOutput = overwrite
         settings.picksFreeOutput = output == nil
         settings.resume = resume.map { $0 == "auto" ? .auto : .from($0) } ?? .no
-        try Launch.run(configuration.training) { cluster in
+        try Launch.run(settings) { cluster in
             try Launch.located(configuration) {
                 _ = try Trainer.train(settings, on: cluster, started: started) { layout in
-                    try configuration.model.makeModel(classes: layout.classCount)
+                    try configuration.makeModel(classes: layout.classCount)
                 }
             }
         }

@@ -14,17 +14,18 @@ import Testing
         ("Randomness", ["CKernels"]),
         ("FixedTree", []),
         ("Files", []),
+        ("Options", ["Messages"]),
         ("Safetensors", ["Files", "Messages"]),
         ("Graph", []),
-        ("Layers", ["Graph", "Messages", "Randomness"]),
+        ("Layers", ["Graph", "Messages", "Options", "Randomness"]),
         ("Runtime", ["CKernels", "COneDNN", "Graph"]),
-        ("Optimizers", ["CKernels", "Messages"]),
+        ("Optimizers", ["CKernels", "Messages", "Options"]),
         ("Spectrum", ["CLAPACK"]),
         (
             "Datasets",
             [
-                "CKernels", "CZlib", "Files", "FixedTree", "Messages", "Randomness", "Safetensors",
-                "Spectrum",
+                "CKernels", "CZlib", "Files", "FixedTree", "Messages", "Options", "Randomness",
+                "Safetensors", "Spectrum",
             ]
         ),
         ("Cluster", ["CKernels", "COneDNN", "CSignals", "MPI", "Messages"]),
@@ -41,14 +42,21 @@ import Testing
             [
                 "CKernels", "COneDNN", "CSignals", "Cluster", "DataParallel", "Datasets", "Files",
                 "FixedTree",
-                "Graph", "Layers", "MPI", "Messages", "Optimizers", "Randomness", "Runtime", "Safetensors",
-                "Spectrum",
+                "Graph", "Layers", "MPI", "Messages", "Optimizers", "Options", "Randomness", "Runtime",
+                "Safetensors", "Spectrum",
             ]
         ),
-        ("Configuration", ["Datasets", "Graph", "Layers", "Messages", "Optimizers"]),
+        (
+            "Configuration",
+            ["Cluster", "Datasets", "Graph", "Layers", "Messages", "Optimizers", "Options", "Training"]
+        ),
         (
             "DistributedTraining",
-            ["Cluster", "DataParallel", "Datasets", "Graph", "Layers", "MPI", "Optimizers", "Training"]
+            [
+                "Cluster", "Configuration", "DataParallel", "Datasets", "Graph", "Layers", "MPI",
+                "Optimizers",
+                "Options", "Training",
+            ]
         ),
         (
             "dtrain",

@@ -1,6 +1,7 @@
 import Datasets
 import Messages
 import Testing
+import Training
 
 @testable import Configuration
 
@@ -18,10 +19,12 @@ import Testing
             "optimizer.betas: unknown option of sgd; the options here are name, lr, momentum"
         ),
         ("optimizer: sdg", "optimizer: unknown optimizer \"sdg\"; did you mean \"sgd\"?"),
-        ("optimizer:", "optimizer: expected the name of an optimizer, found nothing"),
         ("optimizer: {lr: 1}", "optimizer.name: missing; it must be one of sgd, delta_bar_delta, adagrad"),
         ("schedule: {name: cosin}", "schedule.name: unknown schedule \"cosin\"; did you mean \"cosine\"?"),
-        ("schedule: step", "schedule.step_size: missing; it must be a number"),
+        (
+            "schedule: step",
+            "schedule.step_size: missing; it must be a whole number, at least 1: the epochs between two falls"
+        ),
         (
             "schedule: {name: cosine, warmup: 1, warmup_steps: 2}",
             "schedule.warmup_steps: must be left out beside"
@@ -51,7 +54,7 @@ import Testing
         ),
         (
             "loss: {name: cross_entropy, class_weights: [0, 0]}",
-            "loss.class_weights: must have a weight above 0"
+            "loss.class_weights: must be weights of which one is above 0, is [0, 0]"
         ),
         (
             "loss: {name: cross_entropy, class_weights: 2}",
@@ -59,7 +62,7 @@ import Testing
         ),
         (
             "loss: {name: binary_cross_entropy, pos_weight: []}",
-            "loss.pos_weight: expected a number, or one per output, found a list"
+            "loss.pos_weight: must be a number, or one per output, is []"
         ),
         ("evaluation: {metric: []}", "evaluation.metric: unknown key; did you mean \"metrics\"?"),
         (
@@ -74,7 +77,7 @@ import Testing
             "evaluation: {metrics: [f1, top_0_accuracy]}",
             "evaluation.metrics.1: unknown metric \"top_0_accuracy\"; did you mean \"top_5_accuracy\"?"
         ),
-        ("evaluation: {metrics: [f1, f1]}", "evaluation.metrics.1: f1 stands twice; remove one of the two"),
+        ("evaluation: {metrics: [f1, f1]}", "evaluation.metrics.1: must be left out: f1 stands twice"),
         ("training: {epochs: 0}", "training.epochs: must be a whole number from 1 to 1000000, is 0"),
         ("training: {seed: -1}", "training.seed: must be a whole number, at least 0, is -1"),
         (
@@ -112,7 +115,7 @@ import Testing
             "optimizer.lr: expected a number, found 1e999; write a number below"
         ),
         ("optimizer: {name: sgd, lr: 01.5}", "optimizer.lr: expected a number, found 01.5; a leading zero"),
-        ("optimizer: {name: sgd, lr: fast}", "optimizer.lr: expected a number, found fast"),
+        ("optimizer: {name: sgd, lr: fast}", "optimizer.lr: expected a number, found \"fast\""),
         (
             "optimizer: {name: sgd, lr: \"0.01\"}",
             "optimizer.lr: expected a number, found the text \"0.01\""
@@ -125,7 +128,7 @@ import Testing
             "optimizer: {name: adam, betas: [0.9]}",
             "optimizer.betas: expected a list of 2 numbers, found [0.9]"
         ),
-        ("training: 3", "training: expected keys with values (epochs, batch"),
+        ("training: 3", "training: expected keys with values (online, epochs, batch"),
         ("training: {clip: 0}", "training.clip: must be a finite number above 0, is 0"),
         (
             "training: {clip: {norm: 1, max_norm: 1}}",
@@ -142,7 +145,6 @@ import Testing
         ("output: 5", "output: expected the path of a folder, found 5; put it in quotation marks"),
         ("output: \"\"", "output: expected the path of a folder, found the text \"\""),
         ("output: true", "output: expected the path of a folder, found \"true\"; put it in quotation marks"),
-        ("init: {}", "init.weights: missing; it must be the path of a safetensors file"),
         ("<<: {a: 1}", "a: unknown key; the keys here are data, model"),
         ("\"a\\nb\": 1", "a?b: unknown key; the keys here are data, model"),
         ("? [a]\n: 1", "expected a word as key, found a list"),
@@ -209,48 +211,6 @@ import Testing
             "config.yaml:3: training.a.0.x: duplicate key"
         ),
         ("? {a: 1, a: 2}\n: 3", "config.yaml:3: duplicate key; remove one of the two"),
-        ("? [a]\n: 3\n? [a]\n: 4", "config.yaml:3: duplicate key; remove one of the two"),
-        // The first of several, and of one that stands three times the second.
-        (
-            "training:\n  batch: 3\n  batch: 4\n  batch: 5\nloss: mse\nloss: mse",
-            "config.yaml:5: training.batch: duplicate key, first in line 4"
-        ),
-        (
-            "training: {epochs: 3, batch: 4,\n  batch: 5, epochs: 6}",
-            "config.yaml:4: training.epochs: duplicate key, first in line 3"
-        ),
-        (
-            "loss: {a: 1, a: 2}\ntraining: {}\nloss: 3",
-            "config.yaml:5: loss: duplicate key, first in line 3"
-        ),
-        // Of mappings within each other, each has its own keys.
-        (
-            "a:\n  b:\n    a: 1\n    b: 2\n  a:\n    a: 1\n  b: 3",
-            "config.yaml:9: a.b: duplicate key, first in line 4"
-        ),
-        (
-            "a:\n  - x: 1\n    y: 2\n  - x: 3\n    y: [{x: 1}, {z: 5, x: 2,\n      z: 4}]",
-            "config.yaml:8: a.1.y.1.z: duplicate key, first in line 7"
-        ),
-        // What only looks like a key.
-        (
-            "training:\n  batch: 3\n  # batch: 4\n  seed: |\n    batch: 5\n  a: 'b\n    batch: 4'\n  batch: 6",
-            "config.yaml:10: training.batch: duplicate key, first in line 4"
-        ),
-        // What does not look like one.
-        (
-            "training:\n  \"a\\x62\": 3\n  ? ab\n  : 4",
-            "config.yaml:5: training.ab: duplicate key, first in line 4"
-        ),
-        (
-            "training:\n  &k batch: 3\n  !!str batch: 4",
-            "config.yaml:5: training.batch: duplicate key, first in line 4"
-        ),
-        ("? [1, {a: 2}]\n: {b: 1, b: 2}", "config.yaml:4: .b: duplicate key, first in line 4"),
-        ("\u{E4}: 1\n\"a\u{308}\": 2", "config.yaml:4: \u{E4}: duplicate key, first in line 3"),
-        ("a: 1\r\na: 2", "config.yaml:4: a: duplicate key, first in line 3"),
-        // A mistake behind it does not hide where it is.
-        ("a: {b: 1, b: 2}\nc: [", "config.yaml:3: a.b: duplicate key, first in line 3"),
     ])
     func duplicates(lines: String, message: String) {
         let failure = failure(small + lines)
@@ -266,7 +226,31 @@ import Testing
                   - relu
                   - *block
                 """)
-        #expect(run.model == (try read(dataLine + "model: [linear: 5, relu, linear: 5]")).model)
+        #expect(run == (try read(dataLine + "model: [linear: 5, relu, linear: 5]")))
+    }
+
+    /// null, and nothing behind a section's name, mean what leaving the key out means, wherever there is a default.
+    @Test func nullIsTheDefault() throws {
+        let plain = try read(small + "optimizer: sgd\n")
+        for text in [
+            "optimizer: {name: sgd, momentum: null, lookahead: null, no_decay: null, sharded: null}",
+            "optimizer: sgd\nloss:\ninit: {}\nschedule: ~\ntraining: {batch: null, clip: ~}\noutput: null",
+            "optimizer: sgd\nevaluation: {metrics: null, train: null}\ncheckpoint: {every_epochs: null}\n",
+        ] {
+            #expect(try read(small + text) == plain, "\(text)")
+        }
+        #expect(try read(small + "optimizer:") == read(small))
+        for (text, says) in [
+            ("training: {batch: }", "training.batch: expected a whole number, found nothing"),
+            ("training: {clip: {norm: null}}", "training.clip.norm: missing"),
+            (
+                "schedule: {name: step, step_size: null}",
+                "schedule.step_size: expected a whole number, found null"
+            ),
+        ] {
+            #expect(failure(small + text).hasPrefix("config.yaml:3: \(says)"), "\(failure(small + text))")
+        }
+        #expect(failure(dataLine + "model: null").contains("model: expected a list of layers"))
     }
 
     @Test func bombsAreRefused() {

@@ -6,25 +6,25 @@ import Testing
 @Suite struct ExchangeTests {
     @Test func defaults() throws {
         let run = try read(small)
-        #expect(run.training.exchange == .float32)
-        #expect(!run.optimizer.configuration.isSharded)
-        #expect(try read(small + "optimizer: sgd").optimizer.configuration.isSharded == false)
+        #expect(run.settings.exchange == .float32)
+        #expect(!run.settings.optimizer.isSharded)
+        #expect(try read(small + "optimizer: sgd").settings.optimizer.isSharded == false)
     }
 
     @Test(arguments: ["sgd", "adam", "adamw"])
     func sharded(_ name: String) throws {
         let run = try read(small + "optimizer: {name: \(name), sharded: true}")
         let plain = try read(small + "optimizer: {name: \(name), sharded: false}")
-        #expect(run.optimizer.configuration.isSharded && !plain.optimizer.configuration.isSharded)
+        #expect(run.settings.optimizer.isSharded && !plain.settings.optimizer.isSharded)
         #expect(run != plain)
         // It says where state is kept, not what the rule does.
-        #expect(run.optimizer.configuration.options == plain.optimizer.configuration.options)
+        #expect(run.settings.optimizer.options == plain.settings.optimizer.options)
         #expect(try read(run.yaml) == run)
     }
 
     @Test func bfloat16() throws {
         let run = try read(small + "training: {exchange: bfloat16}")
-        #expect(run.training.exchange == .bfloat16)
+        #expect(run.settings.exchange == .bfloat16)
         #expect(try read(run.yaml) == run)
     }
 

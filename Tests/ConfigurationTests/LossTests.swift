@@ -1,5 +1,6 @@
 import Layers
 import Testing
+import Training
 
 @testable import Configuration
 
@@ -47,23 +48,23 @@ import Testing
     @Test func optionsTellLossesApart() throws {
         let all = try Self.forms.map { try read(small + "loss: \($0.text)").loss }
         #expect(Set(all).count == 14)
-        #expect(Set(all.map(\.name)) == Set(LossSection.names))
+        #expect(Set(all.map(\.name)) == Set(Vocabulary.standard.losses.names))
     }
 
     @Test func metrics() throws {
-        #expect(try read(small).evaluation.metrics == nil)
-        #expect(try read(small + "evaluation: {}").evaluation.metrics == nil)
-        #expect(try !read(small).yaml.contains("evaluation"))
+        #expect(try read(small).settings.metrics == nil)
+        #expect(try read(small + "evaluation: {}").settings.metrics == nil)
+        #expect(try read(small).line("evaluation") == "{train: false}")
         let all =
             "accuracy, top_5_accuracy, top_12_accuracy, confusion_matrix, precision, recall, f1, r2, mae, loss"
         let run = try read(small + "evaluation: {metrics: [\(all)]}")
         #expect(
-            run.evaluation.metrics == [
+            run.settings.metrics == [
                 .accuracy, .topAccuracy(5), .topAccuracy(12), .confusionMatrix, .precision, .recall, .f1, .r2,
                 .mae, .loss,
             ])
-        #expect(run.yaml.contains("\nevaluation: {metrics: [\(all)]}\n"))
+        #expect(run.yaml.contains("\nevaluation: {metrics: [\(all)], train: false}\n"))
         #expect(try read(run.yaml) == run)
-        #expect(try read(small + "evaluation: {metrics: []}").evaluation.metrics == [])
+        #expect(try read(small + "evaluation: {metrics: []}").settings.metrics == [])
     }
 }

@@ -1,4 +1,6 @@
+import Layers
 import Testing
+import Training
 
 @testable import Configuration
 
@@ -9,52 +11,67 @@ import Testing
         return try read(yaml, overrides)
     }
 
-    private func kind(_ index: Int, _ run: RunConfiguration) -> LayerKind? {
-        guard case .layers(let layers) = run.model.form, layers.indices.contains(index) else { return nil }
-        return layers[index].kind
+    private func layer(_ index: Int, _ run: RunConfiguration) -> String? {
+        run.layerLines.indices.contains(index) ? run.layerLines[index] : nil
     }
 
     @Test func keysAndListsAreReached() throws {
-        #expect(try changed("training.batch=32").training.batch == 32)
-        #expect(try changed("training.batch=32", "training.batch=64").training.batch == 64)
-        #expect(try changed("training.clip.norm=2").training.clipping.maximumNorm == 2)
-        #expect(try changed("data.root=/d").data.train.features == ["/d/train-images-idx3-ubyte.gz"])
+        #expect(try changed("training.batch=32").settings.batch == 32)
+        #expect(try changed("training.batch=32", "training.batch=64").settings.batch == 64)
+        #expect(try changed("training.clip.norm=2").settings.clipping.maximumNorm == 2)
         #expect(
-            try changed("data.root=sub").data.train.features == ["/home/user/sub/train-images-idx3-ubyte.gz"])
-        #expect(try changed("data.test=null").data.test == nil)
-        #expect(try changed("data.validation.fraction=0.1").data.validation == .fraction(0.1))
+            try changed("data.root=/d").settings.data.training.featureNames == [
+                "/d/train-images-idx3-ubyte.gz"
+            ])
         #expect(
-            try changed("model=resnet20").model.form == .builtIn(.resnet20(blocks: 3, width: 16, sync: true)))
-        #expect(try changed("optimizer={name: adam, lr: 0.1}").optimizer.configuration.learningRate == 0.1)
+            try changed("data.root=sub").settings.data.training.featureNames == [
+                "/home/user/sub/train-images-idx3-ubyte.gz"
+            ])
+        #expect(try changed("data.test=null").settings.data.test == nil)
+        #expect(try changed("data.validation.fraction=0.1").settings.data.validation == .fraction(0.1))
+        #expect(
+            try changed("model=resnet20").line("model")
+                == "{name: resnet20, blocks: 3, width: 16, sync: true}")
+        #expect(try changed("optimizer={name: adam, lr: 0.1}").settings.optimizer.learningRate == 0.1)
         #expect(try changed("output=\"a=b\"").output == "a=b")
         #expect(
-            kind(0, try changed("model.0.conv2d.out=16"))
-                == .conv2d(out: 16, in: nil, kernel: 3, stride: 1, padding: 1, groups: 1, bias: false))
-        #expect(kind(2, try changed("model.2=gelu")) == .gelu)
-        #expect(kind(5, try changed("model.5.linear=7")) == .linear(out: 7, in: nil, bias: true))
+            layer(0, try changed("model.0.conv2d.out=16"))
+                == "conv2d: {out: 16, kernel: 3, stride: 1, padding: 1, groups: 1, bias: false}")
+        #expect(layer(2, try changed("model.2=gelu")) == "gelu")
+        #expect(layer(5, try changed("model.5.linear=7")) == "linear: {out: 7, bias: true}")
     }
 
     @Test func shortFormsAreExpanded() throws {
-        #expect(kind(5, try changed("model.5.linear.bias=false")) == .linear(out: 128, in: nil, bias: false))
+        #expect(layer(5, try changed("model.5.linear.bias=false")) == "linear: {out: 128, bias: false}")
         #expect(
-            kind(1, try changed("model.1.batch_norm.sync=false"))
-                == .batchNorm(sync: false, momentum: 0.1, eps: 1e-5))
+            layer(1, try changed("model.1.batch_norm.sync=false"))
+                == "batch_norm: {sync: false, momentum: 0.1, eps: 1e-05}")
         #expect(
-            kind(3, try changed("model.3.max_pool2d.stride=1")) == .maxPool2d(.init(kernel: 2, stride: 1)))
+            layer(3, try changed("model.3.max_pool2d.stride=1"))
+                == "max_pool2d: {kernel: 2, stride: 1, padding: 0}")
+        let list = dataLine + "model: [max_pool2d: [2, 3], layer_norm: [4, 5], flatten, linear: 3]"
+        #expect(
+            layer(0, try changed("model.0.max_pool2d.stride=1", in: list))
+                == "max_pool2d: {kernel: [2, 3], stride: 1, padding: 0}")
+        #expect(
+            layer(1, try changed("model.1.layer_norm.bias=false", in: list))
+                == "layer_norm: {normalized_shape: [4, 5], eps: 1e-05, elementwise_affine: true, bias: false}"
+        )
         let short = small + "optimizer: sgd\nschedule: cosine\ntraining:\n"
-        #expect(try changed("optimizer.lr=0.5", in: short).optimizer.configuration.learningRate == 0.5)
-        #expect(try changed("schedule.warmup=2", in: short).schedule.schedule.warmup == .epochs(2))
-        #expect(try changed("training.seed=3", in: short).training.seed == 3)
+        #expect(try changed("optimizer.lr=0.5", in: short).settings.optimizer.learningRate == 0.5)
+        #expect(try changed("schedule.warmup=2", in: short).settings.rates().warmup == .epochs(2))
+        #expect(try changed("training.seed=3", in: short).settings.seed == 3)
         let builtIn = try changed("model.blocks=1", in: dataLine + "model: resnet20")
-        #expect(builtIn.model.form == .builtIn(.resnet20(blocks: 1, width: 16, sync: true)))
+        #expect(builtIn.line("model") == "{name: resnet20, blocks: 1, width: 16, sync: true}")
+        #expect(try changed("loss.delta=0.5", in: small + "loss: huber").loss == .huber(delta: 0.5))
     }
 
     @Test func flagsReplaceTheirKeys() throws {
         let run = try read(
             example,
             [.epochs(3), .batch(64), .shards(4), .seed(9), .output("5"), try .set("training.epochs=4")])
-        #expect(run.training.epochs == 4 && run.training.batch == 64 && run.training.shards == 4)
-        #expect(run.training.seed == 9 && run.output == "5")
+        #expect(run.settings.epochs == 4 && run.settings.batch == 64 && run.settings.shards == 4)
+        #expect(run.settings.seed == 9 && run.output == "5")
         #expect(
             failure(example, [.batch(0)]).hasPrefix("--batch: training.batch: must be a whole number from 1"))
         #expect(failure(example, [.output("")]).hasPrefix("--output: output: expected the path of a folder"))

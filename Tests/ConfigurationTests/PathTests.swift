@@ -22,22 +22,30 @@ import Testing
 
     @Test func eachPathHasItsOwnFolder() throws {
         let plain = try read()
-        #expect(plain.data.train.features == ["/c/x.npy"] && plain.initial.weights == "/c/start.safetensors")
-        let changed = try read("data.train.features=x.npy", "init.weights=sub/start.safetensors")
-        #expect(changed.data.train.features == ["\(home)/x.npy"] && changed.data.train.labels == ["/c/y.npy"])
-        #expect(changed.initial.weights == "\(home)/sub/start.safetensors")
         #expect(
-            try read("data.train={format: npy, features: [a, /b], labels: c}").data.train.features == [
-                "\(home)/a", "/b",
-            ])
+            plain.settings.data.training.featureNames == ["/c/x.npy"]
+                && plain.settings.initialWeights == "/c/start.safetensors")
+        let changed = try read("data.train.features=x.npy", "init.weights=sub/start.safetensors")
+        #expect(
+            changed.settings.data.training.featureNames == ["\(home)/x.npy"]
+                && changed.settings.data.training.labelNames == ["/c/y.npy"])
+        #expect(changed.settings.initialWeights == "\(home)/sub/start.safetensors")
+        #expect(
+            try read("data.train={format: npy, features: [a, /b], labels: c}").settings.data.training
+                .featureNames == [
+                    "\(home)/a", "/b",
+                ])
         // A root in the file comes second for the command line; one on the command line is for all.
         let folder = FileManager.default.temporaryDirectory.path
-        #expect(try read("data.train.labels=.", root: folder).data.train.labels == [folder])
+        #expect(try read("data.train.labels=.", root: folder).settings.data.training.labelNames == [folder])
         let rooted = try read("data.train.labels=y.npy", root: "r")
-        #expect(rooted.data.train.features == ["/c/r/x.npy"] && rooted.data.train.labels == ["\(home)/y.npy"])
+        #expect(
+            rooted.settings.data.training.featureNames == ["/c/r/x.npy"]
+                && rooted.settings.data.training.labelNames == ["\(home)/y.npy"])
         let both = try read("data.root=r", "data.train.labels=z.npy", root: "/elsewhere")
         #expect(
-            both.data.train.features == ["\(home)/r/x.npy"] && both.data.train.labels == ["\(home)/r/z.npy"])
+            both.settings.data.training.featureNames == ["\(home)/r/x.npy"]
+                && both.settings.data.training.labelNames == ["\(home)/r/z.npy"])
     }
 
     /// A study's own paths are relative to the study, not to the configuration that it is based on.
@@ -54,9 +62,9 @@ import Testing
                 """, source: .file("\(folder)/s.yaml"), overrides: [try .set("data.train.labels=l.npy")],
             currentFolder: home)
         let runs = study.runs.map(\.configuration)
-        #expect(runs.map(\.initial.weights) == ["\(folder)/a.safetensors", "/b.safetensors"])
-        #expect(runs[0].data.train.features == ["\(folder)/base/x.npy"])
-        #expect(runs[0].data.train.labels == ["\(home)/l.npy"])
+        #expect(runs.map(\.settings.initialWeights) == ["\(folder)/a.safetensors", "/b.safetensors"])
+        #expect(runs[0].settings.data.training.featureNames == ["\(folder)/base/x.npy"])
+        #expect(runs[0].settings.data.training.labelNames == ["\(home)/l.npy"])
     }
 
     /// The part below the common folder, a longer one, the name alone; never one that two files share.
@@ -87,7 +95,7 @@ import Testing
     @Test func onlyPathsThatARootMovesAreToldOfIt() throws {
         func error(_ run: RunConfiguration) -> String {
             do {
-                try run.data.requireFiles()
+                try run.requireFiles()
                 return ""
             } catch { return error.description }
         }
@@ -100,6 +108,6 @@ import Testing
         // As a run's folder keeps it.
         let resolved = try RunConfiguration(
             yaml: run.yaml, source: .file("/c/run.yaml"), overrides: [], currentFolder: home)
-        #expect(error(resolved).contains("data.root") && resolved.data == run.data)
+        #expect(error(resolved).contains("data.root") && resolved == run)
     }
 }

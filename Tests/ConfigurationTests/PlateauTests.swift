@@ -10,8 +10,8 @@ import Testing
     ])
     func readsTheRule(_ value: String, _ patience: Int, _ minimumChange: Double) throws {
         let run = try read(small + "training: {on_plateau: \(value)}\n")
-        let rule = try #require(run.training.onPlateau)
-        #expect(rule.action == .escape && rule.patience == patience && rule.minimumChange == minimumChange)
+        let rule = try #require(run.settings.onPlateau)
+        #expect(rule.patience == patience && rule.minimumChange == minimumChange)
         #expect(run.yaml.contains("  on_plateau: {action: escape, patience: \(patience), min_delta: "))
         let again = try RunConfiguration(
             yaml: run.yaml, source: .file("/else/where.yaml"), currentFolder: "/")
@@ -22,13 +22,13 @@ import Testing
     @Test(arguments: ["", "training: {on_plateau: null}\nlogging: {curvature: 0}\n"])
     func offUnlessGiven(_ text: String) throws {
         let run = try read(small + text)
-        #expect(run.training.onPlateau == nil && run.logging.curvature == nil)
+        #expect(run.settings.onPlateau == nil && run.settings.curvatureSteps == nil)
         #expect(!run.yaml.contains("on_plateau") && !run.yaml.contains("curvature"))
     }
 
     @Test func curvature() throws {
         let run = try read(small + "logging: {curvature: 20}\n")
-        #expect(run.logging.curvature == 20 && run.logging.everySteps == 10)
+        #expect(run.settings.curvatureSteps == 20 && run.settings.loggingSteps == 10)
         #expect(
             run.yaml.contains("logging: {every_steps: 10, noise_scale: false, layers: false, curvature: 20}"))
         let again = try RunConfiguration(
@@ -57,7 +57,7 @@ import Testing
         ),
         (
             "training: {on_plateau: {paitence: 2}}",
-            "training.on_plateau.paitence: unknown option; did you mean \"patience\"?"
+            "training.on_plateau.paitence: unknown key; did you mean \"patience\"?"
         ),
         ("training: {on_plateau: [escape]}", "training.on_plateau: expected"),
         (

@@ -28,22 +28,26 @@ import Testing
     func aRecipeIsWhole(name: String) throws {
         let run = try RunConfiguration(recipe: Recipe.named(name), currentFolder: home)
         #expect(run.output == "runs/\(name)")
-        #expect(run.data.train.features == ["/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz"])
-        #expect(run.data.normalize == .standardize && run.training.shards == 8)
-        let model = try run.model.makeModel(classes: 10)
+        #expect(
+            run.settings.data.training.featureNames == [
+                "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz"
+            ])
+        #expect(run.settings.data.normalization == .standardize && run.settings.shards == 8)
+        let model = try run.makeModel(classes: 10)
         let traced = try TracedModel(model, exampleShape: [1, 28, 28], target: .classes(10), loss: run.loss)
         #expect(traced.outputShape == [10])
-        let batch = try #require(run.training.batch)
+        let batch = run.settings.batch
+        #expect(!run.settings.isFullBatch)
         let steps = (60_000 + batch - 1) / batch
-        try run.schedule.schedule.validate(stepsPerEpoch: steps, totalSteps: steps * run.training.epochs)
+        try run.settings.rates().validate(stepsPerEpoch: steps, totalSteps: steps * run.settings.epochs)
     }
 
     @Test func theDefaultRecipe() throws {
         let run = try RunConfiguration(recipe: .standard, currentFolder: home)
-        #expect(run.training.epochs == 5 && run.training.batch == 256)
-        #expect(run.optimizer.configuration.learningRate == 0.05)
-        #expect(run.schedule.schedule.warmup == .epochs(1))
-        let model = try run.model.makeModel(classes: nil)
+        #expect(run.settings.epochs == 5 && run.settings.batch == 256)
+        #expect(run.settings.optimizer.learningRate == 0.05)
+        #expect(try run.settings.rates().warmup == .epochs(1))
+        let model = try run.makeModel(classes: nil)
         let traced = try TracedModel(model, exampleShape: [1, 28, 28], target: .classes(10), loss: run.loss)
         let parameters = traced.variables.filter(\.isTrainable).map { $0.shape.reduce(1, *) }.reduce(0, +)
         #expect(parameters == 288 + 64 + 18_432 + 128 + 3136 * 128 + 128 + 1290)
@@ -56,7 +60,9 @@ import Testing
             Issue.record("the recipe is accepted")
         } catch {
             #expect(
-                error.description.hasPrefix("recipe fashion-cnn, line 3: data.train: expected the files of"))
+                error.description.hasPrefix(
+                    "recipe fashion-cnn, line 3: data.train: expected keys with values, of which format is one of idx, npy"
+                ))
         }
         do {
             _ = try RunConfiguration(
@@ -70,6 +76,6 @@ import Testing
     @Test func dataRootMovesARecipesFiles() throws {
         let run = try RunConfiguration(
             recipe: .standard, overrides: [.set("data.root=here")], currentFolder: home)
-        #expect(run.data.test?.features == ["/home/user/here/t10k-images-idx3-ubyte.gz"])
+        #expect(run.settings.data.test?.featureNames == ["/home/user/here/t10k-images-idx3-ubyte.gz"])
     }
 }

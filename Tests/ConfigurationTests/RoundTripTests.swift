@@ -107,10 +107,10 @@ import Testing
             sharded: false}
             schedule: {name: cosine, eta_min: 0, warmup: 1, by: step}
             training:
+              online: false
               epochs: 5
               batch: 256
               accumulate: 1
-              online: false
               delayed: false
               max_skipped_steps: 10
               shards: 8
@@ -121,7 +121,8 @@ import Testing
               check_replicas: 100
               bucket_bytes: 1048576
               instruction_set: auto
-            checkpoint: {every_steps: 0, every_epochs: 1, every_minutes: 0, keep: 3, best: true}
+            evaluation: {train: false}
+            checkpoint: {every_steps: 0, every_minutes: 0, keep: 3, best: true, every_epochs: 1}
             logging: {every_steps: 10, noise_scale: false, layers: false}
             output: runs/fashion-cnn
 

@@ -74,11 +74,11 @@ import Testing
     func sectionsAreWrittenWholeAndReadBack(section: String, written: String) throws {
         let optimizer = "optimizer: {name: sgd, lr: 0.05, momentum: 0.9}\n"
         let run = try read(Self.validated + optimizer + "schedule: \(section)\n")
-        #expect(run.yaml.contains("\nschedule: \(written)\n"), "\(run.schedule.yaml)")
+        #expect(run.yaml.contains("\nschedule: \(written)\n"), "\(run.yaml)")
         let again = try read(run.yaml)
         #expect(again == run)
         #expect(again.yaml == run.yaml)
-        #expect(again.schedule.schedule.description == run.schedule.schedule.description)
+        #expect(try again.settings.rates().description == run.settings.rates().description)
     }
 
     @Test func everyScheduleIsAmongTheSections() {
@@ -91,12 +91,28 @@ import Testing
     @Test(arguments: [
         ("{name: cosin}", ".name: unknown schedule \"cosin\"; did you mean \"cosine\"?"),
         ("one_cycl", ": unknown schedule \"one_cycl\"; did you mean \"one_cycle\"?"),
-        ("multi_step", ".milestones: missing; it must be a list of numbers"),
+        (
+            "multi_step",
+            ".milestones: missing; it must be a list of whole numbers of epochs from 1, each above the one before: the epochs"
+        ),
+        (
+            "{name: multi_step, milestones: [0, 2]}",
+            ".milestones.0: must be a whole number of epochs, at least 1, is 0"
+        ),
+        ("{name: cosine_restarts, t_0: 1.5}", ".t_0: expected a whole number, found 1.5"),
+        (
+            "{name: cyclical, base_lr: 0.0001, step_size_up: 0}",
+            ".step_size_up: must be a whole number from 1 to 1000000000000, is 0"
+        ),
+        ("{name: exponential, gamma: 0}", ".gamma: must be a finite number above 0, is 0"),
         (
             "{name: multi_step, milestones: [4, 2]}",
             ".milestones: must be a list of whole numbers of epochs from 1, each above the one before, is [4, 2]"
         ),
-        ("{name: multi_step, milestones: 4}", ".milestones: expected a list of numbers, found 4"),
+        (
+            "{name: multi_step, milestones: 4}",
+            ".milestones: expected a list of whole numbers of epochs from 1, each above the one before, found 4"
+        ),
         ("{name: multi_step, milestones: [a]}", ".milestones.0: expected a number, found \"a\""),
         ("{name: exponential, gama: 0.9}", ".gama: unknown option of exponential; did you mean \"gamma\"?"),
         ("{name: cosine, eta_min: -0.1}", ".eta_min: must be a finite number, at least 0, is -0.1"),
@@ -107,25 +123,28 @@ import Testing
         ),
         (
             "{name: one_cycle, anneal_strategy: linaer}",
-            ".anneal_strategy: must be one of cos, linear, is linaer; did you mean \"linear\"?"
+            ".anneal_strategy: unknown annealing strategy \"linaer\"; did you mean \"linear\"?"
         ),
         (
             "{name: constant, by: epochs}",
-            ".by: must be one of step, epoch, is epochs; did you mean \"epoch\"?"
+            ".by: unknown unit \"epochs\"; did you mean \"epoch\"?"
         ),
         (
             "{name: reduce_on_plateau, metric: valdation_loss}",
-            ".metric: must be one of validation_loss, validation_accuracy, validation_top_5_accuracy"
+            ".metric: unknown metric \"valdation_loss\"; did you mean \"validation_loss\"?"
         ),
         (
             "{name: constant, scale_with_batch: 2.5}",
-            ".scale_with_batch: must be a whole number, at least 0, is 2.5"
+            ".scale_with_batch: expected a whole number, found 2.5"
         ),
         (
             "{name: constant, momentum: 0.9}",
-            ".momentum: expected {values: [0.5, 0.9], epochs: [0, 5]} or {from: 0.5, to: 0.9, epochs: 5}, found 0.9"
+            ".momentum: expected {values: [0.5, 0.9], epochs: [0, 5]} or {from: 0.5, to: 0.9, epochs: 5} (values, from, to, epochs), found 0.9"
         ),
-        ("{name: constant, momentum: {values: [0.9]}}", ".momentum.epochs: missing; it must be the epochs"),
+        (
+            "{name: constant, momentum: {values: [0.9]}}",
+            ".momentum.epochs: missing; it must be the epochs of the values, or how many the change takes"
+        ),
         (
             "{name: constant, momentum: {value: [0.9]}}",
             ".momentum.value: unknown key; did you mean \"values\"?"
@@ -164,25 +183,25 @@ import Testing
                 == "config.yaml:3: schedule: reduce_on_plateau watches validation_loss, but there are no validation "
                 + "data; give data.validation, as {fraction: 0.1}")
         let run = try read(small + section, [try .set("data.validation.fraction=0.2")])
-        #expect(run.schedule.schedule.plateau == PlateauRule())
+        #expect(try run.settings.rates().plateau == PlateauRule())
     }
 
     @Test func ratesScaleWithTheBatchOfTheCommandLine() throws {
         let text =
             small + "optimizer: {name: sgd, lr: 0.1}\nschedule: {name: cosine, scale_with_batch: 256}\n"
-        #expect(try read(text).schedule.schedule.scale == 1)
+        #expect(try read(text).settings.rates().scale == 1)
         let run = try read(text, [try .set("training.batch=1024")])
-        #expect(run.schedule.schedule.scale == 4)
-        #expect(run.schedule.schedule.baseRate == 0.1)
+        #expect(try run.settings.rates().scale == 4)
+        #expect(try run.settings.rates().baseRate == 0.1)
         #expect(run != (try read(text, [try .set("training.batch=512")])))
     }
 
     @Test func partsOfTheMomentumAreSetOneByOne() throws {
         let text = small + "schedule: {name: cosine, momentum: {from: 0.5, to: 0.9, epochs: 5}}\n"
         let run = try read(text, [try .set("schedule.momentum.to=0.99")])
-        #expect(run.schedule.schedule.momentum == .linear(from: 0.5, to: 0.99, epochs: 5))
+        #expect(try run.settings.rates().momentum == .linear(from: 0.5, to: 0.99, epochs: 5))
         let none = try read(text, [try .set("schedule.momentum=null")])
-        #expect(none.schedule.schedule.momentum == nil)
+        #expect(try none.settings.rates().momentum == nil)
         #expect(none != run)
     }
 }

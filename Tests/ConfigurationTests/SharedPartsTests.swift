@@ -14,8 +14,8 @@ import Testing
 
     @Test func mergedEntriesAreThoseThatAreNotOwn() throws {
         let run = try read(shared + "training:\n  epochs: 2\n  <<: [*common, *more]\n")
-        #expect(run.training.batch == 24 && run.training.shards == 4)
-        #expect(run.training.seed == 5 && run.training.epochs == 2)
+        #expect(run.settings.batch == 24 && run.settings.shards == 4)
+        #expect(run.settings.seed == 5 && run.settings.epochs == 2)
         // Of several the first counts, and a merged mapping may have merged others itself.
         let chain = try read(
             """
@@ -23,7 +23,7 @@ import Testing
             x-b: &b {batch: 2, epochs: 2, <<: *a}
             \(small)training: {<<: [*b, *a]}
             """)
-        #expect(chain.training.batch == 2 && chain.training.seed == 1 && chain.training.epochs == 2)
+        #expect(chain.settings.batch == 2 && chain.settings.seed == 1 && chain.settings.epochs == 2)
         // In a layer, in a list, and as a whole section.
         let layers = try read(
             """
@@ -49,8 +49,8 @@ import Testing
     @Test func overridesReachMergedKeys() throws {
         let text = shared + "training: {<<: *common}\noptimizer: {<<: {name: sgd, lr: 0.5}, momentum: 0.9}\n"
         let run = try read(text, [try .set("training.batch=7"), try .set("optimizer.lr=0.25"), .seed(3)])
-        #expect(run.training.batch == 7 && run.training.shards == 4 && run.training.seed == 3)
-        #expect(run.optimizer.configuration.learningRate == 0.25)
+        #expect(run.settings.batch == 7 && run.settings.shards == 4 && run.settings.seed == 3)
+        #expect(run.settings.optimizer.learningRate == 0.25)
         #expect(
             failure(text, [try .set("x-common.batch=7")]).hasPrefix(
                 "--set: x-common.batch: keys that begin with x- set nothing by themselves"))
@@ -107,7 +107,7 @@ import Testing
             training: {batch: !!int "12", delayed: !!bool true, clip: {norm: !!float 2}, stall_timeout: !!float 1.5e+1}
             init: !!null
             """)
-        #expect(run.training.batch == 12 && run.training.isDelayed && run.training.clipping.maximumNorm == 2)
+        #expect(run.settings.batch == 12 && run.settings.isDelayed && run.settings.clipping.maximumNorm == 2)
         for (line, message) in [
             ("training: {batch: !!int a}", "expected a whole number behind !!int, found \"a\""),
             ("training: {batch: !!int 1.5}", "expected a whole number behind !!int, found 1.5"),
@@ -148,10 +148,10 @@ import Testing
             init: {weights: ~/start.safetensors}
             output: ~/runs/a
             """)
-        #expect(run.data.train.features == ["\(own)/sets/x.npy".replacing("//", with: "/")])
-        #expect(run.data.train.labels[0] == "\(own)/y.npy".replacing("//", with: "/"))
-        #expect(run.initial.weights?.hasSuffix("/start.safetensors") == true)
-        #expect(run.initial.weights?.contains("~") == false && run.output == "\(own)/runs/a")
+        #expect(run.settings.data.training.featureNames == ["\(own)/sets/x.npy".replacing("//", with: "/")])
+        #expect(run.settings.data.training.labelNames[0] == "\(own)/y.npy".replacing("//", with: "/"))
+        #expect(run.settings.initialWeights?.hasSuffix("/start.safetensors") == true)
+        #expect(run.settings.initialWeights?.contains("~") == false && run.output == "\(own)/runs/a")
         #expect(try read(small, [.set("output=~/b")]).output == "\(own)/b")
         // Only in front.
         #expect(try read(small + "output: a/~/b").output == "a/~/b")

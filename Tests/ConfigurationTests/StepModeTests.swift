@@ -5,9 +5,16 @@ import Testing
 
 /// Batches that grow, wait or are taken together, and when a run ends early.
 @Suite struct StepModeTests {
+    /// A configuration with validation data, which early stopping watches.
+    private static let validated = """
+        data: {train: {format: npy, features: x.npy, labels: y.npy}, validation: {fraction: 0.1}}
+        model: [flatten, linear: 10]
+
+        """
+
     @Test func everyKeyArrives() throws {
         let training = try read(
-            small + """
+            Self.validated + """
                 training:
                   batch: 64
                   accumulate: 4
@@ -17,26 +24,26 @@ import Testing
                   early_stopping: {metric: validation_accuracy, patience: 2, min_change: 0.01, restore_best: false}
 
                 """
-        ).training
+        ).settings
         #expect(training.batch == 64 && training.accumulate == 4 && training.maximumSkippedSteps == 3)
         #expect(training.growth == BatchGrowth(.atEpochs([2, 5]), factor: 1.5, maximum: 512))
         #expect(
             training.earlyStopping == EarlyStopping(patience: 2, minimumChange: 0.01, restoresBest: false))
-        #expect(training.watch == "validation_accuracy")
+        #expect(training.watchedMetric == "validation_accuracy")
         #expect(training.spikes == LossSpikeGuard(sigma: 4, window: 32))
         #expect(!training.isOnline && !training.isDelayed)
     }
 
     @Test func specialBatches() throws {
-        let full = try read(small + "training: {batch: full}\n").training
-        #expect(full.batch == nil && full.evaluationBatch == 1024)
-        let online = try read(small + "training: {online: true}\n").training
+        let full = try read(small + "training: {batch: full}\n").settings
+        #expect(full.isFullBatch && full.evaluationBatch == 1024)
+        let online = try read(small + "training: {online: true}\n").settings
         #expect(online.isOnline && online.epochs == 1)
-        #expect(try read(small + "training: {delayed: true}\n").training.isDelayed)
-        let growth = try read(small + "training: {batch_growth: {noise: true}}\n").training.growth
+        #expect(try read(small + "training: {delayed: true}\n").settings.isDelayed)
+        let growth = try read(small + "training: {batch_growth: {noise: true}}\n").settings.growth
         #expect(growth == BatchGrowth(.noise))
-        let logging = try read(small + "logging: {noise_scale: true, layers: true}\n").logging
-        #expect(logging.noiseScale && logging.layers && logging.everySteps == 10)
+        let logging = try read(small + "logging: {noise_scale: true, layers: true}\n").settings
+        #expect(logging.logsNoiseScale && logging.logsLayers && logging.loggingSteps == 10)
     }
 
     @Test(arguments: [
@@ -46,7 +53,7 @@ import Testing
         "{early_stopping: {metric: validation_loss}}", "{early_stopping: {}}",
     ])
     func roundTrip(training: String) throws {
-        let run = try read(small + "training: \(training)\nlogging: {layers: true}\n")
+        let run = try read(Self.validated + "training: \(training)\nlogging: {layers: true}\n")
         let again = try RunConfiguration(
             yaml: run.yaml, source: .file("/else/where.yaml"), currentFolder: "/")
         #expect(again == run && again.yaml == run.yaml)
@@ -58,12 +65,18 @@ import Testing
         ("{online: true, epochs: 2}", "training.epochs: must be 1 beside online: true"),
         ("{batch: full, batch_growth: {every: 2}}", "training.batch_growth: must be left out beside"),
         ("{delayed: true, accumulate: 2}", "training.delayed: must be false beside accumulate"),
-        ("{batch_growth: {factor: 2}}", "training.batch_growth: must say when with one of"),
-        ("{batch_growth: {every: 2, noise: true}}", "training.batch_growth: must say when with one of"),
+        (
+            "{batch_growth: {factor: 2}}",
+            "training.batch_growth.epochs: missing; it must be a list of epochs such as [3, 6], unless every or noise says"
+        ),
+        (
+            "{batch_growth: {every: 2, noise: true}}",
+            "training.batch_growth.noise: must be left out beside every, which says when, is true"
+        ),
         ("{batch_growth: {every: 2, factor: 1}}", "training.batch_growth.factor: must be a number above 1"),
         ("{batch_growth: {epochs: [3, 3]}}", "training.batch_growth.epochs.1: must be above the epoch"),
-        ("{batch_growth: {epochs: []}}", "training.batch_growth.epochs: must be a list of at least one"),
-        ("{batch_growth: {evry: 2}}", "training.batch_growth.evry: unknown option; did you mean \"every\"?"),
+        ("{batch_growth: {epochs: []}}", "training.batch_growth.epochs: must have at least one element"),
+        ("{batch_growth: {evry: 2}}", "training.batch_growth.evry: unknown key; did you mean \"every\"?"),
         ("{early_stopping: {patience: 0}}", "training.early_stopping.patience: must be a whole number"),
         ("{early_stopping: {min_change: -1}}", "training.early_stopping.min_change: must be a finite"),
         (
@@ -77,6 +90,14 @@ import Testing
         (
             "{skip_spikes: 6, max_skipped_steps: 0}",
             "training.skip_spikes: must be left out beside max_skipped"
+        ),
+        (
+            "{early_stopping: {}}",
+            "config.yaml:3: training.early_stopping: watches validation_loss, but there is no validation data"
+        ),
+        (
+            "{watch: validation_f1}",
+            "config.yaml:3: training.watch: watches validation_f1, but there is no validation data"
         ),
         ("{max_skipped_steps: -1}", "training.max_skipped_steps: must be a whole number"),
     ])

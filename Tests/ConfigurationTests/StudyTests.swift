@@ -23,9 +23,9 @@ import Testing
                 "lr-0.01-batch-64", "lr-0.01-batch-128", "lr-0.1-batch-64", "lr-0.1-batch-128", "adam",
             ])
         let runs = study.runs.map(\.configuration)
-        #expect(runs.map { $0.optimizer.configuration.learningRate } == [0.01, 0.01, 0.1, 0.1, 1e-3])
-        #expect(runs.map(\.training.batch) == [64, 128, 64, 128, 256])
-        #expect(runs.map(\.training.epochs) == [2, 2, 2, 2, 3])
+        #expect(runs.map { $0.settings.optimizer.learningRate } == [0.01, 0.01, 0.1, 0.1, 1e-3])
+        #expect(runs.map(\.settings.batch) == [64, 128, 64, 128, 256])
+        #expect(runs.map(\.settings.epochs) == [2, 2, 2, 2, 3])
         #expect(runs[2].output == "studies/rates/lr-0.1-batch-64")
         #expect(study.against == .run && study.title == "rates")
     }
@@ -34,7 +34,7 @@ import Testing
         let study = try StudyConfiguration(
             yaml: "base: {recipe: fashion-mlp}\nruns: {a: {training.epochs: 3}}", source: .file("s.yaml"),
             overrides: [.epochs(1)], output: "elsewhere", currentFolder: "/")
-        #expect(study.runs[0].configuration.training.epochs == 1)
+        #expect(study.runs[0].configuration.settings.epochs == 1)
         #expect(study.runs[0].configuration.output == "elsewhere/a")
     }
 

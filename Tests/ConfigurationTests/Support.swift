@@ -1,3 +1,4 @@
+import Datasets
 import Testing
 
 @testable import Configuration
@@ -24,6 +25,31 @@ func failure(
     } catch {
         return error.description
     }
+}
+
+extension RunConfiguration {
+    /// The lines that `yaml` has of the model, without indentation and dashes: "conv2d: {out: 4, ...}", "relu".
+    var layerLines: [String] {
+        let lines = yaml.split(separator: "\n").drop { !$0.hasPrefix("model:") }
+        // Layers without options stand on one line.
+        if let line = line("model"), line.hasPrefix("[") {
+            return line.dropFirst().dropLast().split(separator: ", ").map(String.init)
+        }
+        return lines.dropFirst().prefix { $0.hasPrefix(" ") }.map { String($0.drop { " -".contains($0) }) }
+    }
+
+    /// The one line that `yaml` has of a section or key, without its name and indentation; nil where there is none.
+    func line(_ key: String) -> String? {
+        let lines = yaml.split(separator: "\n").map { $0.drop { $0 == " " } }
+        return lines.first { $0.hasPrefix("\(key): ") }.map { String($0.dropFirst(key.count + 2)) }
+    }
+}
+
+extension DatasetSource {
+    /// The paths of the features' files.
+    var featureNames: [String] { features.map(\.name) }
+    /// The paths of the labels' files.
+    var labelNames: [String] { labels.map(\.name) }
 }
 
 /// Line 1 of a configuration with everything it needs besides a model.

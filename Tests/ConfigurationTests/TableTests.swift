@@ -5,27 +5,26 @@ import Testing
 
 /// Data sets of tables and batches, and of several files.
 @Suite struct TableTests {
-    private func train(_ files: String) throws -> DataFiles {
-        try read("model: mlp\ndata:\n  train: \(files)\n", file: "/c/config.yaml").data.train
+    private func train(_ files: String) throws -> DatasetSource {
+        try read("model: mlp\ndata:\n  train: \(files)\n", file: "/c/config.yaml").settings.data.training
     }
 
     @Test func columnsAreNamedOrNumbered() throws {
         let plain = try train("{format: csv, files: t.csv, label: kind}")
-        #expect(plain.features == ["/c/t.csv"] && plain.labels == [] && plain.classes == nil)
-        #expect(plain.table == CSVOptions(label: [.name("kind")], task: .classification))
+        #expect(plain.featureNames == ["/c/t.csv"] && plain.labels == [] && plain.classCount == nil)
+        #expect(plain.csv == CSVOptions(label: [.name("kind")], task: .classification))
         let full = try train(
             "{format: csv, files: [a.csv, /b.csv.gz], label: [y, 3, \"4\"], task: regression, delimiter: \"\\t\", ignore: id}"
         )
-        #expect(full.features == ["/c/a.csv", "/b.csv.gz"])
+        #expect(full.featureNames == ["/c/a.csv", "/b.csv.gz"])
         #expect(
-            full.table
+            full.csv
                 == CSVOptions(
                     label: [.name("y"), .index(3), .name("4")], task: .regression, delimiter: 9,
                     ignored: [.name("id")]))
         let bare = try train(
             "{format: csv, files: a.csv, header: false, label: 0, classes: 3, delimiter: \";\"}")
-        #expect(bare.classes == 3 && bare.table?.hasHeader == false && bare.table?.delimiter == 59)
-        #expect(bare.source.classCount == 3)
+        #expect(bare.classCount == 3 && bare.csv.hasHeader == false && bare.csv.delimiter == 59)
     }
 
     /// What labels are is written down where it is given, or where nothing else can decide.
@@ -45,27 +44,33 @@ import Testing
             #expect(try text(arrays.dropLast() + ", task: \(task)}", "mse").contains("task: \(task)}"))
         }
         #expect(
-            try train("{format: npy, features: x, labels: y, task: regression}").source.task == .regression)
+            try train("{format: npy, features: x, labels: y, task: regression}").task == .regression)
     }
 
     @Test func severalFiles() throws {
         let arrays = try train("{format: npy, features: [a.npy, b.npy], labels: [c.npy]}")
-        #expect(arrays.features == ["/c/a.npy", "/c/b.npy"] && arrays.labels == ["/c/c.npy"])
+        #expect(arrays.featureNames == ["/c/a.npy", "/c/b.npy"] && arrays.labelNames == ["/c/c.npy"])
         #expect(arrays.paths.map(\.key) == ["features.0", "features.1", "labels"])
         let batches = try train("{format: cifar10, files: [b1.bin, b2.bin]}")
-        #expect(batches.source == DatasetSource(cifar10: ["/c/b1.bin", "/c/b2.bin"]))
+        #expect(batches == DatasetSource(cifar10: ["/c/b1.bin", "/c/b2.bin"]))
         #expect(batches.paths.map(\.key) == ["files.0", "files.1"])
     }
 
     @Test(arguments: [
-        ("{format: csv, files: a.csv}", "data.train.label: missing"),
-        ("{format: csv, features: a.csv, label: y}", "data.train.features: unknown key of csv data"),
-        ("{format: npy, files: a.npy, labels: b}", "data.train.files: unknown key of npy data"),
-        ("{format: cifar10, files: a, labels: b}", "data.train.labels: unknown key of cifar10 data"),
+        (
+            "{format: csv, files: a.csv}",
+            "data.train.label: missing; it must be a column's name, or its number from 0"
+        ),
+        ("{format: csv, features: a.csv, label: y}", "data.train.features: unknown key of format csv"),
+        ("{format: npy, files: a.npy, labels: b}", "data.train.files: unknown key of format npy"),
+        ("{format: cifar10, files: a, labels: b}", "data.train.labels: unknown key of format cifar10"),
         ("{format: cifar, files: a}", "unknown format \"cifar\""),
-        ("{format: cifar10, files: []}", "data.train.files: must name at least one file"),
+        ("{format: cifar10, files: []}", "data.train.files: must have at least one element"),
         ("{format: csv, files: a, label: [x, y]}", "data.train.label: must be one column of classes"),
-        ("{format: csv, files: a, label: [x, x], task: regression}", "data.train.label.1: named twice"),
+        (
+            "{format: csv, files: a, label: [x, x], task: regression}",
+            "data.train.label.1: must be named once, is x"
+        ),
         ("{format: csv, files: a, label: y, task: regresion}", "did you mean \"regression\"?"),
         ("{format: csv, files: a, label: y, header: false}", "must be a column's number"),
         ("{format: csv, files: a, label: 1.5}", "data.train.label: expected a whole number"),
@@ -85,7 +90,7 @@ import Testing
             "{format: npy, features: a, labels: b, task: regression, classes: 2}",
             "data.train.classes: must be left out"
         ),
-        ("{format: cifar10, files: a, task: regression}", "data.train.task: unknown key of cifar10 data"),
+        ("{format: cifar10, files: a, task: regression}", "data.train.task: unknown key of format cifar10"),
     ])
     func mistakes(files: String, says: String) {
         let found = failure("model: mlp\ndata:\n  train: \(files)\n")
@@ -108,6 +113,10 @@ import Testing
             """)
         let again = try RunConfiguration(
             yaml: run.yaml, source: .file("/else/where.yaml"), currentFolder: "/")
-        #expect(again.data == run.data && again.data.augment.count == 6)
+        #expect(again == run)
+        let (before, now) = (run.settings.data, again.settings.data)
+        #expect(now.training == before.training && now.test == before.test)
+        #expect(now.validation == before.validation && now.normalization == before.normalization)
+        #expect(now.augmentation == before.augmentation && now.augmentation.count == 6)
     }
 }

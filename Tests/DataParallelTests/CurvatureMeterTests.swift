@@ -3,6 +3,7 @@ import Cluster
 import Datasets
 import Layers
 import Optimizers
+import Options
 import ReplicaSupport
 import Runtime
 import Testing

@@ -223,11 +223,14 @@ extension EndToEndTests {
             let data = try TestData()
             defer { data.remove() }
             let program = try BuiltExecutable.path("training-controls")
-            func arguments(_ more: [String]) -> [String] {
-                [program] + ControlledRun.arguments(data, "mlp", more, output: data.path("run"))
+            func arguments(_ model: String, _ more: [String] = []) -> [String] {
+                [program] + ControlledRun.arguments(data, model, more, output: data.path("run"))
             }
             expect(
-                try run(2, arguments([]), and: arguments(["momentum=0.9"])),
+                try run(2, arguments("mlp"), and: arguments("mlp", ["momentum=0.9"])),
+                says: ["the configuration on rank 2 (host "])
+            expect(
+                try run(2, arguments("mlp"), and: arguments("narrow")),
                 says: ["the program or its configuration on rank 2 (host "])
         }
     }

@@ -64,7 +64,9 @@ extension EndToEndTests {
             let refused = try DTrainRun.run(
                 2, ["--config", configuration, "--output", data.path("a")] + rule)
             #expect(refused.exitCode == 78, "\(refused)")
-            #expect(refused.standardError.contains("set training.batch to full"), "\(refused)")
+            #expect(
+                refused.standardError.contains(
+                    "training.batch: must be full beside optimizer delta_bar_delta"), "\(refused)")
             let full = try DTrainRun.run(
                 2,
                 ["--config", configuration, "--output", data.path("b"), "--set", "training.batch=full"]

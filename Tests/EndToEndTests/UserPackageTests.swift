@@ -74,6 +74,49 @@ extension EndToEndTests {
             #expect(
                 resumed.exitCode == 0 && resumed.standardOutput.contains("is finished already"), "\(resumed)")
             #expect(weights[0] == weights[1])
+            try trainsWhatAConfigurationNames(
+                data, files, program: programs.appendingPathComponent("MyNet").path)
+        }
+
+        /// A configuration names the program's own layer and update rule like any other: the same bytes at any number of
+        /// ranks, and a mistake has its line.
+        private func trainsWhatAConfigurationNames(
+            _ data: TestData, _ files: [String], program: String
+        ) throws {
+            func run(_ ranks: Int, _ layer: String, _ output: String) throws -> ProcessResult {
+                let text = """
+                    data: {train: {format: npy, features: \(files[0]), labels: \(files[1])}}
+                    model:
+                      - flatten
+                      - linear: 16
+                      - \(layer)
+                      - linear: 4
+                    optimizer: {name: sign_descent, lr: 0.002}
+                    training: {epochs: 2, batch: 32}
+                    """
+                try Data(text.utf8).write(to: URL(fileURLWithPath: data.path("net.yaml")))
+                return try MPIRun.run(
+                    ranks: ranks, executable: program,
+                    arguments: [data.path("net.yaml"), data.path(output)])
+            }
+            var weights: [Data] = []
+            for ranks in [1, 3] {
+                let output = "named-\(ranks)"
+                let trained = try run(ranks, "swish", output)
+                try #require(trained.exitCode == 0, "\(trained)")
+                #expect(trained.standardOutput.contains("trained 10 steps"))
+                let kept = try String(contentsOfFile: data.path("\(output)/config.yaml"), encoding: .utf8)
+                #expect(kept.contains("- swish\n") && kept.contains("{name: sign_descent, lr: 0.002,"))
+                weights.append(
+                    try Data(contentsOf: URL(fileURLWithPath: data.path("\(output)/weights.safetensors"))))
+            }
+            #expect(weights[0] == weights[1])
+            let misspelt = try run(1, "swich", "misspelt")
+            #expect(
+                misspelt.exitCode == 78
+                    && misspelt.standardError.contains(
+                        "net.yaml:5: model.2: unknown layer \"swich\"; did you mean \"swish\"?"),
+                "\(misspelt)")
         }
     }
 }

@@ -1,4 +1,5 @@
 import Optimizers
+import Options
 import Testing
 
 /// The examples of the doc comments, line by line.
@@ -35,7 +36,7 @@ import Testing
 
     private struct Harmonic: ScheduleShape {
         var name: String { "harmonic" }
-        func validate(baseRate: Double) throws(OptimizerError) {}
+        func validate(baseRate: Double) throws(OptionError) {}
         func rate(baseRate: Double, at position: SchedulePosition) -> Double {
             baseRate / Double(1 + position.index)
         }
@@ -79,8 +80,9 @@ import Testing
         #expect(
             try LearningRateSchedule.optionNames(of: "step")
                 == ["step_size", "gamma", "warmup", "warmup_steps", "by", "scale_with_batch"])
-        let options = try LearningRateSchedule.resolvedOptions(
-            name: "step", options: ["step_size": .number(2), "warmup": .number(1)], baseRate: 0.1)
-        #expect(options.map(\.value.description) == ["2", "0.1", "1", "0", "step", "0"])
+        // Of the two lengths of the warm-up the one that is used.
+        let options = try ScheduleConfiguration(name: "step", options: ["step_size": 2, "warmup": 1])
+            .options(baseRate: 0.1)
+        #expect(options.map(\.value.description) == ["2", "0.1", "1", "step"])
     }
 }

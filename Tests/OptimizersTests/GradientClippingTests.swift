@@ -1,4 +1,5 @@
 import Optimizers
+import Options
 import Testing
 
 /// The clipping coefficient at ordinary and at extreme norms.
@@ -25,7 +26,7 @@ import Testing
 
     @Test(arguments: [0, -1, .nan, .infinity, 1e39])
     func refusesANormThatIsNone(_ norm: Double) {
-        let error = #expect(throws: OptimizerError.self) { try GradientClipping(maximumNorm: norm) }
+        let error = #expect(throws: OptionError.self) { try GradientClipping(maximumNorm: norm) }
         #expect(error?.key == "max_norm")
     }
 
@@ -38,7 +39,7 @@ import Testing
 
     @Test(arguments: [0, -1, .nan, .infinity, 1e39])
     func refusesAValueThatIsNone(_ value: Double) {
-        let error = #expect(throws: OptimizerError.self) { try GradientClipping(maximumValue: value) }
+        let error = #expect(throws: OptionError.self) { try GradientClipping(maximumValue: value) }
         #expect(error?.key == "clip_value")
     }
 }

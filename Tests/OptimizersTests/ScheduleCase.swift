@@ -1,4 +1,5 @@
 import Optimizers
+import Options
 import Testing
 
 /// A shape by the name and options of a configuration, for tests of what holds for every shape.

@@ -1,4 +1,5 @@
 import Optimizers
+import Options
 import Testing
 
 /// Options of schedules that are refused, and what the errors say.
@@ -8,11 +9,11 @@ import Testing
         let name: String
         let options: [String: OptionValue]
         let key: String
-        let kind: OptimizerError.Kind
+        let kind: OptionError.Kind
 
         init(
             _ name: String, _ options: [String: OptionValue], _ key: String,
-            _ kind: OptimizerError.Kind = .outOfRange
+            _ kind: OptionError.Kind = .outOfRange
         ) {
             (self.name, self.options, self.key, self.kind) = (name, options, key, kind)
         }
@@ -80,7 +81,7 @@ import Testing
 
     @Test(arguments: bad)
     func isRefused(_ bad: BadOptions) {
-        let error = #expect(throws: OptimizerError.self) {
+        let error = #expect(throws: OptionError.self) {
             try LearningRateSchedule(name: bad.name, options: bad.options, baseRate: 0.1)
         }
         #expect(error?.key == bad.key)
@@ -88,14 +89,14 @@ import Testing
     }
 
     @Test func messagesSayWhatIsAllowed() {
-        let milestones = #expect(throws: OptimizerError.self) {
+        let milestones = #expect(throws: OptionError.self) {
             try LearningRateSchedule(baseRate: 0.1, shape: .multiStep(milestones: [3, 1]))
         }
         #expect(
             milestones?.description
                 == "milestones is [3, 1]; it must be a list of whole numbers of epochs from 1, each above the one before"
         )
-        let mode = #expect(throws: OptimizerError.self) {
+        let mode = #expect(throws: OptionError.self) {
             try LearningRateSchedule(
                 name: "cyclical", options: ["base_lr": .number(0), "mode": .text("triangle")], baseRate: 0.1)
         }
@@ -105,18 +106,18 @@ import Testing
     @Test func shapesMadeInCodeAreCheckedToo() {
         let rules = [PlateauRule(patience: -1), PlateauRule(cooldown: -1), PlateauRule(factor: 0)]
         for rule in rules {
-            #expect(throws: OptimizerError.self) {
+            #expect(throws: OptionError.self) {
                 try LearningRateSchedule(baseRate: 0.1, shape: .reduceOnPlateau(rule))
             }
         }
-        #expect(throws: OptimizerError.self) {
+        #expect(throws: OptionError.self) {
             try LearningRateSchedule(baseRate: 0.1, shape: .cosineRestarts(first: 0))
         }
-        #expect(throws: OptimizerError.self) {
+        #expect(throws: OptionError.self) {
             try LearningRateSchedule(baseRate: 0.1, shape: .cyclical(from: 0, up: .max))
         }
         for scale in [0, -1, .nan, .infinity, 1e39] {
-            #expect(throws: OptimizerError.self) { try LearningRateSchedule(baseRate: 1, scale: scale) }
+            #expect(throws: OptionError.self) { try LearningRateSchedule(baseRate: 1, scale: scale) }
         }
     }
 
@@ -124,7 +125,7 @@ import Testing
     @Test func aRateThatOverflowsIsAnError() throws {
         let schedule = try LearningRateSchedule(baseRate: 1e-3, shape: .exponential(gamma: 2))
         try schedule.validate(stepsPerEpoch: 100, totalSteps: 100)
-        let error = #expect(throws: OptimizerError.self) {
+        let error = #expect(throws: OptionError.self) {
             try schedule.validate(stepsPerEpoch: 100, totalSteps: 200)
         }
         #expect(error?.kind == .conflict)

@@ -1,4 +1,5 @@
 import Optimizers
+import Options
 import Testing
 
 /// The momentum's own schedules.
@@ -59,7 +60,7 @@ import Testing
         let schedule = try LearningRateSchedule(
             baseRate: 0.1, shape: .oneCycle(momentum: nil), momentum: momentum)
         #expect(schedule.momentum(step: 3, in: Self.run) == 0.5)
-        let error = #expect(throws: OptimizerError.self) {
+        let error = #expect(throws: OptionError.self) {
             try LearningRateSchedule(baseRate: 0.1, shape: .oneCycle(), momentum: momentum)
         }
         #expect(error?.kind == .conflict)
@@ -80,7 +81,7 @@ import Testing
         (.linear(from: 0.5, to: 0.9, epochs: 0), "momentum.epochs"),
     ])
     func badValues(_ momentum: MomentumSchedule, key: String) {
-        let error = #expect(throws: OptimizerError.self) {
+        let error = #expect(throws: OptionError.self) {
             try LearningRateSchedule(baseRate: 0.1, momentum: momentum)
         }
         #expect(error?.kind == .outOfRange)

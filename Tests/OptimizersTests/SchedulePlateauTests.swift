@@ -1,5 +1,6 @@
 import Foundation
 import Optimizers
+import Options
 import Testing
 
 /// What a rate that follows a metric keeps, and what it may be told.

@@ -1,4 +1,5 @@
 import Optimizers
+import Options
 import Testing
 
 /// What holds for every schedule: the warm-up in front, the scale, and that a value depends on its step alone.
@@ -61,8 +62,9 @@ import Testing
     func aResumedRunGoesOnWithTheSameValues(_ shape: ScheduleCase, by unit: ScheduleUnit) throws {
         let more: [String: OptionValue] = ["warmup": .number(0.7), "by": .text(unit.rawValue)]
         let schedule = try shape.schedule(more)
-        let written = try LearningRateSchedule.resolvedOptions(
-            name: shape.name, options: shape.options.merging(more) { $1 }, baseRate: 0.4)
+        let written = try ScheduleConfiguration(
+            name: shape.name, options: shape.options.merging(more) { $1 }
+        ).options(baseRate: 0.4)
         let resumed = try LearningRateSchedule(
             name: shape.name, options: Dictionary(uniqueKeysWithValues: written.map { ($0.name, $0.value) }),
             baseRate: 0.4)

@@ -1,4 +1,5 @@
 import Optimizers
+import Options
 import Testing
 
 /// Places in runs of equal and of changing epochs, against counting.
@@ -56,7 +57,7 @@ import Testing
     @Test func aWarmupLongerThanAGrowingRunIsAnError() throws {
         let run = RunShape(stepsOfEpochs: [10, 4])
         try LearningRateSchedule(baseRate: 0.1, warmup: .epochs(2)).validate(run)
-        let error = #expect(throws: OptimizerError.self) {
+        let error = #expect(throws: OptionError.self) {
             try LearningRateSchedule(baseRate: 0.1, warmup: .epochs(2.5)).validate(run)
         }
         #expect(

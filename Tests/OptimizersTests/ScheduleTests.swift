@@ -1,5 +1,6 @@
 import Foundation
 import Optimizers
+import Options
 import Testing
 
 /// Schedules against their closed forms at the ends, in the middle and around the warm-up.
@@ -112,7 +113,7 @@ import Testing
     @Test(arguments: [LearningRateWarmup.epochs(5.1), .steps(51), .epochs(1e30), .steps(.max)])
     func aWarmupLongerThanTheRunIsAnError(_ warmup: LearningRateWarmup) throws {
         let schedule = try LearningRateSchedule(baseRate: 0.4, warmup: warmup)
-        let error = #expect(throws: OptimizerError.self) {
+        let error = #expect(throws: OptionError.self) {
             try schedule.validate(stepsPerEpoch: 10, totalSteps: 50)
         }
         #expect(error?.kind == .conflict)

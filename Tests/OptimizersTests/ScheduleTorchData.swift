@@ -1,5 +1,6 @@
 import Foundation
 import Optimizers
+import Options
 
 /// What PyTorch's schedules computed: Data/schedules.json, written by scripts/references/schedule_references.py.
 struct ScheduleTorchData: Decodable, Sendable {

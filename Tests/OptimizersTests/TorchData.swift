@@ -1,5 +1,6 @@
 import Foundation
 import Optimizers
+import Options
 
 /// What PyTorch computed: Data/torch.json, written by scripts/references/optimizer_references.py.
 struct TorchData: Decodable, Sendable {

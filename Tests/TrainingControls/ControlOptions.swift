@@ -119,10 +119,10 @@ struct ControlOptions {
     /// Puts what was given in the place of the settings' values.
     func apply(to settings: inout TrainingSettings) throws {
         if let schedule {
-            settings.schedule = try LearningRateSchedule(
-                name: schedule, options: schedule == "reduce_on_plateau" ? ["patience": .number(0)] : [:],
-                baseRate: settings.schedule.baseRate)
-            if settings.schedule.plateau != nil { settings.data.validation = .fraction(0.25) }
+            let watches = schedule == "reduce_on_plateau"
+            settings.schedule = try ScheduleConfiguration(
+                name: schedule, options: watches ? ["patience": 0] : [:])
+            if watches { settings.data.validation = .fraction(0.25) }
         }
         if let clip { settings.clipping = try GradientClipping(maximumNorm: clip) }
         if let clipValue { settings.clipping = try GradientClipping(maximumValue: clipValue) }

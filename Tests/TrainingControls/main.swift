@@ -1,6 +1,6 @@
 // Trains a small model in ways that the command line does not offer: with a deviation that must change its bytes, so
 // that tests can show they would notice, or on one machine that stands for several nodes.
-// Use: training-controls CONTROL FEATURES.npy TARGETS.npy OUTPUT cnn|line|mlp|product [KEY=VALUE ...]
+// Use: training-controls CONTROL FEATURES.npy TARGETS.npy OUTPUT cnn|line|mlp|narrow|product [KEY=VALUE ...]
 import DistributedTraining
 import Foundation
 
@@ -13,7 +13,9 @@ else {
     exit(ExitStatus.usage.rawValue)
 }
 let isLine = arguments[5] == "line"
-let isMLP = arguments[5] == "mlp"
+// The same but for a few units: another program under the same arguments.
+let isNarrow = arguments[5] == "narrow"
+let isMLP = arguments[5] == "mlp" || isNarrow
 let isProduct = arguments[5] == "product"
 exit(
     DistributedProgram.run(
@@ -27,8 +29,7 @@ exit(
                 training: DatasetSource(format: .npy, features: arguments[2], labels: arguments[3]),
                 normalization: isLine || isProduct ? .none : .standardize),
             loss: isLine || isProduct ? .meanSquaredError : .crossEntropy,
-            optimizer: try options.optimizer(rate: rate),
-            schedule: try LearningRateSchedule(baseRate: rate), output: arguments[4])
+            optimizer: try options.optimizer(rate: rate), output: arguments[4])
         settings.epochs = 1
         settings.batch = isLine || isProduct ? 8 : 36
         settings.control = control
@@ -42,7 +43,7 @@ exit(
                     Linear(1, bias: false, initializer: .constant(0)),
                 ] as Sequential
                 : isMLP
-                    ? [Linear(300), Tanh(), Linear(700), Tanh(), Linear(4)] as Sequential
+                    ? [Linear(300), Tanh(), Linear(isNarrow ? 600 : 700), Tanh(), Linear(4)] as Sequential
                     : [Conv2d(8, kernel: 3), BatchNormalization(), ReLU(), Flatten(), Linear(4)] as Sequential
         let result = try Trainer.train(model, settings, on: cluster)
         // One line per rank, in rank order.

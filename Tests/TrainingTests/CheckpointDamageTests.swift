@@ -78,7 +78,10 @@ import Testing
             let files = [CheckpointFormat.state, CheckpointFormat.weights].map {
                 CheckpointManifest.File(name: $0, bytes: 10, sha256: digest)
             }
-            return try CheckpointManifest(files: files + more, identity: "x", step: 3).encoded()
+            return try CheckpointManifest(
+                files: files + more, identity: TinyCheckpoint.identity,
+                environment: TinyCheckpoint.environment, step: 3
+            ).encoded()
         }
         _ = try CheckpointManifest.parse(manifest([]), path: "m")
         let refused = try manifest([CheckpointManifest.File(name: name, bytes: bytes, sha256: digest)])

@@ -98,7 +98,9 @@ import Testing
         try FileOutput.makeFolder("\(temporary)/\(CheckpointFormat.manifest)")
         let commit = CheckpointCommit(
             catalogue: catalogue, temporary: temporary,
-            manifest: try CheckpointManifest(files: [], identity: "", step: 13),
+            manifest: try CheckpointManifest(
+                files: [], identity: TinyCheckpoint.identity, environment: TinyCheckpoint.environment,
+                step: 13),
             pruning: CheckpointPruning(keep: 1))
         #expect(throws: TrainingError.self) { try commit.run() }
         #expect(catalogue.steps == [12])

@@ -5,6 +5,7 @@ import Datasets
 import Graph
 import Layers
 import Optimizers
+import Options
 import ReplicaSupport
 import Runtime
 import Testing

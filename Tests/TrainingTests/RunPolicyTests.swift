@@ -15,7 +15,7 @@ import Testing
         settings.epochs = 6
         settings.batch = 8
         try change(&settings)
-        return RunPolicy(settings, examples: examples)
+        return RunPolicy(settings, try settings.rates(), examples: examples)
     }
 
     // MARK: Steps
@@ -116,8 +116,7 @@ import Testing
 
     @Test func ratesFollowAMetric() throws {
         var policy = try policy {
-            $0.schedule = try LearningRateSchedule(
-                name: "reduce_on_plateau", options: ["patience": .number(0)], baseRate: 0.1)
+            $0.schedule = try ScheduleConfiguration(name: "reduce_on_plateau", options: ["patience": 0])
         }
         #expect(policy.learningRate(5) == 0.1)
         for (epoch, loss) in [1.0, 0.5, 0.7].enumerated() {
@@ -189,13 +188,14 @@ import Testing
             return ended(&policy, [[0.5, 0.6, 0.6, 0.6, 0.6, 0.6][number]], from: number)
         }
         for cut in 1...4 {
-            var whole = RunPolicy(try settings(), examples: 64)
+            var whole = RunPolicy(try settings(), try settings().rates(), examples: 64)
             var parts = whole
             for number in 0..<5 {
                 if number == cut {
                     let bytes = try CheckpointFormat.encoder().encode(parts.state)
                     let state = try CheckpointFormat.decoder().decode(RunPolicy.State.self, from: bytes)
-                    parts = RunPolicy(try settings(), examples: 64, state: state)
+                    parts = RunPolicy(
+                        try settings(), try settings().rates(), examples: 64, state: state)
                 }
                 #expect(epoch(number, &whole) == epoch(number, &parts))
                 #expect(whole.state == parts.state && whole.plan == parts.plan, "cut at \(cut)")

@@ -9,6 +9,11 @@ struct TinyCheckpoint {
     let folder: String
     let path: String
 
+    /// What run it is of.
+    static let identity = RunIdentity(
+        settings: [RunIdentity.Entry(key: "training.batch", value: .whole(32))], model: "m", data: "d")
+    static let environment = RunEnvironment(instructionSet: "avx2", libraries: ["oneDNN": "2.6.3"])
+
     /// Writes the checkpoint of a step into a folder of its own, or into one that is there.
     init(step: Int = 12, in given: String? = nil, keep: Int = 3, value: Float = 1) throws {
         let folder =
@@ -35,7 +40,9 @@ struct TinyCheckpoint {
         let files = try ([weights, state] + parts).map { try $0.write(in: temporary) }
         try CheckpointCommit(
             catalogue: catalogue, temporary: temporary,
-            manifest: try CheckpointManifest(files: files, identity: "a run", step: step),
+            manifest: try CheckpointManifest(
+                files: files, identity: TinyCheckpoint.identity, environment: TinyCheckpoint.environment,
+                step: step),
             pruning: CheckpointPruning(keep: keep)
         ).run()
     }

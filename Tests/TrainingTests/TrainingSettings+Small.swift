@@ -6,7 +6,6 @@ extension TrainingSettings {
     static func small() throws -> TrainingSettings {
         TrainingSettings(
             data: .init(training: .init(format: .npy, features: "x.npy", labels: "y.npy")),
-            optimizer: try OptimizerConfiguration(name: "sgd", options: ["lr": .number(0.1)]),
-            schedule: try LearningRateSchedule(baseRate: 0.1), output: "run")
+            optimizer: try OptimizerConfiguration(name: "sgd", options: ["lr": 0.1]), output: "run")
     }
 }

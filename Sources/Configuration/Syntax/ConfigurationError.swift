@@ -1,5 +1,7 @@
+import Training
+
 /// Why a configuration cannot be used: one setting, where it was written, and what it may be.
-package struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
+public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The sort of problem, for code that decides by it.
     package enum Kind: String, Sendable, CaseIterable {
         /// The file cannot be read, or is no UTF-8 text.
@@ -53,7 +55,7 @@ package struct ConfigurationError: Error, Sendable, Hashable, CustomStringConver
     }
 
     /// One line, such as `config.yaml:7: training.bach: unknown key; did you mean "batch"?`.
-    package var description: String {
+    public var description: String {
         // No path is longer than that.
         var parts = [Self.shortened(location.description, to: 4096)]
         if !key.isEmpty { parts.append(Self.shortened(key, to: 200)) }
@@ -82,4 +84,8 @@ package struct ConfigurationError: Error, Sendable, Hashable, CustomStringConver
         }
         return String(line)
     }
+}
+
+extension ConfigurationError: StatedError {
+    package var exitStatus: ExitStatus { .badConfiguration }
 }

@@ -1,12 +1,10 @@
-import Optimizers
+import Options
+import Training
 
 /// The keys of a configuration by their sections, to find the place of one that was written without it.
 package enum ConfigurationKeys {
     /// The sections of a configuration.
-    static let sections = [
-        "data", "model", "loss", "init", "optimizer", "schedule", "training", "evaluation", "checkpoint",
-        "logging", "output",
-    ]
+    static var sections: [String] { table.sections }
 
     /// The full paths of the keys that a word may mean, such as "training.batch" for batch_size, in the order of the sections.
     ///
@@ -27,35 +25,27 @@ package enum ConfigurationKeys {
         sameName(as: word, among: keys)
     }
 
-    /// The options of all that `names` name.
-    static func options(
-        of names: [String], _ optionNames: (String) throws(OptimizerError) -> [String]
-    ) -> [String] {
-        var options: [String] = []
-        for option in names.flatMap({ (try? optionNames($0)) ?? [] }) where !options.contains(option) {
-            options.append(option)
-        }
-        return options
-    }
+    private static let table = SettingsTable.standard
 
-    private static let all: [(section: String, keys: [String])] = [
-        ("", sections),
-        ("data", DataSection.keys),
-        ("data.train", DataFiles.keys),
-        ("init", InitSection.keys),
-        (
-            "optimizer",
-            options(of: OptimizerConfiguration.names, OptimizerConfiguration.optionNames)
-                + OptimizerSection.commonKeys
-        ),
-        (
-            "schedule",
-            options(of: LearningRateSchedule.names, LearningRateSchedule.optionNames)
-                + [MomentumSchedule.key]
-        ),
-        ("training", TrainingSection.keys),
-        ("evaluation", EvaluationSection.keys),
-        ("checkpoint", CheckpointSection.keys),
-        ("logging", LoggingSection.keys),
-    ]
+    private static let all: [(section: String, keys: [String])] = {
+        var all: [(section: String, keys: [String])] = [("", table.sections)]
+        for section in table.sections {
+            var keys: [String] = []
+            for key in table.keys where key.section == section {
+                if !key.name.isEmpty { keys.append(key.name) }
+                guard key.name.isEmpty, case .choice(let choice) = key.form, section != "loss" else {
+                    continue
+                }
+                for option in choice.entries.flatMap(\.options) where !keys.contains(option.name) {
+                    keys.append(option.name)
+                }
+            }
+            if !keys.isEmpty { all.append((section, keys)) }
+            guard section == "data" else { continue }
+            let files = table.vocabulary.formats.choices.flatMap(\.options).map(\.name)
+            all.append(
+                ("data.train", ["format"] + files.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }))
+        }
+        return all
+    }()
 }

@@ -1,26 +1,39 @@
+/// What a value alone stands for behind a key.
+struct ShortForms {
+    /// The option that it is, "out" behind linear; it may be a list.
+    var options: [String: String]
+    /// The key of a name that it is, "name" behind optimizer.
+    var names: [String: String]
+}
+
 extension ConfigurationNode {
     /// Puts an override's value at its path, making keys on the way that are not there.
     ///
     /// Whether such keys exist in a configuration is checked later, like those of a file. Throws where the path
     /// leads into a value that has no parts, or to a place that a list does not have.
-    mutating func apply(_ change: ConfigurationOverride) throws(ConfigurationError) {
+    ///
+    /// - Parameter shorts: What a value alone stands for.
+    mutating func apply(
+        _ change: ConfigurationOverride, _ shorts: ShortForms
+    ) throws(ConfigurationError) {
         if let key = change.path.first, key.hasPrefix(Self.freePrefix) {
             throw ConfigurationError(
                 .unknownKey, at: change.value.location, key: change.path.joined(separator: "."),
                 "keys that begin with \(Self.freePrefix) set nothing by themselves",
                 advice: "set the key that takes the value, such as training.batch")
         }
-        try set(change.path[...], to: change.value, walked: [])
+        try set(change.path[...], to: change.value, walked: [], shorts)
     }
 
     private mutating func set(
-        _ path: ArraySlice<String>, to value: ConfigurationNode, walked: [String]
+        _ path: ArraySlice<String>, to value: ConfigurationNode, walked: [String],
+        _ shorts: ShortForms
     ) throws(ConfigurationError) {
         guard let part = path.first else {
             self = value
             return
         }
-        expandShortForm(for: part, key: walked.last ?? "")
+        expandShortForm(for: part, key: walked.last ?? "", shorts)
         let inner = walked + [part]
         switch content {
         case .mapping(var entries):
@@ -29,7 +42,7 @@ extension ConfigurationNode {
                 let blank = ConfigurationNode(content: .scalar("", isQuoted: false), location: value.location)
                 entries.append(Entry(key: part, location: value.location, value: blank))
             }
-            try entries[place].value.set(path.dropFirst(), to: value, walked: inner)
+            try entries[place].value.set(path.dropFirst(), to: value, walked: inner, shorts)
             content = .mapping(entries)
         case .sequence(var elements):
             guard let index = Int(part), elements.indices.contains(index) else {
@@ -38,7 +51,7 @@ extension ConfigurationNode {
                     .unknownKey, at: value.location, key: inner.joined(separator: "."),
                     "unknown place in a list; its places are \(places)")
             }
-            try elements[index].set(path.dropFirst(), to: value, walked: inner)
+            try elements[index].set(path.dropFirst(), to: value, walked: inner, shorts)
             content = .sequence(elements)
         case .scalar:
             throw ConfigurationError(
@@ -49,9 +62,11 @@ extension ConfigurationNode {
 
     /// Turns a short form into its long one where an override wants a part of it: nothing into no keys, "128"
     /// behind linear into {out: 128}, the layer "relu" into {relu: {}}, the optimizer "adam" into {name: adam}.
-    private mutating func expandShortForm(for part: String, key: String) {
+    private mutating func expandShortForm(
+        for part: String, key: String, _ shorts: ShortForms
+    ) {
         guard case .scalar(let text, let isQuoted) = content else {
-            if case .sequence = content, let option = LayerKind.mainOption(of: key), Int(part) == nil {
+            if case .sequence = content, let option = shorts.options[key], Int(part) == nil {
                 content = .mapping([Entry(key: option, location: location, value: self)])
             }
             return
@@ -61,13 +76,8 @@ extension ConfigurationNode {
         } else if Int(key) != nil, !isQuoted, text == part {
             let none = ConfigurationNode(content: .mapping([]), location: location)
             content = .mapping([Entry(key: part, location: location, value: none)])
-        } else if let option = LayerKind.mainOption(of: key) ?? Self.mainOptions[key] {
+        } else if let option = shorts.options[key] ?? shorts.names[key] {
             content = .mapping([Entry(key: option, location: location, value: self)])
         }
     }
-
-    private static let mainOptions = [
-        "optimizer": "name", "schedule": "name", "model": "name", "clip": "norm", "normalize": "name",
-        "flip": "p", "crop": "padding", "shift": "pixels", "rotation": "degrees", "erasing": "p",
-    ]
 }

@@ -54,6 +54,8 @@ struct ConfigurationNode: Sendable, Equatable {
         case .scalar(let text, isQuoted: false):
             if isBlank {
                 "nothing"
+            } else if isNull {
+                text
             } else if PlainNumber.isLike(text), text.utf8.count <= 32 {
                 text
             } else {

@@ -1,3 +1,5 @@
+import Options
+
 /// A piece of configuration with its key path, on its way to a typed value; every reader throws on another type.
 struct Setting {
     /// What was written.
@@ -36,22 +38,21 @@ struct Setting {
     }
 
     /// A whole number in `range`.
-    func whole(
-        in range: ClosedRange<Int>, expected: String = "a whole number"
-    ) throws(ConfigurationError) -> Int {
+    func whole(in range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
+        let expected = "a whole number"
         let number = try plainNumber(expected: expected)
         guard let whole = number.whole else {
-            if number.isWhole { throw outOfRange(Self.phrase(range)) }
+            if number.isWhole { throw outOfRange(OptionForm.phrase(range)) }
             throw wrongType(expected: expected)
         }
-        guard range.contains(whole) else { throw outOfRange(Self.phrase(range)) }
+        guard range.contains(whole) else { throw outOfRange(OptionForm.phrase(range)) }
         return whole
     }
 
-    /// A finite number that `isAllowed` accepts; `allowed` is a phrase that fits behind "must be".
-    func number(_ allowed: String, _ isAllowed: (Double) -> Bool) throws(ConfigurationError) -> Double {
+    /// A number of a set.
+    func number(_ allowed: AllowedNumbers) throws(ConfigurationError) -> Double {
         let value = try plainNumber(expected: "a number").value
-        guard isAllowed(value) else { throw outOfRange(allowed) }
+        guard allowed.contains(value) else { throw outOfRange(allowed.phrase) }
         return value
     }
 
@@ -96,7 +97,10 @@ struct Setting {
 
     /// What to write instead of a variable, if one was written.
     private var variableAdvice: String? {
-        guard let word = node.word, word.contains(/\$\{[A-Za-z_][^{}]*\}|^\$[A-Za-z_]\w*/) else { return nil }
+        // Most words have none, and looking for the pattern takes longer than reading the rest.
+        guard let word = node.word, word.utf8.contains(UInt8(ascii: "$")),
+            word.contains(/\$\{[A-Za-z_][^{}]*\}|^\$[A-Za-z_]\w*/)
+        else { return nil }
         if case .flag(let flag) = node.location.source {
             // A shell that had seen the variable would have replaced it.
             let value = flag == "--set" && !path.isEmpty ? "\(path)=\(word)" : word
@@ -109,21 +113,16 @@ struct Setting {
         return "variables are not replaced: write the value itself\(way)"
     }
 
-    /// What to write instead of an option that is to be `allowed`; nil where nothing more is to be said.
-    func instead(of allowed: String) -> String? {
-        if allowed == "true or false" { return flagInstead }
-        if allowed == "a number" || allowed.hasPrefix("a number ") { return numberInstead ?? variableAdvice }
-        return variableAdvice
-    }
-
-    /// The error of a section of options that does not say of what; without the section it is `standard`.
-    func missingName(_ names: [String], standard: String) -> ConfigurationError {
-        let key = inside("name")
+    /// The error of options that do not say of what; without them it is `standard`, if that is anything.
+    func missingName(_ names: [String], key name: String = "name", standard: String?) -> ConfigurationError {
+        let key = inside(name)
         let isFlag = if case .flag = node.location.source { true } else { false }
         return ConfigurationError(
             .missing, at: location, key: key, "missing; it must be one of \(names.joined(separator: ", "))",
-            advice: "for what it is unless given, "
-                + (isFlag ? "add --set \(key)=\(standard)" : "write name: \(standard)"))
+            advice: standard.map {
+                "for what it is unless given, "
+                    + (isFlag ? "add --set \(key)=\($0)" : "write \(name): \($0)")
+            })
     }
 
     /// Throws at a key that stands only in texts of another sort, unless one of this sort is there.
@@ -194,7 +193,7 @@ struct Setting {
     }
 
     /// What to write where one number is wanted and several, or keys, were given.
-    private var numberInstead: String? {
+    var numberInstead: String? {
         switch node.content {
         case .scalar: return nil
         case .sequence(let nodes):
@@ -204,11 +203,5 @@ struct Setting {
             return "write \(text), without brackets"
         case .mapping: return "it takes one number, not \(node.value)"
         }
-    }
-
-    private static func phrase(_ range: ClosedRange<Int>) -> String {
-        range.upperBound == .max
-            ? "a whole number, at least \(range.lowerBound)"
-            : "a whole number from \(range.lowerBound) to \(range.upperBound)"
     }
 }

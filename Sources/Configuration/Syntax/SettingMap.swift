@@ -20,7 +20,8 @@ struct SettingMap {
             return
         }
         guard case .mapping(let entries) = setting.node.content else {
-            throw setting.wrongType(expected: "\(expected) (\(keys.joined(separator: ", ")))")
+            let list = keys.isEmpty ? "" : " (\(keys.joined(separator: ", ")))"
+            throw setting.wrongType(expected: expected + list)
         }
         self.entries = entries
         // A text without a model is none whose keys have other places.
@@ -37,9 +38,6 @@ struct SettingMap {
             )
         }
     }
-
-    /// Whether no key is there.
-    var isEmpty: Bool { entries.isEmpty }
 
     /// The value of a key, or nil if it is not there.
     subscript(key: String) -> Setting? {

@@ -13,7 +13,7 @@ struct ArrayFile {
             switch format {
             case .idx: try IDXFile.header(from: reader)
             case .npy: try NPYFile.header(from: reader)
-            case .csv, .cifar10: preconditionFailure("\(format.rawValue) files are no arrays")
+            case .csv, .records: preconditionFailure("\(format.name) files are no arrays")
             }
         try reader.checkSize(promised: header.headerBytes + header.dataBytes)
     }

@@ -2,16 +2,15 @@ import Messages
 
 /// The binary version of CIFAR-10 (Krizhevsky, "Learning multiple layers of features from tiny images", 2009): records
 /// of one class byte and 3,072 bytes of a 32 x 32 image, all of red, then green, then blue. Batches follow each other.
-struct CIFAR10Files {
-    /// The files, in order.
-    let files: [DataOrigin]
+struct CIFAR10Files: RecordFormat {
+    let name = "cifar10"
 
     private static let shape = [3, 32, 32]
     private static let imageBytes = 3072
     private static let recordBytes = 3073
 
     /// The sizes, from those of the files.
-    func inspect(hasLabels: Bool) throws(DataError) -> DatasetLayout {
+    func inspect(_ files: [DataOrigin], readsLabels: Bool) throws(DataError) -> DatasetLayout {
         var count = 0
         for file in files { count += try records(in: file) }
         guard count <= Int(Int32.max) else {
@@ -20,14 +19,17 @@ struct CIFAR10Files {
                 found: "\(count)", advice: "split the data set")
         }
         return DatasetLayout(
-            count: count, exampleShape: Self.shape, elementType: .uint8, labels: hasLabels ? .classes : .none,
-            classCount: hasLabels ? 10 : nil)
+            count: count, exampleShape: Self.shape, elementType: .uint8,
+            labels: readsLabels ? .classes : .none,
+            classCount: readsLabels ? 10 : nil)
     }
 
     /// Reads all images and, where there is memory for them, labels.
     func load(
-        _ layout: DatasetLayout, features: UnsafeMutableRawPointer, labels: UnsafeMutablePointer<Int32>?
+        _ files: [DataOrigin], _ layout: DatasetLayout, features: UnsafeMutableRawPointer,
+        labels: UnsafeMutableRawPointer?
     ) throws(DataError) {
+        let labels = labels?.bindMemory(to: Int32.self, capacity: layout.count)
         let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * Self.recordBytes, alignment: 64)
         defer { piece.deallocate() }
         guard let base = piece.baseAddress else { return }

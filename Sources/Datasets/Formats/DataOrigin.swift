@@ -1,12 +1,12 @@
 /// Where the bytes of one data file are.
-package enum DataOrigin: Sendable, Hashable {
+public enum DataOrigin: Sendable, Hashable {
     /// A file, by its path.
     case path(String)
     /// Bytes already in memory, under a name for messages.
     case memory(name: String, bytes: [UInt8])
 
     /// What messages call it.
-    package var name: String {
+    public var name: String {
         switch self {
         case .path(let path): path
         case .memory(let name, _): name

@@ -1,5 +1,6 @@
 import Graph
 import Messages
+import Options
 
 /// The mean over all elements of −[p t log σ(x) + (1 − t) log(1 − σ(x))] of logits x, as torch.nn.BCEWithLogitsLoss.
 ///
@@ -21,11 +22,11 @@ package struct BinaryCrossEntropyLoss: LossFunction {
         self.positiveWeights = positiveWeights
     }
 
-    package var options: [LossOption] {
+    package var options: [NamedOption] {
         guard let positiveWeights else { return [] }
-        let value: LossOption.Value =
+        let value: OptionValue =
             positiveWeights.count == 1 ? .number(positiveWeights[0]) : .numbers(positiveWeights)
-        return [LossOption("pos_weight", value)]
+        return [NamedOption("pos_weight", value)]
     }
 
     package var readsSign: Bool { true }

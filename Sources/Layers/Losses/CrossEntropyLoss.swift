@@ -1,5 +1,6 @@
 import Graph
 import Messages
+import Options
 
 /// Softmax cross-entropy of logits (N, K) with class labels y, as torch.nn.CrossEntropyLoss.
 ///
@@ -30,10 +31,10 @@ package struct CrossEntropyLoss: LossFunction {
 
     package var needsClasses: Bool { true }
 
-    package var options: [LossOption] {
-        var options: [LossOption] = []
-        if labelSmoothing > 0 { options.append(LossOption("label_smoothing", .number(labelSmoothing))) }
-        if let classWeights { options.append(LossOption("class_weights", .numbers(classWeights))) }
+    package var options: [NamedOption] {
+        var options: [NamedOption] = []
+        if labelSmoothing > 0 { options.append(NamedOption("label_smoothing", .number(labelSmoothing))) }
+        if let classWeights { options.append(NamedOption("class_weights", .numbers(classWeights))) }
         return options
     }
 

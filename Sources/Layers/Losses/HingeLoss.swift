@@ -1,4 +1,5 @@
 import Graph
+import Options
 
 /// Scores that win by less than a margin are penalized by what is missing.
 ///
@@ -18,7 +19,7 @@ package struct HingeLoss: LossFunction {
         self.margin = margin
     }
 
-    package var options: [LossOption] { [LossOption("margin", .number(margin))] }
+    package var options: [NamedOption] { [NamedOption("margin", .number(margin))] }
 
     package var readsSign: Bool { true }
 

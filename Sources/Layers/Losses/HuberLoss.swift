@@ -1,4 +1,5 @@
 import Graph
+import Options
 
 /// The mean over all elements of d²/2 where |d| ≤ δ, else δ (|d| − δ/2), d = prediction − target, as torch.nn.HuberLoss.
 ///
@@ -15,7 +16,7 @@ package struct HuberLoss: ElementwiseLoss {
         self.delta = delta
     }
 
-    package var options: [LossOption] { [LossOption("delta", .number(delta))] }
+    package var options: [NamedOption] { [NamedOption("delta", .number(delta))] }
 
     /// With c = d held between −δ and δ it is c (d − c/2), which neither selects nor cancels.
     package func elements(_ difference: Tensor) -> Tensor {

@@ -7,7 +7,7 @@ public struct Loss: Sendable, Hashable {
     package let function: any LossFunction
 
     /// A loss by its formula.
-    package init(_ function: some LossFunction) { self.function = function }
+    public init(_ function: some LossFunction) { self.function = function }
 
     /// Softmax cross-entropy of logits (N, K) with class labels, as torch.nn.CrossEntropyLoss.
     public static let crossEntropy = Loss(CrossEntropyLoss())

@@ -1,12 +1,14 @@
 import Graph
 import Messages
+import Options
 
-/// A loss's formula with its options; a new loss is a new file with a conforming type.
-package protocol LossFunction: Sendable, Hashable {
+/// A loss's formula with its options; a new loss is a new file with a conforming type, and where configurations are to name
+/// it an entry in `ChoiceList.losses`.
+public protocol LossFunction: Sendable, Hashable {
     /// The name in a configuration ("huber").
     static var name: String { get }
     /// The options that are set, in the order in which they are listed to a user.
-    var options: [LossOption] { get }
+    var options: [NamedOption] { get }
     /// What each class counts in the mean over examples; nil where all examples count alike.
     ///
     /// The mean is then Σ loss ÷ Σ weight of the label, both over the whole mini-batch.
@@ -30,13 +32,13 @@ package protocol LossFunction: Sendable, Hashable {
 }
 
 extension LossFunction {
-    package var options: [LossOption] { [] }
-    package var classWeights: [Double]? { nil }
-    package var needsClasses: Bool { false }
-    package var comparesNumbers: Bool { false }
-    package var readsSign: Bool { false }
-    package var targetRange: ClosedRange<Float>? { nil }
-    package func estimate(_ prediction: Tensor) -> Tensor { prediction }
+    public var options: [NamedOption] { [] }
+    public var classWeights: [Double]? { nil }
+    public var needsClasses: Bool { false }
+    public var comparesNumbers: Bool { false }
+    public var readsSign: Bool { false }
+    public var targetRange: ClosedRange<Float>? { nil }
+    public func estimate(_ prediction: Tensor) -> Tensor { prediction }
 
     /// Whether examples of `target` are told apart by the sign of a single output.
     package func isBinary(output: [Int], target: TargetKind) -> Bool {

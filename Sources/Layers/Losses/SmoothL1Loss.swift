@@ -1,4 +1,5 @@
 import Graph
+import Options
 
 /// The mean over all elements of d²/(2β) where |d| ≤ β, else |d| − β/2, d = prediction − target, as torch.nn.SmoothL1Loss:
 /// the Huber loss divided by its bend.
@@ -13,7 +14,7 @@ package struct SmoothL1Loss: ElementwiseLoss {
         self.beta = beta
     }
 
-    package var options: [LossOption] { [LossOption("beta", .number(beta))] }
+    package var options: [NamedOption] { [NamedOption("beta", .number(beta))] }
 
     package func elements(_ difference: Tensor) -> Tensor {
         HuberLoss(delta: beta).elements(difference) * (1 / beta)

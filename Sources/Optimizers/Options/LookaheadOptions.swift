@@ -1,3 +1,5 @@
+import Options
+
 /// How far `Lookahead` looks ahead and how much of it it keeps; an option of every optimizer.
 ///
 /// Example:
@@ -12,9 +14,9 @@ public struct LookaheadOptions: Sendable, Hashable {
     public let alpha: Double
 
     /// Checks the options; throws, with the key "k" or "alpha", on values out of range.
-    public init(k: Int = 5, alpha: Double = 0.5) throws(OptimizerError) {
+    public init(k: Int = 5, alpha: Double = 0.5) throws(OptionError) {
         guard k >= 1 else {
-            throw OptimizerError(.outOfRange, key: "k", value: "\(k)", allowed: "a whole number, at least 1")
+            throw OptionError(.outOfRange, key: "k", value: "\(k)", allowed: "a whole number, at least 1")
         }
         try AllowedNumbers.positiveUpToOne.check(alpha, key: "alpha")
         self.k = k

@@ -1,3 +1,5 @@
+import Options
+
 /// AMSGrad, Adam with a second moment that never shrinks, as torch.optim.Adam(amsgrad=True) computes it.
 ///
 /// With learning rate η, decay rates β₁ and β₂, ε and weight decay λ, at step t from 1 (m is "exp_avg", v is
@@ -27,7 +29,7 @@ public struct AMSGrad: AdamRule, Hashable {
     /// Makes the rule; throws on values out of range.
     public init(
         betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0
-    ) throws(OptimizerError) {
+    ) throws(OptionError) {
         moments = try Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay)
     }
 
@@ -45,7 +47,10 @@ public struct AMSGrad: AdamRule, Hashable {
 }
 
 extension AMSGrad: Choice {
-    package static let options = Moments.options(rate: 1e-3, epsilon: 1e-8, weightDecay: 0)
+    public static let summary = "As adam, with a second moment that never falls."
+    public static let source = "Reddi et al. 2018"
 
-    package init(options: ResolvedOptions) throws(OptimizerError) { moments = try Moments(options) }
+    public static let options = Moments.options(rate: 1e-3, epsilon: 1e-8, weightDecay: 0)
+
+    public init(options: ResolvedOptions) throws(OptionError) { moments = try Moments(options) }
 }

@@ -1,4 +1,5 @@
 import CKernels
+import Options
 
 /// Adadelta, steps as large as recent steps were, with the gradient's unit cancelled, as torch.optim.Adadelta
 /// computes it.
@@ -31,7 +32,7 @@ public struct Adadelta: UpdateRule, Hashable {
     /// Makes the rule; throws on values out of range.
     public init(
         rho: Double = 0.9, epsilon: Double = 1e-6, weightDecay: Double = 0
-    ) throws(OptimizerError) {
+    ) throws(OptionError) {
         try AllowedNumbers.belowOne.check(rho, key: "rho")
         try AllowedNumbers.notNegative.check(epsilon, key: "eps")
         try AllowedNumbers.notNegative.check(weightDecay, key: "weight_decay")
@@ -88,14 +89,22 @@ public struct Adadelta: UpdateRule, Hashable {
 }
 
 extension Adadelta: Choice {
-    package static let options: [OptionDeclaration] = [
-        .optional("lr", default: .number(1)),
-        .optional("rho", default: .number(0.9)),
-        .optional("eps", default: .number(1e-6)),
-        .optional("weight_decay", default: .number(0)),
+    public static let summary = "Steps in the weights' own units."
+    public static let source = "Zeiler 2012"
+
+    public static let options: [OptionDeclaration] = [
+        .optional("lr", .number(.notNegative), default: .number(1), "The factor of every step."),
+        .optional(
+            "rho", .number(.belowOne), default: .number(0.9), "The decay rate of both running means."),
+        .optional(
+            "eps", .number(.notNegative), default: .number(1e-6),
+            "What is added to both means, without which there is no first step."),
+        .optional(
+            "weight_decay", .number(.notNegative), default: .number(0),
+            "The factor λ of the penalty ½ λ ‖θ‖²."),
     ]
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public init(options: ResolvedOptions) throws(OptionError) {
         try self.init(
             rho: options.number("rho"), epsilon: options.number("eps"),
             weightDecay: options.number("weight_decay"))

@@ -1,4 +1,5 @@
 import CKernels
+import Options
 
 /// Adagrad, a learning rate per weight that shrinks with the gradients it has seen, as torch.optim.Adagrad computes
 /// it.
@@ -34,7 +35,7 @@ public struct Adagrad: UpdateRule, Hashable {
     public init(
         rateDecay: Double = 0, epsilon: Double = 1e-10, initialAccumulator: Double = 0,
         weightDecay: Double = 0
-    ) throws(OptimizerError) {
+    ) throws(OptionError) {
         try AllowedNumbers.notNegative.check(rateDecay, key: "lr_decay")
         try AllowedNumbers.notNegative.check(epsilon, key: "eps")
         try AllowedNumbers.notNegative.check(initialAccumulator, key: "initial_accumulator_value")
@@ -98,15 +99,26 @@ public struct Adagrad: UpdateRule, Hashable {
 }
 
 extension Adagrad: Choice {
-    package static let options: [OptionDeclaration] = [
-        .optional("lr", default: .number(1e-2)),
-        .optional("lr_decay", default: .number(0)),
-        .optional("eps", default: .number(1e-10)),
-        .optional("initial_accumulator_value", default: .number(0)),
-        .optional("weight_decay", default: .number(0)),
+    public static let summary = "A rate per weight that falls with the sum of squared gradients."
+    public static let source = "Duchi et al. 2011"
+
+    public static let options: [OptionDeclaration] = [
+        .optional("lr", .number(.notNegative), default: .number(1e-2), "The learning rate."),
+        .optional(
+            "lr_decay", .number(.notNegative), default: .number(0),
+            "How fast the learning rate itself falls with the steps."),
+        .optional(
+            "eps", .number(.notNegative), default: .number(1e-10),
+            "What is added to the root that gradients are divided by."),
+        .optional(
+            "initial_accumulator_value", .number(.notNegative), default: .number(0),
+            "What the sum of squares starts from."),
+        .optional(
+            "weight_decay", .number(.notNegative), default: .number(0),
+            "The factor λ of the penalty ½ λ ‖θ‖²."),
     ]
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public init(options: ResolvedOptions) throws(OptionError) {
         try self.init(
             rateDecay: options.number("lr_decay"), epsilon: options.number("eps"),
             initialAccumulator: options.number("initial_accumulator_value"),

@@ -1,3 +1,5 @@
+import Options
+
 /// Adam, adaptive moment estimation, as torch.optim.Adam computes it; weight decay is an L2 penalty.
 ///
 /// With learning rate η, decay rates β₁ and β₂, ε and weight decay λ, at step t from 1 (m is "exp_avg", v is
@@ -29,7 +31,7 @@ public struct Adam: AdamRule, Hashable {
     public init(
         betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
         amsgrad: Bool = false
-    ) throws(OptimizerError) {
+    ) throws(OptionError) {
         moments = try Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay)
         self.amsgrad = amsgrad
     }
@@ -45,12 +47,17 @@ public struct Adam: AdamRule, Hashable {
 }
 
 extension Adam: Choice {
-    package static let options =
+    public static let summary = "Running means of the gradient and of its square, with bias correction."
+    public static let source = "Kingma & Ba 2015"
+
+    public static let options =
         Moments.options(rate: 1e-3, epsilon: 1e-8, weightDecay: 0) + [
-            .optional("amsgrad", default: .flag(false))
+            .optional(
+                "amsgrad", default: .flag(false),
+                "Whether the largest second moment so far stands for the present one.")
         ]
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public init(options: ResolvedOptions) throws(OptionError) {
         moments = try Moments(options)
         amsgrad = options.flag("amsgrad")
     }

@@ -1,3 +1,5 @@
+import Options
+
 /// Adam with decoupled weight decay, as torch.optim.AdamW computes it: the moments never see λ.
 ///
 /// With learning rate η, decay rates β₁ and β₂, ε and weight decay λ, at step t from 1 (m is "exp_avg", v is
@@ -29,7 +31,7 @@ public struct AdamW: AdamRule, Hashable {
     public init(
         betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 1e-2,
         amsgrad: Bool = false
-    ) throws(OptimizerError) {
+    ) throws(OptionError) {
         moments = try Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay)
         self.amsgrad = amsgrad
     }
@@ -45,12 +47,20 @@ public struct AdamW: AdamRule, Hashable {
 }
 
 extension AdamW: Choice {
-    package static let options =
-        Moments.options(rate: 1e-3, epsilon: 1e-8, weightDecay: 1e-2) + [
-            .optional("amsgrad", default: .flag(false))
+    public static let summary = "As adam, with weight decay that the two means do not see."
+    public static let source = "Loshchilov & Hutter 2019"
+
+    public static let options =
+        Moments.options(
+            rate: 1e-3, epsilon: 1e-8, weightDecay: 1e-2,
+            decay: "The part of itself, times the rate, that each weight loses in a step."
+        ) + [
+            .optional(
+                "amsgrad", default: .flag(false),
+                "Whether the largest second moment so far stands for the present one.")
         ]
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public init(options: ResolvedOptions) throws(OptionError) {
         moments = try Moments(options)
         amsgrad = options.flag("amsgrad")
     }

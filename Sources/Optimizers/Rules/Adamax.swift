@@ -1,4 +1,5 @@
 import CKernels
+import Options
 
 /// Adamax, Adam with a running largest gradient instead of a mean square, as torch.optim.Adamax computes it.
 ///
@@ -27,7 +28,7 @@ public struct Adamax: MomentRule, Hashable {
     /// Makes the rule; throws on values out of range.
     public init(
         betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0
-    ) throws(OptimizerError) {
+    ) throws(OptionError) {
         moments = try Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay)
     }
 
@@ -78,9 +79,12 @@ public struct Adamax: MomentRule, Hashable {
 }
 
 extension Adamax: Choice {
-    package static let options = Moments.options(rate: 2e-3, epsilon: 1e-8, weightDecay: 0)
+    public static let summary = "As adam, in the maximum norm."
+    public static let source = "Kingma & Ba 2015"
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public static let options = Moments.options(rate: 2e-3, epsilon: 1e-8, weightDecay: 0)
+
+    public init(options: ResolvedOptions) throws(OptionError) {
         moments = try Moments(options)
     }
 }

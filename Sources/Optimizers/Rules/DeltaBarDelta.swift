@@ -1,4 +1,5 @@
 import CKernels
+import Options
 
 /// Delta-bar-delta: a learning rate per weight that grows while its gradient keeps its sign and shrinks when it flips.
 ///
@@ -31,7 +32,7 @@ public struct DeltaBarDelta: UpdateRule, Hashable {
     public let theta: Double
 
     /// Makes the rule; throws on values out of range.
-    public init(kappa: Double = 1e-3, phi: Double = 0.5, theta: Double = 0.7) throws(OptimizerError) {
+    public init(kappa: Double = 1e-3, phi: Double = 0.5, theta: Double = 0.7) throws(OptionError) {
         try AllowedNumbers.notNegative.check(kappa, key: "kappa")
         try AllowedNumbers.properFraction.check(phi, key: "phi")
         try AllowedNumbers.belowOne.check(theta, key: "theta")
@@ -84,14 +85,26 @@ public struct DeltaBarDelta: UpdateRule, Hashable {
 }
 
 extension DeltaBarDelta: Choice {
-    package static let options: [OptionDeclaration] = [
-        .optional("lr", default: .number(1e-3)),
-        .optional("kappa", default: .number(1e-3)),
-        .optional("phi", default: .number(0.5)),
-        .optional("theta", default: .number(0.7)),
+    public static let summary =
+        "A rate per weight that follows the gradient's signs, with training.batch: full alone."
+    public static let source = "Jacobs 1988"
+
+    public static let options: [OptionDeclaration] = [
+        .optional(
+            "lr", .number(.notNegative), default: .number(1e-3),
+            "The learning rate of every weight at the start."),
+        .optional(
+            "kappa", .number(.notNegative), default: .number(1e-3),
+            "What a rate grows by where the gradient keeps its sign."),
+        .optional(
+            "phi", .number(.properFraction), default: .number(0.5),
+            "The factor of a rate where the gradient changes its sign."),
+        .optional(
+            "theta", .number(.belowOne), default: .number(0.7),
+            "The decay rate of the mean gradient whose sign is compared."),
     ]
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public init(options: ResolvedOptions) throws(OptionError) {
         try self.init(
             kappa: options.number("kappa"), phi: options.number("phi"), theta: options.number("theta"))
     }

@@ -1,4 +1,5 @@
 import CKernels
+import Options
 
 /// LAMB, Adam's direction with a step per layer in proportion to the layer's weights, for large batches.
 ///
@@ -30,7 +31,7 @@ public struct LAMB: MomentRule, MeasuredRule, Hashable {
     /// Makes the rule; throws on values out of range.
     public init(
         betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-6, weightDecay: Double = 1e-2
-    ) throws(OptimizerError) {
+    ) throws(OptionError) {
         moments = try Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay)
     }
 
@@ -108,9 +109,14 @@ public struct LAMB: MomentRule, MeasuredRule, Hashable {
 }
 
 extension LAMB: Choice {
-    package static let options = Moments.options(rate: 1e-3, epsilon: 1e-6, weightDecay: 1e-2)
+    public static let summary = "As adam, with a rate per layer for large batches."
+    public static let source = "You et al. 2020"
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public static let options = Moments.options(
+        rate: 1e-3, epsilon: 1e-6, weightDecay: 1e-2,
+        decay: "How much of the weights is added to the direction of a step.")
+
+    public init(options: ResolvedOptions) throws(OptionError) {
         moments = try Moments(options)
     }
 }

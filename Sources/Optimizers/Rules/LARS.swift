@@ -1,4 +1,5 @@
 import CKernels
+import Options
 
 /// LARS, SGD with momentum and a rate per layer that keeps steps in proportion to weights, for large batches.
 ///
@@ -37,7 +38,7 @@ public struct LARS: MeasuredRule, Hashable {
     public init(
         momentum: Double = 0.9, trustCoefficient: Double = 0.001, epsilon: Double = 1e-8,
         weightDecay: Double = 0
-    ) throws(OptimizerError) {
+    ) throws(OptionError) {
         try AllowedNumbers.unitInterval.check(momentum, key: "momentum")
         try AllowedNumbers.positive.check(trustCoefficient, key: "trust_coefficient")
         try AllowedNumbers.notNegative.check(epsilon, key: "eps")
@@ -127,15 +128,28 @@ public struct LARS: MeasuredRule, Hashable {
 }
 
 extension LARS: Choice {
-    package static let options: [OptionDeclaration] = [
-        .optional("lr", default: .number(1)),
-        .optional("momentum", default: .number(0.9)),
-        .optional("trust_coefficient", default: .number(0.001)),
-        .optional("eps", default: .number(1e-8)),
-        .optional("weight_decay", default: .number(0)),
+    public static let summary = "As sgd, with a rate per layer for large batches."
+    public static let source = "You et al. 2017"
+
+    public static let options: [OptionDeclaration] = [
+        .optional(
+            "lr", .number(.notNegative), default: .number(1),
+            "The learning rate, of which layers take a part."),
+        .optional(
+            "momentum", .number(.unitInterval), default: .number(0.9),
+            "The factor by which the last step goes on."),
+        .optional(
+            "trust_coefficient", .number(.positive), default: .number(0.001),
+            "The size of a layer's step at a rate of 1, as a part of its weights'."),
+        .optional(
+            "eps", .number(.notNegative), default: .number(1e-8),
+            "What is added to the norm that a layer's rate is divided by."),
+        .optional(
+            "weight_decay", .number(.notNegative), default: .number(0),
+            "The factor λ of the penalty ½ λ ‖θ‖²."),
     ]
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public init(options: ResolvedOptions) throws(OptionError) {
         try self.init(
             momentum: options.number("momentum"), trustCoefficient: options.number("trust_coefficient"),
             epsilon: options.number("eps"), weightDecay: options.number("weight_decay"))

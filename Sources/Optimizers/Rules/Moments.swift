@@ -1,4 +1,5 @@
 import Foundation
+import Options
 
 /// What Adam and its descendants are set by: the decay rates of two running means, ε and the weight decay.
 public struct Moments: Sendable, Hashable {
@@ -24,11 +25,11 @@ public struct Moments: Sendable, Hashable {
     /// Checks the ranges, with PyTorch's option names in errors.
     public init(
         betas: (Double, Double), epsilon: Double, weightDecay: Double
-    ) throws(OptimizerError) {
+    ) throws(OptionError) {
         // A beta that Float32 rounds to 1 would make the bias correction 0.
         let spelled = OptionValue.numbers([betas.0, betas.1]).description
         for beta in [betas.0, betas.1] where !(beta >= 0 && Float(beta) < 1) {
-            throw OptimizerError(
+            throw OptionError(
                 .outOfRange, key: "betas", value: spelled,
                 allowed: "two numbers, each \(AllowedNumbers.belowOne.phrase)")
         }
@@ -72,17 +73,27 @@ public struct Moments: Sendable, Hashable {
 
 extension Moments {
     /// The options of a rule with these, with its own defaults.
-    static func options(rate: Double, epsilon: Double, weightDecay: Double) -> [OptionDeclaration] {
+    ///
+    /// - Parameter decay: What its weight decay is, in one sentence.
+    static func options(
+        rate: Double, epsilon: Double, weightDecay: Double,
+        decay: String = "The factor λ of the penalty ½ λ ‖θ‖²."
+    ) -> [OptionDeclaration] {
         [
-            .optional("lr", default: .number(rate)),
-            .optional("betas", default: .numbers([0.9, 0.999])),
-            .optional("eps", default: .number(epsilon)),
-            .optional("weight_decay", default: .number(weightDecay)),
+            .optional("lr", .number(.notNegative), default: .number(rate), "The learning rate."),
+            .optional(
+                "betas", .numbers(.belowOne, count: 2), default: .numbers([0.9, 0.999]),
+                "The decay rates of the running means of the gradient and of its size."),
+            .optional(
+                "eps", .number(.notNegative), default: .number(epsilon),
+                "What is added to the root that the mean gradient is divided by."),
+            .optional(
+                "weight_decay", .number(.notNegative), default: .number(weightDecay), decay),
         ]
     }
 
     /// Takes the values of these options; throws on values out of range.
-    init(_ options: ResolvedOptions) throws(OptimizerError) {
+    init(_ options: ResolvedOptions) throws(OptionError) {
         let betas = options.numbers("betas")
         try self.init(
             betas: (betas[0], betas[1]), epsilon: options.number("eps"),

@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import Options
 
 /// NAdam, Adam with Nesterov's momentum, as torch.optim.NAdam computes it.
 ///
@@ -36,7 +37,7 @@ public struct NAdam: MomentRule, Hashable {
     public init(
         betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
         momentumDecay: Double = 4e-3, decoupledWeightDecay: Bool = false
-    ) throws(OptimizerError) {
+    ) throws(OptionError) {
         try self.init(
             Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay), momentumDecay: momentumDecay,
             decoupledWeightDecay: decoupledWeightDecay)
@@ -44,7 +45,7 @@ public struct NAdam: MomentRule, Hashable {
 
     private init(
         _ moments: Moments, momentumDecay: Double, decoupledWeightDecay: Bool
-    ) throws(OptimizerError) {
+    ) throws(OptionError) {
         self.moments = moments
         try AllowedNumbers.notNegative.check(momentumDecay, key: "momentum_decay")
         self.momentumDecay = momentumDecay
@@ -129,13 +130,20 @@ public struct NAdam: MomentRule, Hashable {
 }
 
 extension NAdam: Choice {
-    package static let options =
+    public static let summary = "As adam, with Nesterov's look ahead."
+    public static let source = "Dozat 2016"
+
+    public static let options =
         Moments.options(rate: 2e-3, epsilon: 1e-8, weightDecay: 0) + [
-            .optional("momentum_decay", default: .number(4e-3)),
-            .optional("decoupled_weight_decay", default: .flag(false)),
+            .optional(
+                "momentum_decay", .number(.notNegative), default: .number(4e-3),
+                "How fast the momentum comes near to the first of betas."),
+            .optional(
+                "decoupled_weight_decay", default: .flag(false),
+                "Whether weight decay passes the running means by."),
         ]
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public init(options: ResolvedOptions) throws(OptionError) {
         try self.init(
             Moments(options), momentumDecay: options.number("momentum_decay"),
             decoupledWeightDecay: options.flag("decoupled_weight_decay"))

@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import Options
 
 /// RAdam, Adam that waits for its second moment to become reliable, as torch.optim.RAdam computes it.
 ///
@@ -34,7 +35,7 @@ public struct RAdam: MomentRule, Hashable {
     public init(
         betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
         decoupledWeightDecay: Bool = false
-    ) throws(OptimizerError) {
+    ) throws(OptionError) {
         moments = try Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay)
         self.decoupledWeightDecay = decoupledWeightDecay
     }
@@ -104,12 +105,17 @@ public struct RAdam: MomentRule, Hashable {
 }
 
 extension RAdam: Choice {
-    package static let options =
+    public static let summary = "As adam, but waits until the variance of its rate is known."
+    public static let source = "Liu et al. 2020"
+
+    public static let options =
         Moments.options(rate: 1e-3, epsilon: 1e-8, weightDecay: 0) + [
-            .optional("decoupled_weight_decay", default: .flag(false))
+            .optional(
+                "decoupled_weight_decay", default: .flag(false),
+                "Whether weight decay passes the running means by.")
         ]
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public init(options: ResolvedOptions) throws(OptionError) {
         moments = try Moments(options)
         decoupledWeightDecay = options.flag("decoupled_weight_decay")
     }

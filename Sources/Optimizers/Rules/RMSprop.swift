@@ -1,4 +1,5 @@
 import CKernels
+import Options
 
 /// RMSprop, the gradient over a running root mean square of itself, as torch.optim.RMSprop computes it.
 ///
@@ -43,13 +44,13 @@ public struct RMSprop: UpdateRule, Hashable {
     public init(
         alpha: Double = 0.99, epsilon: Double = 1e-8, momentum: Double = 0, centered: Bool = false,
         weightDecay: Double = 0, nesterov: Bool = false
-    ) throws(OptimizerError) {
+    ) throws(OptionError) {
         try AllowedNumbers.belowOne.check(alpha, key: "alpha")
         try AllowedNumbers.notNegative.check(epsilon, key: "eps")
         try AllowedNumbers.unitInterval.check(momentum, key: "momentum")
         try AllowedNumbers.notNegative.check(weightDecay, key: "weight_decay")
         if nesterov && momentum == 0 {
-            throw OptimizerError(
+            throw OptionError(
                 .conflict, key: "nesterov", value: "true", allowed: "false unless momentum is above 0")
         }
         self.alpha = alpha
@@ -119,17 +120,28 @@ public struct RMSprop: UpdateRule, Hashable {
 }
 
 extension RMSprop: Choice {
-    package static let options: [OptionDeclaration] = [
-        .optional("lr", default: .number(1e-2)),
-        .optional("alpha", default: .number(0.99)),
-        .optional("eps", default: .number(1e-8)),
-        .optional("momentum", default: .number(0)),
-        .optional("centered", default: .flag(false)),
-        .optional("weight_decay", default: .number(0)),
-        .optional("nesterov", default: .flag(false)),
+    public static let summary = "A rate per weight that follows the running mean of squared gradients."
+    public static let source = "Tieleman & Hinton 2012, centered: Graves 2013"
+
+    public static let options: [OptionDeclaration] = [
+        .optional("lr", .number(.notNegative), default: .number(1e-2), "The learning rate."),
+        .optional(
+            "alpha", .number(.belowOne), default: .number(0.99), "The decay rate of the mean of squares."),
+        .optional(
+            "eps", .number(.notNegative), default: .number(1e-8),
+            "What is added to the root that gradients are divided by."),
+        .optional(
+            "momentum", .number(.unitInterval), default: .number(0),
+            "The factor by which the last step goes on."),
+        .optional(
+            "centered", default: .flag(false), "Whether the gradient's variance stands for its mean square."),
+        .optional(
+            "weight_decay", .number(.notNegative), default: .number(0),
+            "The factor λ of the penalty ½ λ ‖θ‖²."),
+        .optional("nesterov", default: .flag(false), "Whether the momentum looks ahead by one step."),
     ]
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public init(options: ResolvedOptions) throws(OptionError) {
         try self.init(
             alpha: options.number("alpha"), epsilon: options.number("eps"),
             momentum: options.number("momentum"), centered: options.flag("centered"),

@@ -1,4 +1,5 @@
 import CKernels
+import Options
 
 /// Stochastic gradient descent with momentum, as torch.optim.SGD computes it.
 ///
@@ -36,12 +37,12 @@ public struct SGD: UpdateRule, Hashable {
     /// Makes the rule; throws on values out of range, and on nesterov without momentum or with dampening.
     public init(
         momentum: Double = 0, dampening: Double = 0, weightDecay: Double = 0, nesterov: Bool = false
-    ) throws(OptimizerError) {
+    ) throws(OptionError) {
         try AllowedNumbers.unitInterval.check(momentum, key: "momentum")
         try AllowedNumbers.unitInterval.check(dampening, key: "dampening")
         try AllowedNumbers.notNegative.check(weightDecay, key: "weight_decay")
         if nesterov && !(momentum > 0 && dampening == 0) {
-            throw OptimizerError(
+            throw OptionError(
                 .conflict, key: "nesterov", value: "true",
                 allowed: "false unless momentum is above 0 and dampening is 0, but momentum is "
                     + "\(OptionValue.number(momentum)) and dampening \(OptionValue.number(dampening))")
@@ -114,15 +115,24 @@ public struct SGD: UpdateRule, Hashable {
 }
 
 extension SGD: Choice {
-    package static let options: [OptionDeclaration] = [
-        .optional("lr", default: .number(1e-3)),
-        .optional("momentum", default: .number(0)),
-        .optional("dampening", default: .number(0)),
-        .optional("weight_decay", default: .number(0)),
-        .optional("nesterov", default: .flag(false)),
+    public static let summary = "Gradient descent, with momentum as PyTorch has it."
+    public static let source = "Polyak 1964, Nesterov 1983"
+
+    public static let options: [OptionDeclaration] = [
+        .optional("lr", .number(.notNegative), default: .number(1e-3), "The learning rate."),
+        .optional(
+            "momentum", .number(.unitInterval), default: .number(0),
+            "The factor by which the last step goes on."),
+        .optional(
+            "dampening", .number(.unitInterval), default: .number(0),
+            "How much less a new gradient counts in the momentum."),
+        .optional(
+            "weight_decay", .number(.notNegative), default: .number(0),
+            "The factor λ of the penalty ½ λ ‖θ‖²."),
+        .optional("nesterov", default: .flag(false), "Whether the momentum looks ahead by one step."),
     ]
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public init(options: ResolvedOptions) throws(OptionError) {
         try self.init(
             momentum: options.number("momentum"), dampening: options.number("dampening"),
             weightDecay: options.number("weight_decay"), nesterov: options.flag("nesterov"))

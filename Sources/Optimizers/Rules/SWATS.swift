@@ -1,4 +1,5 @@
 import CKernels
+import Options
 
 /// SWATS: Adam that switches to SGD for good when SGD's learning rate, estimated along the way, settles.
 ///
@@ -37,12 +38,12 @@ public struct SWATS: MomentRule, MeasuredRule, Hashable {
     public init(
         betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-9, tolerance: Double = 1e-9,
         weightDecay: Double = 0
-    ) throws(OptimizerError) {
+    ) throws(OptionError) {
         try self.init(
             Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay), tolerance: tolerance)
     }
 
-    private init(_ moments: Moments, tolerance: Double) throws(OptimizerError) {
+    private init(_ moments: Moments, tolerance: Double) throws(OptionError) {
         self.moments = moments
         try AllowedNumbers.positive.check(tolerance, key: "tolerance")
         self.tolerance = tolerance
@@ -187,12 +188,17 @@ public struct SWATS: MomentRule, MeasuredRule, Hashable {
 }
 
 extension SWATS: Choice {
-    package static let options =
+    public static let summary = "Starts as adam, goes over to sgd when its rate has settled."
+    public static let source = "Keskar & Socher 2017"
+
+    public static let options =
         Moments.options(rate: 1e-3, epsilon: 1e-9, weightDecay: 0) + [
-            .optional("tolerance", default: .number(1e-9))
+            .optional(
+                "tolerance", .number(.positive), default: .number(1e-9),
+                "How near the rate of sgd must come to its running mean.")
         ]
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public init(options: ResolvedOptions) throws(OptionError) {
         try self.init(Moments(options), tolerance: options.number("tolerance"))
     }
 }

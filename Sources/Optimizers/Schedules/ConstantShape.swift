@@ -1,3 +1,5 @@
+import Options
+
 /// The same learning rate throughout: η = η₀.
 ///
 /// Example:
@@ -15,7 +17,7 @@ public struct ConstantShape: ScheduleShape, Hashable {
     public var name: String { Self.name }
 
     /// Nothing to check.
-    public func validate(baseRate: Double) throws(OptimizerError) {}
+    public func validate(baseRate: Double) throws(OptionError) {}
 
     /// η₀.
     public func rate(baseRate: Double, at position: SchedulePosition) -> Double { baseRate }
@@ -27,9 +29,11 @@ extension ScheduleShape where Self == ConstantShape {
 }
 
 extension ConstantShape: NamedShape {
-    package static let options: [OptionDeclaration] = []
+    public static let summary = "The same rate throughout."
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public static let options: [OptionDeclaration] = []
+
+    public init(options: ResolvedOptions) throws(OptionError) {
         self.init()
     }
 }

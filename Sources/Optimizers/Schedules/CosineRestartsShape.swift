@@ -1,4 +1,5 @@
 import Foundation
+import Options
 
 /// A learning rate that falls along half a cosine again and again, as
 /// torch.optim.lr_scheduler.CosineAnnealingWarmRestarts':
@@ -43,7 +44,7 @@ public struct CosineRestartsShape: ScheduleShape, Hashable {
     public var name: String { Self.name }
 
     /// Throws unless T₀ and T_mult are at least 1 and η_min lies between 0 and η₀.
-    public func validate(baseRate: Double) throws(OptimizerError) {
+    public func validate(baseRate: Double) throws(OptionError) {
         try checkWhole(first, key: "t_0", atLeast: 1)
         try checkWhole(multiplier, key: "t_mult", atLeast: 1)
         try checkRate(minimum, key: "eta_min", atMost: baseRate)
@@ -76,13 +77,20 @@ extension ScheduleShape where Self == CosineRestartsShape {
 }
 
 extension CosineRestartsShape: NamedShape {
-    package static let options: [OptionDeclaration] = [
-        .required("t_0", like: .number(10)),
-        .optional("t_mult", default: .number(1)),
-        .optional("eta_min", default: .number(0)),
+    public static let summary = "Falls along half a cosine again and again."
+    public static let source = "Loshchilov & Hutter 2017"
+
+    public static let options: [OptionDeclaration] = [
+        .required("t_0", .whole(1...Int.max), "The epochs of the first cycle."),
+        .optional(
+            "t_mult", .whole(1...Int.max), default: .number(1),
+            "How many times longer each cycle is than the one before."),
+        .optional(
+            "eta_min", .number(.notNegative), default: .number(0),
+            "The rate that a cycle falls to, at most lr."),
     ]
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public init(options: ResolvedOptions) throws(OptionError) {
         self.init(
             first: try options.whole("t_0", atLeast: 1), multiplier: try options.whole("t_mult", atLeast: 1),
             minimum: options.number("eta_min"))

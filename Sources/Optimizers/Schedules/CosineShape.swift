@@ -1,4 +1,5 @@
 import Foundation
+import Options
 
 /// A learning rate that falls along half a cosine, as torch.optim.lr_scheduler.CosineAnnealingLR's:
 ///
@@ -34,7 +35,7 @@ public struct CosineShape: ScheduleShape, Hashable {
     public var name: String { Self.name }
 
     /// Throws unless η_min lies between 0 and η₀.
-    public func validate(baseRate: Double) throws(OptimizerError) {
+    public func validate(baseRate: Double) throws(OptionError) {
         try checkRate(minimum, key: "eta_min", atMost: baseRate)
     }
 
@@ -53,11 +54,14 @@ extension ScheduleShape where Self == CosineShape {
 }
 
 extension CosineShape: NamedShape {
-    package static let options: [OptionDeclaration] = [
-        .optional("eta_min", default: .number(0))
+    public static let summary = "Falls along half a cosine to the end of the run."
+    public static let source = "Loshchilov & Hutter 2017"
+
+    public static let options: [OptionDeclaration] = [
+        .optional("eta_min", .number(.notNegative), default: .number(0), "The rate at the end, at most lr.")
     ]
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public init(options: ResolvedOptions) throws(OptionError) {
         self.init(minimum: options.number("eta_min"))
     }
 }

@@ -1,3 +1,5 @@
+import Options
+
 /// The two ends between which a cyclic schedule moves the momentum, against the learning rate: `high` where the
 /// rate is lowest, `low` at its peak.
 public struct CycledMomentum: Sendable, Hashable {
@@ -13,11 +15,11 @@ public struct CycledMomentum: Sendable, Hashable {
     }
 
     /// Throws unless 0 ≤ low ≤ high < 1.
-    func validate() throws(OptimizerError) {
+    func validate() throws(OptionError) {
         try AllowedNumbers.belowOne.check(low, key: "base_momentum")
         try AllowedNumbers.belowOne.check(high, key: "max_momentum")
         if low > high {
-            throw OptimizerError(
+            throw OptionError(
                 .conflict, key: "base_momentum", value: OptionValue.number(low).description,
                 allowed: "at most max_momentum, which is \(OptionValue.number(high))")
         }
@@ -26,9 +28,14 @@ public struct CycledMomentum: Sendable, Hashable {
     /// The options of a shape that cycles the momentum, with its defaults.
     static func options(low: Double, high: Double) -> [OptionDeclaration] {
         [
-            .optional("cycle_momentum", default: .flag(true)),
-            .optional("base_momentum", default: .number(low)),
-            .optional("max_momentum", default: .number(high)),
+            .optional(
+                "cycle_momentum", default: .flag(true), "Whether the momentum moves against the rate."),
+            .optional(
+                "base_momentum", .number(.belowOne), default: .number(low),
+                "The momentum where the rate is highest."),
+            .optional(
+                "max_momentum", .number(.belowOne), default: .number(high),
+                "The momentum where the rate is lowest."),
         ]
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Options
 
 /// A learning rate that rises and falls between two ends all the time, as torch.optim.lr_scheduler.CyclicLR's with
 /// max_lr = η₀:
@@ -72,11 +73,11 @@ public struct CyclicalShape: ScheduleShape, Hashable {
     public var name: String { Self.name }
 
     /// Throws unless η_base lies between 0 and η₀, both parts of a cycle have a length, and γ is a factor.
-    public func validate(baseRate: Double) throws(OptimizerError) {
+    public func validate(baseRate: Double) throws(OptionError) {
         try checkRate(lowest, key: "base_lr", atMost: baseRate)
         for (key, length) in [("step_size_up", up), ("step_size_down", down)] {
             guard (1...Self.longest).contains(length) else {
-                throw OptimizerError(
+                throw OptionError(
                     .outOfRange, key: key, value: "\(length)",
                     allowed: "a whole number from 1 to \(Self.longest)")
             }
@@ -121,25 +122,39 @@ extension ScheduleShape where Self == CyclicalShape {
 }
 
 extension CyclicalShape: NamedShape {
-    package static let options: [OptionDeclaration] = options(fall: .number(2000))
+    public static let summary = "Rises and falls between two rates all the time, the momentum the other way."
+    public static let source = "Smith 2017"
+
+    public static let options: [OptionDeclaration] = options(fall: .none)
 
     /// A fall is as long as a rise unless given.
-    package static func options(given: [String: OptionValue], baseRate: Double) -> [OptionDeclaration] {
-        guard case .number(let rise) = given["step_size_up"] else { return options }
-        return options(fall: .number(rise))
+    public static func options(given: [String: OptionValue], baseRate: Double) -> [OptionDeclaration] {
+        switch given["step_size_up"] {
+        case .some(let rise) where rise != .none: options(fall: rise)
+        default: options(fall: .number(2000))
+        }
     }
 
     private static func options(fall: OptionValue) -> [OptionDeclaration] {
         [
-            .required("base_lr", like: .number(0.001)),
-            .optional("step_size_up", default: .number(2000)),
-            .optional("step_size_down", default: fall),
-            .optional("mode", default: .text(Mode.triangular.rawValue)),
-            .optional("gamma", default: .number(1)),
+            .required("base_lr", .number(.notNegative), "The lowest rate, at most lr."),
+            .optional(
+                "step_size_up", .whole(1...longest), default: .number(2000),
+                "The steps of a rise, or its epochs with by: epoch."),
+            .optional(
+                "step_size_down", .whole(1...longest), default: fall,
+                "The steps of a fall, or its epochs with by: epoch; as many as of a rise unless given."),
+            .optional(
+                "mode", .word("mode", Mode.allCases.map(\.rawValue)),
+                default: .text(Mode.triangular.rawValue),
+                "How the height of cycles changes: not, by half with each, or by gamma with each step."),
+            .optional(
+                "gamma", .number(.positiveUpToOne), default: .number(1),
+                "The factor of the height at each step in the mode exp_range."),
         ] + CycledMomentum.options(low: 0.8, high: 0.9)
     }
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public init(options: ResolvedOptions) throws(OptionError) {
         self.init(
             from: options.number("base_lr"), up: try options.whole("step_size_up", atLeast: 1),
             down: try options.whole("step_size_down", atLeast: 1), mode: try options.word("mode"),

@@ -1,4 +1,5 @@
 import Foundation
+import Options
 
 /// A learning rate that falls by a factor with every step or every epoch, as
 /// torch.optim.lr_scheduler.ExponentialLR's:
@@ -30,7 +31,7 @@ public struct ExponentialShape: ScheduleShape, Hashable {
     public var name: String { Self.name }
 
     /// Throws unless γ is above 0; above 1 the rate grows, as in a search for the largest that still learns.
-    public func validate(baseRate: Double) throws(OptimizerError) {
+    public func validate(baseRate: Double) throws(OptionError) {
         try AllowedNumbers.positive.check(gamma, key: "gamma")
     }
 
@@ -48,9 +49,14 @@ extension ScheduleShape where Self == ExponentialShape {
 }
 
 extension ExponentialShape: NamedShape {
-    package static let options: [OptionDeclaration] = [.required("gamma", like: .number(0.95))]
+    public static let summary = "Falls by a factor at every step, with by: epoch at every epoch."
+    public static let source = "PyTorch"
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public static let options: [OptionDeclaration] = [
+        .required("gamma", .number(.positive), "The factor of one step, or of one epoch.")
+    ]
+
+    public init(options: ResolvedOptions) throws(OptionError) {
         self.init(gamma: options.number("gamma"))
     }
 }

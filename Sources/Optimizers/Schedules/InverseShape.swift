@@ -1,3 +1,5 @@
+import Options
+
 /// A learning rate that falls as 1/k:
 ///
 ///     η = η₀ / (1 + k/τ)
@@ -31,7 +33,7 @@ public struct InverseShape: ScheduleShape, Hashable {
     public var name: String { Self.name }
 
     /// Throws unless τ is above 0.
-    public func validate(baseRate: Double) throws(OptimizerError) {
+    public func validate(baseRate: Double) throws(OptionError) {
         try AllowedNumbers.positive.check(tau, key: "tau")
     }
 
@@ -49,9 +51,16 @@ extension ScheduleShape where Self == InverseShape {
 }
 
 extension InverseShape: NamedShape {
-    package static let options: [OptionDeclaration] = [.optional("tau", default: .number(1))]
+    public static let summary = "As η₀/(1 + k/τ), k epochs behind the warm-up."
+    public static let source = "Robbins & Monro 1951"
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public static let options: [OptionDeclaration] = [
+        .optional(
+            "tau", .number(.positive), default: .number(1), "The epochs after which half of the rate is left."
+        )
+    ]
+
+    public init(options: ResolvedOptions) throws(OptionError) {
         self.init(tau: options.number("tau"))
     }
 }

@@ -1,3 +1,5 @@
+import Options
+
 /// A learning rate that falls as the inverse square root of the step, the Transformer's:
 ///
 ///     η(s) = η₀ √(w / (w + k))    with k = s − W and w = max(W, 1)
@@ -29,7 +31,7 @@ public struct InverseSquareRootShape: ScheduleShape, Hashable {
     public var name: String { Self.name }
 
     /// Nothing to check.
-    public func validate(baseRate: Double) throws(OptimizerError) {}
+    public func validate(baseRate: Double) throws(OptionError) {}
 
     /// η₀ √(w / (w + k)).
     public func rate(baseRate: Double, at position: SchedulePosition) -> Double {
@@ -44,9 +46,12 @@ extension ScheduleShape where Self == InverseSquareRootShape {
 }
 
 extension InverseSquareRootShape: NamedShape {
-    package static let options: [OptionDeclaration] = []
+    public static let summary = "As η₀ √(w/(w + k)), k steps behind a warm-up of w."
+    public static let source = "Vaswani et al. 2017"
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public static let options: [OptionDeclaration] = []
+
+    public init(options: ResolvedOptions) throws(OptionError) {
         self.init()
     }
 }

@@ -1,10 +1,12 @@
+import Options
+
 /// Short forms for runs whose epochs all take the same number of steps.
 ///
 /// - `stepsPerEpoch` is the optimizer steps per epoch, at least 1.
 /// - `totalSteps` is the optimizer steps of all configured epochs, whether or not the run stops earlier.
 extension LearningRateSchedule {
     /// Throws as `validate(_:)` does.
-    public func validate(stepsPerEpoch: Int, totalSteps: Int) throws(OptimizerError) {
+    public func validate(stepsPerEpoch: Int, totalSteps: Int) throws(OptionError) {
         try validate(RunShape(stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps))
     }
 

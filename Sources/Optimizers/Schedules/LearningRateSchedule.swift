@@ -1,3 +1,5 @@
+import Options
+
 /// The learning rate as a pure function of the optimizer step: a base rate, a shape, and a linear warm-up.
 ///
 /// With s the index of the step, counted from 0, W the steps of the warm-up and shape(s) the shape's rate,
@@ -53,7 +55,7 @@ public struct LearningRateSchedule: Sendable {
     public init(
         baseRate: Double, shape: any ScheduleShape = .constant, warmup: LearningRateWarmup = .none,
         by unit: ScheduleUnit = .step, scale: Double = 1, momentum: MomentumSchedule? = nil
-    ) throws(OptimizerError) {
+    ) throws(OptionError) {
         try AllowedNumbers.notNegative.check(baseRate, key: "lr")
         try shape.validate(baseRate: baseRate)
         switch warmup {
@@ -64,7 +66,7 @@ public struct LearningRateSchedule: Sendable {
         try AllowedNumbers.notNegative.check(scale * baseRate, key: "scale_with_batch")
         try momentum?.validate()
         if momentum != nil && shape.momentum(at: .start) != nil {
-            throw OptimizerError(
+            throw OptionError(
                 .conflict, key: "cycle_momentum", value: "true",
                 allowed: "false beside momentum, as \(shape.name) would move it, too")
         }
@@ -78,15 +80,15 @@ public struct LearningRateSchedule: Sendable {
 
     /// Throws if the warm-up is longer than the run, or the rate leaves the range of Float32 until its end; to be
     /// asked once, before `rate`.
-    public func validate(_ run: RunShape) throws(OptimizerError) {
+    public func validate(_ run: RunShape) throws(OptionError) {
         if warmup.steps(in: run) > Double(run.totalSteps) {
-            throw OptimizerError(
+            throw OptionError(
                 .conflict, key: warmup.key, value: warmup.value.description,
                 allowed: "no longer than the run, which has \(run)")
         }
         let last = rate(step: run.totalSteps - 1, in: run)
         guard Float(last).isFinite else {
-            throw OptimizerError(
+            throw OptionError(
                 .conflict, key: "name", value: shape.name,
                 allowed: "a schedule whose rate stays finite; this one ends at \(last)")
         }

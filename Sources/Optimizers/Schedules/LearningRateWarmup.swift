@@ -1,3 +1,5 @@
+import Options
+
 /// How long the learning rate rises linearly before it is the schedule's full rate.
 public enum LearningRateWarmup: Sendable, Hashable {
     /// This many epochs, at least 0; fractions are rounded to whole optimizer steps, halves upward.
@@ -7,6 +9,9 @@ public enum LearningRateWarmup: Sendable, Hashable {
 
     /// No warm-up.
     public static let none = LearningRateWarmup.steps(0)
+
+    /// Whether there is any warm-up.
+    package var isLong: Bool { self != .epochs(0) && self != .none }
 
     /// The configuration name of the form used, "warmup" or "warmup_steps".
     var key: String {

@@ -1,4 +1,5 @@
 import Messages
+import Options
 
 /// A learning rate that falls linearly until τ and then stays:
 ///
@@ -46,7 +47,7 @@ public struct LinearShape: ScheduleShape, Hashable {
     public var name: String { Self.name }
 
     /// Throws unless τ is above 0, a share at most 1, and η_τ lies between 0 and η₀.
-    public func validate(baseRate: Double) throws(OptimizerError) {
+    public func validate(baseRate: Double) throws(OptionError) {
         switch length {
         case .epochs(let epochs): try AllowedNumbers.positive.check(epochs, key: "tau")
         case .fraction(let fraction): try AllowedNumbers.positiveUpToOne.check(fraction, key: "tau_fraction")
@@ -79,25 +80,42 @@ extension ScheduleShape where Self == LinearShape {
 }
 
 extension LinearShape: NamedShape {
-    package static let options: [OptionDeclaration] = [
-        .optional("tau", default: .number(1)),
-        .optional("tau_fraction", default: .number(1)),
-        .optional("eta_tau", default: .number(0)),
-    ]
+    public static let summary = "Falls in a line to eta_tau at tau and stays there."
+    public static let source = "Goodfellow et al. 2016, 8.3.1"
 
-    /// Of the two lengths the one that is given, `tau_fraction` where none is.
-    package static func options(given: [String: OptionValue], baseRate: Double) -> [OptionDeclaration] {
-        var declared: [OptionDeclaration] = []
-        for option in options.prefix(2) where given[option.name] != nil { declared.append(option) }
-        if declared.isEmpty { declared.append(options[1]) }
-        return declared + [.optional("eta_tau", default: .number(final(baseRate)))]
+    public static let options = [epochs(.none), fraction, end(.none)]
+
+    private static func epochs(_ standard: OptionValue) -> OptionDeclaration {
+        .optional(
+            "tau", .number(.positive), default: standard,
+            "The epochs of the fall, fractions allowed; not beside tau_fraction.")
     }
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    private static let fraction = OptionDeclaration.optional(
+        "tau_fraction", .number(.positiveUpToOne), default: .number(1),
+        "The part of the run that the fall takes.")
+
+    private static func end(_ standard: OptionValue) -> OptionDeclaration {
+        .optional(
+            "eta_tau", .number(.notNegative), default: standard,
+            "The rate at the end of the fall, at most lr; a hundredth of lr unless given.")
+    }
+
+    /// Of the two lengths the one that is given, `tau_fraction` where none is.
+    public static func options(given: [String: OptionValue], baseRate: Double) -> [OptionDeclaration] {
+        var declared: [OptionDeclaration] = []
+        for option in [epochs(.number(1)), fraction] where given[option.name] != nil {
+            declared.append(option)
+        }
+        if declared.isEmpty { declared.append(fraction) }
+        return declared + [end(.number(final(baseRate)))]
+    }
+
+    public init(options: ResolvedOptions) throws(OptionError) {
         let lengths = options.values.prefix { $0.name != "eta_tau" }
         let final = options.number("eta_tau")
         if lengths.count == 2 {
-            throw OptimizerError(
+            throw OptionError(
                 .conflict, key: "tau_fraction", value: lengths[1].value.description,
                 allowed: "left out beside tau, which is \(counted("\(lengths[0].value)", "epoch"))")
         }

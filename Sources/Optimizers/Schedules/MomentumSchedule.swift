@@ -1,3 +1,5 @@
+import Options
+
 /// The momentum as a pure function of the optimizer step, for update rules that have one.
 ///
 /// Epochs count from the start of training, warm-up included. A schedule that advances by epoch looks at the start
@@ -22,7 +24,7 @@ public enum MomentumSchedule: Sendable, Hashable {
     case linear(from: Double, to: Double, epochs: Double)
 
     /// Throws unless every momentum lies in [0, 1) and the epochs are in order.
-    func validate() throws(OptimizerError) {
+    func validate() throws(OptionError) {
         switch self {
         case .piecewise(let values, let epochs):
             guard !values.isEmpty, values.allSatisfy({ $0 >= 0 && $0 < 1 }) else {
@@ -60,8 +62,8 @@ public enum MomentumSchedule: Sendable, Hashable {
         }
     }
 
-    private static func error(_ key: String, _ value: [Double], _ allowed: String) -> OptimizerError {
-        OptimizerError(
+    private static func error(_ key: String, _ value: [Double], _ allowed: String) -> OptionError {
+        OptionError(
             .outOfRange, key: "momentum.\(key)", value: OptionValue.numbers(value).description,
             allowed: allowed)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Options
 
 /// A learning rate that falls by a factor at given epochs, as torch.optim.lr_scheduler.MultiStepLR's:
 ///
@@ -35,7 +36,7 @@ public struct MultiStepShape: ScheduleShape, Hashable {
     public var name: String { Self.name }
 
     /// Throws unless the milestones increase from at least 1 and γ is above 0.
-    public func validate(baseRate: Double) throws(OptimizerError) {
+    public func validate(baseRate: Double) throws(OptionError) {
         let increase = zip(milestones, milestones.dropFirst()).allSatisfy { $0 < $1 }
         guard let first = milestones.first, first >= 1, increase else {
             throw Self.badMilestones(milestones.map(Double.init))
@@ -49,11 +50,13 @@ public struct MultiStepShape: ScheduleShape, Hashable {
         return baseRate * pow(gamma, Double(passed))
     }
 
-    private static func badMilestones(_ milestones: [Double]) -> OptimizerError {
-        OptimizerError(
+    private static func badMilestones(_ milestones: [Double]) -> OptionError {
+        OptionError(
             .outOfRange, key: "milestones", value: OptionValue.numbers(milestones).description,
-            allowed: "a list of whole numbers of epochs from 1, each above the one before")
+            allowed: increasing)
     }
+
+    private static let increasing = "a list of whole numbers of epochs from 1, each above the one before"
 }
 
 extension ScheduleShape where Self == MultiStepShape {
@@ -64,12 +67,19 @@ extension ScheduleShape where Self == MultiStepShape {
 }
 
 extension MultiStepShape: NamedShape {
-    package static let options: [OptionDeclaration] = [
-        .required("milestones", like: .numbers([])),
-        .optional("gamma", default: .number(0.1)),
+    public static let summary = "Falls by a factor at given epochs."
+    public static let source = "PyTorch"
+
+    public static let options: [OptionDeclaration] = [
+        .required(
+            "milestones",
+            .numbers(
+                AllowedNumbers("a whole number of epochs, at least 1", atLeast: 1), count: nil, increasing),
+            "The epochs at whose start the rate falls."),
+        .optional("gamma", .number(.positive), default: .number(0.1), "The factor of each fall."),
     ]
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public init(options: ResolvedOptions) throws(OptionError) {
         let numbers = options.numbers("milestones")
         let milestones = numbers.compactMap { Int(exactly: $0) }
         guard milestones.count == numbers.count else { throw Self.badMilestones(numbers) }

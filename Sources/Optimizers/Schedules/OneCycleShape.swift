@@ -1,4 +1,5 @@
 import Foundation
+import Options
 
 /// One rise to η₀ and one long fall to almost nothing, as torch.optim.lr_scheduler.OneCycleLR's with max_lr = η₀.
 ///
@@ -68,22 +69,22 @@ public struct OneCycleShape: ScheduleShape, Hashable {
     public var name: String { Self.name }
 
     /// Throws unless p fits the phases and η₀ is the highest rate.
-    public func validate(baseRate: Double) throws(OptimizerError) {
+    public func validate(baseRate: Double) throws(OptionError) {
         try AllowedNumbers.unitInterval.check(rise, key: "pct_start")
         if hasThreePhases && rise > 0.5 {
-            throw OptimizerError(
+            throw OptionError(
                 .conflict, key: "pct_start", value: OptionValue.number(rise).description,
                 allowed: "at most 0.5 with three_phase, whose fall takes as long as the rise")
         }
         try AllowedNumbers.positive.check(divisor, key: "div_factor")
         if divisor < 1 {
-            throw OptimizerError(
+            throw OptionError(
                 .outOfRange, key: "div_factor", value: OptionValue.number(divisor).description,
                 allowed: "a finite number, at least 1")
         }
         try AllowedNumbers.positive.check(finalDivisor, key: "final_div_factor")
         if finalDivisor < 1 / divisor {
-            throw OptimizerError(
+            throw OptionError(
                 .conflict, key: "final_div_factor", value: OptionValue.number(finalDivisor).description,
                 allowed: "at least 1 / div_factor, which is \(OptionValue.number(1 / divisor))")
         }
@@ -157,16 +158,30 @@ extension ScheduleShape where Self == OneCycleShape {
 }
 
 extension OneCycleShape: NamedShape {
-    package static let options: [OptionDeclaration] =
+    public static let summary = "Rises once and falls to almost nothing, the momentum the other way."
+    public static let source = "Smith & Topin 2017, Smith 2018"
+
+    public static let options: [OptionDeclaration] =
         [
-            .optional("pct_start", default: .number(0.3)),
-            .optional("anneal_strategy", default: .text(Annealing.cosine.rawValue)),
-            .optional("div_factor", default: .number(25)),
-            .optional("final_div_factor", default: .number(1e4)),
-            .optional("three_phase", default: .flag(false)),
+            .optional(
+                "pct_start", .number(.unitInterval), default: .number(0.3),
+                "The part of the run in which the rate rises."),
+            .optional(
+                "anneal_strategy", .word("annealing strategy", Annealing.allCases.map(\.rawValue)),
+                default: .text(Annealing.cosine.rawValue),
+                "What the rate moves along: half a cosine or a line."),
+            .optional(
+                "div_factor", .number(AllowedNumbers("a finite number, at least 1", atLeast: 1)),
+                default: .number(25), "How many times lower than lr the first rate is."),
+            .optional(
+                "final_div_factor", .number(.positive), default: .number(1e4),
+                "How many times lower than the first rate the last is."),
+            .optional(
+                "three_phase", default: .flag(false),
+                "Whether the fall takes as long as the rise, with a third phase behind it."),
         ] + CycledMomentum.options(low: 0.85, high: 0.95)
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public init(options: ResolvedOptions) throws(OptionError) {
         self.init(
             rise: options.number("pct_start"), annealing: try options.word("anneal_strategy"),
             divisor: options.number("div_factor"), finalDivisor: options.number("final_div_factor"),

@@ -1,4 +1,5 @@
 import Foundation
+import Options
 
 /// A learning rate that falls along a power to the end of the run, as torch.optim.lr_scheduler.PolynomialLR's:
 ///
@@ -33,7 +34,7 @@ public struct PolynomialShape: ScheduleShape, Hashable {
     public var name: String { Self.name }
 
     /// Throws unless p is above 0 and η_end lies between 0 and η₀.
-    public func validate(baseRate: Double) throws(OptimizerError) {
+    public func validate(baseRate: Double) throws(OptionError) {
         try AllowedNumbers.positive.check(power, key: "power")
         try checkRate(end, key: "end", atMost: baseRate)
     }
@@ -53,12 +54,16 @@ extension ScheduleShape where Self == PolynomialShape {
 }
 
 extension PolynomialShape: NamedShape {
-    package static let options: [OptionDeclaration] = [
-        .optional("power", default: .number(1)),
-        .optional("end", default: .number(0)),
+    public static let summary = "Falls along a power to an end value."
+    public static let source = "PyTorch"
+
+    public static let options: [OptionDeclaration] = [
+        .optional("power", .number(.positive), default: .number(1), "The power; 1 for a line."),
+        .optional(
+            "end", .number(.notNegative), default: .number(0), "The rate at the end of the run, at most lr."),
     ]
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public init(options: ResolvedOptions) throws(OptionError) {
         self.init(power: options.number("power"), end: options.number("end"))
     }
 }

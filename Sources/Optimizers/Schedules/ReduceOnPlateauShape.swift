@@ -1,3 +1,5 @@
+import Options
+
 /// A learning rate that falls when a metric of the validation set stops improving.
 ///
 /// The shape itself is constant; whoever trains gives the metric of each epoch to a `PlateauState` and its factor to
@@ -26,7 +28,7 @@ public struct ReduceOnPlateauShape: ScheduleShape, Hashable {
     public var name: String { Self.name }
 
     /// Throws on values of the rule out of range.
-    public func validate(baseRate: Double) throws(OptimizerError) {
+    public func validate(baseRate: Double) throws(OptionError) {
         try AllowedNumbers.properFraction.check(rule.factor, key: "factor")
         try checkWhole(rule.patience, key: "patience", atLeast: 0)
         try AllowedNumbers.notNegative.check(rule.threshold, key: "threshold")
@@ -47,31 +49,51 @@ extension ScheduleShape where Self == ReduceOnPlateauShape {
 }
 
 extension ReduceOnPlateauShape: NamedShape {
-    package static let options: [OptionDeclaration] = options(mode: .lower)
+    public static let summary = "Falls when a metric of the validation set stops improving."
+    public static let source = "PyTorch"
+
+    public static let options: [OptionDeclaration] = options(mode: .none)
 
     /// The mode is the metric's unless given.
-    package static func options(given: [String: OptionValue], baseRate: Double) -> [OptionDeclaration] {
+    public static func options(given: [String: OptionValue], baseRate: Double) -> [OptionDeclaration] {
         guard case .text(let name) = given["metric"], let metric = WatchedMetric(rawValue: name) else {
-            return options
+            return options(mode: .text(PlateauRule.Mode.lower.rawValue))
         }
-        return options(mode: PlateauRule.mode(of: metric))
+        return options(mode: .text(PlateauRule.mode(of: metric).rawValue))
     }
 
-    private static func options(mode: PlateauRule.Mode) -> [OptionDeclaration] {
+    private static func options(mode: OptionValue) -> [OptionDeclaration] {
         [
-            .optional("metric", default: .text(WatchedMetric.validationLoss.rawValue)),
-            .optional("mode", default: .text(mode.rawValue)),
-            .optional("factor", default: .number(0.1)),
-            .optional("patience", default: .number(10)),
-            .optional("threshold", default: .number(1e-4)),
-            .optional("threshold_mode", default: .text(PlateauRule.ThresholdMode.relative.rawValue)),
-            .optional("cooldown", default: .number(0)),
-            .optional("min_lr", default: .number(0)),
-            .optional("eps", default: .number(1e-8)),
+            .optional(
+                "metric", .word("metric", WatchedMetric.allCases.map(\.rawValue)),
+                default: .text(WatchedMetric.validationLoss.rawValue), "What is watched."),
+            .optional(
+                "mode", .word("mode", PlateauRule.Mode.allCases.map(\.rawValue)), default: mode,
+                "Whether lower or higher is better; as the metric has it unless given."),
+            .optional("factor", .number(.properFraction), default: .number(0.1), "The factor of each fall."),
+            .optional(
+                "patience", .whole(0...Int.max), default: .number(10),
+                "Epochs without improvement that are waited for."),
+            .optional(
+                "threshold", .number(.notNegative), default: .number(1e-4),
+                "How much better than the best counts as better."),
+            .optional(
+                "threshold_mode",
+                .word("threshold mode", PlateauRule.ThresholdMode.allCases.map(\.rawValue)),
+                default: .text(PlateauRule.ThresholdMode.relative.rawValue),
+                "Whether the threshold is a part of the best, or in the metric's units."),
+            .optional(
+                "cooldown", .whole(0...Int.max), default: .number(0),
+                "Epochs behind a fall that do not count."),
+            .optional(
+                "min_lr", .number(.notNegative), default: .number(0),
+                "What the rate does not fall below, at most lr."),
+            .optional(
+                "eps", .number(.notNegative), default: .number(1e-8), "The least fall that is made."),
         ]
     }
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public init(options: ResolvedOptions) throws(OptionError) {
         self.init(
             PlateauRule(
                 metric: try options.word("metric"), mode: try options.word("mode"),

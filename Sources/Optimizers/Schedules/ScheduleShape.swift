@@ -1,3 +1,5 @@
+import Options
+
 /// How the learning rate moves once it is warmed up: a pure function of the place in the run.
 ///
 /// A further shape is one new file: a type that conforms to this protocol, and if configurations may name it to
@@ -8,7 +10,7 @@
 ///
 ///     struct Harmonic: ScheduleShape {
 ///         var name: String { "harmonic" }
-///         func validate(baseRate: Double) throws(OptimizerError) {}
+///         func validate(baseRate: Double) throws(OptionError) {}
 ///         func rate(baseRate: Double, at position: SchedulePosition) -> Double {
 ///             baseRate / Double(1 + position.index)
 ///         }
@@ -20,7 +22,7 @@ public protocol ScheduleShape: Sendable {
     var name: String { get }
 
     /// Throws if an option is out of range, alone or beside η₀.
-    func validate(baseRate: Double) throws(OptimizerError)
+    func validate(baseRate: Double) throws(OptionError)
 
     /// The learning rate at a place in the run, before the warm-up's factor; `baseRate` is η₀.
     func rate(baseRate: Double, at position: SchedulePosition) -> Double
@@ -35,19 +37,19 @@ extension ScheduleShape {
     public func momentum(at position: SchedulePosition) -> Double? { nil }
 
     /// Throws unless a further rate of the shape lies between 0 and η₀.
-    func checkRate(_ rate: Double, key: String, atMost baseRate: Double) throws(OptimizerError) {
+    func checkRate(_ rate: Double, key: String, atMost baseRate: Double) throws(OptionError) {
         try AllowedNumbers.notNegative.check(rate, key: key)
         if rate > baseRate {
-            throw OptimizerError(
+            throw OptionError(
                 .conflict, key: key, value: OptionValue.number(rate).description,
                 allowed: "at most lr, which is \(OptionValue.number(baseRate))")
         }
     }
 
     /// Throws unless a count of the shape is at least `least`.
-    func checkWhole(_ count: Int, key: String, atLeast least: Int) throws(OptimizerError) {
+    func checkWhole(_ count: Int, key: String, atLeast least: Int) throws(OptionError) {
         if count < least {
-            throw OptimizerError(
+            throw OptionError(
                 .outOfRange, key: key, value: "\(count)", allowed: "a whole number, at least \(least)")
         }
     }

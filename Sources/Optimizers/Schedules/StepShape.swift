@@ -1,4 +1,5 @@
 import Foundation
+import Options
 
 /// A learning rate that falls by a factor every few epochs, as torch.optim.lr_scheduler.StepLR's:
 ///
@@ -34,7 +35,7 @@ public struct StepShape: ScheduleShape, Hashable {
     public var name: String { Self.name }
 
     /// Throws unless the size is at least 1 and γ above 0.
-    public func validate(baseRate: Double) throws(OptimizerError) {
+    public func validate(baseRate: Double) throws(OptionError) {
         try checkWhole(size, key: "step_size", atLeast: 1)
         try AllowedNumbers.positive.check(gamma, key: "gamma")
     }
@@ -53,12 +54,15 @@ extension ScheduleShape where Self == StepShape {
 }
 
 extension StepShape: NamedShape {
-    package static let options: [OptionDeclaration] = [
-        .required("step_size", like: .number(30)),
-        .optional("gamma", default: .number(0.1)),
+    public static let summary = "Falls by a factor every few epochs."
+    public static let source = "PyTorch"
+
+    public static let options: [OptionDeclaration] = [
+        .required("step_size", .whole(1...Int.max), "The epochs between two falls."),
+        .optional("gamma", .number(.positive), default: .number(0.1), "The factor of each fall."),
     ]
 
-    package init(options: ResolvedOptions) throws(OptimizerError) {
+    public init(options: ResolvedOptions) throws(OptionError) {
         self.init(size: try options.whole("step_size", atLeast: 1), gamma: options.number("gamma"))
     }
 }

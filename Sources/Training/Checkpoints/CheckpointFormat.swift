@@ -12,7 +12,7 @@ import Foundation
 /// - `manifest.json`, written last: size and SHA-256 of all others.
 enum CheckpointFormat {
     /// What is in the files; to be raised when checkpoints of before cannot be read any more.
-    static let version = 4
+    static let version = 5
     static let weights = "weights.safetensors"
     static let best = "best.safetensors"
     static let state = "state.json"

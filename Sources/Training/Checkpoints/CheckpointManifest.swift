@@ -18,15 +18,18 @@ package struct CheckpointManifest: Codable, Sendable, Equatable {
     package let files: [File]
     package let format: Int
     /// What the run is; resume refuses a checkpoint of another one.
-    package let identity: String
+    package let identity: RunIdentity
+    /// What its bytes depend on beside that.
+    package let environment: RunEnvironment
     /// Optimizer steps taken.
     package let step: Int
 
     /// The manifest of `files`.
-    init(files: [File], identity: String, step: Int) throws {
+    init(files: [File], identity: RunIdentity, environment: RunEnvironment, step: Int) throws {
         self.files = files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         format = CheckpointFormat.version
         self.identity = identity
+        self.environment = environment
         self.step = step
         digest = try ownDigest()
     }

@@ -64,11 +64,10 @@ final class CheckpointReader {
     ///
     /// - Parameters:
     ///   - identity: What the run is.
-    ///   - configuration: Its resolved configuration, if it has one.
     ///   - isHidden: Whether other ranks than 0 are to do as if they did not see the folder.
     ///   - problem: What is wrong with a position for this run.
     init(
-        _ path: String, identity: String, configuration: String?, for replica: Replica, isHidden: Bool,
+        _ path: String, identity: RunIdentity, for replica: Replica, isHidden: Bool,
         problem: (RunPosition) -> String?
     ) throws {
         self.replica = replica
@@ -84,11 +83,12 @@ final class CheckpointReader {
         if let problem = head.problem { throw problem.error }
         let manifest = try CheckpointManifest.parse(Array(head.manifest), path: path)
         let state = try CheckpointState.parse(Array(head.state), path: path)
-        guard manifest.identity == identity, state.optimizer == replica.settings.rule.name else {
+        guard identity.isSame(as: manifest.identity), state.optimizer == replica.settings.rule.name else {
             let text = try Agreement.fromRoot(cluster.world) {
                 [
                     try Self.difference(
-                        from: path, configuration, isFinished: state.position.isFinished, cluster.guidance)
+                        from: path, identity.changes(from: manifest.identity),
+                        isFinished: state.position.isFinished, cluster.guidance)
                 ]
             }
             throw TrainingError(.configuration, text[0])
@@ -127,16 +127,15 @@ final class CheckpointReader {
         }
     }
 
-    /// What is said where the run of the checkpoint at `path` is another: what of the configuration differs, if both have
-    /// one, and how to go on with that run, or from it where it has ended.
+    /// What is said where the run of the checkpoint at `path` is another: what differs, and how to go on with that run, or
+    /// from it where it has ended.
     private static func difference(
-        from path: String, _ configuration: String?, isFinished: Bool, _ guidance: Guidance
+        from path: String, _ changes: [ConfigurationChange], isFinished: Bool, _ guidance: Guidance
     ) throws -> String {
         let folder = PathParts.folder(of: PathParts.folder(of: path))
-        let old = try? String(contentsOfFile: "\(folder)/\(RunFolder.configurationName)", encoding: .utf8)
+        let hasConfiguration = FileManager.default.fileExists(
+            atPath: "\(folder)/\(RunFolder.configurationName)")
         var text = "\(path) was made by a run with other data, model or settings"
-        var changes: [ConfigurationChange] = []
-        if let old, let configuration { changes = ConfigurationChange.all(from: old, to: configuration) }
         if let change = ConfigurationChange.text(changes) { text += " (\(change))" }
         // The checkpoint's path is absolute, a person may have named the folder otherwise.
         let isOwn = guidance.output.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path } == folder
@@ -147,11 +146,11 @@ final class CheckpointReader {
             return text + ": give the run's own model, data and settings, or another --output" + start
         case .repeated: return text + ": give the run's own settings, --overwrite, or another --output"
         case .commandLine(let program):
-            if old == nil, try RunDescription(folder: folder) == nil {
+            if !hasConfiguration, try RunDescription(folder: folder) == nil {
                 return text + ": use the run's own configuration"
             }
             text += ": change \(changes.count == 1 ? "it" : "them") back, or "
-            guard isFinished, old != nil else {
+            guard isFinished, hasConfiguration else {
                 return text + (try RunFolder.continuation(of: run, guidance.wording))
             }
             let command = NewRunCommand(program: program, arguments: Array(CommandLine.arguments.dropFirst()))

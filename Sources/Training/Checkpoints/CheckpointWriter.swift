@@ -43,7 +43,8 @@ final class CheckpointWriter {
 
     private let replica: Replica
     private let cluster: Cluster
-    private let identity: String
+    private let identity: RunIdentity
+    private let environment: RunEnvironment
     /// Where checkpoints are; only rank 0 uses it as a folder of its own machine.
     private let catalogue: CheckpointCatalogue
     private let isHidden: Bool
@@ -73,12 +74,13 @@ final class CheckpointWriter {
     ///   - requireFolder: Throws where the folder is another run's by now; asked on rank 0.
     ///   - warn: Tells a person.
     init(
-        _ replica: Replica, identity: String, folder: String, pruning: CheckpointPruning, isHidden: Bool,
+        _ replica: Replica, identity: RunIdentity, folder: String, pruning: CheckpointPruning, isHidden: Bool,
         requireFolder: @escaping @Sendable () throws -> Void, warn: @escaping (String) -> Void
     ) {
         self.replica = replica
         cluster = replica.cluster
         self.identity = identity
+        environment = RunEnvironment(replica.cluster)
         catalogue = CheckpointCatalogue(folder)
         self.pruning = pruning
         self.isHidden = isHidden
@@ -241,7 +243,9 @@ final class CheckpointWriter {
         pruning.bestStep = underWay.policy.bestStep
         let commit = CheckpointCommit(
             catalogue: catalogue, temporary: temporary,
-            manifest: try CheckpointManifest(files: written.files, identity: identity, step: underWay.step),
+            manifest: try CheckpointManifest(
+                files: written.files, identity: identity, environment: environment,
+                step: underWay.step),
             pruning: pruning, requireFolder: requireFolder)
         phase = .committing(
             BackgroundJob("checkpoint") { [whenOneStands] in

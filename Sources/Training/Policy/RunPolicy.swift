@@ -60,10 +60,14 @@ package struct RunPolicy {
     /// Whether early stopping has ended the run.
     package private(set) var hasStoppedEarly = false
     private let settings: TrainingSettings
+    private let rates: LearningRateSchedule
 
-    /// The policy of a run over so many examples, which goes on from `state`.
-    package init(_ settings: TrainingSettings, examples: Int, state: State = State()) {
+    /// The policy of a run over so many examples with these learning rates, which goes on from `state`.
+    package init(
+        _ settings: TrainingSettings, _ rates: LearningRateSchedule, examples: Int, state: State = State()
+    ) {
         self.settings = settings
+        self.rates = rates
         self.state = state
         plan = RunPlan(settings, examples: examples, chosen: state.batches)
     }
@@ -81,8 +85,11 @@ package struct RunPolicy {
 
     /// The rate of the step with this index, from 0.
     package func learningRate(_ step: Int) -> Double {
-        settings.schedule.rate(step: step, in: plan.shape, plateauFactor: state.plateau.factor)
+        rates.rate(step: step, in: plan.shape, plateauFactor: state.plateau.factor)
     }
+
+    /// The momentum of the step with this index, from 0; nil for the update rule's own.
+    package func momentum(_ step: Int) -> Double? { rates.momentum(step: step, in: plan.shape) }
 
     /// Takes a step's mean loss, why it changed nothing if so, and its noise if that was measured.
     package mutating func observe(
@@ -139,8 +146,8 @@ package struct RunPolicy {
     package mutating func endEpoch(
         _ epoch: Int, step: Int, trainingLoss: Double?, metric: (String) -> Double?
     ) -> EpochVerdict {
-        if let rule = settings.schedule.plateau, let value = metric(rule.metric.rawValue) {
-            state.plateau.observe(value, by: rule, baseRate: settings.schedule.baseRate)
+        if let rule = rates.plateau, let value = metric(rule.metric.rawValue) {
+            state.plateau.observe(value, by: rule, baseRate: rates.baseRate)
         }
         var verdict = EpochVerdict()
         if let name = Self.watchedMetric(settings),

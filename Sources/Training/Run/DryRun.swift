@@ -14,7 +14,7 @@ struct DryRun {
             for note in RunNotes(run: prepared).oddities { terminal.take(.note(note)) }
         }
         prepared.cluster.activity.begin(step: 1)
-        let policy = RunPolicy(settings, examples: prepared.data.training.count)
+        let policy = RunPolicy(settings, prepared.rates, examples: prepared.data.training.count)
         let inputs = try EpochInputs(prepared, policy, RunProgress())
         let result = try prepared.replica.step(inputs.step(after: RunProgress(), policy, observes: .norm))
         try prepared.replica.flush()

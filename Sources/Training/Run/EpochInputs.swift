@@ -34,7 +34,7 @@ struct EpochInputs {
                 let step = plan.firstStep(ofEpoch: epoch) + batch
                 let scalars = settings.optimizer.rule.scalars(
                     step: max(1, step + 1 - policy.uncountedSteps), learningRate: policy.learningRate(step),
-                    momentum: settings.schedule.momentum(step: step, in: plan.shape))
+                    momentum: policy.momentum(step))
                 numbers.replaceSubrange(batch * width..<(batch + 1) * width, with: scalars)
             }
         }

@@ -27,7 +27,7 @@ final class EpochLoop {
         self.run = run
         self.artifacts = artifacts
         progress = position.progress
-        policy = RunPolicy(run.settings, examples: run.data.training.count, state: position.policy)
+        policy = RunPolicy(run.settings, run.rates, examples: run.data.training.count, state: position.policy)
         clock = RunClock(start: run.start)
         moments = ControlMoments(after: position.step)
     }

@@ -52,8 +52,7 @@ struct Resumption {
         for path in candidates.paths {
             do {
                 let reader = try CheckpointReader(
-                    path, identity: prepared.identity, configuration: settings.configurationText,
-                    for: prepared.replica, isHidden: settings.hidesFolder
+                    path, identity: prepared.identity, for: prepared.replica, isHidden: settings.hidesFolder
                 ) {
                     $0.problem(
                         for: settings, examples: prepared.data.training.count,
@@ -168,6 +167,14 @@ struct Resumption {
                 if !isOwn { try takeMetrics(of: position, from: path, in: folder) }
             })
         prepared.terminal?.line("dtrain: resuming at step \(position.step) from \(path)")
+        let environment = RunEnvironment(cluster)
+        if cluster.rank == 0,
+            let difference = environment.difference(from: reader.verification.manifest.environment)
+        {
+            prepared.warn(
+                "the checkpoint was written with \(difference): from here on the bytes differ from those of a run that was not interrupted"
+            )
+        }
     }
 
     /// Brings back the results of a run that has ended, or makes those of another folder this one's.
@@ -176,7 +183,7 @@ struct Resumption {
     ) throws {
         let position = checkpoint.state.position
         let policy = RunPolicy(
-            settings, examples: prepared.data.training.count, state: position.policy)
+            settings, prepared.rates, examples: prepared.data.training.count, state: position.policy)
         let endsWithBest = policy.epochToRestore(after: position.progress.epoch) != nil
         let name = endsWithBest ? CheckpointFormat.best : CheckpointFormat.weights
         if !isOwn { try takeMetrics(of: position, from: checkpoint.path, in: folder) }

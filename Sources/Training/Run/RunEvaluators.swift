@@ -3,6 +3,7 @@ import DataParallel
 import Datasets
 import Foundation
 import Layers
+import Optimizers
 
 /// Evaluates the sets of a run that there are.
 struct RunEvaluators {
@@ -13,16 +14,18 @@ struct RunEvaluators {
 
     /// Plans evaluation on all ranks.
     init(
-        _ settings: TrainingSettings, _ data: PreparedData, _ state: ModelState, _ cluster: Cluster
+        _ settings: TrainingSettings, _ rates: LearningRateSchedule, _ data: PreparedData,
+        _ state: ModelState,
+        _ cluster: Cluster
     ) throws {
-        let metrics = Self.metrics(settings, data.target)
+        let metrics = Self.metrics(settings, rates, data.target)
         func evaluator(_ part: PreparedData.Part?) throws -> Evaluator? {
             guard let part else { return nil }
             return try Evaluator(
                 cluster: cluster, state: state,
                 order: EpochOrder(
                     inOrder: part.dataset.examples.layout.count, subset: part.rows,
-                    batchSize: settings.isFullBatch ? Self.batch : settings.batch),
+                    batchSize: settings.evaluationBatch),
                 maker: BatchMaker(
                     examples: part.dataset.examples, scaling: data.scaling, kernels: cluster.kernels),
                 shards: settings.shards, workers: settings.workers, metrics: metrics)
@@ -49,16 +52,15 @@ struct RunEvaluators {
     }
 
     /// What evaluation reports: what is asked for, and what is watched.
-    private static func metrics(_ settings: TrainingSettings, _ target: TargetKind) -> [Metric] {
+    private static func metrics(
+        _ settings: TrainingSettings, _ rates: LearningRateSchedule, _ target: TargetKind
+    ) -> [Metric] {
         var metrics = settings.metrics ?? Metric.standard(for: target)
-        let watched = [RunPolicy.watchedMetric(settings), settings.schedule.plateau?.metric.rawValue]
+        let watched = [RunPolicy.watchedMetric(settings), rates.plateau?.metric.rawValue]
         for metric in watched.compactMap({ $0.flatMap(Metric.init(validation:)) })
         where metric != .loss && !metrics.contains(metric) {
             metrics.append(metric)
         }
         return metrics
     }
-
-    /// Examples of a batch in evaluation, where training takes all at once.
-    private static let batch = 1024
 }

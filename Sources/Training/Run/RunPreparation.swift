@@ -3,6 +3,8 @@ import DataParallel
 import Datasets
 import Foundation
 import Layers
+import Optimizers
+import Options
 
 /// What a run needs before its first step: everything is made here, and nothing of it is replaced later.
 final class RunPreparation {
@@ -23,7 +25,9 @@ final class RunPreparation {
     /// Where the weights that training starts from are; nil for seeded ones, and on ranks that print nothing.
     let initialWeights: String?
     /// What must be equal for a checkpoint to be this run's.
-    let identity: String
+    let identity: RunIdentity
+    /// The learning rate of every step, but for what a metric makes of it.
+    let rates: LearningRateSchedule
     /// The system's uptime when the program started, in seconds.
     let start: Double
 
@@ -40,6 +44,7 @@ final class RunPreparation {
         self.cluster = cluster
         self.settings = settings
         self.start = start
+        try settings.check()
         try Self.checkConfiguration(settings, cluster)
         try RunSinks.check(settings)
         try cluster.check(shards: settings.shards)
@@ -51,13 +56,15 @@ final class RunPreparation {
         data = try PreparedData(settings, on: cluster, makeModel: makeModel)
         cluster.activity.enter(.preparing)
         let plan = RunPlan(settings, examples: data.training.count)
-        do { try settings.schedule.validate(plan.shape) } catch {
+        do throws(OptionError) {
+            rates = try settings.rates()
+            try rates.validate(plan.shape)
+        } catch {
             throw TrainingError(.configuration, "schedule.\(error)")
         }
-        try Self.check(settings, data, plan)
         try Self.checkTargets(data, settings.loss, cluster)
         try Self.checkBatchNorm(data.model, settings, plan)
-        identity = Self.identity(settings, data.model, data)
+        identity = RunIdentity(settings, data.model, data: data.digest)
         try Self.checkReplicas(identity, data.digest, cluster)
 
         let state = try ModelState(cluster: cluster, model: data.model, bucketBytes: settings.bucketBytes)
@@ -70,7 +77,7 @@ final class RunPreparation {
             try replica.plan(batch: batch)
             try replica.plan(batch: data.training.count % batch)
         }
-        evaluators = try RunEvaluators(settings, data, state, cluster)
+        evaluators = try RunEvaluators(settings, rates, data, state, cluster)
         // Last, when all else that is known to be needed has its memory.
         try Self.checkRoomForFiles(replica, settings)
         initialWeights = try initial.give(to: state)

@@ -32,19 +32,23 @@ extension FuzzTarget {
 enum CheckpointSeeds {
     /// A manifest of three files.
     static let manifest =
-        #"{"digest":"bf1e4cfe3144b8216e7710071537b154fc82e8a3d4e47c402c7a1741d7dbdddc","files":[{"bytes":9120,"#
-        + #""name":"best.safetensors","sha256":"fbd01a34be8ad9f29bf5183ffd6c431cb938e1f2ff2c602865ba7dab5d4375be"#
-        + #""},{"bytes":711,"name":"state.json","sha256":"c401ea7bca7804043234078a4bfbf9ca9ee5e2c959e8d0382aa5ff"#
-        + #"10823cb180"},{"bytes":9120,"name":"weights.safetensors","sha256":"fbd01a34be8ad9f29bf5183ffd6c431cb9"#
-        + #"38e1f2ff2c602865ba7dab5d4375be"}],"format":4,"identity":"0acfdc5e77eeaa79e41c19010b25b2e658669f807c0"#
-        + #"1cf8eef91f7e143b349c2","step":14}"#
+        #"{"digest":"fceb5a92682886ae1e4841428e926da638fc01fefc2d95994cdbac832ba87e76","environment":{"instruction"#
+        + #"Set":"avx2","libraries":{"oneDNN":"3.1.1"}},"files":[{"bytes":9120,"name":"best.safetensors","sha256":"f"#
+        + #"bd01a34be8ad9f29bf5183ffd6c431cb938e1f2ff2c602865ba7dab5d4375be"},{"bytes":711,"name":"state.json","sha2"#
+        + #"56":"c401ea7bca7804043234078a4bfbf9ca9ee5e2c959e8d0382aa5ff10823cb180"},{"bytes":9120,"name":"weights.sa"#
+        + #"fetensors","sha256":"fbd01a34be8ad9f29bf5183ffd6c431cb938e1f2ff2c602865ba7dab5d4375be"}],"format":5,"ide"#
+        + #"ntity":{"data":"0acfdc5e77eeaa79e41c19010b25b2e658669f807c01cf8eef91f7e143b349c2","model":"2c943b341e7f1"#
+        + #"9fee8fc10c708f966856e2b52b01091c14e97aaee77e5cdfca0","settings":[{"key":"data.normalize","value":"standa"#
+        + #"rdize"},{"key":"model","value":["flatten",{"linear":{"bias":true,"out":10}}]},{"key":"loss","value":"cro"#
+        + #"ss_entropy"},{"key":"optimizer","value":{"betas":[0.9,0.999],"lr":0.25,"name":"adam"}},{"key":"training."#
+        + #"batch","value":256}],"version":1},"step":14}"#
     /// Where a run stood in its second epoch.
     static let state =
         #"{"optimizer":"sgd","position":{"batch":2,"batches":[],"bestStep":7,"epoch":1,"epochExamples":32,"epo"#
-        + #"chLossSum":17.24995294213295,"isFinished":false,"monitor":{"tracks":[]},"noise":"#
+        + #"chLossSum":17.24995294213295,"isFinished":false,"metricsLength":261,"monitor":{"tracks":[]},"noise":"#
         + #"{"squaredNorm":0,"variance":0,"weight":0},"notFiniteInRow":0,"plateau":{"badEpochs":0,"cooldown":0,""#
-        + #"factor":1},"recentLosses":{"values":[1.25,0.5]},"ruleMemory":[],"sinks":{"metrics.jsonl":261},"s"#
-        + #"kippedInRow":0,"skippedSteps":0,"step":9,"watch":{"best":0.6175290530218798,"bestEpoch":1,"epochsSinceBest":0}}}"#
+        + #"factor":1},"recentLosses":{"values":[1.25,0.5]},"ruleMemory":[],"skippedInRow":0,"skippedSteps":0,"s"#
+        + #"tep":9,"watch":{"best":0.6175290530218798,"bestEpoch":1,"epochsSinceBest":0}}}"#
     /// Pieces that mean something to JSON.
     static let words = [
         "{", "}", "[", "]", ",", ":", "\"", "\\u0000", "\\ud800", "null", "true", "1e400", "-1", "\"nan\"",

@@ -157,7 +157,7 @@ enum YAMLSeeds {
     static func brokenModel(of run: RunConfiguration) -> String? {
         do {
             _ = try TracedModel(
-                run.model.makeModel(classes: 10), exampleShape: [1, 28, 28], target: .classes(10),
+                run.makeModel(classes: 10), exampleShape: [1, 28, 28], target: .classes(10),
                 loss: run.loss)
             return nil
         } catch is ModelError {

@@ -1,13 +1,24 @@
 // Trains MyNet, goes on with it, or says what it has learned:
-// mpirun -n 2 MyNet FEATURES.npy LABELS.npy OUTPUT [train|resume|evaluate|predict]
+// mpirun -n 2 MyNet FEATURES.npy LABELS.npy OUTPUT [train|resume|evaluate|predict], or what a configuration says, in its words:
+// mpirun -n 2 MyNet NET.yaml OUTPUT
 import DistributedTraining
 import Foundation
 
 let arguments = CommandLine.arguments
 let task = arguments.count == 5 ? arguments[4] : "train"
+if arguments.count == 3 {
+    exit(
+        DistributedProgram.run(name: "MyNet") { cluster in
+            let configuration = try RunConfiguration(
+                file: arguments[1], set: ["output=\(arguments[2])"], vocabulary: .mine)
+            let result = try Trainer.train(configuration, on: cluster)
+            if cluster.rank == 0 { print("trained \(result.steps) steps of \(arguments[1])") }
+        })
+}
 guard (4...5).contains(arguments.count), ["train", "resume", "evaluate", "predict"].contains(task) else {
     DistributedProgram.write(
-        "MyNet: error: expected FEATURES.npy LABELS.npy OUTPUT [train|resume|evaluate|predict]")
+        "MyNet: error: expected NET.yaml OUTPUT, or FEATURES.npy LABELS.npy OUTPUT [train|resume|evaluate|predict]"
+    )
     exit(ExitStatus.usage.rawValue)
 }
 exit(
@@ -26,8 +37,8 @@ exit(
         default:
             var settings = TrainingSettings(
                 data: .init(training: data, test: data),
-                optimizer: try OptimizerConfiguration(name: "adam"),
-                schedule: try LearningRateSchedule(baseRate: 1e-3), output: arguments[3])
+                optimizer: try OptimizerConfiguration(name: "adam", options: ["lr": 1e-3]),
+                output: arguments[3])
             settings.epochs = 2
             settings.batch = 32
             settings.metrics = [.accuracy, .f1]

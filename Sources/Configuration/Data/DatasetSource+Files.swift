@@ -1,0 +1,44 @@
+import Datasets
+import Foundation
+import Messages
+import Options
+import Training
+
+extension DatasetSource {
+    /// Throws the first file that is not there; reads none.
+    ///
+    /// - Parameters:
+    ///   - key: What names the data set, "data.test" or "--data".
+    ///   - needsLabels: Whether labels' files count.
+    ///   - isMovable: Whether another data.root would look for a path elsewhere.
+    package func requireFiles(
+        _ key: String, needsLabels: Bool = true, isMovable: (String) -> Bool = { _ in false }
+    ) throws(MissingDataError) {
+        for (part, path) in paths
+        where (needsLabels || !part.hasPrefix("labels")) && !FileManager.default.fileExists(atPath: path) {
+            throw MissingDataError(path: path, key: "\(key).\(part)", isMovable: isMovable(path))
+        }
+    }
+
+    /// What leaves out columns of these names: of a data set in the configuration `--set KEY.ignore=...`, of one that `--data`
+    /// gives the whole of it.
+    ///
+    /// - Parameter key: What names the data set in the configuration, "data.test"; nil for `--data`.
+    func wayToIgnore(_ names: [String], key: String?) -> String {
+        guard format == .csv else { return "ignore" }
+        let ignored = csv.ignored + names.map(CSVOptions.Column.name).filter { !csv.ignored.contains($0) }
+        guard let key else {
+            let source = ignoring(ignored)
+            let form = OptionForm.choice(ChoiceList<DatasetSource>.formats.form)
+            return
+                "--data \(ShellWord.quoted(YAMLWriter.flow(form.plain(source.option) { _ in nil })))"
+        }
+        let columns = ignored.map { column in
+            switch column {
+            case .name(let name): YAMLWriter.string(name)
+            case .index(let index): "\(index)"
+            }
+        }
+        return "--set \(ShellWord.quoted("\(key).ignore=[\(columns.joined(separator: ", "))]"))"
+    }
+}

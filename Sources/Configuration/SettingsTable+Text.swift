@@ -1,0 +1,41 @@
+import Options
+import Training
+
+extension SettingsTable {
+    /// What a value alone stands for behind each key that takes one.
+    var shortForms: ShortForms {
+        var shorts = ShortForms(options: [:], names: ["model": "name"])
+        func add(_ choice: ChoiceForm) {
+            guard case .keyed = choice.style else { return }
+            for entry in choice.entries { shorts.options[entry.name] = entry.short }
+        }
+        for key in keys {
+            let word = key.name.isEmpty ? key.section : key.name
+            switch key.form {
+            case .choice(let choice):
+                if case .named(let name) = choice.style, choice.style.takesWords { shorts.names[word] = name }
+            case .options(_, _, let short): shorts.options[word] = short
+            case .list(.choice(let choice), _, _): add(choice)
+            default: break
+            }
+        }
+        add(vocabulary.layers.form)
+        return shorts
+    }
+
+    /// The name of a choice that is made where there is none; nil for a key without one.
+    func standardName(of key: SettingKey) -> String? {
+        guard let standard = try? Self.defaults else { return nil }
+        return ChoiceForm.parts(key.value(standard))?.name
+    }
+}
+
+extension SettingKey {
+    /// Whether it is picked by name.
+    var isChoice: Bool { if case .choice = form { true } else { false } }
+}
+
+extension ConfigurationNode {
+    /// The keys of a mapping.
+    var keys: [String] { if case .mapping(let entries) = content { entries.map(\.key) } else { [] } }
+}

@@ -1,0 +1,177 @@
+import Options
+
+/// Reads what is picked by name, and options.
+extension FormReader {
+    /// A choice by its name.
+    ///
+    /// - Parameters:
+    ///   - more: Keys that may stand beside the options.
+    ///   - standard: The choice that is made where there is none.
+    func choice(
+        _ setting: Setting, _ choice: ChoiceForm, expected: String? = nil, more: [String] = [],
+        standard: String? = nil
+    ) throws(ConfigurationError) -> OptionValue {
+        switch choice.style {
+        case .named(let key): return try named(setting, choice, key: key, more: more, standard: standard)
+        case .keyed: return try keyed(setting, choice, expected: expected)
+        }
+    }
+
+    /// "adam", or {name: adam, lr: 0.001}.
+    private func named(
+        _ setting: Setting, _ choice: ChoiceForm, key: String, more: [String], standard: String?
+    ) throws(ConfigurationError) -> OptionValue {
+        guard case .mapping(let entries) = setting.node.content else {
+            guard choice.style.takesWords else {
+                throw setting.wrongType(
+                    expected:
+                        "keys with values, of which \(key) is one of \(choice.names.joined(separator: ", "))")
+            }
+            let name = try setting.name(of: choice.noun, among: choice.names)
+            return .choice(name, try given(Self.nothing(beside: setting), choice, name))
+        }
+        guard let entry = entries.first(where: { $0.key == key }) else {
+            // A key that nothing has matters more.
+            let all = choice.entries.flatMap { $0.options.flatMap(\.names) }
+            _ = try SettingMap(
+                setting, keys: [key] + Self.unique(all) + more,
+                noun: choice.style.takesWords ? "option" : "key")
+            throw setting.missingName(choice.names, key: key, standard: standard)
+        }
+        let name = try Setting(entry.value, path: setting.inside(key), at: entry.location)
+            .name(of: choice.noun, among: choice.names)
+        return .choice(name, try given(setting, choice, name, key: key, more: more))
+    }
+
+    /// "relu", or {linear: {out: 10}}, or {linear: 10}.
+    private func keyed(
+        _ setting: Setting, _ choice: ChoiceForm, expected: String?
+    ) throws(ConfigurationError) -> OptionValue {
+        let article = choice.noun.first.map { "aeiou".contains($0) } == true ? "an" : "a"
+        let form = expected ?? "the name of \(article) \(choice.noun)"
+        guard case .mapping(let entries) = setting.node.content else {
+            let name = try known(setting.text(form), choice, setting)
+            let none = Setting(Self.nothing(beside: setting).node, path: setting.inside(name))
+            return .choice(name, try given(none, choice, name))
+        }
+        guard let entry = entries.first, entries.count == 1 else {
+            let names = entries.map { ConfigurationError.quoted($0.key) }.prefix(6).joined(separator: ", ")
+            throw setting.error(
+                .wrongType, "expected \(form), found \(entries.isEmpty ? "no key" : "the keys \(names)")",
+                advice: "indent the options of \(article) \(choice.noun) below its name")
+        }
+        let name = try known(entry.key, choice, setting)
+        let isBare = entry.value.isBlank || entry.value.isNull
+        let node =
+            isBare ? ConfigurationNode(content: .mapping([]), location: entry.location) : entry.value
+        let options = Setting(node, path: setting.inside(name), at: entry.location)
+        return .choice(name, try given(options, choice, name))
+    }
+
+    private func known(
+        _ name: String, _ choice: ChoiceForm, _ setting: Setting
+    ) throws(ConfigurationError) -> String {
+        guard choice.names.contains(name) else {
+            throw setting.error(
+                .unknownName, "unknown \(choice.noun) \(ConfigurationError.quoted(name))",
+                advice: suggestion(for: name, among: choice.names, noun: "\(choice.noun)s"))
+        }
+        return name
+    }
+
+    /// The options of a choice that were given.
+    ///
+    /// - Parameters:
+    ///   - key: The key of the choice's name, where it stands among the options.
+    ///   - more: Keys that may stand beside the options.
+    private func given(
+        _ setting: Setting, _ choice: ChoiceForm, _ name: String, key: String? = nil, more: [String] = []
+    ) throws(ConfigurationError) -> [NamedOption] {
+        let entry = choice.entries.first { $0.name == name }
+        let declared = entry?.options ?? []
+        let needed = declared.filter(\.isRequired).map(\.name)
+        let noun =
+            switch choice.style {
+            case .keyed: "option"
+            case .named where choice.style.takesWords: "option of \(name)"
+            case .named(let key): "key of \(key) \(name)"
+            }
+        return try options(
+            setting, declared, short: entry?.short, key: key, more: more,
+            expected: declared.isEmpty
+                ? "no options"
+                : needed.isEmpty ? "options" : "options, at least \(needed.joined(separator: " and "))",
+            noun: noun)
+    }
+
+    /// The options that were given, in the order of declaration.
+    ///
+    /// - Parameter short: The option whose value may stand alone; an error about it names what it stands alone behind.
+    func options(
+        _ setting: Setting, _ declared: [OptionDeclaration], short: String?, key: String? = nil,
+        more: [String] = [], expected: String, noun: String
+    ) throws(ConfigurationError) -> [NamedOption] {
+        let isAlone = short != nil && setting.isValue
+        let setting = try spread(setting, declared)
+        let map = try SettingMap(
+            isAlone ? Self.nothing(beside: setting.whole) : setting.whole,
+            keys: (key.map { [$0] } ?? []) + declared.flatMap(\.names) + more, expected, noun: noun)
+        var options: [NamedOption] = []
+        for option in declared {
+            let written =
+                try option.alias.map { alias throws(ConfigurationError) in
+                    try map.either(option.name, alias)
+                } ?? map[option.name]
+            if option.name == setting.option, let part = setting.part {
+                options.append(NamedOption(option.name, part))
+                continue
+            }
+            guard let found = isAlone && option.name == short ? setting.whole : written,
+                option.isRequired || !found.node.isNull
+            else {
+                if option.isRequired { throw map.missing(option.name, option.phrase) }
+                continue
+            }
+            options.append(NamedOption(option.name, try value(found, option.form)))
+        }
+        return options
+    }
+
+    /// A setting of options without those of what one of them picks, which stand beside it, and what they make of that one.
+    private func spread(
+        _ setting: Setting, _ declared: [OptionDeclaration]
+    ) throws(ConfigurationError) -> (whole: Setting, option: String?, part: OptionValue?) {
+        guard case .mapping(let entries) = setting.node.content,
+            let option = declared.first(where: \.isSpread), let choice = choice(option.form),
+            case .named(let key) = choice.style,
+            let name = entries.first(where: { $0.key == option.name }),
+            let word = name.value.word, choice.names.contains(word)
+        else { return (setting, nil, nil) }
+        let names = declared.flatMap(\.names)
+        let own = entries.filter { names.contains($0.key) }
+        let inner = entries.filter { !names.contains($0.key) }
+        guard !inner.isEmpty else { return (setting, nil, nil) }
+        let entry = ConfigurationNode.Entry(key: key, location: name.location, value: name.value)
+        func part(_ entries: [ConfigurationNode.Entry]) -> Setting {
+            Setting(
+                ConfigurationNode(content: .mapping(entries), location: setting.node.location),
+                path: setting.path, at: setting.location)
+        }
+        return (part(own), option.name, try value(part([entry] + inner), .choice(choice)))
+    }
+
+    private static func nothing(beside setting: Setting) -> Setting {
+        Setting(
+            ConfigurationNode(content: .mapping([]), location: setting.node.location), path: setting.path,
+            at: setting.location)
+    }
+
+    private static func unique(_ names: [String]) -> [String] {
+        names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+}
+
+extension OptionDeclaration {
+    /// Its name, and its other one.
+    var names: [String] { [name] + (alias.map { [$0] } ?? []) }
+}

@@ -1,0 +1,176 @@
+import Options
+
+/// Reads what was written as the value of a form; errors say where it stands.
+struct FormReader {
+    /// The choices of a kind.
+    let kinds: (String) -> ChoiceForm?
+    /// How paths become absolute; nil to leave them as they are.
+    let paths: FilePaths?
+
+    /// The value; throws where the text has another form, or the value lies outside of what is allowed.
+    func value(_ setting: Setting, _ form: OptionForm) throws(ConfigurationError) -> OptionValue {
+        switch form {
+        case .whole(let range): return .whole(try setting.whole(in: range))
+        case .number(let allowed): return .number(try setting.number(allowed))
+        case .numbers(let allowed, let count, _): return .numbers(try numbers(setting, form, allowed, count))
+        case .flag: return .flag(try setting.flag())
+        case .word(let noun, let words, let pattern):
+            if let word = setting.plainText, OptionForm.matches(word, pattern) { return .text(word) }
+            return .text(try setting.name(of: noun, among: words))
+        case .text(let phrase): return .text(try setting.text(phrase))
+        case .path(let phrase):
+            let path = try setting.path(phrase)
+            return .text(paths?.absolute(path, writtenIn: setting.node.location.source) ?? path)
+        case .list(let element, let phrase, let isEmptyAllowed):
+            if case .mapping(let entries) = setting.node.content, let choice = withoutDashes(element, entries)
+            {
+                throw setting.wrongType(expected: phrase, advice: Self.dashes(choice))
+            }
+            var values: [OptionValue] = []
+            for part in try setting.list(phrase) { values.append(try value(part, element)) }
+            guard isEmptyAllowed || !values.isEmpty else {
+                throw setting.error(.outOfRange, "must have at least one element")
+            }
+            return .list(values)
+        case .options(let declared, let phrase, let short):
+            return .options(try options(setting, declared, short: short, expected: phrase, noun: "key"))
+        case .choice(let choice): return try self.choice(setting, choice)
+        case .kind(let kind, let phrase):
+            guard let choice = kinds(kind) else { throw setting.wrongType(expected: phrase) }
+            return try self.choice(setting, choice, expected: phrase)
+        case .either(let forms, let phrase): return try either(setting, forms, phrase)
+        case .wordOr(let word, .word(let noun, let words, let pattern)):
+            return try value(setting, .word(noun, [word] + words, pattern: pattern))
+        case .wordOr(let word, let other):
+            return setting.plainText == word ? .text(word) : try value(setting, other)
+        }
+    }
+
+    private func numbers(
+        _ setting: Setting, _ form: OptionForm, _ allowed: AllowedNumbers, _ count: Int?
+    ) throws(ConfigurationError) -> [Double] {
+        let elements = try setting.list(form.phrase)
+        var numbers: [Double] = []
+        for element in elements { numbers.append(try element.number(allowed)) }
+        if let count, numbers.count != count {
+            throw setting.error(.wrongType, "expected \(form.phrase), found \(setting.node.value)")
+        }
+        return numbers
+    }
+
+    /// The form whose shape the text has.
+    private func either(
+        _ setting: Setting, _ forms: [OptionForm], _ phrase: String
+    ) throws(ConfigurationError) -> OptionValue {
+        switch setting.node.content {
+        case .sequence:
+            for form in forms {
+                switch form {
+                case .list, .numbers: return try value(setting, form)
+                default: continue
+                }
+            }
+        case .mapping(let entries):
+            for case .list(let element, _, _) in forms where !hasName(entries, forms) {
+                guard let choice = withoutDashes(element, entries) else { continue }
+                throw setting.wrongType(expected: phrase, advice: Self.dashes(choice))
+            }
+            let takers = forms.filter { form in
+                switch form {
+                case .options: true
+                case .choice(let choice): isWritten(choice, entries)
+                case .kind(let kind, _): kinds(kind).map { isWritten($0, entries) } ?? false
+                default: false
+                }
+            }
+            let last = forms.last { form in
+                switch form {
+                case .options, .choice, .kind: true
+                default: false
+                }
+            }
+            if let form = takers.first(where: { if case .options = $0 { false } else { true } }) {
+                try refuseKeys(ofOthersThan: form, forms, entries, setting)
+                return try value(setting, form)
+            }
+            if let form = takers.first ?? last { return try value(setting, form) }
+        case .scalar where setting.node.isNull || setting.node.isBlank: break
+        case .scalar(let text, let isQuoted):
+            let isNumber = !isQuoted && PlainNumber.isLike(text)
+            for form in forms {
+                switch form {
+                case .whole, .number:
+                    if isNumber { return try value(setting, form) }
+                case .list, .numbers: continue
+                case .options(_, _, short: nil): continue
+                case .choice(let choice) where !choice.style.takesWords: continue
+                default:
+                    if !isNumber || !forms.contains(where: \.isNumeric) { return try value(setting, form) }
+                }
+            }
+        }
+        throw setting.wrongType(
+            expected: phrase, advice: forms.contains(where: \.isNumeric) ? setting.numberInstead : nil)
+    }
+
+    /// The things of which a list is to be made, where one of some keys is the name of such a thing; nil where none is.
+    private func withoutDashes(_ element: OptionForm, _ entries: [ConfigurationNode.Entry]) -> ChoiceForm? {
+        guard let choice = choice(element), choice.style == .keyed,
+            entries.contains(where: { choice.names.contains($0.key) })
+        else { return nil }
+        return choice
+    }
+
+    private static func dashes(_ choice: ChoiceForm) -> String {
+        "put \"- \" in front of every \(choice.noun)"
+    }
+
+    /// What a form lets one pick by name.
+    func choice(_ form: OptionForm) -> ChoiceForm? {
+        switch form {
+        case .choice(let choice): choice
+        case .kind(let kind, _): kinds(kind)
+        default: nil
+        }
+    }
+
+    /// Whether one of the keys is that of a name that one of the forms has.
+    private func hasName(_ entries: [ConfigurationNode.Entry], _ forms: [OptionForm]) -> Bool {
+        forms.contains { form in
+            guard let choice = choice(form), case .named = choice.style else { return false }
+            return isWritten(choice, entries)
+        }
+    }
+
+    /// Throws at a key that only another form has than the one whose key for a name is there.
+    private func refuseKeys(
+        ofOthersThan form: OptionForm, _ forms: [OptionForm], _ entries: [ConfigurationNode.Entry],
+        _ setting: Setting
+    ) throws(ConfigurationError) {
+        guard let choice = choice(form), case .named(let key) = choice.style else { return }
+        let own = choice.entries.flatMap { $0.options.flatMap(\.names) }
+        for case .options(let declared, _, _) in forms {
+            let others = declared.flatMap(\.names).filter { !own.contains($0) }
+            guard let entry = entries.first(where: { others.contains($0.key) }) else { continue }
+            throw ConfigurationError(
+                .conflict, at: entry.value.location, key: setting.inside(entry.key),
+                "must be left out beside \(key)")
+        }
+    }
+
+    private func isWritten(_ choice: ChoiceForm, _ entries: [ConfigurationNode.Entry]) -> Bool {
+        switch choice.style {
+        case .named(let key): entries.contains { $0.key == key }
+        case .keyed: true
+        }
+    }
+}
+
+extension OptionForm {
+    fileprivate var isNumeric: Bool {
+        switch self {
+        case .whole, .number: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,14 @@
+import Options
+
+extension ChoiceList where Element == LayerMaker {
+    /// Every layer; names, options and defaults are PyTorch's.
+    public static var layers: ChoiceList {
+        ChoiceList(
+            "layer", style: .keyed,
+            [
+                .linear, .conv2d, .batchNorm, .batchRenorm, .layerNorm, .groupNorm, .instanceNorm, .relu,
+                .leakyReLU, .sigmoid, .tanh, .gelu, .softmax, .logSoftmax, .maxPool2d, .avgPool2d,
+                .globalAvgPool, .flatten, .dropout, .residual,
+            ])
+    }
+}

@@ -1,0 +1,130 @@
+/// The options of one thing after unknown names, missing ones and wrong types were refused and defaults were filled in.
+public struct ResolvedOptions: Sendable, Hashable {
+    /// Every declared option with its value, in the order of declaration.
+    public let values: [NamedOption]
+    /// The names of those that were given.
+    public let given: [String]
+
+    /// Matches what was given against what is declared; throws on the first problem, where unknown names are
+    /// looked for in alphabetical order and then values in the order of declaration.
+    public init(
+        declared: [OptionDeclaration], given: [String: OptionValue]
+    ) throws(OptionError) {
+        let names = declared.map(\.name)
+        for name in given.keys.sorted() where !names.contains(name) {
+            throw OptionError(
+                .unknownOption, key: name, value: given[name]?.description ?? "",
+                allowed: names.isEmpty ? "left out" : "one of \(names.joined(separator: ", "))",
+                candidates: names)
+        }
+        var values: [NamedOption] = []
+        for option in declared {
+            guard let value = given[option.name], value != .none else {
+                guard let standard = option.standard else {
+                    throw OptionError(
+                        .missingOption, key: option.name, value: "", allowed: option.phrase)
+                }
+                values.append(NamedOption(option.name, standard))
+                continue
+            }
+            guard option.form.isSort(of: value) else {
+                throw OptionError(
+                    .wrongType, key: option.name, value: value.description, allowed: option.form.phrase)
+            }
+            try option.form.check(value, key: option.name)
+            values.append(NamedOption(option.name, value))
+        }
+        self.values = values
+        self.given = names.filter { given[$0].map { $0 != .none } ?? false }
+    }
+
+    /// The value of a declared option that is a number.
+    public func number(_ name: String) -> Double {
+        switch value(name) {
+        case .number(let number): number
+        case .whole(let number): Double(number)
+        default: preconditionFailure("option \(name) is \(value(name)), not a number as its reader expects")
+        }
+    }
+
+    /// The value of a declared option that is a whole number.
+    public func whole(_ name: String) -> Int {
+        switch value(name) {
+        case .whole(let number): return number
+        case .number(let number):
+            if let whole = Int(exactly: number) { return whole }
+            fallthrough
+        default:
+            preconditionFailure("option \(name) is \(value(name)), not a whole number as its reader expects")
+        }
+    }
+
+    /// The value of a declared option that is a list of numbers.
+    public func numbers(_ name: String) -> [Double] {
+        guard case .numbers(let numbers) = value(name) else {
+            preconditionFailure("option \(name) is \(value(name)), not a list as its reader expects")
+        }
+        return numbers
+    }
+
+    /// The value of a declared option that is true or false.
+    public func flag(_ name: String) -> Bool {
+        guard case .flag(let flag) = value(name) else {
+            preconditionFailure("option \(name) is \(value(name)), not a flag as its reader expects")
+        }
+        return flag
+    }
+
+    /// The value of a declared option that is a word.
+    public func text(_ name: String) -> String {
+        guard case .text(let text) = value(name) else {
+            preconditionFailure("option \(name) is \(value(name)), not a word as its reader expects")
+        }
+        return text
+    }
+
+    /// The value of a declared option that is a whole number; nil where it has none.
+    public func wholeIfAny(_ name: String) -> Int? { value(name) == .none ? nil : whole(name) }
+
+    /// The value of a declared option that is a number or a list of them; nil where it has none.
+    public func numbersIfAny(_ name: String) -> [Double]? {
+        switch value(name) {
+        case .none: nil
+        case .number, .whole: [number(name)]
+        default: numbers(name)
+        }
+    }
+
+    /// The value of a declared number as an integer; throws unless it is whole and at least `least`.
+    public func whole(_ name: String, atLeast least: Int) throws(OptionError) -> Int {
+        let number = number(name)
+        guard let whole = Int(exactly: number), whole >= least else {
+            throw OptionError(
+                .outOfRange, key: name, value: OptionValue.number(number).description,
+                allowed: "a whole number, at least \(least)")
+        }
+        return whole
+    }
+
+    /// The value of a declared word as one of the cases of an enumeration, by its raw value.
+    public func word<Word: RawRepresentable & CaseIterable>(
+        _ name: String, _: Word.Type = Word.self
+    ) throws(OptionError) -> Word where Word.RawValue == String {
+        let text = text(name)
+        guard let word = Word(rawValue: text) else {
+            let words = Word.allCases.map(\.rawValue)
+            throw OptionError(
+                .outOfRange, key: name, value: text, allowed: "one of \(words.joined(separator: ", "))",
+                candidates: words)
+        }
+        return word
+    }
+
+    /// The value of a declared option.
+    public func value(_ name: String) -> OptionValue {
+        guard let option = values.first(where: { $0.name == name }) else {
+            preconditionFailure("option \(name) is not among the declared \(values.map(\.name))")
+        }
+        return option.value
+    }
+}

@@ -1,0 +1,138 @@
+import COneDNN
+import Cluster
+import DataParallel
+import Foundation
+import Layers
+import Options
+
+/// What a run is: a checkpoint is gone on with by a run of the same identity alone.
+///
+/// It has every key of the configuration that decides the bytes of weights, with its value, and for messages those of data. A
+/// key, or an option of one, that came after the checkpoint was written counts as its default.
+package struct RunIdentity: Codable, Sendable, Equatable {
+    /// A key with its value.
+    package struct Entry: Codable, Sendable, Equatable {
+        let key: String
+        let value: OptionValue
+    }
+
+    /// What keys and values mean; to be raised when a default or a meaning changes.
+    package static let currentVersion = 1
+
+    /// What keys and values meant when it was written.
+    let version: Int
+    /// The keys that are set, in the order of the table.
+    let settings: [Entry]
+    /// SHA-256 of the traced model: its graph and its variables.
+    let model: String
+    /// SHA-256 of the data.
+    let data: String
+
+    /// The identity of a run.
+    ///
+    /// - Parameters:
+    ///   - settings: What it is told.
+    ///   - model: The traced model.
+    ///   - data: The digest of its data.
+    init(
+        _ settings: TrainingSettings, _ model: TracedModel, data: [UInt8],
+        table: SettingsTable = .standard
+    ) {
+        var digest = Digest()
+        digest.add(model.trainingGraph(count: 2).description)
+        for variable in model.variables { digest.add("\(variable.name) \(variable.shape)") }
+        self.init(
+            settings: Self.entries(of: settings, table) { $0.effect == .results || $0.section == "data" },
+            model: Digest.text(digest.bytes), data: Digest.text(data))
+    }
+
+    /// An identity of its parts.
+    package init(
+        settings: [Entry], model: String, data: String, version: Int = RunIdentity.currentVersion
+    ) {
+        self.version = version
+        (self.settings, self.model, self.data) = (settings, model, data)
+    }
+
+    /// The keys that are set, of those that `takes` accepts.
+    static func entries(
+        of settings: TrainingSettings, _ table: SettingsTable, where takes: (SettingKey) -> Bool
+    ) -> [Entry] {
+        table.keys.filter(takes).compactMap { key in
+            let value = table.plainValue(of: key, in: settings).canonical
+            return value == .none ? nil : Entry(key: key.path, value: value)
+        }
+    }
+
+    /// SHA-256 of what decides results, to compare over ranks: nodes may have files at places of their own.
+    var digest: [UInt8] {
+        let deciding = Set(SettingsTable.standard.keys.filter { $0.effect == .results }.map(\.path))
+        var digest = Digest()
+        for entry in settings where deciding.contains(entry.key) { digest.add("\(entry.key) \(entry.value)") }
+        digest.add(model)
+        digest.add(data)
+        return digest.bytes
+    }
+
+    /// Whether a run of this identity may go on with a checkpoint of another.
+    func isSame(as other: RunIdentity, _ table: SettingsTable = .standard) -> Bool {
+        version == other.version && model == other.model && data == other.data
+            && changes(from: other, table).allSatisfy { !$0.decidesResults }
+    }
+
+    /// What is different from another run: keys that decide results, then those of data where the data are others.
+    func changes(from old: RunIdentity, _ table: SettingsTable = .standard) -> [ConfigurationChange] {
+        var changes: [ConfigurationChange] = []
+        var ofData: [ConfigurationChange] = []
+        let standard = try? SettingsTable.defaults
+        for key in table.keys {
+            let isData = key.section == "data" && key.effect == .conduct
+            guard key.effect == .results || isData && data != old.data else { continue }
+            func value(_ identity: RunIdentity) -> OptionValue {
+                identity.settings.first { $0.key == key.path }?.value
+                    ?? standard.map { table.plainValue(of: key, in: $0).canonical } ?? .none
+            }
+            let (before, now) = (value(old), value(self))
+            guard
+                key.form.essential(before, kinds: table.kinds) != key.form.essential(now, kinds: table.kinds)
+            else { continue }
+            let found = ConfigurationChange.all(key.path, before, now, decidesResults: !isData)
+            if key.section == "data" { ofData += found } else { changes += found }
+        }
+        return changes + ofData
+    }
+}
+
+/// What the bytes of results depend on beside a run's identity.
+package struct RunEnvironment: Codable, Sendable, Equatable {
+    /// The vector instructions that all ranks agreed on.
+    let instructionSet: String
+    /// The versions of libraries that compute, by their names.
+    let libraries: [String: String]
+
+    /// That of a run on these ranks.
+    init(_ cluster: Cluster) {
+        instructionSet = cluster.instructionSet.rawValue
+        libraries = ["oneDNN": String(cString: od_version())]
+    }
+
+    /// An environment of its parts.
+    package init(instructionSet: String, libraries: [String: String]) {
+        (self.instructionSet, self.libraries) = (instructionSet, libraries)
+    }
+
+    /// What is different from that of a checkpoint, for a message; nil for nothing.
+    func difference(from old: RunEnvironment) -> String? {
+        var parts: [String] = []
+        if old.instructionSet != instructionSet {
+            parts.append("\(old.instructionSet) instead of \(instructionSet)")
+        }
+        for name in Set(libraries.keys).union(old.libraries.keys).sorted()
+        where libraries[name] != old.libraries[name] {
+            parts.append(
+                "\(name) \(old.libraries[name] ?? "of another version") instead of \(libraries[name] ?? "none")"
+            )
+        }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
+    }
+}

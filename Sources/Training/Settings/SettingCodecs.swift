@@ -1,0 +1,253 @@
+import Layers
+import Optimizers
+import Options
+
+/// What `training.early_stopping` says: the rule, and the metric where it is named there.
+struct EarlyStoppingSetting: Sendable {
+    var rule: EarlyStopping
+    var metric: String?
+}
+
+extension OptionCodec where Value == EarlyStoppingSetting {
+    static let earlyStopping = OptionCodec.options(
+        "options such as {metric: validation_accuracy, patience: 5}",
+        [
+            .optional("metric", OptionCodec<String>.watchedMetric.form, default: .none, "What is watched."),
+            .optional("patience", .whole(1...1_000_000), default: 5, "Epochs without improvement."),
+            .optional(
+                "min_change", .number(.notNegative), default: 0, alias: "min_delta",
+                "How much better than the best counts as better."),
+            .optional("restore_best", default: true, "Whether the run ends with the best epoch's weights."),
+        ],
+        encode: {
+            [
+                NamedOption("patience", .whole($0.rule.patience)),
+                NamedOption("min_change", .number($0.rule.minimumChange)),
+                NamedOption("restore_best", .flag($0.rule.restoresBest)),
+            ]
+        },
+        decode: { options in
+            EarlyStoppingSetting(
+                rule: EarlyStopping(
+                    patience: options.whole("patience"), minimumChange: options.number("min_change"),
+                    restoresBest: options.flag("restore_best")),
+                metric: options.value("metric") == .none ? nil : options.text("metric"))
+        })
+}
+
+extension OptionCodec where Value == String {
+    /// The name of a metric that decisions may watch: the training loss, or a number of the validation set.
+    static let watchedMetric = OptionCodec(
+        .word(
+            "metric", ["train_loss"] + Metric.numberNames.map { "validation_\($0)" },
+            pattern: "validation_top_[1-9][0-9]*_accuracy")
+    ) {
+        .text($0)
+    } decode: { value in
+        guard case .text(let text) = value else { preconditionFailure("\(value) is no name of a metric") }
+        return text
+    }
+}
+
+extension OptionCodec where Value == Metric {
+    /// A metric by its name; `top_K_accuracy` stands for any K.
+    static let metric = OptionCodec(.word("metric", Metric.names, pattern: "top_[1-9][0-9]*_accuracy")) {
+        .text($0.name)
+    } decode: { value throws(OptionError) in
+        guard case .text(let text) = value, let metric = Metric(name: text) else {
+            throw OptionError(
+                .unknownName, key: "metric", value: value.description,
+                allowed: "one of \(Metric.names.joined(separator: ", "))", candidates: Metric.names)
+        }
+        return metric
+    }
+}
+
+extension OptionCodec where Value == BatchGrowth {
+    static let batchGrowth = OptionCodec.options(
+        "options such as {factor: 2, epochs: [3, 6]}",
+        [
+            .optional(
+                "epochs", .list(.whole(1...1_000_000), "a list of epochs such as [3, 6]"), default: .none,
+                "The epochs at whose start it grows, counted from 0."),
+            .optional(
+                "every", .whole(1...1_000_000), default: .none, "Epochs between two times at which it grows."),
+            .optional(
+                "noise", default: false, "Whether it grows while the gradient noise scale is above it."),
+            .optional(
+                "factor",
+                .number(AllowedNumbers("a number above 1 and at most 1000", above: 1, atMost: 1000)),
+                default: 2,
+                "What it grows by each time."),
+            .optional("max", .whole(1...16_777_216), default: .none, "Examples it does not grow beyond."),
+        ],
+        encode: { growth in
+            let trigger: NamedOption =
+                switch growth.trigger {
+                case .atEpochs(let epochs): NamedOption("epochs", .list(epochs.map(OptionValue.whole)))
+                case .every(let interval): NamedOption("every", .whole(interval))
+                case .noise: NamedOption("noise", true)
+                }
+            return [
+                trigger, NamedOption("factor", .number(growth.factor)),
+                NamedOption("max", growth.maximum.map(OptionValue.whole) ?? .none),
+            ]
+        },
+        decode: { options throws(OptionError) in
+            var triggers: [BatchGrowth.Trigger] = []
+            if case .list(let epochs) = options.value("epochs") {
+                triggers.append(.atEpochs(try increasing(epochs)))
+            }
+            if let every = options.wholeIfAny("every") { triggers.append(.every(every)) }
+            if options.flag("noise") { triggers.append(.noise) }
+            guard let trigger = triggers.first else {
+                throw OptionError(
+                    .missingOption, key: "epochs", value: "",
+                    allowed: "a list of epochs such as [3, 6], unless every or noise says when")
+            }
+            let names = ["epochs", "every", "noise"].filter { ![.none, false].contains(options.value($0)) }
+            guard names.count == 1 else {
+                throw OptionError(
+                    .conflict, key: names[1], value: options.value(names[1]).description,
+                    allowed: "left out beside \(names[0]), which says when")
+            }
+            return BatchGrowth(
+                trigger, factor: options.number("factor"), maximum: options.wholeIfAny("max"))
+        })
+
+    private static func increasing(_ values: [OptionValue]) throws(OptionError) -> [Int] {
+        var epochs: [Int] = []
+        for (place, value) in values.enumerated() {
+            let epoch = try OptionCodec<Int>.whole(1...1_000_000).decode(value)
+            if let last = epochs.last, epoch <= last {
+                throw OptionError(
+                    .outOfRange, key: "epochs.\(place)", value: "\(epoch)",
+                    allowed: "above the epoch before it, \(last)")
+            }
+            epochs.append(epoch)
+        }
+        return epochs
+    }
+}
+
+extension OptionCodec where Value == LossSpikeGuard {
+    static let lossSpikeGuard = OptionCodec.options(
+        "options such as {sigma: 6, window: 128}",
+        [
+            .optional(
+                "sigma",
+                .number(AllowedNumbers("a number above 0 and at most 1000000", above: 0, atMost: 1e6)),
+                default: 6, "Standard deviations above the mean."),
+            .optional(
+                "window", .whole(LossSpikeGuard.windows), default: 128, "Steps whose losses are looked at."),
+        ], short: "sigma",
+        encode: { [NamedOption("sigma", .number($0.sigma)), NamedOption("window", .whole($0.window))] },
+        decode: { LossSpikeGuard(sigma: $0.number("sigma"), window: $0.whole("window")) })
+}
+
+extension OptionCodec where Value == PlateauEscape {
+    /// The action is the only one there is.
+    static let plateauEscape = OptionCodec.options(
+        "options such as {action: escape, patience: 3}",
+        [
+            .optional("action", .word("action", ["escape"]), default: "escape", "To leave a saddle."),
+            .optional("patience", .whole(1...1_000_000), default: 3, "Epochs in a row without a fall."),
+            .optional(
+                "min_delta", .number(AllowedNumbers("a number from 0 to below 1", atLeast: 0, below: 1)),
+                default: 1e-4, alias: "min_change", "The share of the lowest loss that a fall must exceed."),
+        ], short: "action",
+        encode: {
+            [
+                NamedOption("action", "escape"), NamedOption("patience", .whole($0.patience)),
+                NamedOption("min_delta", .number($0.minimumChange)),
+            ]
+        },
+        decode: { PlateauEscape(patience: $0.whole("patience"), minimumChange: $0.number("min_delta")) })
+}
+
+extension OptionCodec where Value == GradientClipping {
+    static let gradientClipping = OptionCodec(
+        .options(
+            [
+                .optional(
+                    "norm", .number(.positive), default: .none, alias: "max_norm",
+                    "The largest norm a gradient may have."),
+                .optional(
+                    "value", .number(.positive), default: .none, "The largest size an element may have."),
+            ], "options such as {norm: 1.0}", short: "norm")
+    ) { clipping in
+        if let norm = clipping.maximumNorm { return .options([NamedOption("norm", .number(norm))]) }
+        if let value = clipping.maximumValue { return .options([NamedOption("value", .number(value))]) }
+        return .none
+    } decode: { value throws(OptionError) in
+        guard case .options(let options) = value else { return .off }
+        switch (options["norm"], options["value"]) {
+        case (.number(let norm)?, nil): return try GradientClipping(maximumNorm: norm)
+        case (nil, .number(let limit)?): return try GradientClipping(maximumValue: limit)
+        case (.some, .some(let limit)):
+            throw OptionError(
+                .conflict, key: "value", value: limit.description,
+                allowed: "left out beside norm: a gradient is clipped by one of the two")
+        default:
+            throw OptionError(
+                .missingOption, key: "norm", value: "", allowed: "the largest norm a gradient may have")
+        }
+    }
+}
+
+extension OptionCodec where Value == MomentumSchedule {
+    /// {values: [0.5, 0.9, 0.99], epochs: [0, 5, 20]}, or {from: 0.5, to: 0.99, epochs: 10}; values are checked where a
+    /// schedule is made of it.
+    static let momentumSchedule = OptionCodec.options(
+        "{values: [0.5, 0.9], epochs: [0, 5]} or {from: 0.5, to: 0.9, epochs: 5}",
+        [
+            .optional(
+                "values", .numbers(.all, count: nil), default: .none,
+                "The momentum from each of the epochs on."),
+            .optional("from", .number(.all), default: .none, "The momentum at the start."),
+            .optional("to", .number(.all), default: .none, "The momentum at the end."),
+            .required(
+                "epochs",
+                .either(
+                    [.number(.all), .numbers(.all, count: nil)],
+                    "the epochs of the values, or how many the change takes"),
+                "The epochs of the values, or how many the change takes."),
+        ],
+        encode: { schedule in
+            switch schedule {
+            case .piecewise(let values, let epochs):
+                [NamedOption("values", .numbers(values)), NamedOption("epochs", .numbers(epochs))]
+            case .linear(let start, let end, let epochs):
+                [
+                    NamedOption("from", .number(start)), NamedOption("to", .number(end)),
+                    NamedOption("epochs", .number(epochs)),
+                ]
+            }
+        },
+        decode: { options throws(OptionError) in
+            let epochs = options.value("epochs")
+            if let values = options.numbersIfAny("values") {
+                for key in ["from", "to"] where options.value(key) != .none {
+                    throw OptionError(
+                        .conflict, key: key, value: options.value(key).description,
+                        allowed: "left out beside values")
+                }
+                guard case .numbers(let numbers) = epochs else {
+                    throw OptionError(
+                        .wrongType, key: "epochs", value: epochs.description, allowed: "a list of numbers")
+                }
+                return .piecewise(values: values, epochs: numbers)
+            }
+            for key in ["from", "to"] where options.value(key) == .none {
+                throw OptionError(
+                    .missingOption, key: key, value: "",
+                    allowed:
+                        "a number, as in {values: [0.5, 0.9], epochs: [0, 5]} or {from: 0.5, to: 0.9, epochs: 5}"
+                )
+            }
+            guard case .number(let length) = epochs else {
+                throw OptionError(.wrongType, key: "epochs", value: epochs.description, allowed: "a number")
+            }
+            return .linear(from: options.number("from"), to: options.number("to"), epochs: length)
+        })
+}

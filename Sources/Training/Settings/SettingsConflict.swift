@@ -1,0 +1,177 @@
+import Optimizers
+import Options
+
+/// Settings that do not go together: the key to change, and what it must be.
+package struct SettingsConflict: Sendable, Equatable {
+    /// The key, such as "training.delayed".
+    package let key: String
+    /// What is wrong with it, as a sentence without the key.
+    package let problem: String
+    /// What to do about it, where the problem does not say it.
+    package let advice: String?
+
+    init(_ key: String, _ problem: String, advice: String? = nil) {
+        self.key = key
+        self.problem = problem
+        self.advice = advice
+    }
+
+    /// In one line.
+    package var text: String { "\(key) \(problem)" + (advice.map { ": \($0)" } ?? "") }
+
+    /// The conflict of an option inside a key.
+    init(_ key: String, _ error: OptionError) {
+        self.init("\(key).\(error.key)", error.problem, advice: error.remedy)
+    }
+}
+
+extension TrainingSettings {
+    /// The first setting that does not go together with others; nil where all do.
+    package var conflict: SettingsConflict? {
+        for rule in Self.conflicts { if let conflict = rule(self) { return conflict } }
+        return nil
+    }
+
+    /// Throws on a value that no setting may have, and on settings that do not go together.
+    func check(_ table: SettingsTable = .standard) throws {
+        for key in table.keys {
+            let value = key.value(self)
+            guard value != .none, key.form.isSort(of: value) else { continue }
+            do throws(OptionError) { try key.form.check(value, key: key.path) } catch {
+                throw TrainingError(.configuration, error.description)
+            }
+        }
+        if let conflict { throw TrainingError(.configuration, conflict.text) }
+    }
+
+    /// What best weights and early stopping watch; nil where there is nothing.
+    private var watched: String? { watchedMetric ?? (earlyStopping == nil ? nil : "validation_loss") }
+
+    private static let conflicts: [@Sendable (TrainingSettings) -> SettingsConflict?] = [
+        { settings in
+            guard settings.isOnline, settings.epochs > 1 else { return nil }
+            return SettingsConflict(
+                "training.epochs", "must be 1 beside online: true, which uses each example once")
+        },
+        { settings in
+            guard settings.isFullBatch, settings.growth != nil else { return nil }
+            return SettingsConflict(
+                "training.batch_growth", "must be left out beside batch: full, which cannot grow")
+        },
+        { settings in
+            guard settings.isDelayed, settings.accumulate > 1 else { return nil }
+            return SettingsConflict(
+                "training.delayed", "must be false beside accumulate, which is \(settings.accumulate)")
+        },
+        { settings in
+            guard settings.spikes != nil else { return nil }
+            if settings.isDelayed {
+                return SettingsConflict(
+                    "training.skip_spikes",
+                    "must be left out beside delayed: true, whose gradients are applied a step later")
+            }
+            guard settings.maximumSkippedSteps == 0 else { return nil }
+            return SettingsConflict(
+                "training.skip_spikes", "must be left out beside max_skipped_steps: 0, which skips nothing")
+        },
+        { settings in
+            guard settings.isOnline, settings.onPlateau != nil else { return nil }
+            return SettingsConflict(
+                "training.on_plateau",
+                "must be left out beside online: true, whose only epoch has none to compare with")
+        },
+        { settings in
+            do throws(OptionError) { try settings.optimizer.check() } catch {
+                return SettingsConflict("optimizer", error)
+            }
+            return nil
+        },
+        { settings in
+            guard settings.isFullBatch, settings.schedule.scalesWithBatch else { return nil }
+            return SettingsConflict(
+                "schedule", "scale_with_batch must be left out beside training.batch: full",
+                advice: "set optimizer.lr to the rate you want")
+        },
+        { settings in
+            do throws(OptionError) { _ = try settings.rates() } catch {
+                return SettingsConflict("schedule", error)
+            }
+            return nil
+        },
+        { settings in
+            guard let rates = try? settings.rates(), let plateau = rates.plateau,
+                settings.data.validation == nil
+            else { return nil }
+            return SettingsConflict(
+                "schedule",
+                "\(settings.schedule.name) watches \(plateau.metric.rawValue), but there are no validation data",
+                advice: "give data.validation, as {fraction: 0.1}")
+        },
+        { settings in
+            let rule = settings.optimizer.rule
+            guard rule.requiresFullBatch, !settings.isFullBatch else { return nil }
+            return SettingsConflict(
+                "training.batch",
+                "must be full beside optimizer \(rule.name), which compares the signs of gradients: mini-batches make noise of them"
+            )
+        },
+        { settings in
+            let rule = settings.optimizer.rule
+            guard rule.requiresFullBatch, let rates = try? settings.rates(),
+                rates.shape.name != ConstantShape.name || rates.warmup.isLong
+            else { return nil }
+            return SettingsConflict(
+                "schedule",
+                "must be left out beside optimizer \(rule.name), which sets the learning rate of every weight itself"
+            )
+        },
+        { settings in
+            let rule = settings.optimizer.rule
+            guard let rates = try? settings.rates(), rates.movesMomentum, !rule.takesMomentum else {
+                return nil
+            }
+            return SettingsConflict(
+                "schedule", "moves the momentum, but optimizer \(rule.name) has none as it is set",
+                advice:
+                    "give it one, or leave out schedule.momentum (of one_cycle and cyclical: set cycle_momentum to false)"
+            )
+        },
+        { settings in
+            let growsByNoise = settings.growth?.trigger == .noise
+            guard growsByNoise || settings.logsNoiseScale else { return nil }
+            let key = growsByNoise ? "training.batch_growth" : "logging.noise_scale"
+            guard settings.accumulate == 1, !settings.isDelayed else {
+                return SettingsConflict(
+                    key, "measures the gradient noise scale, in single mini-batches",
+                    advice: "leave out training.accumulate and training.delayed")
+            }
+            guard settings.shards > 1 else {
+                return SettingsConflict(
+                    key, "measures the gradient noise scale, for which it compares shards",
+                    advice: "set training.shards to 2 or more")
+            }
+            guard growsByNoise, let rates = try? settings.rates(), rates.unit == .step,
+                rates.shape.name != ConstantShape.name
+            else { return nil }
+            return SettingsConflict(
+                "schedule.by",
+                "must be epoch beside batch_growth by noise: the number of steps is not known before")
+        },
+        { settings in
+            guard settings.curvatureSteps != nil, settings.accumulate > 1 || settings.isDelayed else {
+                return nil
+            }
+            return SettingsConflict(
+                "logging.curvature",
+                "is measured in single mini-batches, at the weights that their gradients change",
+                advice: "leave out training.accumulate and training.delayed, or the curvature")
+        },
+        { settings in
+            guard let name = settings.watched, name.hasPrefix("validation_"), settings.data.validation == nil
+            else { return nil }
+            return SettingsConflict(
+                settings.watchedMetric == nil ? "training.early_stopping" : "training.watch",
+                "watches \(name), but there is no validation data", advice: "set data.validation")
+        },
+    ]
+}
