@@ -4,11 +4,11 @@ import Options
 /// One key that is different between two runs, for a message.
 package struct ConfigurationChange: Equatable, Sendable {
     /// The key's path, such as "optimizer.lr" or "model.0.linear.out".
-    let key: String
+    package let key: String
     /// What it is there, in the run that is gone on with; nil for nothing.
-    let old: String?
+    package let old: String?
     /// What it is here; nil for nothing.
-    let new: String?
+    package let new: String?
     /// Whether it makes another run, rather than one on files that stand elsewhere.
     let decidesResults: Bool
 

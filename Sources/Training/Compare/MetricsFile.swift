@@ -1,0 +1,39 @@
+/// The lines of a metrics.jsonl, read piece by piece.
+enum MetricsFile {
+    /// Calls `body` with every whole line, without its end; not at all where there is no file.
+    static func forEachLine(inFile path: String, _ body: (ArraySlice<UInt8>) throws -> Void) throws {
+        guard let file = try FileInput.open(ifExists: path) else { return }
+        var rest: [UInt8] = []
+        try file.forEachPiece { piece in
+            let bytes = rest.isEmpty ? piece : rest + piece
+            var start = 0
+            while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+                try body(bytes[start..<end])
+                start = end + 1
+            }
+            rest = Array(bytes[start...])
+        }
+    }
+
+    /// Whether a line is of an event of this kind.
+    static func isLine(_ line: ArraySlice<UInt8>, of kind: String) -> Bool {
+        line.starts(with: "{\"event\":\"\(kind)\"".utf8)
+    }
+
+    /// The event of a line; nil for a line that is none.
+    static func event(_ line: ArraySlice<UInt8>?) -> RunEvent? {
+        line.flatMap { RunEvent(line: String(decoding: $0, as: UTF8.self)) }
+    }
+}
+
+/// The events of a run, for other modules.
+package enum RunMetrics {
+    /// The events of the run in a folder, in order; none where there are no metrics.
+    package static func events(ofRunIn folder: String) throws -> [RunEvent] {
+        var events: [RunEvent] = []
+        try MetricsFile.forEachLine(inFile: "\(folder)/\(RunFolder.metricsName)") { line in
+            if let event = MetricsFile.event(line) { events.append(event) }
+        }
+        return events
+    }
+}
