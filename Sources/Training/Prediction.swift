@@ -17,12 +17,18 @@ public struct Prediction: Sendable {
         outputs = Array(row)
         let first = row.first ?? 0
         if model.hasClasses {
-            classIndex =
-                model.readsSign ? (first > 0 ? 1 : 0) : Self.largest(row) - row.startIndex
+            classIndex = Self.classIndex(of: row, readsSign: model.readsSign)
         } else {
             classIndex = nil
         }
         probability = model.hasProbability ? Float(1 / (1 + exp(-Double(first)))) : nil
+    }
+
+    /// The class that a row of outputs says.
+    ///
+    /// - Parameter readsSign: Whether the sign of the only output tells two classes apart.
+    static func classIndex(of row: ArraySlice<Float>, readsSign: Bool) -> Int {
+        readsSign ? (row.first ?? 0) > 0 ? 1 : 0 : largest(row) - row.startIndex
     }
 
     /// The place of the largest of a row's numbers, the first of equal ones.

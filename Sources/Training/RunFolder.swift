@@ -27,6 +27,10 @@ package final class RunFolder {
     package static let scalingName = "normalization.json"
     /// The matrix that whitens features, where they are whitened.
     package static let whiteningName = "whitening.safetensors"
+    /// What the final weights say of each test example.
+    package static let predictionsName = "predictions.safetensors"
+    /// What ranks have spent their time with.
+    package static let timingName = "timing.json"
     /// What is known of the loss around the run's weights.
     package static let diagnosisName = "diagnosis.json"
     static let checkpointsName = "checkpoints"
@@ -196,7 +200,7 @@ package final class RunFolder {
     private static func empty(_ path: String) throws {
         let names = [
             configurationName, descriptionName, metricsName, weightsName, bestWeightsName, scalingName,
-            whiteningName, diagnosisName, checkpointsName, profileName,
+            whiteningName, predictionsName, timingName, diagnosisName, checkpointsName, profileName,
         ]
         for name in names where FileManager.default.fileExists(atPath: "\(path)/\(name)") {
             do {

@@ -30,7 +30,9 @@ import Testing
         let run = try read(small + "logging: {curvature: 20}\n")
         #expect(run.settings.curvatureSteps == 20 && run.settings.loggingSteps == 10)
         #expect(
-            run.yaml.contains("logging: {every_steps: 10, noise_scale: false, layers: false, curvature: 20}"))
+            run.yaml.contains(
+                "logging: {every_steps: 10, noise_scale: false, layers: false, predictions: true, curvature: 20}"
+            ))
         let again = try RunConfiguration(
             yaml: run.yaml, source: .file("/else/where.yaml"), currentFolder: "/")
         #expect(again == run)

@@ -1,4 +1,5 @@
 import CSignals
+import Glibc
 import MPI
 
 /// What this rank says of itself while it works: its line in memory that watchdogs read.
@@ -11,9 +12,14 @@ package final class RankActivity: @unchecked Sendable {
     /// The line, and what keeps its memory. Changed with the watchdog's lock held, by the thread that writes.
     private(set) var line: UnsafeMutableRawPointer
     private var page: WatchPage
+    /// Seconds that operations have taken before the one under way, by their numbers; that one and when it began. For the
+    /// thread that writes alone.
+    private var spent = Array(repeating: 0.0, count: RankOperation.allCases.count)
+    private var underWay: (operation: RankOperation, since: Double)
 
     /// An activity that begins with `operation`.
     package init(_ operation: RankOperation = .preparing) {
+        underWay = (operation, Self.now)
         page = WatchPage(privateLines: 1)
         line = page.line(0)
         waits.move(to: line + 8 * RankState.Word.waits.rawValue, of: page)
@@ -32,6 +38,21 @@ package final class RankActivity: @unchecked Sendable {
     /// Begins an operation, which ends where the next one begins.
     package func enter(_ operation: RankOperation, detail: Int = 0) {
         word(.operation).store(operation.rawValue | UInt64(truncatingIfNeeded: detail) << 8)
+        let now = Self.now
+        spent[Int(underWay.operation.rawValue)] += now - underWay.since
+        underWay = (operation, now)
+    }
+
+    /// Seconds that this rank has been at an operation so far; for the thread that enters them.
+    package func seconds(of operation: RankOperation) -> Double {
+        spent[Int(operation.rawValue)] + (underWay.operation == operation ? Self.now - underWay.since : 0)
+    }
+
+    /// Seconds of a clock that only goes on; some 25 ns to read.
+    private static var now: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
     /// Begins the optimizer step with this number, counted from 1 over the whole run.

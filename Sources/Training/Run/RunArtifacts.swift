@@ -180,6 +180,28 @@ final class RunArtifacts {
         writtenWeights = place
     }
 
+    /// Writes what the weights that the run ends with say of each test example, where that is kept; collective. What cannot be
+    /// written is a warning: the weights can predict again.
+    func writePredictions() throws {
+        var outputs: [Float] = []
+        guard try prepared.evaluators.predict({ outputs += $0 }), let folder, let test = prepared.data.test
+        else {
+            return
+        }
+        let predictions = RunPredictions(outputs, of: prepared.model, settings.loss, test.dataset.examples)
+        do { try predictions.write(to: folder.path) } catch {
+            prepared.warn("\(RunFolder.predictionsName) is not written: \(error)")
+        }
+    }
+
+    /// Writes what each rank has spent its time with; collective. What cannot be written is a warning.
+    func writeTiming() throws {
+        guard let timing = try RunTiming(of: cluster), let folder else { return }
+        do { try timing.write(to: folder.path) } catch {
+            prepared.warn("\(RunFolder.timingName) is not written: \(error)")
+        }
+    }
+
     /// Waits for the last checkpoint and the best weights, and throws on all ranks unless everything of the run is on disk; collective.
     func complete() throws {
         try requireFolder()

@@ -11,6 +11,8 @@ struct RunEvaluators {
     private let validation: Evaluator?
     /// Where it was asked for.
     private let training: Evaluator?
+    /// Makes what only predicts the test set; nil where that is not asked for, or would be too much to keep.
+    private let makePredictor: (() throws -> Evaluator)?
 
     /// Plans evaluation on all ranks.
     init(
@@ -19,20 +21,26 @@ struct RunEvaluators {
         _ cluster: Cluster
     ) throws {
         let metrics = Self.metrics(settings, rates, data.target)
-        func evaluator(_ part: PreparedData.Part?) throws -> Evaluator? {
-            guard let part else { return nil }
-            return try Evaluator(
+        func evaluator(_ part: PreparedData.Part, predicts: Bool = false) throws -> Evaluator {
+            try Evaluator(
                 cluster: cluster, state: state,
                 order: EpochOrder(
                     inOrder: part.dataset.examples.layout.count, subset: part.rows,
                     batchSize: settings.evaluationBatch),
                 maker: BatchMaker(
                     examples: part.dataset.examples, scaling: data.scaling, kernels: cluster.kernels),
-                shards: settings.shards, workers: settings.workers, metrics: metrics)
+                shards: settings.shards, workers: settings.workers, predicts: predicts,
+                metrics: predicts ? nil : metrics)
         }
-        test = try evaluator(data.test)
-        validation = try evaluator(data.validation)
-        training = try evaluator(settings.evaluatesTraining ? data.training : nil)
+        test = try data.test.map { try evaluator($0) }
+        validation = try data.validation.map { try evaluator($0) }
+        training = settings.evaluatesTraining ? try evaluator(data.training) : nil
+        makePredictor = data.test.flatMap { part in
+            let numbers = part.count.multipliedReportingOverflow(by: data.model.outputShape.reduce(1, *))
+            let keeps =
+                settings.keepsPredictions && !numbers.overflow && numbers.partialValue <= RunPredictions.most
+            return keeps ? { try evaluator(part, predicts: true) } : nil
+        }
     }
 
     /// What the weights are worth; collective.
@@ -49,6 +57,15 @@ struct RunEvaluators {
             evaluations.samplesPerSecond = Double(count) / (ProcessInfo.processInfo.systemUptime - began)
         }
         return evaluations
+    }
+
+    /// Calls `body` on rank 0 with what the weights say of the test set, rows of outputs in its order; collective.
+    ///
+    /// - Returns: Whether predictions are kept, the same on all ranks.
+    func predict(_ body: (_ rows: [Float]) throws -> Void) throws -> Bool {
+        guard let makePredictor else { return false }
+        try makePredictor().predictions(body)
+        return true
     }
 
     /// What evaluation reports: what is asked for, and what is watched.

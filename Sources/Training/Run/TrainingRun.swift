@@ -99,6 +99,7 @@ final class TrainingRun {
         try prepared.checkCopies(after: progress.step)
         cluster.activity.enter(.writing)
         try artifacts.writeWeights(trainedBatches: trainedBatches, of: place)
+        try artifacts.writePredictions()
         FaultPoint.reach(.end)
         // A run that goes on from the checkpoint has another end.
         if progress.isFinished { sinks.take(.end(end)) }
@@ -106,6 +107,7 @@ final class TrainingRun {
         if !progress.isFinished { sinks.take(.end(end)) }
         try ProfileReport.write(prepared, sinks)
         try artifacts.complete()
+        try artifacts.writeTiming()
         if cluster.rank == 0 {
             let note = RunNotes(run: prepared).unlearnedTargets(
                 evaluations, trainingLoss: loop.lastTrainingLoss)

@@ -368,6 +368,9 @@ package struct SettingsTable: Sendable {
             "logging.layers", \.logsLayers, .flag, .conduct,
             "Whether the norm of every parameter's gradient is written."),
         SettingKey(
+            "logging.predictions", \.keepsPredictions, .flag, .conduct,
+            "Whether the run keeps what the final weights say of each test example."),
+        SettingKey(
             "logging.curvature", .whole(0...1_000_000_000), .conduct,
             "Optimizer steps between two at which the loss's curvature is measured; 0 for none.",
             source: "Byrd et al. 2012, Bollapragada et al. 2018"

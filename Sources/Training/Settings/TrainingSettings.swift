@@ -164,6 +164,8 @@ public struct TrainingSettings: Sendable {
     public var logsNoiseScale: Bool
     /// Whether the norm of every parameter's gradient is written where metrics are logged.
     public var logsLayers: Bool
+    /// Whether the run's folder gets what the final weights say of each test example, up to 16 million numbers.
+    public var keepsPredictions: Bool
     /// Steps between two at which the curvature of the mini-batch's loss is measured and the step's metrics are written with
     /// it; nil for none. Weights do not depend on it. Each takes up to 13 products with the Hessian, of some gradients' time
     /// each, and memory for them. Not beside accumulated or delayed gradients.
@@ -265,6 +267,7 @@ public struct TrainingSettings: Sendable {
         evaluatesTraining = false
         logsNoiseScale = false
         logsLayers = false
+        keepsPredictions = true
         curvatureSteps = nil
         picksFreeOutput = false
         overwritesOutput = false

@@ -1,0 +1,73 @@
+import Cluster
+import Foundation
+import MPI
+
+/// `timing.json`: what each rank has spent its time with, in seconds, since the program's start or since it went on from a
+/// checkpoint. Beside a profile it is the only file of a run that knows how many ranks there were.
+package struct RunTiming: Codable, Sendable, Equatable {
+    /// One rank's seconds.
+    package struct Rank: Codable, Sendable, Equatable {
+        package let rank: Int
+        package let seconds: Seconds
+    }
+
+    /// Seconds by what they were spent with.
+    package struct Seconds: Codable, Sendable, Equatable {
+        /// Gradients and updates.
+        package let computing: Double
+        /// Sums over ranks: of gradients, of statistics, of what other nodes have changed.
+        package let exchange: Double
+        /// Until all ranks of the node were at the same point of a step.
+        package let waiting: Double
+        package let evaluation: Double
+        /// Copies for checkpoints, and results.
+        package let checkpoint: Double
+        /// Comparisons of what ranks hold.
+        package let comparing: Double
+        /// Loading data and preparing the model.
+        package let preparing: Double
+
+        /// Names and values, in order.
+        package var all: [(name: String, seconds: Double)] {
+            [
+                ("computing", computing), ("exchange", exchange), ("waiting", waiting),
+                ("evaluation", evaluation),
+                ("checkpoints and results", checkpoint), ("comparing", comparing), ("preparing", preparing),
+            ]
+        }
+    }
+
+    /// By rank.
+    package let ranks: [Rank]
+
+    /// The times of all ranks so far; collective, nil on ranks other than 0.
+    init?(of cluster: Cluster) throws {
+        let operations: [[RankOperation]] = [
+            [.computing, .updating], [.gradients, .statistics, .weights], [.meeting], [.evaluating],
+            [.checkpoint, .writing], [.comparing], [.starting, .opening, .loading, .preparing],
+        ]
+        let own = operations.map { $0.reduce(0) { $0 + cluster.activity.seconds(of: $1) } }
+        let all = try cluster.world.allGather(
+            own, counts: Array(repeating: own.count, count: cluster.size))
+        guard cluster.rank == 0 else { return nil }
+        ranks = (0..<cluster.size).map { rank in
+            let row = all[rank * own.count..<(rank + 1) * own.count].map { ($0 * 1e6).rounded() / 1e6 }
+            return Rank(
+                rank: rank,
+                seconds: Seconds(
+                    computing: row[0], exchange: row[1], waiting: row[2], evaluation: row[3],
+                    checkpoint: row[4],
+                    comparing: row[5], preparing: row[6]))
+        }
+    }
+
+    /// Reads the file's bytes.
+    package init(json: Data) throws { self = try JSONDecoder().decode(RunTiming.self, from: json) }
+
+    /// Writes the file into a run's folder.
+    func write(to folder: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+        try FileOutput.write(try encoder.encode(self), to: "\(folder)/\(RunFolder.timingName)")
+    }
+}
