@@ -12,6 +12,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
@@ -66,6 +67,12 @@ let package = Package(
                 "Yams",
             ]),
         .target(
+            name: "Reports",
+            dependencies: [
+                "Configuration", "Datasets", "Messages", "Training",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]),
+        .target(
             name: "DistributedTraining",
             dependencies: [
                 "Graph", "Layers", "Optimizers", "Options", "Datasets", "Cluster", "DataParallel",
@@ -75,7 +82,7 @@ let package = Package(
             name: "dtrain",
             dependencies: [
                 "Configuration", "Cluster", "DataParallel", "Datasets", "Files", "Layers", "MPI", "Messages",
-                "Training",
+                "Reports", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -148,6 +155,7 @@ let package = Package(
             ], resources: [.copy("Data")]),
         .testTarget(name: "MessagesTests", dependencies: ["Messages"]),
         .testTarget(name: "OptionsTests", dependencies: ["Options"]),
+        .testTarget(name: "ReportsTests", dependencies: ["CZlib", "Reports"]),
         .testTarget(
             name: "TrainingTests",
             dependencies: [

@@ -50,6 +50,7 @@ import Testing
             "Configuration",
             ["Cluster", "Datasets", "Graph", "Layers", "Messages", "Optimizers", "Options", "Training"]
         ),
+        ("Reports", ["Configuration", "Datasets", "Messages", "Training"]),
         (
             "DistributedTraining",
             [
@@ -62,7 +63,7 @@ import Testing
             "dtrain",
             [
                 "Cluster", "Configuration", "DataParallel", "Datasets", "Files", "Layers", "MPI", "Messages",
-                "Training",
+                "Reports", "Training",
             ]
         ),
     ]

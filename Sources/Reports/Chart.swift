@@ -1,0 +1,109 @@
+/// A picture of curves, as SVG that says its numbers to a pointer, to the keyboard and to a screen reader.
+struct Chart {
+    /// What it shows.
+    let title: String
+    /// What the horizontal axis counts.
+    let across: String
+    let curves: [Curve]
+    /// The ratio of numbers from which on the vertical axis is logarithmic; nil for never.
+    var logarithmicFrom: Double?
+
+    /// Points of a line, and columns that say their numbers.
+    private static let (mostPoints, mostColumns) = (600, 60)
+    /// Columns that the keyboard stops at.
+    private static let mostStops = 12
+    /// Points that are marked each, rather than only joined.
+    private static let mostMarks = 40
+
+    /// The picture; nil where there is nothing to show.
+    var svg: String? {
+        let shown = curves.filter { !$0.points.isEmpty }
+        let points = shown.flatMap(\.points)
+        let places = points.map(\.x)
+        guard let most = places.max(),
+            let frame = Frame(
+                across: places + [0], name: across,
+                // Steps begin at 0, so that pictures stand over one another, and end where they end: ticks need not.
+                ends: most > 0 ? 0...most : nil,
+                down: Scale(points.map(\.y), logarithmicFrom: logarithmicFrom))
+        else { return nil }
+        return frame.picture(
+            shown.map { line($0, frame) } + columns(shown, frame),
+            label: "\(title) by \(across): \(shown.map(\.name).joined(separator: ", "))")
+    }
+
+    private func line(_ curve: Curve, _ frame: Frame) -> String {
+        let points = curve.thinned(to: Self.mostPoints).map {
+            "\(NumberText.place(frame.x($0.x))),\(NumberText.place(frame.y($0.y)))"
+        }
+        var parts = Markup.element(
+            "polyline",
+            [
+                ("class", "curve \(curve.stroke.rawValue) c\(curve.color)"),
+                ("points", points.joined(separator: " ")),
+            ])
+        guard curve.points.count <= Self.mostMarks, curve.stroke != .faint else { return parts }
+        for point in curve.points {
+            parts += Markup.element(
+                "circle",
+                [
+                    ("class", "mark c\(curve.color)"), ("cx", NumberText.place(frame.x(point.x))),
+                    ("cy", NumberText.place(frame.y(point.y))), ("r", "2.5"),
+                ])
+        }
+        return parts
+    }
+
+    /// Columns over the whole picture that show the numbers below the pointer, or those where the keyboard is.
+    private func columns(_ shown: [Curve], _ frame: Frame) -> [String] {
+        var places = Set(shown.flatMap { $0.points.map(\.x) }).sorted()
+        if places.count > Self.mostColumns {
+            let last = Self.mostColumns - 1
+            places = (0...last).map { places[$0 * (places.count - 1) / last] }
+        }
+        let stops = max(1, (places.count + Self.mostStops - 1) / Self.mostStops)
+        return places.enumerated().map { place, x in
+            let gaps = [place - 1, place + 1].filter(places.indices.contains).map { abs(places[$0] - x) }
+            let reach = gaps.max() ?? 0
+            let numbers = shown.compactMap { curve in
+                curve.point(near: x, reach: reach).map { "\(curve.name) \(NumberText.plain($0.y))" }
+            }
+            let lines = ["\(across) \(NumberText.plain(x))"] + numbers
+            func middle(_ other: Int, else end: Double) -> Double {
+                places.indices.contains(other) ? (frame.x(places[other]) + frame.x(x)) / 2 : end
+            }
+            let content =
+                Markup.element("title", [], Markup.escaped(lines.joined(separator: "\n")))
+                + Self.area(middle(place - 1, else: Frame.left), middle(place + 1, else: Frame.end))
+                + Frame.line("rule", frame.x(x), Frame.top, frame.x(x), Frame.floor)
+                + Self.tip(lines, isLeft: frame.x(x) > Frame.width / 2)
+            let isStop = place % stops == 0 || place == places.count - 1
+            let words = [("tabindex", "0"), ("role", "img"), ("aria-label", lines.joined(separator: ", "))]
+            return Markup.element("g", [("class", "column")] + (isStop ? words : []), content)
+        }
+    }
+
+    private static func area(_ from: Double, _ to: Double) -> String {
+        Markup.element(
+            "rect",
+            [
+                ("x", NumberText.place(from)), ("y", NumberText.place(Frame.top)),
+                ("width", NumberText.place(max(0, to - from))),
+                ("height", NumberText.place(Frame.floor - Frame.top)),
+            ])
+    }
+
+    /// Lines of text on the side of the picture where the pointer is not.
+    private static func tip(_ lines: [String], isLeft: Bool) -> String {
+        let x = NumberText.place(isLeft ? Frame.left + 8 : Frame.end - 8)
+        let spans = lines.enumerated().map { row, line in
+            Markup.element("tspan", [("x", x), ("dy", row == 0 ? "0" : "14")], Markup.escaped(line))
+        }
+        return Markup.element(
+            "text",
+            [
+                ("class", "tip"), ("y", NumberText.place(Frame.top + 14)),
+                ("text-anchor", isLeft ? "start" : "end"), ("aria-hidden", "true"),
+            ], spans.joined())
+    }
+}

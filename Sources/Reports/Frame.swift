@@ -1,0 +1,79 @@
+/// The axes of a picture, and where numbers lie in it. All lengths are units of the picture, which is scaled to the page.
+struct Frame {
+    /// The picture's size.
+    static let (width, height) = (440.0, 264.0)
+    /// What axes and their words take on each side.
+    static let (left, right, top, bottom) = (60.0, 14.0, 10.0, 40.0)
+
+    /// What the axes hold; the horizontal one may end between two ticks.
+    let across: ClosedRange<Double>
+    let down: Scale
+    /// Ticks of the horizontal axis.
+    let ticks: [Double]
+    /// What the horizontal axis is of.
+    let name: String
+
+    /// Axes for some numbers; nil where one has none.
+    ///
+    /// - Parameter ends: Where the horizontal axis ends: at the outermost ticks, unless told.
+    init?(across values: [Double], name: String, ends: ClosedRange<Double>? = nil, down: Scale?) {
+        guard let scale = Scale(values), let down else { return nil }
+        across = ends ?? scale.range
+        ticks = scale.ticks.filter((ends ?? scale.range).contains)
+        self.down = down
+        self.name = name
+    }
+
+    static var end: Double { width - right }
+    static var floor: Double { height - bottom }
+
+    func x(_ value: Double) -> Double {
+        let share = (value - across.lowerBound) / (across.upperBound - across.lowerBound)
+        return Self.left + share * (Self.end - Self.left)
+    }
+
+    func y(_ value: Double) -> Double { Self.floor - down.position(value) * (Self.floor - Self.top) }
+
+    /// The picture of these axes with what is drawn between them.
+    ///
+    /// - Parameter label: What a screen reader says of it.
+    func picture(_ parts: [String], label: String) -> String {
+        Markup.element(
+            "svg",
+            [
+                ("viewBox", "0 0 \(NumberText.place(Self.width)) \(NumberText.place(Self.height))"),
+                ("role", "group"), ("aria-label", label),
+            ], (axes + parts).joined())
+    }
+
+    private var axes: [String] {
+        var parts: [String] = []
+        for tick in down.ticks {
+            parts.append(Self.line("grid", Self.left, y(tick), Self.end, y(tick)))
+            parts.append(Self.text(NumberText.tick(tick), Self.left - 6, y(tick) + 4, "end"))
+        }
+        for tick in ticks {
+            parts.append(Self.line("axis", x(tick), Self.floor, x(tick), Self.floor + 4))
+            parts.append(Self.text(NumberText.tick(tick), x(tick), Self.floor + 17, "middle"))
+        }
+        parts.append(Self.line("axis", Self.left, Self.floor, Self.end, Self.floor))
+        let scale = down.isLogarithmic ? ", logarithmic upwards" : ""
+        parts.append(Self.text(name + scale, (Self.left + Self.end) / 2, Self.height - 6, "middle"))
+        return parts
+    }
+
+    static func text(_ text: String, _ x: Double, _ y: Double, _ anchor: String) -> String {
+        Markup.element(
+            "text", [("x", NumberText.place(x)), ("y", NumberText.place(y)), ("text-anchor", anchor)],
+            Markup.escaped(text))
+    }
+
+    static func line(_ look: String, _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {
+        Markup.element(
+            "line",
+            [
+                ("class", look), ("x1", NumberText.place(x1)), ("y1", NumberText.place(y1)),
+                ("x2", NumberText.place(x2)), ("y2", NumberText.place(y2)),
+            ])
+    }
+}

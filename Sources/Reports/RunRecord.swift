@@ -1,0 +1,132 @@
+import Configuration
+import Datasets
+import Foundation
+import Messages
+import Training
+
+/// Everything that a report says of a run, from its folder alone.
+struct RunRecord {
+    /// The run's folder as it was named, and the name that the report calls it.
+    let folder: String
+    let name: String
+    let summary: RunSummary
+    let events: [RunEvent]
+    /// config.yaml; nil for a Swift program's run.
+    let configuration: String?
+    /// What a Swift program's run keeps instead, as JSON.
+    let description: String?
+    let settings: RunSettings?
+    let diagnosis: DiagnosisRecord?
+    /// What ranks have spent their time with.
+    let timing: RunTiming?
+    let predictions: RunPredictions?
+    /// The labels that stand for the classes; nil for class indices.
+    let classNames: [String]?
+    /// The test set; nil where the configuration does not tell.
+    let testData: DatasetSource?
+    /// What is left out, and why.
+    private(set) var notes: [String] = []
+
+    /// Reads the run in a folder; throws where there is none.
+    init(folder: String, name: String) throws {
+        try RunFinder.requireRun(folder)
+        self.folder = folder
+        self.name = name
+        summary = try RunSummary(folder: folder)
+        events = try RunMetrics.events(ofRunIn: folder)
+        func text(_ file: String) -> String? {
+            (try? Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(file)"))).map {
+                String(decoding: $0, as: UTF8.self)
+            }
+        }
+        configuration = text(RunFolder.configurationName)
+        description = text(RunFolder.descriptionName)
+        var notes: [String] = []
+        do { settings = try RunSettings.ofRun(in: folder) } catch {
+            settings = nil
+            notes.append("The configuration cannot be read: \(error)")
+        }
+        testData =
+            configuration == nil
+            ? nil
+            : (try? RunConfiguration(file: "\(folder)/\(RunFolder.configurationName)"))?.settings.data.test
+        timing = text(RunFolder.timingName).flatMap { try? RunTiming(json: Data($0.utf8)) }
+        classNames =
+            text(RunFolder.scalingName).flatMap {
+                try? JSONDecoder().decode(InputDescription.self, from: Data($0.utf8))
+            }?.classNames
+        do { predictions = try RunPredictions(folder: folder) } catch {
+            predictions = nil
+            notes.append("The predictions cannot be read: \(error)")
+        }
+        if let found = text(RunFolder.diagnosisName) {
+            diagnosis = try? JSONDecoder().decode(DiagnosisRecord.self, from: Data(found.utf8))
+            if diagnosis == nil { notes.append("\(RunFolder.diagnosisName) cannot be read.") }
+        } else {
+            diagnosis = nil
+        }
+        if events.isEmpty { notes.append("There are no metrics yet.") }
+        self.notes = notes
+    }
+
+    /// The run's logged steps.
+    var steps: [RunEvent.Step] { events.compactMap { if case .step(let step) = $0 { step } else { nil } } }
+
+    /// The run's epochs.
+    var epochs: [RunEvent.Epoch] {
+        events.compactMap { if case .epoch(let epoch) = $0 { epoch } else { nil } }
+    }
+
+    /// What the run came to; nil where it has not ended.
+    var end: RunEvent.End? { events.lazy.compactMap { if case .end(let end) = $0 { end } else { nil } }.last }
+
+    /// Names for runs that tell them apart: the last parts of their paths, as many as that takes.
+    static func names(of folders: [String]) -> [String] {
+        let parts = folders.map { folder in
+            folder.split(separator: "/").filter { $0 != "." }.map(String.init)
+        }
+        let longest = parts.map(\.count).max() ?? 0
+        for count in stride(from: 1, through: max(1, longest), by: 1) {
+            let names = parts.map { $0.suffix(count).joined(separator: "/") }
+            if Set(names).count == names.count, !names.contains("") { return names }
+        }
+        return folders.enumerated().map { "\($1) (\($0 + 1))" }
+    }
+}
+
+/// What a report takes from diagnosis.json.
+struct DiagnosisRecord: Decodable {
+    let verdict: String
+    let because: String
+    let loss: Double?
+    let gradientNorm: Double?
+    let lambdaMax: Double?
+    let lambdaMin: Double?
+    let epsilon: Double?
+    let minimumRatio: Double?
+    let zeroRatio: Double?
+    let negativeRatio: Double?
+    let trace: Double?
+    let condition: Double?
+    let stableRate: Double?
+    let learningRate: Double?
+    let data: String?
+    let examples: Int?
+    let parameters: Int?
+    let spectrum: String?
+    /// Values with the share of eigenvalues that each stands for.
+    let density: [[Double]]?
+
+    private enum CodingKeys: String, CodingKey {
+        case verdict, loss, epsilon, trace, condition, data, examples, parameters, spectrum, density
+        case because = "verdict_because"
+        case gradientNorm = "gradient_norm"
+        case lambdaMax = "lambda_max"
+        case lambdaMin = "lambda_min"
+        case minimumRatio = "minimum_ratio"
+        case zeroRatio = "zero_ratio"
+        case negativeRatio = "negative_ratio"
+        case stableRate = "stable_rate"
+        case learningRate = "learning_rate"
+    }
+}
