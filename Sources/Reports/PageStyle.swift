@@ -36,11 +36,11 @@ enum PageStyle {
         .wide { overflow-x: auto; margin: 0.6rem 0; max-width: 100%; }
         table { border-collapse: separate; border-spacing: 0; font-variant-numeric: tabular-nums; }
         caption { text-align: left; color: var(--pale); padding-bottom: 0.3rem; }
-        th, td { padding: 0.3rem 0.7rem; text-align: right; border-bottom: 1px solid var(--line); overflow-wrap: normal; }
+        th, td { padding: 5px 11px; line-height: 24px; text-align: right; border-bottom: 1px solid var(--line); overflow-wrap: normal; }
         td { white-space: nowrap; }
         thead th { font-weight: 600; vertical-align: bottom; color: var(--pale); }
         th:first-child { text-align: left; padding-left: 0; position: sticky; left: 0; background: var(--back); }
-        tbody th { font-weight: 500; max-width: 24rem; overflow-wrap: anywhere; min-width: 6rem; }
+        tbody th { font-weight: 500; max-width: 24rem; overflow-wrap: break-word; min-width: 4rem; }
         .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); gap: 1.2rem; margin: 0.8rem 0; }
         figure { margin: 0; padding: 0.8rem; background: var(--panel); border-radius: 0.5rem; min-width: 0; }
         figcaption { font-weight: 600; margin-bottom: 0.3rem; }
