@@ -13,7 +13,7 @@ public struct RunConfiguration: Sendable, Equatable {
     /// What the run does; `configurationText` is the configuration as YAML in one fixed form: every key with its value, given
     /// or default, absolute paths of data, and nothing that depends on ranks, time or the machine. It reads back as an equal
     /// configuration.
-    public private(set) var settings: TrainingSettings
+    public var settings: TrainingSettings
     /// The keys it was read by.
     private let table: SettingsTable
     /// What was written, with the places.
@@ -142,7 +142,8 @@ public struct RunConfiguration: Sendable, Equatable {
     /// The configuration as YAML in one fixed form, that of `settings.configurationText`.
     package var yaml: String { settings.configurationText ?? "" }
 
-    private func text(of settings: TrainingSettings) -> String {
+    /// Settings as YAML in one fixed form.
+    func text(of settings: TrainingSettings) -> String {
         var yaml = YAMLWriter()
         let standard = try? SettingsTable.defaults
         for section in table.sections {

@@ -31,8 +31,11 @@ extension Trainer {
     public static func train(
         _ configuration: RunConfiguration, on cluster: Cluster
     ) throws -> TrainingResult {
+        // A program may have changed what the file says.
+        var settings = configuration.settings
+        settings.configurationText = configuration.text(of: settings)
         do {
-            return try train(configuration.settings, on: cluster) { layout in
+            return try train(settings, on: cluster) { layout in
                 try configuration.makeModel(classes: layout.classCount)
             }
         } catch let error as ModelError {

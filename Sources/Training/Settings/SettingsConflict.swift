@@ -170,7 +170,7 @@ extension TrainingSettings {
             guard let name = settings.watched, name.hasPrefix("validation_"), settings.data.validation == nil
             else { return nil }
             return SettingsConflict(
-                settings.watchedMetric == nil ? "training.early_stopping" : "training.watch",
+                settings.earlyStopping == nil ? "training.watch" : "training.early_stopping",
                 "watches \(name), but there is no validation data", advice: "set data.validation")
         },
     ]
