@@ -37,7 +37,7 @@ package struct RunDescription: Codable, Sendable {
         case nil: validation = nil
         }
         normalization = settings.data.normalization.option.description
-        batch = settings.isFullBatch ? nil : settings.batch
+        batch = settings.batchIfAny
         shards = settings.shards
         epochs = settings.epochs
         seed = settings.seed

@@ -1,5 +1,3 @@
-import Options
-
 /// What is known of a run's configuration.
 package struct RunSettings: Sendable {
     /// The keys that are set.
@@ -35,16 +33,7 @@ package struct RunSettings: Sendable {
         return table.keys.flatMap { key -> [ConfigurationChange] in
             let isKnown = isWhole && other.isWhole || key.effect == .results || key.section == "data"
             guard isKnown, key.path != "output", key.path != SettingsTable.rootPath else { return [] }
-            func value(_ settings: RunSettings) -> OptionValue {
-                settings.entries.first { $0.key == key.path }?.value
-                    ?? standard.map { table.plainValue(of: key, in: $0).canonical } ?? .none
-            }
-            let (first, second) = (value(self), value(other))
-            guard
-                key.form.essential(first, kinds: table.kinds)
-                    != key.form.essential(second, kinds: table.kinds)
-            else { return [] }
-            return ConfigurationChange.all(key.path, first, second)
+            return table.changes(of: key, from: entries, to: other.entries, standard: standard)
         }
     }
 }

@@ -221,7 +221,7 @@ extension RunPlan {
     /// How a run of these settings is cut into steps.
     package init(_ settings: TrainingSettings, examples: Int, chosen: [Int] = []) {
         self.init(
-            examples: examples, epochs: settings.epochs, batch: settings.isFullBatch ? nil : settings.batch,
+            examples: examples, epochs: settings.epochs, batch: settings.batchIfAny,
             accumulate: settings.accumulate, growth: settings.growth, chosen: chosen)
     }
 }

@@ -88,18 +88,29 @@ package struct RunIdentity: Codable, Sendable, Equatable {
         for key in table.keys {
             let isData = key.section == "data" && key.effect == .conduct
             guard key.effect == .results || isData && data != old.data else { continue }
-            func value(_ identity: RunIdentity) -> OptionValue {
-                identity.settings.first { $0.key == key.path }?.value
-                    ?? standard.map { table.plainValue(of: key, in: $0).canonical } ?? .none
-            }
-            let (before, now) = (value(old), value(self))
-            guard
-                key.form.essential(before, kinds: table.kinds) != key.form.essential(now, kinds: table.kinds)
-            else { continue }
-            let found = ConfigurationChange.all(key.path, before, now, decidesResults: !isData)
+            let found = table.changes(
+                of: key, from: old.settings, to: settings, standard: standard, decidesResults: !isData)
             if key.section == "data" { ofData += found } else { changes += found }
         }
         return changes + ofData
+    }
+}
+
+extension SettingsTable {
+    /// What is different of a key between two runs' entries; one that is not there counts as its default.
+    func changes(
+        of key: SettingKey, from old: [RunIdentity.Entry], to new: [RunIdentity.Entry],
+        standard: TrainingSettings?, decidesResults: Bool = true
+    ) -> [ConfigurationChange] {
+        func value(_ entries: [RunIdentity.Entry]) -> OptionValue {
+            entries.first { $0.key == key.path }?.value
+                ?? standard.map { plainValue(of: key, in: $0).canonical } ?? .none
+        }
+        let (before, now) = (value(old), value(new))
+        guard key.form.essential(before, kinds: kinds) != key.form.essential(now, kinds: kinds) else {
+            return []
+        }
+        return ConfigurationChange.all(key.path, before, now, decidesResults: decidesResults)
     }
 }
 

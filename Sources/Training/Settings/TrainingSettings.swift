@@ -209,7 +209,7 @@ public struct TrainingSettings: Sendable {
     /// The learning rate of every step; throws where the schedule does not go with the optimizer's rate or the batch.
     package func rates() throws(OptionError) -> LearningRateSchedule {
         try schedule.schedule(
-            baseRate: optimizer.learningRate, batch: isFullBatch ? nil : batch * accumulate)
+            baseRate: optimizer.learningRate, batch: batchIfAny.map { $0 * accumulate })
     }
 
     /// Examples of a mini-batch; nil for the whole training set.
