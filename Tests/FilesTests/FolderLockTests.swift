@@ -24,6 +24,12 @@ import Testing
         get throws { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
     }
 
+    /// Takes the lock that the test has just given up. A process that another test starts at that moment has a copy of the
+    /// kernel's lock until it executes its program, so that a first look may find it taken.
+    private func take(waits: (LockAttempt.Reason) -> Void = { _ in }) throws -> FolderLock {
+        try LockAttempt.take(folder, patience: 60, times: times, waits: waits)
+    }
+
     private func isBusy(patience: Double = 0, waits: () -> Void = {}) -> Bool {
         do {
             _ = try LockAttempt.take(folder, patience: patience, times: times) { _ in waits() }
@@ -42,13 +48,13 @@ import Testing
 
     @Test func oneAtATime() throws {
         defer { remove() }
-        let lock = try LockAttempt.take(folder, times: times)
+        let lock = try take()
         #expect(lock.mechanism == .flock && lock.holds() && lock.seemsHeld)
         #expect(try names == [".lease", ".lock"])
         #expect(isBusy())
         lock.release()
         #expect(try names == [".lock"])
-        #expect(try LockAttempt.take(folder, times: times).holds())
+        #expect(try take().holds())
     }
 
     /// What a run leaves that was killed is taken at once where the kernel has dropped its lock, whatever host it was on.
@@ -57,9 +63,8 @@ import Testing
         var record = LeaseRecord(.flock)
         record.owner = ProcessIdentity(host: "other", id: 7, start: 7, machine: "other")
         try Data(record.bytes).write(to: URL(fileURLWithPath: "\(folder)/.lease"))
-        let start = ContinuousClock.now
-        let lock = try LockAttempt.take(folder, times: times)
-        #expect(lock.holds() && ContinuousClock.now - start < .seconds(0.5))
+        let lock = try take { #expect($0 != .silentLease) }
+        #expect(lock.holds())
     }
 
     /// A run that has a lock of the kernel sees one that has but a lease, while that renews it.
@@ -68,7 +73,7 @@ import Testing
         let lock = try lease()
         for _ in 0..<3 { #expect(isBusy { lock.renew() }) }
         #expect(lock.holds())
-        let next = try LockAttempt.take(folder, times: times)
+        let next = try take()
         #expect(next.holds() && !lock.holds() && !lock.seemsHeld)
         // The old owner removes nothing that is not its own.
         lock.release()
@@ -109,7 +114,7 @@ import Testing
         defer { remove() }
         try Data(LeaseRecord(.lease).bytes).write(to: URL(fileURLWithPath: "\(folder)/.lease"))
         try Data("half".utf8).write(to: URL(fileURLWithPath: "\(folder)/.lease-claim"))
-        let lock = try LockAttempt.take(folder, times: times)
+        let lock = try take()
         #expect(lock.holds())
         #expect(try names == [".lease", ".lock"])
     }
@@ -117,13 +122,13 @@ import Testing
     /// Waiting ends with the other run, and tells why it waits.
     @Test func waitsForTheOther() throws {
         defer { remove() }
-        let lock = try LockAttempt.take(folder, times: times)
+        let lock = try take()
         var reasons: [LockAttempt.Reason] = []
-        let next = try LockAttempt.take(folder, patience: 5, times: times) { reason in
+        let next = try take { reason in
             reasons.append(reason)
             if reasons.count == 3 { lock.release() }
         }
-        #expect(next.holds() && reasons == [.otherRun, .otherRun, .otherRun])
+        #expect(next.holds() && reasons.count >= 3 && reasons.allSatisfy { $0 == .otherRun })
         #expect(isBusy(patience: 0.3))
     }
 
@@ -137,14 +142,14 @@ import Testing
 
     /// A folder that was removed under a run is another's once there is one.
     @Test func removedFolder() throws {
-        let lock = try LockAttempt.take(folder, times: times)
+        let lock = try take()
         remove()
         #expect(lock.holds())
         lock.renew()
         #expect(lock.holds())
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { remove() }
-        let next = try LockAttempt.take(folder, times: times)
+        let next = try take()
         #expect(next.holds() && !lock.holds())
     }
 

@@ -184,10 +184,9 @@ final class RunArtifacts {
     /// written is a warning: the weights can predict again.
     func writePredictions() throws {
         var outputs: [Float] = []
-        guard try prepared.evaluators.predict({ outputs += $0 }), let folder, let test = prepared.data.test
-        else {
-            return
-        }
+        let isKept = try prepared.evaluators.predict { outputs += $0 }
+        cluster.activity.enter(.writing)
+        guard isKept, let folder, let test = prepared.data.test else { return }
         let predictions = RunPredictions(outputs, of: prepared.model, settings.loss, test.dataset.examples)
         do { try predictions.write(to: folder.path) } catch {
             prepared.warn("\(RunFolder.predictionsName) is not written: \(error)")
