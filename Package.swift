@@ -31,6 +31,7 @@ let package = Package(
         .target(name: "Randomness", dependencies: ["CKernels"]),
         .target(name: "FixedTree"),
         .target(name: "Files"),
+        .target(name: "TensorBoard"),
         .target(name: "Options", dependencies: ["Messages"]),
         .target(name: "Safetensors", dependencies: ["Files", "Messages"]),
         .target(name: "Graph"),
@@ -56,8 +57,8 @@ let package = Package(
             name: "Training",
             dependencies: [
                 "Cluster", "DataParallel", "FixedTree", "Layers", "MPI", "Optimizers", "Options", "Datasets",
-                "Randomness", "Files", "Messages", "Safetensors", "Spectrum", "CKernels", "COneDNN",
-                "CSignals",
+                "Randomness", "Files", "Messages", "Safetensors", "Spectrum", "TensorBoard", "CKernels",
+                "COneDNN", "CSignals",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
@@ -130,6 +131,7 @@ let package = Package(
         .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"], exclude: ["Data"]),
+        .testTarget(name: "TensorBoardTests", dependencies: ["TensorBoard"]),
         .testTarget(name: "SpectrumTests", dependencies: ["CKernels", "CLAPACK", "Randomness", "Spectrum"]),
         .testTarget(
             name: "DatasetsTests",
@@ -160,7 +162,7 @@ let package = Package(
             name: "TrainingTests",
             dependencies: [
                 "CKernels", "Cluster", "DataParallel", "Datasets", "Graph", "Layers", "Optimizers",
-                "Options", "ReplicaSupport", "Runtime", "Training",
+                "Options", "ReplicaSupport", "Runtime", "TensorBoard", "Training",
             ]),
         .testTarget(
             name: "TorchReferencesTests",
@@ -191,7 +193,7 @@ let package = Package(
             dependencies: [
                 "CKernels", "COneDNN", "Optimizers", "ProcessSupport", "Safetensors",
                 .product(name: "Crypto", package: "swift-crypto"),
-            ], exclude: ["Goldens", "Hessians"]),
+            ], exclude: ["Goldens", "Hessians", "Readers"]),
         .testTarget(
             name: "ConfigurationTests",
             dependencies: [

@@ -123,7 +123,7 @@ extension Replica {
     private func wantsSquares(_ observes: TrainingStep.Observations) -> Bool {
         // What a delayed gradient will be asked for is only known with the next step.
         settings.isDelayed || settings.skipsNonFinite || settings.clipping.maximumNorm != nil
-            || !observes.isEmpty
+            || !observes.isSubset(of: .histograms)
     }
 
     /// Clips and applies a summed gradient, once no rank of the node reads parameters any more.
@@ -139,6 +139,7 @@ extension Replica {
                 (variable: $0.variable, norm: $1.squareRoot())
             }
         }
+        if observes.contains(.histograms) { result.histograms = update.histogramParts(of: sum) }
         let log = profiler?.communication
         let isClipped = settings.clipping != .off
         if isClipped { log.timed(Profiler.Overhead.update) { update.clip(sum, norm: norm) } }

@@ -198,10 +198,11 @@ package final class RunFolder {
     private static let probeBytes = 1 << 16
 
     private static func empty(_ path: String) throws {
-        let names = [
-            configurationName, descriptionName, metricsName, weightsName, bestWeightsName, scalingName,
-            whiteningName, predictionsName, timingName, diagnosisName, checkpointsName, profileName,
-        ]
+        let names =
+            [
+                configurationName, descriptionName, metricsName, weightsName, bestWeightsName, scalingName,
+                whiteningName, predictionsName, timingName, diagnosisName, checkpointsName, profileName,
+            ] + TableLog.Kind.allCases.map(\.fileName) + TensorBoardLog.fileNames(in: path)
         for name in names where FileManager.default.fileExists(atPath: "\(path)/\(name)") {
             do {
                 try FileManager.default.removeItem(atPath: "\(path)/\(name)")

@@ -14,6 +14,7 @@ import Testing
         ("Randomness", ["CKernels"]),
         ("FixedTree", []),
         ("Files", []),
+        ("TensorBoard", []),
         ("Options", ["Messages"]),
         ("Safetensors", ["Files", "Messages"]),
         ("Graph", []),
@@ -43,7 +44,7 @@ import Testing
                 "CKernels", "COneDNN", "CSignals", "Cluster", "DataParallel", "Datasets", "Files",
                 "FixedTree",
                 "Graph", "Layers", "MPI", "Messages", "Optimizers", "Options", "Randomness", "Runtime",
-                "Safetensors", "Spectrum",
+                "Safetensors", "Spectrum", "TensorBoard",
             ]
         ),
         (

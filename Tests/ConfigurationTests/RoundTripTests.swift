@@ -123,7 +123,7 @@ import Testing
               instruction_set: auto
             evaluation: {train: false}
             checkpoint: {every_steps: 0, every_minutes: 0, keep: 3, best: true, every_epochs: 1}
-            logging: {every_steps: 10, noise_scale: false, layers: false, predictions: true}
+            logging: {every_steps: 10, noise_scale: false, layers: false, predictions: true, tensorboard: true, csv: false}
             output: runs/fashion-cnn
 
             """

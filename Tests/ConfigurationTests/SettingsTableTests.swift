@@ -46,7 +46,7 @@ import Training
           clip: {value: 0.5}
         evaluation: {metrics: [top_3_accuracy, f1], train: true}
         checkpoint: {every_steps: 7, every_epochs: 2, every_minutes: 2.5, keep: 1, best: false}
-        logging: {every_steps: 3, layers: true, predictions: false}
+        logging: {every_steps: 3, layers: true, predictions: false, tensorboard: false, csv: true}
         output: "12"
         """,
         small

@@ -124,7 +124,9 @@ import Testing
         }
         try check(["a", "b", "", ""])
         #expect(throws: TrainingError.self) { try check(["a", "b", "a"]) }
-        #expect(throws: TrainingError.self) { try check([RunFolder.metricsName]) }
+        for name in [RunFolder.metricsName, TensorBoardLog.name, "steps.csv", "epochs.csv"] {
+            #expect(throws: TrainingError.self) { try check([name]) }
+        }
     }
 
     @Test func callbacksAskToStop() {

@@ -26,6 +26,8 @@ package struct TrainingStep {
         package static let noise = Observations(rawValue: 4)
         /// The curvature of the mini-batch's loss, in steps of a single mini-batch that are not delayed.
         package static let curvature = Observations(rawValue: 8)
+        /// How the elements of each parameter's gradient are spread.
+        package static let histograms = Observations(rawValue: 16)
     }
 
     /// A step over `batches`.
@@ -45,7 +47,7 @@ package struct TrainingStep {
     var count: Int { batches.reduce(0) { $0 + $1.count } }
 }
 
-/// What a training step reports; the same on all ranks.
+/// What a training step reports; the same on all ranks, but for histograms.
 package struct StepResult: Sendable {
     /// The mean loss times `count`: Σ loss over the step's examples, unless the loss weighs classes.
     package var lossSum = 0.0
@@ -61,6 +63,9 @@ package struct StepResult: Sendable {
     package var noise: GradientNoise?
     /// The curvature of the loss at the weights before the step, where it was asked for and the step not skipped.
     package var curvature: StepCurvature?
+    /// How the gradient that changed the parameters was spread before clipping, this rank's part, where it was asked for and
+    /// the step not skipped.
+    package var histograms: HistogramParts?
     /// Why the parameters stayed as they were; nil where they did not.
     package var skipped: Reason?
 

@@ -40,7 +40,7 @@ package final class ProgressReporter: RunSink {
         case .results(let results): report(results)
         case .note(let text): line("dtrain: note: \(text)")
         case .message(let text): line(text)
-        case .step, .plateau, .end: break
+        case .step, .histograms, .plateau, .end: break
         }
     }
 

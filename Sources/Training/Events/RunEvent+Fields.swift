@@ -24,7 +24,7 @@ extension RunEvent {
         case .epoch: "epoch"
         case .plateau(let plateau): plateau.escape == nil ? "plateau" : "escape"
         case .end: "end"
-        case .start, .progress, .results, .note, .message: nil
+        case .start, .progress, .histograms, .results, .note, .message: nil
         }
     }
 
@@ -78,7 +78,7 @@ extension RunEvent {
             list.add(skipped: end.skippedSteps)
             list.add(end.evaluations, withDetails: true)
             list.add(end.pace)
-        case .start, .progress, .results, .note, .message: break
+        case .start, .progress, .histograms, .results, .note, .message: break
         }
         return list.fields
     }

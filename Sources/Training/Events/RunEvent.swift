@@ -13,6 +13,8 @@ public enum RunEvent: Sendable, Equatable {
     case gradients(Gradients)
     /// The end of an epoch.
     case epoch(Epoch)
+    /// How weights and gradients are spread at the end of an epoch; only where a sink wants it.
+    case histograms(Histograms)
     /// The training loss no longer fell.
     case plateau(Plateau)
     /// The end of the run, or of this part of it, before its results are on disk.

@@ -22,6 +22,9 @@ public protocol RunSink: AnyObject {
     var position: Int { get }
     /// Whether it wants to know how far the run is now: asked after every step, false by default.
     var wantsProgress: Bool { get }
+    /// Whether it wants histograms of weights and gradients at the end of epochs, which take a few nanoseconds for each
+    /// parameter; asked once, before the first step. False by default.
+    var wantsHistograms: Bool { get }
     /// Whether the run is to save a checkpoint and stop: asked a few times a second and at the end of every epoch. False by
     /// default.
     var asksToStop: Bool { get }
@@ -43,6 +46,7 @@ extension RunSink {
     public var name: String { "" }
     public var position: Int { 0 }
     public var wantsProgress: Bool { false }
+    public var wantsHistograms: Bool { false }
     public var asksToStop: Bool { false }
     public var synchronization: (@Sendable () throws -> Void)? { nil }
     public func start(at position: Int) throws {}

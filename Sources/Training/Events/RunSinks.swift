@@ -13,8 +13,16 @@ final class RunSinks {
     ) {
         var sinks: [any RunSink] = []
         if let folder {
-            sinks.append(
-                MetricsLog(path: folder.file(RunFolder.metricsName), mayWrite: { folder.seemsLocked }, warn))
+            let mayWrite = { folder.seemsLocked }
+            sinks.append(MetricsLog(path: folder.file(RunFolder.metricsName), mayWrite: mayWrite, warn))
+            if settings.writesTensorBoard {
+                sinks.append(TensorBoardLog(settings, folder: folder.path, mayWrite: mayWrite, warn))
+            }
+            if settings.writesCSV {
+                sinks += TableLog.Kind.allCases.map {
+                    TableLog($0, folder: folder.path, mayWrite: mayWrite, warn)
+                }
+            }
             sinks += settings.sinks
         }
         // Last: what it says of results is true then.
@@ -22,9 +30,17 @@ final class RunSinks {
         self.sinks = sinks
     }
 
+    /// The files in a run's folder that sinks append to, with the names that checkpoints have for these.
+    static func files(in folder: String) -> [(sink: String, name: String)] {
+        [(RunFolder.metricsName, RunFolder.metricsName)]
+            + TableLog.Kind.allCases.map { ($0.fileName, $0.fileName) }
+            + TensorBoardLog.fileNames(in: folder).map { (TensorBoardLog.name, $0) }
+    }
+
     /// Throws where two sinks of one's own, or one and a file of the run, have one name.
     static func check(_ settings: TrainingSettings) throws {
-        var names: Set<String> = [RunFolder.metricsName]
+        var names = Set(TableLog.Kind.allCases.map(\.fileName))
+        names.formUnion([RunFolder.metricsName, TensorBoardLog.name])
         for name in settings.sinks.map(\.name) where !name.isEmpty && !names.insert(name).inserted {
             throw TrainingError(
                 .configuration,
@@ -42,6 +58,9 @@ final class RunSinks {
 
     /// Whether one wants to know how far the run is.
     var wantProgress: Bool { sinks.contains { $0.wantsProgress } }
+
+    /// Whether one wants histograms at the end of epochs.
+    var wantHistograms: Bool { sinks.contains { $0.wantsHistograms } }
 
     /// Whether one asks to stop the run.
     var askToStop: Bool { sinks.contains { $0.asksToStop } }

@@ -21,6 +21,10 @@ final class EpochLoop {
     private(set) var isInterrupted = false
     /// The mean loss of the steps of the last epoch that this process has ended.
     private(set) var lastTrainingLoss: Double?
+    /// Whether a sink of rank 0 wants histograms.
+    private var wantsHistograms = false
+    /// This rank's part of those of the last step's gradient, where they were asked for.
+    private var gradientHistograms: HistogramParts?
 
     /// A loop that goes on from a position.
     init(_ run: RunPreparation, _ artifacts: RunArtifacts, from position: RunPosition) {
@@ -46,6 +50,7 @@ final class EpochLoop {
     /// - Returns: What the weights are worth then; nil if the run was asked to stop before.
     func takeEpochs() throws -> RunEvent.Evaluations? {
         var last = RunEvent.Evaluations()
+        wantsHistograms = try run.cluster.world.broadcast(sinks.wantHistograms ? 1 : 0, root: 0) == 1
         while !isOver {
             try leavePlateau()
             if try takeSteps() { return nil }
@@ -97,13 +102,13 @@ final class EpochLoop {
             run.cluster.activity.begin(step: step)
             let logs = step % settings.loggingSteps == 0
             let measuresCurvature = settings.curvatureSteps.map { step % $0 == 0 } ?? false
+            var observes = observations(logs: logs, measuresCurvature: measuresCurvature)
+            if progress.batch + 1 == steps, areHistogramsDue { observes.insert(.histograms) }
             run.replica.reach(.step, step: step)
             let began = ProcessInfo.processInfo.systemUptime
-            let result = try run.replica.step(
-                inputs.step(
-                    after: progress, policy,
-                    observes: observations(logs: logs, measuresCurvature: measuresCurvature)))
+            let result = try run.replica.step(inputs.step(after: progress, policy, observes: observes))
             progress.step = step
+            gradientHistograms = result.histograms
             if run.isCheckDue(after: step) { try run.checkCopies(after: step) }
             clock.add(seconds: ProcessInfo.processInfo.systemUptime - began, examples: result.count)
             progress.batch += 1
@@ -217,6 +222,7 @@ final class EpochLoop {
                     batch: settings.growth == nil ? nil : policy.plan.batches[progress.epoch],
                     skippedSteps: policy.state.skippedSteps, pace: pace,
                     remaining: clock.remaining(policy.plan.totalSteps - progress.step))))
+        try takeHistograms()
         let verdict = policy.endEpoch(
             progress.epoch, step: progress.step, trainingLoss: progress.epochExamples > 0 ? loss : nil,
             metric: evaluations.value(ofWatched:))
@@ -237,6 +243,30 @@ final class EpochLoop {
         {
             try checkpoint()
         }
+    }
+
+    /// Whether histograms are wanted of the epoch under way: of each, or of some 500 in a longer run, which are the most that
+    /// TensorBoard shows.
+    private var areHistogramsDue: Bool {
+        let every = (settings.epochs + Self.mostHistograms - 1) / Self.mostHistograms
+        return wantsHistograms && (progress.epoch + 1) % every == 0
+    }
+
+    private static let mostHistograms = 500
+
+    /// Tells sinks how weights are spread, and the gradient of the epoch's last step, where they want to know; collective.
+    private func takeHistograms() throws {
+        guard areHistogramsDue else { return }
+        let found = try run.replica.histograms(gradient: gradientHistograms)
+        gradientHistograms = nil
+        func named(_ histograms: [TensorHistogram]) -> [RunEvent.Histogram] {
+            histograms.map { RunEvent.Histogram($0, name: run.model.variables[$0.variable].name) }
+        }
+        sinks.take(
+            .histograms(
+                RunEvent.Histograms(
+                    epoch: progress.epoch + 1, step: progress.step, weights: named(found.weights),
+                    gradients: named(found.gradients))))
     }
 
     /// Looks why the training loss no longer falls, where it does not, and leaves a saddle; collective, between epochs. See

@@ -194,18 +194,18 @@ struct Resumption {
         prepared.terminal?.line("dtrain: took the results from \(checkpoint.path)")
     }
 
-    /// Takes over the lines of the run that a checkpoint of another folder is of.
+    /// Takes over what sinks wrote of the run that a checkpoint of another folder is of.
     private func takeMetrics(of position: RunPosition, from path: String, in folder: RunFolder) throws {
         let run = PathParts.folder(of: PathParts.folder(of: path))
-        let final = folder.file(RunFolder.metricsName)
-        guard let log = try? FileInput.open(ifExists: "\(run)/\(RunFolder.metricsName)"),
-            log.byteCount >= position.metricsLength
-        else {
-            unlink(final)
-            return
+        for (_, own) in RunSinks.files(in: folder.path) { unlink(folder.file(own)) }
+        for (sink, name) in RunSinks.files(in: run) {
+            let length = position.sinks[sink] ?? 0
+            guard length > 0, let file = try? FileInput.open(ifExists: "\(run)/\(name)"),
+                file.byteCount >= length
+            else { continue }
+            var bytes: [UInt8] = []
+            try file.forEachPiece { if bytes.count < length { bytes += $0 } }
+            try FileOutput.write(bytes.prefix(length), to: folder.file(name))
         }
-        var lines: [UInt8] = []
-        try log.forEachPiece { if lines.count < position.metricsLength { lines += $0 } }
-        try FileOutput.write(lines.prefix(position.metricsLength), to: final)
     }
 }

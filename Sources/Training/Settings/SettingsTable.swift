@@ -379,6 +379,12 @@ package struct SettingsTable: Sendable {
         } set: { settings, value throws(OptionError) in
             settings.curvatureSteps = try OptionCodec<Int?>.count(upTo: 1_000_000_000).decode(value)
         },
+        SettingKey(
+            "logging.tensorboard", \.writesTensorBoard, .flag, .conduct,
+            "Whether an event file is written for TensorBoard."),
+        SettingKey(
+            "logging.csv", \.writesCSV, .flag, .conduct,
+            "Whether steps.csv and epochs.csv are written."),
         SettingKey("output", \.output, .path("the path of a folder"), .conduct, "The folder for results."),
     ]
 }

@@ -170,6 +170,10 @@ public struct TrainingSettings: Sendable {
     /// it; nil for none. Weights do not depend on it. Each takes up to 13 products with the Hessian, of some gradients' time
     /// each, and memory for them. Not beside accumulated or delayed gradients.
     public var curvatureSteps: Int?
+    /// Whether the run's numbers, histograms of its weights and gradients, and its settings are written for TensorBoard.
+    public var writesTensorBoard: Bool
+    /// Whether steps and epochs are written as CSV tables, too.
+    public var writesCSV: Bool
     /// The output folder.
     public var output: String
     /// Whether a used output folder gets the next free name instead of an error.
@@ -269,6 +273,8 @@ public struct TrainingSettings: Sendable {
         logsLayers = false
         keepsPredictions = true
         curvatureSteps = nil
+        writesTensorBoard = true
+        writesCSV = false
         picksFreeOutput = false
         overwritesOutput = false
         resume = .no

@@ -1,0 +1,50 @@
+/// A record of an event file: the data's length as a 64-bit number, the masked CRC-32C of these eight bytes, the data, and
+/// their masked CRC-32C; numbers are little-endian.
+package enum EventRecord {
+    /// Bytes before and behind the data.
+    private static let headBytes = 12
+    private static let tailBytes = 4
+
+    /// The record of some data.
+    package static func framed(_ data: [UInt8]) -> [UInt8] {
+        let length = littleEndian(UInt64(data.count))
+        return length + littleEndian(length.withUnsafeBytes(CRC32C.masked)) + data
+            + littleEndian(data.withUnsafeBytes(CRC32C.masked))
+    }
+
+    /// The data of the whole records that a file begins with; what is cut off or damaged ends them.
+    package static func contents(of file: UnsafeRawBufferPointer) -> [[UInt8]] {
+        var contents: [[UInt8]] = []
+        forEach(file) { contents.append(Array($0)) }
+        return contents
+    }
+
+    /// Bytes of the whole records that a file begins with.
+    package static func wholeLength(of file: UnsafeRawBufferPointer) -> Int { forEach(file) { _ in } }
+
+    @discardableResult
+    private static func forEach(
+        _ file: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
+    ) -> Int {
+        var place = 0
+        while file.count - place >= headBytes + tailBytes {
+            let rest = UnsafeRawBufferPointer(rebasing: file[place...])
+            let length = UnsafeRawBufferPointer(rebasing: rest[..<8])
+            guard
+                rest.loadUnaligned(fromByteOffset: 8, as: UInt32.self).littleEndian == CRC32C.masked(length),
+                let count = Int(exactly: length.loadUnaligned(as: UInt64.self).littleEndian),
+                count <= rest.count - headBytes - tailBytes
+            else { break }
+            let data = UnsafeRawBufferPointer(rebasing: rest[headBytes..<headBytes + count])
+            let check = rest.loadUnaligned(fromByteOffset: headBytes + count, as: UInt32.self).littleEndian
+            guard check == CRC32C.masked(data) else { break }
+            body(data)
+            place += headBytes + count + tailBytes
+        }
+        return place
+    }
+
+    private static func littleEndian(_ number: some FixedWidthInteger) -> [UInt8] {
+        withUnsafeBytes(of: number.littleEndian) { Array($0) }
+    }
+}

@@ -1,0 +1,94 @@
+import Foundation
+
+/// `steps.csv` or `epochs.csv`: a row for each step that is logged, or for each epoch, with the columns that metrics.jsonl calls
+/// fields; a cell without a number is empty.
+final class TableLog: RunSink {
+    /// What rows are of, as metrics.jsonl calls the event.
+    enum Kind: String, CaseIterable {
+        case step
+        case epoch
+
+        /// The table's file.
+        var fileName: String { "\(rawValue)s.csv" }
+    }
+
+    let name: String
+    private let kind: Kind
+    private let file: AppendedFile
+    /// The columns, from the header; empty until there is one.
+    private var columns: [String] = []
+
+    /// A table in a run's folder that is not open yet; see `AppendedFile`.
+    init(
+        _ kind: Kind, folder: String, mayWrite: @escaping () -> Bool = { true },
+        _ warn: @escaping (String) -> Void
+    ) {
+        self.kind = kind
+        name = kind.fileName
+        file = AppendedFile(
+            path: "\(folder)/\(kind.fileName)", AppendedFile.Words(subject: "rows", piece: "row"),
+            mayWrite: mayWrite, warn)
+    }
+
+    var position: Int { file.position }
+
+    func start(at length: Int) throws {
+        columns = []
+        try file.start(at: length) { bytes in
+            let newline = UInt8(ascii: "\n")
+            guard let end = bytes.lastIndex(of: newline) else { return 0 }
+            let header = String(decoding: bytes.prefix { $0 != newline }, as: UTF8.self)
+            self.columns = header.split(separator: ",").map(String.init)
+            return end + 1
+        }
+    }
+
+    func take(_ event: RunEvent) {
+        guard event.kind == kind.rawValue else { return }
+        var text = ""
+        if columns.isEmpty {
+            columns = Self.columns(of: event)
+            text += columns.joined(separator: ",") + "\n"
+        }
+        let cells = event.fields.reduce(into: [String: String]()) { cells, field in
+            cells[field.name] = Self.cell(field.value)
+        }
+        text += columns.map { cells[$0] ?? "" }.joined(separator: ",") + "\n"
+        file.append(Array(text.utf8))
+    }
+
+    /// The columns of a run of whose events this is the first: all numbers that later ones may have, too.
+    private static func columns(of event: RunEvent) -> [String] {
+        var full = event
+        switch event {
+        case .step(var step):
+            step.gradientNorm = 0
+            step.clipRatio = 0
+            step.noiseScale = 0
+            step.curvature = RunEvent.Curvature(
+                lambdaMax: 0, gradientCurvature: 0, gradientOverRate: 0, normTest: 0, innerProductTest: 0,
+                gradientSNR: 0)
+            step.skippedSteps = 1
+            full = .step(step)
+        case .epoch(var epoch):
+            epoch.batch = 0
+            epoch.skippedSteps = 1
+            full = .epoch(epoch)
+        default: break
+        }
+        return full.fields.filter { cell($0.value) != nil }.map(\.name)
+    }
+
+    /// The shortest decimal that reads back as the same number; nil for what is no number.
+    private static func cell(_ value: RunEvent.Value) -> String? {
+        switch value {
+        case .count(let count): "\(count)"
+        case .number(let number): "\(number)"
+        case .text, .numbers, .counts, .named: nil
+        }
+    }
+
+    var synchronization: (@Sendable () throws -> Void)? { file.synchronization }
+
+    func finish() throws { try file.finish() }
+}

@@ -1,0 +1,195 @@
+import Cluster
+import Foundation
+import Options
+import TensorBoard
+
+/// `events.out.tfevents.*`: what TensorBoard shows of a run. All single numbers of steps and epochs in metrics.jsonl are scalars
+/// at their steps, in Float32; weights and gradients have histograms at the ends of epochs; the configuration is a text, and
+/// what of it decides results are hyperparameters, with what the run came to.
+///
+/// | tags | are |
+/// | --- | --- |
+/// | `train/loss`, `train/lr`, ... | a logged step's numbers |
+/// | `curvature/lambda_max`, ... | of those what is measured of curvature |
+/// | `gradient_norms/NAME` | the norm of a parameter's gradient |
+/// | `train/epoch_loss`, `validation/loss`, `test/accuracy`, ... | an epoch's evaluation |
+/// | `epoch/lr`, `epoch/batch`, ... | an epoch's other numbers |
+/// | `plateau/loss`, ... | what was found at a plateau |
+/// | `final/train_loss`, `final/test_accuracy`, ... | the end's numbers |
+/// | `weights/NAME`, `gradients/NAME` | histograms |
+final class TensorBoardLog: RunSink {
+    /// What checkpoints call it.
+    static let name: String = "tensorboard"
+    let name: String = TensorBoardLog.name
+    let wantsHistograms = true
+    private let folder: String
+    private let configuration: String
+    private let hyperparameters: [(name: String, value: Hyperparameters.Value)]
+    private let mayWrite: () -> Bool
+    private let warn: (String) -> Void
+    private var file: AppendedFile?
+    /// Whether the file began in this process, so that the next epoch is its first.
+    private var isNew = false
+    /// That of the last epoch, which the end does not have.
+    private var trainingLoss: Double?
+
+    private static let (prefix, suffix) = ("events.out.tfevents.", ".dtrain")
+
+    /// A log in a run's folder that is not open yet; see `AppendedFile`.
+    init(
+        _ settings: TrainingSettings, folder: String, mayWrite: @escaping () -> Bool = { true },
+        _ warn: @escaping (String) -> Void
+    ) {
+        self.folder = folder
+        self.mayWrite = mayWrite
+        self.warn = warn
+        let entries = RunIdentity.entries(of: settings, SettingsTable()) { $0.effect == .results }
+        hyperparameters = entries.flatMap { Self.leaves($0.key, $0.value) }
+        configuration =
+            settings.configurationText ?? entries.map { "\($0.key): \($0.value)" }.joined(separator: "\n")
+    }
+
+    /// The names of event files of this kind in a folder, the oldest first.
+    static func fileNames(in folder: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
+            $0.hasPrefix(prefix) && $0.hasSuffix(suffix)
+        }.sorted()
+    }
+
+    var position: Int { file?.position ?? 0 }
+
+    /// Goes on in the file that is there, or begins one.
+    func start(at length: Int) throws {
+        let now = Date().timeIntervalSince1970
+        let name =
+            Self.fileNames(in: folder).last
+            ?? "\(Self.prefix)\(Int(now)).\(DisagreementError.host).\(getpid())\(Self.suffix)"
+        let file = AppendedFile(
+            path: "\(folder)/\(name)", AppendedFile.Words(subject: "TensorBoard's events", piece: "event"),
+            mayWrite: mayWrite, warn)
+        try file.start(at: length, whole: EventRecord.wholeLength)
+        self.file = file
+        isNew = file.position == 0
+        guard isNew else { return }
+        // As a block of code: a configuration is no Markdown.
+        let text = configuration.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" }
+        let values = [
+            SummaryValue("configuration", .text(text.joined(separator: "\n"))),
+            SummaryValue(.sessionStart(hyperparameters, time: now)),
+        ]
+        file.append(
+            SummaryEvent(wallTime: now, step: 0, .fileVersion).record
+                + SummaryEvent(wallTime: now, step: 0, .values(values)).record)
+    }
+
+    func take(_ event: RunEvent) {
+        switch event {
+        case .step(let step): append(step.step, Self.scalars(event, Self.tag(ofStep:)))
+        case .epoch(let epoch):
+            var values = Self.scalars(event, Self.tag(ofEpoch:))
+            if isNew || epoch.epoch == 1 { values.append(SummaryValue(experiment(event))) }
+            isNew = false
+            trainingLoss = epoch.trainingLoss
+            append(epoch.step, values)
+        case .plateau(let plateau): append(plateau.step, Self.scalars(event) { "plateau/\($0)" })
+        case .histograms(let histograms):
+            append(
+                histograms.step,
+                histograms.weights.map { SummaryValue("weights/\($0.name)", .histogram($0.summary)) }
+                    + histograms.gradients.map {
+                        SummaryValue("gradients/\($0.name)", .histogram($0.summary))
+                    })
+        case .end(let end):
+            var values = Self.scalars(event, Self.tag(ofEnd:))
+            if let trainingLoss, trainingLoss.isFinite {
+                values.append(SummaryValue(Self.tag(ofEnd: "train_loss"), .scalar(Float(trainingLoss))))
+            }
+            values.append(SummaryValue(.sessionEnd(time: Date().timeIntervalSince1970)))
+            append(end.steps, values)
+        case .start, .progress, .gradients, .results, .note, .message: break
+        }
+    }
+
+    private func append(_ step: Int, _ values: [SummaryValue]) {
+        file?.append(
+            SummaryEvent(wallTime: Date().timeIntervalSince1970, step: step, .values(values)).record)
+    }
+
+    var synchronization: (@Sendable () throws -> Void)? { file?.synchronization }
+
+    func finish() throws { try file?.finish() }
+
+    // MARK: Values
+
+    /// The single finite numbers of an event, but for its step, and the norms of parameters' gradients.
+    private static func scalars(_ event: RunEvent, _ tag: (String) -> String) -> [SummaryValue] {
+        let numbers = event.numbers.filter { !["step", "steps"].contains($0.name) }
+        var values = numbers.map { SummaryValue(tag($0.name), .scalar(Float($0.value))) }
+        for field in event.fields {
+            guard case .named(let numbers) = field.value else { continue }
+            values += numbers.filter(\.value.isFinite).map {
+                SummaryValue("\(field.name)/\($0.name)", .scalar(Float($0.value)))
+            }
+        }
+        return values
+    }
+
+    private static func tag(ofStep name: String) -> String {
+        let isCurvature = [
+            "lambda_max", "gradient_curvature", "gradient_over_rate", "norm_test", "inner_product_test",
+            "gradient_snr",
+        ].contains(name)
+        return isCurvature ? "curvature/\(name)" : "train/\(name)"
+    }
+
+    private static func tag(ofEpoch name: String) -> String {
+        for (prefix, start) in evaluations where name.hasPrefix(prefix) {
+            return start + name.dropFirst(prefix.count)
+        }
+        return "epoch/\(name)"
+    }
+
+    private static func tag(ofEnd name: String) -> String { "final/\(name)" }
+
+    /// How numbers of evaluations begin, and their tags.
+    private static let evaluations = [
+        ("train_", "train/epoch_"), ("validation_", "validation/"), ("test_", "test/"),
+    ]
+
+    /// What runs are compared by, known with the first epoch's evaluations.
+    private func experiment(_ epoch: RunEvent) -> Hyperparameters {
+        let metrics = epoch.numbers.map(\.name).filter { name in
+            Self.evaluations.contains { name.hasPrefix($0.0) }
+        }
+        return .experiment(
+            hyperparameters: hyperparameters, metricTags: metrics.map(Self.tag(ofEnd:)),
+            created: Date().timeIntervalSince1970)
+    }
+
+    /// The numbers, words and flags of a setting, option by option; a list is one word.
+    static func leaves(_ key: String, _ value: OptionValue) -> [(name: String, value: Hyperparameters.Value)]
+    {
+        func leaves(_ options: [NamedOption]) -> [(name: String, value: Hyperparameters.Value)] {
+            options.flatMap { Self.leaves("\(key).\($0.name)", $0.value) }
+        }
+        return switch value {
+        case .none: []
+        case .number(let number): [(key, .number(number))]
+        case .whole(let number): [(key, .number(Double(number)))]
+        case .flag(let flag): [(key, .flag(flag))]
+        case .text(let text): [(key, .text(text))]
+        case .numbers, .list: [(key, .text(value.description))]
+        case .options(let options): leaves(options)
+        case .choice(let name, let options): [(key, .text(name))] + leaves(options)
+        }
+    }
+}
+
+extension RunEvent.Histogram {
+    /// What TensorBoard shows.
+    fileprivate var summary: SummaryHistogram {
+        SummaryHistogram(
+            edges: Self.edges, counts: counts, minimum: minimum, maximum: maximum, sum: sum,
+            sumOfSquares: sumOfSquares)
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import ProcessSupport
+import Testing
+
+/// What TensorBoard itself reads of a run's event file.
+struct TensorBoardReading: Decodable {
+    struct Histogram: Decodable, Equatable {
+        let step: Int
+        let min: Double
+        let max: Double
+        let num: Double
+        let sum: Double
+        let sum_squares: Double
+        let limits: [Double]
+        let counts: [Double]
+    }
+
+    struct Experiment: Decodable {
+        let types: [String: String]
+        let metrics: [String]
+    }
+
+    /// A hyperparameter's kind, such as "number_value", and its value as text.
+    struct Value: Decodable, Equatable {
+        let kind: String
+        let text: String
+
+        init(kind: String, text: String) { (self.kind, self.text) = (kind, text) }
+
+        init(from decoder: any Decoder) throws {
+            var list = try decoder.unkeyedContainer()
+            kind = try list.decode(String.self)
+            switch kind {
+            case "number_value": text = "\(try list.decode(Double.self))"
+            case "bool_value": text = "\(try list.decode(Bool.self))"
+            default: text = try list.decode(String.self)
+            }
+        }
+    }
+
+    struct Hyperparameters: Decodable {
+        let experiment: Experiment?
+        let start: [String: Value]
+        let end: String?
+    }
+
+    /// A text with its step.
+    struct Text: Decodable {
+        let step: Int
+        let text: String
+
+        init(from decoder: any Decoder) throws {
+            var list = try decoder.unkeyedContainer()
+            step = try list.decode(Int.self)
+            text = try list.decode(String.self)
+        }
+    }
+
+    /// The names of event files.
+    let files: [String]
+    /// Steps and values of each tag.
+    let scalars: [String: [[Double]]]
+    let histograms: [String: [Histogram]]
+    let texts: [String: [Text]]
+    let hyperparameters: Hyperparameters
+    /// How often each tag stands at each step, by "tag step".
+    let counts: [String: Int]
+
+    /// A Python that has TensorBoard: what DTRAIN_PYTHON names, or what scripts/test has made.
+    private static let python =
+        ProcessInfo.processInfo.environment["DTRAIN_PYTHON"]
+        ?? URL(fileURLWithPath: Checkout.script("test")).deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent(".build/python/bin/python").path
+
+    /// Whether there is one.
+    static let isPossible: Bool = {
+        let result = try? ProcessRun.run(
+            python, ["-c", "import tensorboard.backend.event_processing.event_accumulator"],
+            timeLimit: Promptness.patience)
+        return result?.exitCode == 0
+    }()
+
+    /// What is in a run's folder.
+    static func read(_ folder: String) throws -> TensorBoardReading {
+        let result = try ProcessRun.run(
+            python, [Checkout.file("Readers/events.py"), folder], timeLimit: Promptness.patience)
+        try #require(result.exitCode == 0, "\(result)")
+        return try JSONDecoder().decode(TensorBoardReading.self, from: Data(result.standardOutput.utf8))
+    }
+}
