@@ -1,4 +1,7 @@
-/// What the HParams plug-in keeps: `HParamsPluginData` of its plugin_data.proto and api.proto.
+/// What the HParams plug-in keeps of a run: `HParamsPluginData` of its plugin_data.proto and api.proto.
+///
+/// There is no `Experiment` among it: of several runs that have one TensorBoard takes the first it finds for all of them, and
+/// shows no setting that another run alone has. Without it the plug-in collects the settings of all runs, and which differ.
 package enum Hyperparameters: Sendable {
     /// A hyperparameter's value.
     package enum Value: Sendable, Equatable {
@@ -7,9 +10,6 @@ package enum Hyperparameters: Sendable {
         case text(String)
     }
 
-    /// What runs are compared by: the names of hyperparameters, with a value of each for its type, and the tags of the scalars
-    /// that say what a run came to.
-    case experiment(hyperparameters: [(name: String, value: Value)], metricTags: [String], created: Double)
     /// A run begins, with its hyperparameters; seconds since 1970.
     case sessionStart([(name: String, value: Value)], time: Double)
     /// A run has ended well; seconds since 1970.
@@ -18,7 +18,6 @@ package enum Hyperparameters: Sendable {
     /// The plug-in's tag of it.
     var tag: String {
         switch self {
-        case .experiment: "_hparams_/experiment"
         case .sessionStart: "_hparams_/session_start_info"
         case .sessionEnd: "_hparams_/session_end_info"
         }
@@ -27,24 +26,6 @@ package enum Hyperparameters: Sendable {
     var message: ProtobufMessage {
         ProtobufMessage { data in
             switch self {
-            case .experiment(let hyperparameters, let tags, let created):
-                data.add(
-                    2,
-                    ProtobufMessage { experiment in
-                        experiment.add(3, created)
-                        for (name, value) in hyperparameters {
-                            experiment.add(
-                                4,
-                                ProtobufMessage {
-                                    $0.add(1, name)
-                                    $0.add(4, value.type)
-                                })
-                        }
-                        for tag in tags {
-                            let name = ProtobufMessage { $0.add(2, tag) }
-                            experiment.add(5, ProtobufMessage { $0.add(1, name) })
-                        }
-                    })
             case .sessionStart(let hyperparameters, let time):
                 data.add(
                     3,
@@ -73,15 +54,6 @@ package enum Hyperparameters: Sendable {
 }
 
 extension Hyperparameters.Value {
-    /// `DataType` of the plug-in.
-    fileprivate var type: Int {
-        switch self {
-        case .text: 1
-        case .flag: 2
-        case .number: 3
-        }
-    }
-
     /// `google.protobuf.Value`.
     fileprivate var message: ProtobufMessage {
         ProtobufMessage { value in

@@ -90,13 +90,17 @@ public enum DistributedProgram {
 
     /// Reports an error that comes before MPI is up: all ranks fail alike, so one of them speaks.
     private static func fail(_ error: any Error, name: String, _ wording: Wording) {
-        let line = "\(name): error: \(wording("\(error)"))"
+        let line = "\(name): error: \(words(of: error, wording))"
         guard (LaunchEnvironment.current.rank ?? 0) > 0 else { return write(line) }
         letRankZeroSpeak()
         guard error is ResourceError else { return }
         // Where rank 0 had what this rank could not have, nothing has ended this one by then.
         letRankZeroSpeak()
         write(line)
+    }
+
+    private static func words(of error: any Error, _ wording: Wording) -> String {
+        error is any StatedError ? "\(error)" : wording("\(error)")
     }
 
     /// Waits before a rank other than 0 ends with an error that all ranks meet before MPI is up: mpirun ends the job
@@ -143,7 +147,7 @@ public enum DistributedProgram {
             return
         }
         if rank > 0 { usleep(UInt32((isOneHost ? 300_000 : 2_000_000) + min(rank, 100) * 20_000)) }
-        write("\(name): error: \(wording("\(error)"))")
+        write("\(name): error: \(words(of: error, wording))")
     }
 
     /// Many single processes that each believe to be alone would overwrite one another's results.

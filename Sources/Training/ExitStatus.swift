@@ -55,7 +55,7 @@ public enum ExitStatus: Int32, Sendable {
     }
 }
 
-/// An error that says itself what a program ends with.
+/// An error that says itself what a program ends with; of a file, in that file's own words, which a Swift program keeps.
 package protocol StatedError: Error {
     /// The exit code.
     var exitStatus: ExitStatus { get }

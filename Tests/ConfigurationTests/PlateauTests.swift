@@ -31,16 +31,7 @@ import Testing
         #expect(run.settings.curvatureSteps == 20 && run.settings.loggingSteps == 10)
         #expect(
             run.yaml.contains(
-                """
-                logging:
-                  every_steps: 10
-                  noise_scale: false
-                  layers: false
-                  predictions: true
-                  curvature: 20
-                  tensorboard: true
-                  csv: false
-                """))
+                "predictions: true, curvature: 20, tensorboard: true, csv: false}"))
         let again = try RunConfiguration(
             yaml: run.yaml, source: .file("/else/where.yaml"), currentFolder: "/")
         #expect(again == run)

@@ -15,11 +15,6 @@ struct TensorBoardReading: Decodable {
         let counts: [Double]
     }
 
-    struct Experiment: Decodable {
-        let types: [String: String]
-        let metrics: [String]
-    }
-
     /// A hyperparameter's kind, such as "number_value", and its value as text.
     struct Value: Decodable, Equatable {
         let kind: String
@@ -39,7 +34,6 @@ struct TensorBoardReading: Decodable {
     }
 
     struct Hyperparameters: Decodable {
-        let experiment: Experiment?
         let start: [String: Value]
         let end: String?
     }
@@ -81,10 +75,32 @@ struct TensorBoardReading: Decodable {
     }()
 
     /// What is in a run's folder.
-    static func read(_ folder: String) throws -> TensorBoardReading {
+    static func read(_ folder: String) throws -> TensorBoardReading { try read("events.py", folder) }
+
+    /// Runs side by side, as TensorBoard's HParams tab has them.
+    struct Comparison: Decodable {
+        struct Run: Decodable {
+            let status: String
+            /// The last value of each scalar.
+            let metrics: [String: Double]
+            /// The hyperparameters that the run has.
+            let names: [String]
+        }
+
+        /// The type of each hyperparameter.
+        let types: [String: String]
+        /// The hyperparameters in which runs differ.
+        let differing: [String]
+        let runs: [String: Run]
+    }
+
+    /// The runs in a folder side by side.
+    static func compare(_ folder: String) throws -> Comparison { try read("hparams.py", folder) }
+
+    private static func read<Value: Decodable>(_ script: String, _ folder: String) throws -> Value {
         let result = try ProcessRun.run(
-            python, [Checkout.file("Readers/events.py"), folder], timeLimit: Promptness.patience)
+            python, [Checkout.file("Readers/\(script)"), folder], timeLimit: Promptness.patience)
         try #require(result.exitCode == 0, "\(result)")
-        return try JSONDecoder().decode(TensorBoardReading.self, from: Data(result.standardOutput.utf8))
+        return try JSONDecoder().decode(Value.self, from: Data(result.standardOutput.utf8))
     }
 }

@@ -26,9 +26,16 @@ enum DTrainRun {
         let lines = try text.split(separator: "\n").map { line in
             let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
             let kept = object.filter { $0.key != "seconds" && !$0.key.hasSuffix("_per_second") }
-            return kept.keys.sorted().map { "\($0)=\(kept[$0].map { "\($0)" } ?? "")" }.joined(separator: " ")
+            return try kept.keys.sorted().map { "\($0)=\(try plain(kept[$0]))" }.joined(separator: " ")
         }
         return Results(weights: weights, metrics: lines)
+    }
+
+    /// A value as text, that of objects in the order of their keys.
+    private static func plain(_ value: Any?) throws -> String {
+        guard let object = value as? [String: Any] else { return value.map { "\($0)" } ?? "" }
+        return String(
+            decoding: try JSONSerialization.data(withJSONObject: object, options: .sortedKeys), as: UTF8.self)
     }
 
     struct Results: Equatable {

@@ -48,7 +48,7 @@ extension EndToEndTests {
                 let output = "run-\(ranks)"
                 let trained = try run(ranks, "train", output)
                 try #require(trained.exitCode == 0, "\(trained)")
-                #expect(trained.standardOutput.contains("trained 10 steps on \(ranks) ranks, 2 epochs"))
+                #expect(trained.standardOutput.contains("trained 10 steps (10 seen) on \(ranks) ranks, "))
                 weights.append(
                     try Data(contentsOf: URL(fileURLWithPath: data.path("\(output)/weights.safetensors"))))
                 // What training itself found, at any number of ranks, with the run's own loss, metrics and batch.
@@ -57,6 +57,8 @@ extension EndToEndTests {
                 let loss = try #require(
                     trained.standardOutput.split(separator: "\n").last?.split(separator: " ").last)
                 #expect(evaluated.standardOutput.hasPrefix("loss \(loss) f1 0."), "\(evaluated)")
+                let margin = try #require(evaluated.standardOutput.split(separator: " ").last).dropLast()
+                #expect(trained.standardOutput.contains(", \(margin)], loss "), "\(trained) \(evaluated)")
                 let predicted = try run(ranks, "predict", output)
                 try #require(predicted.exitCode == 0, "\(predicted)")
                 let lines = predicted.standardOutput.split(separator: "\n")
@@ -78,21 +80,26 @@ extension EndToEndTests {
                 data, files, program: programs.appendingPathComponent("MyNet").path)
         }
 
-        /// A configuration names the program's own layer and update rule like any other: the same bytes at any number of
-        /// ranks, and a mistake has its line.
+        /// A configuration names the program's own layer, update rule and metric like any other: the same bytes at any number
+        /// of ranks, weights of the best epoch by that metric, and a mistake has its line. A callback stops all ranks.
         private func trainsWhatAConfigurationNames(
             _ data: TestData, _ files: [String], program: String
         ) throws {
-            func run(_ ranks: Int, _ layer: String, _ output: String) throws -> ProcessResult {
+            func run(
+                _ ranks: Int, _ layer: String, _ output: String, rate: Double = 0.002,
+                metric: String = "margin"
+            ) throws -> ProcessResult {
+                let set = "{format: npy, features: \(files[0]), labels: \(files[1])}"
                 let text = """
-                    data: {train: {format: npy, features: \(files[0]), labels: \(files[1])}}
+                    data: {train: \(set), test: \(set), validation: {fraction: 0.2}}
                     model:
                       - flatten
                       - linear: 16
                       - \(layer)
                       - linear: 4
-                    optimizer: {name: sign_descent, lr: 0.002}
-                    training: {epochs: 2, batch: 32}
+                    optimizer: {name: sign_descent, lr: \(rate)}
+                    training: {epochs: 2, batch: 32, watch: validation_\(metric)}
+                    evaluation: {metrics: [accuracy, \(metric)]}
                     """
                 try Data(text.utf8).write(to: URL(fileURLWithPath: data.path("net.yaml")))
                 return try MPIRun.run(
@@ -104,13 +111,23 @@ extension EndToEndTests {
                 let output = "named-\(ranks)"
                 let trained = try run(ranks, "swish", output)
                 try #require(trained.exitCode == 0, "\(trained)")
-                #expect(trained.standardOutput.contains("trained 10 steps"))
+                #expect(trained.standardOutput.contains("trained 8 steps"))
                 let kept = try String(contentsOfFile: data.path("\(output)/config.yaml"), encoding: .utf8)
                 #expect(kept.contains("- swish\n") && kept.contains("{name: sign_descent, lr: 0.002,"))
                 weights.append(
                     try Data(contentsOf: URL(fileURLWithPath: data.path("\(output)/weights.safetensors"))))
             }
             #expect(weights[0] == weights[1])
+            #expect(try metrics(data.path("named-1")) == metrics(data.path("named-3")))
+            #expect(try metrics(data.path("named-1")).contains { $0.contains("validation_margin=") })
+            let stopped = try run(2, "swish", "stopped", rate: 0.1)
+            #expect(stopped.exitCode == 0 && stopped.standardOutput.contains("trained 4 steps"), "\(stopped)")
+            let unknown = try run(1, "swish", "unknown", metric: "margn")
+            #expect(
+                unknown.exitCode == 78
+                    && unknown.standardError.contains(
+                        "net.yaml:8: training.watch: unknown metric \"validation_margn\"; did you mean \"validation_margin\"?"
+                    ), "\(unknown)")
             let misspelt = try run(1, "swich", "misspelt")
             #expect(
                 misspelt.exitCode == 78
@@ -118,5 +135,7 @@ extension EndToEndTests {
                         "net.yaml:5: model.2: unknown layer \"swich\"; did you mean \"swish\"?"),
                 "\(misspelt)")
         }
+
+        private func metrics(_ folder: String) throws -> [String] { try DTrainRun.results(folder).metrics }
     }
 }

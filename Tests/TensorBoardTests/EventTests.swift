@@ -55,19 +55,6 @@ import Testing
                         + "202020736565643a203020c3a94a0a0a060a04746578742002eaecb7d8"))
     }
 
-    @Test func experiment() {
-        let content = Hyperparameters.experiment(
-            hyperparameters: [("lr", .number(0.5)), ("rule", .text("sgd")), ("flag", .flag(true))],
-            metricTags: ["final/test_loss"], created: 1234.5)
-        #expect(
-            record(.values([SummaryValue(content)]))
-                == Self.bytes(
-                    "7c00000000000000c9e3c7c80900000000004a93402a710a6f0a145f68706172616d735f2f6578706572696d656e74420a"
-                        + "080112002a04000000004a4b0a470a0768706172616d73123c123a1900000000004a934022060a026c72200322080a0472"
-                        + "756c65200122080a04666c616720022a130a11120f66696e616c2f746573745f6c6f7373200265f551bf"
-                ))
-    }
-
     @Test func sessions() {
         let start = Hyperparameters.sessionStart(
             [("flag", .flag(true)), ("lr", .number(0.5)), ("rule", .text("sgd"))], time: 1234.5)

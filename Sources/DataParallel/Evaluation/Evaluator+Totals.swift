@@ -27,6 +27,8 @@ extension Evaluator {
         package let classes: ClassCounts?
         /// Errors of estimates, if a metric needs them.
         package let errors: ValueErrors?
+        /// Σ over examples of each metric of a program's own, by its name.
+        package let customSums: [String: Double]
 
         /// The mean loss.
         package var loss: Double { lossSum / weight }
@@ -45,12 +47,14 @@ extension Evaluator {
                 classes.flatMap { counts in perClass(metric).map(counts.mean) }
             case .r2: errors?.r2
             case .mae: errors?.meanAbsolute
+            case .custom(let metric): customSums[metric.name].map { $0 / Double(count) }
             }
         }
 
-        /// A metric by its name ("loss", "accuracy", "top_5_accuracy", "r2", ...); `Metric(name:)` says which way is
-        /// better.
-        package func value(of name: String) -> Double? { Metric(name: name).flatMap(value) }
+        /// A metric by its name ("loss", "accuracy", "top_5_accuracy", "r2", ..., or one of a program's own).
+        package func value(of name: String) -> Double? {
+            (Metric(name: name) ?? metrics.first { $0.name == name }).flatMap(value)
+        }
 
         /// A metric of each class; nil if it has no such values or was not asked for.
         package func perClass(_ metric: Metric) -> [Double]? {

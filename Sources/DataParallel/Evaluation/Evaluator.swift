@@ -99,17 +99,24 @@ package final class Evaluator {
             guard let scores = program.output(.scores)?.assumingMemoryBound(to: Float.self) else { return }
             let shard = owned.lowerBound + place
             let count = map.examples(of: shard..<shard + 1, batch: order.batch(batch).count).count
-            if plan.counterCount > 0 {
+            let customs = own + plan.firstCustom
+            if plan.hasClasses, plan.counterCount > 0 || !plan.customs.isEmpty {
+                let labels = pass.feeder.pointer(.labels, of: place).assumingMemoryBound(to: Int32.self)
                 plan.count(
-                    scores: scores,
-                    labels: pass.feeder.pointer(.labels, of: place).assumingMemoryBound(to: Int32.self),
-                    examples: count, into: counters + worker * plan.counterCount)
-            }
-            if plan.comparesValues {
-                plan.compare(
-                    estimates: scores,
-                    targets: pass.feeder.pointer(.targets, of: place).assumingMemoryBound(to: Float.self),
-                    examples: count, into: own)
+                    scores: scores, labels: labels, examples: count,
+                    into: counters + worker * plan.counterCount)
+                for (number, metric) in plan.customs.enumerated() {
+                    customs[number] = metric.sum(scores, width: plan.outputs, labels: labels, examples: count)
+                }
+            } else if plan.comparesValues || !plan.customs.isEmpty {
+                let targets = pass.feeder.pointer(.targets, of: place).assumingMemoryBound(to: Float.self)
+                if plan.comparesValues {
+                    plan.compare(estimates: scores, targets: targets, examples: count, into: own)
+                }
+                for (number, metric) in plan.customs.enumerated() {
+                    customs[number] = metric.sum(
+                        scores, width: plan.outputs, targets: targets, examples: count)
+                }
             }
         } then: { _, _ in
         }
@@ -128,7 +135,8 @@ package final class Evaluator {
         var errors: ValueErrors?
         if plan.comparesValues {
             errors = ValueErrors(
-                absolute: Array(sums[1..<1 + plan.outputs]), squared: Array(sums[(1 + plan.outputs)...]),
+                absolute: Array(sums[1..<1 + plan.outputs]),
+                squared: Array(sums[1 + plan.outputs..<1 + 2 * plan.outputs]),
                 deviations: ValueErrors.deviations(of: examples, rows: order.rows), count: order.count)
         }
         let weight = labelWeights?.sum(order.rows[...]) ?? Double(order.count)
@@ -137,7 +145,9 @@ package final class Evaluator {
             lossSum: sums[0], weight: weight > 0 ? weight : .infinity,
             count: order.count, metrics: plan.metrics, correct: plan.hasClasses ? sums[1] : nil,
             topCounts: zip(plan.choices, counts).map { Totals.TopCount(choices: $0, right: $1) },
-            classes: plan.classCounts(counts), errors: errors)
+            classes: plan.classCounts(counts), errors: errors,
+            customSums: Dictionary(
+                uniqueKeysWithValues: zip(plan.customs.map(\.name), sums[plan.firstCustom...])))
     }
 
     /// Calls `body` on rank 0 with every batch's predictions, rows of `outputCount`, in order; collective.

@@ -17,6 +17,8 @@ struct MetricPlan: Sendable {
     let counted: Counted
     /// Whether estimates are compared with targets.
     let comparesValues: Bool
+    /// The metrics of a program's own, each once.
+    let customs: [CustomMetric]
 
     /// What is counted of classes.
     enum Counted {
@@ -47,10 +49,17 @@ struct MetricPlan: Sendable {
             metrics.contains(.confusionMatrix)
             ? .pairs : metrics.contains { [.precision, .recall, .f1].contains($0) } ? .classes : .nothing
         comparesValues = metrics.contains(.r2) || metrics.contains(.mae)
+        customs = metrics.reduce(into: []) { found, metric in
+            if case .custom(let custom) = metric, !found.contains(custom) { found.append(custom) }
+        }
     }
 
-    /// Float64 sums of a shard: its loss, its right answers if it has classes, then the errors of each output.
-    var sumCount: Int { 1 + (hasClasses ? 1 : 0) + (comparesValues ? 2 * outputs : 0) }
+    /// Float64 sums of a shard: its loss, its right answers if it has classes, then the errors of each output, then the
+    /// metrics of a program's own.
+    var sumCount: Int { firstCustom + customs.count }
+
+    /// Where the sums of the metrics of a program's own begin.
+    var firstCustom: Int { 1 + (hasClasses ? 1 : 0) + (comparesValues ? 2 * outputs : 0) }
 
     /// Whole numbers of a worker: one per choice, then what is counted of classes.
     var counterCount: Int {

@@ -20,8 +20,10 @@ public enum Metric: Sendable, Hashable {
     case r2
     /// The mean of |t − p|, averaged over outputs.
     case mae
+    /// One of a program's own.
+    case custom(CustomMetric)
 
-    /// The metric of a configuration name; `top_K_accuracy` for any whole K above 0.
+    /// The metric of a configuration name, one of dtrain's own; `top_K_accuracy` for any whole K above 0.
     public init?(name: String) {
         if let known = Self.named.first(where: { $0.name == name }) {
             self = known
@@ -47,6 +49,7 @@ public enum Metric: Sendable, Hashable {
         case .f1: "f1"
         case .r2: "r2"
         case .mae: "mae"
+        case .custom(let metric): metric.name
         }
     }
 
@@ -61,6 +64,7 @@ public enum Metric: Sendable, Hashable {
         switch self {
         case .loss, .mae: false
         case .accuracy, .topAccuracy, .confusionMatrix, .precision, .recall, .f1, .r2: true
+        case .custom(let metric): metric.isHigherBetter
         }
     }
 
@@ -80,6 +84,10 @@ public enum Metric: Sendable, Hashable {
     package func problem(target: TargetKind, outputs: Int) -> String? {
         switch (self, target) {
         case (.loss, _), (_, .none): return nil
+        case (.custom(let metric), .classes):
+            return metric.isOfClasses ? nil : "\(name) needs numeric targets, the data has class labels"
+        case (.custom(let metric), .values):
+            return metric.isOfClasses ? "\(name) needs class labels, the data has numeric targets" : nil
         case (.r2, .classes), (.mae, .classes):
             return "\(name) needs numeric targets, the data has class labels"
         case (.r2, .values), (.mae, .values): return nil

@@ -44,7 +44,7 @@ extension RunEvent {
 
         /// A metric of the validation set by the name it has in metrics.jsonl, such as "validation_accuracy".
         func value(ofWatched name: String) -> Double? {
-            Metric(validation: name).flatMap { validation?.value(of: $0.name) }
+            Metric.name(ofValidation: name).flatMap { validation?.value(of: $0) }
         }
     }
 }
@@ -64,10 +64,23 @@ extension RunEvent.Evaluation {
 }
 
 extension Metric {
-    /// The metric of the validation set that has this name in metrics.jsonl; nil for another name.
-    init?(validation name: String) {
+    /// What the metric is called whose value on the validation set has this name in metrics.jsonl; nil for another name.
+    static func name(ofValidation name: String) -> String? {
         let prefix = "validation_"
-        guard name.hasPrefix(prefix) else { return nil }
-        self.init(name: String(name.dropFirst(prefix.count)))
+        return name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : nil
+    }
+}
+
+extension TrainingSettings {
+    /// The metric of the validation set that has this name in metrics.jsonl; nil for another name.
+    func metric(validation name: String) -> Metric? {
+        Metric.name(ofValidation: name).flatMap { name in
+            Metric(name: name) ?? metrics?.first { $0.name == name }
+        }
+    }
+
+    /// The metrics of a program's own that evaluation reports.
+    var customMetrics: [CustomMetric] {
+        (metrics ?? []).compactMap { if case .custom(let custom) = $0 { custom } else { nil } }
     }
 }

@@ -56,10 +56,8 @@ extension RunSink {
 /// A function as a sink, which may stop the run:
 ///
 ///     settings.sinks = [
-///         RunCallback { event in
-///             if case .epoch(let epoch) = event, epoch.trainingLoss < 0.1 { return .stop }
-///             return .goOn
-///         }
+///         RunCallback.onStep { step in print(step.step, step.loss); return .goOn },
+///         RunCallback.onEpoch { $0.trainingLoss < 0.1 ? .stop : .goOn },
 ///     ]
 ///
 /// A run that is stopped saves a checkpoint, as one that is sent SIGUSR1; `TrainingResult.isFinished` is false then.
@@ -73,6 +71,16 @@ public final class RunCallback: RunSink {
 
     public private(set) var asksToStop = false
     private let body: (RunEvent) -> Answer
+
+    /// Calls `body` with the numbers of each step that is logged; `logging.every_steps` says which are.
+    public static func onStep(_ body: @escaping (RunEvent.Step) -> Answer) -> RunCallback {
+        RunCallback { if case .step(let step) = $0 { body(step) } else { .goOn } }
+    }
+
+    /// Calls `body` with the numbers of each epoch, when it has been evaluated.
+    public static func onEpoch(_ body: @escaping (RunEvent.Epoch) -> Answer) -> RunCallback {
+        RunCallback { if case .epoch(let epoch) = $0 { body(epoch) } else { .goOn } }
+    }
 
     /// Calls `body` with every event.
     public init(_ body: @escaping (RunEvent) -> Answer) { self.body = body }

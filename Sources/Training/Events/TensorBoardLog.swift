@@ -28,8 +28,6 @@ final class TensorBoardLog: RunSink {
     private let mayWrite: () -> Bool
     private let warn: (String) -> Void
     private var file: AppendedFile?
-    /// Whether the file began in this process, so that the next epoch is its first.
-    private var isNew = false
     /// That of the last epoch, which the end does not have.
     private var trainingLoss: Double?
 
@@ -43,7 +41,7 @@ final class TensorBoardLog: RunSink {
         self.folder = folder
         self.mayWrite = mayWrite
         self.warn = warn
-        let entries = RunIdentity.entries(of: settings, SettingsTable()) { $0.effect == .results }
+        let entries = RunIdentity.entries(of: settings, .standard) { $0.effect == .results }
         hyperparameters = entries.flatMap { Self.leaves($0.key, $0.value) }
         configuration =
             settings.configurationText ?? entries.map { "\($0.key): \($0.value)" }.joined(separator: "\n")
@@ -69,8 +67,7 @@ final class TensorBoardLog: RunSink {
             mayWrite: mayWrite, warn)
         try file.start(at: length, whole: EventRecord.wholeLength)
         self.file = file
-        isNew = file.position == 0
-        guard isNew else { return }
+        guard file.position == 0 else { return }
         // As a block of code: a configuration is no Markdown.
         let text = configuration.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" }
         let values = [
@@ -86,11 +83,8 @@ final class TensorBoardLog: RunSink {
         switch event {
         case .step(let step): append(step.step, Self.scalars(event, Self.tag(ofStep:)))
         case .epoch(let epoch):
-            var values = Self.scalars(event, Self.tag(ofEpoch:))
-            if isNew || epoch.epoch == 1 { values.append(SummaryValue(experiment(event))) }
-            isNew = false
             trainingLoss = epoch.trainingLoss
-            append(epoch.step, values)
+            append(epoch.step, Self.scalars(event, Self.tag(ofEpoch:)))
         case .plateau(let plateau): append(plateau.step, Self.scalars(event) { "plateau/\($0)" })
         case .histograms(let histograms):
             append(
@@ -155,16 +149,6 @@ final class TensorBoardLog: RunSink {
     private static let evaluations = [
         ("train_", "train/epoch_"), ("validation_", "validation/"), ("test_", "test/"),
     ]
-
-    /// What runs are compared by, known with the first epoch's evaluations.
-    private func experiment(_ epoch: RunEvent) -> Hyperparameters {
-        let metrics = epoch.numbers.map(\.name).filter { name in
-            Self.evaluations.contains { name.hasPrefix($0.0) }
-        }
-        return .experiment(
-            hyperparameters: hyperparameters, metricTags: metrics.map(Self.tag(ofEnd:)),
-            created: Date().timeIntervalSince1970)
-    }
 
     /// The numbers, words and flags of a setting, option by option; a list is one word.
     static func leaves(_ key: String, _ value: OptionValue) -> [(name: String, value: Hyperparameters.Value)]

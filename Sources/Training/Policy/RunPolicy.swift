@@ -169,7 +169,7 @@ package struct RunPolicy {
     ) {
         let stopping = settings.earlyStopping
         verdict.isBest = state.watch.observe(
-            value, epoch: epoch + 1, isHigherBetter: Metric(validation: name)?.isHigherBetter ?? false,
+            value, epoch: epoch + 1, isHigherBetter: settings.metric(validation: name)?.isHigherBetter ?? false,
             minimumChange: stopping?.minimumChange ?? 0)
         if verdict.isBest, settings.checkpoints.keepsBest { state.bestStep = step }
         guard let stopping, state.watch.epochsSinceBest >= stopping.patience, epoch + 1 < settings.epochs

@@ -74,7 +74,7 @@ struct RunEvaluators {
     ) -> [Metric] {
         var metrics = settings.metrics ?? Metric.standard(for: target)
         let watched = [RunPolicy.watchedMetric(settings), rates.plateau?.metric.rawValue]
-        for metric in watched.compactMap({ $0.flatMap(Metric.init(validation:)) })
+        for metric in watched.compactMap({ $0.flatMap(settings.metric(validation:)) })
         where metric != .loss && !metrics.contains(metric) {
             metrics.append(metric)
         }

@@ -9,57 +9,69 @@ struct EarlyStoppingSetting: Sendable {
 }
 
 extension OptionCodec where Value == EarlyStoppingSetting {
-    static let earlyStopping = OptionCodec.options(
-        "options such as {metric: validation_accuracy, patience: 5}",
-        [
-            .optional("metric", OptionCodec<String>.watchedMetric.form, default: .none, "What is watched."),
-            .optional("patience", .whole(1...1_000_000), default: 5, "Epochs without improvement."),
-            .optional(
-                "min_change", .number(.notNegative), default: 0, alias: "min_delta",
-                "How much better than the best counts as better."),
-            .optional("restore_best", default: true, "Whether the run ends with the best epoch's weights."),
-        ],
-        encode: {
+    static func earlyStopping(_ customs: [CustomMetric]) -> OptionCodec {
+        OptionCodec.options(
+            "options such as {metric: validation_accuracy, patience: 5}",
             [
-                NamedOption("patience", .whole($0.rule.patience)),
-                NamedOption("min_change", .number($0.rule.minimumChange)),
-                NamedOption("restore_best", .flag($0.rule.restoresBest)),
-            ]
-        },
-        decode: { options in
-            EarlyStoppingSetting(
-                rule: EarlyStopping(
-                    patience: options.whole("patience"), minimumChange: options.number("min_change"),
-                    restoresBest: options.flag("restore_best")),
-                metric: options.value("metric") == .none ? nil : options.text("metric"))
-        })
+                .optional(
+                    "metric", OptionCodec<String>.watchedMetric(customs).form, default: .none,
+                    "What is watched."),
+                .optional("patience", .whole(1...1_000_000), default: 5, "Epochs without improvement."),
+                .optional(
+                    "min_change", .number(.notNegative), default: 0, alias: "min_delta",
+                    "How much better than the best counts as better."),
+                .optional(
+                    "restore_best", default: true, "Whether the run ends with the best epoch's weights."),
+            ],
+            encode: {
+                [
+                    NamedOption("patience", .whole($0.rule.patience)),
+                    NamedOption("min_change", .number($0.rule.minimumChange)),
+                    NamedOption("restore_best", .flag($0.rule.restoresBest)),
+                ]
+            },
+            decode: { options in
+                EarlyStoppingSetting(
+                    rule: EarlyStopping(
+                        patience: options.whole("patience"), minimumChange: options.number("min_change"),
+                        restoresBest: options.flag("restore_best")),
+                    metric: options.value("metric") == .none ? nil : options.text("metric"))
+            })
+    }
 }
 
 extension OptionCodec where Value == String {
     /// The name of a metric that decisions may watch: the training loss, or a number of the validation set.
-    static let watchedMetric = OptionCodec(
-        .word(
-            "metric", ["train_loss"] + Metric.numberNames.map { "validation_\($0)" },
-            pattern: "validation_top_[1-9][0-9]*_accuracy")
-    ) {
-        .text($0)
-    } decode: { value in
-        guard case .text(let text) = value else { preconditionFailure("\(value) is no name of a metric") }
-        return text
+    static func watchedMetric(_ customs: [CustomMetric]) -> OptionCodec {
+        let names = Metric.numberNames + customs.map(\.name)
+        return OptionCodec(
+            .word(
+                "metric", ["train_loss"] + names.map { "validation_\($0)" },
+                pattern: "validation_top_[1-9][0-9]*_accuracy")
+        ) {
+            .text($0)
+        } decode: { value in
+            guard case .text(let text) = value else { preconditionFailure("\(value) is no name of a metric") }
+            return text
+        }
     }
 }
 
 extension OptionCodec where Value == Metric {
     /// A metric by its name; `top_K_accuracy` stands for any K.
-    static let metric = OptionCodec(.word("metric", Metric.names, pattern: "top_[1-9][0-9]*_accuracy")) {
-        .text($0.name)
-    } decode: { value throws(OptionError) in
-        guard case .text(let text) = value, let metric = Metric(name: text) else {
+    static func metric(_ customs: [CustomMetric]) -> OptionCodec {
+        let names = Metric.names + customs.map(\.name)
+        return OptionCodec(.word("metric", names, pattern: "top_[1-9][0-9]*_accuracy")) {
+            .text($0.name)
+        } decode: { value throws(OptionError) in
+            if case .text(let text) = value {
+                if let metric = Metric(name: text) { return metric }
+                if let custom = customs.first(where: { $0.name == text }) { return .custom(custom) }
+            }
             throw OptionError(
                 .unknownName, key: "metric", value: value.description,
-                allowed: "one of \(Metric.names.joined(separator: ", "))", candidates: Metric.names)
+                allowed: "one of \(names.joined(separator: ", "))", candidates: names)
         }
-        return metric
     }
 }
 

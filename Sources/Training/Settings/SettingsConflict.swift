@@ -33,7 +33,10 @@ extension TrainingSettings {
     }
 
     /// Throws on a value that no setting may have, and on settings that do not go together.
-    func check(_ table: SettingsTable = .standard) throws {
+    func check() throws {
+        var vocabulary = Vocabulary.standard
+        vocabulary.metrics = customMetrics
+        let table = vocabulary.metrics.isEmpty ? SettingsTable.standard : SettingsTable(vocabulary)
         for key in table.keys {
             let value = key.value(self)
             guard value != .none, key.form.isSort(of: value) else { continue }
@@ -48,6 +51,23 @@ extension TrainingSettings {
     private var watched: String? { watchedMetric ?? (earlyStopping == nil ? nil : "validation_loss") }
 
     private static let conflicts: [@Sendable (TrainingSettings) -> SettingsConflict?] = [
+        { settings in
+            let customs = settings.customMetrics
+            if let wrong = customs.first(where: { !$0.hasName }) {
+                return SettingsConflict(
+                    "evaluation.metrics",
+                    "has a metric called \"\(wrong.name)\"",
+                    advice:
+                        "give it a name of lower case letters, digits and underscores that is not one of dtrain's own"
+                )
+            }
+            guard let name = settings.watchedMetric, name != "train_loss",
+                settings.metric(validation: name) == nil
+            else { return nil }
+            return SettingsConflict(
+                settings.earlyStopping == nil ? "training.watch" : "training.early_stopping",
+                "watches \(name), which evaluation does not report", advice: "name it in evaluation.metrics")
+        },
         { settings in
             guard settings.isOnline, settings.epochs > 1 else { return nil }
             return SettingsConflict(

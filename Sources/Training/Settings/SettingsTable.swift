@@ -29,8 +29,8 @@ package struct SettingsTable: Sendable {
             ModelDescription.modelKind: vocabulary.models.form,
         ]
         keys =
-            Self.data(vocabulary) + Self.model(vocabulary) + Self.optimizer(vocabulary) + Self.training
-            + Self.rest
+            Self.data(vocabulary) + Self.model(vocabulary) + Self.optimizer(vocabulary)
+            + Self.training(vocabulary) + Self.evaluation(vocabulary) + Self.rest
     }
 
     /// The sections, in order.
@@ -229,107 +229,114 @@ package struct SettingsTable: Sendable {
         ]
     }
 
-    private static let training: [SettingKey] = [
-        // Before the epochs, which are 1 beside it.
-        SettingKey("training.online", .flag, .results, "Whether each example is used once; epochs is then 1.")
-        {
-            .flag($0.isOnline)
-        } set: { settings, value in
-            settings.isOnline = value == .flag(true)
-            if settings.isOnline { settings.epochs = 1 }
-        },
-        // The limits keep products such as epochs · steps inside an Int.
-        SettingKey(
-            "training.epochs", \.epochs, .whole(1...1_000_000), .results, "Passes over the training set."),
-        SettingKey(
-            "training.batch", \.batchIfAny, OptionCodec<Int>.whole(1...16_777_216).or("full"), .results,
-            "Examples of a mini-batch over all ranks; full for the whole training set."),
-        SettingKey(
-            "training.accumulate", \.accumulate, .whole(1...1_000_000), .results,
-            "Mini-batches whose gradients a step takes together, for batches larger than memory."),
-        SettingKey(
-            "training.batch_growth", \.growth, optional: .batchGrowth, .results,
-            "How the mini-batch grows: at epochs, every few epochs, or while the noise scale is above it.",
-            source: "Smith et al. 2018, McCandlish et al. 2018"),
-        SettingKey(
-            "training.delayed", \.isDelayed, .flag, .results,
-            "Whether gradients travel while the next are computed, one step late; not beside accumulate.",
-            source: "Langford et al. 2009"),
-        SettingKey(
-            "training.max_skipped_steps", \.maximumSkippedSteps, .whole(0...1_000_000_000), .results,
-            "A step whose gradient is not finite changes nothing; so many in a row end the run with exit code 79."
-        ),
-        SettingKey(
-            "training.skip_spikes", \.spikes, optional: .lossSpikeGuard, .results,
-            "A step whose loss is sigma deviations above the mean of the last window changes nothing and counts as skipped; not beside delayed.",
-            source: "Chowdhery et al. 2022"),
-        SettingKey(
-            "training.watch", \.watchedMetric, optional: .watchedMetric, .results,
-            "The metric whose best epoch best.safetensors keeps; the validation loss unless given."),
-        SettingKey(
-            "training.early_stopping", earlyStopping.form, .results,
-            "Ends the run when a metric has not become better for some epochs, with the best weights.",
-            source: "Prechelt 1998"
-        ) { settings in
-            settings.earlyStopping.map { earlyStopping.encode(EarlyStoppingSetting(rule: $0)) } ?? .none
-        } set: { settings, value throws(OptionError) in
-            let setting = try earlyStopping.decode(value)
-            settings.earlyStopping = setting.rule
-            settings.watchedMetric = setting.metric ?? settings.watchedMetric
-        },
-        SettingKey(
-            "training.on_plateau", \.onPlateau, optional: .plateauEscape, .results,
-            "After patience epochs without a fall of the training loss by the part min_delta, leaves a saddle along its most negative curvature.",
-            source: "Goldfarb 1980"),
-        SettingKey(
-            "training.shards", \.shards, .whole(1...65_536), .results,
-            "Shards of a mini-batch; results depend on it, not on the number of ranks."),
-        SettingKey("training.seed", \.seed, .seed, .results, "What everything random is drawn from."),
-        SettingKey(
-            "training.stall_timeout", \.stallLimit,
-            .number(AllowedNumbers("a number of seconds from 0 to 10000000", atLeast: 0, atMost: 1e7)),
-            .conduct,
-            "Seconds without progress after which a run is given up; 0 for never."),
-        SettingKey(
-            "training.workers", \.workers, optional: .whole(1...4096), .conduct,
-            "Worker threads of each rank; its share of the node's cores unless given."),
-        SettingKey(
-            "training.transport", \.transport, .word("transport"), .conduct,
-            "How ranks of one node exchange data."),
-        SettingKey(
-            "training.exchange", \.exchange, .word("exchange"), .results,
-            "What gradients are rounded to where they are summed."),
-        SettingKey(
-            "training.check_replicas", \.replicaCheckSteps, .whole(0...1_000_000_000), .conduct,
-            "Steps between comparisons of what ranks hold; 0 for none."),
-        SettingKey(
-            "training.bucket_bytes", \.bucketBytes, .whole(1...1_073_741_824), .conduct,
-            "Bytes of gradients exchanged together."),
-        SettingKey(
-            "training.instruction_set", \.instructionSet,
-            OptionCodec<InstructionSet>.word("instruction set").or("auto"),
-            .conduct,
-            "The vector instructions that arithmetic uses; auto for the highest that all ranks have."),
-        SettingKey(
-            "training.clip", \.clipping, .gradientClipping, .results,
-            "Clipping of the gradient, by its norm over all parameters or element by element.",
-            source: "Pascanu et al. 2013"),
-    ]
+    private static func training(_ vocabulary: Vocabulary) -> [SettingKey] {
+        let earlyStopping = OptionCodec<EarlyStoppingSetting>.earlyStopping(vocabulary.metrics)
+        return [
+            // Before the epochs, which are 1 beside it.
+            SettingKey(
+                "training.online", .flag, .results, "Whether each example is used once; epochs is then 1."
+            ) {
+                .flag($0.isOnline)
+            } set: { settings, value in
+                settings.isOnline = value == .flag(true)
+                if settings.isOnline { settings.epochs = 1 }
+            },
+            // The limits keep products such as epochs · steps inside an Int.
+            SettingKey(
+                "training.epochs", \.epochs, .whole(1...1_000_000), .results, "Passes over the training set."),
+            SettingKey(
+                "training.batch", \.batchIfAny, OptionCodec<Int>.whole(1...16_777_216).or("full"), .results,
+                "Examples of a mini-batch over all ranks; full for the whole training set."),
+            SettingKey(
+                "training.accumulate", \.accumulate, .whole(1...1_000_000), .results,
+                "Mini-batches whose gradients a step takes together, for batches larger than memory."),
+            SettingKey(
+                "training.batch_growth", \.growth, optional: .batchGrowth, .results,
+                "How the mini-batch grows: at epochs, every few epochs, or while the noise scale is above it.",
+                source: "Smith et al. 2018, McCandlish et al. 2018"),
+            SettingKey(
+                "training.delayed", \.isDelayed, .flag, .results,
+                "Whether gradients travel while the next are computed, one step late; not beside accumulate.",
+                source: "Langford et al. 2009"),
+            SettingKey(
+                "training.max_skipped_steps", \.maximumSkippedSteps, .whole(0...1_000_000_000), .results,
+                "A step whose gradient is not finite changes nothing; so many in a row end the run with exit code 79."
+            ),
+            SettingKey(
+                "training.skip_spikes", \.spikes, optional: .lossSpikeGuard, .results,
+                "A step whose loss is sigma deviations above the mean of the last window changes nothing and counts as skipped; not beside delayed.",
+                source: "Chowdhery et al. 2022"),
+            SettingKey(
+                "training.watch", \.watchedMetric, optional: .watchedMetric(vocabulary.metrics), .results,
+                "The metric whose best epoch best.safetensors keeps; the validation loss unless given."),
+            SettingKey(
+                "training.early_stopping", earlyStopping.form, .results,
+                "Ends the run when a metric has not become better for some epochs, with the best weights.",
+                source: "Prechelt 1998"
+            ) { settings in
+                settings.earlyStopping.map { earlyStopping.encode(EarlyStoppingSetting(rule: $0)) } ?? .none
+            } set: { settings, value throws(OptionError) in
+                let setting = try earlyStopping.decode(value)
+                settings.earlyStopping = setting.rule
+                settings.watchedMetric = setting.metric ?? settings.watchedMetric
+            },
+            SettingKey(
+                "training.on_plateau", \.onPlateau, optional: .plateauEscape, .results,
+                "After patience epochs without a fall of the training loss by the part min_delta, leaves a saddle along its most negative curvature.",
+                source: "Goldfarb 1980"),
+            SettingKey(
+                "training.shards", \.shards, .whole(1...65_536), .results,
+                "Shards of a mini-batch; results depend on it, not on the number of ranks."),
+            SettingKey("training.seed", \.seed, .seed, .results, "What everything random is drawn from."),
+            SettingKey(
+                "training.stall_timeout", \.stallLimit,
+                .number(AllowedNumbers("a number of seconds from 0 to 10000000", atLeast: 0, atMost: 1e7)),
+                .conduct,
+                "Seconds without progress after which a run is given up; 0 for never."),
+            SettingKey(
+                "training.workers", \.workers, optional: .whole(1...4096), .conduct,
+                "Worker threads of each rank; its share of the node's cores unless given."),
+            SettingKey(
+                "training.transport", \.transport, .word("transport"), .conduct,
+                "How ranks of one node exchange data."),
+            SettingKey(
+                "training.exchange", \.exchange, .word("exchange"), .results,
+                "What gradients are rounded to where they are summed."),
+            SettingKey(
+                "training.check_replicas", \.replicaCheckSteps, .whole(0...1_000_000_000), .conduct,
+                "Steps between comparisons of what ranks hold; 0 for none."),
+            SettingKey(
+                "training.bucket_bytes", \.bucketBytes, .whole(1...1_073_741_824), .conduct,
+                "Bytes of gradients exchanged together."),
+            SettingKey(
+                "training.instruction_set", \.instructionSet,
+                OptionCodec<InstructionSet>.word("instruction set").or("auto"),
+                .conduct,
+                "The vector instructions that arithmetic uses; auto for the highest that all ranks have."),
+            SettingKey(
+                "training.clip", \.clipping, .gradientClipping, .results,
+                "Clipping of the gradient, by its norm over all parameters or element by element.",
+                source: "Pascanu et al. 2013"),
+        ]
+    }
 
-    private static let earlyStopping = OptionCodec<EarlyStoppingSetting>.earlyStopping
-
-    private static let metrics = OptionCodec<[Metric]>.list(
-        .metric, "a list of metrics (\(Metric.names.joined(separator: ", ")))", isEmptyAllowed: true
-    ).eachOnce()
+    private static func evaluation(_ vocabulary: Vocabulary) -> [SettingKey] {
+        let names = (Metric.names + vocabulary.metrics.map(\.name)).joined(separator: ", ")
+        let metrics = OptionCodec<[Metric]>.list(
+            .metric(vocabulary.metrics), "a list of metrics (\(names))", isEmptyAllowed: true
+        ).eachOnce()
+        return [
+            SettingKey(
+                "evaluation.metrics", \.metrics, optional: metrics, .conduct,
+                "What is reported beside the loss, by the targets unless given: \(names).",
+                source: "scikit-learn"),
+            SettingKey(
+                "evaluation.train", \.evaluatesTraining, .flag, .conduct,
+                "Whether the training set is evaluated after each epoch, too."),
+        ]
+    }
 
     private static let rest: [SettingKey] = [
-        SettingKey(
-            "evaluation.metrics", \.metrics, optional: metrics, .conduct,
-            "What is reported beside the loss, by the targets unless given: \(Metric.names.joined(separator: ", ")).",
-            source: "scikit-learn"),
-        SettingKey(
-            "evaluation.train", \.evaluatesTraining, .flag, .conduct,
-            "Whether the training set is evaluated after each epoch, too."),
         SettingKey(
             "checkpoint.every_steps", \.checkpoints.everySteps, .count(upTo: 1_000_000_000), .conduct,
             "Optimizer steps between two checkpoints; 0 for none between epochs."),

@@ -29,6 +29,8 @@ public struct Vocabulary: Sendable {
     public var augmentations = ChoiceList<Augmentation>.augmentations
     /// File formats of data sets.
     public var formats = ChoiceList<DatasetSource>.formats
+    /// What evaluation may report beside dtrain's own metrics.
+    public var metrics: [CustomMetric] = []
 
     /// What dtrain knows by itself.
     public static let standard = Vocabulary()

@@ -8,7 +8,7 @@ import sys
 
 from tensorboard.backend.event_processing import event_accumulator, event_file_loader
 from tensorboard.plugins.hparams import metadata
-from tensorboard.plugins.hparams.api_pb2 import DataType, Status
+from tensorboard.plugins.hparams.api_pb2 import Status
 
 
 def number(value):
@@ -47,13 +47,7 @@ def main(folder):
     }
     sessions = found["hyperparameters"]
     for tag, content in accumulator.PluginTagToContent(metadata.PLUGIN_NAME).items():
-        if tag == metadata.EXPERIMENT_TAG:
-            experiment = metadata.parse_experiment_plugin_data(content)
-            sessions["experiment"] = {
-                "types": {info.name: DataType.Name(info.type) for info in experiment.hparam_infos},
-                "metrics": [info.name.tag for info in experiment.metric_infos],
-            }
-        elif tag == metadata.SESSION_START_INFO_TAG:
+        if tag == metadata.SESSION_START_INFO_TAG:
             start = metadata.parse_session_start_info_plugin_data(content)
             sessions["start"] = {name: list(number(value)) for name, value in start.hparams.items()}
         elif tag == metadata.SESSION_END_INFO_TAG:

@@ -34,12 +34,21 @@ struct SignDescent: UpdateRule, Choice {
     }
 }
 
+extension CustomMetric {
+    /// By how much the score of the right class exceeds the best of the others.
+    static let margin = CustomMetric("margin", higherIsBetter: true) { scores, label in
+        let wrong = scores.indices.filter { $0 != label }.map { scores[$0] }.max() ?? 0
+        return Double(scores[label] - wrong)
+    }
+}
+
 extension Vocabulary {
     /// What dtrain knows, and what this program adds: configurations name it like anything else.
     static var mine: Vocabulary {
         var vocabulary = Vocabulary.standard
         vocabulary.layers.add(NamedChoice("swish", "x · sigmoid(x).") { _ in LayerMaker(Swish()) })
         vocabulary.optimizers.add(NamedChoice(SignDescent.self))
+        vocabulary.metrics.append(.margin)
         return vocabulary
     }
 }

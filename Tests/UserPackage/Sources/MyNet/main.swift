@@ -9,8 +9,13 @@ let task = arguments.count == 5 ? arguments[4] : "train"
 if arguments.count == 3 {
     exit(
         DistributedProgram.run(name: "MyNet") { cluster in
-            let configuration = try RunConfiguration(
+            var configuration = try RunConfiguration(
                 file: arguments[1], set: ["output=\(arguments[2])"], vocabulary: .mine)
+            configuration.settings.sinks = [
+                RunCallback.onEpoch { epoch in
+                    epoch.evaluations.test?.value(of: "margin").map { $0 > 0.5 } == true ? .stop : .goOn
+                }
+            ]
             let result = try Trainer.train(configuration, on: cluster)
             if cluster.rank == 0 { print("trained \(result.steps) steps of \(arguments[1])") }
         })
@@ -26,9 +31,13 @@ exit(
         let data = DatasetSource(format: .npy, features: arguments[1], labels: arguments[2])
         switch task {
         case "evaluate":
-            let result = try Trainer.evaluate(MyNet(), weights: arguments[3], data: data, on: cluster)
+            let margin = Metric.custom(.margin)
+            let result = try Trainer.evaluate(
+                MyNet(), weights: arguments[3], data: data, metrics: [.f1, margin], on: cluster)
             guard cluster.rank == 0 else { return }
-            print("loss \(result.loss) f1 \(result.value(of: .f1) ?? .nan) of \(result.count)")
+            print(
+                "loss \(result.loss) f1 \(result.value(of: .f1) ?? .nan) of \(result.count), margin",
+                result.value(of: margin) ?? .nan)
         case "predict":
             let new = DatasetSource(format: .npy, features: arguments[1], labels: nil)
             try Trainer.predict(MyNet(), weights: arguments[3], data: new, on: cluster) { prediction in
@@ -41,19 +50,25 @@ exit(
                 output: arguments[3])
             settings.epochs = 2
             settings.batch = 32
-            settings.metrics = [.accuracy, .f1]
+            settings.loggingSteps = 1
+            settings.metrics = [.accuracy, .f1, .custom(.margin)]
             if task == "resume" { settings.resume = .auto }
-            var epochs = 0
+            var steps = 0
+            var margins: [Double] = []
             settings.sinks = [
-                RunCallback { event in
-                    if case .epoch = event { epochs += 1 }
+                RunCallback.onStep { step in
+                    steps += 1
+                    return step.loss.isFinite ? .goOn : .stop
+                },
+                RunCallback.onEpoch { epoch in
+                    if let margin = epoch.evaluations.test?.value(of: "margin") { margins.append(margin) }
                     return .goOn
-                }
+                },
             ]
             let result = try Trainer.train(MyNet(), settings, on: cluster)
             guard cluster.rank == 0 else { return }
             print(
-                "trained \(result.steps) steps on \(cluster.size) ranks, \(epochs) epochs, loss \(result.testLoss ?? .nan)"
+                "trained \(result.steps) steps (\(steps) seen) on \(cluster.size) ranks, margins \(margins), loss \(result.testLoss ?? .nan)"
             )
         }
     })
