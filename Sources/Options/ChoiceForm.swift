@@ -54,15 +54,11 @@ public struct ChoiceForm: Sendable {
     /// All names.
     public var names: [String] { entries.map(\.name) }
 
-    /// The one of this name; throws with the names there are.
-    public func entry(_ name: String) throws(OptionError) -> Entry {
-        guard let entry = entries.first(where: { $0.name == name }) else {
-            throw OptionError(
-                .unknownName, key: "name", value: name, allowed: "one of \(names.joined(separator: ", "))",
-                candidates: names)
-        }
-        return entry
-    }
+    /// The one of this name.
+    public func entry(_ name: String) -> Entry? { entries.first { $0.name == name } }
+
+    /// What the one of this name declares; nothing where there is none.
+    public func options(of name: String) -> [OptionDeclaration] { entry(name)?.options ?? [] }
 
     /// The name and the given options of a value; nil where it is no choice.
     public static func parts(_ value: OptionValue) -> (name: String, options: [NamedOption])? {

@@ -140,7 +140,7 @@ public indirect enum OptionForm: Sendable {
         }
         switch (self, value) {
         case (.choice(let choice), .choice(let name, let options)):
-            let declared = choice.entries.first { $0.name == name }?.options ?? []
+            let declared = choice.options(of: name)
             let options = plain(options, declared)
             guard !options.isEmpty else { return .text(name) }
             switch choice.style {
@@ -185,13 +185,13 @@ extension OptionForm {
             switch choice.style {
             case .named(let key):
                 guard case .text(let name)? = options[key] else { return value.canonical }
-                let declared = choice.entries.first { $0.name == name }?.options ?? []
+                let declared = choice.options(of: name)
                 let rest = essential(options.filter { $0.name != key }, declared)
                 return OptionValue.choice(name, rest).canonical
             case .keyed:
                 guard let option = options.first, options.count == 1, case .options(let inner) = option.value
                 else { return value.canonical }
-                let declared = choice.entries.first { $0.name == option.name }?.options ?? []
+                let declared = choice.options(of: option.name)
                 return OptionValue.choice(option.name, essential(inner, declared)).canonical
             }
         case (.choice, .text(let name)): return .choice(name, [])

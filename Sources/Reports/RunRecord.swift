@@ -33,7 +33,7 @@ struct RunRecord {
         self.folder = folder
         self.name = name
         summary = try RunSummary(folder: folder)
-        events = try RunMetrics.events(ofRunIn: folder)
+        events = try MetricsFile.events(ofRunIn: folder)
         func text(_ file: String) -> String? {
             (try? Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(file)"))).map {
                 String(decoding: $0, as: UTF8.self)

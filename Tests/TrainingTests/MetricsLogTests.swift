@@ -21,7 +21,7 @@ import Testing
             return log
         }
         func names() throws -> [String] {
-            try RunEvent.events(inFile: path).map { event in
+            try MetricsFile.events(inFile: path).map { event in
                 guard case .gradients(let found) = event else { return "" }
                 return found.parameter
             }
@@ -71,6 +71,6 @@ import Testing
         log.take(event("a"))
         isOurs = false
         log.take(event("b"))
-        #expect(try RunEvent.events(inFile: path) == [event("a")])
+        #expect(try MetricsFile.events(inFile: path) == [event("a")])
     }
 }

@@ -87,7 +87,7 @@ extension FormReader {
     private func given(
         _ setting: Setting, _ choice: ChoiceForm, _ name: String, key: String? = nil, more: [String] = []
     ) throws(ConfigurationError) -> [NamedOption] {
-        let entry = choice.entries.first { $0.name == name }
+        let entry = choice.entry(name)
         let declared = entry?.options ?? []
         let needed = declared.filter(\.isRequired).map(\.name)
         let noun =

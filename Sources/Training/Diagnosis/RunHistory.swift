@@ -17,7 +17,7 @@ public struct RunHistory: Codable, Sendable, Equatable {
 
     /// Reads the metrics of a run's folder; nil where there are none.
     init?(folder: String) {
-        guard let events = try? RunEvent.events(inFile: "\(folder)/\(RunFolder.metricsName)") else {
+        guard let events = try? MetricsFile.events(ofRunIn: folder) else {
             return nil
         }
         let steps = events.compactMap { if case .step(let step) = $0 { step } else { nil } }

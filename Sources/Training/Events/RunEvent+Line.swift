@@ -19,13 +19,6 @@ extension RunEvent {
         self = event
     }
 
-    /// The events of a run's metrics, in order: what is no line of an event is passed over.
-    static func events(inFile path: String) throws -> [RunEvent] {
-        try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").compactMap {
-            RunEvent(line: $0)
-        }
-    }
-
     private static func read(_ kind: String, _ read: Reading) -> RunEvent? {
         switch kind {
         case "step":

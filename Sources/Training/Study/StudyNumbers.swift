@@ -1,15 +1,13 @@
-import Glibc
-
 /// What a study keeps of a run: the numbers of its events, those of before it went on included.
 package final class StudyNumbers: RunSink {
-    private let path: String
+    private let folder: String
     private var hasStarted = false
     private var rows: [String: [[String: Double]]] = [:]
     /// The numbers of the last epoch and of the end, by their names in metrics.jsonl.
     private(set) var last: [String: Double] = [:]
 
     /// The numbers of a run with this output folder.
-    package init(ofRunIn folder: String) { path = "\(folder)/\(RunFolder.metricsName)" }
+    package init(ofRunIn folder: String) { self.folder = folder }
 
     /// The numbers of all epochs, or logged steps, in order.
     func rows(_ axis: StudyReport.Axis) -> [[String: Double]] { rows[axis.rawValue] ?? [] }
@@ -17,8 +15,7 @@ package final class StudyNumbers: RunSink {
     /// Takes what the run says of itself in its folder: what it did before it went on, all lines behind that being gone.
     package func start(at position: Int) throws {
         (rows, last, hasStarted) = ([:], [:], true)
-        guard access(path, F_OK) == 0 else { return }
-        for event in try RunEvent.events(inFile: path) { take(event) }
+        for event in try MetricsFile.events(ofRunIn: folder) { take(event) }
     }
 
     /// The same of a run that was finished already, which has no events.

@@ -1,5 +1,5 @@
-/// The lines of a metrics.jsonl, read piece by piece.
-enum MetricsFile {
+/// The lines of a metrics.jsonl, read piece by piece: a last one without its end counts as none.
+package enum MetricsFile {
     /// Calls `body` with every whole line, without its end; not at all where there is no file.
     static func forEachLine(inFile path: String, _ body: (ArraySlice<UInt8>) throws -> Void) throws {
         guard let file = try FileInput.open(ifExists: path) else { return }
@@ -24,16 +24,16 @@ enum MetricsFile {
     static func event(_ line: ArraySlice<UInt8>?) -> RunEvent? {
         line.flatMap { RunEvent(line: String(decoding: $0, as: UTF8.self)) }
     }
-}
 
-/// The events of a run, for other modules.
-package enum RunMetrics {
-    /// The events of the run in a folder, in order; none where there are no metrics.
-    package static func events(ofRunIn folder: String) throws -> [RunEvent] {
+    /// The events of a file, in order: what is no line of an event is passed over. None where there is no file.
+    static func events(inFile path: String) throws -> [RunEvent] {
         var events: [RunEvent] = []
-        try MetricsFile.forEachLine(inFile: "\(folder)/\(RunFolder.metricsName)") { line in
-            if let event = MetricsFile.event(line) { events.append(event) }
-        }
+        try forEachLine(inFile: path) { line in if let event = event(line) { events.append(event) } }
         return events
+    }
+
+    /// The events of the run in a folder.
+    package static func events(ofRunIn folder: String) throws -> [RunEvent] {
+        try events(inFile: "\(folder)/\(RunFolder.metricsName)")
     }
 }
