@@ -66,6 +66,42 @@ import Testing
         }
     }
 
+    /// Metrics of a program's own, beside all others, so that none has another's place.
+    @Test(arguments: cuts)
+    func custom(batch: Int, shards: Int, workers: Int) throws {
+        let own = CustomMetric("own", higherIsBetter: true) { scores, label in
+            scores.indices.allSatisfy {
+                $0 == label || scores[$0] < scores[label] || ($0 > label && scores[$0] == scores[label])
+            }
+                ? 1 : 0
+        }
+        let width = CustomMetric("width", higherIsBetter: true) { scores, _ in Double(scores.count) }
+        for test in try MetricData.load().classes where test.scores[0].count > 1 {
+            let found = try totals(
+                test.dataset(), .crossEntropy, [.custom(own), .accuracy, .custom(width), .f1], batch: batch,
+                shards: shards, workers: workers)
+            #expect(found.value(of: "own") == test.accuracy && found.value(of: .custom(own)) == test.accuracy)
+            #expect(found.value(of: "width") == Double(test.scores[0].count))
+            #expect(abs(try #require(found.value(of: "f1")) - test.f1) <= 1e-15)
+        }
+        let error = CustomMetric("error", higherIsBetter: false) { estimates, targets in
+            zip(estimates, targets).reduce(0) { $0 + abs(Double($1.0) - Double($1.1)) }
+                / Double(targets.count)
+        }
+        for test in try MetricData.load().values {
+            let found = try totals(
+                test.dataset(), .meanSquaredError, [.r2, .custom(error), .mae], batch: batch, shards: shards,
+                workers: workers)
+            let value = try #require(found.value(of: "error"))
+            #expect(abs(value - test.mae) <= 1e-14 * max(1, test.mae), "\(test.name)")
+            #expect(abs(try #require(found.value(of: "r2")) - test.r2) <= 1e-12 * max(1, abs(test.r2)))
+            #expect(throws: ModelDataError.self) {
+                try totals(
+                    test.dataset(), .meanSquaredError, [.custom(own)], batch: batch, shards: shards)
+            }
+        }
+    }
+
     /// The mean over all examples is weighted as a whole, not batch by batch.
     @Test(arguments: cuts)
     func weightedLoss(batch: Int, shards: Int, workers: Int) throws {

@@ -41,6 +41,35 @@ import Testing
         #expect(problem?.hasPrefix(Self.limits[place].says) == true, "\(problem ?? "none")")
     }
 
+    private static func own(_ name: String) -> Metric {
+        .custom(CustomMetric(name, higherIsBetter: true) { scores, label in Double(scores[label]) })
+    }
+
+    /// Metrics of a program's own: a name that means nothing else, each once, and watched only where they are reported.
+    @Test func ownMetrics() throws {
+        #expect(
+            try Self.problem {
+                $0.metrics = [.accuracy, Self.own("gap_2")]
+                $0.data.validation = .fraction(0.5)
+                $0.watchedMetric = "validation_gap_2"
+            } == nil)
+        for name in ["", "Gap", "a b", "f1", "top_7_accuracy", "steps_per_second", "gap_per_class"] {
+            let problem = try Self.problem { $0.metrics = [Self.own(name)] }
+            #expect(
+                problem?.hasPrefix("evaluation.metrics has a metric called \"\(name)\": ") == true,
+                "\(problem ?? "")")
+        }
+        #expect(
+            try Self.problem { $0.metrics = [Self.own("gap"), .accuracy, Self.own("gap")] }
+                == "evaluation.metrics names gap twice")
+        #expect(try Self.problem { $0.metrics = [.f1, .f1] } == "evaluation.metrics names f1 twice")
+        let unknown = try Self.problem {
+            $0.data.validation = .fraction(0.5)
+            $0.watchedMetric = "validation_gap"
+        }
+        #expect(unknown?.hasPrefix("training.watch is validation_gap; it must be one of train_loss") == true)
+    }
+
     /// Every pair of settings that do not go together, by the key that is to change.
     private static let conflicts: [(change: Change, key: String)] = [
         ({ $0.isOnline = true }, "training.epochs"),

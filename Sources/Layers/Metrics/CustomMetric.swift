@@ -60,11 +60,9 @@ public struct CustomMetric: Sendable, Hashable {
     /// Whether the name may stand in configurations and results, and means nothing else there.
     package var hasName: Bool {
         name.wholeMatch(of: /[a-z][a-z0-9_]*/) != nil && Metric(name: name) == nil
-            && !Self.taken.contains(name)
+            // What readers of metrics.jsonl take for a time, or for numbers of each class.
+            && !["_per_second", "_per_class"].contains { name.hasSuffix($0) }
     }
-
-    /// What fields of metrics.jsonl are called behind the name of a set.
-    private static let taken: Set = ["samples_per_second", "confusion"]
 
     /// The sum over examples with class labels.
     package func sum(_ scores: UnsafePointer<Float>, width: Int, labels: UnsafePointer<Int32>, examples: Int)

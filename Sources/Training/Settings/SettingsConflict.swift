@@ -61,6 +61,10 @@ extension TrainingSettings {
                         "give it a name of lower case letters, digits and underscores that is not one of dtrain's own"
                 )
             }
+            let names = (settings.metrics ?? []).map(\.name)
+            if let name = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
+                return SettingsConflict("evaluation.metrics", "names \(name) twice")
+            }
             guard let name = settings.watchedMetric, name != "train_loss",
                 settings.metric(validation: name) == nil
             else { return nil }
