@@ -5,10 +5,17 @@ import Training
 
 /// What was trained, on what, and what came of it.
 enum OverviewSections {
-    /// The runs' states and final numbers, a row for each.
+    /// The runs' states and final numbers: of one a list and a table of its sets, of several a row for each.
     static func results(_ runs: [RunRecord]) -> Section {
         var section = Section(title: "Results", anchor: "results")
         let ends = runs.map { $0.end?.evaluations ?? $0.epochs.last?.evaluations ?? $0.summary.evaluations }
+        if runs.count == 1 {
+            let names = ["state", "epochs", "steps", "best epoch", "seconds", "examples a second"]
+            section.facts = zip(names, course(runs[0])).map { Section.Fact(name: $0, value: $1) }
+            section.tables = [table(ends[0], trainingLoss: runs[0].summary.trainingLoss)]
+            section.notes = runs[0].notes
+            return section
+        }
         var names: [String] = []
         for numbers in ends.map(numbers) {
             for (name, _) in numbers where !names.contains(name) { names.append(name) }
@@ -19,25 +26,51 @@ enum OverviewSections {
             ]
         let rows = zip(runs, ends).map { row($0, $1, names) }
         section.tables = [Section.Table(caption: "", head: head, rows: rows)]
-        section.notes = runs.flatMap { run in run.notes.map { runs.count > 1 ? "\(run.name): \($0)" : $0 } }
+        section.notes = runs.flatMap { run in run.notes.map { "\(run.name): \($0)" } }
         return section
     }
+
+    private static let lossName = "loss"
+
+    /// The numbers of one run, a row for each and a column for each set.
+    private static func table(_ evaluations: RunEvent.Evaluations, trainingLoss: Double?) -> Section.Table {
+        var training = (evaluations.training?.numbers ?? []).filter { $0.name != lossName }
+        if let trainingLoss { training.insert(NamedNumber(name: lossName, value: trainingLoss), at: 0) }
+        let sets = [
+            ("training", training), ("validation", evaluations.validation?.numbers ?? []),
+            ("test", evaluations.test?.numbers ?? []),
+        ].filter { !$0.1.isEmpty }
+        var names: [String] = []
+        for number in sets.flatMap(\.1) where !names.contains(number.name) { names.append(number.name) }
+        let rows = names.map { name in
+            [name.replacingOccurrences(of: "_", with: " ")]
+                + sets.map { _, numbers in
+                    numbers.first { $0.name == name }.map { NumberText.plain($0.value) } ?? "–"
+                }
+        }
+        return Section.Table(caption: "", head: ["number"] + sets.map(\.0), rows: rows)
+    }
+
+    /// A run's state, epochs, steps, best epoch, seconds and speed.
+    private static func course(_ run: RunRecord) -> [String] {
+        let summary = run.summary
+        let pace = run.end?.pace ?? run.epochs.last?.pace ?? run.steps.last?.pace
+        return [
+            state(summary.state),
+            summary.epochs.map { "\(summary.epoch) of \($0)" } ?? String(summary.epoch),
+            text(summary.step.map(Double.init)), run.end?.bestEpoch.map(String.init) ?? "–",
+            summary.seconds.map { ProgressReporter.fixed($0, 1) } ?? "–", text(pace?.samplesPerSecond),
+        ]
+    }
+
+    private static func text(_ value: Double?) -> String { value.map(NumberText.plain) ?? "–" }
 
     private static func row(
         _ run: RunRecord, _ evaluations: RunEvent.Evaluations, _ names: [String]
     ) -> [String] {
-        let found = numbers(evaluations)
-        let summary = run.summary
-        let pace = run.end?.pace ?? run.epochs.last?.pace ?? run.steps.last?.pace
-        func text(_ value: Double?) -> String { value.map(NumberText.plain) ?? "–" }
-        var cells = [run.name, state(summary.state)]
-        cells.append(summary.epochs.map { "\(summary.epoch) of \($0)" } ?? String(summary.epoch))
-        cells += [text(summary.step.map(Double.init)), text(summary.trainingLoss)]
-        cells += names.map { name in text(found.first { $0.0 == name }?.1) }
-        cells.append(run.end?.bestEpoch.map(String.init) ?? "–")
-        cells.append(summary.seconds.map { ProgressReporter.fixed($0, 1) } ?? "–")
-        cells.append(text(pace?.samplesPerSecond))
-        return cells
+        let (course, found) = (course(run), numbers(evaluations))
+        return [run.name] + course.prefix(3) + [text(run.summary.trainingLoss)]
+            + names.map { name in text(found.first { $0.0 == name }?.1) } + course.dropFirst(3)
     }
 
     private static func numbers(_ evaluations: RunEvent.Evaluations) -> [(String, Double)] {

@@ -168,8 +168,9 @@ package struct RunPolicy {
         _ name: String, _ value: Double, epoch: Int, step: Int, _ verdict: inout EpochVerdict
     ) {
         let stopping = settings.earlyStopping
+        let isHigherBetter = settings.metric(validation: name)?.isHigherBetter ?? false
         verdict.isBest = state.watch.observe(
-            value, epoch: epoch + 1, isHigherBetter: settings.metric(validation: name)?.isHigherBetter ?? false,
+            value, epoch: epoch + 1, isHigherBetter: isHigherBetter,
             minimumChange: stopping?.minimumChange ?? 0)
         if verdict.isBest, settings.checkpoints.keepsBest { state.bestStep = step }
         guard let stopping, state.watch.epochsSinceBest >= stopping.patience, epoch + 1 < settings.epochs
