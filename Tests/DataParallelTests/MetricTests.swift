@@ -80,7 +80,9 @@ import Testing
             let found = try totals(
                 test.dataset(), .crossEntropy, [.custom(own), .accuracy, .custom(width), .f1], batch: batch,
                 shards: shards, workers: workers)
-            #expect(found.value(of: "own") == test.accuracy && found.value(of: .custom(own)) == test.accuracy)
+            #expect(
+                found.value(of: "own") == test.accuracy
+                    && found.value(of: Metric.custom(own)) == test.accuracy)
             #expect(found.value(of: "width") == Double(test.scores[0].count))
             #expect(abs(try #require(found.value(of: "f1")) - test.f1) <= 1e-15)
         }
