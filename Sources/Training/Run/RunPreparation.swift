@@ -22,6 +22,8 @@ final class RunPreparation {
     let folder: RunFolder?
     /// Where a person looks; nil on ranks that print nothing.
     let terminal: ProgressReporter?
+    /// Where work under way is told of.
+    let progress: ProgressLine
     /// Where the weights that training starts from are; nil for seeded ones, and on ranks that print nothing.
     let initialWeights: String?
     /// What must be equal for a checkpoint to be this run's.
@@ -48,12 +50,13 @@ final class RunPreparation {
         try Self.checkConfiguration(settings, cluster)
         try RunSinks.check(settings)
         try cluster.check(shards: settings.shards)
-        terminal = cluster.rank == 0 ? ProgressReporter() : nil
+        terminal = cluster.rank == 0 ? ProgressReporter(cluster.guidance, start: start) : nil
+        progress = terminal?.progress ?? .silent
         let initial = try InitialWeights(settings, cluster)
         folder = try RunFolder.open(settings, cluster, terminal)
         if let seconds = settings.stallTimeout { cluster.watchdog?.limit = seconds }
         cluster.activity.enter(.loading)
-        data = try PreparedData(settings, on: cluster, makeModel: makeModel)
+        data = try PreparedData(settings, on: cluster, progress, makeModel: makeModel)
         cluster.activity.enter(.preparing)
         let plan = RunPlan(settings, examples: data.training.count)
         do throws(OptionError) {
