@@ -108,9 +108,7 @@ public enum DistributedProgram {
     /// Prints an error as the one line that a person sees.
     public static func write(_ line: String) {
         let oneLine = line.split(whereSeparator: \.isNewline).joined(separator: " ")
-        // On a terminal a line of progress may stand where this one goes.
-        let erasing = LineDevice(.error).columns() == nil ? "" : "\r\u{1b}[K"
-        StandardStream.error.write("\(erasing)\(oneLine)\n")
+        StandardStream.error.write("\(LineDevice.erasingOnError)\(oneLine)\n")
     }
 
     /// Tells a person of something that does not end the run, as it is written.

@@ -46,7 +46,7 @@ extension EndToEndTests {
             }
         }
 
-        private static let color = /\u{1b}\[[0-9]*m/
+        private static func isColored(_ text: String) -> Bool { text.contains(/\u{1b}\[[0-9]*m/) }
 
         @Test(arguments: [0, 2])
         func lineOnATerminal(_ ranks: Int) throws {
@@ -72,7 +72,7 @@ extension EndToEndTests {
                 // One after every step, the last of an epoch included.
                 #expect(steps.count == 46, "\(steps.count): \(text)")
                 #expect(steps.allSatisfy { $0.count < columns && $0.hasSuffix(" left") }, "\(steps)")
-                #expect(text.contains(Self.color) == environment.isEmpty, "\(text)")
+                #expect(Self.isColored(text) == environment.isEmpty, "\(text)")
                 guard columns > 100 else { continue }
                 for part in [
                     "epoch 1/2", "░", "step 12/46", "loss ", "lr 0.01", " samples/s",

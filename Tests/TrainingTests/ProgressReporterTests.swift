@@ -113,7 +113,7 @@ import Testing
         for event in Self.results() { self.reporter(swift, Guidance(.swift)).take(event) }
         #expect(
             swift.lines.last
-                == "next         Trainer.evaluate and Trainer.diagnose with weights: \"runs/it's\"")
+                == "next         Trainer.evaluate and Trainer.diagnose with weights: \"runs/it\\'s\"")
         let study = WrittenLines(columns: nil)
         for event in Self.results() {
             self.reporter(study, Guidance(.repeated(command: "dtrain study a"))).take(event)

@@ -22,7 +22,7 @@ final class WrittenLines: Sendable {
     /// Lines that stand in the end, as a person sees them on a terminal that is wide enough, or in a file.
     var lines: [String] {
         text.split(separator: "\n").map { line in
-            line.split(separator: "\r").last.map { $0.replacing("\u{1b}[K", with: "") } ?? ""
+            line.split(separator: "\r").last.map { String($0).replacing("\u{1b}[K", with: "") } ?? ""
         }
     }
 

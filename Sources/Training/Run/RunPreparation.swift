@@ -71,14 +71,18 @@ final class RunPreparation {
         try Self.checkReplicas(identity, data.digest, cluster)
 
         let state = try ModelState(cluster: cluster, model: data.model, bucketBytes: settings.bucketBytes)
-        replica = try Replica(
+        let replica = try Replica(
             cluster: cluster, state: state, settings: ReplicaSettings(settings, plan),
             training: BatchMaker(
                 examples: data.training.dataset.examples, scaling: data.scaling, kernels: cluster.kernels,
                 augmenter: data.augmenter))
-        for batch in Set(plan.batches).sorted() {
-            try replica.plan(batch: batch)
-            try replica.plan(batch: data.training.count % batch)
+        self.replica = replica
+        let examples = data.training.count
+        try progress.during("preparing the model") {
+            for batch in Set(plan.batches).sorted() {
+                try replica.plan(batch: batch)
+                try replica.plan(batch: examples % batch)
+            }
         }
         evaluators = try RunEvaluators(settings, rates, data, state, cluster)
         // Last, when all else that is known to be needed has its memory.

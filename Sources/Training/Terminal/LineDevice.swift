@@ -34,6 +34,12 @@ package struct LineDevice: Sendable {
             write: { stream.write($0) })
     }
 
+    /// What takes away a line that is drawn.
+    static let erasing = "\r\u{1b}[K"
+
+    /// What a line on standard error begins with, as on a terminal a line of progress may stand in its place.
+    static var erasingOnError: String { LineDevice(.error).columns() == nil ? "" : erasing }
+
     /// The value of a variable of this process's environment.
     package static func variable(_ name: String) -> String? {
         getenv(name).flatMap { String(validatingCString: $0) }

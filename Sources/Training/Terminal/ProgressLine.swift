@@ -12,8 +12,8 @@ package final class ProgressLine: Sendable {
     private struct State {
         /// Whether a line is drawn that the next one takes the place of.
         var isDrawn = false
-        /// When a line was last drawn, or a plain one written with a time.
-        var last = -Double.infinity
+        /// When a line was last drawn, or a plain one written with a time; in the beginning when the first one could have been.
+        var last: Double
     }
 
     private let device: LineDevice?
@@ -24,7 +24,7 @@ package final class ProgressLine: Sendable {
     let start: Double
     /// The system's uptime in seconds.
     let now: @Sendable () -> Double
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// - Parameters:
     ///   - device: Where lines go; nil for nowhere.
@@ -38,6 +38,7 @@ package final class ProgressLine: Sendable {
         self.times = times
         self.now = now
         redraws = device?.columns() != nil
+        state = Mutex(State(last: redraws ? -.infinity : now()))
     }
 
     /// Says nothing.
@@ -60,7 +61,7 @@ package final class ProgressLine: Sendable {
         guard let device else { return }
         let time = isTimed && !redraws ? "\(TimeText.stamp(now() - start)) " : ""
         state.withLock { state in
-            device.write((state.isDrawn ? Self.erasing : "") + time + text + "\n")
+            device.write((state.isDrawn ? LineDevice.erasing : "") + time + text + "\n")
             state.isDrawn = false
             if isTimed { state.last = now() }
         }
@@ -84,12 +85,10 @@ package final class ProgressLine: Sendable {
         guard let device else { return }
         state.withLock { state in
             guard state.isDrawn else { return }
-            device.write(Self.erasing)
+            device.write(LineDevice.erasing)
             state.isDrawn = false
         }
     }
-
-    private static let erasing = "\r\u{1b}[K"
 
     /// When work that began then, and was last told of then, is told of next.
     ///
