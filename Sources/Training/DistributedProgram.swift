@@ -20,11 +20,13 @@ public enum DistributedProgram {
     ///   - wording: In whose words messages say what to do.
     ///   - transport: How ranks of one node exchange data.
     ///   - instructionSet: The highest instruction set to use; nil for the highest that every rank has.
+    ///   - printing: How much a person is told of work under way.
     ///   - stallTimeout: Seconds without progress of any rank after which the job ends with exit code 75; 0 for never.
     ///   - status: The exit code for errors that are not the library's.
     public static func run(
         name: String = "dtrain", wording: Wording = .swift, transport: Cluster.Transport = .auto,
-        instructionSet: InstructionSet? = nil, stallTimeout: Double = Watchdog.standardLimit,
+        instructionSet: InstructionSet? = nil, printing: Printing = .lines,
+        stallTimeout: Double = Watchdog.standardLimit,
         status: @escaping (any Error) -> Int32? = { _ in nil }, _ body: (Cluster) throws -> Void
     ) -> Int32 {
         // Output that nobody reads any more must not end the run.
@@ -43,7 +45,7 @@ public enum DistributedProgram {
             fail(error, name: name, wording)
             return code(error)
         }
-        let guidance = Guidance(wording)
+        let guidance = Guidance(wording, printing: printing)
         let watchdog = Watchdog(name: name, limit: stallTimeout, guidance: guidance)
         // Ranks that have ended MPI together need no watch any more.
         defer { watchdog.stop() }
@@ -110,7 +112,7 @@ public enum DistributedProgram {
     /// Prints an error as the one line that a person sees.
     public static func write(_ line: String) {
         let oneLine = line.split(whereSeparator: \.isNewline).joined(separator: " ")
-        StandardStream.error.write("\(oneLine)\n")
+        StandardStream.error.write("\(LineDevice.erasingOnError)\(oneLine)\n")
     }
 
     /// Tells a person of something that does not end the run, as it is written.

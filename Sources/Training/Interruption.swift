@@ -23,7 +23,9 @@ enum Interruption {
     static var isPending: Bool { dt_interrupt_signal() != 0 }
 
     /// What rank 0 says when there is no time to save: which checkpoint stands.
-    static func say(_ text: String) { dt_interrupt_set_line("dtrain: note: interrupted: \(text)\n") }
+    static func say(_ text: String) {
+        dt_interrupt_set_line("\(LineDevice.erasingOnError)dtrain: note: interrupted: \(text)\n")
+    }
 
     /// Ends all ranks together, after what they have saved; collective.
     ///

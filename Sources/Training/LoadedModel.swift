@@ -19,6 +19,8 @@ package final class LoadedModel {
     let state: ModelState
     /// What the weights' batch counters hold, on rank 0.
     let trainedBatches: Int
+    /// Where work is told of.
+    let progress: ProgressLine
 
     /// Loads weights and data; collective.
     ///
@@ -35,8 +37,9 @@ package final class LoadedModel {
     ) throws {
         try cluster.check(shards: shards)
         self.cluster = cluster
+        progress = cluster.progressBesideResults
         if cluster.rank == 0, let note = cluster.spareWorkers(workers, shards: shards) {
-            DistributedProgram.note(note)
+            cluster.note(note)
         }
         var saved: SavedWeights?
         let described = try InputDescription.beside(training?.normalization, on: cluster) {
@@ -56,9 +59,10 @@ package final class LoadedModel {
             return try source.task(likeClasses: described.classes != nil, loss: loss)
         }
         let source = source.taking(task)
-        let dataset = try SharedDataset(
+        let dataset = try SharedDataset.load(
             described?.followed(by: source)
-                ?? source.following(classes: origin?.classes, names: origin?.classNames), on: cluster)
+                ?? source.following(classes: origin?.classes, names: origin?.classNames), on: cluster,
+            progress)
         cluster.activity.enter(.preparing)
         self.dataset = dataset
         let layout = dataset.examples.layout
@@ -66,7 +70,7 @@ package final class LoadedModel {
         let unscaled = try Agreement.fromRoot(cluster.world) { () -> InputDescription? in
             guard let weights = try saved?.find() else { throw FailedElsewhere() }
             found = weights
-            if !weights.isFinal { DistributedProgram.note("the weights are \(weights.origin)") }
+            if !weights.isFinal { cluster.note("the weights are \(weights.origin)") }
             guard described == nil else { return nil }
             guard let origin else { throw FailedElsewhere() }
             let outputs = try InputDescription.outputs(
@@ -92,7 +96,7 @@ package final class LoadedModel {
             Result {
                 guard let found else { return }
                 (values, trainedBatches) = try SavedWeights.values(
-                    of: found.file, for: model, tell: DistributedProgram.note)
+                    of: found.file, for: model, tell: cluster.note)
             })
         try state.set(values)
         self.state = state

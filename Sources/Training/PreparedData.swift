@@ -29,15 +29,17 @@ final class PreparedData {
     let digest: [UInt8]
 
     /// Loads what `settings` name, with labels as the loss and the model take them, and traces the model; collective.
+    ///
+    /// - Parameter progress: Where that is told of.
     init(
-        _ settings: TrainingSettings, on cluster: Cluster,
+        _ settings: TrainingSettings, on cluster: Cluster, _ progress: ProgressLine,
         makeModel: (DatasetLayout) throws -> any Model
     ) throws {
         let source = settings.data.training
         let task = try Agreement.fromRoot(cluster.world) {
             try source.task(for: settings.loss, makeModel: makeModel)
         }
-        let dataset = try SharedDataset(source.taking(task), on: cluster)
+        let dataset = try SharedDataset.load(source.taking(task), on: cluster, progress)
         let layout = dataset.examples.layout
         guard layout.labels != .none else {
             throw TrainingError(
@@ -59,7 +61,7 @@ final class PreparedData {
             let source = source.taking(task).following(
                 classes: layout.classCount, names: layout.classNames, features: layout.featureNames,
                 wideFeatures: layout.wideFeatures)
-            return Part(dataset: try SharedDataset(source, on: cluster), rows: nil)
+            return Part(dataset: try SharedDataset.load(source, on: cluster, progress), rows: nil)
         }
         var rows: [Int32]?
         var held: Part?
@@ -81,14 +83,16 @@ final class PreparedData {
                 name: dataset.name)
         } catch { throw TrainingError(.configuration, error.description) }
         inputs = InputDescription(
-            layout, scaling: try Self.scaling(settings.data.normalization, training, cluster))
+            layout, scaling: try Self.scaling(settings.data.normalization, training, cluster, progress))
         var digest = Digest()
         for part in [training, validation, test].compactMap({ $0 }) {
             try inputs.check(
                 part.dataset.examples.layout, of: part.dataset.source, trainedOn: dataset.name,
                 labels: dataset.source.labelsName)
             try Self.checkLabels(part, like: training)
-            part.dataset.examples.feedContent { digest.add($0) }
+            progress.during("taking the digest of \(part.dataset.name)") {
+                part.dataset.examples.feedContent { digest.add($0) }
+            }
         }
         self.digest = digest.bytes
         if cluster.rank == 0 { warnOfLostNumbers(settings.data.normalization) }
@@ -138,33 +142,46 @@ final class PreparedData {
     /// Every rank computes the same blocks in the same order: the statistics of the training set are cheap beside
     /// one exchange, and equal everywhere. Correlations are not: ranks share them out.
     private static func scaling(
-        _ normalization: Normalization, _ part: Part, _ cluster: Cluster
+        _ normalization: Normalization, _ part: Part, _ cluster: Cluster, _ progress: ProgressLine
     ) throws -> FeatureScaling {
         let examples = part.dataset.examples
+        func statistics(perFeature: Bool = false) -> FeatureStatistics {
+            progress.during("computing statistics of \(part.dataset.name)") {
+                FeatureStatistics(examples, rows: part.rows, perFeature: perFeature)
+            }
+        }
         switch normalization {
         case .none: return FeatureScaling(unchanged: examples.layout.channels)
         case .minMax, .standardize:
-            return FeatureScaling(normalization, FeatureStatistics(examples, rows: part.rows))
+            return FeatureScaling(normalization, statistics())
         case .whiten(let eps):
             try Correlations.check(examples.layout, path: part.dataset.name)
-            let statistics = FeatureStatistics(examples, rows: part.rows, perFeature: true)
-            var scaling = FeatureScaling(normalization, statistics)
-            scaling.whitening = try whitening(scaling, part, eps: eps, cluster)
+            var scaling = FeatureScaling(normalization, statistics(perFeature: true))
+            scaling.whitening = try whitening(scaling, part, eps: eps, cluster, progress)
             return scaling
         }
     }
 
     /// The whitening matrix: ranks sum tiles of the correlations, rank 0 finds the eigenvectors and sends the matrix.
     private static func whitening(
-        _ scaling: FeatureScaling, _ part: Part, eps: Double, _ cluster: Cluster
+        _ scaling: FeatureScaling, _ part: Part, eps: Double, _ cluster: Cluster, _ progress: ProgressLine
     ) throws -> [Float] {
         let correlations = Correlations(
             part.dataset.examples, rows: part.rows, scaling: scaling, kernels: cluster.kernels)
         let tiles = (0..<cluster.size).map {
             ShardBounds.owned(byRank: $0, ranks: cluster.size, shards: correlations.tileCount)
         }
+        let own = tiles[cluster.rank]
+        let work = CountedWork("correlating features of \(part.dataset.name)", "tile", on: progress)
+        var ownSums: [Double] = []
+        ownSums.reserveCapacity(own.count * Correlations.tileElements)
+        for tile in own {
+            ownSums += correlations.compute(tiles: tile..<tile + 1)
+            work.advance(tile - own.lowerBound + 1, of: own.count)
+        }
+        work.end()
         let sums = try cluster.world.gather(
-            correlations.compute(tiles: tiles[cluster.rank]),
+            ownSums,
             counts: tiles.map { $0.count * Correlations.tileElements },
             root: 0)
         let width = part.dataset.examples.layout.width
@@ -172,8 +189,11 @@ final class PreparedData {
         try cluster.agree(
             Result {
                 guard let sums else { return }
-                matrix = try WhiteningMatrix.make(
-                    correlations: correlations.matrix(sums), size: width, eps: eps, name: part.dataset.name)
+                matrix = try progress.during("making the whitening matrix of \(part.dataset.name)") {
+                    try WhiteningMatrix.make(
+                        correlations: correlations.matrix(sums), size: width, eps: eps,
+                        name: part.dataset.name)
+                }
             })
         try cluster.world.broadcast(&matrix, root: 0)
         return matrix

@@ -44,11 +44,13 @@ package final class SavedModel {
     }
 
     /// Loss and metrics; collective, the same on all ranks.
-    package func totals() throws -> Evaluator.Totals { try evaluator.totals() }
+    package func totals() throws -> Evaluator.Totals {
+        try evaluator.totals(of: model.dataset.name, model.progress)
+    }
 
     /// Calls `body` on rank 0 with rows of outputs in data-set order; collective.
     package func predictions(_ body: (_ rows: [Float]) throws -> Void) throws {
-        try evaluator.predictions(body)
+        try evaluator.predictions(of: model.dataset.name, model.progress, body)
     }
 
     /// Calls `body` on rank 0 with what the model says of each example, in data-set order; collective.

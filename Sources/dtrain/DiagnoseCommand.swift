@@ -121,7 +121,7 @@ struct DiagnoseCommand: ParsableCommand {
         options.estimatesTrace = trace
         options.escapes = escape
         let settings = configuration.settings
-        try Launch.run(settings) { cluster in
+        try Launch.run(settings, printing: model.printing) { cluster in
             let diagnosis = try Launch.located(configuration) {
                 try Trainer.diagnose(
                     model.weights, settings, data: data, options: options, escapingTo: output, on: cluster

@@ -11,11 +11,11 @@ enum Launch {
     /// Runs `body` on all ranks with what settings say of transport and instruction set.
     static func run(
         _ settings: TrainingSettings?, wording: Wording = .commandLine(program: program),
-        _ body: (Cluster) throws -> Void
+        printing: Printing = .lines, _ body: (Cluster) throws -> Void
     ) throws {
         let code = DistributedProgram.run(
             wording: wording, transport: settings?.transport ?? .auto,
-            instructionSet: settings?.instructionSet,
+            instructionSet: settings?.instructionSet, printing: printing,
             stallTimeout: settings?.stallTimeout ?? Watchdog.standardLimit, status: status, body)
         if code != 0 { throw ExitCode(code) }
     }

@@ -83,8 +83,8 @@ struct SavedModelOptions: ParsableArguments {
         let data = try chosenData(configuration, predicts: predicts)
         let source = predicts ? data.source.withoutLabels : data.source
         let settings = configuration.settings
-        try Launch.run(settings) { cluster in
-            if let note = data.note, cluster.rank == 0 { DistributedProgram.write("dtrain: note: \(note)") }
+        try Launch.run(settings, printing: model.printing) { cluster in
+            if let note = data.note, cluster.rank == 0 { cluster.note(note) }
             try Launch.located(configuration, given: data.isGiven ? data.source : nil) {
                 let saved = try SavedModel(
                     weights: model.weights, source: source,

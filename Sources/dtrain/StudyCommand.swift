@@ -33,6 +33,9 @@ struct StudyCommand: ParsableCommand {
     @Flag(name: .long, help: "Makes runs anew that the output folder already holds.")
     var overwrite = false
 
+    @Flag(name: .long, help: "Prints tables, warnings and errors alone.")
+    var quiet = false
+
     func run() throws {
         let isFirst = (LaunchEnvironment.current.rank ?? 0) == 0
         guard let study else {
@@ -82,11 +85,18 @@ struct StudyCommand: ParsableCommand {
     private func run(_ study: StudyConfiguration) throws {
         for run in study.runs { try run.configuration.requireFiles() }
         guard let first = study.runs.first else { return }
-        try Launch.run(first.configuration.settings, wording: Self.wording) { cluster in
+        let printing: Printing = quiet ? .quiet : .lines
+        try Launch.run(first.configuration.settings, wording: Self.wording, printing: printing) { cluster in
             var report = StudyReport(
                 against: StudyReport.Axis(rawValue: study.against.rawValue) ?? .run, metrics: study.metrics)
+            var pace = (runs: 0, seconds: 0.0)
             for (place, run) in study.runs.enumerated() {
-                if cluster.rank == 0 { print("\n\(run.name) (\(place + 1) of \(study.runs.count))") }
+                let began = ProcessInfo.processInfo.systemUptime
+                if cluster.rank == 0, !quiet {
+                    let left = pace.seconds / Double(max(1, pace.runs)) * Double(study.runs.count - place)
+                    let tail = pace.runs > 0 ? ", about \(TimeText.words(left)) left" : ""
+                    print("\n\(run.name) (\(place + 1) of \(study.runs.count))\(tail)")
+                }
                 var settings = run.configuration.settings
                 // A study that was stopped goes on with the run it was at.
                 settings.resume = overwrite ? .no : .auto
@@ -118,6 +128,11 @@ struct StudyCommand: ParsableCommand {
                         options: options, escapingTo: nil, on: cluster
                     ) { try run.configuration.makeModel(classes: $0) }
                 }
+                if result.samplesPerSecond > 0 {
+                    // Runs that had ended before tell nothing of the time that others take.
+                    pace.runs += 1
+                    pace.seconds += ProcessInfo.processInfo.systemUptime - began
+                }
                 guard cluster.rank == 0 else { continue }
                 try numbers.takeFinished()
                 report.add(
@@ -129,6 +144,8 @@ struct StudyCommand: ParsableCommand {
             print("\n\(study.title)\n")
             for table in report.tables { print(table + "\n") }
             print("report       \(study.output)/study.csv")
+            let words = [Launch.program, "report"] + study.runs.map(\.configuration.output)
+            if !quiet { print("next         \(words.map(ShellWord.quoted).joined(separator: " "))") }
         }
     }
 }

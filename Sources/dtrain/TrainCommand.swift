@@ -49,9 +49,23 @@ struct TrainCommand: ParsableCommand {
     @Flag(name: .long, help: "Replaces the run that the output folder holds.")
     var overwrite = false
 
+    @Flag(
+        name: .long,
+        help:
+            "Events on standard output, one JSON object a line as in metrics.jsonl; lines for a person on standard error."
+    )
+    var json = false
+
+    @Flag(name: .long, help: "Prints nothing but warnings and errors.")
+    var quiet = false
+
     func validate() throws {
         if let steps, steps < 1 { throw ValidationError("--steps must be at least 1, got \(steps)") }
         if overwrite && resume != nil { throw ValidationError("--overwrite and --resume exclude each other") }
+        if json && quiet {
+            throw ValidationError(
+                "--json and --quiet exclude each other: --json 2> FILE keeps all but events out of sight")
+        }
     }
 
     func run() throws {
@@ -71,7 +85,7 @@ struct TrainCommand: ParsableCommand {
         settings.overwritesOutput = overwrite
         settings.picksFreeOutput = output == nil
         settings.resume = resume.map { $0 == "auto" ? .auto : .from($0) } ?? .no
-        try Launch.run(settings) { cluster in
+        try Launch.run(settings, printing: json ? .json : quiet ? .quiet : .lines) { cluster in
             try Launch.located(configuration) {
                 _ = try Trainer.train(settings, on: cluster, started: started) { layout in
                     try configuration.makeModel(classes: layout.classCount)

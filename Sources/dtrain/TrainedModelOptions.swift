@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cluster
 import Configuration
 import Foundation
 import Training
@@ -21,6 +22,12 @@ struct TrainedModelOptions: ParsableArguments {
         help: ArgumentHelp(
             "Changes one key of the configuration; may be repeated.", valueName: "key.path=value"))
     var settings: [String] = []
+
+    @Flag(name: .long, help: "Prints results, warnings and errors alone.")
+    var quiet = false
+
+    /// How much a person is told.
+    var printing: Printing { quiet ? .quiet : .lines }
 
     /// The configuration the weights were trained with; throws where there are no weights.
     func configuration() throws -> RunConfiguration {

@@ -44,6 +44,24 @@ import Testing
         #expect(guidance.continuation == "dtrain --resume auto --output runs/a")
     }
 
+    @Test func nextSteps() {
+        let words = Wording.commandLine(program: "/opt/my apps/dtrain")
+        #expect(
+            words.nextSteps(output: "-runs", isFinished: true)
+                == ["report", "evaluate", "diagnose"].map { "'/opt/my apps/dtrain' \($0) ./-runs" })
+        #expect(
+            words.nextSteps(output: "a", isFinished: false).first
+                == "'/opt/my apps/dtrain' --resume auto --output a")
+        let calls = Wording.swift.nextSteps(output: "a", isFinished: false)
+        #expect(
+            calls == [
+                "to go on, settings.resume = .auto and settings.output = \"a\"",
+                "Trainer.evaluate and Trainer.diagnose with weights: \"a\"",
+            ])
+        #expect(
+            Wording.repeated(command: "dtrain study a").nextSteps(output: "a", isFinished: true).isEmpty)
+    }
+
     /// No message of the library names a flag, or a key whose property has another name, that Swift programs would read.
     @Test func allMessagesAreTranslated() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -105,7 +105,8 @@ import Testing
     /// What is said to a person, and how far a run is, are no metrics.
     @Test func eventsWithoutLines() {
         let progress = RunEvent.Progress(
-            epoch: 1, fraction: 0.5, loss: 1, samplesPerSecond: 1, remaining: 1)
+            epoch: 1, fraction: 0.5, step: 1, steps: 2, loss: 1, learningRate: 0.1, samplesPerSecond: 1,
+            remaining: 1)
         for event: RunEvent in [.note("a"), .message("b"), .progress(progress)] {
             #expect(event.line == nil && event.fields.isEmpty)
         }

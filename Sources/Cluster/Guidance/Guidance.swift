@@ -4,10 +4,15 @@ import Synchronization
 public final class Guidance: Sendable {
     /// In whose words.
     public let wording: Wording
+    /// How much a person is told.
+    public let printing: Printing
     private let folder = Mutex<String?>(nil)
 
     /// Guidance in these words.
-    public init(_ wording: Wording = .swift) { self.wording = wording }
+    public init(_ wording: Wording = .swift, printing: Printing = .lines) {
+        self.wording = wording
+        self.printing = printing
+    }
 
     /// The output folder of the run under way; nil where there is none, or it is not yet known.
     package var output: String? {

@@ -27,6 +27,26 @@ public enum Wording: Sendable, Hashable {
         }
     }
 
+    /// What to do next with the run in `output`, a line each: commands that work as they stand from the current folder, or
+    /// what a Swift program calls. Empty where the command that made the run goes on with others.
+    ///
+    /// - Parameter isFinished: Whether the run has no steps left.
+    package func nextSteps(output: String, isFinished: Bool) -> [String] {
+        switch self {
+        case .swift:
+            (isFinished ? [] : ["to go on, \(continuation(output: output))"])
+                + ["Trainer.evaluate and Trainer.diagnose with weights: \(String(reflecting: output))"]
+        case .commandLine(let program):
+            (isFinished ? [] : [continuation(output: output)])
+                + ["report", "evaluate", "diagnose"].map { command in
+                    // A folder whose name begins with a dash would pass for an option.
+                    let folder = output.hasPrefix("-") ? "./\(output)" : output
+                    return "\(ShellWord.quoted(program)) \(command) \(ShellWord.quoted(folder))"
+                }
+        case .repeated: []
+        }
+    }
+
     /// A message, written in the command line's words, in these words.
     package func callAsFunction(_ message: String) -> String {
         guard self == .swift else { return message }

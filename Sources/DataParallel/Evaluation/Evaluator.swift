@@ -16,6 +16,8 @@ package final class Evaluator {
     private let plan: MetricPlan?
     private let labelWeights: LabelWeights?
     private let examples: StoredExamples
+    /// Called after each mini-batch with how many are done, of how many.
+    package var onBatch: (_ done: Int, _ total: Int) -> Void = { _, _ in }
 
     /// Evaluates, or only predicts, with the parameters of `state`.
     ///
@@ -189,6 +191,7 @@ package final class Evaluator {
                     batchCount: Float(batch.count), dropoutKey: dt_philox_key(word: (0, 0))),
                 read: { place, worker, program in shard(index, place, worker, program) })
             try then(index, batch)
+            onBatch(index + 1, order.batchCount)
         }
     }
 

@@ -23,6 +23,8 @@ struct Diagnoser {
     let optimizer: OptimizerConfiguration?
     /// The rate of its last step.
     let rate: Double?
+    /// Where work is told of.
+    var progress = ProgressLine.silent
 
     /// The parameters and the direction in which the loss falls from a point.
     struct Outcome {
@@ -61,11 +63,12 @@ struct Diagnoser {
         let slices = ParameterSlices(cluster: cluster, layout: state.layout)
         let point = try ParameterPoint(state, slices: slices)
         let weightNorm = try point.origin.squaredNorm().squareRoot()
-        let start = try gradients(point)
+        let start = try progress.during("diagnosing: the loss and its gradient") { try gradients(point) }
         let hessian = try HessianProduct(cluster: cluster, state: state, objective: objective)
         do {
             let space = HessianSpace(hessian, seed: options.seed, on: cluster)
-            reportProgress(of: space)
+            let work = try tell(of: space)
+            defer { work.end() }
             let outcome = try look(at: point, weightNorm: weightNorm, start, in: space)
             try hessian.free()
             return outcome
@@ -76,23 +79,14 @@ struct Diagnoser {
         }
     }
 
-    /// Says now and then how far a long look has come, on rank 0's standard error.
-    private func reportProgress(of space: HessianSpace) {
-        guard cluster.rank == 0 else { return }
-        let start = ProcessInfo.processInfo.systemUptime
-        var last = start
-        space.onProduct = { [unowned space] in
-            let now = ProcessInfo.processInfo.systemUptime
-            guard now - last >= Self.secondsBetweenNotes else { return }
-            last = now
-            let seconds = (now - start) / Double(space.products)
-            DistributedProgram.note(
-                "\(counted(space.products, "product")) with the Hessian of \(counted(objective.count, "example")) so far, \(ProgressReporter.significant(seconds, 2)) s each; a verdict takes about \(options.products + 5), or all \(space.dimension) where all eigenvalues are computed"
-            )
-        }
+    /// Tells of the products with the Hessian that a look takes.
+    private func tell(of space: HessianSpace) throws -> CountedWork {
+        let work = CountedWork("diagnosing", "Hessian product", isEstimate: true, on: progress)
+        // A verdict takes those of the ends beside.
+        let expected = try chooseDense(space.dimension) ? space.dimension : options.products
+        space.onProduct = { [unowned space] in work.advance(space.products, of: expected + 5) }
+        return work
     }
-
-    private static let secondsBetweenNotes = 20.0
 
     private func look(
         at point: ParameterPoint, weightNorm: Double, _ start: Start, in space: HessianSpace
@@ -428,7 +422,7 @@ struct Diagnoser {
         let noise = abs(try loss.compute() - diagnosis.loss)
         try point.restore()
         let search = LineSearch(curvature: abs(low.value), value: here, noise: noise)
-        let found = try search.run(value)
+        let found = try progress.during("diagnosing: looking for a lower loss") { try search.run(value) }
         guard let found else {
             try point.restore()
             try loss.free()

@@ -67,7 +67,8 @@ extension Trainer {
             let (objective, isSample) = try objective(loaded, data, part.fraction, settings, options)
             var diagnosis = try Diagnoser(
                 cluster: cluster, state: loaded.state, objective: objective, options: options,
-                data: data.rawValue, optimizer: settings.optimizer, rate: history?.rate
+                data: data.rawValue, optimizer: settings.optimizer, rate: history?.rate,
+                progress: loaded.progress
             ).run()
             diagnosis.history = history
             diagnosis.isSample = isSample

@@ -1,65 +1,91 @@
+import Cluster
 import Datasets
 import Foundation
-import Glibc
 import Messages
 
-/// What a person sees of a run, on rank 0's standard output: a line per epoch, and on a terminal a bar between.
+/// What a person sees of a run, on rank 0: on a terminal a line that tells how far it is, a line per epoch, and at the end
+/// what came of it and what to do next. Also the stream of events, where a program wants that.
 package final class ProgressReporter: RunSink {
-    private let isTerminal = ProgressReporter.writesToTerminal
-    private var lastDraw = 0.0
-    private var hasBar = false
-    /// Epochs of the run.
-    private var epochs = 0
+    /// Where lines go.
+    let progress: ProgressLine
+    private let guidance: Guidance
+    /// Takes lines of the stream of events; nil where there is none.
+    private let stream: ((String) -> Void)?
+    /// Epochs of the run, and its ranks.
+    private var (epochs, ranks) = (0, 1)
+    /// What the run came to.
+    private var end: RunEvent.End?
 
-    /// Whether standard output is a terminal that a person looks at.
-    package static var writesToTerminal: Bool {
-        // Under mpirun standard output is a terminal without extent, even when it goes to a file.
-        var size = winsize()
-        return isatty(1) == 1 && ioctl(1, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    /// A reporter that writes as `guidance` says.
+    ///
+    /// - Parameters:
+    ///   - start: The system's uptime when the program started, in seconds.
+    ///   - line: Where lines go; nil for where they belong.
+    ///   - stream: What takes lines of the stream of events.
+    package init(
+        _ guidance: Guidance, start: Double, line: ProgressLine? = nil,
+        stream: @escaping (String) -> Void = { StandardStream.output.write($0) }
+    ) {
+        self.guidance = guidance
+        self.stream = guidance.printing == .json ? stream : nil
+        progress = line ?? ProgressLine(Self.device(guidance.printing), start: start)
     }
 
-    /// A bar at most ten times a second.
-    package var wantsProgress: Bool {
-        isTerminal && ProcessInfo.processInfo.systemUptime - lastDraw >= 0.1
+    private static func device(_ printing: Printing) -> LineDevice? {
+        switch printing {
+        case .lines: LineDevice(.output)
+        // Events on the same terminal would tear a line that is drawn.
+        case .json: LineDevice(.error, isPlain: StandardStream.output.columns != nil)
+        case .quiet: nil
+        }
     }
+
+    /// Whether a person looks at standard output on a terminal.
+    package static var writesToTerminal: Bool { StandardStream.output.columns != nil }
+
+    /// On a terminal ten times a second, elsewhere every half minute without another line that has the time.
+    package var wantsProgress: Bool { progress.isDue }
 
     package func take(_ event: RunEvent) {
+        if let stream, let line = event.streamLine { stream(line.line) }
         switch event {
         case .start(let start):
-            epochs = start.epochs
+            (epochs, ranks) = (start.epochs, start.ranks)
             line(
                 "dtrain: \(Self.number(Double(start.examples))) examples, \(Self.number(Double(start.parameters))) parameters, "
                     + "\(counted(start.ranks, "rank")) x \(counted(start.workers, "worker")), "
                     + "\(counted(start.shards, "shard")), \(start.instructionSet)")
-        case .progress(let progress): draw(progress)
+        case .progress(let progress): self.progress.show(status(progress))
         case .gradients(let found):
             line(
                 "dtrain: note: the gradient of \(found.parameter) is \(found.finding.rawValue) at step \(found.step): root mean square \(Self.significant(found.rootMeanSquare, 2))"
             )
-        case .epoch(let epoch): line(text(epoch))
+        case .epoch(let epoch): progress.line(text(epoch), isTimed: true)
         case .results(let results): report(results)
         case .note(let text): line("dtrain: note: \(text)")
         case .message(let text): line(text)
-        case .step, .histograms, .plateau, .end: break
+        case .end(let end): self.end = end
+        case .step, .histograms, .plateau: break
         }
     }
 
-    /// Prints a line, in place of the bar if there is one.
-    func line(_ text: String) {
-        StandardStream.output.write((hasBar ? "\r\u{1b}[K" : "") + text + "\n")
-        hasBar = false
-    }
+    /// Prints a line that stays.
+    func line(_ text: String) { progress.line(text) }
 
-    private func draw(_ progress: RunEvent.Progress) {
-        lastDraw = ProcessInfo.processInfo.systemUptime
-        let width = 24
-        let done = min(width, Int(progress.fraction * Double(width)))
-        let bar = String(repeating: "█", count: done) + String(repeating: "░", count: width - done)
-        let text =
-            "epoch \(progress.epoch)/\(epochs) \(bar) loss \(Self.fixed(progress.loss, 4))  "
-            + "\(Self.number(progress.samplesPerSecond)) samples/s  \(Self.duration(progress.remaining)) left"
-        StandardStream.output.write("\r\u{1b}[K" + text)
-        hasBar = true
+    private func status(_ progress: RunEvent.Progress) -> StatusLine {
+        var status = StatusLine()
+        status.add("epoch \(progress.epoch)/\(epochs)", rank: 7)
+        status.addBar(progress.fraction, rank: 2)
+        let (step, steps) = (Self.number(Double(progress.step)), Self.number(Double(progress.steps)))
+        status.add("step \(step)/\(steps)", rank: 4)
+        status.add("loss \(Self.fixed(progress.loss, 4))", rank: 5)
+        status.add("lr \(Self.significant(progress.learningRate, 3))", rank: 0)
+        status.add("\(Self.number(progress.samplesPerSecond)) samples/s", rank: 3)
+        if let bytes = ProcessMemory.resident {
+            status.add("\(ProcessMemory.text(bytes))\(ranks > 1 ? " on rank 0" : "")", rank: 1)
+        }
+        status.add("\(TimeText.clock(progress.remaining)) left", rank: 6)
+        return status
     }
 
     private func text(_ epoch: RunEvent.Epoch) -> String {
@@ -71,7 +97,7 @@ package final class ProgressReporter: RunSink {
         }
         if let test = epoch.evaluations.test { text += "  test" + Self.describe(test) }
         text += "  \(Self.number(epoch.pace.samplesPerSecond)) samples/s"
-        if epoch.epoch < epochs, let left = epoch.remaining { text += "  \(Self.duration(left)) left" }
+        if epoch.epoch < epochs, let left = epoch.remaining { text += "  \(TimeText.words(left)) left" }
         return text
     }
 
@@ -99,6 +125,15 @@ package final class ProgressReporter: RunSink {
             "checkpoints  \(results.checkpoints)  (\(results.checkpointCount) written, training waited "
                 + "\(Self.fixed(results.secondsOfCopying, 2)) s for copies, "
                 + "\(Self.fixed(results.secondsOfWaiting, 2)) s for the disk)")
+        if let epoch = end?.bestEpoch, let value = end?.bestValue, let metric = results.watchedMetric {
+            line("best epoch   \(epoch)  (\(metric) \(Self.fixed(value, 4)))")
+        }
+        line("wall time    \(TimeText.words(progress.now() - progress.start))")
+        let folder = PathParts.folder(of: results.weights)
+        let next = guidance.wording.nextSteps(output: folder, isFinished: results.isFinished)
+        for (place, step) in next.enumerated() {
+            line((place == 0 ? "next         " : "             ") + step)
+        }
     }
 
     /// More classes than this are no table for a terminal.
@@ -130,14 +165,5 @@ package final class ProgressReporter: RunSink {
             digits.removeLast(3)
         }
         return ([digits] + groups).joined(separator: ",")
-    }
-
-    /// Seconds as 42 s, 3 min 10 s or 2 h 5 min.
-    static func duration(_ seconds: Double) -> String {
-        guard seconds.isFinite else { return "–" }
-        let whole = Int(max(0, seconds).rounded())
-        if whole < 60 { return "\(whole) s" }
-        if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
-        return "\(whole / 3600) h \(whole % 3600 / 60) min"
     }
 }

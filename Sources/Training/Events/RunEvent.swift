@@ -94,8 +94,12 @@ public enum RunEvent: Sendable, Equatable {
         /// The epoch under way, from 1, and the part of it that is done.
         public let epoch: Int
         public let fraction: Double
-        /// The mean loss of the last step.
+        /// Steps so far, and those that the run takes in all.
+        public let step: Int
+        public let steps: Int
+        /// The mean loss of the last step, and its learning rate.
         public let loss: Double
+        public let learningRate: Double
         public let samplesPerSecond: Double
         /// Seconds left of the run.
         public let remaining: Double
@@ -177,5 +181,9 @@ public enum RunEvent: Sendable, Equatable {
         public let checkpointCount: Int
         public let secondsOfCopying: Double
         public let secondsOfWaiting: Double
+        /// What best weights and early stopping watch, by its name in metrics.jsonl; nil for nothing.
+        public var watchedMetric: String?
+        /// Whether the run has ended by itself, with no steps left.
+        public var isFinished = true
     }
 }

@@ -85,7 +85,22 @@ final class EpochLoop {
     func evaluate() throws -> RunEvent.Evaluations {
         try run.replica.flush()
         try run.checkCopies(after: progress.step)
-        return try run.evaluators.evaluate()
+        let began = ProcessInfo.processInfo.systemUptime
+        let evaluations = try run.evaluators.evaluate(run.progress)
+        clock.addEvaluation(seconds: ProcessInfo.processInfo.systemUptime - began)
+        return evaluations
+    }
+
+    /// Steps that the run takes in all, unless it is stopped.
+    private var plannedSteps: Int { min(policy.plan.totalSteps, settings.stepLimit ?? .max) }
+
+    /// Seconds that are left of the run, before the end of the epoch under way or behind it.
+    private func remaining(isEpochEvaluated: Bool) -> Double {
+        let steps = plannedSteps - progress.step
+        let epochs = settings.epochs - progress.epoch - (isEpochEvaluated ? 1 : 0)
+        // Where a limit of steps ends the run early, so many of the epochs that are left.
+        let share = Double(steps) / Double(max(1, policy.plan.totalSteps - progress.step))
+        return clock.remaining(steps: steps, epochs: Int((Double(epochs) * min(1, share)).rounded(.up)))
     }
 
     /// Copies where the run stands, to be written while it goes on; collective.
@@ -185,8 +200,9 @@ final class EpochLoop {
     private func howFar(_ result: StepResult, of steps: Int) -> RunEvent.Progress {
         RunEvent.Progress(
             epoch: progress.epoch + 1, fraction: Double(progress.batch) / Double(steps),
-            loss: result.lossSum / Double(result.count), samplesPerSecond: pace.samplesPerSecond,
-            remaining: clock.remaining(policy.plan.totalSteps - progress.step))
+            step: progress.step, steps: plannedSteps, loss: result.lossSum / Double(result.count),
+            learningRate: policy.learningRate(progress.step - 1), samplesPerSecond: pace.samplesPerSecond,
+            remaining: remaining(isEpochEvaluated: false))
     }
 
     /// Names the parameters whose gradients vanish or explode. Biases do not count: in front of a normalization theirs
@@ -221,7 +237,7 @@ final class EpochLoop {
                     evaluations: evaluations, learningRate: policy.learningRate(progress.step - 1),
                     batch: settings.growth == nil ? nil : policy.plan.batches[progress.epoch],
                     skippedSteps: policy.state.skippedSteps, pace: pace,
-                    remaining: clock.remaining(policy.plan.totalSteps - progress.step))))
+                    remaining: remaining(isEpochEvaluated: true))))
         try takeHistograms()
         let verdict = policy.endEpoch(
             progress.epoch, step: progress.step, trainingLoss: progress.epochExamples > 0 ? loss : nil,

@@ -36,7 +36,7 @@ struct InitialWeights {
                 let found = try named.find()
                 origin = found.origin
                 values = try SavedWeights.values(
-                    of: found.file, for: state.model, tell: DistributedProgram.note
+                    of: found.file, for: state.model, tell: cluster.note
                 ).values
             })
         try state.set(values)

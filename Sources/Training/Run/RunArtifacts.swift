@@ -184,7 +184,7 @@ final class RunArtifacts {
     /// written is a warning: the weights can predict again.
     func writePredictions() throws {
         var outputs: [Float] = []
-        let isKept = try prepared.evaluators.predict { outputs += $0 }
+        let isKept = try prepared.evaluators.predict(prepared.progress) { outputs += $0 }
         cluster.activity.enter(.writing)
         guard isKept, let folder, let test = prepared.data.test else { return }
         let predictions = RunPredictions(outputs, of: prepared.model, settings.loss, test.dataset.examples)
@@ -214,13 +214,18 @@ final class RunArtifacts {
     }
 
     /// What the run has come to stands on disk, for sinks.
-    func results(_ evaluations: RunEvent.Evaluations, notes: [String]) -> RunEvent.Results? {
+    ///
+    /// - Parameter isFinished: Whether the run has no steps left.
+    func results(
+        _ evaluations: RunEvent.Evaluations, notes: [String], isFinished: Bool
+    ) -> RunEvent.Results? {
         folder.map { folder in
             RunEvent.Results(
                 evaluations: evaluations, classNames: prepared.data.inputs.classNames, notes: notes,
                 weights: folder.file(RunFolder.weightsName), metrics: folder.file(RunFolder.metricsName),
                 checkpoints: folder.checkpoints, checkpointCount: checkpoints.totals.count,
-                secondsOfCopying: checkpoints.totals.copying, secondsOfWaiting: checkpoints.totals.waiting)
+                secondsOfCopying: checkpoints.totals.copying, secondsOfWaiting: checkpoints.totals.waiting,
+                watchedMetric: RunPolicy.watchedMetric(settings), isFinished: isFinished)
         }
     }
 

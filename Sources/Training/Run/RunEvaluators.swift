@@ -44,12 +44,17 @@ struct RunEvaluators {
     }
 
     /// What the weights are worth; collective.
-    func evaluate() throws -> RunEvent.Evaluations {
+    ///
+    /// - Parameter progress: Where that is told of.
+    func evaluate(_ progress: ProgressLine) throws -> RunEvent.Evaluations {
         let began = ProcessInfo.processInfo.systemUptime
-        var evaluations = RunEvent.Evaluations(test: try test.map { .init(try $0.totals()) })
+        var evaluations = RunEvent.Evaluations()
+        evaluations.test = try test.map { .init(try $0.totals(of: "test", progress)) }
         FaultPoint.reach(.evaluate)
-        evaluations.validation = try validation.map { .init(try $0.totals()) }
-        evaluations.training = try training.map { .init(try $0.totals()) }
+        evaluations.validation = try validation.map {
+            .init(try $0.totals(of: "validation", progress))
+        }
+        evaluations.training = try training.map { .init(try $0.totals(of: "train", progress)) }
         let count = [evaluations.test, evaluations.validation, evaluations.training].reduce(0) {
             $0 + ($1?.count ?? 0)
         }
@@ -62,9 +67,9 @@ struct RunEvaluators {
     /// Calls `body` on rank 0 with what the weights say of the test set, rows of outputs in its order; collective.
     ///
     /// - Returns: Whether predictions are kept, the same on all ranks.
-    func predict(_ body: (_ rows: [Float]) throws -> Void) throws -> Bool {
+    func predict(_ progress: ProgressLine, _ body: (_ rows: [Float]) throws -> Void) throws -> Bool {
         guard let makePredictor else { return false }
-        try makePredictor().predictions(body)
+        try makePredictor().predictions(of: "test", progress, body)
         return true
     }
 

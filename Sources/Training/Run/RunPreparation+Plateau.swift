@@ -33,7 +33,8 @@ extension RunPreparation {
         do {
             return try Diagnoser(
                 cluster: cluster, state: replica.state, objective: objective, options: options,
-                data: Trainer.DiagnosedData.train.rawValue, optimizer: settings.optimizer, rate: rate
+                data: Trainer.DiagnosedData.train.rawValue, optimizer: settings.optimizer, rate: rate,
+                progress: progress
             ).run()
         } catch is SpectrumError {
             // It comes of products, all of which are taken where the weights stand.

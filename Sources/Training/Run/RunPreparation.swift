@@ -22,6 +22,8 @@ final class RunPreparation {
     let folder: RunFolder?
     /// Where a person looks; nil on ranks that print nothing.
     let terminal: ProgressReporter?
+    /// Where work under way is told of.
+    let progress: ProgressLine
     /// Where the weights that training starts from are; nil for seeded ones, and on ranks that print nothing.
     let initialWeights: String?
     /// What must be equal for a checkpoint to be this run's.
@@ -48,12 +50,13 @@ final class RunPreparation {
         try Self.checkConfiguration(settings, cluster)
         try RunSinks.check(settings)
         try cluster.check(shards: settings.shards)
-        terminal = cluster.rank == 0 ? ProgressReporter() : nil
+        terminal = cluster.rank == 0 ? ProgressReporter(cluster.guidance, start: start) : nil
+        progress = terminal?.progress ?? .silent
         let initial = try InitialWeights(settings, cluster)
         folder = try RunFolder.open(settings, cluster, terminal)
         if let seconds = settings.stallTimeout { cluster.watchdog?.limit = seconds }
         cluster.activity.enter(.loading)
-        data = try PreparedData(settings, on: cluster, makeModel: makeModel)
+        data = try PreparedData(settings, on: cluster, progress, makeModel: makeModel)
         cluster.activity.enter(.preparing)
         let plan = RunPlan(settings, examples: data.training.count)
         do throws(OptionError) {
@@ -68,14 +71,18 @@ final class RunPreparation {
         try Self.checkReplicas(identity, data.digest, cluster)
 
         let state = try ModelState(cluster: cluster, model: data.model, bucketBytes: settings.bucketBytes)
-        replica = try Replica(
+        let replica = try Replica(
             cluster: cluster, state: state, settings: ReplicaSettings(settings, plan),
             training: BatchMaker(
                 examples: data.training.dataset.examples, scaling: data.scaling, kernels: cluster.kernels,
                 augmenter: data.augmenter))
-        for batch in Set(plan.batches).sorted() {
-            try replica.plan(batch: batch)
-            try replica.plan(batch: data.training.count % batch)
+        self.replica = replica
+        let examples = data.training.count
+        try progress.during("preparing the model") {
+            for batch in Set(plan.batches).sorted() {
+                try replica.plan(batch: batch)
+                try replica.plan(batch: examples % batch)
+            }
         }
         evaluators = try RunEvaluators(settings, rates, data, state, cluster)
         // Last, when all else that is known to be needed has its memory.

@@ -36,6 +36,7 @@ struct RunClock {
     private var seconds = 0.0
     private var examples = 0
     private var steps = 0
+    private var evaluations = (count: 0, seconds: 0.0)
 
     /// A clock of a program that started then.
     init(start: Double) { self.start = start }
@@ -47,11 +48,20 @@ struct RunClock {
         steps += 1
     }
 
+    /// Adds an evaluation at the end of an epoch.
+    mutating func addEvaluation(seconds: Double) {
+        evaluations.count += 1
+        evaluations.seconds += seconds
+    }
+
     /// Seconds of a step; nil before the first.
     var secondsPerStep: Double? { steps > 0 ? seconds / Double(steps) : nil }
 
-    /// Seconds that so many more steps will take.
-    func remaining(_ more: Int) -> Double { Double(more) * seconds / Double(max(1, steps)) }
+    /// Seconds that so many more steps, and evaluations at the ends of so many epochs, will take.
+    func remaining(steps moreSteps: Int, epochs moreEpochs: Int) -> Double {
+        Double(max(0, moreSteps)) * seconds / Double(max(1, steps))
+            + Double(max(0, moreEpochs)) * evaluations.seconds / Double(max(1, evaluations.count))
+    }
 
     /// Training examples a second, steps alone, and seconds since the start.
     var pace: RunEvent.Pace {

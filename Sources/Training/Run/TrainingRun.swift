@@ -111,7 +111,9 @@ final class TrainingRun {
         if cluster.rank == 0 {
             let note = RunNotes(run: prepared).unlearnedTargets(
                 evaluations, trainingLoss: loop.lastTrainingLoss)
-            if let results = artifacts.results(evaluations, notes: note.map { [$0] } ?? []) {
+            let results = artifacts.results(
+                evaluations, notes: note.map { [$0] } ?? [], isFinished: progress.isFinished)
+            if let results {
                 sinks.take(.results(results))
             }
         }

@@ -1,0 +1,36 @@
+import Cluster
+import DataParallel
+import Datasets
+
+extension SharedDataset {
+    /// Reads `source` as `init` does, and tells of it; collective.
+    static func load(
+        _ source: DatasetSource, on cluster: Cluster, _ progress: ProgressLine
+    ) throws -> SharedDataset {
+        try progress.during("loading \(source.name)") { try SharedDataset(source, on: cluster) }
+    }
+}
+
+extension Evaluator {
+    /// Loss and metrics over all examples, of data that is called so; collective, the same on all ranks.
+    func totals(of data: String, _ progress: ProgressLine) throws -> Totals {
+        try telling("evaluating \(data)", progress) { try totals() }
+    }
+
+    /// Calls `body` on rank 0 with every batch's predictions, in order; collective.
+    func predictions(
+        of data: String, _ progress: ProgressLine, _ body: (_ rows: [Float]) throws -> Void
+    ) throws {
+        try telling("predicting \(data)", progress) { try predictions(body) }
+    }
+
+    private func telling<T>(_ what: String, _ progress: ProgressLine, _ work: () throws -> T) rethrows -> T {
+        let counted = CountedWork(what, "batch", on: progress)
+        onBatch = { counted.advance($0, of: $1) }
+        defer {
+            onBatch = { _, _ in }
+            counted.end()
+        }
+        return try work()
+    }
+}

@@ -1,0 +1,60 @@
+import Glibc
+import MPI
+
+/// The terminal that mpirun passes on to what a rank of its own host writes.
+///
+/// Such a rank has a terminal without extent for standard output and a pipe for standard error, whether mpirun's own lead to
+/// a terminal or to a file; /proc tells.
+struct LauncherTerminal {
+    private let path: String
+
+    /// The terminal of a stream; nil where mpirun is not this process's parent, or puts something else than the rank's lines
+    /// on it.
+    init?(of stream: StandardStream) {
+        guard LaunchEnvironment.current.launcher == .openMPI, Self.isPassedOn(stream.rawValue) else {
+            return nil
+        }
+        let parent = "/proc/\(getppid())"
+        let words = Self.bytes(ofFile: "\(parent)/cmdline").split(separator: 0).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+        guard let program = words.first.map(PathParts.name), Self.programs.contains(program),
+            !words.contains(where: { word in Self.otherPlaces.contains { word.hasSuffix($0) } })
+        else { return nil }
+        path = "\(parent)/fd/\(stream.rawValue)"
+    }
+
+    /// Names of mpirun.
+    private static let programs = ["mpirun", "mpiexec", "orterun", "prterun"]
+
+    /// Ends of mpirun's options that send lines to files, or put marks in front of each.
+    private static let otherPlaces = ["output-filename", "tag-output", "timestamp-output", "-xml"]
+
+    /// Whether a descriptor is what mpirun gives its ranks.
+    private static func isPassedOn(_ descriptor: Int32) -> Bool {
+        var status = stat()
+        return isatty(descriptor) == 1
+            || fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+    }
+
+    /// Columns of the terminal as it is now; nil where it is none.
+    var columns: Int? {
+        var status = stat()
+        // Opening a pipe or a file here could wait, or change it.
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFCHR else { return nil }
+        let descriptor = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        return StandardStream.columns(ofDescriptor: descriptor)
+    }
+
+    private static func bytes(ofFile path: String) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return [] }
+        defer { close(descriptor) }
+        var all: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: 4096)
+        while case let count = read(descriptor, &block, block.count), count > 0 { all += block[..<count] }
+        return all
+    }
+}

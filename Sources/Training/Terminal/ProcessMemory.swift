@@ -1,0 +1,20 @@
+import Foundation
+
+/// The memory of this process.
+enum ProcessMemory {
+    /// Bytes that are resident now, shared ones included; nil where the system does not tell.
+    static var resident: Int? {
+        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
+        let fields = text.split(separator: " ")
+        guard fields.count > 1, let pages = Int(fields[1]) else { return nil }
+        return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+    }
+
+    /// Bytes as a narrow line has them.
+    static func text(_ bytes: Int) -> String {
+        let mebibytes = Double(bytes) / 1_048_576
+        return mebibytes < 1024
+            ? "\(ProgressReporter.fixed(mebibytes, 0)) MiB"
+            : "\(ProgressReporter.fixed(mebibytes / 1024, 1)) GiB"
+    }
+}
