@@ -119,6 +119,7 @@ package struct MethodsTable {
         (differing(choice) + common(choice).map(spell)).joined(separator: ", ")
     }
 
+    /// Options with their defaults, separated by commas.
     private static func list(_ options: [OptionDeclaration]) -> String {
         options.map(spell).joined(separator: ", ")
     }
@@ -129,6 +130,7 @@ package struct MethodsTable {
         return standard == .none ? option.name : "\(option.name) \(spell(standard))"
     }
 
+    /// A default as the table shows it: as in YAML, but with the shorter spelling of numbers.
     private static func spell(_ value: OptionValue) -> String {
         switch value {
         case .number(let number): spell(number)
