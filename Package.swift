@@ -14,45 +14,54 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        // No target depends on it: scripts/docs builds the documentation with it.
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
     ],
     targets: [
         // C libraries and the shims over them.
         .systemLibrary(
             name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "CMPI", dependencies: ["COpenMPI"]),
-        .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
-        .target(name: "CLAPACK", linkerSettings: [.linkedLibrary("lapacke"), .linkedLibrary("openblas")]),
-        .target(name: "CKernels"),
-        .target(name: "CSignals"),
+        .target(name: "CMPI", dependencies: ["COpenMPI"], exclude: ["README.md"]),
+        .target(name: "COneDNN", exclude: ["README.md"], linkerSettings: [.linkedLibrary("dnnl")]),
+        .target(
+            name: "CLAPACK", exclude: ["README.md"],
+            linkerSettings: [.linkedLibrary("lapacke"), .linkedLibrary("openblas")]),
+        .target(name: "CKernels", exclude: ["README.md"]),
+        .target(name: "CSignals", exclude: ["README.md"]),
 
-        .target(name: "MPI", dependencies: ["CMPI"]),
-        .target(name: "Messages"),
-        .target(name: "Randomness", dependencies: ["CKernels"]),
-        .target(name: "FixedTree"),
-        .target(name: "Files"),
-        .target(name: "TensorBoard"),
-        .target(name: "Options", dependencies: ["Messages"]),
-        .target(name: "Safetensors", dependencies: ["Files", "Messages"]),
+        .target(name: "MPI", dependencies: ["CMPI"], exclude: ["README.md"]),
+        .target(name: "Messages", exclude: ["README.md"]),
+        .target(name: "Randomness", dependencies: ["CKernels"], exclude: ["README.md"]),
+        .target(name: "FixedTree", exclude: ["README.md"]),
+        .target(name: "Files", exclude: ["README.md"]),
+        .target(name: "TensorBoard", exclude: ["README.md"]),
+        .target(name: "Options", dependencies: ["Messages"], exclude: ["README.md"]),
+        .target(name: "Safetensors", dependencies: ["Files", "Messages"], exclude: ["README.md"]),
         .target(name: "Graph"),
-        .target(name: "Layers", dependencies: ["Graph", "Messages", "Options", "Randomness"]),
+        .target(
+            name: "Layers", dependencies: ["Graph", "Messages", "Options", "Randomness"],
+            exclude: ["README.md"]),
         .target(name: "Runtime", dependencies: ["CKernels", "COneDNN", "Graph"]),
-        .target(name: "Optimizers", dependencies: ["CKernels", "Messages", "Options"]),
-        .target(name: "Spectrum", dependencies: ["CLAPACK"]),
+        .target(
+            name: "Optimizers", dependencies: ["CKernels", "Messages", "Options"], exclude: ["README.md"]),
+        .target(name: "Spectrum", dependencies: ["CLAPACK"], exclude: ["README.md"]),
         .target(
             name: "Datasets",
             dependencies: [
                 "CKernels", "CZlib", "Files", "FixedTree", "Messages", "Options", "Randomness",
                 "Safetensors", "Spectrum",
-            ]),
-        .target(name: "Cluster", dependencies: ["CKernels", "COneDNN", "CSignals", "MPI", "Messages"]),
+            ], exclude: ["README.md"]),
+        .target(
+            name: "Cluster", dependencies: ["CKernels", "COneDNN", "CSignals", "MPI", "Messages"],
+            exclude: ["README.md"]),
         .target(
             name: "DataParallel",
             dependencies: [
                 "CKernels", "COneDNN", "MPI", "Messages", "Randomness", "FixedTree", "Graph", "Layers",
                 "Runtime",
                 "Optimizers", "Spectrum", "Datasets", "Cluster",
-            ]),
+            ], exclude: ["README.md"]),
         .target(
             name: "Training",
             dependencies: [
@@ -60,32 +69,32 @@ let package = Package(
                 "Randomness", "Files", "Messages", "Safetensors", "Spectrum", "TensorBoard", "CKernels",
                 "COneDNN", "CSignals",
                 .product(name: "Crypto", package: "swift-crypto"),
-            ]),
+            ], exclude: ["README.md"]),
         .target(
             name: "Configuration",
             dependencies: [
                 "Messages", "Options", "Graph", "Layers", "Optimizers", "Datasets", "Cluster", "Training",
                 "Yams",
-            ]),
+            ], exclude: ["README.md"]),
         .target(
             name: "Reports",
             dependencies: [
                 "Configuration", "Datasets", "Messages", "Training",
                 .product(name: "Mustache", package: "swift-mustache"),
-            ]),
+            ], exclude: ["README.md"]),
         .target(
             name: "DistributedTraining",
             dependencies: [
                 "Graph", "Layers", "Optimizers", "Options", "Datasets", "Cluster", "DataParallel",
                 "Training", "Configuration", "MPI",
-            ]),
+            ], exclude: ["README.md"]),
         .executableTarget(
             name: "dtrain",
             dependencies: [
                 "Configuration", "Cluster", "DataParallel", "Datasets", "Files", "Layers", "MPI", "Messages",
                 "Reports", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
+            ], exclude: ["README.md"]),
 
         // Tests, and what they start as processes of their own.
         .target(name: "ProcessSupport", path: "Tests/ProcessSupport"),

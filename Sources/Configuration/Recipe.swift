@@ -1,4 +1,6 @@
 /// A configuration that comes with the program.
+///
+/// A recipe is a file in `Recipes/`, an extension with its YAML text, and a place in `all`. Tests read every one.
 package struct Recipe: Sendable, Equatable {
     /// Its name, such as "fashion-cnn".
     package let name: String

@@ -2,7 +2,7 @@ import Datasets
 import Training
 
 extension RunConfiguration {
-    /// The data sets that are files of their own, by their keys.
+    /// The data sets that are files of their own, by their keys; a validation set that is a part of the training set is none.
     private var sets: [(key: String, source: DatasetSource)] {
         var sets = [("data.train", settings.data.training)]
         if case .files(let files) = settings.data.validation { sets.append(("data.validation", files)) }

@@ -6,9 +6,20 @@ import Training
 
 /// Everything a training run is told, checked and with all defaults filled in.
 ///
-/// What it is made of is YAML text; the same text, overrides and folder make the same configuration on every
-/// machine, so one process can read the file for all. Only where overrides move a finished run's data are its files
-/// looked for.
+/// It is made of YAML text. The same text, overrides and folder make the same configuration on every machine, so one
+/// process can read the file for all. Files of data are looked for only where overrides move those of a finished run.
+///
+/// Reading goes in five stages, each of which leaves to the next what it cannot know:
+///
+/// 1. `ConfigurationNode(yaml:)`: the text as lists, mappings and words, with the line of each. No types.
+/// 2. `ConfigurationNode.apply`: overrides change that tree, so that `--set` gets the checks and errors of a file.
+/// 3. `SettingMap` and `FormReader`: each section's keys, which are the rows of Training's `SettingsTable`, become values
+///    of their forms.
+/// 4. `SettingKey.set`: each value becomes a part of the `TrainingSettings`.
+/// 5. `finish`: what several keys decide together, and whether they go together.
+///
+/// So a new key is a row of the `SettingsTable`, a new method an entry of a list of the `Vocabulary`, and neither needs a
+/// change here.
 public struct RunConfiguration: Sendable, Equatable {
     /// What the run does; `configurationText` is the configuration as YAML in one fixed form: every key with its value, given
     /// or default, absolute paths of data, and nothing that depends on ranks, time or the machine. It reads back as an equal
@@ -16,9 +27,10 @@ public struct RunConfiguration: Sendable, Equatable {
     public var settings: TrainingSettings
     /// The keys it was read by.
     private let table: SettingsTable
-    /// What was written, with the places.
+    /// What was written, overrides included: errors that are found later, such as those of a model's shapes, get their
+    /// lines from it.
     private let whole: Setting
-    /// The paths of data that another data.root would look for elsewhere.
+    /// The absolute paths of data that another data.root would look for elsewhere; an error about one says so.
     let movable: Set<String>
 
     /// Reads a configuration.
@@ -66,7 +78,15 @@ public struct RunConfiguration: Sendable, Equatable {
         try requireReadableForm(of: source)
     }
 
-    /// Reads the keys of a section into the settings.
+    /// Reads the keys of a section into the settings; a section that is not there leaves the defaults.
+    ///
+    /// A section has one of three forms in the table:
+    ///
+    /// - Keys alone, as `training`: each is read by its form.
+    /// - One key with an empty name, as `loss`, `model` and `output`: the section's value is that key's.
+    /// - A choice with an empty name and keys beside it, as `optimizer: {name: adam, lr: 0.1, sharded: true}`: the options of
+    ///   what was chosen and the keys stand in one mapping. The reader of the choice is told the keys, so as not to
+    ///   refuse them, and then they are read like the keys of any section.
     private static func read(
         _ section: String, _ map: SettingMap, _ table: SettingsTable, _ reader: FormReader,
         _ settings: inout TrainingSettings
@@ -104,6 +124,9 @@ public struct RunConfiguration: Sendable, Equatable {
     }
 
     /// Settles what depends on several keys, and checks that they go together.
+    ///
+    /// The order matters: initializers are checked before the layers that draw by them, and conflicts between keys last,
+    /// when each key by itself is known to be right.
     private mutating func finish() throws(ConfigurationError) {
         // Losses that compare numbers may find numbers in a table: that depends on the model.
         if !settings.loss.function.comparesNumbers { settings.data.takeTables(as: .classification) }
@@ -129,7 +152,7 @@ public struct RunConfiguration: Sendable, Equatable {
             initial: settings.initializers)
     }
 
-    /// Whether both say the same, however it was written.
+    /// Whether both say the same, however it was written: in which order, with which defaults spelt out, and in which file.
     public static func == (a: RunConfiguration, b: RunConfiguration) -> Bool { a.yaml == b.yaml }
 
     /// The folder for results, as it was given; relative ones are relative to the current folder. Unless given,
@@ -142,7 +165,9 @@ public struct RunConfiguration: Sendable, Equatable {
     /// The configuration as YAML in one fixed form, that of `settings.configurationText`.
     package var yaml: String { settings.configurationText ?? "" }
 
-    /// Settings as YAML in one fixed form.
+    /// Settings as YAML in one fixed form: sections and keys in the table's order, every key that has a value.
+    ///
+    /// Reading the text gives equal settings, and writing those gives the same text; config.yaml of a run's folder is it.
     func text(of settings: TrainingSettings) -> String {
         var yaml = YAMLWriter()
         let standard = try? SettingsTable.defaults
@@ -173,7 +198,7 @@ public struct RunConfiguration: Sendable, Equatable {
         return yaml.text
     }
 
-    /// Sections of few keys, which stand on one line.
+    /// Sections that stand on one line, since they are short; the others have a line for each key.
     private static let flowing = [
         "model", "loss", "init", "optimizer", "schedule", "evaluation", "checkpoint", "logging",
     ]
@@ -200,8 +225,11 @@ public struct RunConfiguration: Sendable, Equatable {
         return ConfigurationError(.shape, at: part.place, key: "loss", option + error.reason)
     }
 
-    /// The error of a layer: a path is an index, for a residual layer then the branch and an index again, and so on; what
-    /// follows belongs to the layer itself, such as the name of a parameter.
+    /// The error of a layer, at the innermost part of the model that was written.
+    ///
+    /// A `ModelError` names layers as parameters are named: "3" is a layer by its index, "3.body.0" a layer in the body of a
+    /// residual one, "3.weight" the third layer's weight. In the YAML the body stands under one more key, `residual`. What no
+    /// key was written for, such as a weight, ends the walk.
     private func modelError(_ error: ModelError) -> ConfigurationError {
         var place = whole.part("model")
         for name in error.path.split(separator: ".") {
@@ -263,8 +291,10 @@ public struct RunConfiguration: Sendable, Equatable {
                 "convert it: iconv -f \(isWide ? "UTF-16" : "WINDOWS-1252") -t UTF-8 \"\(file)\" > utf8.yaml")
     }
 
-    /// The text of a configuration file, for a process that reads it for others; throws if it is missing, cannot
-    /// be read, is longer than any configuration or no UTF-8.
+    /// The text of a configuration file, for a process that reads it for others.
+    ///
+    /// Throws where the file is missing, cannot be read, is longer than any configuration or is no UTF-8. At most one byte
+    /// more than allowed is read: the path may be a pipe that never ends.
     package static func text(
         ofFile file: String, currentFolder: String = FileManager.default.currentDirectoryPath
     ) throws(ConfigurationError) -> String {

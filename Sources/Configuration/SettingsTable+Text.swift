@@ -2,7 +2,8 @@ import Options
 import Training
 
 extension SettingsTable {
-    /// What a value alone stands for behind each key that takes one.
+    /// What a value alone stands for behind each key that takes one, by the key's last name: `optimizer: adam` is the name of a
+    /// choice, `clip: 5` the option of `clip` that may stand alone, `linear: 10` that of a layer.
     var shortForms: ShortForms {
         var shorts = ShortForms(options: [:], names: ["model": "name"])
         func add(_ choice: ChoiceForm) {

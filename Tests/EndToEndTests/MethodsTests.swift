@@ -3,10 +3,10 @@ import ProcessSupport
 import Testing
 
 extension EndToEndTests {
-    /// scripts/methods: README.md's table of methods is what the program says of itself.
+    /// scripts/methods: the documentation's table of methods is what the program says of itself.
     @Suite struct Methods {
-        private static let readme = URL(fileURLWithPath: Checkout.script("methods"))
-            .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("README.md").path
+        private static let article = Checkout.file(
+            "../../Sources/DistributedTraining/DistributedTraining.docc/Methods.md")
 
         private func script(_ arguments: [String]) throws -> ProcessResult {
             let programs = URL(fileURLWithPath: try BuiltExecutable.path("dtrain"))
@@ -29,10 +29,10 @@ extension EndToEndTests {
         func changesAreNoticedAndMended(part: String, change: String) throws {
             let data = try TestData()
             defer { data.remove() }
-            let text = try String(contentsOfFile: Self.readme, encoding: .utf8)
+            let text = try String(contentsOfFile: Self.article, encoding: .utf8)
             try #require(text.contains(part))
             let copy = try data.write(
-                "README.md", text: text.replacing(part, with: change, maxReplacements: 1))
+                "Methods.md", text: text.replacing(part, with: change, maxReplacements: 1))
             let check = try script(["--check", copy])
             let said = check.standardError.split(separator: "\n")
             #expect(check.exitCode == 1 && said.count == 1, "\(check)")
@@ -45,7 +45,7 @@ extension EndToEndTests {
         @Test func theMarksAreNeeded() throws {
             let data = try TestData()
             defer { data.remove() }
-            let copy = try data.write("README.md", text: "No table.\n")
+            let copy = try data.write("Methods.md", text: "No table.\n")
             for arguments in [["--check", copy], [copy]] {
                 let run = try script(arguments)
                 #expect(

@@ -2,6 +2,9 @@ import Datasets
 import Options
 
 /// Where the paths of a configuration's data were written, and what `data.root` makes of them.
+///
+/// It looks at the section before any value is read: what `data.root` does to one path depends on where all of them were
+/// written (see `FilePaths`), and the root may stand behind the files.
 struct DataPlaces {
     /// How paths become absolute.
     let paths: FilePaths

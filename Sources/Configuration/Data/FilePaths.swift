@@ -2,13 +2,24 @@ import Foundation
 
 /// How paths of a configuration become absolute.
 ///
-/// A path is relative to the folder of the file that it was written in, and on the command line to the current folder.
+/// A path is relative to the folder of the file that it was written in, and on the command line to the current folder. With a
+/// `data.root` it depends on which of the two was written further outside. The configuration is innermost, around it stands
+/// a study that is based on it, around both the command line:
+///
+/// | path | data.root | looked for |
+/// | --- | --- | --- |
+/// | relative | none | in the folder of the path's own file |
+/// | relative | written at the same place, or further outside | in the root |
+/// | relative | written further inside | in the folder of the path's own file; in the root where it is only there |
+/// | absolute, in a configuration all of whose files are | written further outside | in the root, as `MovedFiles` finds it |
+/// | absolute | anything else | as it is |
 struct FilePaths {
     /// What the configuration is read from.
     private let source: SourceLocation.Source
     private let currentFolder: String
-    /// The folder of `data.root`, and where it was written.
+    /// The absolute folder of `data.root`, and where it was written; nil without one.
     private var root: (folder: String, source: SourceLocation.Source)?
+    /// Where files of a finished run are now; nil unless a root from outside moves them.
     private var moved: MovedFiles?
 
     /// Paths of a configuration that is read from `source`.
@@ -17,10 +28,12 @@ struct FilePaths {
         self.currentFolder = currentFolder
     }
 
-    /// Paths relative to a folder, as far as they were not written further outside than the folder itself: a root in a
-    /// file is for what the command line says only the second place to look.
+    /// Paths with a `data.root`.
     ///
-    /// - Parameter files: The files' paths as they were written, which a root from outside moves if it can do nothing else.
+    /// - Parameters:
+    ///   - folder: The root as it was written.
+    ///   - place: Where it was written.
+    ///   - files: The configuration's own data files as they were written.
     func inside(_ folder: String, writtenIn place: SourceLocation.Source, files: [String]) -> FilePaths {
         var paths = self
         let absolute = absolute(folder, writtenIn: place)
@@ -53,7 +66,8 @@ struct FilePaths {
     /// Whether a place is the configuration itself, rather than what changes it.
     func isOwn(_ place: SourceLocation.Source) -> Bool { rank(place) == 0 }
 
-    /// All absolute, as in the configuration that a run's folder keeps: a root has nothing else to say to them.
+    /// Whether all are absolute, as in the configuration that a run's folder keeps. A root from outside can then only mean
+    /// that these files stand elsewhere by now.
     private func areMovable(_ files: [String]) -> Bool {
         !files.isEmpty && files.allSatisfy { $0.hasPrefix("/") }
     }
@@ -65,6 +79,7 @@ struct FilePaths {
         return place == source ? 0 : 1
     }
 
+    /// The absolute folder that a relative path starts from.
     private func folder(of place: SourceLocation.Source) -> String {
         guard case .file(let path) = place, let slash = path.lastIndex(of: "/") else { return currentFolder }
         return Self.joined(String(path[...slash]), to: currentFolder)
@@ -76,6 +91,7 @@ struct FilePaths {
         return (ProcessInfo.processInfo.environment["HOME"] ?? NSHomeDirectory()) + path.dropFirst()
     }
 
+    /// An absolute path without "." and empty parts.
     private static func joined(_ path: String, to folder: String) -> String {
         let whole = path.hasPrefix("/") ? path : "\(folder)/\(path)"
         return "/" + whole.split(separator: "/").filter { $0 != "." }.joined(separator: "/")

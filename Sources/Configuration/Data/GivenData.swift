@@ -5,6 +5,10 @@ import Options
 import Training
 
 /// The data that `--data` gives: a path, or a data set as a configuration has it.
+///
+/// What is given is tried in this order: the path of a folder or a file that exists, then YAML. A mapping is a data set as a
+/// configuration has it, and a list is several files of the run's own kind. A word is an error: of a file that is missing
+/// where it has a slash or a point, else of a name that no data set has.
 package struct GivenData {
     /// The data set.
     package let source: DatasetSource
@@ -71,6 +75,7 @@ package struct GivenData {
         }
     }
 
+    /// A data set whose labels stand in a file of their own, as errors show it.
     private static let example = "{format: npy, features: FILE, labels: FILE}"
 
     /// Files of one kind with the options of the run's own.
@@ -112,7 +117,7 @@ package struct GivenData {
         }
     }
 
-    /// The run's own files in another folder.
+    /// The run's own files, by their names, in another folder.
     private static func folder(
         _ folder: String, like own: DatasetSource, _ needsLabels: Bool
     ) throws -> GivenData {
@@ -138,6 +143,7 @@ package struct GivenData {
         }
     }
 
+    /// The last name of a path.
     private static func name(of path: String) -> String {
         path.split(separator: "/").last.map(String.init) ?? path
     }

@@ -33,6 +33,7 @@ public struct MissingDataError: Error, Sendable, Hashable, CustomStringConvertib
         return "dataset-\(parts[3])"
     }
 
+    /// What to do: install a package, correct the path, or say where its folder is.
     private var advice: String {
         let first = debianPackage.map { "install it with \"apt-get install \($0)\"" } ?? "correct the path"
         return isMovable ? "\(first), or give its folder with --set data.root=DIR" : first

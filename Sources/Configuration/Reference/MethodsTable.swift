@@ -2,7 +2,7 @@ import Foundation
 import Options
 import Training
 
-/// All keys and everything that can be picked by name, as the table of methods in Markdown that README.md has.
+/// All keys and everything that can be picked by name, as a table in Markdown: `dtrain methods` prints it, and Methods.md of the documentation has it.
 ///
 /// A row has four cells: the name, what it does, the options with their defaults, and the source. Keys stand in the order of
 /// the `SettingsTable`, below the key of a choice the things to choose from. An option that all of these have stands with the
@@ -119,6 +119,7 @@ package struct MethodsTable {
         (differing(choice) + common(choice).map(spell)).joined(separator: ", ")
     }
 
+    /// Options with their defaults, separated by commas.
     private static func list(_ options: [OptionDeclaration]) -> String {
         options.map(spell).joined(separator: ", ")
     }
@@ -129,6 +130,7 @@ package struct MethodsTable {
         return standard == .none ? option.name : "\(option.name) \(spell(standard))"
     }
 
+    /// A default as the table shows it: as in YAML, but with the shorter spelling of numbers.
     private static func spell(_ value: OptionValue) -> String {
         switch value {
         case .number(let number): spell(number)

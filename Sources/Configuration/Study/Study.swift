@@ -1,4 +1,4 @@
-/// A study that comes with the program.
+/// A study that comes with the program; `StudyConfiguration` says what its YAML means.
 package struct Study: Sendable, Equatable {
     /// Its name, such as "batch-size".
     package let name: String

@@ -12,6 +12,9 @@ import Layers
 ///     report: {against: epoch, metrics: [train_loss, test_accuracy]}
 ///     output: studies/rates
 ///
+/// A run's configuration is the base with these on top, the later over the earlier: `set`, what `vary` or `runs` change, what
+/// the command line changes, and the run's own folder in the study's.
+///
 /// With `report: {against: run, diagnose: 5000}` the weights of each run are diagnosed on so many training examples, and
 /// metrics may be what that finds: verdict, critical_ratio, lambda_max and others.
 package struct StudyConfiguration: Sendable, Equatable {
@@ -130,6 +133,7 @@ package struct StudyConfiguration: Sendable, Equatable {
     /// The longest name in bytes, which also leaves room for what folders and files add to it.
     private static let longestName = 200
 
+    /// A run's name, and what it changes.
     private typealias Variant = (name: String, overrides: [ConfigurationOverride])
 
     /// What makes a run's configuration of its overrides.
@@ -183,7 +187,8 @@ package struct StudyConfiguration: Sendable, Equatable {
         return overrides
     }
 
-    /// All combinations of the values of each key.
+    /// All combinations of the values of each key, the last key's values changing fastest. A name is made of the keys' last parts
+    /// and the values, "lr-0.1-batch-64", with a value's place in its list where it is no word.
     private static func combinations(_ setting: Setting) throws(ConfigurationError) -> [Variant] {
         guard case .mapping(let entries) = setting.node.content, !entries.isEmpty else {
             throw setting.wrongType(expected: "key paths with lists of values")

@@ -27,6 +27,8 @@ package enum ConfigurationKeys {
 
     private static let table = SettingsTable.standard
 
+    /// What may stand in each section, and in `data.train`: its keys, and the options of what it picks, but for
+    /// those of losses.
     private static let all: [(section: String, keys: [String])] = {
         var all: [(section: String, keys: [String])] = [("", table.sections)]
         for section in table.sections {

@@ -15,6 +15,7 @@ extension ConfigurationNode {
         return entries
     }
 
+    /// The entries that a merge key brings: of one mapping, or of a list of mappings in their order.
     private var mergedEntries: [Entry] {
         get throws(ConfigurationError) {
             switch content {
@@ -31,6 +32,7 @@ extension ConfigurationNode {
         }
     }
 
+    /// The error of a value behind a merge key that has no entries.
     private var isNoMerge: ConfigurationError {
         ConfigurationError(
             .wrongType, at: location, key: Self.mergeKey,

@@ -1,8 +1,9 @@
-/// What a value alone stands for behind a key.
+/// What a value alone stands for behind a key, so that an override can change a part of what was written in short:
+/// `--set model.1.linear.bias=false` makes `linear: 128` to `linear: {out: 128, bias: false}`.
 struct ShortForms {
-    /// The option that it is, "out" behind linear; it may be a list.
+    /// By the key, the option that a value alone is: "out" behind linear, where the value may be a list, too.
     var options: [String: String]
-    /// The key of a name that it is, "name" behind optimizer.
+    /// By the key, the key that a word alone would have as a name: "name" behind optimizer.
     var names: [String: String]
 }
 
@@ -25,6 +26,9 @@ extension ConfigurationNode {
         try set(change.path[...], to: change.value, walked: [], shorts)
     }
 
+    /// Puts a value at what is left of a path.
+    ///
+    /// - Parameter walked: The parts of the path that lead here, for errors and short forms.
     private mutating func set(
         _ path: ArraySlice<String>, to value: ConfigurationNode, walked: [String],
         _ shorts: ShortForms

@@ -1,13 +1,17 @@
 import Yams
 
+/// From text to nodes.
+///
+/// A configuration may come from anybody, so that the four limits stand against texts that are small and expand to much:
+/// aliases of aliases double with every level, and deep nesting takes stack.
 extension ConfigurationNode {
-    /// More bytes than any configuration has.
+    /// The most bytes of a configuration.
     static let byteLimit = 262_144
-    /// More nodes than any configuration has, counted after aliases are expanded.
+    /// The most nodes of a configuration, counted after aliases are expanded.
     static let nodeLimit = 10_000
-    /// Deeper nesting than any configuration has.
+    /// The deepest nesting of a configuration.
     static let depthLimit = 48
-    /// More aliases than any configuration has.
+    /// The most aliases of a configuration.
     static let aliasLimit = 16
 
     /// Reads the one YAML document in `text`, which must not be empty.
@@ -52,6 +56,11 @@ extension ConfigurationNode {
         return node.isBlank ? nil : node
     }
 
+    /// A node of the YAML library's tree, with all below it.
+    ///
+    /// - Parameters:
+    ///   - depth: How many nodes stand around it.
+    ///   - budget: How many nodes the document may still have.
     private init(
         _ node: Node, source: SourceLocation.Source, depth: Int, budget: inout Int
     ) throws(ConfigurationError) {
@@ -114,6 +123,7 @@ extension ConfigurationNode {
         return count
     }
 
+    /// The YAML library's error, in the words of this project's errors and with advice for the frequent mistakes.
     private static func error(
         _ error: any Error, in text: String, source: SourceLocation.Source
     ) -> ConfigurationError {

@@ -1,4 +1,8 @@
 /// A piece of a configuration as it was written: YAML's structure with the place of every part, no types yet.
+///
+/// Types come later, with the key that the piece stands behind: `010`, `no` and `1e-3` are words here, and only a setting
+/// that takes a number, a truth value or a text decides what they are. So YAML's versions, which disagree on such words,
+/// cannot change a configuration silently. Anchors, aliases and merge keys are gone already.
 struct ConfigurationNode: Sendable, Equatable {
     /// What stands in the piece.
     enum Content: Sendable, Equatable {
@@ -25,7 +29,7 @@ struct ConfigurationNode: Sendable, Equatable {
     /// Where it starts.
     let location: SourceLocation
 
-    /// What keys begin with that set nothing.
+    /// What keys begin with that set nothing: they hold what aliases use elsewhere.
     static let freePrefix = "x-"
 
     /// A text that is never mistaken for a number.
@@ -79,6 +83,6 @@ struct ConfigurationNode: Sendable, Equatable {
         if case .sequence = content { return "[\(text)]" } else { return "{\(text)}" }
     }
 
-    /// Bytes of a list that are shown.
+    /// The most bytes of a list or of keys with values that an error shows.
     private static let longestValue = 60
 }

@@ -1,8 +1,11 @@
-/// A value that the command line puts in the place of a configuration's.
+/// A value that the command line, or a study, puts in the place of a configuration's.
 ///
-/// Overrides act on what was written, before anything is checked, so that they get the same checks.
+/// Overrides act on what was written, before anything is checked, so that they get the same checks. They are applied one
+/// after the other: a later one may change a part of what an earlier one has put.
 package struct ConfigurationOverride: Sendable, Equatable {
+    /// Keys, and places in lists counted from 0, from the outermost on.
     let path: [String]
+    /// What is put there, with the place where it was written.
     let value: ConfigurationNode
 
     /// The override of `--set key.path=value`: the path's parts are keys and places in lists (from 0), the value
@@ -47,6 +50,7 @@ package struct ConfigurationOverride: Sendable, Equatable {
         self.value = value
     }
 
+    /// The parts of a key path; throws where one is empty, or there are more than a configuration is deep.
     private static func parts(
         of name: Substring, at place: SourceLocation
     ) throws(ConfigurationError) -> [String] {
@@ -76,6 +80,7 @@ package struct ConfigurationOverride: Sendable, Equatable {
     /// The folder that the override names for results; nil for any other override, and for the default.
     package var output: String? { path == ["output"] && !value.isNull ? value.word : nil }
 
+    /// The override of a whole number of training, by a flag of the same name.
     private static func number(_ value: Int, _ key: String) -> ConfigurationOverride {
         let place = SourceLocation(.flag("--\(key)"))
         let node = ConfigurationNode(content: .scalar("\(value)", isQuoted: false), location: place)

@@ -42,8 +42,10 @@ enum CoreTag {
 
     private static let prefix = "tag:yaml.org,2002:"
 
+    /// A tag as the parser has it, with the prefix that "!!" stands for.
     private static func name(_ name: Tag.Name) -> String { name.rawValue }
 
+    /// Whether YAML has it as a number that is not finite: it fits the tag of a number, and the setting refuses it.
     private static func isNotFinite(_ text: String) -> Bool {
         let word = text.lowercased()
         return [".nan", ".inf", "-.inf", "+.inf"].contains(word)
@@ -55,6 +57,7 @@ enum CoreTag {
         if !fits { throw misfit(expected, node, nil) }
     }
 
+    /// The error of a value that is not what its tag says.
     private static func misfit(
         _ expected: String, _ node: ConfigurationNode, _ advice: String?
     ) -> ConfigurationError {
@@ -63,6 +66,7 @@ enum CoreTag {
             "expected \(expected), found \(node.phrase)", advice: advice)
     }
 
+    /// The error of a tag that no value of a configuration has.
     private static func unknown(_ tag: Tag, at location: SourceLocation) -> ConfigurationError {
         // As it was written, unless a %TAG line did it.
         let written =

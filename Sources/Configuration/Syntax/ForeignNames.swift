@@ -2,6 +2,9 @@ import Messages
 
 /// What PyTorch, Keras, Lightning and others call things that have another name here. They stay refused: this only finds
 /// what was meant.
+///
+/// A word needs no entry where it differs from our name in case, underscores or hyphens alone ("BatchNorm"), and none where
+/// it is close to it ("optimzer"): `suggestion` finds those by themselves.
 enum ForeignNames {
     /// Our names for a word, the likeliest first; of which one is meant says the place where the word stands.
     static func ours(for word: String) -> [String] { table[plainName(word)] ?? [] }

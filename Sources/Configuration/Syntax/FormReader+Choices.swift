@@ -68,6 +68,7 @@ extension FormReader {
         return .choice(name, try given(options, choice, name))
     }
 
+    /// The name, if it is one of the choice's; throws with the one that was probably meant.
     private func known(
         _ name: String, _ choice: ChoiceForm, _ setting: Setting
     ) throws(ConfigurationError) -> String {
@@ -104,9 +105,16 @@ extension FormReader {
             noun: noun)
     }
 
-    /// The options that were given, in the order of declaration.
+    /// The options that were given, in the order of declaration, so that the same settings are the same value however they
+    /// were written.
     ///
-    /// - Parameter short: The option whose value may stand alone; an error about it names what it stands alone behind.
+    /// - Parameters:
+    ///   - declared: What may be given.
+    ///   - short: The option whose value may stand alone, as 10 behind `linear`; its errors name `linear`, where it stands.
+    ///   - key: The key of a choice's name, where it stands among the options.
+    ///   - more: Keys that may stand beside the options.
+    ///   - expected: What the options are, for an error where something else was written.
+    ///   - noun: What a key is called in errors.
     func options(
         _ setting: Setting, _ declared: [OptionDeclaration], short: String?, key: String? = nil,
         more: [String] = [], expected: String, noun: String
@@ -137,7 +145,11 @@ extension FormReader {
         return options
     }
 
-    /// A setting of options without those of what one of them picks, which stand beside it, and what they make of that one.
+    /// Takes apart options among which those of a choice stand: `{weight: orthogonal, gain: 2}` is `weight: {name: orthogonal,
+    /// gain: 2}`, since `gain` belongs to orthogonal.
+    ///
+    /// - Returns: The setting without the choice's options; the option that picks, and its value with them. Nil for both where
+    ///   nothing stands beside the name.
     private func spread(
         _ setting: Setting, _ declared: [OptionDeclaration]
     ) throws(ConfigurationError) -> (whole: Setting, option: String?, part: OptionValue?) {
@@ -160,18 +172,20 @@ extension FormReader {
         return (part(own), option.name, try value(part([entry] + inner), .choice(choice)))
     }
 
+    /// No options, at the place of a setting.
     private static func nothing(beside setting: Setting) -> Setting {
         Setting(
             ConfigurationNode(content: .mapping([]), location: setting.node.location), path: setting.path,
             at: setting.location)
     }
 
+    /// Names in their order, each once.
     private static func unique(_ names: [String]) -> [String] {
         names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 }
 
 extension OptionDeclaration {
-    /// Its name, and its other one.
+    /// Its name, and its other name if it has one.
     var names: [String] { [name] + (alias.map { [$0] } ?? []) }
 }

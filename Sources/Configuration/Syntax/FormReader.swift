@@ -1,8 +1,25 @@
 import Options
 
 /// Reads what was written as the value of a form; errors say where it stands.
+///
+/// What each form looks like in YAML:
+///
+/// | form | written | value |
+/// | --- | --- | --- |
+/// | `.whole`, `.number`, `.flag` | `8`, `1.0e-3`, `true` | the number, or the truth value |
+/// | `.numbers` | `[0.9, 0.999]` | `.numbers` |
+/// | `.word`, `.text`, `.path` | `epoch`, `"007"`, `x.npy` | `.text`; a path is made absolute |
+/// | `.list` | `[flip, {crop: 4}]` | `.list` of its elements' values |
+/// | `.options` | `{norm: 5}`, or `5` where one option may stand alone | `.options` of those given, in the order of declaration |
+/// | `.choice`, named | `adam`, `{name: adam, lr: 0.1}` | `.choice` of the name and the options given |
+/// | `.choice`, keyed | `relu`, `{linear: {out: 10}}`, `linear: 10` | the same |
+/// | `.kind` | as the choice of that kind in the vocabulary | the same |
+/// | `.either` | as the first form whose shape it has | that form's value |
+/// | `.wordOr` | the word, or as the other form | `.text` of the word, or the other's value |
+///
+/// Options that were not given are not filled in here: what takes the value knows its defaults.
 struct FormReader {
-    /// The choices of a kind.
+    /// The choices of a kind such as "layer", by the vocabulary; nil for a kind that it does not have.
     let kinds: (String) -> ChoiceForm?
     /// How paths become absolute; nil to leave them as they are.
     let paths: FilePaths?
@@ -46,6 +63,7 @@ struct FormReader {
         }
     }
 
+    /// The numbers of a list, of which there are `count` if that is said.
     private func numbers(
         _ setting: Setting, _ form: OptionForm, _ allowed: AllowedNumbers, _ count: Int?
     ) throws(ConfigurationError) -> [Double] {
@@ -58,7 +76,12 @@ struct FormReader {
         return numbers
     }
 
-    /// The form whose shape the text has.
+    /// The value of the one of several forms whose shape the text has.
+    ///
+    /// The shape alone decides, so that an error is about the form that was meant and not about the last that was tried: a
+    /// list goes to a form of lists; keys with values go to a choice whose key for the name is there, else to options;
+    /// something that looks like a number goes to a form of numbers where there is one, and every other word to a form
+    /// of words.
     private func either(
         _ setting: Setting, _ forms: [OptionForm], _ phrase: String
     ) throws(ConfigurationError) -> OptionValue {
@@ -113,7 +136,8 @@ struct FormReader {
             expected: phrase, advice: forms.contains(where: \.isNumeric) ? setting.numberInstead : nil)
     }
 
-    /// The things of which a list is to be made, where one of some keys is the name of such a thing; nil where none is.
+    /// The choice of which a list is to be made, where keys with values were written that name its things: a list whose dashes
+    /// were forgotten. Nil where no key is such a name.
     private func withoutDashes(_ element: OptionForm, _ entries: [ConfigurationNode.Entry]) -> ChoiceForm? {
         guard let choice = choice(element), choice.style == .keyed,
             entries.contains(where: { choice.names.contains($0.key) })
@@ -121,6 +145,7 @@ struct FormReader {
         return choice
     }
 
+    /// The advice for such a list.
     private static func dashes(_ choice: ChoiceForm) -> String {
         "put \"- \" in front of every \(choice.noun)"
     }
@@ -158,6 +183,7 @@ struct FormReader {
         }
     }
 
+    /// Whether some keys are those of a choice.
     private func isWritten(_ choice: ChoiceForm, _ entries: [ConfigurationNode.Entry]) -> Bool {
         switch choice.style {
         case .named(let key): entries.contains { $0.key == key }
@@ -167,6 +193,7 @@ struct FormReader {
 }
 
 extension OptionForm {
+    /// Whether it is one number.
     fileprivate var isNumeric: Bool {
         switch self {
         case .whole, .number: true

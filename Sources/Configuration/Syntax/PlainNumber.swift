@@ -1,7 +1,8 @@
 /// A number as configurations may state it: decimal digits, a sign, a point, an exponent.
 ///
 /// YAML's versions disagree on what else is a number (010 is 8 in one, 10 in the other; 1_000, 0x10, 1:30), and
-/// `.nan` and `.inf` make no sense as a setting, so all of these are refused.
+/// `.nan` and `.inf` make no sense as a setting, so all of these are refused. `1e-3`, `.5`, `+2` and `-0` are
+/// numbers; a word such as `adam` is none and no mistake by itself.
 struct PlainNumber {
     /// Why a text is not accepted.
     enum Failure: Error {
@@ -69,6 +70,7 @@ struct PlainNumber {
         return rest.isEmpty ? (digits, hasFraction) : nil
     }
 
+    /// A text without its sign.
     private static func unsigned(_ text: some Collection<UInt8>) -> ArraySlice<UInt8> {
         let all = Array(text)[...]
         return all.first == UInt8(ascii: "-") || all.first == UInt8(ascii: "+") ? all.dropFirst() : all

@@ -2,14 +2,14 @@ import Options
 
 /// The parts of a setting, and errors about them.
 extension Setting {
-    /// Where an error about the setting as a whole belongs: its value, or its key where parts of the value have lines of their
-    /// own.
+    /// Where an error about the setting as a whole belongs: at its value, or at its key where the value has several lines. A
+    /// value that an override has put stands elsewhere than its key; then its place counts.
     var place: SourceLocation {
         if case .scalar = node.content { return node.location }
         return node.location.source == location.source ? location : node.location
     }
 
-    /// Whether something stands there that is no keys with values.
+    /// Whether something was written that is not keys with values.
     var isValue: Bool {
         if case .mapping = node.content { false } else { !node.isBlank && !node.isNull }
     }

@@ -1,6 +1,10 @@
 import Options
 
 /// A piece of configuration with its key path, on its way to a typed value; every reader throws on another type.
+///
+/// Readers are methods that are called by what is expected: `whole(in:)`, `number`, `flag`, `text`, `path`, `list`. A message
+/// says first what was expected and then what was found, "expected ..., found ..." for another type and "must be ..., is
+/// ..." for a value of the right type.
 struct Setting {
     /// What was written.
     let node: ConfigurationNode
@@ -180,6 +184,7 @@ struct Setting {
         if case .scalar(let text, isQuoted: false) = node.content { text } else { nil }
     }
 
+    /// A number of any kind; what looks like one and is ambiguous is an error with what to write.
     private func plainNumber(expected: String) throws(ConfigurationError) -> PlainNumber {
         guard let text = plainText else { throw wrongType(expected: expected, advice: numberInstead) }
         do {

@@ -1,8 +1,11 @@
 /// A mapping whose keys are all known; each is read by its name.
 ///
-/// Beside them any key that begins with "x-" may stand, to keep what aliases use elsewhere; it is ignored.
+/// Unknown keys are found when the map is made, before any value is read: a misspelt key would otherwise show as the default
+/// it leaves. Beside known keys any that begins with "x-" may stand, to keep what aliases use elsewhere; it is ignored.
 struct SettingMap {
+    /// What was written; empty for a section without anything in it.
     private let entries: [ConfigurationNode.Entry]
+    /// The mapping as a setting, which gives paths and places.
     private let setting: Setting
 
     /// Reads a setting as keys with values; throws on a key that is not in `keys`. A section with nothing in it, as
@@ -45,7 +48,7 @@ struct SettingMap {
         return Setting(entry.value, path: setting.inside(key), at: entry.location)
     }
 
-    /// The value of a key that `null` takes away.
+    /// The value of a key; nil where it is not there, or is `null`, as `--set data.test=null` takes a test set away.
     func optional(_ key: String) -> Setting? {
         guard let value = self[key], !value.node.isNull else { return nil }
         return value

@@ -1,6 +1,14 @@
 import Options
 
-/// Values of plain keys, as `OptionForm.plain` makes them.
+/// Values of plain keys, as `OptionForm.plain` makes them: choices are keys with values already.
+///
+/// A list of layers gets a line for each, and a layer that holds others lines for its own parts:
+///
+///     model:
+///       - conv2d: {out: 32, kernel: 3}
+///       - residual:
+///           body:
+///             - relu
 extension YAMLWriter {
     /// Writes a key with its value: lists and keys that have such in them on lines of their own, others on one.
     mutating func line(_ key: String, _ value: OptionValue, depth: Int = 0) {
@@ -15,6 +23,7 @@ extension YAMLWriter {
         }
     }
 
+    /// Writes an element: a word or a layer on one line, or a layer that holds others on several.
     private mutating func element(_ value: OptionValue, depth: Int) {
         guard case .options(let options) = value, options.count == 1, let option = options.first,
             case .options(let inner) = option.value

@@ -1,4 +1,7 @@
 /// Writes YAML in one fixed form, line by line; what it writes reads back as the same values.
+///
+/// `line` and `heading` write keys, `element` writes elements of lists; functions that return a text write a value for any of
+/// them. The depth is the number of levels around a line, two spaces each.
 struct YAMLWriter {
     /// The text so far.
     private(set) var text = ""
@@ -44,10 +47,12 @@ struct YAMLWriter {
         return quoted(scalars)
     }
 
+    /// Whether it is a letter of ASCII.
     private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
         ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
     }
 
+    /// A text in double quotation marks, in ASCII.
     private static func quoted(_ scalars: String.UnicodeScalarView) -> String {
         var result = "\""
         for scalar in scalars {

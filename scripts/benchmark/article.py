@@ -1,4 +1,4 @@
-"""Tables of README.md, made from the figures of a run.
+"""Tables of Measurements.md, the article of the documentation, made from the figures of a run.
 
 A table stands between the lines `<!-- bench: NAME -->` and `<!-- end -->`, under a line that says what was measured.
 """
@@ -193,7 +193,7 @@ TABLES = {
 
 def rewrite(figures):
     """Puts the tables of `figures` between their markers; tables without figures stay. Returns the exit code."""
-    path = processes.ROOT / "README.md"
+    path = processes.ROOT / "Sources/DistributedTraining/DistributedTraining.docc/Measurements.md"
     missing = []
 
     def replaced(match):
