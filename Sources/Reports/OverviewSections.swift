@@ -34,11 +34,16 @@ enum OverviewSections {
 
     /// The numbers of one run, a row for each and a column for each set.
     private static func table(_ evaluations: RunEvent.Evaluations, trainingLoss: Double?) -> Section.Table {
-        var training = (evaluations.training?.numbers ?? []).filter { $0.name != lossName }
-        if let trainingLoss { training.insert(NamedNumber(name: lossName, value: trainingLoss), at: 0) }
+        func named(_ evaluation: RunEvent.Evaluation?) -> [(name: String, value: Double)] {
+            (evaluation?.numbers ?? []).map { ($0.name, $0.value) }
+        }
+        // The loss of training is that of its steps, as in the metrics.
+        let training =
+            (trainingLoss.map { [(name: lossName, value: $0)] } ?? [])
+            + named(evaluations.training).filter { $0.name != lossName }
         let sets = [
-            ("training", training), ("validation", evaluations.validation?.numbers ?? []),
-            ("test", evaluations.test?.numbers ?? []),
+            ("training", training), ("validation", named(evaluations.validation)),
+            ("test", named(evaluations.test)),
         ].filter { !$0.1.isEmpty }
         var names: [String] = []
         for number in sets.flatMap(\.1) where !names.contains(number.name) { names.append(number.name) }
