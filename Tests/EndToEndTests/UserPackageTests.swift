@@ -14,13 +14,8 @@ extension EndToEndTests {
             return flags
         }()
 
-        @Test func buildsAndRuns() throws {
-            let data = try TestData()
-            defer { data.remove() }
-            let package = Checkout.file("../UserPackage")
-            // The tests' own folder and flags: what is compiled already is not compiled again.
-            let programs = URL(fileURLWithPath: try #require(BuiltExecutable.ownFolder))
-            let folder = programs.deletingLastPathComponent().deletingLastPathComponent().path
+        /// Builds a package with the tests' own folder and flags, so that what is compiled already is not compiled again.
+        private func build(_ package: String, into programs: URL) throws {
             // With the same versions of what dtrain depends on.
             let versions = URL(fileURLWithPath: Checkout.file("../../Package.resolved"))
             try Data(contentsOf: versions).write(to: URL(fileURLWithPath: "\(package)/Package.resolved"))
@@ -28,10 +23,20 @@ extension EndToEndTests {
                 "swift",
                 // The test's own command has the folder's lock.
                 ["build", "--ignore-lock", "-c", programs.lastPathComponent] + Self.flags + [
-                    "--package-path", package, "--scratch-path", folder,
+                    "--package-path", package, "--scratch-path",
+                    programs.deletingLastPathComponent().deletingLastPathComponent().path,
                 ],
                 timeLimit: .seconds(900))
             try #require(build.exitCode == 0, "\(build)")
+        }
+
+        @Test func buildsAndRuns() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            let package = Checkout.file("../UserPackage")
+            let programs = URL(fileURLWithPath: try #require(BuiltExecutable.ownFolder))
+            let folder = programs.deletingLastPathComponent().deletingLastPathComponent().path
+            try build(package, into: programs)
             try FileManager.default.createDirectory(
                 atPath: data.path("modules"), withIntermediateDirectories: true)
             try PlainModules(folder: data.path("modules")).compile(
@@ -78,6 +83,43 @@ extension EndToEndTests {
             #expect(weights[0] == weights[1])
             try trainsWhatAConfigurationNames(
                 data, files, program: programs.appendingPathComponent("MyNet").path)
+            // Two builds at a time would be in each other's way.
+            try buildsWhatTheReadmeShows(data, into: programs)
+        }
+
+        /// The package that README.md shows builds as it stands there, but for where the checkout is, and trains.
+        private func buildsWhatTheReadmeShows(_ data: TestData, into programs: URL) throws {
+            let readme = try String(contentsOfFile: Checkout.file("../../README.md"), encoding: .utf8)
+            let blocks = readme.components(separatedBy: "```swift\n").dropFirst().compactMap {
+                $0.components(separatedBy: "```").first
+            }
+            let manifest = try #require(blocks.first { $0.contains("// Package.swift\n") })
+            let program = try #require(blocks.first { $0.hasPrefix("// Sources/MyModel/main.swift\n") })
+            let checkout = URL(fileURLWithPath: Checkout.file("../..")).standardizedFileURL.path
+            try #require(manifest.contains("path: \"../dtrain\""))
+            try data.write(
+                "package/Package.swift", text: manifest.replacing("../dtrain", with: checkout))
+            try data.write("package/Sources/MyModel/main.swift", text: program)
+            try build(data.path("package"), into: programs)
+            for set in ["train", "test"] {
+                try FileManager.default.copyItem(
+                    atPath: data.path("images.npy"), toPath: data.path("x_\(set).npy"))
+                try data.write("y_\(set).npy", (0..<137).map { Int64($0 * 7 % 10) })
+            }
+            let run = try MPIRun.run(
+                ranks: 2, executable: programs.appendingPathComponent("MyModel").path,
+                currentDirectory: data.folder)
+            #expect(run.exitCode == 0 && run.standardOutput.contains("3 steps, test loss "), "\(run)")
+            #expect(
+                FileManager.default.fileExists(atPath: data.path("runs/my-model/weights.safetensors")))
+            // The configuration beside it trains on the same arrays.
+            let example = try #require(
+                readme.components(separatedBy: "```yaml\n").first { $0.contains("x_train.npy") }?
+                    .components(separatedBy: "```").first)
+            let trained = try DTrainRun.run(
+                2, ["--config", try data.write("mine.yaml", text: example), "--output", data.path("mine")])
+            #expect(
+                trained.exitCode == 0 && trained.standardOutput.contains("accuracy"), "\(trained)")
         }
 
         /// A configuration names the program's own layer, update rule and metric like any other: the same bytes at any number
