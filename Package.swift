@@ -34,9 +34,10 @@ let package = Package(
         .target(name: "TensorBoard"),
         .target(name: "Options", dependencies: ["Messages"]),
         .target(name: "Safetensors", dependencies: ["Files", "Messages"]),
-        .target(name: "Graph"),
+        .target(name: "Graph", exclude: ["README.md"]),
         .target(name: "Layers", dependencies: ["Graph", "Messages", "Options", "Randomness"]),
-        .target(name: "Runtime", dependencies: ["CKernels", "COneDNN", "Graph"]),
+        .target(
+            name: "Runtime", dependencies: ["CKernels", "COneDNN", "Graph"], exclude: ["README.md"]),
         .target(name: "Optimizers", dependencies: ["CKernels", "Messages", "Options"]),
         .target(name: "Spectrum", dependencies: ["CLAPACK"]),
         .target(
