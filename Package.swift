@@ -38,11 +38,12 @@ let package = Package(
         .target(name: "TensorBoard", exclude: ["README.md"]),
         .target(name: "Options", dependencies: ["Messages"], exclude: ["README.md"]),
         .target(name: "Safetensors", dependencies: ["Files", "Messages"], exclude: ["README.md"]),
-        .target(name: "Graph"),
+        .target(name: "Graph", exclude: ["README.md"]),
         .target(
             name: "Layers", dependencies: ["Graph", "Messages", "Options", "Randomness"],
             exclude: ["README.md"]),
-        .target(name: "Runtime", dependencies: ["CKernels", "COneDNN", "Graph"]),
+        .target(
+            name: "Runtime", dependencies: ["CKernels", "COneDNN", "Graph"], exclude: ["README.md"]),
         .target(
             name: "Optimizers", dependencies: ["CKernels", "Messages", "Options"], exclude: ["README.md"]),
         .target(name: "Spectrum", dependencies: ["CLAPACK"], exclude: ["README.md"]),

@@ -170,7 +170,7 @@ extension Replica {
         let sizes = (0..<shards).map { ShardBounds.range(of: $0, shards: shards, count: batch).count }
         let smallest = sizes.filter { $0 > 0 }.min() ?? 0
         for node in graph.nodes {
-            guard case .batchNorm(let attributes) = node.operation else { continue }
+            guard case .batchNormalization(.batchNorm(let attributes)) = node.operation else { continue }
             let pixels = node.types[0].shape.dropFirst(2).reduce(1, *)
             let values = pixels * (attributes.synchronized ? batch : smallest)
             guard values > 1 else { throw ModelDataError.singleValueBatchNorm(examples: batch) }

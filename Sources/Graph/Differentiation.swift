@@ -20,14 +20,14 @@ public enum Differentiation {
         for index in nodes.indices.reversed() where relevant[index] {
             let node = nodes[index]
             guard !node.operands.isEmpty, cotangents[index].contains(where: { $0 != nil }) else { continue }
-            let contributions = GradientRule(
-                builder: builder, node: node,
-                operands: node.operands.map { Tensor($0, in: builder) },
-                results: node.types.indices.map { Tensor(Graph.Value(index, $0), in: builder) },
-                cotangents: cotangents[index],
-                wanted: node.operands.map { relevant[$0.node] }
-            ).contributions()
-            for (operand, contribution) in zip(node.operands, contributions) {
+            let passedBack = contributions(
+                of: node.operation,
+                at: BackwardNode(
+                    operands: node.operands.map { Tensor($0, in: builder) },
+                    results: node.types.indices.map { Tensor(Graph.Value(index, $0), in: builder) },
+                    cotangents: cotangents[index],
+                    wanted: node.operands.map { relevant[$0.node] }))
+            for (operand, contribution) in zip(node.operands, passedBack) {
                 guard let contribution, relevant[operand.node] else { continue }
                 let before = cotangents[operand.node][operand.output]
                 cotangents[operand.node][operand.output] = before.map { $0 + contribution } ?? contribution
@@ -37,6 +37,18 @@ public enum Differentiation {
             cotangents[target.value.node][target.value.output]
                 ?? builder.constant(0, shape: target.shape, element: target.element)
         }
+    }
+
+    /// What flows back to the operands, as far as anything does.
+    private static func contributions(of operation: Operation, at node: BackwardNode) -> [Tensor?] {
+        // Every differentiable operation but the sum of several tensors over shards has its differentiable result first.
+        let isSum = operation == .collective(.crossShardSum)
+        guard let dy = isSum ? node.cotangents.lazy.compactMap({ $0 }).first : node.cotangents[0] else {
+            return []
+        }
+        let made = operation.family.gradient(of: dy, at: node)
+        precondition(made.count <= node.operands.count, "\(operation) passes back too many cotangents")
+        return made
     }
 
     /// Which nodes depend on a target: gradients flow through no others.

@@ -6,7 +6,7 @@ extension Graph {
         let uses = useCounts()
         // A producer whose only reader is a ReLU is built in its fused form; the ReLU then passes it on.
         var fused = Array(repeating: false, count: nodes.count)
-        for node in nodes where node.operation == .unary(.relu) {
+        for node in nodes where node.operation == .elementwise(.unary(.relu)) {
             let source = node.operands[0]
             if source.output == 0, uses[source.node][0] == 1, nodes[source.node].operation.withRelu != nil {
                 fused[source.node] = true
@@ -19,7 +19,7 @@ extension Graph {
                 let made = builder.addNode(operation, operands.map(\.value))
                 return node.types.indices.map { Tensor(Value(made, $0), in: builder) }
             }
-            if node.operation == .unary(.relu), fused[node.operands[0].node] { return operands }
+            if node.operation == .elementwise(.unary(.relu)), fused[node.operands[0].node] { return operands }
             return nil
         }
     }
@@ -29,12 +29,14 @@ extension Operation {
     /// This operation followed by a ReLU in one, where there is such a form.
     fileprivate var withRelu: Operation? {
         switch self {
-        case .linear(relu: false): .linear(relu: true)
-        case .biasAdd(relu: false): .biasAdd(relu: true)
-        case .batchNorm(let attributes) where !attributes.relu: .batchNorm(attributes.withRelu)
-        case .batchNormInference(let attributes) where !attributes.relu:
-            .batchNormInference(attributes.withRelu)
-        case .groupNorm(let attributes) where !attributes.relu: .groupNorm(attributes.withRelu)
+        case .dense(.linear(relu: false)): .dense(.linear(relu: true))
+        case .dense(.biasAdd(relu: false)): .dense(.biasAdd(relu: true))
+        case .batchNormalization(.batchNorm(let attributes)) where !attributes.relu:
+            .batchNormalization(.batchNorm(attributes.withRelu))
+        case .batchNormalization(.batchNormInference(let attributes)) where !attributes.relu:
+            .batchNormalization(.batchNormInference(attributes.withRelu))
+        case .exampleNormalization(.groupNorm(let attributes)) where !attributes.relu:
+            .exampleNormalization(.groupNorm(attributes.withRelu))
         default: nil
         }
     }

@@ -10,7 +10,7 @@ extension Graph {
             let gradients = group.compactMap { value(for: .gradient(parameter: $0)) }
             precondition(
                 gradients.count == group.count, "a group names a parameter without a gradient: \(group)")
-            let node = builder.addNode(.crossShardSum, gradients)
+            let node = builder.addNode(.collective(.crossShardSum), gradients)
             for (output, parameter) in group.enumerated() { summed[parameter] = Value(node, output) }
         }
         return builder.graph(
@@ -31,7 +31,7 @@ extension Graph {
         }
         let builder = GraphBuilder(continuing: self)
         let targets = parameterShapes.map { parameter, shape in
-            Tensor(builder.add(.parameter(parameter), [], type: TensorType(shape)), in: builder)
+            Tensor(builder.add(.leaf(.parameter(parameter)), [], type: TensorType(shape)), in: builder)
         }
         let gradients = Differentiation.gradients(of: Tensor(objective, in: builder), in: targets)
         let made = zip(parameterShapes, gradients).map {
@@ -57,7 +57,7 @@ extension Graph {
         let builder = GraphBuilder(continuing: first)
         let terms = parameterShapes.compactMap { parameter, shape -> Tensor? in
             guard let gradient = first.value(for: .gradient(parameter: parameter)) else { return nil }
-            let direction = builder.add(.direction(parameter), [], type: TensorType(shape))
+            let direction = builder.add(.leaf(.direction(parameter)), [], type: TensorType(shape))
             return (Tensor(gradient, in: builder) * Tensor(direction, in: builder)).sum()
         }
         let slope = terms.dropFirst().reduce(terms.first ?? builder.constant(0, shape: [])) { $0 + $1 }

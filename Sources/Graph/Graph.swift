@@ -13,14 +13,19 @@ public struct Graph: Sendable, Equatable {
 
     /// One operation with its operands and the types of what it makes.
     public struct Node: Sendable, Hashable {
+        /// What it computes.
         public let operation: Operation
+        /// What it computes it from, in the order that the operation's documentation gives.
         public let operands: [Value]
+        /// The types of its results.
         public let types: [TensorType]
     }
 
     /// One output of one node.
     public struct Value: Sendable, Hashable {
+        /// The node's place in the graph.
         public let node: Int
+        /// Which of the node's results.
         public let output: Int
 
         package init(_ node: Int, _ output: Int = 0) {
@@ -31,7 +36,9 @@ public struct Graph: Sendable, Equatable {
 
     /// A value that the graph is evaluated for.
     public struct Result: Sendable, Hashable {
+        /// What becomes of it.
         public let role: Role
+        /// Where the graph makes it.
         public let value: Value
 
         package init(_ role: Role, _ value: Value) {
@@ -54,6 +61,7 @@ public struct Graph: Sendable, Equatable {
 
     /// Sums that a training step reports.
     public enum Report: String, Sendable, Hashable {
+        /// Σ of the examples' losses.
         case loss
     }
 

@@ -50,7 +50,7 @@ public final class GraphBuilder {
 
     /// The tensor supplied with every shard.
     package func input(_ input: GraphInput, _ type: TensorType) -> Tensor {
-        Tensor(add(.input(input), [], type: type), in: self)
+        Tensor(add(.leaf(.input(input)), [], type: type), in: self)
     }
 
     /// The tensor of a variable, used with `shape`; every use of one variable must agree.
@@ -64,7 +64,7 @@ public final class GraphBuilder {
             preconditionFailure("one variable is used with shapes \(known) and \(shape)")
         }
         shapes[place] = shape
-        let operation: Operation = trainable[place] ? .parameter(place) : .state(place)
+        let operation: Operation = trainable[place] ? .leaf(.parameter(place)) : .leaf(.state(place))
         return Tensor(add(operation, [], type: TensorType(shape)), in: self)
     }
 
@@ -78,22 +78,22 @@ public final class GraphBuilder {
 
     /// A tensor filled with `value`.
     public func constant(_ value: Double, shape: [Int], element: ElementType = .float32) -> Tensor {
-        Tensor(add(.constant(value), [], type: TensorType(shape, element)), in: self)
+        Tensor(add(.leaf(.constant(value)), [], type: TensorType(shape, element)), in: self)
     }
 
     /// The number of examples in the whole mini-batch: float32[].
-    public var batchCount: Tensor { Tensor(add(.batchCount, [], type: TensorType([])), in: self) }
+    public var batchCount: Tensor { Tensor(add(.leaf(.batchCount), [], type: TensorType([])), in: self) }
 
     /// A tensor of these numbers in row-major order.
     public func numbers(_ values: [Double], shape: [Int]) -> Tensor {
         precondition(
             values.count == shape.reduce(1, *), "\(values.count) numbers do not fill shape \(shape)")
-        return Tensor(add(.numbers(values), [], type: TensorType(shape)), in: self)
+        return Tensor(add(.leaf(.numbers(values)), [], type: TensorType(shape)), in: self)
     }
 
     /// Σ weights[label] over the whole mini-batch, infinity where that is 0: float32[].
     package func labelWeightSum(_ weights: [Double]) -> Tensor {
-        Tensor(add(.labelWeightSum(weights), [], type: TensorType([])), in: self)
+        Tensor(add(.leaf(.labelWeightSum(weights)), [], type: TensorType([])), in: self)
     }
 
     /// A number no other dropout of this trace has; equal at equal places of equal models.
@@ -115,7 +115,9 @@ public final class GraphBuilder {
         if let known = seen[key] { return known }
         let types =
             type.map { [$0] }
-            ?? TypeInference.types(of: operation, operands: operands.map { nodes[$0.node].types[$0.output] })
+            ?? operation.family.types(
+                of: OperandTypes(
+                    operation: operation, types: operands.map { nodes[$0.node].types[$0.output] }))
         return append(Graph.Node(operation: operation, operands: operands, types: types))
     }
 

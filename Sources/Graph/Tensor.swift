@@ -2,6 +2,7 @@
 ///
 /// Shapes are concrete, with the shard's number of examples in front of everything that has examples.
 public struct Tensor {
+    /// The node and output that make it.
     package let value: Graph.Value
     /// The trace the tensor belongs to.
     public let builder: GraphBuilder

@@ -44,11 +44,15 @@ public struct BatchNormalization: Layer {
         let variance = builder.variable(runningVar, shape: shape)
         let attributes = BatchNorm(epsilon: epsilon, synchronized: synchronized)
         if builder.mode == .evaluation {
-            return x.applying(.batchNormInference(attributes), mean, variance, weight, bias)
+            return x.applying(
+                .batchNormalization(.batchNormInference(attributes)), mean, variance, weight, bias)
         }
         let (y, moments) = x.batchNormalized(attributes, weight: weight, bias: bias)
-        builder.update(runningMean, to: moments.applying(.runningMean(momentum: momentum), mean))
-        builder.update(runningVar, to: moments.applying(.runningVariance(momentum: momentum), variance))
+        builder.update(
+            runningMean, to: moments.applying(.batchNormalization(.runningMean(momentum: momentum)), mean))
+        builder.update(
+            runningVar,
+            to: moments.applying(.batchNormalization(.runningVariance(momentum: momentum)), variance))
         return y
     }
 

@@ -79,23 +79,26 @@ public struct BatchRenormalization: Layer {
         if builder.mode == .evaluation {
             // The deviation holds ε already.
             let attributes = BatchNorm(epsilon: 0, synchronized: synchronized)
-            return x.applying(.batchNormInference(attributes), mean, deviation.squared(), weight, bias)
+            return x.applying(
+                .batchNormalization(.batchNormInference(attributes)), mean, deviation.squared(), weight, bias)
         }
-        let local = x.applying(.channelMoments)
-        let merged = local.applying(.crossShardMoments)
+        let local = x.channelMoments()
+        let merged = local.mergedAcrossShards()
         let used = synchronized ? merged : local
         let rMax = (ramp(step, end: limits.rSteps) * (limits.rMax - 1) + 1).filled(shape)
         let dMax = (ramp(step, end: limits.dSteps) * limits.dMax).filled(shape)
         let r = clipped(
-            used.applying(.channelDeviation(epsilon: epsilon)) / deviation, rMax.reciprocal(), rMax)
-        let d = clipped((used.applying(.channelMean) - mean) / deviation, -dMax, dMax)
+            used.applying(.batchNormalization(.channelDeviation(epsilon: epsilon))) / deviation,
+            rMax.reciprocal(), rMax)
+        let d = clipped((used.applying(.batchNormalization(.channelMean)) - mean) / deviation, -dMax, dMax)
         // (x̂ r + d) weight + bias is batch norm with another weight and bias.
         let y = x.batchNormalized(
             BatchNorm(epsilon: epsilon, synchronized: synchronized), weight: weight * r,
             bias: weight * d + bias
         ).y
-        let batchDeviation = merged.applying(.channelDeviation(epsilon: epsilon))
-        builder.update(runningMean, to: merged.applying(.runningMean(momentum: momentum), mean))
+        let batchDeviation = merged.applying(.batchNormalization(.channelDeviation(epsilon: epsilon)))
+        builder.update(
+            runningMean, to: merged.applying(.batchNormalization(.runningMean(momentum: momentum)), mean))
         builder.update(runningStd, to: deviation * (1 - momentum) + batchDeviation * momentum)
         builder.update(numBatchesTracked, to: step + 1)
         return y

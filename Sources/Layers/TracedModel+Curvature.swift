@@ -49,7 +49,7 @@ extension TracedModel {
     /// Whether any layer's result depends on the whole mini-batch in training.
     package var usesBatchStatistics: Bool {
         trace.nodes.contains { node in
-            guard case .batchNorm = node.operation else { return false }
+            guard case .batchNormalization(.batchNorm) = node.operation else { return false }
             return true
         }
     }

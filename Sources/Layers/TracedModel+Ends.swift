@@ -19,8 +19,8 @@ extension TracedModel {
     /// one puts on purpose over data of one column.
     package var firstConvolutionChannels: Int? {
         for node in trace.nodes {
-            guard case .convolution = node.operation, let image = node.operands.first,
-                case .input(.features) = trace.nodes[image.node].operation
+            guard case .convolution(.convolution) = node.operation, let image = node.operands.first,
+                case .leaf(.input(.features)) = trace.nodes[image.node].operation
             else { continue }
             let kernel = trace.type(of: node.operands[1]).shape
             return kernel[2] > 1 && kernel[3] == 1 ? nil : exampleShape.first
@@ -34,13 +34,13 @@ extension TracedModel {
         while true {
             let node = trace.nodes[value.node]
             switch node.operation {
-            case .softmax: return "softmax"
-            case .logSoftmax: return "log_softmax"
-            case .unary(.sigmoid): return "sigmoid"
-            case .unary(.tanh): return "tanh"
-            case .unary(.relu): return "relu"
+            case .rows(.softmax): return "softmax"
+            case .rows(.logSoftmax): return "log_softmax"
+            case .elementwise(.unary(.sigmoid)): return "sigmoid"
+            case .elementwise(.unary(.tanh)): return "tanh"
+            case .elementwise(.unary(.relu)): return "relu"
             // What only moves values, or leaves some out, ends nothing.
-            case .reshape, .transpose, .dropout:
+            case .shape(.reshape), .shape(.transpose), .random(.dropout):
                 guard let operand = node.operands.first else { return nil }
                 value = operand
             default: return nil

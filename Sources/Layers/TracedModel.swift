@@ -106,7 +106,8 @@ public struct TracedModel: Sendable {
         if case .classes = target {
             let labels = input(.labels, in: builder, inputs)
             let scores = loss.function.scores(prediction, target: target)
-            results.append(Graph.Result(.output(.correct), scores.applying(.correctCount, labels).value))
+            results.append(
+                Graph.Result(.output(.correct), scores.applying(.rows(.correctCount), labels).value))
             results.append(Graph.Result(.output(.scores), scores.value))
         } else {
             results.append(Graph.Result(.output(.scores), loss.function.estimate(prediction).value))

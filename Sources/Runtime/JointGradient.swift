@@ -2,8 +2,10 @@ import CKernels
 
 /// The gradient of a dense layer's weights, computed for all of a rank's shards at once.
 ///
-/// A tile of the gradient is computed for every shard and summed in tree order while it is in registers and cache,
-/// so that the sum is written once and no shard has a copy of its own.
+/// It is no step of a shard: each shard leaves its operands in its kept memory, and when all local shards have run the part,
+/// the rank's workers share the rows of the gradient among them. A tile of the gradient is computed for every shard and
+/// summed in tree order while it is in registers and cache, so that the sum is written once and no shard has a copy of its
+/// own.
 package struct JointGradient: @unchecked Sendable {
     /// The weights it belongs to, and the collective that sums it over ranks.
     package let parameter: Int
@@ -21,25 +23,23 @@ package struct JointGradient: @unchecked Sendable {
     let inputOffset: Int?
     private let kernels: UnsafePointer<dt_kernels>
 
-    init(
-        parameter: Int, collective: Int, rows: Int, columns: Int, examples: Int, description: StepDescription,
-        gradientOffset: Int, inputOffset: Int?, kernels: UnsafePointer<dt_kernels>
-    ) {
-        self.parameter = parameter
-        self.collective = collective
-        self.rows = rows
-        self.columns = columns
-        self.examples = examples
-        self.description = description
-        self.gradientOffset = gradientOffset
-        self.inputOffset = inputOffset
+    /// A planned one, now that `buffers` have their places.
+    init(_ planned: PlannedJoint, _ buffers: [Buffer], _ kernels: UnsafePointer<dt_kernels>) {
+        parameter = planned.parameter
+        collective = planned.collective
+        rows = planned.rows
+        columns = planned.columns
+        examples = planned.examples
+        description = planned.description
+        gradientOffset = buffers[planned.gradient].offset
+        inputOffset = buffers[planned.input].home == .kept ? buffers[planned.input].offset : nil
         self.kernels = kernels
     }
 
     /// A shard's operands, given its kept memory and its features.
     package func operands(kept: UnsafeMutableRawPointer, features: UnsafeMutableRawPointer) -> dt_dense_shard
     {
-        let strip = Int64(ProgramPlanner.stripWidth)
+        let strip = Int64(Layout.stripWidth)
         let inStrips = inputOffset != nil
         return dt_dense_shard(
             x: (inputOffset.map { kept + $0 } ?? features).assumingMemoryBound(to: Float.self),
@@ -65,4 +65,20 @@ package struct JointGradient: @unchecked Sendable {
             shards.baseAddress, tree, Int64(tree.count), Int64(range.lowerBound), Int64(range.upperBound),
             Int64(columns), rounds, isReadElsewhere, target)
     }
+}
+
+/// A joint gradient while its operands' places are not settled yet.
+struct PlannedJoint {
+    /// The part behind which it is computed.
+    let stage: Int
+    let part: Schedule.Part
+    /// The buffers of output gradients and inputs.
+    let gradient: Int
+    let input: Int
+    let parameter: Int
+    let collective: Int
+    let rows: Int
+    let columns: Int
+    let examples: Int
+    let description: StepDescription
 }

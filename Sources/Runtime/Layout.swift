@@ -2,6 +2,9 @@ import COneDNN
 import Graph
 
 /// Where a tensor's elements lie in its buffer.
+///
+/// A value is made in the layout its kernel writes, its native one, and is converted to others as readers ask for them,
+/// once for all readers of a layout.
 enum Layout: Equatable {
     /// Row-major, contiguous.
     case plain
@@ -23,6 +26,12 @@ enum Layout: Equatable {
         case .columns, .strips, .opaque: nil
         }
     }
+
+    /// Columns of a strip.
+    static var stripWidth: Int { 32 }
+
+    /// Whether it is one of dense layers', which oneDNN does not know.
+    var isDense: Bool { self == .columns || self == .strips }
 
     /// The bytes a tensor takes in this layout.
     func byteCount(_ type: TensorType) -> Int {

@@ -1,4 +1,4 @@
-/// Places of buffers inside the arenas: buffers whose lives do not overlap share memory.
+/// Places of buffers inside their memories: buffers of the arena whose lives do not overlap share memory.
 struct MemoryPlan {
     /// Bytes of a shard's arena.
     let arenaBytes: Int
@@ -10,7 +10,7 @@ struct MemoryPlan {
     /// Every buffer starts at a multiple of a cache line, which is also the widest vector.
     private static let alignment = 64
 
-    /// Settles the offsets of arena and uniform buffers.
+    /// Settles the offsets of arena, kept and uniform buffers.
     ///
     /// - Parameter keep: Buffers that are read after their last step, so they live to the end of the program.
     init(buffers: inout [Buffer], perShard: [Step], keep: Set<Int>) {
@@ -19,7 +19,8 @@ struct MemoryPlan {
         arenaBytes = Self.placeByLife(&buffers, perShard, keep: keep)
     }
 
-    /// Uniform buffers are read by shards at times of their own, and kept ones behind them, so none is reused.
+    /// Shards read uniform buffers at times of their own, and joint gradients read kept ones after all shards, so that none
+    /// can be reused.
     private static func placeOneAfterAnother(_ buffers: inout [Buffer], _ home: Buffer.Home) -> Int {
         var end = 0
         for index in buffers.indices where buffers[index].home == home {

@@ -3,7 +3,7 @@ import Graph
 
 /// A graph planned for one shard size: kernels bound, layouts chosen, memory laid out. Immutable once planned.
 package final class Program: @unchecked Sendable {
-    /// The collectives' view of one node: what each shard contributes and where results go.
+    /// One collective of the graph: what each shard contributes to it and where its results go.
     package struct Collective: Sendable {
         /// How contributions are combined.
         package enum Kind: Sendable, Equatable {
@@ -29,12 +29,13 @@ package final class Program: @unchecked Sendable {
         package let resultOffset: Int
     }
 
-    /// Gradients of one bucket that become ready together; contiguous in the bucket.
+    /// Gradients of one bucket that become ready together and stand in it one behind the other.
     package struct GradientGroup: Sendable {
         /// The collective it belongs to.
         package let collective: Int
         /// Parameters in it, in order.
         package let parameters: [Int]
+        /// Where each shard writes them.
         let buffers: [(buffer: Int, parameter: Int)]
     }
 
@@ -55,6 +56,7 @@ package final class Program: @unchecked Sendable {
     package struct Stage {
         /// Collectives whose results this stage reads.
         package let awaits: [Int]
+        /// What the rank runs once for all its shards before the parts.
         let uniform: [Step]
         /// The critical part and the fill part.
         package let parts: [Part]
@@ -76,7 +78,7 @@ package final class Program: @unchecked Sendable {
     package let collectiveBytes: Int
     /// Bytes of scratch memory each worker needs.
     package let scratchBytes: Int
-    /// Next values of states: where in the uniform memory's buffers they are.
+    /// Next values of states, in buffers of the uniform memory.
     let stateUpdates: [(state: Int, buffer: Int, byteCount: Int)]
     /// Values read after a shard has run.
     let outputs: [(role: Graph.Output, buffer: Int, type: TensorType)]
@@ -93,10 +95,10 @@ package final class Program: @unchecked Sendable {
 
     init(
         stages: [Stage], collectives: [Collective], groups: [GradientGroup], arenaBytes: Int, keptBytes: Int,
-        uniformBytes: Int,
-        collectiveBytes: Int, scratchBytes: Int, stateUpdates: [(state: Int, buffer: Int, byteCount: Int)],
+        uniformBytes: Int, collectiveBytes: Int, scratchBytes: Int,
+        stateUpdates: [(state: Int, buffer: Int, byteCount: Int)],
         outputs: [(role: Graph.Output, buffer: Int, type: TensorType)], buffers: [Buffer],
-        primitives: [Primitive], inputs: [(input: GraphInput, buffer: Int)]
+        primitives: [Primitive]
     ) {
         self.stages = stages
         let busy: [Place] = stages.indices.flatMap { stage in
@@ -115,7 +117,10 @@ package final class Program: @unchecked Sendable {
         self.buffers = buffers
         keptBuffers = buffers.indices.filter { buffers[$0].home == .kept }
         self.primitives = primitives
-        self.inputs = inputs
+        inputs = buffers.enumerated().compactMap { index, buffer in
+            guard case .input(let input) = buffer.home else { return nil }
+            return (input, index)
+        }
     }
 
     /// Whether shards wait for one another, so that all local shards' memory is alive at once.

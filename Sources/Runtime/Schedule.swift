@@ -3,12 +3,14 @@ import Graph
 /// When each node of a graph runs: in which stage between collectives, and in which part of it.
 ///
 /// A stage starts when the collectives that its nodes read are complete. Its critical part computes what the next
-/// collectives wait for; the rest fills the time until they are complete. Pure function of the graph, so it is the
-/// same on every rank and for every shard size.
+/// collectives wait for; the rest fills the time until they are complete. The schedule is a pure function of the
+/// graph's nodes, so that it is the same on every rank and for every shard size.
 package struct Schedule: Sendable {
     /// The parts of a stage, in the order they run.
     package enum Part: Int, Sendable, Comparable, CaseIterable {
+        /// What the next stage's collectives wait for.
         case critical
+        /// What they do not.
         case fill
 
         package static func < (a: Part, b: Part) -> Bool { a.rawValue < b.rawValue }
@@ -54,10 +56,11 @@ package struct Schedule: Sendable {
 
     private static func isUniform(_ node: Graph.Node, _ known: [Bool]) -> Bool {
         switch node.operation {
-        case .parameter, .state, .direction, .constant, .batchCount, .numbers, .labelWeightSum: return true
-        case .input: return false
-        case .crossShardSum, .crossShardMoments: return true
-        default: return node.operands.allSatisfy { known[$0.node] }
+        case .leaf(.input): return false
+        case .leaf, .collective: return true
+        case .elementwise, .random, .shape, .dense, .convolution, .pooling, .rows, .batchNormalization,
+            .exampleNormalization:
+            return node.operands.allSatisfy { known[$0.node] }
         }
     }
 

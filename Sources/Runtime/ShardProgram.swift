@@ -1,7 +1,10 @@
 import COneDNN
 import Graph
 
-/// A program bound to the memory of one shard's place on this rank; runs on one thread at a time.
+/// A program bound to one arena of a rank, its slot; runs on one thread at a time.
+///
+/// A rank has as many slots as shards it has in memory at once: one per worker, or, where collectives make shards wait for
+/// one another, one per shard. The memory outlives the bound program, which holds addresses into it.
 package final class ShardProgram {
     /// The program it runs.
     package let program: Program
@@ -14,8 +17,9 @@ package final class ShardProgram {
         package let arena: UnsafeMutableRawPointer
         /// At least `program.uniformBytes`, common to the rank's shards of this program.
         package let uniform: UnsafeMutableRawPointer
-        /// All parameters, and all states, of the rank.
+        /// All parameters of the rank.
         package let parameters: UnsafeMutableRawPointer
+        /// All states of the rank.
         package let states: UnsafeMutableRawPointer
         /// The vector that directions are parts of; nil for programs without.
         package let directions: UnsafeMutableRawPointer?

@@ -4,7 +4,9 @@ import CKernels
 package struct Frame {
     /// The address of every buffer of the program, by its number.
     let table: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    /// The program's primitives, bound for this shard's memory.
     let calls: UnsafeMutablePointer<Call>
+    /// Memory that nothing is left in when the step ends.
     let scratch: UnsafeMutableRawPointer
     let scalars: UnsafePointer<StepScalars>
 
@@ -50,13 +52,17 @@ package struct StepScalars {
     }
 }
 
-/// One kernel call with the buffers it touches.
+/// One kernel call with the buffers it touches: the unit that a program runs, measures, and plans memory by.
+///
+/// A buffer of the arena lives from the first step that writes it to the last that reads it.
 struct Step {
     /// What it does, for profiles.
     let description: StepDescription
+    /// The buffers it reads, and those it writes.
     let reads: [Int]
     let writes: [Int]
-    /// A read buffer whose memory the first written one may take over.
+    /// A read buffer whose memory the first written one may take over, if this is the last step that reads it.
     let inPlace: Int?
+    /// The call; it captures buffer numbers and shapes, never addresses.
     let run: (Frame) -> Void
 }

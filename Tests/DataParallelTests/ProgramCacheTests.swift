@@ -68,7 +68,7 @@ import Testing
         let graph = model.trainingGraph(inputs)
         #expect(
             graph.nodes.contains {
-                $0.operation == .input(.features) && $0.types == [TensorType([5, 3], .int32)]
+                $0.operation == .leaf(.input(.features)) && $0.types == [TensorType([5, 3], .int32)]
             })
     }
 

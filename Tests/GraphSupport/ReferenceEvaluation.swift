@@ -66,96 +66,102 @@ struct ReferenceEvaluation {
     private func local(_ node: Graph.Node, _ operands: [ReferenceTensor]) -> [ReferenceTensor]? {
         func o(_ place: Int) -> ReferenceTensor { operands[place] }
         switch node.operation {
-        case .crossShardSum, .crossShardMoments, .batchNorm: return nil
+        case .collective(.crossShardSum), .collective(.crossShardMoments), .batchNormalization(.batchNorm):
+            return nil
 
-        case .input(let input): return [shard.tensor(of: input)]
-        case .parameter(let place), .state(let place): return [variables[place]]
-        case .direction(let place): return [directions[place]]
-        case .constant(let value): return [ReferenceTensor(node.types[0].shape, repeating: value)]
-        case .batchCount: return [ReferenceTensor(Double(batchCount))]
+        case .leaf(.input(let input)): return [shard.tensor(of: input)]
+        case .leaf(.parameter(let place)), .leaf(.state(let place)): return [variables[place]]
+        case .leaf(.direction(let place)): return [directions[place]]
+        case .leaf(.constant(let value)): return [ReferenceTensor(node.types[0].shape, repeating: value)]
+        case .leaf(.batchCount): return [ReferenceTensor(Double(batchCount))]
 
-        case .numbers(let values): return [ReferenceTensor(node.types[0].shape, values)]
-        case .labelWeightSum(let weights):
+        case .leaf(.numbers(let values)): return [ReferenceTensor(node.types[0].shape, values)]
+        case .leaf(.labelWeightSum(let weights)):
             let sum = batchLabels.map { weights[Int($0)] }.reduce(0, +)
             return [ReferenceTensor(sum > 0 ? sum : .infinity)]
 
-        case .unary(let function): return [o(0).applying(function)]
-        case .binary(let function): return [o(0).applying(function, o(1))]
+        case .elementwise(.unary(let function)): return [o(0).applying(function)]
+        case .elementwise(.binary(let function)): return [o(0).applying(function, o(1))]
         // Everything is Float64 here, so that conversions and detached values are the values themselves.
-        case .convert, .stopGradient: return [o(0)]
+        case .elementwise(.convert), .elementwise(.stopGradient): return [o(0)]
 
-        case .reshape(let shape): return [o(0).reshaped(to: shape)]
-        case .transpose(let permutation): return [o(0).transposed(permutation)]
-        case .broadcast(let shape): return [o(0).broadcast(to: shape)]
-        case .sum(let axes): return [o(0).sum(axes)]
-        case .maximum(let axes): return [o(0).maximum(axes)]
-        case .oneHot(let classes): return [o(0).oneHot(classes)]
+        case .shape(.reshape(let shape)): return [o(0).reshaped(to: shape)]
+        case .shape(.transpose(let permutation)): return [o(0).transposed(permutation)]
+        case .shape(.broadcast(let shape)): return [o(0).broadcast(to: shape)]
+        case .shape(.sum(let axes)): return [o(0).sum(axes)]
+        case .shape(.maximum(let axes)): return [o(0).maximum(axes)]
+        case .shape(.oneHot(let classes)): return [o(0).oneHot(classes)]
 
-        case .matmul(let transposeA, let transposeB):
+        case .dense(.matmul(let transposeA, let transposeB)):
             return [o(0).matmul(o(1), transposeA: transposeA, transposeB: transposeB)]
-        case .convolution(let geometry): return [o(0).convolution(o(1), geometry)]
-        case .convolutionInputGradient(let geometry, let input):
+        case .convolution(.convolution(let geometry)): return [o(0).convolution(o(1), geometry)]
+        case .convolution(.convolutionInputGradient(let geometry, let input)):
             return [o(0).convolutionInputGradient(o(1), geometry, input: input)]
-        case .convolutionWeightGradient(let geometry, let kernel):
+        case .convolution(.convolutionWeightGradient(let geometry, let kernel)):
             return [o(0).convolutionWeightGradient(o(1), geometry, kernel: kernel)]
 
-        case .maxPool(let window):
+        case .pooling(.maxPool(let window)):
             let (y, indices) = o(0).maxPool(window)
             return [y, indices]
-        case .maxPoolScatter(let window, let input): return [o(0).maxPoolScatter(o(1), window, input: input)]
-        case .maxPoolGather(let window): return [o(0).maxPoolGather(o(1), window)]
-        case .averagePool(let window): return [o(0).averagePool(window)]
-        case .averagePoolScatter(let window, let input):
+        case .pooling(.maxPoolScatter(let window, let input)):
+            return [o(0).maxPoolScatter(o(1), window, input: input)]
+        case .pooling(.maxPoolGather(let window)): return [o(0).maxPoolGather(o(1), window)]
+        case .pooling(.averagePool(let window)): return [o(0).averagePool(window)]
+        case .pooling(.averagePoolScatter(let window, let input)):
             return [o(0).averagePoolScatter(window, input: input)]
 
-        case .dropoutMask(let rate, let tag, let shape):
+        case .random(.dropoutMask(let rate, let tag, let shape)):
             return [o(0).dropoutMask(shape: shape, rate: rate, tag: tag, key: dropoutKey)]
-        case .dropout(let rate, let tag):
+        case .random(.dropout(let rate, let tag)):
             return [
                 o(0).combined(
                     with: o(1).dropoutMask(shape: o(0).shape, rate: rate, tag: tag, key: dropoutKey), *)
             ]
 
-        case .linear(let relu):
+        case .dense(.linear(let relu)):
             return [o(0).linear(weight: o(1), bias: operands.count == 3 ? o(2) : nil, relu: relu)]
-        case .biasAdd(let relu): return [o(0).addingBias(o(1), relu: relu)]
-        case .softmax: return [o(0).softmax()]
-        case .softmaxGradient: return [o(0).softmaxGradient(o(1))]
-        case .logSoftmax: return [o(0).logSoftmax()]
-        case .logSoftmaxGradient: return [o(0).logSoftmaxGradient(o(1))]
-        case .crossEntropy: return [o(0).crossEntropy(labels: o(1))]
-        case .crossEntropyGradient: return [o(0).crossEntropyGradient(labels: o(1), dloss: o(2))]
-        case .correctCount: return [o(0).correctCount(labels: o(1))]
+        case .dense(.biasAdd(let relu)): return [o(0).addingBias(o(1), relu: relu)]
+        case .rows(.softmax): return [o(0).softmax()]
+        case .rows(.softmaxGradient): return [o(0).softmaxGradient(o(1))]
+        case .rows(.logSoftmax): return [o(0).logSoftmax()]
+        case .rows(.logSoftmaxGradient): return [o(0).logSoftmaxGradient(o(1))]
+        case .rows(.crossEntropy): return [o(0).crossEntropy(labels: o(1))]
+        case .rows(.crossEntropyGradient): return [o(0).crossEntropyGradient(labels: o(1), dloss: o(2))]
+        case .rows(.correctCount): return [o(0).correctCount(labels: o(1))]
 
-        case .channelMoments: return [ReferenceTensor.channelMoments(of: [o(0)])]
-        case .batchNormApply(let attributes):
+        case .batchNormalization(.channelMoments): return [ReferenceTensor.channelMoments(of: [o(0)])]
+        case .batchNormalization(.batchNormApply(let attributes)):
             return [o(0).batchNormApply(moments: o(1), weight: o(2), bias: o(3), attributes)]
-        case .batchNormInference(let attributes):
+        case .batchNormalization(.batchNormInference(let attributes)):
             return [
                 o(0).batchNormInference(mean: o(1), variance: o(2), weight: o(3), bias: o(4), attributes)
             ]
-        case .batchNormGradientSums(let attributes):
+        case .batchNormalization(.batchNormGradientSums(let attributes)):
             return [o(0).batchNormGradientSums(moments: o(1), weight: o(2), bias: o(3), dy: o(4), attributes)]
-        case .batchNormInputGradient(let attributes):
+        case .batchNormalization(.batchNormInputGradient(let attributes)):
             return [
                 o(0).batchNormInputGradient(
                     moments: o(1), weight: o(2), bias: o(3), dy: o(4), sums: o(5), attributes)
             ]
-        case .batchNormParameterGradient(let ofWeight):
+        case .batchNormalization(.batchNormParameterGradient(let ofWeight)):
             let channelCount = o(0).values.count / 2
             let start = ofWeight ? channelCount : 0
             return [ReferenceTensor([channelCount], Array(o(0).values[start..<start + channelCount]))]
-        case .layerNorm(let epsilon):
+        case .exampleNormalization(.layerNorm(let epsilon)):
             return [o(0).layerNorm(weight: o(1), bias: o(2), epsilon: epsilon)]
-        case .layerNormGradient(let epsilon):
+        case .exampleNormalization(.layerNormGradient(let epsilon)):
             return o(0).layerNormGradient(weight: o(1), bias: o(2), dy: o(3), epsilon: epsilon)
-        case .groupNorm(let attributes): return [o(0).groupNorm(weight: o(1), bias: o(2), attributes)]
-        case .groupNormGradient(let attributes):
+        case .exampleNormalization(.groupNorm(let attributes)):
+            return [o(0).groupNorm(weight: o(1), bias: o(2), attributes)]
+        case .exampleNormalization(.groupNormGradient(let attributes)):
             return o(0).groupNormGradient(weight: o(1), bias: o(2), dy: o(3), attributes)
-        case .channelMean: return [o(0).channelMean]
-        case .channelDeviation(let epsilon): return [o(0).channelDeviation(epsilon: epsilon)]
-        case .runningMean(let momentum): return [o(0).runningMean(o(1), momentum: momentum)]
-        case .runningVariance(let momentum): return [o(0).runningVariance(o(1), momentum: momentum)]
+        case .batchNormalization(.channelMean): return [o(0).channelMean]
+        case .batchNormalization(.channelDeviation(let epsilon)):
+            return [o(0).channelDeviation(epsilon: epsilon)]
+        case .batchNormalization(.runningMean(let momentum)):
+            return [o(0).runningMean(o(1), momentum: momentum)]
+        case .batchNormalization(.runningVariance(let momentum)):
+            return [o(0).runningVariance(o(1), momentum: momentum)]
         }
     }
 }

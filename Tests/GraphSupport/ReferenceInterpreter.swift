@@ -47,14 +47,14 @@ package struct ReferenceInterpreter: Sendable {
         _ operation: Operation, _ operands: [[ReferenceTensor]]
     ) -> [[ReferenceTensor]] {
         switch operation {
-        case .crossShardSum:
+        case .collective(.crossShardSum):
             let totals = operands[0].indices.map { place in ReferenceTensor.total(operands.map { $0[place] })
             }
             return operands.map { _ in totals }
-        case .crossShardMoments:
+        case .collective(.crossShardMoments):
             let merged = ReferenceTensor.mergedMoments(operands.map { $0[0] })
             return operands.map { _ in [merged] }
-        case .batchNorm(let attributes):
+        case .batchNormalization(.batchNorm(let attributes)):
             let whole = ReferenceTensor.channelMoments(of: operands.map { $0[0] })
             return operands.map { shard in
                 let used = attributes.synchronized ? whole : ReferenceTensor.channelMoments(of: [shard[0]])

@@ -43,8 +43,8 @@ import Testing
         let results = ReferenceInterpreter().run(batch.split(counts), variables: variables) { count in
             let builder = GraphBuilder(mode: .training)
             let x = builder.input(.features, TensorType([count, 2, 5, 4]))
-            let weight = Tensor(builder.add(.parameter(0), [], type: TensorType([2])), in: builder)
-            let bias = Tensor(builder.add(.parameter(1), [], type: TensorType([2])), in: builder)
+            let weight = Tensor(builder.add(.leaf(.parameter(0)), [], type: TensorType([2])), in: builder)
+            let bias = Tensor(builder.add(.leaf(.parameter(1)), [], type: TensorType([2])), in: builder)
             let y = x.batchNormalized(attributes, weight: weight, bias: bias).y
             return builder.graph(for: [Graph.Result(.output(.prediction), y.value)])
         }

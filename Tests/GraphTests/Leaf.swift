@@ -55,9 +55,9 @@ struct Leaf: Sendable {
     /// The leaf in a graph, as the variable `place` if it is one.
     func operation(place: Int) -> Operation {
         switch source {
-        case .features: .input(.features)
-        case .targets: .input(.targets)
-        case .parameter: .parameter(place)
+        case .features: .leaf(.input(.features))
+        case .targets: .leaf(.input(.targets))
+        case .parameter: .leaf(.parameter(place))
         }
     }
 

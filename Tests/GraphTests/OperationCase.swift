@@ -83,7 +83,7 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
         let builder = GraphBuilder(mode: .training)
         let y = output(in: builder, count: count)
         let weights = Tensor(
-            builder.add(.state(leaves.count), [], type: TensorType(weightsShape)), in: builder)
+            builder.add(.leaf(.state(leaves.count)), [], type: TensorType(weightsShape)), in: builder)
         let objective = (weights.broadcast(to: y.shape) * y + y.squared() * 0.5).sum()
         return builder.graph(for: [
             Graph.Result(.output(.prediction), y.value), Graph.Result(.output(.objective), objective.value),
@@ -117,7 +117,7 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
                 preconditionFailure("\(name) has no gradient \(place)")
             }
             let tensor = Tensor(gradient, in: builder)
-            let part = builder.add(.direction(place), [], type: TensorType(leaf.commonShape))
+            let part = builder.add(.leaf(.direction(place)), [], type: TensorType(leaf.commonShape))
             let direction = Tensor(part, in: builder).broadcast(to: tensor.shape)
             objective = objective + (tensor * direction).sum()
         }

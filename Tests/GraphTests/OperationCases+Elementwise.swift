@@ -7,7 +7,7 @@ extension OperationCase {
         let counts = [3, 0, 1]
         func unary(_ function: Unary, _ range: Leaf.Range = .distinct) -> OperationCase {
             OperationCase("\(function)", [.features([5], range)], counts: counts) {
-                $0.node(.unary(function), $0[0])
+                $0.node(.elementwise(.unary(function)), $0[0])
             }
         }
         func binary(_ function: Binary, _ range: Leaf.Range = .distinct, decomposed: Bool = false)
@@ -16,7 +16,7 @@ extension OperationCase {
             OperationCase(
                 "\(function)", [.features([4]), .targets([4], range)], counts: counts,
                 decomposedFirst: decomposed
-            ) { $0.node(.binary(function), $0[0], $0[1]) }
+            ) { $0.node(.elementwise(.binary(function)), $0[0], $0[1]) }
         }
         return [
             unary(.negate), unary(.exp), unary(.log, .positive), unary(.sqrt, .positive), unary(.reciprocal),

@@ -17,16 +17,16 @@ extension OperationCase {
         for relu in [false, true] {
             cases += [
                 OperationCase("linear relu: \(relu)", dense + [.parameter([4])], counts: [3, 0, 1]) {
-                    $0.node(.linear(relu: relu), $0[0], $0[1], $0[2])
+                    $0.node(.dense(.linear(relu: relu)), $0[0], $0[1], $0[2])
                 },
                 OperationCase("linear without bias relu: \(relu)", dense) {
-                    $0.node(.linear(relu: relu), $0[0], $0[1])
+                    $0.node(.dense(.linear(relu: relu)), $0[0], $0[1])
                 },
                 OperationCase("biasAdd on rows relu: \(relu)", [.features([3]), .parameter([3])]) {
-                    $0.node(.biasAdd(relu: relu), $0[0], $0[1])
+                    $0.node(.dense(.biasAdd(relu: relu)), $0[0], $0[1])
                 },
                 OperationCase("biasAdd on images relu: \(relu)", [.features([3, 2, 2]), .parameter([3])]) {
-                    $0.node(.biasAdd(relu: relu), $0[0], $0[1])
+                    $0.node(.dense(.biasAdd(relu: relu)), $0[0], $0[1])
                 },
             ]
         }
@@ -47,14 +47,14 @@ extension OperationCase {
         let counts = [2, 0, 1]
         return [
             OperationCase("convolution \(name)", [.features(image), .parameter(weight)], counts: counts) {
-                $0.node(.convolution(geometry), $0[0], $0[1])
+                $0.node(.convolution(.convolution(geometry)), $0[0], $0[1])
             },
             OperationCase(
                 "convolutionInputGradient \(name)", [.features(output), .parameter(weight)], counts: counts
-            ) { $0.node(.convolutionInputGradient(geometry, extent), $0[0], $0[1]) },
+            ) { $0.node(.convolution(.convolutionInputGradient(geometry, extent)), $0[0], $0[1]) },
             OperationCase(
                 "convolutionWeightGradient \(name)", [.features(image), .targets(output)], counts: counts
-            ) { $0.node(.convolutionWeightGradient(geometry, Extent2d(3, 2)), $0[0], $0[1]) },
+            ) { $0.node(.convolution(.convolutionWeightGradient(geometry, Extent2d(3, 2))), $0[0], $0[1]) },
         ]
     }
 
@@ -71,7 +71,7 @@ extension OperationCase {
             let name = "\(window.kernel) stride \(window.stride) padding \(window.padding)"
             // The offsets come from another tensor's maxima, so that they do not move with what is differentiated.
             @Sendable func offsets(_ image: Tensor) -> Tensor {
-                let pool = image.builder.addNode(.maxPool(window), [image.value])
+                let pool = image.builder.addNode(.pooling(.maxPool(window)), [image.value])
                 return Tensor(Graph.Value(pool, 1), in: image.builder)
             }
             return [
@@ -79,14 +79,14 @@ extension OperationCase {
                     $0[0].maxPooled(window)
                 },
                 OperationCase("maxPoolScatter \(name)", [.features(output), .targets(image)]) {
-                    $0.node(.maxPoolScatter(window, input), $0[0], offsets($0[1]))
+                    $0.node(.pooling(.maxPoolScatter(window, input)), $0[0], offsets($0[1]))
                 },
                 OperationCase("maxPoolGather \(name)", [.features(image), .targets(image)]) {
-                    $0.node(.maxPoolGather(window), $0[0], offsets($0[1]))
+                    $0.node(.pooling(.maxPoolGather(window)), $0[0], offsets($0[1]))
                 },
                 OperationCase("averagePool \(name)", [.features(image)]) { $0[0].averagePooled(window) },
                 OperationCase("averagePoolScatter \(name)", [.features(output)]) {
-                    $0.node(.averagePoolScatter(window, input), $0[0])
+                    $0.node(.pooling(.averagePoolScatter(window, input)), $0[0])
                 },
             ]
         }
@@ -99,23 +99,24 @@ extension OperationCase {
         return [
             OperationCase("softmax", logits, counts: [3, 0, 1]) { $0[0].softmax() },
             OperationCase("softmaxGradient", pair, decomposedFirst: true) {
-                $0.node(.softmaxGradient, $0[0], $0[1])
+                $0.node(.rows(.softmaxGradient), $0[0], $0[1])
             },
             OperationCase("logSoftmax", logits) { $0[0].logSoftmax() },
             OperationCase("logSoftmaxGradient", pair, decomposedFirst: true) {
-                $0.node(.logSoftmaxGradient, $0[0], $0[1])
+                $0.node(.rows(.logSoftmaxGradient), $0[0], $0[1])
             },
             OperationCase("crossEntropy", logits, counts: [3, 0, 1]) {
                 $0[0].crossEntropy(labels: $0.labels)
             },
             OperationCase("crossEntropyGradient", [.features([4]), .targets([])], decomposedFirst: true) {
-                $0.node(.crossEntropyGradient, $0[0], $0.labels, $0[1])
+                $0.node(.rows(.crossEntropyGradient), $0[0], $0.labels, $0[1])
             },
             OperationCase("dropout", [.features([3, 5])], counts: [3, 0, 1]) {
                 $0[0].droppedOut(rate: 0.4, exampleIndices: $0.exampleIndices)
             },
             OperationCase("dropoutMask", [.features([7])]) {
-                $0[0] * $0.node(.dropoutMask(rate: 0.4, tag: 3, shape: $0[0].shape), $0.exampleIndices)
+                $0[0]
+                    * $0.node(.random(.dropoutMask(rate: 0.4, tag: 3, shape: $0[0].shape)), $0.exampleIndices)
             },
         ]
     }
@@ -146,7 +147,9 @@ extension OperationCase {
                     ], decomposedFirst: true
                 ) {
                     let attributes = BatchNorm(epsilon: 1e-3, synchronized: false, relu: relu)
-                    return $0.node(.batchNormInference(attributes), $0[0], $0[1], $0[2], $0[3], $0[4])
+                    return $0.node(
+                        .batchNormalization(.batchNormInference(attributes)), $0[0], $0[1], $0[2], $0[3],
+                        $0[4])
                 })
         }
         return cases + [
@@ -157,7 +160,8 @@ extension OperationCase {
                 "crossShardSum of two operands", [.features([3]), .targets([2])], counts: [2, 0, 1]
             ) {
                 let sums = $0.builder.addNode(
-                    .crossShardSum, [$0[0].squared().sum([0]).value, $0[1].tanh().sum([0]).value])
+                    .collective(.crossShardSum),
+                    [$0[0].squared().sum([0]).value, $0[1].tanh().sum([0]).value])
                 let first = Tensor(Graph.Value(sums, 0), in: $0.builder).sum([1])
                 let second = Tensor(Graph.Value(sums, 1), in: $0.builder).broadcast(to: $0[1].shape)
                 return $0[1] * second * first.broadcast(to: $0[1].shape)
@@ -173,7 +177,7 @@ extension OperationCase {
                 OperationCase(
                     "layerNorm over \(normalized) of \(shape)",
                     [.features(shape), .parameter(normalized), .parameter(normalized)], counts: [2, 0, 1]
-                ) { $0.node(.layerNorm(epsilon: 1e-3), $0[0], $0[1], $0[2]) })
+                ) { $0.node(.exampleNormalization(.layerNorm(epsilon: 1e-3)), $0[0], $0[1], $0[2]) })
         }
         for (shape, groups) in [([4], 2), ([4, 2, 2], 1), ([4, 2, 2], 2), ([3, 2, 2], 3)] {
             for relu in [false, true] {
@@ -182,7 +186,7 @@ extension OperationCase {
                     OperationCase(
                         "groupNorm of \(groups) groups relu: \(relu) on \(shape)",
                         [.features(shape), .parameter([shape[0]]), .parameter([shape[0]])], counts: [2, 0, 1]
-                    ) { $0.node(.groupNorm(attributes), $0[0], $0[1], $0[2]) })
+                    ) { $0.node(.exampleNormalization(.groupNorm(attributes)), $0[0], $0[1], $0[2]) })
             }
         }
         return cases

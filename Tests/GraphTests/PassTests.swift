@@ -59,12 +59,18 @@ import Testing
         let model = try model()
         let plain = forward(model, 3)
         let fused = plain.fusingActivations()
-        #expect(count(plain) { $0 == .unary(.relu) } == 3)
-        #expect(count(fused) { $0 == .unary(.relu) } == 0)
-        #expect(count(fused) { $0 == .biasAdd(relu: true) } == 1)
-        #expect(count(fused) { $0 == .linear(relu: true) } == 1)
+        #expect(count(plain) { $0 == .elementwise(.unary(.relu)) } == 3)
+        #expect(count(fused) { $0 == .elementwise(.unary(.relu)) } == 0)
+        #expect(count(fused) { $0 == .dense(.biasAdd(relu: true)) } == 1)
+        #expect(count(fused) { $0 == .dense(.linear(relu: true)) } == 1)
         #expect(
-            count(fused) { if case .batchNorm(let attributes) = $0 { attributes.relu } else { false } } == 1)
+            count(fused) {
+                if case .batchNormalization(.batchNorm(let attributes)) = $0 {
+                    attributes.relu
+                } else {
+                    false
+                }
+            } == 1)
         expectEqual(
             run(model) { addingGradients(forward(model, $0).fusingActivations(), model) },
             run(model) { addingGradients(forward(model, $0), model) })
@@ -74,7 +80,7 @@ import Testing
     private func dense(alsoReading second: (Tensor, Tensor) -> Tensor?) -> Graph {
         let builder = GraphBuilder(mode: .training)
         let x = builder.input(.features, TensorType([2, 3]))
-        let weight = Tensor(builder.add(.parameter(0), [], type: TensorType([4, 3])), in: builder)
+        let weight = Tensor(builder.add(.leaf(.parameter(0)), [], type: TensorType([4, 3])), in: builder)
         let product = x.linear(weight: weight, bias: nil)
         var results = [Graph.Result(.output(.prediction), product.relu().value)]
         if let other = second(product, x) { results.append(Graph.Result(.output(.lossSum), other.value)) }
@@ -83,7 +89,7 @@ import Testing
 
     @Test func reluIsFusedOnlyIntoWhatItAloneReads() {
         func isFused(_ graph: Graph) -> Bool {
-            graph.fusingActivations().nodes.contains { $0.operation == .linear(relu: true) }
+            graph.fusingActivations().nodes.contains { $0.operation == .dense(.linear(relu: true)) }
         }
         #expect(isFused(dense { _, _ in nil }))
         #expect(!isFused(dense { product, _ in product.tanh() }))
@@ -99,9 +105,10 @@ import Testing
             addingGradients(forward(model, count).fusingActivations(), model)
         }
         let lowered = complete(3).loweringBatchNorm()
-        #expect(count(lowered) { if case .batchNorm = $0 { true } else { false } } == 0)
-        #expect(count(lowered) { if case .batchNormApply = $0 { true } else { false } } == 1)
-        #expect(count(lowered) { $0 == .crossShardMoments } == 1)
+        #expect(count(lowered) { if case .batchNormalization(.batchNorm) = $0 { true } else { false } } == 0)
+        #expect(
+            count(lowered) { if case .batchNormalization(.batchNormApply) = $0 { true } else { false } } == 1)
+        #expect(count(lowered) { $0 == .collective(.crossShardMoments) } == 1)
         expectEqual(run(model) { complete($0).loweringBatchNorm() }, run(model, complete))
     }
 
@@ -121,7 +128,7 @@ import Testing
         }
         #expect(parts[0][.gradient(parameter: 0)].mismatch(with: reduced[0][.gradient(parameter: 0)]) != nil)
         let graph = complete(3).reducingGradients(in: groups)
-        let sums = graph.nodes.filter { $0.operation == .crossShardSum }.suffix(2)
+        let sums = graph.nodes.filter { $0.operation == .collective(.crossShardSum) }.suffix(2)
         #expect(sums.map(\.operands.count) == [groups[0].count, groups[1].count])
     }
 
@@ -129,7 +136,7 @@ import Testing
         let model = try model()
         let graph = addingGradients(forward(model, 3), model)
         let dead = Graph.Node(
-            operation: .unary(.exp), operands: [Graph.Value(0)], types: graph.nodes[0].types)
+            operation: .elementwise(.unary(.exp)), operands: [Graph.Value(0)], types: graph.nodes[0].types)
         let padded = Graph(nodes: graph.nodes + [dead], results: graph.results)
         #expect(padded != graph)
         #expect(padded.withoutDeadNodes() == graph)
@@ -168,6 +175,6 @@ import Testing
                 output(Graph.Graph.Output.prediction) <- %3
                 """)
         // The digest of a graph's text is a part of what a checkpoint is of.
-        #expect("\(Operation.input(.exampleIndices))" == "input(Graph.GraphInput.exampleIndices)")
+        #expect("\(Operation.leaf(.input(.exampleIndices)))" == "input(Graph.GraphInput.exampleIndices)")
     }
 }

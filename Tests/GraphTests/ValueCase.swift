@@ -34,7 +34,8 @@ struct ValueCase: Sendable, CustomTestStringConvertible {
         let shard = ReferenceShard(count: features.shape[0], features: features, labels: labels)
         self.init(name, shards: [shard], variables: variables, gives: [expected]) { builder, shard in
             var others = variables.enumerated().map { place, variable in
-                Tensor(builder.add(.parameter(place), [], type: TensorType(variable.shape)), in: builder)
+                Tensor(
+                    builder.add(.leaf(.parameter(place)), [], type: TensorType(variable.shape)), in: builder)
             }
             if let labels { others.append(builder.input(.labels, TensorType(labels.shape, .int32))) }
             return build(builder.input(.features, TensorType(features.shape)), others)

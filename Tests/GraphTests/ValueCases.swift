@@ -9,14 +9,14 @@ extension ValueCase {
         func unary(_ function: Unary, _ x: [Double], _ y: [Double]) -> ValueCase {
             ValueCase("\(function)", ReferenceTensor([x.count], x), gives: ReferenceTensor([y.count], y)) {
                 x, _ in
-                x.applying(.unary(function))
+                x.applying(.elementwise(.unary(function)))
             }
         }
         func binary(_ function: Binary, _ a: [Double], _ b: [Double], _ z: [Double]) -> ValueCase {
             ValueCase(
                 "\(function)", ReferenceTensor([a.count], a), variables: [ReferenceTensor([b.count], b)],
                 gives: ReferenceTensor([z.count], z)
-            ) { a, others in a.applying(.binary(function), others[0]) }
+            ) { a, others in a.applying(.elementwise(.binary(function)), others[0]) }
         }
         return [
             unary(.negate, [2, -3], [-2, 3]), unary(.exp, [0, 1], [1, 2.718281828459045]),
@@ -79,7 +79,7 @@ extension ValueCase {
             ValueCase(
                 "biasAdd", x, variables: [ReferenceTensor([3], [-2, -3, -5])],
                 gives: ReferenceTensor([2, 3], [0, 2, 0, 2, 0, 1])
-            ) { x, others in x.applying(.biasAdd(relu: true), others[0]) },
+            ) { x, others in x.applying(.dense(.biasAdd(relu: true)), others[0]) },
             ValueCase(
                 "batchCount",
                 shards: [ReferenceShard(count: 2), ReferenceShard(count: 0), ReferenceShard(count: 3)],
@@ -135,7 +135,8 @@ extension ValueCase {
             ValueCase(
                 "maxPool offsets", x.map { -$0 }, gives: ReferenceTensor([1, 1, 2, 2], [4, 3, 1, 0])
             ) { x, _ in
-                Tensor(Graph.Value(x.builder.addNode(.maxPool(padded), [x.value]), 1), in: x.builder)
+                Tensor(
+                    Graph.Value(x.builder.addNode(.pooling(.maxPool(padded)), [x.value]), 1), in: x.builder)
             },
             ValueCase(
                 "averagePool counts padding", ReferenceTensor([1, 1, 2, 2], [1, 2, 3, 4]),
@@ -164,12 +165,12 @@ extension ValueCase {
             ValueCase(
                 "crossEntropyGradient", logits, labels: [1, 0], variables: [ReferenceTensor([2], [2, 4])],
                 gives: ReferenceTensor([2, 2], [0.5, -0.5, -2, 2])
-            ) { x, others in x.applying(.crossEntropyGradient, others[1], others[0]) },
+            ) { x, others in x.applying(.rows(.crossEntropyGradient), others[1], others[0]) },
             // The first of equals counts, and a NaN is larger than any number.
             ValueCase(
                 "correctCount", ReferenceTensor([4, 3], [1, 3, 3, 3, 3, 1, 0, 9, 1, 5, .nan, 7]),
                 labels: [1, 1, 1, 1], gives: ReferenceTensor(3)
-            ) { x, others in x.applying(.correctCount, others[0]) },
+            ) { x, others in x.applying(.rows(.correctCount), others[0]) },
         ]
     }
 
@@ -182,11 +183,11 @@ extension ValueCase {
         let whole = ReferenceTensor([5], [3, 4, 10, 26, 200])
         return [
             ValueCase("channelMoments", parts[0], gives: ReferenceTensor([5], [2, 2, 15, 2, 50])) { x, _ in
-                x.applying(.channelMoments)
+                x.channelMoments()
             },
             ValueCase("channelMoments of nothing", parts[1], gives: ReferenceTensor([5], repeating: 0)) {
                 x, _ in
-                x.applying(.channelMoments)
+                x.channelMoments()
             },
             ValueCase(
                 "crossShardMoments",
@@ -194,36 +195,42 @@ extension ValueCase {
                 gives: [whole, whole, whole]
             ) { builder, shard in
                 builder.input(.features, TensorType([shard.count, 2]))
-                    .applying(.channelMoments).applying(.crossShardMoments)
+                    .channelMoments().mergedAcrossShards()
             },
             ValueCase(
                 "runningMean", parts[0], variables: [ReferenceTensor([2], [1, 1])],
                 gives: ReferenceTensor([2], [1.1, 2.4])
-            ) { x, others in x.applying(.channelMoments).applying(.runningMean(momentum: 0.1), others[0]) },
+            ) { x, others in
+                x.channelMoments().applying(.batchNormalization(.runningMean(momentum: 0.1)), others[0])
+            },
             ValueCase(
                 "runningVariance", parts[0], variables: [ReferenceTensor([2], [1, 1])],
                 gives: ReferenceTensor([2], [1.1, 5.9])
-            ) { x, others in x.applying(.channelMoments).applying(.runningVariance(momentum: 0.1), others[0])
+            ) { x, others in
+                x.channelMoments().applying(.batchNormalization(.runningVariance(momentum: 0.1)), others[0])
             },
             ValueCase("channelMean", parts[0], gives: ReferenceTensor([2], [2, 15])) { x, _ in
-                x.applying(.channelMoments).applying(.channelMean)
+                x.channelMoments().applying(.batchNormalization(.channelMean))
             },
             // Variances 1 and 25.
             ValueCase(
                 "channelDeviation", parts[0], gives: ReferenceTensor([2], [2, 28.0.squareRoot()])
-            ) { x, _ in x.applying(.channelMoments).applying(.channelDeviation(epsilon: 3)) },
+            ) { x, _ in x.channelMoments().applying(.batchNormalization(.channelDeviation(epsilon: 3))) },
             // Means 2 and 3, deviations 1 and 2 with ε.
             ValueCase(
                 "layerNorm", ReferenceTensor([2, 2], [1, 3, 1, 5]),
                 variables: [ReferenceTensor([2], [3, 1]), ReferenceTensor([2], [0, 10])],
                 gives: ReferenceTensor([2, 2], [-3, 11, -3, 11])
-            ) { x, others in x.applying(.layerNorm(epsilon: 0), others[0], others[1]) },
+            ) { x, others in x.applying(.exampleNormalization(.layerNorm(epsilon: 0)), others[0], others[1])
+            },
             ValueCase(
                 "groupNorm", ReferenceTensor([1, 2, 2], [1, 3, 1, 5]),
                 variables: [ReferenceTensor([2], [3, 1]), ReferenceTensor([2], [0, 10])],
                 gives: ReferenceTensor([1, 2, 2], [0, 3, 9, 11])
             ) { x, others in
-                x.applying(.groupNorm(GroupNorm(groups: 2, epsilon: 0, relu: true)), others[0], others[1])
+                x.applying(
+                    .exampleNormalization(.groupNorm(GroupNorm(groups: 2, epsilon: 0, relu: true))),
+                    others[0], others[1])
             },
             // Mean 2 and variance 6/2, so that the deviation with ε = 1 is 2.
             ValueCase(
@@ -232,13 +239,17 @@ extension ValueCase {
                     ReferenceTensor([3], [2, 2, 6]), ReferenceTensor([1], [3]), ReferenceTensor([1], [-1]),
                 ],
                 gives: ReferenceTensor([2, 1], [5, 0])
-            ) { x, others in x.applying(.batchNormApply(attributes), others[0], others[1], others[2]) },
+            ) { x, others in
+                x.applying(.batchNormalization(.batchNormApply(attributes)), others[0], others[1], others[2])
+            },
             ValueCase(
                 "batchNormInference", ReferenceTensor([2, 1], [6, -2]),
                 variables: [2, 3, 3, -1].map { ReferenceTensor([1], [$0]) },
                 gives: ReferenceTensor([2, 1], [5, 0])
             ) { x, others in
-                x.applying(.batchNormInference(attributes), others[0], others[1], others[2], others[3])
+                x.applying(
+                    .batchNormalization(.batchNormInference(attributes)), others[0], others[1], others[2],
+                    others[3])
             },
         ]
     }

@@ -66,7 +66,11 @@ import Testing
     @Test func resnet18HalvesItsImagesFiveTimes() throws {
         let traced = try trace(ResNet18(), [3, 224, 224], classes: 1000)
         let sizes = traced.predictionGraph(count: 1).nodes.compactMap { node -> [Int]? in
-            if case .convolution = node.operation { Array(node.types[0].shape.dropFirst()) } else { nil }
+            if case .convolution(.convolution) = node.operation {
+                Array(node.types[0].shape.dropFirst())
+            } else {
+                nil
+            }
         }
         #expect(sizes.first == [64, 112, 112])
         for shape in [[64, 56, 56], [128, 28, 28], [256, 14, 14], [512, 7, 7]] {
@@ -124,7 +128,7 @@ import Testing
             for model in models {
                 let graph = try trace(model, [1, 28, 28], classes: 3).trainingGraph(count: 2)
                 for node in graph.nodes {
-                    if case .batchNorm(let attributes) = node.operation {
+                    if case .batchNormalization(.batchNorm(let attributes)) = node.operation {
                         #expect(attributes.synchronized == synchronized)
                     }
                 }
@@ -146,11 +150,11 @@ import Testing
         for model in [BuiltInModel.resnet20, .resnet18] {
             let graph = try trace(model.model(classes: 10), [1, 32, 32], classes: 10).predictionGraph(
                 count: 1)
-            let sums = graph.nodes.indices.filter { graph.nodes[$0].operation == .binary(.add) }
+            let sums = graph.nodes.indices.filter { graph.nodes[$0].operation == .elementwise(.binary(.add)) }
             #expect(sums.count == (model == .resnet20 ? 9 : 8))
             for sum in sums {
                 let readers = graph.nodes.filter { $0.operands.contains { $0.node == sum } }
-                #expect(readers.map(\.operation) == [.unary(.relu)])
+                #expect(readers.map(\.operation) == [.elementwise(.unary(.relu))])
             }
         }
     }

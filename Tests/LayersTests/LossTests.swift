@@ -74,7 +74,7 @@ import Testing
     func noCollectiveBeforeBackward(_ loss: Loss) throws {
         let model = try TracedModel(Linear(3), exampleShape: [2], target: .classes(3), loss: loss)
         let graph = model.trainingGraph(count: 4)
-        #expect(graph.nodes.contains { $0.operation == .crossEntropy } == (loss == .crossEntropy))
+        #expect(graph.nodes.contains { $0.operation == .rows(.crossEntropy) } == (loss == .crossEntropy))
         for node in graph.nodes {
             for operand in node.operands { #expect(!graph.nodes[operand.node].operation.isCollective) }
         }

@@ -22,15 +22,19 @@ import Testing
     }
 
     private func isDropout(_ operation: Operation) -> Bool {
-        if case .dropout = operation { true } else { false }
+        if case .random(.dropout) = operation { true } else { false }
     }
 
     private func isBatchNorm(_ operation: Operation) -> Bool {
-        if case .batchNorm = operation { true } else { false }
+        if case .batchNormalization(.batchNorm) = operation { true } else { false }
     }
 
     private func isInference(_ operation: Operation) -> Bool {
-        if case .batchNormInference(let attributes) = operation { attributes.relu } else { false }
+        if case .batchNormalization(.batchNormInference(let attributes)) = operation {
+            attributes.relu
+        } else {
+            false
+        }
     }
 
     @Test func trainingGraphHoldsGradientsStatesAndLoss() throws {
@@ -63,10 +67,10 @@ import Testing
         #expect(contains(graph, isInference))
         #expect(!contains(graph) { $0.isCollective })
         let mean = try #require(model.variables.firstIndex { $0.name == "1.running_mean" })
-        #expect(contains(graph) { $0 == .state(mean) })
+        #expect(contains(graph) { $0 == .leaf(.state(mean)) })
         let prediction = model.predictionGraph(count: 4)
         #expect(prediction.results.map(\.role) == [.output(.prediction)])
-        #expect(!contains(prediction) { $0 == .input(.labels) })
+        #expect(!contains(prediction) { $0 == .leaf(.input(.labels)) })
     }
 
     private func shard(_ count: Int) -> ReferenceShard {
@@ -143,7 +147,7 @@ import Testing
         let layers: Sequential = [Dropout(0.5), Tanh(), Dropout(0.5), Dropout(0)]
         let model = try TracedModel(layers, exampleShape: [4], target: .values([4]), loss: .meanSquaredError)
         let tags = model.trainingGraph(count: 2).nodes.compactMap { node -> Int? in
-            if case .dropout(_, let tag) = node.operation { tag } else { nil }
+            if case .random(.dropout(_, let tag)) = node.operation { tag } else { nil }
         }
         #expect(tags == [0, 1])
     }

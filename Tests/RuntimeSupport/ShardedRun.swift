@@ -209,7 +209,7 @@ package final class ShardedRun {
     /// What the shards' labels weigh, where the graph asks for it.
     private static func labelWeightSum(_ shards: [ReferenceShard], _ graph: Graph) -> Float {
         for node in graph.nodes {
-            guard case .labelWeightSum(let weights) = node.operation else { continue }
+            guard case .leaf(.labelWeightSum(let weights)) = node.operation else { continue }
             let labels = shards.flatMap { $0.labels?.values ?? [] }
             let sum = labels.map { weights[Int($0)] }.reduce(0, +)
             return sum > 0 ? Float(sum) : .infinity

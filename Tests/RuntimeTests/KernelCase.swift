@@ -83,7 +83,7 @@ struct KernelCase: Sendable, CustomTestStringConvertible {
     func graph(count: Int) -> Graph {
         let builder = GraphBuilder(mode: .training)
         func parameter(_ place: Int, _ shape: [Int]) -> Tensor {
-            Tensor(builder.add(.parameter(place), [], type: TensorType(shape)), in: builder)
+            Tensor(builder.add(.leaf(.parameter(place)), [], type: TensorType(shape)), in: builder)
         }
         func blocked(_ image: Tensor, by place: Int) -> Tensor {
             image.convolution(

@@ -42,14 +42,17 @@ extension KernelCase {
         ) {
             let (sums, moments) = gradientSums(attributes, $0)
             let total = attributes.synchronized ? sums.summedAcrossShards() : sums
-            return $0.x.applying(.batchNormInputGradient(attributes), moments, $0.p[0], $0.p[1], $0.t, total)
+            return $0.x.applying(
+                .batchNormalization(.batchNormInputGradient(attributes)), moments, $0.p[0], $0.p[1], $0.t,
+                total)
         }
         for ofWeight in [false, true] {
             list.add(
                 "parameter gradient \(ofWeight), \(what)", x: shape, t: shape, p: parameters, counts: [6, 5],
                 tolerance: 1e-5
             ) {
-                gradientSums(attributes, $0).sums.applying(.batchNormParameterGradient(ofWeight: ofWeight))
+                gradientSums(attributes, $0).sums.applying(
+                    .batchNormalization(.batchNormParameterGradient(ofWeight: ofWeight)))
             }
         }
     }
@@ -57,28 +60,33 @@ extension KernelCase {
     private static func gradientSums(
         _ attributes: BatchNorm, _ i: Ingredients
     ) -> (sums: Tensor, moments: Tensor) {
-        let local = i.x.applying(.channelMoments)
-        let moments = attributes.synchronized ? local.applying(.crossShardMoments) : local
-        return (i.x.applying(.batchNormGradientSums(attributes), moments, i.p[0], i.p[1], i.t), moments)
+        let local = i.x.channelMoments()
+        let moments = attributes.synchronized ? local.mergedAcrossShards() : local
+        return (
+            i.x.applying(
+                .batchNormalization(.batchNormGradientSums(attributes)), moments, i.p[0], i.p[1], i.t),
+            moments
+        )
     }
 
     private static func addInference(to list: inout List, _ shape: [Int], relu: Bool) {
         let attributes = BatchNorm(epsilon: 1e-5, synchronized: true, relu: relu)
         let parameters = Array(repeating: [shape[0]], count: 4)
         list.add("given statistics, relu \(relu)", x: shape, p: parameters, isPositive: true) {
-            $0.x.applying(.batchNormInference(attributes), $0.p[0], $0.p[1], $0.p[2], $0.p[3])
+            $0.x.applying(
+                .batchNormalization(.batchNormInference(attributes)), $0.p[0], $0.p[1], $0.p[2], $0.p[3])
         }
     }
 
     private static func addStatistics(to list: inout List, _ shape: [Int]) {
-        list.add("moments", x: shape, tolerance: 1e-12) { $0.x.applying(.channelMoments) }
+        list.add("moments", x: shape, tolerance: 1e-12) { $0.x.channelMoments() }
         list.add("merged moments", x: shape, counts: [3, 0, 1, 2], tolerance: 1e-12) {
-            $0.x.applying(.channelMoments).applying(.crossShardMoments)
+            $0.x.channelMoments().mergedAcrossShards()
         }
         list.add("running statistics", x: shape, p: [[shape[0]]], counts: [3, 1]) {
-            let moments = $0.x.applying(.channelMoments).applying(.crossShardMoments)
-            let mean = moments.applying(.runningMean(momentum: 0.3), $0.p[0])
-            return mean + moments.applying(.runningVariance(momentum: 0.2), $0.p[0])
+            let moments = $0.x.channelMoments().mergedAcrossShards()
+            let mean = moments.applying(.batchNormalization(.runningMean(momentum: 0.3)), $0.p[0])
+            return mean + moments.applying(.batchNormalization(.runningVariance(momentum: 0.2)), $0.p[0])
         }
     }
 }

@@ -26,9 +26,13 @@ extension KernelCase {
     ]
 
     private static func addUnary(to list: inout List, _ shape: [Int]) {
-        for function in unary { list.add("\(function)", x: shape) { $0.x.applying(.unary(function)) } }
+        for function in unary {
+            list.add("\(function)", x: shape) { $0.x.applying(.elementwise(.unary(function))) }
+        }
         for function in unaryOfPositive {
-            list.add("\(function)", x: shape, isPositive: true) { $0.x.applying(.unary(function)) }
+            list.add("\(function)", x: shape, isPositive: true) {
+                $0.x.applying(.elementwise(.unary(function)))
+            }
         }
         list.add("detached", x: shape, tolerance: 0) { $0.x.detached() }
         list.add("detached and used twice", x: shape, tolerance: 0) { $0.x.detached() + $0.x }
@@ -36,8 +40,12 @@ extension KernelCase {
 
     private static func addBinary(to list: inout List, _ shape: [Int]) {
         for function in binary {
-            list.add("\(function)", x: shape, t: shape) { $0.x.applying(.binary(function), $0.t) }
-            list.add("\(function) with itself", x: shape) { $0.x.applying(.binary(function), $0.x) }
+            list.add("\(function)", x: shape, t: shape) {
+                $0.x.applying(.elementwise(.binary(function)), $0.t)
+            }
+            list.add("\(function) with itself", x: shape) {
+                $0.x.applying(.elementwise(.binary(function)), $0.x)
+            }
         }
     }
 
@@ -45,12 +53,13 @@ extension KernelCase {
     private static func addFloat64(to list: inout List) {
         for function in unary + [.sqrt] {
             list.add("float64 \(function)", x: [7], isPositive: true, tolerance: 1e-14) {
-                $0.x.converted(to: .float64).applying(.unary(function))
+                $0.x.converted(to: .float64).applying(.elementwise(.unary(function)))
             }
         }
         for function in binary {
             list.add("float64 \(function)", x: [7], t: [7], tolerance: 1e-14) {
-                $0.x.converted(to: .float64).applying(.binary(function), $0.t.converted(to: .float64))
+                $0.x.converted(to: .float64).applying(
+                    .elementwise(.binary(function)), $0.t.converted(to: .float64))
             }
         }
         list.add("convert there and back", x: [7], tolerance: 0) {
@@ -80,10 +89,10 @@ extension KernelCase {
     private static func addDropout(to list: inout List, _ shape: [Int]) {
         for rate in [0.5, 0.3] {
             list.add("dropout \(rate)", x: shape, counts: [3, 1]) {
-                $0.x.applying(.dropout(rate: rate, tag: 3), $0.indices)
+                $0.x.applying(.random(.dropout(rate: rate, tag: 3)), $0.indices)
             }
             list.add("dropout mask \(rate)", x: shape) {
-                let mask = $0.indices.applying(.dropoutMask(rate: rate, tag: 1, shape: $0.x.shape))
+                let mask = $0.indices.applying(.random(.dropoutMask(rate: rate, tag: 1, shape: $0.x.shape)))
                 return mask * $0.x
             }
         }

@@ -14,7 +14,7 @@ extension KernelCase {
         for shape in [[7], [5, 3, 2], [12, 3, 2], [16, 2, 2], [1, 2, 2]] {
             for relu in [false, true] {
                 list.add("bias, relu \(relu)", x: shape, p: [[shape[0]]], counts: [3, 1]) {
-                    $0.x.applying(.biasAdd(relu: relu), $0.p[0])
+                    $0.x.applying(.dense(.biasAdd(relu: relu)), $0.p[0])
                 }
             }
         }
@@ -35,10 +35,10 @@ extension KernelCase {
             $0.x.convolution($0.p[0], geometry: geometry)
         }
         list.add("input gradient, \(test)", x: test.output, p: [test.filter], counts: counts) {
-            $0.x.applying(.convolutionInputGradient(geometry, extent), $0.p[0])
+            $0.x.applying(.convolution(.convolutionInputGradient(geometry, extent)), $0.p[0])
         }
         list.add("weight gradient, \(test)", x: test.image, t: test.output, counts: counts) {
-            $0.x.applying(.convolutionWeightGradient(geometry, kernel), $0.t)
+            $0.x.applying(.convolution(.convolutionWeightGradient(geometry, kernel)), $0.t)
         }
     }
 
@@ -66,19 +66,19 @@ extension KernelCase {
         let output = [channels, size.height, size.width]
         list.add("max pool \(window)", x: image, counts: [2, 1], tolerance: 0) { $0.x.maxPooled(window) }
         list.add("max pool scatter \(window)", x: image, t: output) {
-            $0.t.applying(.maxPoolScatter(window, input), indices($0.x, window))
+            $0.t.applying(.pooling(.maxPoolScatter(window, input)), indices($0.x, window))
         }
         list.add("max pool gather \(window)", x: image, t: image, tolerance: 0) {
-            $0.t.applying(.maxPoolGather(window), indices($0.x, window))
+            $0.t.applying(.pooling(.maxPoolGather(window)), indices($0.x, window))
         }
         list.add("average pool \(window)", x: image, counts: [2, 1]) { $0.x.averagePooled(window) }
         list.add("average pool scatter \(window)", x: output) {
-            $0.x.applying(.averagePoolScatter(window, input))
+            $0.x.applying(.pooling(.averagePoolScatter(window, input)))
         }
     }
 
     /// Where in its window each maximum is.
     private static func indices(_ x: Tensor, _ window: Window2d) -> Tensor {
-        Tensor(Graph.Value(x.builder.addNode(.maxPool(window), [x.value]), 1), in: x.builder)
+        Tensor(Graph.Value(x.builder.addNode(.pooling(.maxPool(window)), [x.value]), 1), in: x.builder)
     }
 }

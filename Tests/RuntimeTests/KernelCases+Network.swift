@@ -31,10 +31,10 @@ extension KernelCase {
             list.add(
                 "linear, relu \(flag)", x: [inner], p: [[columns, inner], [columns]], counts: [rows, 1]
             ) {
-                $0.x.applying(.linear(relu: flag), $0.p[0], $0.p[1])
+                $0.x.applying(.dense(.linear(relu: flag)), $0.p[0], $0.p[1])
             }
             list.add("linear without bias, relu \(flag)", x: [inner], p: [[columns, inner]], counts: [rows]) {
-                $0.x.applying(.linear(relu: flag), $0.p[0])
+                $0.x.applying(.dense(.linear(relu: flag)), $0.p[0])
             }
         }
     }
@@ -43,17 +43,17 @@ extension KernelCase {
         list.add("softmax", x: [classes], counts: [count]) { $0.x.softmax() }
         list.add("log-softmax", x: [classes], counts: [count]) { $0.x.logSoftmax() }
         list.add("softmax gradient", x: [classes], t: [classes], counts: [count]) {
-            $0.x.softmax().applying(.softmaxGradient, $0.t)
+            $0.x.softmax().applying(.rows(.softmaxGradient), $0.t)
         }
         list.add("log-softmax gradient", x: [classes], t: [classes], counts: [count]) {
-            $0.x.logSoftmax().applying(.logSoftmaxGradient, $0.t)
+            $0.x.logSoftmax().applying(.rows(.logSoftmaxGradient), $0.t)
         }
         list.add("cross-entropy", x: [classes], counts: [count, 2]) { $0.x.crossEntropy(labels: $0.labels) }
         list.add("cross-entropy gradient", x: [classes], t: [], counts: [count]) {
-            $0.x.applying(.crossEntropyGradient, $0.labels, $0.t)
+            $0.x.applying(.rows(.crossEntropyGradient), $0.labels, $0.t)
         }
         list.add("correct", x: [classes], counts: [count, 2], tolerance: 0) {
-            $0.x.applying(.correctCount, $0.labels)
+            $0.x.applying(.rows(.correctCount), $0.labels)
         }
     }
 
@@ -89,13 +89,13 @@ extension KernelCase {
             return (body + $0.t).relu() + $0.x
         }
         list.add("a value with many readers", x: shape, p: [[shape[0]]]) {
-            let y = $0.x.applying(.biasAdd(relu: false), $0.p[0])
+            let y = $0.x.applying(.dense(.biasAdd(relu: false)), $0.p[0])
             let (a, b, c) = (y.sigmoid(), y.relu(), y.transposed([0, 1, 3, 2]))
             return (a + b).flattened() + (c * y).flattened() + y.flattened()
         }
         list.add("a chain in place", x: shape, p: [[shape[0]]]) {
             var y = $0.x
-            for _ in 0..<6 { y = (y.applying(.biasAdd(relu: true), $0.p[0]) * 0.5).tanh() }
+            for _ in 0..<6 { y = (y.applying(.dense(.biasAdd(relu: true)), $0.p[0]) * 0.5).tanh() }
             return y
         }
         list.add("both ends of a chain", x: shape) {
@@ -110,7 +110,8 @@ extension KernelCase {
             $0.x.log().convolution($0.p[0], geometry: padded)
         }
         list.add("dropout between convolutions", x: shape, p: [[5, shape[0], 3, 3]]) {
-            $0.x.applying(.dropout(rate: 0.5, tag: 0), $0.indices).convolution($0.p[0], geometry: padded)
+            $0.x.applying(.random(.dropout(rate: 0.5, tag: 0)), $0.indices).convolution(
+                $0.p[0], geometry: padded)
         }
         list.add("flatten and a dense layer", x: shape, p: [[6, shape.reduce(1, *)], [6]]) {
             $0.x.relu().flattened().linear(weight: $0.p[0], bias: $0.p[1])

@@ -20,8 +20,9 @@ extension KernelCase {
         }
         for shape in [[7], [12, 3, 2]] {
             list.add("mean and deviation of channels", x: shape, counts: [3, 0, 1, 2]) {
-                let moments = $0.x.applying(.channelMoments).applying(.crossShardMoments)
-                return moments.applying(.channelMean) * moments.applying(.channelDeviation(epsilon: 1e-3))
+                let moments = $0.x.channelMoments().mergedAcrossShards()
+                return moments.applying(.batchNormalization(.channelMean))
+                    * moments.applying(.batchNormalization(.channelDeviation(epsilon: 1e-3)))
             }
         }
         return list.cases
@@ -56,8 +57,11 @@ extension KernelCase {
         }
     }
 
-    private static func gradient(_ operation: Operation, _ i: Ingredients, _ output: Int) -> Tensor {
-        let node = i.builder.addNode(operation, [i.x, i.p[0], i.p[1], i.t].map(\.value))
+    private static func gradient(
+        _ operation: Operation.ExampleNormalization, _ i: Ingredients, _ output: Int
+    ) -> Tensor {
+        let node = i.builder.addNode(
+            .exampleNormalization(operation), [i.x, i.p[0], i.p[1], i.t].map(\.value))
         return Tensor(Graph.Value(node, output), in: i.builder)
     }
 }

@@ -34,7 +34,8 @@ import Testing
             let run = try ShardedRun(shards, variables: [weight, bias], kernels: variant.kernels) { count in
                 let builder = GraphBuilder(mode: .training)
                 func parameter(_ place: Int) -> Tensor {
-                    Tensor(builder.add(.parameter(place), [], type: TensorType([channels])), in: builder)
+                    Tensor(
+                        builder.add(.leaf(.parameter(place)), [], type: TensorType([channels])), in: builder)
                 }
                 let x = builder.input(.features, TensorType([count] + cut.shape))
                 let attributes = BatchNorm(epsilon: 1e-12, synchronized: true)

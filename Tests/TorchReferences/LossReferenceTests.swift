@@ -12,7 +12,7 @@ import Testing
     private func graph(_ test: LossData.Case, _ loss: Loss) -> Graph {
         let shape = test.gradients.shape
         let builder = GraphBuilder(mode: .training)
-        let prediction = Tensor(builder.add(.parameter(0), [], type: TensorType(shape)), in: builder)
+        let prediction = Tensor(builder.add(.leaf(.parameter(0)), [], type: TensorType(shape)), in: builder)
         let target =
             test.labels == nil
             ? builder.input(.targets, TensorType(shape))

@@ -2,6 +2,11 @@ import Options
 
 /// The layers without parameters that change one element, or one row, at a time.
 extension NamedChoice where Element == LayerMaker {
+    /// Those that change values alone.
+    static var activations: [NamedChoice] {
+        [.relu, .leakyReLU, .sigmoid, .tanh, .gelu, .softmax, .logSoftmax]
+    }
+
     static var relu: NamedChoice {
         NamedChoice("relu", "max(x, 0).", source: "Nair & Hinton 2010") { _ in LayerMaker(ReLU()) }
     }

@@ -6,9 +6,9 @@ extension ChoiceList where Element == LayerMaker {
         ChoiceList(
             "layer", style: .keyed,
             [
-                .linear, .conv2d, .batchNorm, .batchRenorm, .layerNorm, .groupNorm, .instanceNorm, .relu,
-                .leakyReLU, .sigmoid, .tanh, .gelu, .softmax, .logSoftmax, .maxPool2d, .avgPool2d,
-                .globalAvgPool, .flatten, .dropout, .residual,
+                .linear, .conv2d, .batchNorm, .batchRenorm, .layerNorm, .groupNorm, .instanceNorm,
+            ] + NamedChoice.activations + [
+                .maxPool2d, .avgPool2d, .globalAvgPool, .flatten, .dropout, .residual,
             ])
     }
 }

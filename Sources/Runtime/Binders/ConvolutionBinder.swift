@@ -1,34 +1,25 @@
 import COneDNN
 import Graph
 
-extension ProgramPlanner {
-    /// Convolutions and their two gradients, on blocked images and filters in oneDNN's own layouts.
-    func emitConvolution(_ node: Graph.Node, _ index: Int) throws(RuntimeError) -> Bool {
-        let result = Graph.Value(index)
-        switch node.operation {
+/// Convolutions and their two gradients, on blocked images and filters in oneDNN's own layouts.
+struct ConvolutionBinder: Binder {
+    let site: Site
+
+    func bind(_ operation: Operation.Convolution) throws(RuntimeError) {
+        let (a, b, result) = (type(0).shape, type(1).shape, node.types[0].shape)
+        switch operation {
         case .convolution(let geometry):
-            let (x, w) = (node.operands[0], node.operands[1])
-            let shape = ConvolutionShape(geometry, image: type(x).shape, filter: type(w).shape)
-            try emitForward(shape, x: x, w: w, result)
+            try bindForward(ConvolutionShape(geometry, image: a, filter: b))
         case .convolutionInputGradient(let geometry, _):
-            let (dy, w) = (node.operands[0], node.operands[1])
-            let shape = ConvolutionShape(geometry, image: node.types[0].shape, filter: type(w).shape)
-            try emitInputGradient(shape, dy: dy, w: w, result)
+            try bindInputGradient(ConvolutionShape(geometry, image: result, filter: b))
         case .convolutionWeightGradient(let geometry, _):
-            let (x, dy) = (node.operands[0], node.operands[1])
-            let shape = ConvolutionShape(geometry, image: type(x).shape, filter: node.types[0].shape)
-            try emitWeightGradient(shape, x: x, dy: dy, result)
-        default:
-            return false
+            try bindWeightGradient(ConvolutionShape(geometry, image: a, filter: result))
         }
-        return true
     }
 
-    private func emitForward(
-        _ shape: ConvolutionShape, x: Graph.Value, w: Graph.Value, _ result: Graph.Value
-    ) throws(RuntimeError) {
+    private func bindForward(_ shape: ConvolutionShape) throws(RuntimeError) {
         let (primitive, layouts) = try firstImplemented(
-            "a convolution", shape, imageLayouts(input: native(x).layout, channels: shape.image[1])
+            "a convolution", shape, imageLayouts(input: native(0).layout, channels: shape.image[1])
         ) { algorithm, input, output throws(RuntimeError) in
             let from = try input.handle(dimensions: shape.image)
             let to = try output.handle(dimensions: shape.output)
@@ -42,10 +33,10 @@ extension ProgramPlanner {
                 }
             }
         }
-        let filter = try filterBuffer(w, primitive, Int32(OD_FORWARD_WEIGHTS), shape)
-        let source = try buffer(x, layouts.input)
-        let y = define(result, layouts.output)
-        emitCall(
+        let filter = try filterBuffer(primitive, Int32(OD_FORWARD_WEIGHTS), shape)
+        let source = try buffer(0, layouts.input)
+        let y = define(layouts.output)
+        builder.emitCall(
             "convolution", detail: shape.text, flops: shape.flops, primitive,
             arguments: [
                 (Int32(OD_FORWARD_SRC), source), (Int32(OD_FORWARD_WEIGHTS), filter),
@@ -53,9 +44,7 @@ extension ProgramPlanner {
             ], writes: [y])
     }
 
-    private func emitInputGradient(
-        _ shape: ConvolutionShape, dy: Graph.Value, w: Graph.Value, _ result: Graph.Value
-    ) throws(RuntimeError) {
+    private func bindInputGradient(_ shape: ConvolutionShape) throws(RuntimeError) {
         let (primitive, layouts) = try firstImplemented(
             "a convolution's input gradient", shape,
             [(.blocked(channelBlock), .blocked(channelBlock)), (.plain, .plain)]
@@ -72,10 +61,10 @@ extension ProgramPlanner {
                 }
             }
         }
-        let filter = try filterBuffer(w, primitive, Int32(OD_BACKWARD_DATA_WEIGHTS), shape)
-        let source = try buffer(dy, layouts.output)
-        let dx = define(result, layouts.input)
-        emitCall(
+        let filter = try filterBuffer(primitive, Int32(OD_BACKWARD_DATA_WEIGHTS), shape)
+        let source = try buffer(0, layouts.output)
+        let dx = define(layouts.input)
+        builder.emitCall(
             "convolution input gradient", detail: shape.text, flops: shape.flops, primitive,
             arguments: [
                 (Int32(OD_BACKWARD_DATA_DIFF_DST), source),
@@ -84,12 +73,10 @@ extension ProgramPlanner {
             ], writes: [dx])
     }
 
-    private func emitWeightGradient(
-        _ shape: ConvolutionShape, x: Graph.Value, dy: Graph.Value, _ result: Graph.Value
-    ) throws(RuntimeError) {
+    private func bindWeightGradient(_ shape: ConvolutionShape) throws(RuntimeError) {
         let (primitive, layouts) = try firstImplemented(
             "a convolution's weight gradient", shape,
-            imageLayouts(input: native(x).layout, channels: shape.image[1])
+            imageLayouts(input: native(0).layout, channels: shape.image[1])
         ) { algorithm, input, output throws(RuntimeError) in
             let from = try input.handle(dimensions: shape.image)
             let to = try output.handle(dimensions: shape.output)
@@ -103,12 +90,12 @@ extension ProgramPlanner {
                 }
             }
         }
-        let source = try buffer(x, layouts.input)
-        let cotangent = try buffer(dy, layouts.output)
+        let source = try buffer(0, layouts.input)
+        let cotangent = try buffer(1, layouts.output)
         let made = try primitive.layout(Int(OD_BACKWARD_WEIGHTS_DIFF_WEIGHTS))
         let isPlain = try made == LayoutHandle.plain(shape.filter)
-        let gradient = isPlain ? define(result) : temporary(made.byteCount)
-        emitCall(
+        let gradient = isPlain ? define() : builder.temporary(made.byteCount)
+        builder.emitCall(
             "convolution weight gradient", detail: shape.text, flops: shape.flops, primitive,
             arguments: [
                 (Int32(OD_BACKWARD_WEIGHTS_SRC), source),
@@ -116,19 +103,20 @@ extension ProgramPlanner {
                 (Int32(OD_BACKWARD_WEIGHTS_DIFF_WEIGHTS), gradient),
             ], writes: [gradient])
         if !isPlain {
-            try emitReorder(
-                from: (.opaque(made), gradient), to: (.plain, define(result)), dimensions: shape.filter,
+            try builder.emitReorder(
+                from: (.opaque(made), gradient), to: (.plain, define()), dimensions: shape.filter,
                 name: "reorder weight gradient")
         }
     }
 
-    /// The buffer of a filter in the layout a primitive asks for, made once per rank and step.
+    /// The buffer of the filter, the second operand, in the layout a primitive asks for, made once per rank and step.
     private func filterBuffer(
-        _ w: Graph.Value, _ primitive: Primitive, _ place: Int32, _ shape: ConvolutionShape
+        _ primitive: Primitive, _ place: Int32, _ shape: ConvolutionShape
     ) throws(RuntimeError) -> Int {
         let wanted = try primitive.layout(Int(place))
         let isPlain = try wanted == LayoutHandle.plain(shape.filter)
-        return try buffer(w, isPlain ? .plain : .opaque(wanted), dimensions: shape.filter)
+        return try builder.buffer(
+            node.operands[1], isPlain ? .plain : .opaque(wanted), dimensions: shape.filter)
     }
 
     /// Pairs of (image, result) layouts to try, best first. oneDNN reads a row-major image of few channels
@@ -139,6 +127,8 @@ extension ProgramPlanner {
             input == .plain && channels < channelBlock / 2 ? [(.plain, blocked)] : []
         return direct + [(blocked, blocked), (.plain, .plain)]
     }
+
+    private var channelBlock: Int { site.context.channelBlock }
 
     private func firstImplemented(
         _ what: String, _ shape: ConvolutionShape, _ layouts: [(input: Layout, output: Layout)],

@@ -1,29 +1,33 @@
 import CKernels
 import Graph
 
-extension ProgramPlanner {
-    /// Batch norm as it stands after lowering, on activations in the layout they come in.
-    func emitBatchNorm(_ node: Graph.Node, _ index: Int) throws(RuntimeError) -> Bool {
-        let result = Graph.Value(index)
+/// Batch norm as it stands after lowering, on activations in the layout they come in.
+struct BatchNormalizationBinder: Binder {
+    let site: Site
+
+    func bind(_ operation: Operation.BatchNormalization) throws(RuntimeError) {
         let kernels = kernels
-        switch node.operation {
+        switch operation {
+        case .batchNorm:
+            throw RuntimeError(
+                description: "\(operation) has no kernel; lower or decompose the graph before planning")
         case .channelMoments:
-            let layout = imageLayout(node.operands[0])
-            let l = activation(type(node.operands[0]), layout)
-            let x = try buffer(node.operands[0], layout)
-            let moments = define(result)
-            emit("moments", reads: [x], writes: [moments]) { frame in
+            let layout = imageLayout(0)
+            let l = dt_activation(type(0), layout)
+            let x = try buffer(0, layout)
+            let moments = define()
+            builder.emit("moments", reads: [x], writes: [moments]) { frame in
                 kernels.pointee.channel_moments(frame.floats(x), l, frame.doubles(moments))
             }
         case .batchNormApply(let attributes):
             // Left to the pooling that follows.
-            if fusesPooling(of: index) { break }
-            let layout = imageLayout(node.operands[0])
-            let l = activation(type(node.operands[0]), layout)
-            let x = try buffer(node.operands[0], layout)
-            let y = define(result, layout)
-            let coefficients = try Coefficients(self, node.operands, l, attributes.epsilon)
-            emit(
+            if site.pooledBatchNorm(where: { $0.apply == site.index }) != nil { break }
+            let layout = imageLayout(0)
+            let l = dt_activation(type(0), layout)
+            let x = try buffer(0, layout)
+            let y = define(layout)
+            let coefficients = try Coefficients(builder, node.operands, l, attributes.epsilon)
+            builder.emit(
                 "batch norm", reads: [x] + coefficients.reads, writes: [y], inPlace: x,
                 scratch: coefficients.byteCount
             ) { frame in
@@ -31,16 +35,16 @@ extension ProgramPlanner {
                 kernels.pointee.batch_norm(frame.floats(x), l, c, attributes.relu, frame.floats(y))
             }
         case .batchNormInference(let attributes):
-            try emitInference(node, result, attributes)
+            try bindInference(attributes)
         case .batchNormGradientSums(let attributes):
-            if try emitPooledSums(node, result, attributes) { break }
-            let layout = imageLayout(node.operands[0])
-            let l = activation(type(node.operands[0]), layout)
-            let x = try buffer(node.operands[0], layout)
-            let dy = try buffer(node.operands[4], layout)
-            let sums = define(result)
-            let coefficients = try Coefficients(self, node.operands, l, attributes.epsilon)
-            emit(
+            if try bindPooledSums(attributes) { break }
+            let layout = imageLayout(0)
+            let l = dt_activation(type(0), layout)
+            let x = try buffer(0, layout)
+            let dy = try buffer(4, layout)
+            let sums = define()
+            let coefficients = try Coefficients(builder, node.operands, l, attributes.epsilon)
+            builder.emit(
                 "batch norm gradient sums", reads: [x, dy] + coefficients.reads, writes: [sums],
                 scratch: coefficients.byteCount
             ) { frame in
@@ -49,51 +53,46 @@ extension ProgramPlanner {
                     frame.floats(x), frame.floats(dy), l, c, attributes.relu, frame.doubles(sums))
             }
         case .batchNormInputGradient(let attributes):
-            try emitInputGradient(node, result, attributes)
+            try bindInputGradient(attributes)
         case .batchNormParameterGradient(let ofWeight):
-            let sums = try plain(node.operands[0])
-            let y = define(result)
+            let sums = try plain(0)
+            let y = define()
             let channels = node.types[0].count
-            emit("batch norm parameter gradient", reads: [sums], writes: [y]) { frame in
+            builder.emit("batch norm parameter gradient", reads: [sums], writes: [y]) { frame in
                 let from = frame.doubles(sums) + (ofWeight ? channels : 0)
                 kernels.pointee.to_f32(Int64(channels), from, frame.floats(y))
             }
         case .runningMean(let momentum):
-            try emitRunning(node, result) { moments, channels, channel, old in
+            try bindRunning { moments, channels, channel, old in
                 (1 - momentum) * old + momentum * moments[1 + channel]
             }
         case .runningVariance(let momentum):
-            try emitRunning(node, result) { moments, channels, channel, old in
+            try bindRunning { moments, channels, channel, old in
                 let unbiased = moments[1 + channels + channel] / (moments[0] - 1)
                 return (1 - momentum) * old + momentum * unbiased
             }
         case .channelMean:
-            try emitOfMoments(node, result) { moments, channels, channel in moments[1 + channel] }
+            try bindOfMoments { moments, channels, channel in moments[1 + channel] }
         case .channelDeviation(let epsilon):
-            try emitOfMoments(node, result) { moments, channels, channel in
+            try bindOfMoments { moments, channels, channel in
                 let variance = moments[0] > 0 ? moments[1 + channels + channel] / moments[0] : 0
                 return (variance + epsilon).squareRoot()
             }
-        default:
-            return false
         }
-        return true
     }
 
-    private func emitInference(_ node: Graph.Node, _ result: Graph.Value, _ attributes: BatchNorm)
-        throws(RuntimeError)
-    {
+    private func bindInference(_ attributes: BatchNorm) throws(RuntimeError) {
         let kernels = kernels
-        let layout = imageLayout(node.operands[0])
-        let l = activation(type(node.operands[0]), layout)
-        let x = try buffer(node.operands[0], layout)
-        let mean = try plain(node.operands[1])
-        let variance = try plain(node.operands[2])
-        let weight = try plain(node.operands[3])
-        let bias = try plain(node.operands[4])
-        let y = define(result, layout)
-        let padded = paddedChannels(l)
-        emit(
+        let layout = imageLayout(0)
+        let l = dt_activation(type(0), layout)
+        let x = try buffer(0, layout)
+        let mean = try plain(1)
+        let variance = try plain(2)
+        let weight = try plain(3)
+        let bias = try plain(4)
+        let y = define(layout)
+        let padded = l.paddedChannels
+        builder.emit(
             "batch norm", reads: [x, mean, variance, weight, bias], writes: [y], inPlace: x,
             scratch: 5 * Int(padded) * MemoryLayout<Float>.size
         ) { frame in
@@ -105,21 +104,19 @@ extension ProgramPlanner {
         }
     }
 
-    private func emitInputGradient(
-        _ node: Graph.Node, _ result: Graph.Value, _ attributes: BatchNorm
-    ) throws(RuntimeError) {
-        if try emitPooledInputGradient(node, result, attributes) { return }
+    private func bindInputGradient(_ attributes: BatchNorm) throws(RuntimeError) {
+        if try bindPooledInputGradient(attributes) { return }
         let kernels = kernels
-        let layout = imageLayout(node.operands[0])
-        let l = activation(type(node.operands[0]), layout)
-        let x = try buffer(node.operands[0], layout)
-        let dy = try buffer(node.operands[4], layout)
-        let sums = try plain(node.operands[5])
-        let moments = try plain(node.operands[1])
-        let dx = define(result, layout)
-        let coefficients = try Coefficients(self, node.operands, l, attributes.epsilon)
-        let padded = paddedChannels(l)
-        emit(
+        let layout = imageLayout(0)
+        let l = dt_activation(type(0), layout)
+        let x = try buffer(0, layout)
+        let dy = try buffer(4, layout)
+        let sums = try plain(5)
+        let moments = try plain(1)
+        let dx = define(layout)
+        let coefficients = try Coefficients(builder, node.operands, l, attributes.epsilon)
+        let padded = l.paddedChannels
+        builder.emit(
             "batch norm input gradient", reads: [x, dy, sums] + coefficients.reads, writes: [dx], inPlace: dy,
             scratch: coefficients.byteCount + 2 * Int(padded) * MemoryLayout<Float>.size
         ) { frame in
@@ -132,15 +129,14 @@ extension ProgramPlanner {
         }
     }
 
-    private func emitRunning(
-        _ node: Graph.Node, _ result: Graph.Value,
+    private func bindRunning(
         _ next: @escaping (UnsafeMutablePointer<Double>, Int, Int, Double) -> Double
     ) throws(RuntimeError) {
-        let moments = try plain(node.operands[0])
-        let old = try plain(node.operands[1])
-        let y = define(result)
+        let moments = try plain(0)
+        let old = try plain(1)
+        let y = define()
         let channels = node.types[0].count
-        emit("running statistics", reads: [moments, old], writes: [y]) { frame in
+        builder.emit("running statistics", reads: [moments, old], writes: [y]) { frame in
             for channel in 0..<channels {
                 frame.floats(y)[channel] = Float(
                     next(frame.doubles(moments), channels, channel, Double(frame.floats(old)[channel])))
@@ -148,32 +144,19 @@ extension ProgramPlanner {
         }
     }
 
-    private func emitOfMoments(
-        _ node: Graph.Node, _ result: Graph.Value,
+    private func bindOfMoments(
         _ value: @escaping (UnsafeMutablePointer<Double>, Int, Int) -> Double
     ) throws(RuntimeError) {
-        let moments = try plain(node.operands[0])
-        let y = define(result)
+        let moments = try plain(0)
+        let y = define()
         let channels = node.types[0].count
-        emit("batch statistics", reads: [moments], writes: [y]) { frame in
+        builder.emit("batch statistics", reads: [moments], writes: [y]) { frame in
             for channel in 0..<channels {
                 frame.floats(y)[channel] = Float(value(frame.doubles(moments), channels, channel))
             }
         }
     }
-
-    /// How the vector loops count an activation (N, C, ...) in `layout`.
-    func activation(_ type: TensorType, _ layout: Layout) -> dt_activation {
-        let pixels = type.shape.dropFirst(2).reduce(1, *)
-        // Rows (N, C) are one block of C channels.
-        let block = type.shape.count == 2 ? type.shape[1] : layout.block ?? 1
-        return dt_activation(
-            n: Int64(type.shape[0]), c: Int64(type.shape[1]), hw: Int64(pixels), block: Int64(block))
-    }
 }
-
-/// The channels of an activation with those that fill up its last block.
-func paddedChannels(_ l: dt_activation) -> Int64 { (l.c + l.block - 1) / l.block * l.block }
 
 /// Per-channel numbers of a batch norm, computed from merged moments into scratch memory.
 struct Coefficients {
@@ -187,15 +170,15 @@ struct Coefficients {
 
     /// From a node's operands (x, moments, weight, bias, ...).
     init(
-        _ planner: ProgramPlanner, _ operands: [Graph.Value], _ l: dt_activation, _ epsilon: Double
+        _ builder: ProgramBuilder, _ operands: [Graph.Value], _ l: dt_activation, _ epsilon: Double
     ) throws(RuntimeError) {
-        moments = try planner.plain(operands[1])
-        weight = try planner.plain(operands[2])
-        bias = try planner.plain(operands[3])
+        moments = try builder.plain(operands[1])
+        weight = try builder.plain(operands[2])
+        bias = try builder.plain(operands[3])
         self.epsilon = epsilon
         channels = l.c
-        padded = paddedChannels(l)
-        kernels = planner.kernels
+        padded = l.paddedChannels
+        kernels = builder.kernels
     }
 
     /// The buffers it is computed from.

@@ -1,0 +1,34 @@
+import CKernels
+import Graph
+
+extension dt_activation {
+    /// How the vector loops count an activation (N, C, ...) in `layout`.
+    init(_ type: TensorType, _ layout: Layout) {
+        let pixels = type.shape.dropFirst(2).reduce(1, *)
+        // Rows (N, C) are one block of C channels.
+        let block = type.shape.count == 2 ? type.shape[1] : layout.block ?? 1
+        self.init(n: Int64(type.shape[0]), c: Int64(type.shape[1]), hw: Int64(pixels), block: Int64(block))
+    }
+
+    /// The channels with those that fill up the last block.
+    var paddedChannels: Int64 { (c + block - 1) / block * block }
+}
+
+extension Window2d {
+    /// How the vector loops count a pooling of an image (N, C, H, W) in `layout`.
+    func counts(
+        image: [Int], output: [Int], _ layout: Layout
+    ) throws(RuntimeError) -> (dt_activation, dt_window) {
+        guard let block = layout.block else {
+            throw RuntimeError(description: "pooling needs an image layout")
+        }
+        let activation = dt_activation(
+            n: Int64(image[0]), c: Int64(image[1]), hw: Int64(image[2] * image[3]), block: Int64(block))
+        let pooling = dt_window(
+            h: Int64(image[2]), w: Int64(image[3]), oh: Int64(output[2]), ow: Int64(output[3]),
+            kernel_h: Int64(kernel.height), kernel_w: Int64(kernel.width),
+            stride_h: Int64(stride.height), stride_w: Int64(stride.width),
+            padding_h: Int64(padding.height), padding_w: Int64(padding.width))
+        return (activation, pooling)
+    }
+}

@@ -1,0 +1,30 @@
+import CKernels
+import Graph
+
+/// What planning knows before the first step is made; nothing of it changes afterwards.
+struct PlanningContext {
+    /// What is planned.
+    let graph: Graph
+    /// When each node runs.
+    let schedule: Schedule
+    /// Where gradients go.
+    let gradients: GradientPlan
+    /// Batch norms that one kernel computes together with the pooling behind them.
+    let pooledBatchNorms: [PooledBatchNorm]
+    /// The vector loops of an instruction set.
+    let kernels: UnsafePointer<dt_kernels>
+    /// Bytes from the start of the parameters' or states' memory to each variable.
+    let variableOffsets: [Int]
+
+    /// Channels per block of image layouts on this instruction set.
+    var channelBlock: Int { kernels.pointee.isa == DT_ISA_AVX512 ? 16 : 8 }
+
+    init(_ graph: Graph, variableOffsets: [Int], kernels: UnsafePointer<dt_kernels>) {
+        self.graph = graph
+        self.variableOffsets = variableOffsets
+        self.kernels = kernels
+        schedule = Schedule(graph)
+        gradients = GradientPlan(graph, schedule, variableOffsets: variableOffsets)
+        pooledBatchNorms = PooledBatchNorm.all(in: graph)
+    }
+}
