@@ -69,13 +69,14 @@ import Testing
     /// Metrics of a program's own, beside all others, so that none has another's place.
     @Test(arguments: cuts)
     func custom(batch: Int, shards: Int, workers: Int) throws {
-        let own = CustomMetric("own", higherIsBetter: true) { scores, label in
+        let own = CustomMetric.ofClasses("own", higherIsBetter: true) { scores, label in
             scores.indices.allSatisfy {
                 $0 == label || scores[$0] < scores[label] || ($0 > label && scores[$0] == scores[label])
             }
                 ? 1 : 0
         }
-        let width = CustomMetric("width", higherIsBetter: true) { scores, _ in Double(scores.count) }
+        let width = CustomMetric.ofClasses("width", higherIsBetter: true) { scores, _ in Double(scores.count)
+        }
         for test in try MetricData.load().classes where test.scores[0].count > 1 {
             let found = try totals(
                 test.dataset(), .crossEntropy, [.custom(own), .accuracy, .custom(width), .f1], batch: batch,
@@ -86,7 +87,7 @@ import Testing
             #expect(found.value(of: "width") == Double(test.scores[0].count))
             #expect(abs(try #require(found.value(of: "f1")) - test.f1) <= 1e-15)
         }
-        let error = CustomMetric("error", higherIsBetter: false) { estimates, targets in
+        let error = CustomMetric.ofValues("error", higherIsBetter: false) { estimates, targets in
             zip(estimates, targets).reduce(0) { $0 + abs(Double($1.0) - Double($1.1)) }
                 / Double(targets.count)
         }

@@ -42,7 +42,7 @@ import Testing
     }
 
     private static func own(_ name: String) -> Metric {
-        .custom(CustomMetric(name, higherIsBetter: true) { scores, label in Double(scores[label]) })
+        .custom(CustomMetric.ofClasses(name, higherIsBetter: true) { scores, label in Double(scores[label]) })
     }
 
     /// Metrics of a program's own: a name that means nothing else, each once, and watched only where they are reported.

@@ -5,7 +5,7 @@
 ///
 /// Example, by how much the score of the right class exceeds the best of the others:
 ///
-///     let margin = CustomMetric("margin", higherIsBetter: true) { scores, label in
+///     let margin = CustomMetric.ofClasses("margin", higherIsBetter: true) { scores, label in
 ///         let wrong = scores.indices.filter { $0 != label }.map { scores[$0] }.max() ?? 0
 ///         return Double(scores[label] - wrong)
 ///     }
@@ -26,27 +26,27 @@ public struct CustomMetric: Sendable, Hashable {
 
     /// A metric of data with class labels.
     ///
-    /// - Parameter body: What an example counts, of a score for each class, as the loss compares them, and the label. Both
-    ///   are valid during the call only.
-    public init(
+    /// - Parameter body: What an example counts, of a score for each class, as the loss compares them, and the label. The
+    ///   scores are valid during the call only.
+    public static func ofClasses(
         _ name: String, higherIsBetter: Bool,
-        ofClasses body: @escaping @Sendable (_ scores: UnsafeBufferPointer<Float>, _ label: Int) -> Double
-    ) {
-        (self.name, isHigherBetter, self.body) = (name, higherIsBetter, .ofClasses(body))
+        _ body: @escaping @Sendable (_ scores: UnsafeBufferPointer<Float>, _ label: Int) -> Double
+    ) -> CustomMetric {
+        CustomMetric(name: name, isHigherBetter: higherIsBetter, body: .ofClasses(body))
     }
 
     /// A metric of data with numeric targets.
     ///
     /// - Parameter body: What an example counts, of an estimate for each output and of as many targets, valid during the call
     ///   only.
-    public init(
+    public static func ofValues(
         _ name: String, higherIsBetter: Bool,
-        ofValues body:
+        _ body:
             @escaping @Sendable (
                 _ estimates: UnsafeBufferPointer<Float>, _ targets: UnsafeBufferPointer<Float>
             ) -> Double
-    ) {
-        (self.name, isHigherBetter, self.body) = (name, higherIsBetter, .ofValues(body))
+    ) -> CustomMetric {
+        CustomMetric(name: name, isHigherBetter: higherIsBetter, body: .ofValues(body))
     }
 
     /// Metrics are told apart by their names.

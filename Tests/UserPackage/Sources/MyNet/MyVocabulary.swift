@@ -36,7 +36,7 @@ struct SignDescent: UpdateRule, Choice {
 
 extension CustomMetric {
     /// By how much the score of the right class exceeds the best of the others.
-    static let margin = CustomMetric("margin", higherIsBetter: true) { scores, label in
+    static let margin = CustomMetric.ofClasses("margin", higherIsBetter: true) { scores, label in
         let wrong = scores.indices.filter { $0 != label }.map { scores[$0] }.max() ?? 0
         return Double(scores[label] - wrong)
     }
