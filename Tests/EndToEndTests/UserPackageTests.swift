@@ -90,11 +90,12 @@ extension EndToEndTests {
         /// The package that README.md shows builds as it stands there, but for where the checkout is, and trains.
         private func buildsWhatTheReadmeShows(_ data: TestData, into programs: URL) throws {
             let readme = try String(contentsOfFile: Checkout.file("../../README.md"), encoding: .utf8)
-            let blocks = readme.components(separatedBy: "```swift\n").dropFirst().compactMap {
-                $0.components(separatedBy: "```").first
-            }
+            // Every second piece is a block, behind the name of its language.
+            let blocks = readme.components(separatedBy: "```").enumerated().filter { $0.offset % 2 == 1 }
+                .map { String($0.element.drop { !$0.isNewline }.dropFirst()) }
             let manifest = try #require(blocks.first { $0.contains("// Package.swift\n") })
             let program = try #require(blocks.first { $0.hasPrefix("// Sources/MyModel/main.swift\n") })
+            let example = try #require(blocks.first { $0.hasPrefix("data:") && $0.contains("x_train.npy") })
             let checkout = URL(fileURLWithPath: Checkout.file("../..")).standardizedFileURL.path
             try #require(manifest.contains("path: \"../dtrain\""))
             try data.write(
@@ -113,9 +114,6 @@ extension EndToEndTests {
             #expect(
                 FileManager.default.fileExists(atPath: data.path("runs/my-model/weights.safetensors")))
             // The configuration beside it trains on the same arrays.
-            let example = try #require(
-                readme.components(separatedBy: "```yaml\n").first { $0.contains("x_train.npy") }?
-                    .components(separatedBy: "```").first)
             let trained = try DTrainRun.run(
                 2, ["--config", try data.write("mine.yaml", text: example), "--output", data.path("mine")])
             #expect(
