@@ -12,7 +12,9 @@ public final class GraphBuilder {
     public let mode: Mode
     /// Whether dropout leaves elements out: in training, unless told otherwise.
     public let dropsOut: Bool
+    /// The nodes so far.
     package private(set) var nodes: [Graph.Node] = []
+    /// The next values of states.
     package private(set) var stateUpdates: [(variable: Int, value: Graph.Value)] = []
     /// The shape each variable was used with, by its place in the list the builder was made with.
     package private(set) var shapes: [[Int]?]
@@ -38,7 +40,7 @@ public final class GraphBuilder {
         )
     }
 
-    /// Continues a graph: its nodes are there already.
+    /// A builder that starts with the nodes of `graph`.
     package init(continuing graph: Graph) {
         mode = .training
         dropsOut = true
@@ -109,7 +111,7 @@ public final class GraphBuilder {
         Graph.Value(addNode(operation, operands, type: type))
     }
 
-    /// Adds a node and returns its index.
+    /// Adds a node and returns its index; a node that is there already is not made again.
     package func addNode(_ operation: Operation, _ operands: [Graph.Value], type: TensorType? = nil) -> Int {
         let key = NodeKey(operation: operation, operands: operands, type: type)
         if let known = seen[key] { return known }

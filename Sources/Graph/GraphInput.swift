@@ -3,7 +3,6 @@ public struct GraphInput: Sendable, Hashable, CustomStringConvertible, CustomDeb
     /// What data sets and exported models call it.
     public let name: String
 
-    /// The input of this name.
     public init(_ name: String) { self.name = name }
 
     /// [N, ...]: the examples as the model takes them.

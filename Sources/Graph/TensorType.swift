@@ -5,7 +5,6 @@ public struct TensorType: Sendable, Hashable, CustomStringConvertible {
     /// The type of every element.
     public let element: ElementType
 
-    /// Describes a tensor of `shape` with elements of type `element`.
     public init(_ shape: [Int], _ element: ElementType = .float32) {
         self.shape = shape
         self.element = element

@@ -29,12 +29,9 @@ public struct Window2d: Sendable, Hashable {
 
 /// A height and a width, in pixels; an integer literal means a square.
 public struct Extent2d: Sendable, Hashable, ExpressibleByIntegerLiteral {
-    /// Rows.
     public let height: Int
-    /// Columns.
     public let width: Int
 
-    /// `height` rows of `width` columns.
     public init(_ height: Int, _ width: Int) {
         self.height = height
         self.width = width

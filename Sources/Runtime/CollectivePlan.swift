@@ -2,7 +2,6 @@ import Graph
 
 /// What a program's collectives carry and where their results lie, settled before any step is made.
 struct CollectivePlan {
-    /// One collective.
     struct Collective {
         let node: Int
         let kind: Program.Collective.Kind
@@ -21,7 +20,6 @@ struct CollectivePlan {
     /// Bytes of all results.
     let byteCount: Int
 
-    /// Plans the collectives of `graph`.
     init(_ graph: Graph, _ schedule: Schedule) {
         var collectives: [Collective] = []
         var end = 0

@@ -3,7 +3,6 @@ import Graph
 
 /// What planning knows before the first step is made; nothing of it changes afterwards.
 struct PlanningContext {
-    /// What is planned.
     let graph: Graph
     /// When each node runs.
     let schedule: Schedule

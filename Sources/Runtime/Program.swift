@@ -62,7 +62,6 @@ package final class Program: @unchecked Sendable {
         package let parts: [Part]
     }
 
-    /// Stages in order.
     package let stages: [Stage]
     /// All collectives in program order.
     package let collectives: [Collective]

@@ -43,7 +43,6 @@ final class ProgramBuilder {
     /// Where each output of each node stands, one entry per layout it exists in; the first is its native one.
     private var versions: [[[Version]]]
 
-    /// A builder without any step.
     init(_ context: PlanningContext) {
         kernels = context.kernels
         channelBlock = context.channelBlock

@@ -18,14 +18,12 @@ package struct Schedule: Sendable {
 
     /// The stage each node runs in; a collective starts at the end of a part of its stage.
     package let stage: [Int]
-    /// The part each node runs in.
+    /// The part of that stage.
     package let part: [Part]
     /// Whether a node's results are the same for all shards of a mini-batch, so that each rank makes them once.
     package let isUniform: [Bool]
-    /// The number of stages.
     package let stageCount: Int
 
-    /// Schedules `graph`.
     package init(_ graph: Graph) {
         let nodes = graph.nodes
         var stage = Array(repeating: 0, count: nodes.count)

@@ -6,9 +6,10 @@ import Graph
 /// A rank has as many slots as shards it has in memory at once: one per worker, or, where collectives make shards wait for
 /// one another, one per shard. The memory outlives the bound program, which holds addresses into it.
 package final class ShardProgram {
-    /// The program it runs.
     package let program: Program
+    /// The address of each buffer, by its number.
     private let table: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    /// The program's primitives, each with arguments of its own.
     private let calls: UnsafeMutablePointer<Call>
 
     /// Memory that a program's buffers lie in.
@@ -89,7 +90,8 @@ package final class ShardProgram {
         }
     }
 
-    /// Says where the shard's operands of joint gradients go: at least `program.keptBytes`.
+    /// Says where the shard keeps the operands of joint gradients: `program.keptBytes` of its own, until the part's joint
+    /// gradients have been computed.
     package func setKept(_ pointer: UnsafeMutableRawPointer) {
         for index in program.keptBuffers { table[index] = pointer + program.buffers[index].offset }
     }

@@ -2,9 +2,7 @@ import Glibc
 
 /// What one thread did when: spans of time, each with a description. One thread appends at a time.
 package final class SpanLog: @unchecked Sendable {
-    /// One stretch of time.
     package struct Span: Sendable {
-        /// What was done.
         package let description: StepDescription
         /// Start and end in nanoseconds of the system's monotonic clock.
         package let start: UInt64

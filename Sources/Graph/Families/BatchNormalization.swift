@@ -40,7 +40,6 @@ public struct BatchNorm: Sendable, Hashable {
     /// Whether a ReLU follows, fused.
     public let relu: Bool
 
-    /// Batch norm with these attributes.
     public init(epsilon: Double, synchronized: Bool, relu: Bool = false) {
         self.epsilon = epsilon
         self.synchronized = synchronized

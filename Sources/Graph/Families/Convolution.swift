@@ -95,7 +95,6 @@ public struct Convolution2d: Sendable, Hashable {
     /// Groups that channels are split into.
     public let groups: Int
 
-    /// A convolution's geometry.
     public init(stride: Extent2d = 1, padding: Extent2d = 0, groups: Int = 1) {
         self.stride = stride
         self.padding = padding

@@ -23,7 +23,6 @@ public struct GroupNorm: Sendable, Hashable {
     /// Whether a ReLU follows, fused.
     public let relu: Bool
 
-    /// Group norm with these attributes.
     public init(groups: Int, epsilon: Double, relu: Bool = false) {
         self.groups = groups
         self.epsilon = epsilon

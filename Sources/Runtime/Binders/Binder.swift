@@ -8,7 +8,6 @@ struct Site {
     /// The node's number in the graph.
     let index: Int
 
-    /// The node.
     var node: Graph.Node { context.graph.nodes[index] }
 
     /// Adds the steps that compute the node's results.
