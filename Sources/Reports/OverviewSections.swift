@@ -103,7 +103,17 @@ enum OverviewSections {
         return section
     }
 
-    /// Where the configurations of several runs differ: a row for each key.
+    /// Whether a key is an option of what another choice has taken the place of: "optimizer.lr" where "optimizer.name" is
+    /// another, "model.3.linear.out" where "model.1" is another layer. Such options are not compared.
+    private static func isOfAnotherChoice(_ key: String, _ changed: String) -> Bool {
+        var parts = changed.split(separator: ".")
+        if let last = parts.last, last == "name" || last == "format" || Int(last) != nil {
+            parts.removeLast()
+        }
+        return key != changed && key.hasPrefix(parts.joined(separator: ".") + ".")
+    }
+
+    /// Where the configurations of several runs differ: a row for each key, with a dash where it is not compared.
     static func differences(_ runs: [RunRecord]) -> Section {
         var section = Section(title: "What differs in their configurations", anchor: "differences")
         guard let first = runs.first?.settings else {
@@ -117,7 +127,11 @@ enum OverviewSections {
         let rows = keys.map { key -> [String] in
             let all = changes.map { $0.first { $0.key == key } }
             let usual = all.lazy.compactMap { $0 }.first?.old ?? "none"
-            return [key] + all.map { change in change.map { $0.new ?? "none" } ?? usual }
+            return [key]
+                + zip(all, changes).map { change, others in
+                    if let change { return change.new ?? "none" }
+                    return others.contains { isOfAnotherChoice(key, $0.key) } ? "–" : usual
+                }
         }
         if rows.isEmpty {
             section.notes = ["Nothing: the runs were told the same."]
