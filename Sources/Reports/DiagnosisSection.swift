@@ -1,4 +1,5 @@
 import Foundation
+import Training
 
 /// What is known of the loss around a run's weights.
 struct DiagnosisSection {
@@ -20,28 +21,42 @@ struct DiagnosisSection {
                 section.figures.append(figure)
             }
         }
-        let rows: [(String, (DiagnosisRecord) -> Double?)] = [
-            ("loss", \.loss), ("norm of the gradient", \.gradientNorm), ("largest eigenvalue", \.lambdaMax),
-            ("smallest eigenvalue", \.lambdaMin), ("trace", \.trace), ("condition", \.condition),
-            ("learning rate", \.learningRate), ("largest stable learning rate", \.stableRate),
+        let rows: [(name: String, text: (DiagnosisRecord) -> String?)] = [
+            ("loss", { Self.text($0.loss) }),
+            ("norm of the gradient", { Self.text($0.gradientNorm) }),
+            ("largest eigenvalue", { Self.text($0.lambdaMax) }),
+            ("smallest eigenvalue", { Self.text($0.lambdaMin) }),
+            ("trace", { Self.text($0.trace) }),
+            (
+                "condition",
+                { found in Self.text(found.condition).map { found.isDense ? $0 : "at least \($0)" } }
+            ),
+            ("learning rate", { Self.text($0.learningRate) }),
+            ("largest stable learning rate", { Self.text($0.stableRate) }),
+            ("eigenvalues above ε", { Self.share($0.minimumRatio, $0.minimumRatioRange) }),
+            ("eigenvalues near 0", { Self.share($0.zeroRatio, $0.zeroRatioRange) }),
+            ("eigenvalues below −ε", { Self.share($0.negativeRatio, $0.negativeRatioRange) }),
         ]
-        let shares: [(String, (DiagnosisRecord) -> Double?)] = [
-            ("eigenvalues above ε", \.minimumRatio), ("eigenvalues near 0", \.zeroRatio),
-            ("eigenvalues below −ε", \.negativeRatio),
-        ]
-        func cells(_ rows: [(String, (DiagnosisRecord) -> Double?)], _ text: (Double) -> String) -> [[String]]
-        {
-            rows.map { name, value in [name] + found.map { value($0.1).map(text) ?? "–" } }
-                .filter { $0.dropFirst().contains { $0 != "–" } }
-        }
         if !found.isEmpty {
             section.tables = [
                 Section.Table(
                     caption: "", head: [""] + found.map(\.0),
-                    rows: cells(rows, NumberText.plain) + cells(shares, NumberText.percent))
+                    rows: rows.map { row in [row.name] + found.map { row.text($0.1) ?? "–" } }
+                        .filter { $0.dropFirst().contains { $0 != "–" } })
             ]
         }
         return section
+    }
+
+    private static func text(_ value: Double?) -> String? { value.map(NumberText.plain) }
+
+    /// A share of all eigenvalues with what it lies between, where that is not known exactly.
+    private static func share(_ share: Double?, _ range: [Double]?) -> String? {
+        guard let share else { return nil }
+        guard let range, range.count == 2, range[0] < range[1] else { return NumberText.percent(share) }
+        guard range[1] - range[0] <= Diagnosis.Share.widestKnown else { return "unknown" }
+        return
+            "\(NumberText.percent(share)) (\(NumberText.percent(range[0])) to \(NumberText.percent(range[1])))"
     }
 
     /// Bars of the share of eigenvalues by value, on a logarithmic scale upwards: most of them are near 0.
@@ -63,7 +78,7 @@ struct DiagnosisSection {
                 "\(NumberText.plain(from)) to \(NumberText.plain(from + width)): \(NumberText.percent(bars[place])) of all"
         }.svg
         let way =
-            diagnosis.spectrum == "dense" ? "All eigenvalues" : "Estimated from products with the Hessian"
+            diagnosis.isDense ? "All eigenvalues" : "Estimated from products with the Hessian"
         return picture.map { Section.Figure(title: title, legend: [], picture: $0, note: way + ".") }
     }
 }

@@ -12,8 +12,12 @@ enum OverviewSections {
         if runs.count == 1 {
             let names = ["state", "epochs", "steps", "best epoch", "seconds", "examples a second"]
             section.facts = zip(names, course(runs[0])).map { Section.Fact(name: $0, value: $1) }
-            section.tables = [table(ends[0], trainingLoss: runs[0].summary.trainingLoss)]
+            section.tables = [table(ends[0], trainingLoss: runs[0].trainingLoss)]
             section.notes = runs[0].notes
+            if let epoch = runs[0].end?.restoredEpoch {
+                section.notes.append(
+                    "The numbers are those of epoch \(epoch), whose weights were taken back.")
+            }
             return section
         }
         var names: [String] = []
@@ -74,7 +78,7 @@ enum OverviewSections {
         _ run: RunRecord, _ evaluations: RunEvent.Evaluations, _ names: [String]
     ) -> [String] {
         let (course, found) = (course(run), numbers(evaluations))
-        return [run.name] + course.prefix(3) + [text(run.summary.trainingLoss)]
+        return [run.name] + course.prefix(3) + [text(run.trainingLoss)]
             + names.map { name in text(found.first { $0.0 == name }?.1) } + course.dropFirst(3)
     }
 
@@ -103,17 +107,8 @@ enum OverviewSections {
         return section
     }
 
-    /// Whether a key is an option of what another choice has taken the place of: "optimizer.lr" where "optimizer.name" is
-    /// another, "model.3.linear.out" where "model.1" is another layer. Such options are not compared.
-    private static func isOfAnotherChoice(_ key: String, _ changed: String) -> Bool {
-        var parts = changed.split(separator: ".")
-        if let last = parts.last, last == "name" || last == "format" || Int(last) != nil {
-            parts.removeLast()
-        }
-        return key != changed && key.hasPrefix(parts.joined(separator: ".") + ".")
-    }
-
-    /// Where the configurations of several runs differ: a row for each key, with a dash where it is not compared.
+    /// Where the configurations of several runs differ: a row for each key, "none" where a run has no such option, a dash
+    /// where it has something else in a place that the key lies in, which has a row of its own.
     static func differences(_ runs: [RunRecord]) -> Section {
         var section = Section(title: "What differs in their configurations", anchor: "differences")
         guard let first = runs.first?.settings else {
@@ -125,12 +120,12 @@ enum OverviewSections {
         var keys: [String] = []
         for change in changes.joined() where !keys.contains(change.key) { keys.append(change.key) }
         let rows = keys.map { key -> [String] in
-            let all = changes.map { $0.first { $0.key == key } }
-            let usual = all.lazy.compactMap { $0 }.first?.old ?? "none"
+            let found = changes.map { $0.first { $0.key == key } }
+            let usual = found.lazy.compactMap { $0 }.first?.old ?? "none"
             return [key]
-                + zip(all, changes).map { change, others in
+                + zip(found, changes).map { change, others in
                     if let change { return change.new ?? "none" }
-                    return others.contains { isOfAnotherChoice(key, $0.key) } ? "–" : usual
+                    return others.contains { key.hasPrefix("\($0.key).") } ? "–" : usual
                 }
         }
         if rows.isEmpty {

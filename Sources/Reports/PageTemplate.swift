@@ -1,11 +1,15 @@
 /// The page, for Mustache. It is XML as well as HTML, and loads nothing.
 enum PageTemplate {
+    /// What tells a report from other pages.
+    static let generator = #"<meta name="generator" content="dtrain report"/>"#
+
     static let text = """
         {{% CONTENT_TYPE:MARKUP}}<!DOCTYPE html>
         <html lang="en">
         <head>
         <meta charset="utf-8"/>
         <meta name="viewport" content="width=device-width, initial-scale=1"/>
+        \(generator)
         <title>{{title}}</title>
         <style>
         {{{style}}}

@@ -80,6 +80,12 @@ struct RunRecord {
     /// What the run came to; nil where it has not ended.
     var end: RunEvent.End? { events.lazy.compactMap { if case .end(let end) = $0 { end } else { nil } }.last }
 
+    /// The mean training loss of the epoch whose weights the run has, or of the last one so far.
+    var trainingLoss: Double? {
+        guard let restored = end?.restoredEpoch else { return summary.trainingLoss }
+        return epochs.last { $0.epoch == restored }?.trainingLoss
+    }
+
     /// Names for runs that tell them apart: the last parts of their paths, as many as that takes.
     static func names(of folders: [String]) -> [String] {
         let parts = folders.map { folder in
@@ -106,6 +112,10 @@ struct DiagnosisRecord: Decodable {
     let minimumRatio: Double?
     let zeroRatio: Double?
     let negativeRatio: Double?
+    /// What the shares lie between.
+    let minimumRatioRange: [Double]?
+    let zeroRatioRange: [Double]?
+    let negativeRatioRange: [Double]?
     let trace: Double?
     let condition: Double?
     let stableRate: Double?
@@ -117,6 +127,9 @@ struct DiagnosisRecord: Decodable {
     /// Values with the share of eigenvalues that each stands for.
     let density: [[Double]]?
 
+    /// Whether all eigenvalues were computed.
+    var isDense: Bool { spectrum == "dense" }
+
     private enum CodingKeys: String, CodingKey {
         case verdict, loss, epsilon, trace, condition, data, examples, parameters, spectrum, density
         case because = "verdict_because"
@@ -126,6 +139,9 @@ struct DiagnosisRecord: Decodable {
         case minimumRatio = "minimum_ratio"
         case zeroRatio = "zero_ratio"
         case negativeRatio = "negative_ratio"
+        case minimumRatioRange = "minimum_ratio_range"
+        case zeroRatioRange = "zero_ratio_range"
+        case negativeRatioRange = "negative_ratio_range"
         case stableRate = "stable_rate"
         case learningRate = "learning_rate"
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Messages
 import Mustache
 import Training
@@ -19,6 +20,18 @@ package struct RunReport {
             let template = try MustacheTemplate(string: PageTemplate.text)
             return template.render(Page(title: title, summary: summary, sections: sections))
         }
+    }
+
+    /// Whether a file at a path holds something else than a report, so that a report must not take its place.
+    package static func isOtherFile(_ path: String) -> Bool {
+        var status = stat()
+        // A device or a pipe is written to, not replaced.
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else {
+            return false
+        }
+        let file = FileHandle(forReadingAtPath: path)
+        let start = (try? file?.read(upToCount: 1 << 12)) ?? Data()
+        return !String(decoding: start, as: UTF8.self).contains(PageTemplate.generator)
     }
 
     private var title: String {

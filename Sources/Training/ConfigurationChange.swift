@@ -20,7 +20,8 @@ package struct ConfigurationChange: Equatable, Sendable {
     /// Whether the weights of the one run may not fit the other.
     var concernsModel: Bool { key == "model" || key.hasPrefix("model.") }
 
-    /// What is different between two plain values of a key, part by part.
+    /// What is different between two plain values of a key, part by part. An option that only one of two choices has is
+    /// nothing in the other.
     static func all(
         _ key: String, _ old: OptionValue?, _ new: OptionValue?, decidesResults: Bool = true
     ) -> [ConfigurationChange] {
@@ -33,23 +34,34 @@ package struct ConfigurationChange: Equatable, Sendable {
         }
         switch (old, new) {
         case (.options(let olds)?, .options(let news)?):
-            // Of another choice all options are others.
-            for name in ["name", "format"] {
-                if let (a, b) = olds[name].flatMap({ a in news[name].map { (a, $0) } }), a != b {
-                    return all(name, a, b)
-                }
-            }
-            let gone = olds.map(\.name).filter { news[$0] == nil }
-            return (news.map(\.name) + gone).flatMap { all($0, olds[$0], news[$0]) }
+            // The choice comes first, then the options that both have, then those of one alone.
+            let both = news.map(\.name).filter { olds[$0] != nil }
+            let choice = both.filter { ["name", "format"].contains($0) }
+            let names =
+                choice + both.filter { !choice.contains($0) }
+                + (news + olds).map(\.name).filter { !both.contains($0) }
+            return names.flatMap { all($0, olds[$0], news[$0]) }
         case (.list(let olds)?, .list(let news)?) where (olds + news).contains(where: \.hasParts):
-            var changes: [ConfigurationChange] = []
-            for (place, (a, b)) in zip(olds, news).enumerated() {
-                // What follows another layer is as likely moved as changed.
-                guard a.kind == b.kind else { return changes + [one("\(key).\(place)", a.kind, b.kind)] }
-                changes += all("\(place)", a, b)
+            // What stands before and behind the places where elements were put in or taken out is compared one by one.
+            func isAlike(_ pair: (OptionValue, OptionValue)) -> Bool { pair.0.kind == pair.1.kind }
+            let isMoved = olds.count != news.count
+            let front = isMoved ? zip(olds, news).prefix(while: isAlike).count : olds.count
+            let most = min(olds.count, news.count) - front
+            let back = zip(olds.reversed(), news.reversed()).prefix(most).prefix(while: isAlike).count
+            let ends = Array(0..<front) + (olds.count - back..<olds.count)
+            var changes = ends.flatMap { place in
+                let (a, b) = (olds[place], news[place < front ? place : place - olds.count + news.count])
+                return isAlike((a, b))
+                    ? all("\(place)", a, b) : [one("\(key).\(place)", a.description, b.description)]
             }
-            guard olds.count != news.count else { return changes }
-            return changes + [one(key, counted(olds.count, "element"), counted(news.count, "element"))]
+            if isMoved {
+                let gone = olds[front..<olds.count - back].map(\.description)
+                let added = news[front..<news.count - back].map(\.description)
+                let put = added.isEmpty ? nil : added.joined(separator: ", ")
+                changes.append(one("\(key).\(front)", gone.first, put))
+                changes += gone.enumerated().dropFirst().map { one("\(key).\(front + $0)", $1, nil) }
+            }
+            return changes
         default: return [one(key, old?.phrase, new?.phrase)]
         }
     }

@@ -114,6 +114,33 @@ extension EndToEndTests {
             }
         }
 
+        /// Of another optimizer the options that both have are compared, and those of one alone are named; of other layers
+        /// what was put in or taken out, and what lies around it.
+        @Test func otherChoices() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            let layers = "model=[{linear: 33}, {dropout: 0.25}, relu, {linear: 9}, {linear: 4}]"
+            for (name, options) in [
+                ("one", []), ("sgd", ["--set", "optimizer={name: sgd, lr: 0.02, weight_decay: 0.125}"]),
+                ("deep", ["--set", layers]),
+            ] as [(String, [String])] {
+                let run = try train(data, name, options)
+                try #require(run.exitCode == 0, "\(name): \(run)")
+            }
+            let sgd = try diff(data, "one", "sgd").lines.filter { $0.hasPrefix("optimizer.") }
+            #expect(sgd.first == "optimizer.name: adam against sgd", "\(sgd)")
+            for line in [
+                "optimizer.lr: 0.01 against 0.02", "optimizer.weight_decay: 0 against 0.125",
+                "optimizer.momentum: none against 0", "optimizer.betas: [0.9, 0.999] against none",
+            ] { #expect(sgd.contains(line), "\(line): \(sgd)") }
+            let deep = try diff(data, "one", "deep").lines.filter { $0.hasPrefix("model") }
+            #expect(
+                deep == [
+                    "model.1: gelu against {dropout: {p: 0.25}}, relu, {linear: {bias: true, out: 9}}",
+                    "model.2: {dropout: {p: 0.1}} against none",
+                ], "\(deep)")
+        }
+
         /// A run that was killed stands at a step, and has the lines of a whole one so far.
         @Test func killed() throws {
             let data = try TestData()
@@ -171,6 +198,7 @@ extension EndToEndTests {
             let momentum = try diff(data, "a", "c").lines
             #expect(momentum[0] == "optimizer.momentum: 0 against 0.5", "\(momentum)")
             #expect(momentum[1].hasPrefix("metrics differ from step 3: loss "), "\(momentum)")
+            #expect(momentum.last?.hasPrefix("keys that do not decide the results are not compared") == true)
             let model = try diff(data, "a", "d").lines
             #expect(model.contains { $0.hasPrefix("data.train.features: ") }, "\(model)")
         }

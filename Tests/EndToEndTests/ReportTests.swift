@@ -90,6 +90,95 @@ extension EndToEndTests {
             ] { #expect(text.contains(part), "\(part)") }
         }
 
+        /// A third run has nothing of what the second one has instead of the first one's.
+        @Test func otherChoices() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            try train(data, "one")
+            try train(data, "adam", ["--set", "optimizer={name: adam, lr: 0.002}"])
+            try train(data, "drop", ["--set", "model.4.dropout=0.5"])
+            try train(data, "norm", ["--set", "model.4=batch_norm"])
+            let text = try page(data, ["one", "adam", "drop", "norm"])
+            func row(_ key: String, _ cells: String...) -> String {
+                "<th scope=\"row\">\(key)</th>" + cells.map { "<td>\($0)</td>" }.joined()
+            }
+            for part in [
+                row("optimizer.name", "sgd", "adam", "sgd", "sgd"),
+                row("optimizer.lr", "0.05", "0.002", "0.05", "0.05"),
+                row("optimizer.betas", "none", "[0.9, 0.999]", "none", "none"),
+                row("model.4.dropout.p", "0.25", "0.25", "0.5", "–"),
+            ] { #expect(text.contains(part), "\(part)") }
+            #expect(text.contains("<th scope=\"row\">model.4</th>"))
+        }
+
+        /// Early stopping that takes the best epoch's weights back has all numbers of that epoch, and its predictions.
+        @Test func restoredWeights() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            let stop = "training.early_stopping={metric: validation_loss, patience: 1, restore_best: true}"
+            try train(
+                data, "run", ranks: 2,
+                ["--set", "training.epochs=40", "--set", stop, "--set", "optimizer.lr=0.4"])
+            let lines = try String(contentsOfFile: data.path("run/metrics.jsonl"), encoding: .utf8)
+                .split(separator: "\n").compactMap {
+                    try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+                }
+            let end = try #require(lines.last)
+            let restored = try #require(end["restored_epoch"] as? Int, "\(end)")
+            let best = try #require(
+                lines.first { $0["event"] as? String == "epoch" && $0["epoch"] as? Int == restored })
+            #expect(best["validation_loss"] as? Double == end["validation_loss"] as? Double)
+            let text = try page(data, ["run"])
+            #expect(
+                text.contains("The numbers are those of epoch \(restored), whose weights were taken back."))
+            let loss = try #require(best["train_loss"] as? Double)
+            #expect(text.contains("<th scope=\"row\">loss</th><td>\(String(format: "%.2f", loss).prefix(4))"))
+            try expectPredictions(data, "run", count: 137)
+        }
+
+        /// What a run keeps are the predictions of the weights that it ends with, however it ends.
+        @Test(arguments: [
+            ["--steps", "7"], ["--steps", "5"],
+            [
+                "--set", "training.epochs=40", "--set", "optimizer.lr=0.4", "--set",
+                "data.validation={fraction: 0.2}", "--set",
+                "training.early_stopping={metric: validation_loss, patience: 1, restore_best: false}",
+            ],
+        ]) func predictionsOfTheEnd(options: [String]) throws {
+            let data = try TestData()
+            defer { data.remove() }
+            try train(data, "run", ranks: 2, options)
+            try expectPredictions(data, "run", count: 137)
+        }
+
+        private func expectPredictions(_ data: TestData, _ run: String, count: Int) throws {
+            let outputs = try SafetensorsFile.read(path: data.path("\(run)/predictions.safetensors"))
+                .tensor(named: "outputs")
+            let said = try DTrainRun.run(1, ["predict", data.path(run)])
+            let rows = said.standardOutput.split(separator: "\n").dropFirst()
+            #expect(rows.count == count && outputs.count == 4 * count, "\(said)")
+            #expect(rows.flatMap { $0.split(separator: ",")[2...].compactMap { Float($0) } } == outputs)
+        }
+
+        /// An earlier report is replaced, a file of another kind is not.
+        @Test func otherFilesStay() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            try train(data, "run")
+            _ = try page(data, ["run"])
+            _ = try page(data, ["run"])
+            try data.write("notes.html", text: "<html>mine</html>")
+            let refused = try DTrainRun.run(
+                0, ["report", data.path("run"), "--output", data.path("notes.html")])
+            #expect(
+                refused.exitCode == 73 && refused.standardError.contains("is no report: choose another file"),
+                "\(refused)")
+            #expect(
+                try String(contentsOfFile: data.path("notes.html"), encoding: .utf8) == "<html>mine</html>")
+            let device = try DTrainRun.run(0, ["report", data.path("run"), "--output", "/dev/null"])
+            #expect(device.exitCode == 0, "\(device)")
+        }
+
         @Test func regression() throws {
             let data = try TestData()
             defer { data.remove() }

@@ -78,7 +78,7 @@ import Testing
         ),
         (
             { $0.optimizer = try OptimizerConfiguration(name: "sgd", options: ["lr": 1]) },
-            "optimizer.name: sgd, the run has adam"
+            "optimizer.name: sgd, the run has adam; optimizer.lr: 1, the run has 0.05; optimizer.dampening: 0, the run has none; and 5 more changes"
         ),
         (
             { $0.schedule = try ScheduleConfiguration(name: "constant", options: ["by": "epoch"]) },
@@ -90,7 +90,10 @@ import Testing
             { $0.data.augmentation = [.flip(probability: 0.25)] },
             "data.augment.0.flip.p: 0.25, the run has 0.5"
         ),
-        ({ $0.data.augmentation = [.crop(padding: 4)] }, "data.augment.0: crop, the run has flip"),
+        (
+            { $0.data.augmentation = [.crop(padding: 4)] },
+            "data.augment.0: {crop: {padding: 4}}, the run has {flip: {p: 0.5, vertical: false}}"
+        ),
         (withLayer(0, linear(9)), "model.0.linear.out: 9, the run has 8"),
         (
             withLayer(
@@ -101,8 +104,8 @@ import Testing
             "model.2.residual.body.0.linear.out: 7, the run has 8"
         ),
         (withLayer(1, .text("tanh")), "model.1: tanh, the run has relu"),
-        (withLayer(1, nil), "model.1: residual, the run has relu"),
-        (withLayer(3, nil), "model: 3 elements, the run has 4 elements"),
+        (withLayer(1, nil), "model.1: none, the run has relu"),
+        (withLayer(3, nil), "model.3: none, the run has {linear: {bias: true, out: 4}}"),
         (
             { $0.clipping = try GradientClipping(maximumNorm: 1) },
             "training.clip: {norm: 1}, the run has none"

@@ -163,7 +163,8 @@ package struct StudyConfiguration: Sendable, Equatable {
     private static let otherMetrics = [
         "loss", "gradient_norm", "clip_ratio", "noise_scale", "lambda_max", "gradient_curvature",
         "gradient_over_rate", "norm_test", "inner_product_test", "gradient_snr", "lr", "batch", "epoch",
-        "step", "steps", "best_epoch", "best_value", "skipped_steps", "epoch_seconds", "seconds",
+        "step", "steps", "best_epoch", "best_value", "restored_epoch", "skipped_steps", "epoch_seconds",
+        "seconds",
         "samples_per_second", "evaluation_samples_per_second",
     ]
 

@@ -53,7 +53,7 @@ extension Evaluator {
 
         /// A metric by its name ("loss", "accuracy", "top_5_accuracy", "r2", ..., or one of a program's own).
         package func value(of name: String) -> Double? {
-            (Metric(name: name) ?? metrics.first { $0.name == name }).flatMap(value)
+            Metric(name: name, among: metrics).flatMap(value)
         }
 
         /// A metric of each class; nil if it has no such values or was not asked for.

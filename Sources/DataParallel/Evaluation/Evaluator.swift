@@ -55,7 +55,10 @@ package final class Evaluator {
     private var owned: Range<Int> { pass.owned }
 
     /// Loss and metrics over all examples; collective, the same on all ranks.
-    package func totals() throws -> Totals {
+    ///
+    /// - Parameter predictions: Called on rank 0 with every batch's predictions, rows of the model's outputs, in order; the
+    ///   same on all ranks whether there is one.
+    package func totals(predictions: PredictionRows? = nil) throws -> Totals {
         guard let plan else { preconditionFailure("totals of an evaluator that only predicts") }
         // Workers write different elements at the same time, which an Array does not allow.
         let counterBytes = pass.pool.workers * plan.counterCount * MemoryLayout<Int>.stride
@@ -65,12 +68,14 @@ package final class Evaluator {
             start: memory.assumingMemoryBound(to: Int.self),
             count: max(1, pass.pool.workers * plan.counterCount))
         var sums = Array(repeating: 0.0, count: plan.sumCount)
+        let rows = try predictions.map { _ in try OutputRows(self) }
         // Every rank keeps the sums of some batches, of all unless there are many outputs.
         let most = max(1, Self.sumsAtOnce / (map.shards * plan.sumCount))
         for start in stride(from: 0, to: order.batchCount, by: most) {
             let batches = start..<min(start + most, order.batchCount)
             let all = try gathered(
-                shardSums(of: batches, plan, counters), batches: batches.count, plan.sumCount)
+                shardSums(of: batches, plan, counters, rows, predictions), batches: batches.count,
+                plan.sumCount)
             for batch in batches {
                 for place in sums.indices {
                     sums[place] += sum(all, batch) { shard in
@@ -86,7 +91,8 @@ package final class Evaluator {
 
     /// The sums of the rank's shards, batch by batch; counts go to each worker's stretch of `counters`.
     private func shardSums(
-        of batches: Range<Int>, _ plan: MetricPlan, _ counters: UnsafeMutableBufferPointer<Int>
+        of batches: Range<Int>, _ plan: MetricPlan, _ counters: UnsafeMutableBufferPointer<Int>,
+        _ rows: OutputRows?, _ predictions: PredictionRows?
     ) throws -> [Double] {
         let width = plan.sumCount
         let sums = UnsafeMutableBufferPointer<Double>.allocate(
@@ -98,29 +104,23 @@ package final class Evaluator {
             let own = base + ((batch - batches.lowerBound) * owned.count + place) * width
             if let value = program.output(.lossSum) { own[0] = value.load(as: Double.self) }
             if let value = program.output(.correct) { own[1] = value.load(as: Double.self) }
+            rows?.take(program, batch: batch, place: place)
             guard let scores = program.output(.scores)?.assumingMemoryBound(to: Float.self) else { return }
             let shard = owned.lowerBound + place
             let count = map.examples(of: shard..<shard + 1, batch: order.batch(batch).count).count
-            let customs = own + plan.firstCustom
-            if plan.hasClasses, plan.counterCount > 0 || !plan.customs.isEmpty {
-                let labels = pass.feeder.pointer(.labels, of: place).assumingMemoryBound(to: Int32.self)
-                plan.count(
-                    scores: scores, labels: labels, examples: count,
-                    into: counters + worker * plan.counterCount)
-                for (number, metric) in plan.customs.enumerated() {
-                    customs[number] = metric.sum(scores, width: plan.outputs, labels: labels, examples: count)
-                }
-            } else if plan.comparesValues || !plan.customs.isEmpty {
-                let targets = pass.feeder.pointer(.targets, of: place).assumingMemoryBound(to: Float.self)
-                if plan.comparesValues {
-                    plan.compare(estimates: scores, targets: targets, examples: count, into: own)
-                }
-                for (number, metric) in plan.customs.enumerated() {
-                    customs[number] = metric.sum(
-                        scores, width: plan.outputs, targets: targets, examples: count)
-                }
+            if plan.hasClasses {
+                plan.add(
+                    scores: scores, examples: count,
+                    labels: pass.feeder.pointer(.labels, of: place).assumingMemoryBound(to: Int32.self),
+                    to: own, counters: counters + worker * plan.counterCount)
+            } else {
+                plan.add(
+                    estimates: scores, examples: count,
+                    targets: pass.feeder.pointer(.targets, of: place).assumingMemoryBound(to: Float.self),
+                    to: own)
             }
-        } then: { _, _ in
+        } then: { _, batch in
+            if let rows, let predictions { try rows.hand(batch, to: predictions) }
         }
         return Array(sums[..<(batches.count * owned.count * width)])
     }
@@ -152,26 +152,58 @@ package final class Evaluator {
                 uniqueKeysWithValues: zip(plan.customs.map(\.name), sums[plan.firstCustom...])))
     }
 
-    /// Calls `body` on rank 0 with every batch's predictions, rows of `outputCount`, in order; collective.
-    package func predictions(_ body: (_ rows: [Float]) throws -> Void) throws {
-        let outputs = outputCount
-        let most = map.examples(of: owned, batch: order.batchSize).count + owned.count
-        let rowBytes = most * outputs * MemoryLayout<Float>.stride
-        let memory = try PrivateMemory.allocate(rowBytes, for: .batch("predictions"))
-        defer { PrivateMemory.free(memory, rowBytes) }
-        let rows = UnsafeMutableBufferPointer(
-            start: memory.assumingMemoryBound(to: Float.self), count: max(1, most * outputs))
-        try forEachBatch(0..<order.batchCount) { index, place, _, program in
-            let count = order.batch(index).count
+    /// Takes a batch's rows of the model's outputs.
+    package typealias PredictionRows = (_ rows: [Float]) throws -> Void
+
+    /// Calls `body` on rank 0 with every batch's predictions, in order; collective.
+    package func predictions(_ body: PredictionRows) throws {
+        let rows = try OutputRows(self)
+        try forEachBatch(0..<order.batchCount) { batch, place, _, program in
+            rows.take(program, batch: batch, place: place)
+        } then: { _, batch in
+            try rows.hand(batch, to: body)
+        }
+    }
+
+    /// The model's outputs for the examples of a batch that a rank's shards have.
+    private final class OutputRows {
+        private let map: ShardMap
+        private let owned: Range<Int>
+        private let order: EpochOrder
+        private let cluster: Cluster
+        /// Numbers of a row.
+        private let width: Int
+        private let memory: UnsafeMutableRawPointer
+        private let byteCount: Int
+
+        init(_ evaluator: Evaluator) throws {
+            (map, owned, order) = (evaluator.map, evaluator.owned, evaluator.order)
+            (cluster, width) = (evaluator.cluster, evaluator.outputCount)
+            let most = map.examples(of: owned, batch: order.batchSize).count + owned.count
+            byteCount = most * width * MemoryLayout<Float>.stride
+            memory = try PrivateMemory.allocate(byteCount, for: .batch("predictions"))
+        }
+
+        deinit { PrivateMemory.free(memory, byteCount) }
+
+        private var rows: UnsafeMutablePointer<Float> { memory.assumingMemoryBound(to: Float.self) }
+
+        /// Copies what a shard's program has computed; workers may do so at the same time.
+        func take(_ program: ShardProgram, batch: Int, place: Int) {
+            let count = order.batch(batch).count
             let first = map.examples(of: owned, batch: count).lowerBound
             let shard = owned.lowerBound + place
             let range = map.examples(of: shard..<shard + 1, batch: count)
-            guard let value = program.output(.prediction), let base = rows.baseAddress else { return }
-            (base + (range.lowerBound - first) * outputs).update(
-                from: value.assumingMemoryBound(to: Float.self), count: range.count * outputs)
-        } then: { _, batch in
-            let counts = map.owned.map { map.examples(of: $0, batch: batch.count).count * outputs }
-            let all = try cluster.world.gather(Array(rows[..<counts[cluster.rank]]), counts: counts, root: 0)
+            guard let value = program.output(.prediction) else { return }
+            (rows + (range.lowerBound - first) * width).update(
+                from: value.assumingMemoryBound(to: Float.self), count: range.count * width)
+        }
+
+        /// Calls `body` on rank 0 with all ranks' rows of a batch; collective.
+        func hand(_ batch: Batch, to body: PredictionRows) throws {
+            let counts = map.owned.map { map.examples(of: $0, batch: batch.count).count * width }
+            let own = UnsafeBufferPointer(start: rows, count: counts[cluster.rank])
+            let all = try cluster.world.gather(Array(own), counts: counts, root: 0)
             if let all { try body(all) }
         }
     }

@@ -70,12 +70,43 @@ struct MetricPlan: Sendable {
         }
     }
 
-    /// Adds examples to a worker's counters.
+    /// Adds a shard's examples with classes.
     ///
     /// - Parameters:
     ///   - scores: Of each example, one per class.
     ///   - labels: Of each example.
-    func count(
+    ///   - sums: The shard's.
+    ///   - counters: The worker's.
+    func add(
+        scores: UnsafePointer<Float>, examples: Int, labels: UnsafePointer<Int32>,
+        to sums: UnsafeMutablePointer<Double>, counters: UnsafeMutablePointer<Int>
+    ) {
+        if counterCount > 0 { count(scores: scores, labels: labels, examples: examples, into: counters) }
+        for (place, metric) in customs.enumerated() {
+            sums[firstCustom + place] = metric.sum(scores, width: outputs, labels: labels, examples: examples)
+        }
+    }
+
+    /// Adds a shard's examples with numeric targets.
+    ///
+    /// - Parameters:
+    ///   - estimates: Of each example, one per output.
+    ///   - targets: Of each example, one per output.
+    ///   - sums: The shard's.
+    func add(
+        estimates: UnsafePointer<Float>, examples: Int, targets: UnsafePointer<Float>,
+        to sums: UnsafeMutablePointer<Double>
+    ) {
+        if comparesValues {
+            compare(estimates: estimates, targets: targets, examples: examples, into: sums)
+        }
+        for (place, metric) in customs.enumerated() {
+            sums[firstCustom + place] = metric.sum(
+                estimates, width: outputs, targets: targets, examples: examples)
+        }
+    }
+
+    private func count(
         scores: UnsafePointer<Float>, labels: UnsafePointer<Int32>, examples: Int,
         into counters: UnsafeMutablePointer<Int>
     ) {
@@ -100,7 +131,7 @@ struct MetricPlan: Sendable {
     }
 
     /// Writes Σ |t − p| of each output of a shard's examples, then Σ (t − p)², behind the loss.
-    func compare(
+    private func compare(
         estimates: UnsafePointer<Float>, targets: UnsafePointer<Float>, examples: Int,
         into sums: UnsafeMutablePointer<Double>
     ) {

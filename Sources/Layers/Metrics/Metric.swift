@@ -37,6 +37,12 @@ public enum Metric: Sendable, Hashable {
         self = .topAccuracy(count)
     }
 
+    /// The metric of a name: one of dtrain's own, else one of `others`; nil for neither.
+    package init?(name: String, among others: [Metric]) {
+        guard let metric = Metric(name: name) ?? others.first(where: { $0.name == name }) else { return nil }
+        self = metric
+    }
+
     /// The name in a configuration and in results.
     public var name: String {
         switch self {

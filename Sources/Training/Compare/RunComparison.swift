@@ -7,6 +7,8 @@ package struct RunComparison: Sendable {
     private let runs: (first: String, second: String)
     /// Where the configurations differ; nil where one of them is not known.
     let settings: [ConfigurationChange]?
+    /// Whether only keys were compared that decide the bytes of results, and those of data.
+    let areSettingsPartial: Bool
     /// What no key tells apart, though the runs' checkpoints do.
     let hidden: [String]
     let metrics: MetricsComparison
@@ -19,6 +21,7 @@ package struct RunComparison: Sendable {
     ) throws {
         runs = (first.folder, second.folder)
         settings = first.settings.flatMap { known in second.settings.map { known.changes(to: $0, table) } }
+        areSettingsPartial = [first, second].contains { $0.settings?.isWhole == false }
         hidden = Self.hidden(first.folder, second.folder, settings ?? [])
         metrics = try MetricsComparison(first.folder, second.folder)
         weights = try WeightsComparison.all(first.folder, second.folder)
@@ -71,6 +74,11 @@ package struct RunComparison: Sendable {
         }
         lines += metricsLines
         lines += weights.map(\.text)
+        if areSettingsPartial {
+            lines.append(
+                "keys that do not decide the results are not compared: of one of the runs a checkpoint alone tells the configuration"
+            )
+        }
         if weights.isEmpty {
             lines.append(
                 "weights cannot be compared: there is no checkpoint of the same step, nor final weights of both"

@@ -3,7 +3,7 @@ package struct RunSettings: Sendable {
     /// The keys that are set.
     private let entries: [RunIdentity.Entry]
     /// Whether keys are known that decide no byte of results, too.
-    private let isWhole: Bool
+    let isWhole: Bool
 
     /// All keys of a configuration.
     package init(_ settings: TrainingSettings, _ table: SettingsTable) {

@@ -34,6 +34,8 @@ public struct Diagnosis: Sendable {
         /// What it lies between: what the products leave open, and twice the deviation of a random start.
         public let range: ClosedRange<Double>
         var isExact: Bool { range.lowerBound == range.upperBound }
+        /// The widest range of which the share itself still says something.
+        package static let widestKnown = 0.9
     }
 
     /// A node of the spectrum's density.

@@ -230,7 +230,9 @@ package struct DiagnosisPage {
 
     private var shares: [String] {
         func share(_ share: Diagnosis.Share) -> String {
-            if share.range.upperBound - share.range.lowerBound > 0.9 { return "an unknown share" }
+            if share.range.upperBound - share.range.lowerBound > Diagnosis.Share.widestKnown {
+                return "an unknown share"
+            }
             return share.isExact
                 ? percent(share.value)
                 : "\(percent(share.value)) (\(percent(share.range.lowerBound)) to \(percent(share.range.upperBound)))"

@@ -74,9 +74,7 @@ extension Metric {
 extension TrainingSettings {
     /// The metric of the validation set that has this name in metrics.jsonl; nil for another name.
     func metric(validation name: String) -> Metric? {
-        Metric.name(ofValidation: name).flatMap { name in
-            Metric(name: name) ?? metrics?.first { $0.name == name }
-        }
+        Metric.name(ofValidation: name).flatMap { Metric(name: $0, among: metrics ?? []) }
     }
 
     /// The metrics of a program's own that evaluation reports.

@@ -75,6 +75,7 @@ extension RunEvent {
             list.add("epoch", end.epoch)
             list.add("best_epoch", end.bestEpoch)
             list.add("best_value", end.bestValue)
+            list.add("restored_epoch", end.restoredEpoch)
             list.add(skipped: end.skippedSteps)
             list.add(end.evaluations, withDetails: true)
             list.add(end.pace)

@@ -73,7 +73,9 @@ extension RunEvent {
             return .end(
                 End(
                     steps: steps, epoch: epoch, bestEpoch: read.count("best_epoch"),
-                    bestValue: read.number("best_value"), skippedSteps: read.count("skipped_steps") ?? 0,
+                    bestValue: read.number("best_value"),
+                    restoredEpoch: read.count("restored_epoch"),
+                    skippedSteps: read.count("skipped_steps") ?? 0,
                     evaluations: read.evaluations, pace: pace))
         default: return nil
         }

@@ -159,6 +159,8 @@ public enum RunEvent: Sendable, Equatable {
         /// The best epoch, from 1, and its watched metric; nil where nothing was watched.
         public var bestEpoch: Int?
         public var bestValue: Double?
+        /// The epoch, from 1, whose weights early stopping has taken back; nil where the last ones stay.
+        public var restoredEpoch: Int?
         /// Steps so far that changed nothing.
         public var skippedSteps = 0
         /// What the weights are worth that the run ends with.

@@ -192,6 +192,15 @@ package struct RunPolicy {
         return next > batch ? "batch: \(batch) -> \(next) examples" : nil
     }
 
+    /// Whether the run may end with the weights that an epoch, counted from 0, leaves.
+    func mayEnd(with epoch: Int) -> Bool {
+        // One more epoch without improvement may be the last that early stopping waits for.
+        let isPatienceOver = settings.earlyStopping.map { rule in
+            !rule.restoresBest && state.watch.epochsSinceBest + 1 >= rule.patience
+        }
+        return epoch + 1 >= settings.epochs || isPatienceOver ?? false
+    }
+
     /// The epoch, from 1, whose weights a run ends with that has ended so many epochs; nil for the last one's.
     package func epochToRestore(after epochs: Int) -> Int? {
         let best = state.watch.bestEpoch

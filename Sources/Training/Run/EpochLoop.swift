@@ -48,23 +48,23 @@ final class EpochLoop {
     /// Takes the epochs that are left, or the steps up to the limit; collective.
     ///
     /// - Returns: What the weights are worth then; nil if the run was asked to stop before.
-    func takeEpochs() throws -> RunEvent.Evaluations? {
-        var last = RunEvent.Evaluations()
+    func takeEpochs() throws -> RunEvaluation? {
+        var last = RunEvaluation()
         wantsHistograms = try run.cluster.world.broadcast(sinks.wantHistograms ? 1 : 0, root: 0) == 1
         while !isOver {
             try leavePlateau()
             if try takeSteps() { return nil }
             let isComplete = progress.batch == policy.plan.steps(ofEpoch: progress.epoch)
             if isComplete {
-                last = try evaluate()
-                try endEpoch(last)
+                last = try evaluate(areLast: isAtStepLimit || policy.mayEnd(with: progress.epoch))
+                try endEpoch(last.values)
                 if !isOver, !isAtStepLimit, try control() { return nil }
             }
             if isAtStepLimit {
                 if !isComplete {
                     // Before evaluation, which applies delayed updates: a run that goes on from here must not know.
                     try checkpoint()
-                    last = try evaluate()
+                    last = try evaluate(areLast: true)
                 }
                 break
             }
@@ -82,13 +82,15 @@ final class EpochLoop {
     }
 
     /// What the weights are worth with all updates applied; collective.
-    func evaluate() throws -> RunEvent.Evaluations {
+    ///
+    /// - Parameter areLast: Whether the run may end with them.
+    func evaluate(areLast: Bool) throws -> RunEvaluation {
         try run.replica.flush()
         try run.checkCopies(after: progress.step)
         let began = ProcessInfo.processInfo.systemUptime
-        let evaluations = try run.evaluators.evaluate(run.progress)
+        let found = try run.evaluators.evaluate(areLast: areLast, run.progress)
         clock.addEvaluation(seconds: ProcessInfo.processInfo.systemUptime - began)
-        return evaluations
+        return found
     }
 
     /// Steps that the run takes in all, unless it is stopped.

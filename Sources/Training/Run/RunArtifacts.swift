@@ -180,13 +180,10 @@ final class RunArtifacts {
         writtenWeights = place
     }
 
-    /// Writes what the weights that the run ends with say of each test example, where that is kept; collective. What cannot be
-    /// written is a warning: the weights can predict again.
-    func writePredictions() throws {
-        var outputs: [Float] = []
-        let isKept = try prepared.evaluators.predict(prepared.progress) { outputs += $0 }
-        cluster.activity.enter(.writing)
-        guard isKept, let folder, let test = prepared.data.test else { return }
+    /// Writes what the weights that the run ends with say of each test example, rows of outputs, where that is kept. What
+    /// cannot be written is a warning: the weights can predict again.
+    func writePredictions(_ outputs: [Float]?) {
+        guard let outputs, let folder, let test = prepared.data.test else { return }
         let predictions = RunPredictions(outputs, of: prepared.model, settings.loss, test.dataset.examples)
         do { try predictions.write(to: folder.path) } catch {
             prepared.warn("\(RunFolder.predictionsName) is not written: \(error)")

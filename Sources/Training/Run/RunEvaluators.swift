@@ -5,14 +5,22 @@ import Foundation
 import Layers
 import Optimizers
 
+/// What the weights of a run are worth at one moment.
+struct RunEvaluation {
+    /// Loss and metrics of each set.
+    var values = RunEvent.Evaluations()
+    /// On rank 0 the model's outputs for the test set, row by row, where they are kept; on other ranks nothing, or no rows.
+    var testOutputs: [Float]?
+}
+
 /// Evaluates the sets of a run that there are.
 struct RunEvaluators {
     private let test: Evaluator?
     private let validation: Evaluator?
     /// Where it was asked for.
     private let training: Evaluator?
-    /// Makes what only predicts the test set; nil where that is not asked for, or would be too much to keep.
-    private let makePredictor: (() throws -> Evaluator)?
+    /// Whether what the last weights say of the test set is kept.
+    private let keepsPredictions: Bool
 
     /// Plans evaluation on all ranks.
     init(
@@ -21,7 +29,7 @@ struct RunEvaluators {
         _ cluster: Cluster
     ) throws {
         let metrics = Self.metrics(settings, rates, data.target)
-        func evaluator(_ part: PreparedData.Part, predicts: Bool = false) throws -> Evaluator {
+        func evaluator(_ part: PreparedData.Part) throws -> Evaluator {
             try Evaluator(
                 cluster: cluster, state: state,
                 order: EpochOrder(
@@ -29,48 +37,48 @@ struct RunEvaluators {
                     batchSize: settings.evaluationBatch),
                 maker: BatchMaker(
                     examples: part.dataset.examples, scaling: data.scaling, kernels: cluster.kernels),
-                shards: settings.shards, workers: settings.workers, predicts: predicts,
-                metrics: predicts ? nil : metrics)
+                shards: settings.shards, workers: settings.workers, metrics: metrics)
         }
         test = try data.test.map { try evaluator($0) }
         validation = try data.validation.map { try evaluator($0) }
         training = settings.evaluatesTraining ? try evaluator(data.training) : nil
-        makePredictor = data.test.flatMap { part in
-            let numbers = part.count.multipliedReportingOverflow(by: data.model.outputShape.reduce(1, *))
-            let keeps =
-                settings.keepsPredictions && !numbers.overflow && numbers.partialValue <= RunPredictions.most
-            return keeps ? { try evaluator(part, predicts: true) } : nil
-        }
+        keepsPredictions =
+            settings.keepsPredictions
+            && data.test.map { test in
+                let numbers = test.count.multipliedReportingOverflow(
+                    by: data.model.outputShape.reduce(1, *))
+                return !numbers.overflow && numbers.partialValue <= RunPredictions.most
+            } ?? false
     }
 
     /// What the weights are worth; collective.
     ///
-    /// - Parameter progress: Where that is told of.
-    func evaluate(_ progress: ProgressLine) throws -> RunEvent.Evaluations {
+    /// - Parameters:
+    ///   - areLast: Whether the run may end with these weights, so that what they say of the test set is kept.
+    ///   - progress: Where that is told of.
+    func evaluate(areLast: Bool, _ progress: ProgressLine) throws -> RunEvaluation {
         let began = ProcessInfo.processInfo.systemUptime
-        var evaluations = RunEvent.Evaluations()
-        evaluations.test = try test.map { .init(try $0.totals(of: "test", progress)) }
+        var found = RunEvaluation()
+        if let test {
+            var outputs: [Float] = []
+            let keeps = areLast && keepsPredictions
+            found.values.test = .init(
+                try test.totals(of: "test", progress, predictions: keeps ? { outputs += $0 } : nil))
+            if keeps { found.testOutputs = outputs }
+        }
         FaultPoint.reach(.evaluate)
-        evaluations.validation = try validation.map {
+        found.values.validation = try validation.map {
             .init(try $0.totals(of: "validation", progress))
         }
-        evaluations.training = try training.map { .init(try $0.totals(of: "train", progress)) }
-        let count = [evaluations.test, evaluations.validation, evaluations.training].reduce(0) {
+        found.values.training = try training.map { .init(try $0.totals(of: "train", progress)) }
+        let count = [found.values.test, found.values.validation, found.values.training].reduce(0) {
             $0 + ($1?.count ?? 0)
         }
         if count > 0 {
-            evaluations.samplesPerSecond = Double(count) / (ProcessInfo.processInfo.systemUptime - began)
+            found.values.samplesPerSecond =
+                Double(count) / (ProcessInfo.processInfo.systemUptime - began)
         }
-        return evaluations
-    }
-
-    /// Calls `body` on rank 0 with what the weights say of the test set, rows of outputs in its order; collective.
-    ///
-    /// - Returns: Whether predictions are kept, the same on all ranks.
-    func predict(_ progress: ProgressLine, _ body: (_ rows: [Float]) throws -> Void) throws -> Bool {
-        guard let makePredictor else { return false }
-        try makePredictor().predictions(of: "test", progress, body)
-        return true
+        return found
     }
 
     /// What evaluation reports: what is asked for, and what is watched.

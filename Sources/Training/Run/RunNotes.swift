@@ -12,8 +12,15 @@ struct RunNotes {
 
     /// What a person may not have meant.
     var oddities: [String] {
-        [model.superfluousEnd, singleClass, manyClasses, spareOutputs, channelsLast].compactMap { $0 }
-            + missingLabels
+        [model.superfluousEnd, largeBatch, singleClass, manyClasses, spareOutputs, channelsLast]
+            .compactMap { $0 } + missingLabels
+    }
+
+    /// A mini-batch that there are not enough examples for.
+    private var largeBatch: String? {
+        guard let batch = settings.batchIfAny, batch > data.training.count else { return nil }
+        return
+            "training.batch is \(batch), there are only \(counted(data.training.count, "training example")): every epoch is a single step"
     }
 
     /// A training set with nothing to tell apart.

@@ -81,25 +81,29 @@ final class TrainingRun {
     }
 
     /// Ends the run: last weights, checkpoint and metrics; collective.
-    private func finish(_ loop: EpochLoop, _ last: RunEvent.Evaluations) throws -> TrainingResult {
+    private func finish(_ loop: EpochLoop, _ last: RunEvaluation) throws -> TrainingResult {
         try loop.end()
         try artifacts.settle()
         let (progress, state) = (loop.progress, loop.policy.state)
-        var (evaluations, trainedBatches, place) = (last, progress.step, "step \(progress.step)")
+        var (found, trainedBatches, place) = (last, progress.step, "step \(progress.step)")
+        var restored: Int?
         if progress.isFinished, let epoch = loop.policy.epochToRestore(after: progress.epoch) {
             trainedBatches = try artifacts.restoreBest(ofEpoch: epoch) ?? progress.step
-            evaluations = try loop.evaluate()
+            found = try loop.evaluate(areLast: true)
             place = "epoch \(epoch)"
+            restored = epoch
         }
+        let evaluations = found.values
         let best = state.watch.bestEpoch
         let end = RunEvent.End(
             steps: progress.step, epoch: progress.epoch, bestEpoch: best > 0 ? best : nil,
-            bestValue: best > 0 ? state.watch.best : nil, skippedSteps: state.skippedSteps,
+            bestValue: best > 0 ? state.watch.best : nil, restoredEpoch: restored,
+            skippedSteps: state.skippedSteps,
             evaluations: evaluations, pace: loop.pace)
         try prepared.checkCopies(after: progress.step)
         cluster.activity.enter(.writing)
         try artifacts.writeWeights(trainedBatches: trainedBatches, of: place)
-        try artifacts.writePredictions()
+        artifacts.writePredictions(found.testOutputs)
         FaultPoint.reach(.end)
         // A run that goes on from the checkpoint has another end.
         if progress.isFinished { sinks.take(.end(end)) }

@@ -64,9 +64,10 @@ extension OptionCodec where Value == Metric {
         return OptionCodec(.word("metric", names, pattern: "top_[1-9][0-9]*_accuracy")) {
             .text($0.name)
         } decode: { value throws(OptionError) in
-            if case .text(let text) = value {
-                if let metric = Metric(name: text) { return metric }
-                if let custom = customs.first(where: { $0.name == text }) { return .custom(custom) }
+            if case .text(let text) = value,
+                let metric = Metric(name: text, among: customs.map(Metric.custom))
+            {
+                return metric
             }
             throw OptionError(
                 .unknownName, key: "metric", value: value.description,

@@ -13,14 +13,16 @@ extension SharedDataset {
 
 extension Evaluator {
     /// Loss and metrics over all examples, of data that is called so; collective, the same on all ranks.
-    func totals(of data: String, _ progress: ProgressLine) throws -> Totals {
-        try telling("evaluating \(data)", progress) { try totals() }
+    ///
+    /// - Parameter predictions: Called on rank 0 with every batch's predictions, in order.
+    func totals(of data: String, _ progress: ProgressLine, predictions: PredictionRows? = nil) throws
+        -> Totals
+    {
+        try telling("evaluating \(data)", progress) { try totals(predictions: predictions) }
     }
 
     /// Calls `body` on rank 0 with every batch's predictions, in order; collective.
-    func predictions(
-        of data: String, _ progress: ProgressLine, _ body: (_ rows: [Float]) throws -> Void
-    ) throws {
+    func predictions(of data: String, _ progress: ProgressLine, _ body: PredictionRows) throws {
         try telling("predicting \(data)", progress) { try predictions(body) }
     }
 

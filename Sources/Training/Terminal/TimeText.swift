@@ -10,9 +10,8 @@ package enum TimeText {
     package static func clock(_ seconds: Double) -> String {
         guard seconds.isFinite else { return "–" }
         let whole = whole(seconds)
-        let minutes = "\(whole / 60 % 60)"
         return whole < 3600
-            ? "\(minutes):\(padded(whole % 60))"
+            ? "\(whole / 60):\(padded(whole % 60))"
             : "\(whole / 3600):\(padded(whole / 60 % 60)):\(padded(whole % 60))"
     }
 
