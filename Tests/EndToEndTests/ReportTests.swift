@@ -118,7 +118,10 @@ extension EndToEndTests {
             let stop = "training.early_stopping={metric: validation_loss, patience: 1, restore_best: true}"
             try train(
                 data, "run", ranks: 2,
-                ["--set", "training.epochs=40", "--set", stop, "--set", "optimizer.lr=0.4"])
+                [
+                    "--set", "training.epochs=40", "--set", stop, "--set", "optimizer.lr=0.4", "--set",
+                    "data.validation={fraction: 0.2}",
+                ])
             let lines = try String(contentsOfFile: data.path("run/metrics.jsonl"), encoding: .utf8)
                 .split(separator: "\n").compactMap {
                     try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
