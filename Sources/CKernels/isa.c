@@ -1,4 +1,4 @@
-// Which instruction sets can this machine run, and which table goes with each?
+// Finds the instruction sets that this machine can run, and the table that goes with each.
 #include "variants.h"
 
 #if defined(__x86_64__)

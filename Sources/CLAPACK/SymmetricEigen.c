@@ -11,21 +11,21 @@
 #error "DT_LAPACK_MEMORY is not LAPACKE's"
 #endif
 
-/* Debian has OpenBLAS in three variants with one name, of which `update-alternatives` picks the one to load. Setup
-   installs the serial one: the others start threads, or reserve 265 MB of address space for them, when a program is
-   loaded, before main could object, and one thread is all that is used. They compute the same bits on it. Linking
-   OpenBLAS beside LAPACKE takes LAPACK from it whatever `liblapack.so.3` is. */
+/* Debian has three variants of OpenBLAS under one name; `update-alternatives` picks the one to load. Setup installs the
+   serial one, because only one thread is used: the others start threads, or reserve 265 MB of address space for them,
+   when a program is loaded, which main cannot prevent. All compute the same bits on one thread. Because OpenBLAS is
+   linked next to LAPACKE, LAPACK comes from OpenBLAS, whatever `liblapack.so.3` is. */
 extern void openblas_set_num_threads(int count);
 extern int openblas_get_num_threads(void);
 extern char *openblas_get_corename(void);
 
-/* Of builds for many processors, such as distributions': the choice of kernels, made by a constructor of the library. */
+/* Builds for many processors, such as those of distributions, choose their kernels with these, in a constructor. */
 extern void gotoblas_dynamic_init(void) __attribute__((weak));
 extern void gotoblas_dynamic_quit(void) __attribute__((weak));
 
-/* Takes the kernels for AVX2, "Haswell", also where AVX-512 is. Those for any x86-64 processor take 2.4 times as long
-   ("Nehalem") or cut matrices by the size of its caches ("Prescott"). A constructor, since no other thread reads the
-   environment before main; that of the library has run by then. */
+/* Chooses the kernels for AVX2, "Haswell", even on processors with AVX-512. The kernels for any x86-64 processor take 2.4
+   times as long ("Nehalem") or cut matrices by the size of its caches ("Prescott"). This is a constructor because no
+   other thread reads the environment before main; the library's own constructor has run by then. */
 __attribute__((constructor)) static void choose_kernels(void) {
 #if defined(__x86_64__)
     static const char variable[] = "OPENBLAS_CORETYPE";
@@ -49,14 +49,14 @@ __attribute__((constructor)) static void choose_kernels(void) {
 #endif
 }
 
-/* Serial builds of OpenBLAS need not lock what they share between calls. */
+/* Serial builds of OpenBLAS do not lock what their calls share, so calls take turns. */
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
-/* OpenBLAS maps its buffer at the first call, keeps it, and tries for ever where there is no room for it. */
+/* OpenBLAS maps its buffer at the first call, keeps it, and tries for ever if there is no room for it. */
 enum { buffer_bytes = 128 << 20 };
 static bool has_buffer;
 
-/* Whether LAPACK's work space (see dsyevd) and the buffer can be had. With the turn taken. */
+/* Whether there is room for LAPACK's work space (see dsyevd) and the buffer. The caller has the turn. */
 static bool has_room(char wanted, int32_t n) {
     const size_t count = (size_t)n;
     const size_t numbers = wanted == 'V' ? 1 + 6 * count + 2 * count * count : 1 + 2 * count;
@@ -73,7 +73,7 @@ static int solve(char wanted, int32_t n, double *matrix, double *values) {
         openblas_set_num_threads(1);
         /* In column order the lower triangle of rows is the upper one, and eigenvectors in columns are rows. */
         info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, wanted, 'U', n, matrix, n, values);
-        /* Quick returns for small matrices may do without. */
+        /* For small matrices LAPACK may return early, without the buffer. */
         if (info == 0 && n >= 64) has_buffer = true;
     }
     pthread_mutex_unlock(&turn);

@@ -14,7 +14,7 @@ static int read_string_variable(const char *name, char *value, int capacity) {
     if (MPI_T_init_thread(MPI_THREAD_SINGLE, &provided) != MPI_SUCCESS) return 0;
     if (MPI_T_cvar_get_index(name, &index) == MPI_SUCCESS
         && MPI_T_cvar_handle_alloc(index, NULL, &handle, &count) == MPI_SUCCESS) {
-        // A length of 0 says that the library does not fix it: leave room for any path.
+        // A length of 0 means that the library sets no limit: leave room for any path.
         int length = count < 4096 ? 4096 : count;
         char *text = calloc((size_t)length + 1, 1);
         if (text != NULL && MPI_T_cvar_read(handle, text) == MPI_SUCCESS && text[0] == '/') {

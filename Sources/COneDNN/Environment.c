@@ -88,7 +88,7 @@ void od_set_thread(void) {
 int od_thread_limit(void) {
     require_openmp();
 #if DNNL_CPU_RUNTIME == DNNL_RUNTIME_OMP
-    /* An OpenMP that cannot be asked cannot be trusted to be at 1. */
+    /* If OpenMP's limit cannot be read, it cannot be assumed to be 1. */
     return get_max_threads ? get_max_threads() : 0;
 #else
     return 1;

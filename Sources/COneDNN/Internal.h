@@ -31,7 +31,7 @@ struct od_primitive {
     char *implementation;
 };
 
-/* What od_layout_block looks at. `blocked` is false for formats that strides cannot describe. */
+/* A layout's strides and blocks. `blocked` is false for formats that strides cannot describe. */
 typedef struct {
     bool blocked;
     int rank;
@@ -82,11 +82,11 @@ typedef struct {
 
 void odi_release(odi_creation *creation);
 
-/* Attributes of every primitive here: scratch memory from the caller, float32 throughout, ReLU on ask. */
+/* Attributes of every primitive here: scratch memory from the caller, float32 throughout, ReLU if asked. */
 int odi_attributes(bool relu, dnnl_primitive_attr_t *attributes);
 
 /* Turns a descriptor into a primitive; names are DNNL_ARG_* by position, 0 for an absent argument.
-   The descriptor remains the caller's. */
+   The caller still owns the descriptor. */
 int odi_primitive_make(
     dnnl_primitive_desc_t descriptor, int argument_count, const int *names, od_primitive **primitive);
 

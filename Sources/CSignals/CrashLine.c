@@ -15,7 +15,7 @@
 static const int signals[] = {SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT};
 enum { signal_count = sizeof signals / sizeof *signals };
 
-// Filled before the handlers are there, read only after.
+// Written before the handlers are installed, only read after.
 static char program[64] = "dtrain";
 static int own_rank, memory_exit_code, chains_handlers, is_installed;
 static struct sigaction earlier[signal_count];
@@ -59,7 +59,7 @@ static const char *advice(int number) {
     return "a run goes on from its last checkpoint when it is resumed; report this line if it comes again";
 }
 
-// mmap is no more than a system call; POSIX only does not list it.
+// mmap is a plain system call, which a handler may make although POSIX does not list it.
 static int is_memory_gone(void) {
     const size_t byte_count = 8 << 20;
     void *memory = mmap(0, byte_count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -69,7 +69,7 @@ static int is_memory_gone(void) {
 }
 
 static void end(int number, siginfo_t *info, int error) {
-    // A failed allocation is followed by a trap at once; a fault of memory is not.
+    // A trap follows a failed allocation at once, so errno is still the allocation's.
     const int follows_allocation = number == SIGILL || number == SIGTRAP || number == SIGABRT;
     const int is_memory = (follows_allocation && error == ENOMEM) || is_memory_gone();
     struct line line = {.length = 0};
@@ -101,7 +101,8 @@ static void end(int number, siginfo_t *info, int error) {
             if (signals[place] == number) action = earlier[place];
     }
     sigaction(number, &action, 0);
-    // What the processor raised comes again, at the same instruction, when the handler returns; what was sent does not.
+    // A signal that the processor raised comes again, at the same instruction, when the handler returns; one that was
+    // sent does not.
     if (info != 0 && info->si_code > 0 && number != SIGTRAP) return;
     sigset_t set;
     sigemptyset(&set);

@@ -8,7 +8,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-// mpirun kills its ranks a second after it has told them.
+// mpirun kills its ranks one second after it has signalled them.
 enum { patience_microseconds = 700000 };
 
 static const int watched[] = {SIGINT, SIGTERM, SIGALRM};
@@ -18,7 +18,7 @@ static int is_watched[watched_count];
 static _Atomic int pending;
 static atomic_flag is_spoken_for = ATOMIC_FLAG_INIT;
 
-// A handler reads one while the next is written into the other.
+// A handler reads one of them while the next line is written into the other.
 static char lines[2][1024];
 static _Atomic int current_line;
 
@@ -50,7 +50,7 @@ void dt_interrupt_end(void) {
 }
 
 static void speak_and_end(void) {
-    // Who holds the process has its own line, and has written it or is about to; a second signal ends that too.
+    // Whoever called dt_interrupt_hold writes a line of its own; the process is ended all the same.
     if (!atomic_flag_test_and_set(&is_spoken_for)) {
         const char *line = lines[atomic_load(&current_line)];
         if (*line != 0 && write(STDERR_FILENO, line, strlen(line)) < 0) { /* nobody listens */
@@ -78,7 +78,7 @@ void dt_interrupt_watch(int takes_termination) {
         struct sigaction earlier;
         if (is_watched[place] || (watched[place] == SIGTERM && !takes_termination)) continue;
         if (sigaction(watched[place], 0, &earlier) != 0 || earlier.sa_handler != SIG_DFL) continue;
-        // The second one must find the way free where the first was taken in a slow system call.
+        // The empty mask lets another signal through while the handler of one is in a slow system call.
         struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
         sigemptyset(&action.sa_mask);
         is_watched[place] = sigaction(watched[place], &action, 0) == 0;
@@ -89,6 +89,6 @@ void dt_interrupt_forget(void) {
     const struct sigaction action = {.sa_handler = SIG_DFL};
     for (int place = 0; place < watched_count; place++)
         if (is_watched[place] && sigaction(watched[place], &action, 0) == 0) is_watched[place] = 0;
-    // One that has come already still counts.
+    // A signal that has come already still ends the process.
     if (atomic_load(&pending) != 0) speak_and_end();
 }

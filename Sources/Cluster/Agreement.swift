@@ -1,9 +1,9 @@
 import Foundation
 import MPI
 
-/// Work that one rank does for others, whose failure all of them learn.
+/// Work that one rank does for others and whose failure all of them learn.
 package enum Agreement {
-    /// What rank 0 makes, on every rank; where rank 0 fails, it throws its error and the others a silent one.
+    /// Gives every rank what rank 0 makes. If rank 0 fails, it throws its error and the others throw `FailedElsewhere`.
     package static func fromRoot<T: Codable>(_ communicator: Communicator, _ body: () throws -> T) throws -> T
     {
         var made: Result<T, any Error>?
@@ -21,7 +21,7 @@ package enum Agreement {
         return try JSONDecoder().decode([T].self, from: Data(bytes))[0]
     }
 
-    /// What the first rank of each group makes, on every rank of the group; a failure anywhere fails everywhere.
+    /// Gives every rank of a group what its first rank makes; a failure in one group fails on all ranks of the world.
     package static func onFirst<T: Codable>(
         of group: Communicator, in world: Communicator, _ body: () throws -> T
     ) throws -> T {
@@ -51,12 +51,12 @@ package enum Agreement {
         }
     }
 
-    /// Throws on all ranks, naming the odd ones and their hosts, unless all hold the same `digest`; collective.
+    /// Throws on all ranks, naming the ones that differ and their hosts, unless all hold the same `digest`; collective.
     ///
     /// - Parameters:
     ///   - what: What the digest is of, such as "the data".
-    ///   - digest: As many bytes on every rank.
-    ///   - advice: What to do where it differs.
+    ///   - digest: The same number of bytes on every rank.
+    ///   - advice: What to do if it differs.
     package static func check(_ what: String, _ digest: [UInt8], in world: Communicator, advice: String)
         throws
     {
@@ -70,7 +70,7 @@ package enum Agreement {
     }
 }
 
-/// Another rank failed and reports why; this one ends without a word of its own.
+/// Another rank failed and reports why; this rank ends without a message.
 package struct FailedElsewhere: Error {
     package init() {}
 }

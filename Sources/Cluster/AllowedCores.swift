@@ -1,7 +1,7 @@
 import Foundation
 import MPI
 
-/// Which cores processes may use, by affinity and by the container's quota.
+/// Which cores the processes may use, by affinity and by the container's quota.
 enum AllowedCores {
     /// The cores that the ranks of one node may use together: the union of their affinities, at most the quota.
     static func ofNode(_ node: Communicator) throws -> Int {
@@ -23,7 +23,7 @@ enum AllowedCores {
         return words
     }
 
-    /// Whole cores of the control groups' CPU quotas, at least one; many where there is none.
+    /// Whole cores of the control groups' CPU quotas, at least one; `Int.max` without a quota.
     private static func quota() -> Int {
         ControlGroups().cores.map { max(1, Int(min($0, 1e6))) } ?? .max
     }

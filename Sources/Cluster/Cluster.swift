@@ -2,13 +2,13 @@ import CKernels
 import COneDNN
 import MPI
 
-/// The ranks of a run, renumbered so that the ranks of one node are neighbours, and what they agreed on.
+/// The ranks of a run, renumbered so that the ranks of one node are neighbours, and the settings that they agreed on.
 public final class Cluster: @unchecked Sendable {
     /// How ranks of one node exchange data.
     public enum Transport: String, Sendable, CaseIterable {
-        /// Shared memory inside a node where it can be had, messages between nodes.
+        /// Shared memory inside a node where possible, messages between nodes.
         case auto
-        /// Shared memory inside a node; an error where it cannot be had.
+        /// Shared memory inside a node; an error where it is not possible.
         case shared
         /// Messages between all ranks, as if each were a node of its own.
         case pointToPoint = "point_to_point"
@@ -18,43 +18,43 @@ public final class Cluster: @unchecked Sendable {
     public let world: Communicator
     /// The ranks that share memory with this one: those of its node, or this one alone.
     package let node: Communicator
-    /// The ranks of each node, in order; ranks exchanging messages only are nodes of their own.
+    /// The ranks of each node, in order; ranks that exchange only messages are nodes of their own.
     package let nodes: [Range<Int>]
     /// This rank's place in `nodes`.
     package let nodeIndex: Int
-    /// The vector loops of the instruction set all ranks run.
+    /// The vector loops of the instruction set that all ranks run.
     package let kernels: UnsafePointer<dt_kernels>
-    /// The instruction set this rank's processor could run.
+    /// The highest instruction set that this rank's processor can run.
     public let detectedInstructionSet: InstructionSet
     /// Cores the ranks of this rank's physical node may use, after binding and cgroup quota.
     public let nodeCores: Int
     /// How ranks of one node were told to exchange data.
     public let transport: Transport
-    /// Ranks on this rank's physical node.
+    /// The number of ranks on this rank's physical node.
     public let ranksOnNode: Int
     /// The ranks of this rank's physical node, however they exchange data.
     private let host: Communicator
-    /// What limited this node's memory when the ranks met.
+    /// The limits of this node's memory when the ranks met.
     private let memoryLimits: [ResourceLimit]
-    /// What this rank says of itself to watchdogs.
+    /// The state that this rank shows to watchdogs.
     package let activity: RankActivity
-    /// What watches this cluster's ranks; nil where nothing does.
+    /// The watchdog of this cluster's ranks; nil if there is none.
     package let watchdog: Watchdog?
-    /// What messages tell a person to do.
+    /// How messages tell a person what to do.
     public let guidance: Guidance
 
     /// This rank, from 0; only rank 0 prints and writes.
     public var rank: Int { world.rank }
-    /// The number of ranks.
+    /// The number of ranks, at least 1.
     public var size: Int { world.size }
-    /// The instruction set all ranks run.
+    /// The instruction set that all ranks run.
     public var instructionSet: InstructionSet { InstructionSet(kernels.pointee.isa) }
-    /// Whether ranks exchange data through shared memory anywhere.
+    /// Whether any ranks exchange data through shared memory.
     public var usesSharedMemory: Bool { nodes.contains { $0.count > 1 } }
-    /// Worker threads of each rank unless told otherwise: its share of the node's cores.
+    /// The worker threads of each rank by default: its share of the node's cores, at least 1.
     public var defaultWorkers: Int { max(1, nodeCores / ranksOnNode) }
 
-    /// How often a rank looks for the others before it yields its core: not at all where ranks share cores, since whoever
+    /// How often a rank looks for the others before it yields its core; 0 where ranks share cores, since the rank that
     /// it waits for may need this one.
     package var spins: Int { ranksOnNode > nodeCores ? 0 : Waiting.defaultSpins }
 
@@ -63,7 +63,7 @@ public final class Cluster: @unchecked Sendable {
     /// - Parameters:
     ///   - base: All ranks of the run.
     ///   - transport: How ranks of one node exchange data.
-    ///   - instructionSet: The highest instruction set to use; nil for the highest that every rank has.
+    ///   - watchdog: The watchdog of every rank, on all of them; nil for none.
     ///   - watchdog: What watches the ranks, on all of them; nil for nothing.
     public init(
         _ base: Communicator, transport: Transport = .auto, instructionSet: InstructionSet? = nil,
@@ -74,7 +74,7 @@ public final class Cluster: @unchecked Sendable {
         activity = watchdog?.activity ?? RankActivity()
         base.waits = activity.waits
         let physical = try base.splitShared()
-        // A node is known by its lowest rank; sorting by it makes the ranks of a node neighbours.
+        // The lowest rank of a node identifies it; sorting by that rank makes the ranks of a node neighbours.
         let first = try physical.allReduce(base.rank, .min)
         guard let world = try base.split(color: 0, key: first * base.size + base.rank) else {
             preconditionFailure("a split with one color gave rank \(base.rank) no communicator")
@@ -99,7 +99,7 @@ public final class Cluster: @unchecked Sendable {
         let wanted = min(instructionSet ?? detected, detected)
         let agreed = InstructionSet(level: try world.allReduce(wanted.level, .min))
         kernels = dt_kernels_for(agreed.kernelLevel)
-        // oneDNN takes a cap only before its first use; later the cap in force must be the one agreed on.
+        // oneDNN takes a cap only before its first use. After that, the cap in force must be the one agreed on.
         if od_set_max_isa(agreed.oneDNNLevel) != Int32(OD_OK.rawValue), od_isa() != agreed.oneDNNLevel {
             throw ClusterError.instructionSet(agreed)
         }
@@ -108,16 +108,16 @@ public final class Cluster: @unchecked Sendable {
         activity.enter(.preparing)
     }
 
-    /// Every rank's number of shards is ⌊(r+1)S/R⌋ − ⌊rS/R⌋; more ranks than shards cannot share the work.
+    /// Throws if there are fewer shards than ranks; rank r of R computes ⌊(r+1)S/R⌋ − ⌊rS/R⌋ of S shards.
     public func check(shards: Int) throws {
         guard shards >= size else { throw ClusterError.moreRanksThanShards(ranks: size, shards: shards) }
     }
 
-    /// Throws if this rank may not have that much memory more.
+    /// Throws if this rank may not have `byteCount` bytes of memory more.
     func requireMemory(_ byteCount: Int, for use: ResourceUse) throws(ResourceError) {
         let promised = PrivateMemory.promised.load(ordering: .relaxed)
         if let limit = memoryLimits.first(where: { $0.left < promised + byteCount }) {
-            // What has been set aside before is a part of it where this alone would fit.
+            // If this allocation alone would fit, the error names the sum with what was set aside before.
             guard limit.left < byteCount else {
                 throw ResourceError.memory(
                     promised + byteCount, for: use.together("this rank, \(use.name) included,"), limit: limit)
@@ -127,11 +127,11 @@ public final class Cluster: @unchecked Sendable {
         guard ProcessLimits.hasRoom(for: byteCount) else { throw ResourceError.memory(byteCount, for: use) }
     }
 
-    /// Throws, on one rank of the node, if what its ranks have set aside is more memory than there was when they met: who
-    /// uses more than the limits allow is killed without a word. Collective over the node.
+    /// Throws, on one rank of the node, if its ranks have set aside more memory than there was when they met: a process
+    /// that uses more than the limits allow is killed without a message. Collective over the node.
     ///
     /// - Parameters:
-    ///   - copies: Bytes of what this rank will have to copy on top of it at some time.
+    ///   - copies: Bytes of copies that this rank will make in addition at some time.
     ///   - threads: Threads that it will start, whose stacks take address space.
     ///   - use: What the copies are for.
     package func checkMemory(copies: Int, threads: Int = 0, for use: ResourceUse) throws {
@@ -165,15 +165,14 @@ public final class Cluster: @unchecked Sendable {
         return ranges
     }
 
-    /// The same ranks, each a node of its own: what is used when shared memory is too small; collective.
+    /// The same ranks, each a node of its own, for when shared memory is too small; collective.
     public func withoutSharedMemory() throws -> Cluster {
         try Cluster(self, transport: .pointToPoint, node: Self.alone(world))
     }
 
-    /// The same ranks with every node cut into groups of at most `size` neighbours, each a node of its own;
-    /// collective.
+    /// The same ranks with every node cut into groups of at most `size` neighbours, each a node of its own; collective.
     ///
-    /// One machine then stands for several: groups share no memory with one another and exchange messages.
+    /// One machine can thus stand for several: groups share no memory and exchange messages.
     package func withNodes(ofAtMost size: Int) throws -> Cluster {
         precondition(size > 0, "nodes of \(size) ranks")
         guard let group = try node.split(color: node.rank / size, key: node.rank) else {
@@ -182,7 +181,7 @@ public final class Cluster: @unchecked Sendable {
         return try Cluster(self, transport: transport, node: group)
     }
 
-    /// The ranks of `other` on nodes of which `node` is this rank's.
+    /// The ranks of `other`, of which those of `node` are on this rank's node.
     private init(_ other: Cluster, transport: Transport, node: Communicator) throws {
         world = other.world
         self.transport = transport

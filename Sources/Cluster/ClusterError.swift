@@ -1,12 +1,12 @@
 import Messages
 
-/// A cluster that cannot run the work it is given.
+/// Why a cluster cannot run the work that it is given.
 public enum ClusterError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Ranks without a shard would have nothing to do.
     case moreRanksThanShards(ranks: Int, shards: Int)
     /// The arithmetic library was used before the ranks agreed on this instruction set.
     case instructionSet(InstructionSet)
-    /// Shared memory was demanded and cannot be had.
+    /// Shared memory was demanded but is not available.
     case noSharedMemory(String)
 
     public var description: String {

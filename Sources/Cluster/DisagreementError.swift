@@ -1,20 +1,19 @@
 import Foundation
 
-/// Ranks that should hold the same do not.
+/// Ranks that should hold the same hold different things.
 package struct DisagreementError: Error, CustomStringConvertible {
     /// What differs, such as "the data" or "weights".
     package let what: String
     /// Whether `what` is a plural.
     package let isPlural: Bool
-    /// Whose differs from the others', or, where that is not known, everybody's who holds it.
+    /// The ranks that differ from the others or, if that is not known, all ranks that hold it.
     package let ranks: [Int]
-    /// The host of each of `ranks`; empty where nobody asked.
+    /// The host of each of `ranks`; empty if they were not looked up.
     package let hosts: [String]
-    /// Whether a majority says that `ranks` are wrong.
+    /// Whether a majority shows that `ranks` are wrong.
     package let isDecided: Bool
-    /// When and where it was found, such as "at step 500, first in 3.weight"; may be empty.
+    /// When and where the difference was found, such as "at step 500, first in 3.weight"; may be empty.
     package let place: String
-    /// What to do about it.
     package let advice: String
 
     package init(
@@ -44,6 +43,6 @@ package struct DisagreementError: Error, CustomStringConvertible {
         return (ranks.count == 1 ? "rank " : "ranks ") + names.joined(separator: ", ")
     }
 
-    /// This machine's name, as messages give it.
+    /// This machine's name for messages.
     package static var host: String { ProcessInfo.processInfo.hostName }
 }

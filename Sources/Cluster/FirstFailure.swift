@@ -1,12 +1,12 @@
 import Synchronization
 
-/// The first error of tasks that run at the same time and cannot throw, for whoever waits for them.
+/// Keeps the first error of concurrent tasks that cannot throw, for the code that waits for them.
 package final class FirstFailure: Sendable {
     package init() {}
 
     private let error = Mutex<(any Error)?>(nil)
 
-    /// Takes note of an error, unless there is one already.
+    /// Keeps an error, unless there is one already.
     package func keep(_ error: any Error) {
         self.error.withLock { if $0 == nil { $0 = error } }
     }

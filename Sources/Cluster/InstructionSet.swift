@@ -1,14 +1,14 @@
 import CKernels
 import COneDNN
 
-/// The vector instructions that arithmetic uses; bits are the same for one of them, not between them.
+/// The vector instructions that arithmetic uses. Results have the same bits within one set, not between sets.
 public enum InstructionSet: String, Sendable, CaseIterable, Comparable {
-    /// What every x86-64 processor, or any other processor, has.
+    /// The instructions that every x86-64 processor has, or every other processor of its platform.
     case baseline
     case avx2
     case avx512
 
-    /// 0 for the lowest.
+    /// The place among the sets, 0 for the lowest.
     var level: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 
     init(level: Int) { self = Self.allCases[min(max(level, 0), Self.allCases.count - 1)] }

@@ -1,20 +1,20 @@
 import Glibc
 import MPI
 
-/// Memory that all ranks of a node read and write: a shared window, or private memory where a rank is alone.
+/// Memory that all ranks of a node read and write: a shared window, or private memory for a rank without neighbours.
 public final class NodeMemory: @unchecked Sendable {
-    /// The start, at a multiple of 64; the same bytes on every rank of the node.
+    /// The start, aligned to 64 bytes; every rank of the node sees the same memory there.
     public let base: UnsafeMutableRawPointer
-    /// Usable bytes.
+    /// The size in bytes.
     public let byteCount: Int
     private let window: SharedWindow?
 
     /// Zeroed memory of `byteCount` bytes on every node; collective over the cluster.
     ///
     /// Throws `ClusterError.noSharedMemory` on all ranks together if one node's shared memory is too small, and
-    /// `ResourceError` on a rank that may not have so much at all.
+    /// `ResourceError` on a rank that may not have that much memory.
     ///
-    /// - Parameter use: What it is for.
+    /// - Parameter use: What the memory is for, in error messages.
     public init(byteCount: Int, for use: ResourceUse = .data("shared data"), on cluster: Cluster) throws {
         self.byteCount = byteCount
         try cluster.requireMemory(byteCount, for: use)

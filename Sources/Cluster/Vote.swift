@@ -1,11 +1,11 @@
-/// Which of several copies of the same thing are not like most of them.
+/// Finds which of several copies differ from most of them.
 package struct Vote: Sendable, Equatable {
-    /// The copies that differ from the most frequent one; where no one is more frequent than all others, every copy.
+    /// The copies that differ from the most frequent one; every copy if none is more frequent than all others.
     package let odd: [Int]
-    /// Whether one is more frequent than all others, so that the odd ones are wrong by majority.
+    /// Whether one copy is more frequent than all others, so that a majority shows the odd ones to be wrong.
     package let isDecided: Bool
 
-    /// Compares `copies`, of which there is at least one.
+    /// Compares `copies`; no copy at all counts as unanimous.
     package init<T: Equatable>(_ copies: [T]) {
         let counts = copies.map { copy in copies.count { $0 == copy } }
         let most = counts.max() ?? 0
@@ -13,7 +13,7 @@ package struct Vote: Sendable, Equatable {
             (odd, isDecided) = ([], true)
             return
         }
-        // Copies like the reference have as many votes as it has; another one with as many stands against it.
+        // Only copies equal to the most frequent one have as many votes as it has, unless there is a tie.
         isDecided = counts.count { $0 == most } == most
         let isTied = !isDecided
         odd = copies.indices.filter { isTied || copies[$0] != copies[reference] }

@@ -1,17 +1,15 @@
 import Glibc
 
-/// Waits for other ranks or threads: a short spin where they run at the same time, then gives the core away between
-/// looks.
+/// Waits for other ranks or threads: looks a number of times in a row, then yields the core between looks.
 package struct Waiting {
-    /// Looks before the core is given away, where everyone has a core.
+    /// Looks before the core is yielded, for when every rank has a core.
     package static let defaultSpins = 200
     private let spins: Int
     private var looks = 0
 
-    /// Waiting that looks `spins` times before it yields.
     package init(spins: Int = Self.defaultSpins) { self.spins = spins }
 
-    /// One turn of waiting.
+    /// To be called after each look that found nothing.
     package mutating func turn() {
         looks += 1
         if looks > spins { sched_yield() }

@@ -1,25 +1,26 @@
 /// A configuration that comes with the program.
 ///
-/// A recipe is a file in `Recipes/`, an extension with its YAML text, and a place in `all`. Tests read every one.
+/// A recipe is an extension with its YAML text, in a file in `Recipes/`, and an element of `all`. Tests read every
+/// recipe.
 package struct Recipe: Sendable, Equatable {
     /// Its name, such as "fashion-cnn".
     package let name: String
-    /// The whole configuration; its first line is a comment that says what it is.
+    /// The whole configuration; the comment on its first line is the title.
     package let yaml: String
 
-    /// What it trains, in one line.
+    /// What the recipe trains, in one line.
     package var title: String {
         let line = yaml.prefix { !$0.isNewline }
         return String(line.drop { $0 == "#" || $0 == " " })
     }
 
-    /// Every recipe, the default first, in the order in which they are listed to a user.
+    /// All recipes, the default first, in the order in which they are listed to a user.
     package static let all = [fashionCNN, fashionLeNet5, fashionMLP, fashionMLPBig, fashionResNet20]
 
-    /// What is trained where nothing else is asked for.
+    /// The recipe that is trained by default.
     package static let standard = fashionCNN
 
-    /// The recipe of this name; throws with the name that was probably meant.
+    /// The recipe of this name; throws an error with the name that was probably meant.
     package static func named(_ name: String) throws(ConfigurationError) -> Recipe {
         guard let recipe = all.first(where: { $0.name == name }) else {
             throw ConfigurationError(

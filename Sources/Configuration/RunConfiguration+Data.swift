@@ -2,7 +2,7 @@ import Datasets
 import Training
 
 extension RunConfiguration {
-    /// The data sets that are files of their own, by their keys; a validation set that is a part of the training set is none.
+    /// The data sets with files of their own, by their keys; not a validation set that is a part of the training set.
     private var sets: [(key: String, source: DatasetSource)] {
         var sets = [("data.train", settings.data.training)]
         if case .files(let files) = settings.data.validation { sets.append(("data.validation", files)) }
@@ -10,21 +10,21 @@ extension RunConfiguration {
         return sets
     }
 
-    /// Throws the first data file that is not there, in the order of train, validation and test; reads none.
+    /// Throws for the first data file that does not exist, in the order of train, validation and test; reads no file.
     package func requireFiles() throws(MissingDataError) {
         for (key, source) in sets {
             try source.requireFiles(key, needsLabels: source.hasLabels) { movable.contains($0) }
         }
     }
 
-    /// Throws the first file of one data set that is not there.
+    /// Throws for the first file of one data set that does not exist.
     package func requireFiles(
         of source: DatasetSource, _ key: String, needsLabels: Bool
     ) throws(MissingDataError) {
         try source.requireFiles(key, needsLabels: needsLabels) { movable.contains($0) }
     }
 
-    /// The error of a data set, with what to write where columns are to be left out.
+    /// The error of a data set, with the setting that leaves columns out, if that is the problem.
     ///
     /// - Parameter given: The data that `--data` gave instead, if it did.
     package func completed(_ error: DataError, given: DatasetSource? = nil) -> DataError {

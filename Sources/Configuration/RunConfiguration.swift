@@ -4,14 +4,14 @@ import Layers
 import Options
 import Training
 
-/// Everything a training run is told, checked and with all defaults filled in.
+/// The complete configuration of a training run, checked and with all defaults filled in.
 ///
-/// It is made of YAML text. The same text, overrides and folder make the same configuration on every machine, so one
-/// process can read the file for all. Files of data are looked for only where overrides move those of a finished run.
+/// It is read from YAML text. The same text, overrides and folder make the same configuration on every machine, so one
+/// process can read the file for all. Data files are looked for only if overrides move those of a finished run.
 ///
-/// Reading goes in five stages, each of which leaves to the next what it cannot know:
+/// Reading has five stages, each of which leaves to the next what it cannot know:
 ///
-/// 1. `ConfigurationNode(yaml:)`: the text as lists, mappings and words, with the line of each. No types.
+/// 1. `ConfigurationNode(yaml:)`: the text as lists, mappings and words, with the line of each. No types yet.
 /// 2. `ConfigurationNode.apply`: overrides change that tree, so that `--set` gets the checks and errors of a file.
 /// 3. `SettingMap` and `FormReader`: each section's keys, which are the rows of Training's `SettingsTable`, become values
 ///    of their forms.
@@ -21,26 +21,26 @@ import Training
 /// So a new key is a row of the `SettingsTable`, a new method an entry of a list of the `Vocabulary`, and neither needs a
 /// change here.
 public struct RunConfiguration: Sendable, Equatable {
-    /// What the run does; `configurationText` is the configuration as YAML in one fixed form: every key with its value, given
-    /// or default, absolute paths of data, and nothing that depends on ranks, time or the machine. It reads back as an equal
-    /// configuration.
+    /// The settings of the run. Their `configurationText` is the configuration as YAML in one fixed form: every key
+    /// with its value, given or default, and absolute paths of data, but nothing that depends on ranks, time or the
+    /// machine. Reading it gives an equal configuration.
     public var settings: TrainingSettings
-    /// The keys it was read by.
+    /// The keys by which it was read.
     private let table: SettingsTable
-    /// What was written, overrides included: errors that are found later, such as those of a model's shapes, get their
-    /// lines from it.
+    /// The configuration as written, overrides included: errors that are found later, such as in a model's shapes, get
+    /// their lines from it.
     private let whole: Setting
-    /// The absolute paths of data that another data.root would look for elsewhere; an error about one says so.
+    /// The absolute paths of data that another data.root would move; an error about such a path says so.
     let movable: Set<String>
 
     /// Reads a configuration.
     ///
     /// - Parameters:
     ///   - yaml: The text.
-    ///   - source: What the text is from; a file's folder is where relative paths start from.
-    ///   - overrides: What the command line puts in the place of the text's values, applied in this order.
+    ///   - source: Where the text is from; relative paths start from a file's folder.
+    ///   - overrides: Changes by the command line, applied in this order.
     ///   - currentFolder: The absolute current folder.
-    ///   - vocabulary: What may be picked by name; nil for what dtrain knows by itself.
+    ///   - vocabulary: The choices that can be picked by name; nil for dtrain's own.
     package init(
         yaml: String, source: SourceLocation.Source, overrides: [ConfigurationOverride] = [],
         currentFolder: String = FileManager.default.currentDirectoryPath,
@@ -48,13 +48,13 @@ public struct RunConfiguration: Sendable, Equatable {
     ) throws(ConfigurationError) {
         table = vocabulary.map { SettingsTable($0) } ?? .standard
         var node = try ConfigurationNode(yaml: yaml, source: source)
-        // A text of another form has no places for overrides.
+        // Only a mapping can be changed by overrides; any other text is refused below.
         if case .mapping = node.content {
             let shorts = table.shortForms
             for override in overrides { try node.apply(override, shorts) }
         }
         let paths = FilePaths(source: source, currentFolder: currentFolder)
-        // An error about a missing key has the text as a whole as its place.
+        // An error about a missing key refers to the text as a whole.
         whole = Setting(node, path: "", at: SourceLocation(source))
         try whole.refuse("base", besides: "model", "it is a study, which dtrain study FILE makes")
         let map = try SettingMap(whole, keys: table.sections, "the sections of a configuration")
@@ -69,7 +69,7 @@ public struct RunConfiguration: Sendable, Equatable {
             if section == "model" {
                 _ = try map.required(section, "a list of layers, or a built-in model's name")
             }
-            // Results go to the current folder, wherever the file is.
+            // The output folder is relative to the current folder, wherever the file is.
             let paths = section == "data" ? places.paths : section == "output" ? nil : paths
             try Self.read(section, map, table, FormReader(kinds: table.kinds, paths: paths), &settings)
         }
@@ -78,15 +78,15 @@ public struct RunConfiguration: Sendable, Equatable {
         try requireReadableForm(of: source)
     }
 
-    /// Reads the keys of a section into the settings; a section that is not there leaves the defaults.
+    /// Reads the keys of a section into the settings; a missing section leaves the defaults.
     ///
     /// A section has one of three forms in the table:
     ///
-    /// - Keys alone, as `training`: each is read by its form.
-    /// - One key with an empty name, as `loss`, `model` and `output`: the section's value is that key's.
-    /// - A choice with an empty name and keys beside it, as `optimizer: {name: adam, lr: 0.1, sharded: true}`: the options of
-    ///   what was chosen and the keys stand in one mapping. The reader of the choice is told the keys, so as not to
-    ///   refuse them, and then they are read like the keys of any section.
+    /// - Only keys, as in `training`: each is read by its form.
+    /// - One key with an empty name, as in `loss`, `model` and `output`: the section's value is that key's.
+    /// - A choice with an empty name and further keys, as in `optimizer: {name: adam, lr: 0.1, sharded: true}`: the
+    ///   choice's options and the keys are in one mapping. The reader of the choice is told the keys, so that it does
+    ///   not refuse them; then they are read like the keys of any section.
     private static func read(
         _ section: String, _ map: SettingMap, _ table: SettingsTable, _ reader: FormReader,
         _ settings: inout TrainingSettings
@@ -123,12 +123,12 @@ public struct RunConfiguration: Sendable, Equatable {
         }
     }
 
-    /// Settles what depends on several keys, and checks that they go together.
+    /// Settles what depends on several keys, and checks that they fit together.
     ///
-    /// The order matters: initializers are checked before the layers that draw by them, and conflicts between keys last,
-    /// when each key by itself is known to be right.
+    /// The order matters: initializers are checked before the layers that use them, and conflicts between keys last,
+    /// when each key by itself is known to be valid.
     private mutating func finish() throws(ConfigurationError) {
-        // Losses that compare numbers may find numbers in a table: that depends on the model.
+        // With a loss that compares numbers, the model decides later whether a table holds numbers.
         if !settings.loss.function.comparesNumbers { settings.data.takeTables(as: .classification) }
         do throws(OptionError) { try parts.checkInitial() } catch {
             throw whole.part("init.default").configurationError(error)
@@ -145,21 +145,21 @@ public struct RunConfiguration: Sendable, Equatable {
             .conflict, at: part.place, key: conflict.key, conflict.problem, advice: conflict.advice)
     }
 
-    /// What layers are made of.
+    /// The parts from which layers are made.
     private var parts: LayerParts {
         LayerParts(
             layers: table.vocabulary.layers, initializers: table.vocabulary.initializers,
             initial: settings.initializers)
     }
 
-    /// Whether both say the same, however it was written: in which order, with which defaults spelt out, and in which file.
+    /// Whether both mean the same, however they were written: in any order, with or without defaults, and in any file.
     public static func == (a: RunConfiguration, b: RunConfiguration) -> Bool { a.yaml == b.yaml }
 
-    /// The folder for results, as it was given; relative ones are relative to the current folder. Unless given,
-    /// "runs/NAME" with the name of the recipe or that of the file without its extension.
+    /// The output folder as it was given; a relative one starts at the current folder. The default is "runs/NAME" with
+    /// the name of the recipe, or of the file without its extension.
     package var output: String { settings.output }
 
-    /// What training minimizes; `cross_entropy` unless given.
+    /// The loss that training minimizes; `cross_entropy` by default.
     package var loss: Loss { settings.loss }
 
     /// The configuration as YAML in one fixed form, that of `settings.configurationText`.
@@ -167,7 +167,8 @@ public struct RunConfiguration: Sendable, Equatable {
 
     /// Settings as YAML in one fixed form: sections and keys in the table's order, every key that has a value.
     ///
-    /// Reading the text gives equal settings, and writing those gives the same text; config.yaml of a run's folder is it.
+    /// Reading the text gives equal settings, and writing those gives the same text. A run's folder has the text as
+    /// config.yaml.
     func text(of settings: TrainingSettings) -> String {
         var yaml = YAMLWriter()
         let standard = try? SettingsTable.defaults
@@ -175,7 +176,7 @@ public struct RunConfiguration: Sendable, Equatable {
             var options: [NamedOption] = []
             for key in table.keys where key.section == section {
                 let value = table.plainValue(of: key, in: settings)
-                // An empty list stands only where it is not what leaving it out means.
+                // An empty list is written only if it means something else than leaving it out.
                 let isEmpty = value == .list([]) && standard.map { key.value($0) == value } ?? false
                 guard value != OptionValue.none, !isEmpty else { continue }
                 switch (key.name, value) {
@@ -198,15 +199,15 @@ public struct RunConfiguration: Sendable, Equatable {
         return yaml.text
     }
 
-    /// Sections that stand on one line, since they are short; the others have a line for each key.
+    /// Sections that are written on one line because they are short; the others have a line for each key.
     private static let flowing = [
         "model", "loss", "init", "optimizer", "schedule", "evaluation", "checkpoint", "logging",
     ]
 
-    /// Makes the model, with parameters of its own that get their shapes when it is traced.
+    /// Makes a new model, whose parameters get their shapes when it is traced.
     ///
     /// - Parameter classes: The number of outputs of a built-in model: the data set's classes, or the width of its
-    ///   targets. A list of layers says by itself how many it has. Throws when a built-in model does not get it.
+    ///   targets. A list of layers states its own number. Throws if a built-in model gets none.
     public func makeModel(classes: Int?) throws(ConfigurationError) -> any Model {
         do throws(OptionError) {
             return try ModelDescription(settings.model).makeModel(
@@ -216,7 +217,7 @@ public struct RunConfiguration: Sendable, Equatable {
         }
     }
 
-    /// The error of a model that does not fit its data or its loss, at the line it is about.
+    /// The error for a model that does not fit its data or its loss, at the line where the cause was written.
     package func configurationError(_ error: ModelError) -> ConfigurationError {
         guard error.subject == .loss else { return modelError(error) }
         let loss = whole.part("loss")
@@ -225,11 +226,11 @@ public struct RunConfiguration: Sendable, Equatable {
         return ConfigurationError(.shape, at: part.place, key: "loss", option + error.reason)
     }
 
-    /// The error of a layer, at the innermost part of the model that was written.
+    /// The error for a layer, at the innermost part of the model that was written.
     ///
-    /// A `ModelError` names layers as parameters are named: "3" is a layer by its index, "3.body.0" a layer in the body of a
-    /// residual one, "3.weight" the third layer's weight. In the YAML the body stands under one more key, `residual`. What no
-    /// key was written for, such as a weight, ends the walk.
+    /// A `ModelError` names layers as parameters are named: "3" is a layer by its index, "3.body.0" a layer in the body
+    /// of a residual one, "3.weight" the weight of layer 3. In YAML the body is below one more key, `residual`. The
+    /// search ends at a name for which nothing was written, such as a weight.
     private func modelError(_ error: ModelError) -> ConfigurationError {
         var place = whole.part("model")
         for name in error.path.split(separator: ".") {
@@ -246,8 +247,8 @@ public struct RunConfiguration: Sendable, Equatable {
         return ConfigurationError(.shape, at: place.place, key: place.path, error.description)
     }
 
-    /// Throws unless the form with all defaults, which a run's folder keeps, can be read again: it is larger and deeper
-    /// than what it was made of.
+    /// Throws unless the form with all defaults, which a run's folder keeps, can be read again: it is longer and deeper
+    /// than the original.
     private func requireReadableForm(of source: SourceLocation.Source) throws(ConfigurationError) {
         do throws(ConfigurationError) { _ = try ConfigurationNode(yaml: yaml, source: source) } catch {
             throw ConfigurationError(
@@ -279,7 +280,7 @@ public struct RunConfiguration: Sendable, Equatable {
             currentFolder: currentFolder, vocabulary: vocabulary)
     }
 
-    /// The error of a file whose bytes are no UTF-8, at the first line that is none.
+    /// The error for a file whose bytes are not UTF-8, at the first invalid line.
     private static func notUTF8(_ bytes: [UInt8], of file: String) -> ConfigurationError {
         let isWide = bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff])
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
@@ -293,8 +294,8 @@ public struct RunConfiguration: Sendable, Equatable {
 
     /// The text of a configuration file, for a process that reads it for others.
     ///
-    /// Throws where the file is missing, cannot be read, is longer than any configuration or is no UTF-8. At most one byte
-    /// more than allowed is read: the path may be a pipe that never ends.
+    /// Throws if the file is missing, cannot be read, is longer than any configuration or is not UTF-8. At most one
+    /// byte more than allowed is read, because the path may be a pipe that never ends.
     package static func text(
         ofFile file: String, currentFolder: String = FileManager.default.currentDirectoryPath
     ) throws(ConfigurationError) -> String {
@@ -311,7 +312,7 @@ public struct RunConfiguration: Sendable, Equatable {
             throw unreadable(exists ? "the file cannot be opened" : "there is no such file")
         }
         let bytes: Data?
-        // One byte more than a configuration may have, so that a huge or endless file is never read whole.
+        // One byte more than a configuration may have, so that a huge or endless file is never read to the end.
         do { bytes = try handle.read(upToCount: ConfigurationNode.byteLimit + 1) } catch {
             throw unreadable("the file cannot be read")
         }

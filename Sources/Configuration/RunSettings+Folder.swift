@@ -2,8 +2,8 @@ import Foundation
 import Training
 
 extension RunSettings {
-    /// The configuration of the run in a folder: that of its config.yaml, or what its checkpoints keep, which is also what there
-    /// is of a program with parts of its own. Nil where there is neither.
+    /// The configuration of the run in a folder, from its config.yaml or else from its checkpoints, which are all that
+    /// a program with its own parts leaves. Nil if there is neither.
     package static func ofRun(in folder: String) throws -> RunSettings? {
         let file = "\(folder)/\(RunFolder.configurationName)"
         guard FileManager.default.fileExists(atPath: file) else { return RunSettings(checkpointsIn: folder) }

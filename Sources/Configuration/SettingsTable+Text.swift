@@ -2,8 +2,8 @@ import Options
 import Training
 
 extension SettingsTable {
-    /// What a value alone stands for behind each key that takes one, by the key's last name: `optimizer: adam` is the name of a
-    /// choice, `clip: 5` the option of `clip` that may stand alone, `linear: 10` that of a layer.
+    /// The meaning of a lone value after each key that accepts one, by the key's last name: `optimizer: adam` is the
+    /// name of a choice, `clip: 5` the option of `clip` whose value may stand alone, and `linear: 10` that of a layer.
     var shortForms: ShortForms {
         var shorts = ShortForms(options: [:], names: ["model": "name"])
         func add(_ choice: ChoiceForm) {
@@ -24,7 +24,7 @@ extension SettingsTable {
         return shorts
     }
 
-    /// The name of a choice that is made where there is none; nil for a key without one.
+    /// The name of the default choice; nil for a key without one.
     func standardName(of key: SettingKey) -> String? {
         guard let standard = try? Self.defaults else { return nil }
         return ChoiceForm.parts(key.value(standard))?.name
@@ -32,11 +32,9 @@ extension SettingsTable {
 }
 
 extension SettingKey {
-    /// Whether it is picked by name.
     var isChoice: Bool { if case .choice = form { true } else { false } }
 }
 
 extension ConfigurationNode {
-    /// The keys of a mapping.
     var keys: [String] { if case .mapping(let entries) = content { entries.map(\.key) } else { [] } }
 }

@@ -4,13 +4,13 @@ import Options
 import Training
 
 extension RunConfiguration {
-    /// Reads a configuration file for a program of one's own; throws with the line and the key that is wrong, and where a data
-    /// file is not there.
+    /// Reads a configuration file for another program than dtrain; throws an error with the line and the key that is
+    /// wrong, or for a data file that does not exist.
     ///
     /// - Parameters:
     ///   - file: The path of a YAML file.
-    ///   - changes: What takes the place of the file's values, as `--set` has it: "training.batch=32".
-    ///   - vocabulary: What may be picked by name.
+    ///   - changes: Changes of the file's values, as `--set` takes them: "training.batch=32".
+    ///   - vocabulary: The choices that can be picked by name.
     public init(file: String, set changes: [String] = [], vocabulary: Vocabulary) throws {
         var overrides: [ConfigurationOverride] = []
         for change in changes { overrides.append(try .set(change)) }
@@ -20,9 +20,9 @@ extension RunConfiguration {
 }
 
 extension Trainer {
-    /// Trains what a configuration says; collective over the cluster.
+    /// Trains as a configuration says; collective over the cluster.
     ///
-    /// Example, with a layer and a schedule of one's own:
+    /// Example, with a layer of the program's own:
     ///
     ///     var vocabulary = Vocabulary.standard
     ///     vocabulary.layers.add(NamedChoice("swish", "x · sigmoid(x).") { _ in LayerMaker(Swish()) })
@@ -31,7 +31,7 @@ extension Trainer {
     public static func train(
         _ configuration: RunConfiguration, on cluster: Cluster
     ) throws -> TrainingResult {
-        // A program may have changed what the file says.
+        // A program may have changed the settings that were read.
         var settings = configuration.settings
         settings.configurationText = configuration.text(of: settings)
         do {

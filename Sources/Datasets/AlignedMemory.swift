@@ -1,14 +1,13 @@
 import Glibc
 import Messages
 
-/// Bytes of one's own, aligned to 64, freed with the last reference.
+/// Owned memory, aligned to 64 bytes and freed with the last reference.
 final class AlignedMemory: @unchecked Sendable {
-    /// Where the memory begins; whoever fills it does so before sharing the owner.
+    /// The start of the memory, which is filled before the owner is shared.
     let base: UnsafeMutableRawPointer
-    /// All of the memory.
     let bytes: UnsafeMutableRawBufferPointer
 
-    /// Allocates; throws, rather than traps, when there is not that much memory.
+    /// Allocates `count` bytes; throws, rather than traps, if there is not that much memory.
     init(count: Int, for path: String) throws(DataError) {
         var memory: UnsafeMutableRawPointer?
         guard posix_memalign(&memory, 64, max(count, 64)) == 0, let memory else {
@@ -22,8 +21,8 @@ final class AlignedMemory: @unchecked Sendable {
         free(base)
     }
 
-    /// Throws when the machine has less memory than that: a sparse file can be larger than any memory, and the system
-    /// gives out more than it has until a process dies of using it.
+    /// Throws if the machine has less memory than that. A sparse file can be larger than any memory, and the system
+    /// grants more than it has until a process is killed for using it.
     static func requireRoom(for count: Int, path: String) throws(DataError) {
         let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
         guard count <= memory else { throw tooLittle(count, path) }

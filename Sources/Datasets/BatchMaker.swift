@@ -1,29 +1,28 @@
 import CKernels
 
-/// Writes batches: the named examples, changed at random where they are trained on, normalized to Float32, with their
-/// labels.
+/// Makes batches: the given examples, in training changed at random, normalized to Float32, with their labels.
 ///
+/// It is immutable, so any number of threads may make batches at once.
 /// It never changes after `init`, so any number of threads may make batches at once.
 package struct BatchMaker: @unchecked Sendable {
-    /// The examples that batches are made from.
     package let examples: StoredExamples
-    /// How they are normalized.
+    /// How features are normalized.
     package let scaling: FeatureScaling
     private let augmenter: Augmenter?
     private let kernels: UnsafePointer<dt_kernels>
-    /// What gathering takes away and multiplies by, and how many features share a number.
+    /// The numbers that gathering subtracts and multiplies by, and how many neighbouring features share them.
     private let center, factor: [Double]
     private let channelWidth: Int
-    /// Whether features are gathered as stored, and standardized when they are whitened.
+    /// Whether features are gathered as stored and standardized only when they are whitened.
     private let standardizesLate: Bool
-    /// The 256 gathered values of each channel; empty unless features are bytes.
+    /// The 256 values that bytes are gathered as, per channel; empty unless features are bytes.
     private let table: [Float]
-    /// What the stored value 0 is gathered as, per channel.
+    /// The value that a stored 0 is gathered as, per channel.
     private let outside: [Float]
     /// The whitening matrix in strips; empty without one.
     private let strips: [Float]
 
-    /// A maker of batches; `kernels` must outlive it and `scaling` must be one of such examples.
+    /// A maker of batches; `kernels` must outlive it, and `scaling` must fit the examples.
     package init(
         examples: StoredExamples, scaling: FeatureScaling, kernels: UnsafePointer<dt_kernels>,
         augmenter: Augmenter? = nil
@@ -40,7 +39,7 @@ package struct BatchMaker: @unchecked Sendable {
         strips = scaling.whitening.map { WhiteningMatrix.strips($0, size: layout.width) } ?? []
         standardizesLate = scaling.whitens && (layout.elementType != .float64 || self.augmenter != nil)
         if standardizesLate {
-            // Images are changed as they are stored; whitening then standardizes in Float64.
+            // Images are changed as they are stored, and features are standardized in Float64 when they are whitened.
             center = Array(repeating: 0, count: layout.channels)
             factor = Array(repeating: 1, count: layout.channels)
             channelWidth = layout.channelWidth
@@ -59,17 +58,17 @@ package struct BatchMaker: @unchecked Sendable {
         }
     }
 
-    /// A tensor that batches consist of, for each example the same number of values.
+    /// A tensor of a batch, with the same number of values for each example.
     package struct Tensor: Sendable, Equatable {
-        /// What models know it by.
+        /// The name by which models know it.
         package let name: String
         /// Bytes of one example.
         package let exampleBytes: Int
     }
 
-    /// What `make(rows:into:epoch:)` writes, in that order: float32 "features" (N, ...), int32 "labels" (N) or float32
-    /// "targets" (N, K) where the data have them, and int64 "example_indices" (N), by which random operations tell
-    /// examples apart.
+    /// The tensors that `make(rows:into:epoch:)` writes, in that order: float32 "features" (N, ...), int32 "labels" (N)
+    /// or float32 "targets" (N, K) if the data have them, and int64 "example_indices" (N), which random operations use
+    /// to tell examples apart.
     package var tensors: [Tensor] {
         let layout = examples.layout
         var tensors = [Tensor(name: "features", exampleBytes: layout.width * MemoryLayout<Float>.size)]
@@ -81,9 +80,9 @@ package struct BatchMaker: @unchecked Sendable {
         return tensors + [Tensor(name: "example_indices", exampleBytes: MemoryLayout<Int64>.size)]
     }
 
-    /// Writes the examples at `rows` (N), in that order, to the places of `tensors`.
+    /// Writes the examples at `rows` (N), in that order, to `places`, one for each of `tensors`.
     ///
-    /// - Parameter epoch: The training epoch, from 0, that random changes are drawn for; nil for none.
+    /// - Parameter epoch: The training epoch, from 0, for which random changes are drawn; nil for none.
     package func make(rows: ArraySlice<Int32>, into places: [UnsafeMutableRawPointer], epoch: UInt64? = nil) {
         make(
             rows: rows, features: places[0].assumingMemoryBound(to: Float.self),
@@ -99,8 +98,8 @@ package struct BatchMaker: @unchecked Sendable {
     ///   - features: receives (N, ...exampleShape) normalized features.
     ///   - classes: receives (N) classes; the data set's labels must then be classes.
     ///   - targets: receives (N, K) targets; the data set's labels must then be targets.
-    ///   - indices: receives the row numbers (N) as Int64, by which random operations tell examples apart.
-    ///   - epoch: The training epoch, from 0, that random changes are drawn for; nil for none.
+    ///   - indices: receives the row numbers (N) as Int64, which random operations use to tell examples apart.
+    ///   - epoch: The training epoch, from 0, for which random changes are drawn; nil for none.
     package func make(
         rows: ArraySlice<Int32>, features: UnsafeMutablePointer<Float>,
         classes: UnsafeMutablePointer<Int32>? = nil, targets: UnsafeMutablePointer<Float>? = nil,

@@ -4,7 +4,7 @@ import Messages
 public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The sort of problem, for code that decides by it.
     public enum Kind: String, Sendable, CaseIterable {
-        /// No file stands at the path.
+        /// There is no file at the path.
         case missing
         /// The file cannot be opened or read, or is no regular file.
         case unreadable
@@ -12,7 +12,7 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
         case magic
         /// The header breaks its format's rules.
         case header
-        /// The file is well formed but of a type, order or shape that is refused on purpose.
+        /// The file is well formed, but its type, order or shape is deliberately not supported.
         case unsupported
         /// The header and the bytes that follow it disagree on the size.
         case size
@@ -27,27 +27,26 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
         case notFinite
         /// There is nothing to train on or to hold out.
         case empty
-        /// The memory for the data set cannot be had.
+        /// There is not enough memory for the data set.
         case memory
-        /// A field of a text file is missing, of another type, or one too many.
+        /// A field of a text file is missing, of another type, or superfluous.
         case field
     }
 
-    /// Columns of a table that are too many.
+    /// Columns of a table that nothing was said about.
     package struct ExtraColumns: Sendable, Hashable {
-        /// Their names.
         package let names: [String]
-        /// How they are left out, as the advice says it.
+        /// How to leave them out, in the words of the advice.
         let way: String
     }
 
-    /// The sort of problem.
+    /// The sort of problem, on which code may decide.
     public let kind: Kind
     /// The file, or the name of data given in memory.
     public let path: String
     /// The line and column of a text file, as "17:5"; nil for other files.
     public let place: String?
-    /// What is wrong.
+    /// What is wrong, in words.
     public let problem: String
     /// What should have been there.
     public let expected: String
@@ -55,15 +54,15 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
     public let found: String
     /// What to do about it.
     public let advice: String
-    /// The columns that are too many, if that is the problem.
+    /// The superfluous columns, if they are the problem.
     package let extraColumns: ExtraColumns?
 
-    /// An error about a file, "expected …, found …", with what to do about it.
+    /// An error about a file, "expected …, found …", with advice.
     public init(_ kind: Kind, path: String, expected: String, found: String, advice: String) {
         self.init(kind, path: path, place: nil, expected: expected, found: found, advice: advice)
     }
 
-    /// An error whose problem, unless said, is "expected …, found …".
+    /// An error whose problem is "expected …, found …" unless `problem` is given.
     init(
         _ kind: Kind, path: String, place: String? = nil, expected: String, found: String, advice: String,
         problem: String? = nil, extraColumns: ExtraColumns? = nil
@@ -78,14 +77,14 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
         self.problem = problem ?? "expected \(expected), found \(found)"
     }
 
-    /// The problem, the path and the advice, in one line whatever the file or its name holds; about a place in a text as
-    /// "data.csv:17:5: expected a number, found \"abc\", …".
+    /// The problem, the path and the advice, always in one line; for a place in a text file as "data.csv:17:5: expected
+    /// a number, found \"abc\", …".
     public var description: String {
         guard let place else { return Self.oneLine("\(problem), \(path), \(advice)") }
         return Self.oneLine("\(path):\(place): \(problem), \(advice)")
     }
 
-    /// The same error with another way of leaving out the columns that are too many, as one knows who knows where the data
+    /// The same error with other words for how to leave out superfluous columns, for callers that know where the data
     /// set is named.
     package func leavingOut(with way: String) -> DataError {
         guard let extraColumns else { return self }
@@ -101,7 +100,7 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
         return String(String.UnicodeScalarView(cut)) + rest
     }
 
-    /// A header's size against the file's; `found` is a number of bytes or a phrase.
+    /// A file whose size differs from what its header promises; `found` is a number of bytes or a phrase.
     static func size(path: String, promised: Int, found: String) -> DataError {
         DataError(
             .size, path: path, expected: counted(promised, "byte"), found: found,

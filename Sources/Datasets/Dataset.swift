@@ -1,4 +1,4 @@
-/// A data set in this process's memory.
+/// A data set in this process's memory, read only.
 ///
 ///     let train = try Dataset(DatasetSource(format: .npy, features: "x.npy", labels: "y.npy"))
 ///     let xor = try Dataset(
@@ -9,27 +9,27 @@ public final class Dataset: Sendable {
     public enum Labels: Sendable {
         /// No labels.
         case none
-        /// A class index (N) per example; `count` classes, or one more than the largest index.
+        /// A class index (N) per example; there are `count` classes or, if nil, one more than the largest index.
         case classes([Int32], count: Int? = nil)
         /// Targets (N, K) row by row.
         case targets([Float], width: Int)
     }
 
-    /// What messages call it: the features' path, or the name it was given.
+    /// The name in messages: the features' path, or the name that was given.
     public let name: String
     /// The examples; their memory lives at least as long as this value.
     package let examples: StoredExamples
 
-    /// The sizes.
+    /// The sizes, types and names.
     public var layout: DatasetLayout { examples.layout }
     /// The number of examples.
     public var count: Int { layout.count }
     /// The shape of one example.
     public var exampleShape: [Int] { layout.exampleShape }
-    /// The number of classes; nil without class labels.
+    /// The number of classes; nil unless labels are classes.
     public var classCount: Int? { layout.classCount }
 
-    /// Loads a data set from its files.
+    /// Loads a data set from its files; throws if one is missing or broken.
     public convenience init(_ source: DatasetSource) throws(DataError) {
         let layout = try source.inspect()
         let memory = try Memory(layout, for: source.name)
@@ -104,7 +104,7 @@ public final class Dataset: Sendable {
         self.init(name: name, layout: layout, memory: memory)
     }
 
-    /// Both parts of a data set's memory; they go together.
+    /// Owns both parts of a data set's memory.
     private final class Memory: Sendable {
         let features, labels: AlignedMemory
 

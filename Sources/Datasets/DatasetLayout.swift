@@ -1,29 +1,29 @@
 import Messages
 
-/// The sizes of a data set: everything about it but its bytes. It can be sent to other ranks as JSON.
+/// Everything about a data set but its bytes: sizes, types and names. It can be sent to other ranks as JSON.
 public struct DatasetLayout: Sendable, Hashable, Codable {
     /// The number of examples, N; at least 1.
     public let count: Int
-    /// The shape of one example: [C, H, W] for images, [K] for K features, else as the file has it.
+    /// The shape of one example: [C, H, W] for images, [K] for K features, else as in the file.
     public let exampleShape: [Int]
     /// How features are stored.
     public let elementType: ElementType
-    /// What labels there are.
+    /// The sort of labels.
     public let labels: LabelKind
-    /// The number of classes: as declared, else one more than the largest label, known once labels are
-    /// loaded; nil without class labels.
+    /// The number of classes: as declared, else one more than the largest label, which is known once labels are loaded;
+    /// nil unless labels are classes.
     public internal(set) var classCount: Int?
-    /// The labels that stand for the classes where a file has others than class indices.
+    /// The labels that stand for the classes, if a file does not use class indices.
     public internal(set) var classNames: [String]?
-    /// The names of features where the file has them.
+    /// The names of the features, if the file has them.
     public internal(set) var featureNames: [String]?
-    /// The features of a table in Float64 that are kept as exactly as that, for Float32 would make one of distinct numbers;
-    /// the others are rounded to Float32. Nil where there are none.
+    /// The features of a Float64 table that really need Float64, because Float32 would merge distinct numbers of
+    /// theirs; the others are rounded to Float32. Nil if there are none.
     package internal(set) var wideFeatures: [Int]?
-    /// Columns of a table with distinct numbers that became one; nil where there are none.
+    /// Columns of a table with distinct numbers that were merged by rounding; nil if there are none.
     package internal(set) var lostNumbers: [LostNumbers]?
 
-    /// A layout whose sizes have been checked by the caller.
+    /// A layout whose sizes the caller has checked.
     public init(
         count: Int, exampleShape: [Int], elementType: ElementType, labels: LabelKind, classCount: Int?
     ) {
@@ -34,15 +34,14 @@ public struct DatasetLayout: Sendable, Hashable, Codable {
         self.classCount = classCount
     }
 
-    /// Features of one example.
+    /// The number of features of one example.
     public var width: Int { exampleShape.reduce(1, *) }
 
-    /// Channels that normalization treats apart: every feature of a [K] example, the first dimension of an
-    /// example of three or more, and one for an example of two ([H, W] is an image without a channel
-    /// dimension).
+    /// The channels that normalization treats separately: every feature of a [K] example, the first dimension of an
+    /// example of three or more, and one for an example of two ([H, W] is an image without a channel dimension).
     public var channels: Int { exampleShape.count == 2 ? 1 : exampleShape[0] }
 
-    /// Features of one channel of one example; `width` = `channels` × `channelWidth`.
+    /// The number of features of one channel of one example; `width` = `channels` × `channelWidth`.
     public var channelWidth: Int { width / channels }
 
     /// Bytes of all features.
@@ -55,9 +54,9 @@ public struct DatasetLayout: Sendable, Hashable, Codable {
 extension DatasetLayout {
     /// The layout of a features array and, if there is one, its labels array.
     ///
-    /// Throws when features are of a type or shape that is refused, when there is nothing in them, or when
-    /// the labels are of another count or neither (N), (N, 1) nor (N, K). Unless `task` says what they are, integers are
-    /// classes where each example has one, and all others numbers.
+    /// Throws if features are of a refused type or shape, if there are none, or if there are more or fewer labels than
+    /// examples, or labels of another shape than (N), (N, 1) or (N, K). Unless `task` says what labels are, integers
+    /// are classes if each example has one, and all other labels are numbers.
     init(
         features: ArrayHeader, path: String, channelAdded: Bool, labels: (header: ArrayHeader, path: String)?,
         classCount: Int?, task: LabelTask?
@@ -69,7 +68,7 @@ extension DatasetLayout {
         case .float32: elementType = .float32
         case .float64: elementType = .float64
         default:
-            // Float32 would make one of whole numbers beyond 2²⁴.
+            // Float32 would merge whole numbers beyond 2²⁴.
             let type = features.scalar.size < 4 ? "float32" : "float64"
             throw DataError(
                 .unsupported, path: path, expected: "features of uint8, float32 or float64",

@@ -11,7 +11,8 @@ extension DatasetSource {
         return (layout, features, labelFiles)
     }
 
-    /// Loads all files; see `load`. Values are checked file by file, so that errors name the file and its example.
+    /// Loads all files; see `load`. Values are checked file by file, so that errors name the file and the example in
+    /// it.
     func loadArrays(
         _ layout: DatasetLayout, features: UnsafeMutableRawBufferPointer, labels: UnsafeMutableRawPointer?
     ) throws(DataError) -> DatasetLayout {
@@ -62,7 +63,8 @@ extension DatasetSource {
         return complete
     }
 
-    /// Targets (N, width) with distinct numbers that Float32 makes one. Reads the labels again, once more where it may be so.
+    /// Targets (N, width) with distinct numbers that Float32 merges. Reads the labels again, and once more if there may
+    /// be any.
     private func lostTargets(width: Int) throws(DataError) -> [LostNumbers] {
         func forEachNumber(_ body: (_ target: Int, Double, Int?) -> Void) throws(DataError) {
             for file in try ArrayFiles(labels, format: format).files {

@@ -1,7 +1,7 @@
 import Options
 
 extension ChoiceList where Element == DatasetSource {
-    /// Every file format, each with what names its files.
+    /// All file formats; the options of each name its files.
     public static var formats: ChoiceList {
         ChoiceList(
             "format", style: .named("format"),
@@ -23,7 +23,7 @@ extension ChoiceList where Element == DatasetSource {
             ])
     }
 
-    /// The path of a file, or a list of them.
+    /// The path of a file, or a list of paths.
     static let filesForm = OptionForm.either(
         [.list(.path("the path of a file"), filesPhrase), .path(filesPhrase)], filesPhrase)
     private static let filesPhrase = "the path of a file, or a list of them"
@@ -178,7 +178,7 @@ extension ChoiceList where Element == DatasetSource {
 }
 
 extension DatasetSource {
-    /// The data set as an option: its format with the options that it has.
+    /// The data set as an option: its format with that format's options.
     package var option: OptionValue {
         func files(_ key: String, _ files: [DataOrigin]) -> NamedOption? {
             guard let first = files.first else { return nil }
@@ -204,14 +204,14 @@ extension DatasetSource {
         }
     }
 
-    /// A data set of other files that are read as this one's.
+    /// The data set with other files that are read in the same way.
     package func holding(_ files: [String]) -> DatasetSource {
         var source = self
         source.features = files.map(DataOrigin.path)
         return source
     }
 
-    /// The data set with its files at other places.
+    /// The data set with each file at the path that `place` gives for its old one.
     package func moved(_ place: (String) -> String) -> DatasetSource {
         func moved(_ file: DataOrigin) -> DataOrigin {
             if case .path(let path) = file { .path(place(path)) } else { file }
@@ -222,7 +222,7 @@ extension DatasetSource {
         return source
     }
 
-    /// Every file on disk with its key, "features", "labels.1" or "files.0".
+    /// Every file on disk with its key, such as "features", "labels.1" or "files.0".
     package var paths: [(key: String, path: String)] {
         func keyed(_ key: String, _ files: [DataOrigin]) -> [(key: String, path: String)] {
             files.enumerated().compactMap { place, file in
@@ -235,7 +235,7 @@ extension DatasetSource {
 }
 
 extension CSVOptions {
-    /// How columns are read, but for the task.
+    /// How columns are read, except for the task.
     fileprivate var options: [NamedOption] {
         func columns(_ key: String, _ columns: [Column]) -> NamedOption? {
             let values: [OptionValue] = columns.map { column in

@@ -1,8 +1,9 @@
-/// What labels are taken as, and where they stand.
+/// What labels mean, and where they are.
 extension DatasetSource {
-    /// What whoever would like labels to be `wanted` gets: that, unless the source says itself what they are.
+    /// The task of the labels if `wanted` is asked for: `wanted`, or nil if the labels cannot be that; but if the
+    /// source states a task, always that.
     ///
-    /// Floats are classes only where each is a whole number from 0, and integers of a declared number of classes are no
+    /// Floats can be classes only if each is a whole number from 0. Labels with a declared number of classes cannot be
     /// numbers. Reads headers, and labels that are floats.
     package func task(wanted: LabelTask) throws(DataError) -> LabelTask? {
         if let task { return task }
@@ -19,7 +20,8 @@ extension DatasetSource {
         }
     }
 
-    /// The sizes as far as they can be told without reading rows of a table: of one only the shape of its examples.
+    /// The sizes as far as they are known without reading the rows of a table, for which only the shape of examples is
+    /// right.
     package func outline() throws(DataError) -> DatasetLayout {
         guard format == .csv, let count = try table.featureCount() else { return try inspect() }
         return DatasetLayout(
@@ -27,13 +29,13 @@ extension DatasetSource {
             classCount: nil)
     }
 
-    /// What messages call the labels: their files, or the whole data where labels stand in it.
+    /// The labels' name in messages: their first file, or the whole data set if labels are stored with features.
     package var labelsName: String {
         guard let first = labels.first else { return name }
         return labels.count == 1 ? first.name : "\(first.name) and \(labels.count - 1) more"
     }
 
-    /// Where the label of an example stands, for messages: the file, and the example's number in it.
+    /// Where the label of an example is, for messages: the file, and the example's number in that file.
     package func place(ofLabel example: Int) -> (path: String, example: Int) {
         var first = 0
         if labels.count > 1, let files = try? ArrayFiles(labels, format: format).files {

@@ -1,17 +1,17 @@
 /// A data set on disk: its format and files.
 ///
-/// Loading has two steps, so that one process can read for others and the memory can be anyone's: `inspect`
-/// gives the sizes, `load` streams the content into memory of those sizes.
+/// Loading has two steps, so that one process can read for others and the caller can provide the memory: `inspect`
+/// gives the sizes, and `load` reads the content into memory of those sizes.
 public struct DatasetSource: Sendable, Hashable {
     /// A file format; each file may be compressed with gzip.
     public enum Format: Sendable, Hashable {
         /// MNIST's IDX.
         case idx
-        /// NumPy's .npy, features and labels in a file each.
+        /// NumPy's .npy, with features and labels in separate files.
         case npy
-        /// Comma-separated values, features and labels in one table.
+        /// Comma-separated values, with features and labels in one table.
         case csv
-        /// Whole examples, in a format of this name.
+        /// Whole examples, in the record format of this name.
         case records(String)
 
         /// The binary version of CIFAR-10.
@@ -27,40 +27,41 @@ public struct DatasetSource: Sendable, Hashable {
             }
         }
 
-        /// Whether features and labels stand in files of their own.
+        /// Whether features and labels are in separate files.
         package var hasLabelFiles: Bool { self == .idx || self == .npy }
     }
 
     /// The format of all files.
     public let format: Format
-    /// The files of features, (N, ...), in order; whole data for formats that keep labels beside features.
+    /// The files of features, (N, ...), in order; the whole data for formats that store labels with features.
     package internal(set) var features: [DataOrigin]
-    /// The files of labels, (N) integers or (N, K) floats, in order; empty without labels or label files.
+    /// The files of labels, (N) integers or (N, K) floats, in order; empty without labels or separate label files.
     package internal(set) var labels: [DataOrigin]
-    /// The number of classes if the labels must fit it.
+    /// The number of classes that labels must fit; nil to find it from the labels.
     public private(set) var classCount: Int?
     /// How columns are read, for CSV.
     package private(set) var csv: CSVOptions
-    /// What labels in files of their own are; nil for what their type says.
+    /// What labels in separate files are; nil to decide by their type.
     private var arrayTask: LabelTask?
-    /// What reads files of whole examples; nil for other formats.
+    /// The reader of files of whole examples; nil for other formats.
     private var records: RecordReader?
-    /// Whether labels that stand beside features are read.
+    /// Whether labels that are stored with features are read.
     package private(set) var readsLabels = true
-    /// The classes that a table's labels must be among, in order; nil for those that are there.
+    /// The classes that a table's labels must be among, in order; nil to find them in the table.
     package private(set) var knownClasses: [String]?
-    /// The features that a table must have, in order; nil for those that are there.
+    /// The features that a table must have, in order; nil to find them in the table.
     private var knownFeatures: [String]?
-    /// The features of a table that are kept in Float64; nil for those that Float32 is too coarse for.
+    /// The features of a table that are kept in Float64; nil for those that need it.
     private var knownWide: [Int]?
 
-    /// A data set in a file of features and one of labels.
+    /// A data set in one file of features and one of labels.
     ///
     ///     let source = DatasetSource(
     ///         format: .idx, features: "train-images-idx3-ubyte.gz", labels: "train-labels-idx1-ubyte.gz")
     ///     let layout = try source.inspect()   // 60000 examples of [1, 28, 28]
     ///
-    /// `task` says what labels are; nil for integers as classes and floats as numbers, unless the loss wants the other.
+    /// `task` says what labels are; if nil, integers are classes and floats are numbers, unless the loss needs the
+    /// opposite.
     public init(
         format: Format, features: String, labels: String?, classCount: Int? = nil, task: LabelTask? = nil
     ) {
@@ -69,7 +70,7 @@ public struct DatasetSource: Sendable, Hashable {
             task: task)
     }
 
-    /// A data set in several files of features and of labels, each concatenated in order.
+    /// A data set in several files of features and of labels, each list concatenated in order.
     public init(
         format: Format, features: [String], labels: [String], classCount: Int? = nil, task: LabelTask? = nil
     ) {
@@ -96,7 +97,7 @@ public struct DatasetSource: Sendable, Hashable {
     /// A data set in batches of CIFAR-10's binary version, concatenated in order.
     public init(cifar10 files: [String]) { self.init(CIFAR10Files(), files: files) }
 
-    /// A data set in a file each, or in memory.
+    /// A data set in one file of features and one of labels, or in memory.
     package init(format: Format, features: DataOrigin, labels: DataOrigin?, classCount: Int? = nil) {
         self.init(
             format: format, features: [features], labels: labels.map { [$0] } ?? [], classCount: classCount)
@@ -107,7 +108,6 @@ public struct DatasetSource: Sendable, Hashable {
         self.init(format: .csv, features: files, labels: [], classCount: classCount, csv: options)
     }
 
-    /// A data set of any format.
     package init(
         format: Format, features: [DataOrigin], labels: [DataOrigin], classCount: Int? = nil,
         csv: CSVOptions = CSVOptions(label: [])
@@ -123,15 +123,15 @@ public struct DatasetSource: Sendable, Hashable {
         if format == .cifar10 { records = RecordReader(format: CIFAR10Files()) }
     }
 
-    /// What messages call the data set: the first features' path, and how many files more there are.
+    /// The data set's name in messages: the first features' path, and how many files more there are.
     public var name: String {
         features.count == 1 ? features[0].name : "\(features[0].name) and \(features.count - 1) more"
     }
 
-    /// What labels are, where that is said.
+    /// What labels are, if the source states it.
     public var task: LabelTask? { format == .csv ? csv.task : arrayTask }
 
-    /// The data set with labels that are what `task` says; nil leaves it as it is.
+    /// The data set with labels that mean `task`; nil leaves it as it is.
     package func taking(_ task: LabelTask?) -> DatasetSource {
         guard let task else { return self }
         var source = self
@@ -143,9 +143,9 @@ public struct DatasetSource: Sendable, Hashable {
         return source
     }
 
-    /// The data set with the classes and the features of another, which a model was or will be trained on: a table's labels
-    /// get that one's numbers, its columns that one's order, its numbers that one's precision. Does nothing for other
-    /// formats; classes stay where their number is declared.
+    /// The data set with the classes and features of the data that a model was or will be trained on: a table's labels
+    /// get those numbers, its columns that order, its numbers that precision. Other formats do not change, nor do
+    /// classes whose number is declared.
     package func following(
         classes: Int?, names: [String]?, features: [String]? = nil, wideFeatures: [Int]? = nil
     ) -> DatasetSource {
@@ -159,7 +159,7 @@ public struct DatasetSource: Sendable, Hashable {
         return source
     }
 
-    /// The table with other columns left out.
+    /// The table without these columns.
     package func ignoring(_ columns: [CSVOptions.Column]) -> DatasetSource {
         var source = self
         source.csv.ignored = columns
@@ -178,11 +178,11 @@ public struct DatasetSource: Sendable, Hashable {
         return source
     }
 
-    /// Reads the headers, or of a table all rows, and checks them against each other and against the files' sizes. An
+    /// Reads the headers, or all rows of a table, and checks them against each other and against the files' sizes. An
     /// IDX set of (N, H, W) gets one channel: [1, H, W].
     ///
-    /// Allocates nothing that depends on what a header claims. `classCount` is the declared one for arrays: it is
-    /// complete only after `load`.
+    /// Allocates nothing whose size a header claims. For arrays, `classCount` is the declared one and is complete only
+    /// after `load`.
     public func inspect() throws(DataError) -> DatasetLayout {
         let layout =
             switch format {
@@ -194,11 +194,11 @@ public struct DatasetSource: Sendable, Hashable {
         return layout
     }
 
-    /// Streams the content into memory of `layout.featureBytes` and `layout.labelBytes` bytes, aligned to 8,
-    /// and checks every value. Returns the layout with its class count.
+    /// Reads the content into memory of `layout.featureBytes` and `layout.labelBytes` bytes, aligned to 8, and checks
+    /// every value. Returns the layout with its class count.
     ///
-    /// Throws when a file is broken or no longer what was inspected, a feature or target is not finite, or a
-    /// label is outside its classes; the memory's content is then undefined.
+    /// Throws if a file is broken or has changed since `inspect`, a feature or target is not finite, or a label is
+    /// outside its classes; the memory's content is then undefined.
     package func load(
         _ layout: DatasetLayout, features: UnsafeMutableRawBufferPointer,
         labels: UnsafeMutableRawBufferPointer
@@ -222,7 +222,6 @@ public struct DatasetSource: Sendable, Hashable {
         return layout
     }
 
-    /// What reads files of whole examples.
     package var recordFormat: any RecordFormat {
         guard let records else { preconditionFailure("\(format.name) data have no format of records") }
         return records.format
@@ -236,7 +235,7 @@ public struct DatasetSource: Sendable, Hashable {
     }
 }
 
-/// A format of records, the same as another of its name and options.
+/// A format of records; two are equal if their names and options are.
 private struct RecordReader: Sendable, Hashable {
     let format: any RecordFormat
 

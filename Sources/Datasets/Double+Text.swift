@@ -1,6 +1,5 @@
 extension Double {
-    /// The shortest decimal that reads back as the same number, or "nan", "inf", "-inf": a person need not know that a NaN
-    /// has a sign.
+    /// The shortest decimal that reads back as the same number, or "nan", "inf", "-inf"; a NaN's sign is left out.
     package var plainText: String { isNaN ? "nan" : description }
 }
 

@@ -1,6 +1,6 @@
 /// How one feature of an example is stored in memory, in the machine's byte order.
 public enum ElementType: String, Sendable, Hashable, Codable, CaseIterable {
-    /// A byte, as images have.
+    /// A byte, as in images.
     case uint8
     /// IEEE single precision.
     case float32

@@ -8,8 +8,8 @@ package struct EpochOrder: Sendable, Hashable {
     /// Examples per batch, B.
     package let batchSize: Int
 
-    /// A training epoch: the permutation of (seed, epoch) over all `count` examples or over `subset`, some
-    /// row numbers in a fixed order. Epochs share the first one's permutation where they are shuffled `once`.
+    /// The order of a training epoch: a permutation, drawn from (seed, epoch), of all `count` examples or of the row
+    /// numbers `subset`. With `shuffle` `.once` all epochs have the first one's permutation.
     package init(
         count: Int, subset: [Int32]? = nil, batchSize: Int, seed: UInt64, epoch: UInt64,
         shuffle: Shuffle = .epoch
@@ -26,7 +26,7 @@ package struct EpochOrder: Sendable, Hashable {
         rows = subset.map { subset in order.map { subset[Int($0)] } } ?? order
     }
 
-    /// An evaluation: all `count` examples, or `subset`, in data-set order.
+    /// The order of an evaluation: all `count` examples, or `subset`, in data-set order.
     package init(inOrder count: Int, subset: [Int32]? = nil, batchSize: Int) {
         precondition(batchSize > 0, "batches of \(batchSize)")
         precondition(count >= 0 && count <= Int(Int32.max), "\(count) examples")
@@ -34,10 +34,10 @@ package struct EpochOrder: Sendable, Hashable {
         self.batchSize = batchSize
     }
 
-    /// Examples in the epoch.
+    /// The number of examples in the epoch.
     package var count: Int { rows.count }
 
-    /// Batches in the epoch.
+    /// The number of batches in the epoch.
     package var batchCount: Int { (rows.count + batchSize - 1) / batchSize }
 
     /// The positions in `rows` of one batch.

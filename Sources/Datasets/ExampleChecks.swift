@@ -1,6 +1,6 @@
-/// Checks of loaded values; each failure names the example.
+/// Checks of loaded values; each error names the example.
 package enum ExampleChecks {
-    /// Throws when a feature of `count` examples of a layout is NaN, infinite or beyond Float32's range.
+    /// Throws if a feature of `count` examples of a layout is NaN, infinite or beyond Float32's range.
     static func features(
         _ bytes: UnsafeRawPointer, count: Int, layout: DatasetLayout, path: String
     ) throws(DataError) {
@@ -15,7 +15,7 @@ package enum ExampleChecks {
         throw notFinite(bad.value, "feature", index: bad.index, width: layout.width, path: path)
     }
 
-    /// Throws when a target (of N × width) is NaN or infinite.
+    /// Throws if a target (of N × width) is NaN or infinite.
     static func targets(
         _ targets: UnsafePointer<Float>, count: Int, width: Int, path: String
     ) throws(DataError) {
@@ -23,7 +23,7 @@ package enum ExampleChecks {
         throw notFinite(bad.value, "target", index: bad.index, width: width, path: path)
     }
 
-    /// Throws when a numeric target of the examples lies outside what a loss can use.
+    /// Throws if a numeric target of the examples is outside the range that a loss can use.
     package static func targets(
         of examples: StoredExamples, within range: ClosedRange<Float>, for loss: String,
         in source: DatasetSource
@@ -42,8 +42,8 @@ package enum ExampleChecks {
         )
     }
 
-    /// The number of classes of N labels: as declared, else the largest label plus one; throws when a label
-    /// is not in 0..<classes.
+    /// The number of classes of N labels: as declared, else the largest label plus one; throws if a label is not in
+    /// 0..<classes.
     static func classes(
         _ labels: UnsafePointer<Int32>, count: Int, declared: Int?, path: String
     ) throws(DataError) -> Int {
@@ -58,7 +58,7 @@ package enum ExampleChecks {
         return declared ?? Int(largest) + 1
     }
 
-    /// The error of a label that is no class index.
+    /// The error for a label that is not a class index.
     static func outsideClasses(
         _ label: String, example: Int, classes: Int?, path: String, isFraction: Bool = false
     ) -> DataError {
@@ -72,7 +72,7 @@ package enum ExampleChecks {
                 + (isFraction ? "a class, a whole number from \(range)" : range))
     }
 
-    /// The error of the number at `index` of (N, width) features or targets that is no finite Float32.
+    /// The error for the number at `index` of (N, width) features or targets that is not a finite Float32.
     static func notFinite(
         _ value: Double, _ what: String, index: Int, width: Int, path: String
     ) -> DataError {
@@ -85,8 +85,8 @@ package enum ExampleChecks {
         )
     }
 
-    /// The first value that is not a finite Float32, searched by blocks so that the common case is one
-    /// comparison a value without a branch.
+    /// The first value that is not a finite Float32, with its index. Whole blocks are checked first, which takes one
+    /// comparison per value and no branch.
     private static func firstBad<Value: StoredScalar>(
         _ values: UnsafePointer<Value>, _ count: Int
     ) -> (index: Int, value: Double)? {

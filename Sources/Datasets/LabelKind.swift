@@ -1,4 +1,4 @@
-/// What is known about each example besides its features.
+/// What a data set knows of each example besides its features.
 public enum LabelKind: Sendable, Hashable, Codable {
     /// Nothing: the data set is for prediction only.
     case none

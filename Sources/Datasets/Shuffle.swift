@@ -1,4 +1,4 @@
-/// When the order of training examples is drawn.
+/// When the order of training examples is drawn at random.
 public enum Shuffle: String, Sendable, Hashable, CaseIterable {
     /// Anew for every epoch.
     case epoch

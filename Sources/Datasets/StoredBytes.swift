@@ -1,16 +1,16 @@
 import Files
 
-/// The bytes of a regular file or of memory as they are stored, read front to back once.
+/// The stored bytes of a regular file or of memory, read once from front to back.
 final class StoredBytes {
-    /// What messages call it.
+    /// The name in messages.
     let name: String
-    /// How many bytes are stored.
+    /// The number of stored bytes.
     let size: Int
     private let file: RegularFile?
     private let memory: [UInt8]
     private var position = 0
 
-    /// Opens a file, or takes memory; throws when there is no regular file that can be read.
+    /// Opens a file, or takes memory; throws if there is no regular file that can be read.
     init(_ origin: DataOrigin) throws(DataError) {
         name = origin.name
         switch origin {
@@ -35,14 +35,14 @@ final class StoredBytes {
         }
     }
 
-    /// Reads up to the buffer's size and returns how many bytes came, 0 at the end.
+    /// Reads up to the buffer's size and returns the number of bytes read, 0 at the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(DataError) -> Int {
         let count = try read(into: buffer, at: position)
         position += count
         return count
     }
 
-    /// Reads from an offset without moving the position; 0 at or past the end.
+    /// Reads from an offset without moving the position; returns 0 at or past the end.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(DataError) -> Int {
         guard let file else {
             let count = min(buffer.count, max(0, memory.count - offset))
@@ -59,7 +59,7 @@ final class StoredBytes {
     func bytes(_ count: Int, at offset: Int) throws(DataError) -> [UInt8] {
         precondition((0...8).contains(count) && offset >= 0, "\(count) bytes at \(offset)")
         var word: UInt64 = 0
-        // A short read of a regular file can only be its end.
+        // Only the end of a regular file gives a short read.
         let got = try withUnsafeMutableBytes(of: &word) { word throws(DataError) in
             try read(into: UnsafeMutableRawBufferPointer(rebasing: word.prefix(count)), at: offset)
         }

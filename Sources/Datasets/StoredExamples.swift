@@ -1,14 +1,13 @@
-/// The loaded bytes of a data set, wherever they live, with their layout; what batches are made from.
+/// The loaded bytes of a data set with their layout; batches are made from them.
 ///
-/// The memory is read only from here on. It must outlive the value, which `owner` can see to.
+/// The memory is not changed any more. It must outlive this value; `owner` can keep it alive.
 package struct StoredExamples: @unchecked Sendable {
-    /// The sizes.
     package let layout: DatasetLayout
     /// N × width features of the layout's element type, aligned to it.
     package let features: UnsafeRawPointer
     /// N Int32 classes or N × K Float targets; nil when there are no labels.
     package let labels: UnsafeRawPointer?
-    /// Whatever keeps the memory alive, if anything must.
+    /// The object that keeps the memory alive; nil if none is needed.
     package let owner: (any AnyObject & Sendable)?
 
     /// Examples in memory that holds `layout.featureBytes` and `layout.labelBytes` checked bytes.
@@ -29,22 +28,21 @@ package struct StoredExamples: @unchecked Sendable {
         self.owner = owner
     }
 
-    /// The class of each example, or nil when labels are not classes.
+    /// The class of each example; nil unless labels are classes.
     package var classes: UnsafeBufferPointer<Int32>? {
         guard layout.labels == .classes, let labels else { return nil }
         return UnsafeBufferPointer(start: labels.assumingMemoryBound(to: Int32.self), count: layout.count)
     }
 
-    /// The targets (N, K) row by row, or nil when labels are not targets.
+    /// The targets (N, K) row by row; nil unless labels are targets.
     package var targets: UnsafeBufferPointer<Float>? {
         guard case .targets(let width) = layout.labels, let labels else { return nil }
         return UnsafeBufferPointer(
             start: labels.assumingMemoryBound(to: Float.self), count: layout.count * width)
     }
 
-    /// Feeds everything that makes this data set what it is to `take`, in one order: a line of text with the
-    /// layout, the features, the labels. Equal data sets feed equal bytes, so a hash of them can be compared
-    /// across ranks.
+    /// Passes all content to `take` in a fixed order: a line of text with the layout, the features, the labels. Equal
+    /// data sets pass equal bytes, so a hash of them can be compared across ranks.
     package func feedContent(to take: (UnsafeRawBufferPointer) throws -> Void) rethrows {
         let classes = layout.classCount.map(String.init) ?? "-"
         let shape = layout.exampleShape.map(String.init).joined(separator: "x")

@@ -1,8 +1,8 @@
 /// A floating type that features are stored in.
 protocol StoredScalar: BitwiseCopyable {
-    /// The value, exactly.
+    /// The same value in Float64.
     var double: Double { get }
-    /// Eight values as they stand in memory, exactly.
+    /// Eight neighbouring values in Float64.
     static func eight(_ values: UnsafePointer<Self>) -> SIMD8<Double>
     /// Whether it is finite and within Float32's range.
     var fitsFloat: Bool { get }

@@ -1,7 +1,7 @@
 import Messages
 import Randomness
 
-/// A seeded division of a data set into training and validation examples, the same at any rank count.
+/// A seeded division of a data set into training and validation examples, the same for any number of ranks.
 package struct ValidationSplit: Sendable, Hashable {
     /// Row numbers to train on, ascending.
     package let training: [Int32]
@@ -10,7 +10,7 @@ package struct ValidationSplit: Sendable, Hashable {
 
     /// Holds out the first round(fraction × count) rows of a seeded permutation.
     ///
-    /// Throws when that leaves no row on one side; `name` is the data set's, for the message.
+    /// Throws if that leaves no row on one side; `name` is the data set's, for the message.
     package init(count: Int, fraction: Double, seed: UInt64, name: String) throws(DataError) {
         precondition(fraction > 0 && fraction < 1, "a validation fraction of \(fraction)")
         let random = CounterRandom(seed: seed, purpose: .validationSplit)

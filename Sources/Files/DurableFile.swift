@@ -1,13 +1,13 @@
 import Glibc
 
-/// Bringing files and names to the disk, where the file system can.
+/// Writes files and names through to the disk, where the file system can.
 ///
-/// Some file systems (FUSE, network and cluster ones) cannot flush a file or a folder and say so. What is written there
-/// is as durable as they make it by themselves: no reason to end a run, which is why it is an answer and no error.
+/// Some file systems (FUSE, network and cluster ones) cannot flush a file or a folder and say so. That is no reason to
+/// end a run, so the functions return it and do not throw.
 package enum DurableFile {
     /// Writes all bytes to an open file; a short write is continued, an interrupted one repeated.
     ///
-    /// - Returns: How many bytes were written, all unless `failure` says why not.
+    /// - Returns: The number of bytes written: all, unless `failure` says why not.
     package static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> (
         written: Int, failure: SystemError?
     ) {
@@ -26,7 +26,7 @@ package enum DurableFile {
 
     /// Waits until the content of an open file is on disk.
     ///
-    /// - Returns: Whether the file system can do that.
+    /// - Returns: False if the file system cannot flush a file.
     @discardableResult
     package static func flush(_ descriptor: Int32) throws(SystemError) -> Bool {
         while fsync(descriptor) != 0 {
@@ -39,7 +39,7 @@ package enum DurableFile {
 
     /// Waits until a change of names in a folder is on disk.
     ///
-    /// - Returns: Whether the file system can do that.
+    /// - Returns: False if the file system cannot flush a folder.
     @discardableResult
     package static func flush(folder path: String) throws(SystemError) -> Bool {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -1,10 +1,10 @@
 import Glibc
 
 extension FolderLock {
-    /// Whether a run holds `folder`, told by the lease that it leaves there: nothing is taken, so that a look never keeps a
-    /// run out that is about to start.
+    /// Whether a run holds `folder`, according to its lease. Takes no lock, so that looking never keeps out a run that
+    /// is about to start.
     ///
-    /// A lease of this machine counts while its process is there, one of another machine while it is renewed. A run whose
+    /// A lease of this machine counts while its process exists, one of another machine while it is renewed. A run whose
     /// disk had no room for a lease is not seen.
     package static func isHeld(_ folder: String, times: LockTimes = LockTimes()) -> Bool {
         let file = LeaseFile(folder: folder)

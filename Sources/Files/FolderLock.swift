@@ -3,14 +3,18 @@ import Synchronization
 
 /// Keeps other runs out of a folder, on file systems of every kind.
 ///
-/// The kernel keeps them out where it can: by flock, or where the file system has none by F_OFD_SETLK, on the file `.lock`;
-/// both go with the process. Beside that every run leaves a lease in `.lease`, which it renews every few seconds: on
-/// file systems without locks it is all there is, and elsewhere it shows the run to those that got another kind of lock,
-/// or none, as two hosts may of one file system. A run that has a lock of the kernel takes the lease of one that had the
-/// same kind at once, since the kernel has told that it is gone.
+/// Two mechanisms work together:
+/// - A kernel lock on the file `.lock`: flock, or F_OFD_SETLK where the file system has no flock. It ends with the
+///   process.
+/// - A lease in the file `.lease`, which every run renews every few seconds. On file systems without locks it is the
+///   only protection. Elsewhere it shows the run to runs that got another kind of lock or none, as two hosts that share
+///   a file system may.
 ///
-/// A lease expires where it is not renewed, so its owner may lose it while it is stopped or cut off: it asks `holds`
-/// before it writes what counts. Renewing is for a thread of the owner's, see `renew`.
+/// A run with a kernel lock takes over a lease of the same kind at once, because having the lock shows that the lease's
+/// owner is gone.
+///
+/// A lease that is not renewed expires, so a run that was stopped or cut off may lose it: it asks `holds` before it
+/// writes anything that counts. A thread of the owner has to call `renew`.
 package final class FolderLock: Sendable {
     /// What keeps others out.
     package enum Mechanism: String, Sendable {
@@ -19,28 +23,25 @@ package final class FolderLock: Sendable {
         case lease
     }
 
-    /// What keeps others out of this folder.
     package let mechanism: Mechanism
-    /// Why there is no lock of the kernel; nil where there is one.
+    /// Why there is no kernel lock; nil if there is one.
     package let missing: SystemError?
-    /// How long things take.
     package let times: LockTimes
     private let file: LeaseFile
     private let state: Mutex<State>
-    /// Whether the lock is known to be lost, and the bits of the time of the last renewal: to be read while a look at the
-    /// file system, which may be slow, has the state's lock.
+    /// Whether the lock is known to be lost, and the bits of the time of the last renewal. They are atomic so that they
+    /// can be read while a look at a slow file system holds the state's lock.
     private let isLost = Atomic<Bool>(false)
     private let renewedAt = Atomic<UInt64>(Monotonic.seconds.bitPattern)
 
     private struct State {
         var kernel: KernelLock?
         var record: LeaseRecord
-        /// The lease; -1 where a lock of the kernel has to do without.
+        /// The open lease file; -1 if none could be made and the kernel lock has to do.
         var descriptor: Int32
         var isReleased = false
     }
 
-    /// A lock that was taken.
     init(
         _ kernel: KernelLock?, missing: SystemError?, file: LeaseFile, record: LeaseRecord, descriptor: Int32,
         times: LockTimes
@@ -54,18 +55,18 @@ package final class FolderLock: Sendable {
 
     deinit { release() }
 
-    /// Shows other runs that this one lives; to be called every `times.renewal` seconds.
+    /// Shows other runs that this one is alive; call it every `times.renewal` seconds.
     package func renew() { state.withLock { if isHeld(&$0) { renew(&$0) } } }
 
-    /// Whether the lock was not lost, as far as the last look at the lease tells; looks itself where that was long ago.
+    /// Whether the lock was not lost as of the last look at the lease; looks again if that was long ago.
     package var seemsHeld: Bool {
         guard !isLost.load(ordering: .relaxed) else { return false }
         guard isLate else { return true }
-        // What the kernel has locked is not waited for: the file system may hang.
+        // With a kernel lock, another thread's look at the file system is not waited for: it may hang.
         return mechanism == .lease ? holds() : state.withLockIfAvailable { isHeld(&$0) } ?? true
     }
 
-    /// Whether the lock was not lost, told from the file system now.
+    /// Whether the lock was not lost, according to the file system now.
     package func holds() -> Bool { state.withLock { isStillHeld(&$0) } }
 
     /// Gives the lock back; the file `.lock` stays.
@@ -92,17 +93,17 @@ package final class FolderLock: Sendable {
     private func isStillHeld(_ state: inout State) -> Bool {
         guard isHeld(&state) else { return false }
         guard mechanism == .lease, isLate else { return true }
-        // Who found it expired may be between the last look and the taking: that shows in a moment.
+        // A run that found the lease expired may be just about to replace it: renew it, then wait to see whose it is.
         renew(&state)
         usleep(UInt32(times.settling * 1e6))
-        // One that cannot be renewed ends as it says.
+        // A lease that cannot be renewed is lost when it expires.
         if age > times.expiry { isLost.store(true, ordering: .relaxed) }
         return isHeld(&state)
     }
 
     private func isHeld(_ state: inout State) -> Bool {
         guard !isLost.load(ordering: .relaxed), !state.isReleased else { return false }
-        // Without a lease only the kernel's lock counts, and a look that failed says nothing.
+        // Without a lease only the kernel lock counts. A look at the file that fails proves no loss either.
         guard state.descriptor >= 0 else { return true }
         let isOwn: Bool
         do {

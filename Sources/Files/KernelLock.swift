@@ -1,19 +1,18 @@
 import Glibc
 
-/// A lock that the kernel drops with the process: flock's, or where there is none an open file description's (F_OFD_SETLK).
+/// A lock that the kernel drops when the process ends: flock, or F_OFD_SETLK where the file system has no flock.
 ///
-/// Not the older lock of fcntl, which goes when any descriptor of the file is closed.
+/// The older F_SETLK does not do: it is dropped as soon as any descriptor of the file is closed.
 final class KernelLock: Sendable {
     /// What came of an attempt.
     enum Outcome {
         case held(KernelLock)
         /// Another process has it.
         case busy
-        /// The file system has neither of the two, and why it has no flock.
+        /// The file system has neither kind; the error is that of flock.
         case missing(SystemError)
     }
 
-    /// Which of the two it is.
     let mechanism: FolderLock.Mechanism
     private let descriptor: Int32
 
@@ -24,7 +23,7 @@ final class KernelLock: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Tries to lock the file at `path`, which is made where it is not there.
+    /// Tries to lock the file at `path`, which is made if it does not exist.
     static func take(_ path: String) throws(SystemError) -> Outcome {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw SystemError() }
@@ -55,7 +54,7 @@ final class KernelLock: Sendable {
         error.isMissingOperation || error.code == ENOLCK
     }
 
-    /// The error of a call; nil where it succeeded. An interrupted one is repeated.
+    /// The error of a call, nil if it succeeded; an interrupted call is repeated.
     private static func failure(_ call: () -> Int32) -> SystemError? {
         while call() != 0 {
             let error = SystemError()

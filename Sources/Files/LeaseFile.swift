@@ -1,38 +1,37 @@
 import Glibc
 
-/// The lease of a folder: a file that its owner renews, and that another may take once that has ceased.
+/// The lease of a folder: a file that its owner renews, and that another run may replace once it is no longer renewed.
 struct LeaseFile: Sendable {
-    /// The file.
     let path: String
-    /// Held, by existing, by the one that replaces an expired lease.
+    /// While this file exists, the run that made it is replacing an expired lease.
     private var claimPath: String { "\(path)-claim" }
 
-    /// The lease of a folder.
     init(folder: String) { path = "\(folder)/.lease" }
 
-    /// Its content now; nil where there is no such file.
+    /// The content now; nil if there is no such file.
     ///
-    /// It is opened anew each time: network file systems look for the newest content where a file is opened.
+    /// The file is opened anew each time, because network file systems fetch the newest content when a file is opened.
     func read() throws(SystemError) -> [UInt8]? { try Self.content(path) }
 
-    /// What stands in the way of replacing an expired lease; nil where nothing does.
+    /// The content of the claim of a run that is replacing an expired lease; nil if there is none.
     func readClaim() throws(SystemError) -> [UInt8]? { try Self.content(claimPath) }
 
-    /// Removes a claim whose maker was gone before it could.
+    /// Removes a claim whose maker ended before it could remove it.
     func removeClaim() { unlink(claimPath) }
 
     /// Makes the file, unless there is one.
     ///
-    /// - Returns: The open file; nil where another was quicker.
+    /// - Returns: The open file; nil if there was one.
     func create(_ record: LeaseRecord) throws(SystemError) -> Int32? {
         try Self.create(path, record)
     }
 
-    /// Puts `record` in the place of a lease that is `expired`, if it still is when nobody else does the same.
+    /// Replaces the lease if its content is still `expired` once this run alone may replace it.
     ///
-    /// Of several that find a lease expired one makes the claim; it looks again, so that what a late one saw does not
-    /// count. Whoever was still slower notices by the token.
-    /// - Returns: The open file; nil where another was quicker.
+    /// Of several runs that find a lease expired one makes the claim file. It reads the lease again, because another
+    /// may have replaced it before. A run that was slower still finds that the token is not its own.
+    ///
+    /// - Returns: The open file; nil if another run was quicker.
     func replace(_ expired: [UInt8], with record: LeaseRecord) throws(SystemError) -> Int32? {
         guard let claim = try Self.create(claimPath, record) else { return nil }
         close(claim)
@@ -42,18 +41,18 @@ struct LeaseFile: Sendable {
         guard let descriptor = try Self.create(temporary, record) else { return nil }
         guard rename(temporary, path) == 0 else {
             let error = SystemError()
-            // Over a network the answer to a rename that was made may be lost, and the repeated one fails.
+            // A network may lose the answer to a rename that succeeded; the repeated rename then fails.
             if (try? read()) == record.bytes { return descriptor }
             unlink(temporary)
             close(descriptor)
-            // The one that has the folder by now removes what others have left.
+            // The run that has the folder by now may have removed this file as a leftover.
             if error.code == ENOENT { return nil }
             throw error
         }
         return descriptor
     }
 
-    /// Writes `record` over the file that `descriptor` has open, which another run may have taken the name of.
+    /// Writes `record` over the open file, in whose place another run may have put its own by now.
     static func write(_ record: LeaseRecord, to descriptor: Int32) throws(SystemError) {
         let bytes = record.bytes
         guard pwrite(descriptor, bytes, bytes.count, 0) == bytes.count else { throw SystemError() }

@@ -1,24 +1,24 @@
-/// What a run says of itself in the lease file of its folder: lines of a name and a value.
+/// What a run says of itself in its folder's lease file, as lines of a name and a value.
 ///
-/// The text has the same length however often it is renewed, so that it can be written over in its place.
+/// The text has the same length at every renewal, so that it can be overwritten in place.
 struct LeaseRecord: Sendable, Equatable {
     /// The run's rank 0.
     var owner: ProcessIdentity
-    /// How it holds the folder; the others only see that it lives.
+    /// How the run holds the folder.
     var mechanism: FolderLock.Mechanism
-    /// Random: whose lease it is.
+    /// A random text that tells this lease from any other.
     var token: String
-    /// How often it was renewed.
+    /// The number of renewals.
     var count: UInt64 = 0
 
-    /// A record of this process with a token of its own.
+    /// A record of this process with a new token.
     init(_ mechanism: FolderLock.Mechanism) {
         owner = .own
         self.mechanism = mechanism
         token = (0..<2).map { _ in Self.padded(UInt64.random(in: .min ... .max), 16, radix: 16) }.joined()
     }
 
-    /// Reads a lease file; nil for anything else.
+    /// Reads the content of a lease file; nil if it is anything else.
     init?(_ bytes: [UInt8]) {
         var values: [Substring: Substring] = [:]
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
@@ -37,7 +37,6 @@ struct LeaseRecord: Sendable, Equatable {
         self.count = count
     }
 
-    /// The file's content.
     var bytes: [UInt8] {
         let lines = [
             "host \(owner.host)", "process \(owner.id)", "started \(owner.start)", "machine \(owner.machine)",

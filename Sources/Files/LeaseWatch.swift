@@ -1,10 +1,9 @@
-/// Whether somebody renews a lease, told from its content alone: the clocks of two hosts need not agree.
+/// Tells whether somebody renews a lease, from its content alone: the clocks of two hosts need not agree.
 struct LeaseWatch: Sendable {
-    /// What is known of the lease.
     enum Verdict: Sendable, Equatable {
-        /// It has not changed yet, and may.
+        /// It has not changed yet, but not for long enough either.
         case undecided
-        /// It has changed of late.
+        /// It has changed lately.
         case isAlive
         /// It has not changed for as long as a lease lives.
         case hasExpired
@@ -18,8 +17,8 @@ struct LeaseWatch: Sendable {
     ///
     /// - Parameters:
     ///   - content: What the file holds now.
-    ///   - elapsed: Seconds since the last look. At most one counts: while this process was stopped, or the machine slept,
-    ///     the other may have been, too.
+    ///   - elapsed: Seconds since the last look. At most one counts: if this process was stopped, or the machine slept,
+    ///     the other process may have been stopped as well.
     ///   - expiry: Seconds for which a lease lives.
     mutating func look(_ content: [UInt8], elapsed: Double, expiry: Double) -> Verdict {
         guard content == self.content else {

@@ -1,20 +1,20 @@
 import Glibc
 
-/// Taking the lock on a folder: looks again and again until it is had, or somebody else is known to have it.
+/// Takes the lock on a folder: tries again until it has the lock or knows that another run does.
 package struct LockAttempt {
     /// Why the folder cannot be had.
     package enum Failure: Error, Sendable {
-        /// Another run has it: `owner`, where it has said who it is.
+        /// Another run has it: `owner` in words, if its lease says who it is.
         case busy(owner: String?)
-        /// The system refused what is needed.
+        /// A system call failed.
         case failed(SystemError)
     }
 
     /// What an attempt waits for.
     package enum Reason: Sendable, Equatable {
-        /// The end of another run.
+        /// The end of another run, which holds the folder.
         case otherRun
-        /// Whether a lease that may be a dead run's is renewed.
+        /// The renewal or the expiry of a lease that may be a dead run's.
         case silentLease
     }
 
@@ -39,9 +39,9 @@ package struct LockAttempt {
     /// Takes the lock on `folder`.
     ///
     /// - Parameters:
-    ///   - patience: Seconds to wait for another run's end. A lease that is not renewed is watched until it expires or is
-    ///     renewed, however short this is.
-    ///   - waits: Called between looks with what is waited for.
+    ///   - patience: Seconds to wait for another run's end. A silent lease is watched until it expires or is renewed,
+    ///     however short the patience.
+    ///   - waits: Called between attempts with what is waited for.
     package static func take(
         _ folder: String, patience: Double = 0, times: LockTimes = LockTimes(),
         waits: (Reason) -> Void = { _ in }
@@ -96,11 +96,11 @@ package struct LockAttempt {
             descriptor = made
             if kernel == nil { usleep(UInt32(times.settling * 1e6)) }
         } catch {
-            // Where the kernel keeps others out a full disk is no reason to fail here.
+            // With a kernel lock, a full disk, which has no room for the lease, is no reason to fail.
             guard kernel != nil else { throw error }
         }
         let lock = lock(record, descriptor, missing)
-        // A slower one may have taken it in the meantime.
+        // A slower run may have replaced the lease in the meantime.
         return lock.holds() ? .taken(lock) : .waits(.silentLease, owner: nil)
     }
 
@@ -109,7 +109,7 @@ package struct LockAttempt {
             kernel, missing: missing, file: file, record: record, descriptor: descriptor, times: times)
     }
 
-    /// Whoever was to replace an expired lease may have ended in the middle of it.
+    /// Removes the claim of a run that ended while it was replacing an expired lease.
     private mutating func dropStaleClaim(elapsed: Double) throws(SystemError) {
         guard let claim = try file.readClaim() else { return }
         if LeaseRecord(claim)?.owner.isGone == true
@@ -119,7 +119,7 @@ package struct LockAttempt {
         }
     }
 
-    /// Who a lease says that it belongs to, in words; nil where it says nothing, or the owner is gone.
+    /// The owner of a lease in words; nil if the lease names none or its owner is gone.
     private static func owner(_ content: [UInt8]?) -> String? {
         guard let owner = content.flatMap({ LeaseRecord($0)?.owner }), !owner.isGone else { return nil }
         return "process \(owner.id)" + (owner.host.isEmpty ? "" : " on host \(owner.host)")

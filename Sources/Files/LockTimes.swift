@@ -1,20 +1,20 @@
 import Glibc
 
-/// How long things around a folder's lock take, in seconds.
+/// The times around a folder's lock, in seconds.
 package struct LockTimes: Sendable, Equatable {
     /// Between renewals of a lease.
     package var renewal = 5.0
     /// After which a lease that was not renewed may be taken.
     package var expiry = 30.0
-    /// For which a run that goes on from another waits for that one's lock.
+    /// For which a run that continues another waits for that run's lock.
     package var patience = 60.0
 
-    /// Between taking a lease and the look whether another took it, too.
+    /// Between taking a lease and looking whether another run took it, too.
     var settling: Double { min(1, renewal / 2) }
     /// Between attempts.
     var interval: Double { min(0.2, renewal / 4) }
 
-    /// The times that programs go by.
+    /// The defaults.
     package init() {
         #if FAULT_INJECTION
             // DTRAIN_LOCK_TIMES=RENEWAL:EXPIRY:PATIENCE, so that tests need not wait.

@@ -1,8 +1,8 @@
 import Glibc
 
-/// A clock that nobody sets.
+/// A clock that is never set.
 enum Monotonic {
-    /// Seconds since some moment.
+    /// Seconds since some fixed moment.
     static var seconds: Double {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)

@@ -1,17 +1,16 @@
 import Glibc
 
-/// A process, so that others can tell whether it is gone: those of the same machine and namespace of process ids.
+/// A process, described so that others of the same machine and namespace of process ids can tell whether it is gone.
 struct ProcessIdentity: Sendable, Equatable {
     /// The host's name, for people.
     let host: String
     /// The process, by its id in its own namespace.
     let id: Int32
-    /// When it started, in the kernel's ticks: ids are used again. 0 where that is not known.
+    /// When it started, in the kernel's ticks, because ids are used again; 0 if unknown.
     let start: UInt64
-    /// The machine since its last start, and the namespace that `id` is of; empty where that is not known.
+    /// The machine since its last boot, and the namespace of `id`; empty if unknown.
     let machine: String
 
-    /// A process that another has described.
     init(host: String, id: Int32, start: UInt64, machine: String) {
         self.host = host
         self.id = id
@@ -19,7 +18,6 @@ struct ProcessIdentity: Sendable, Equatable {
         self.machine = machine
     }
 
-    /// This process.
     static var own: ProcessIdentity {
         var name = [UInt8](repeating: 0, count: 65)
         let hasName = name.withUnsafeMutableBytes { bytes in
@@ -36,7 +34,7 @@ struct ProcessIdentity: Sendable, Equatable {
     var isGone: Bool {
         guard !machine.isEmpty, machine == Self.ownMachine, start > 0 else { return false }
         guard let now = Self.state(ofProcess: id) else { return kill(id, 0) != 0 && errno == ESRCH }
-        // A zombie has given everything back.
+        // A zombie holds nothing any more.
         return now.start != start || now.isZombie
     }
 
@@ -51,7 +49,8 @@ struct ProcessIdentity: Sendable, Equatable {
         return word(boot[...]) + "/" + word(link[..<count])
     }
 
-    /// /proc/PID/stat is "PID (name) state parent ...", start being field 22, and the name may hold anything.
+    /// /proc/PID/stat is "PID (name) state parent ...", where field 22 is the start and the name may hold any
+    /// character.
     private static func state(ofProcess id: Int32) -> (isZombie: Bool, start: UInt64)? {
         guard let stat = content("/proc/\(id)/stat"), let end = stat.lastIndex(of: UInt8(ascii: ")")) else {
             return nil
@@ -72,7 +71,7 @@ struct ProcessIdentity: Sendable, Equatable {
         return count > 0 ? Array(bytes[..<count]) : nil
     }
 
-    /// Text that is one word of a line.
+    /// The visible ASCII characters, so that the text is one word of a line.
     private static func word(_ bytes: ArraySlice<UInt8>) -> String {
         String(decoding: bytes.filter { $0 > 0x20 && $0 < 0x7f }, as: UTF8.self)
     }

@@ -1,12 +1,13 @@
 import Glibc
 
-/// A regular file that is open for reading: pipes, devices and folders in its place are refused instead of waited for.
+/// A regular file that is open for reading. Pipes, devices and folders are refused, where opening or reading a pipe
+/// could wait.
 package final class RegularFile: Sendable {
     /// Why a file cannot be read.
     package enum Failure: Error, Equatable {
-        /// The system said no.
+        /// A system call failed.
         case system(SystemError)
-        /// Something else stands there, such as "a folder".
+        /// The path names something else, such as "a folder".
         case otherKind(String)
 
         /// Whether there is nothing at the path.
@@ -19,7 +20,6 @@ package final class RegularFile: Sendable {
     package let size: Int
     private let descriptor: Int32
 
-    /// Opens the file at `path`.
     package init(_ path: String) throws(Failure) {
         // Without O_NONBLOCK a pipe in place of the file would block the open forever.
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -39,9 +39,9 @@ package final class RegularFile: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Reads from an offset as many bytes as the buffer has room for, fewer only at the end of the file.
+    /// Reads as many bytes from `offset` as the buffer has room for, fewer only at the end of the file.
     ///
-    /// - Returns: How many bytes came.
+    /// - Returns: The number of bytes read.
     package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
         var filled = 0
         while filled < buffer.count {

@@ -1,4 +1,4 @@
-/// The one binary tree over leaves a..<b by which partial results are combined: a node splits at ⌈(a+b)/2⌉.
+/// The one binary tree over leaves a..<b in which partial results are combined: a node splits at ⌈(a+b)/2⌉.
 ///
 /// The tree depends on the number of leaves alone, so partial results combine to the same bits however the leaves
 /// were shared out.
@@ -9,12 +9,11 @@ package enum FixedTree {
         return node.lowerBound + (node.count + 1) / 2
     }
 
-    /// What the leaves below `node` combine to.
+    /// Combines the values of the leaves below `node`.
     ///
     /// - Parameters:
-    ///   - known: The value of a subtree that need not be taken apart; nil where its halves are asked instead. Every
-    ///     leaf has one.
-    ///   - combine: The value of a subtree from those of its left and its right half.
+    ///   - known: The value of a subtree that need not be split; nil to split it. Every leaf must have a value.
+    ///   - combine: Makes the value of a subtree from the values of its left and right halves.
     @inlinable package static func fold<Value>(
         _ node: Range<Int>, known: (Range<Int>) throws -> Value?, combine: (Value, Value) throws -> Value
     ) rethrows -> Value {
@@ -24,8 +23,8 @@ package enum FixedTree {
         return try combine(left, try fold(middle..<node.upperBound, known: known, combine: combine))
     }
 
-    /// What the leaves below `node` combine to, some of which hold nothing: then the other half stands for both. Nil
-    /// where all are empty.
+    /// Combines the values of the leaves below `node`, where a leaf may hold none: then the other half stands for both.
+    /// Nil if no leaf holds a value.
     @inlinable package static func fold<Value>(
         _ node: Range<Int>, leaf: (Int) throws -> Value?, combine: (Value, Value) throws -> Value
     ) rethrows -> Value? {

@@ -1,4 +1,4 @@
-/// Where shards and ranks begin and end; whole-number arithmetic only, the same on every rank.
+/// Where shards and ranks begin and end, in whole-number arithmetic only, so that every rank gets the same.
 package enum ShardBounds {
     /// The examples of shard `shard` of `shards` in a batch of `count`: ⌊s·B/S⌋ ..< ⌊(s+1)·B/S⌋, possibly
     /// none.
@@ -15,7 +15,7 @@ package enum ShardBounds {
         return bound(rank, shards, ranks)..<bound(rank + 1, shards, ranks)
     }
 
-    /// ⌊part·total/parts⌋, whatever the sizes.
+    /// ⌊part·total/parts⌋, with a product of double width so that it cannot overflow.
     private static func bound(_ part: Int, _ total: Int, _ parts: Int) -> Int {
         parts.dividingFullWidth(part.multipliedFullWidth(by: total)).quotient
     }

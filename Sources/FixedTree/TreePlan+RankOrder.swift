@@ -1,6 +1,6 @@
 #if FAULT_INJECTION
     extension TreePlan {
-        /// Parts added one after another in the order given: what a sum that depends on the number of ranks looks like.
+        /// Adds the parts one after another in the given order, as a sum that depends on the number of ranks would.
         ///
         /// Only a test's control uses it, to show that its comparison of bytes can fail.
         package init(inOrderOf parts: [Range<Int>]) {

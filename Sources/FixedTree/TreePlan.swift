@@ -1,6 +1,6 @@
 /// The order in which partial results of subtrees combine to the root of the fixed tree.
 ///
-/// Computed from which subtrees the parts stand for, never from who sends them, so any distribution of the leaves
+/// It follows from which subtrees the parts stand for, never from who sends them, so any distribution of the leaves
 /// over ranks combines to the same bits.
 package struct TreePlan: Sendable {
     /// Steps of a stack machine: push a part, or combine the two topmost.
@@ -9,10 +9,9 @@ package struct TreePlan: Sendable {
         case combine
     }
     package let steps: [Step]
-    /// Most values on the stack at once.
+    /// The most values on the stack at once.
     package let depth: Int
 
-    /// A plan of these steps.
     package init(steps: [Step]) {
         var height = 0
         depth = steps.reduce(0) { depth, step in
@@ -22,7 +21,7 @@ package struct TreePlan: Sendable {
         self.steps = steps
     }
 
-    /// A plan for `root`, of which `parts` are disjoint subtrees that cover it.
+    /// A plan for `root`, whose leaves the disjoint subtrees `parts` cover.
     package init(root: Range<Int>, parts: [Range<Int>]) {
         self.init(
             steps: FixedTree.fold(root) { node in
@@ -32,8 +31,8 @@ package struct TreePlan: Sendable {
             })
     }
 
-    /// A plan for `root`, of whose leaves those that `place` gives a number are the parts; a missing leaf's sibling stands
-    /// for both. No steps where all are missing.
+    /// A plan for `root`, whose parts are the leaves that `place` numbers. The sibling of a leaf without a number
+    /// stands for both; without any number there are no steps.
     package init(root: Range<Int>, place: (Int) -> Int?) {
         self.init(
             steps: FixedTree.fold(root) { leaf in
@@ -43,7 +42,7 @@ package struct TreePlan: Sendable {
             } ?? [])
     }
 
-    /// The steps as numbers, for kernels in C: a part to push, or −1 to combine.
+    /// The steps as numbers, for kernels in C: the part to push, or −1 to combine.
     package var postfix: [Int32] {
         steps.map { step in
             switch step {

@@ -14,9 +14,7 @@ struct AllToAllPlan<T: MPIScalar>: ~Copyable {
         var derived = [MPI_Datatype]()
     }
 
-    /// What goes out.
     private(set) var send: Side
-    /// What comes in.
     private(set) var receive: Side
 
     /// Checks the counts against the buffers and describes both directions; throws if MPI refuses a datatype.
@@ -46,7 +44,7 @@ struct AllToAllPlan<T: MPIScalar>: ~Copyable {
         Self.free(receive.derived)
     }
 
-    /// Gives the derived datatypes away, to be freed when a non-blocking operation has ended.
+    /// Hands over the derived datatypes, which the caller frees when a non-blocking operation has ended.
     mutating func takeDerivedTypes() -> [MPI_Datatype] {
         let types = send.derived + receive.derived
         send.derived = []

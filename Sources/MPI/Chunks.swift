@@ -1,6 +1,5 @@
 /// Cuts a count of any size into parts that MPI's 32-bit counts can carry: the one place where counts narrow.
 struct Chunks: Sequence, IteratorProtocol {
-    /// A run of elements: where it starts and how many it has.
     struct Part: Equatable {
         var offset: Int
         var count: Int32
@@ -20,8 +19,8 @@ struct Chunks: Sequence, IteratorProtocol {
 
     /// The parts of a point-to-point message: full ones and then exactly one that is shorter, possibly empty.
     ///
-    /// So a receiver that does not know the length sees the end, and a message shorter than the limit
-    /// is one plain MPI message.
+    /// The shorter part tells a receiver that does not know the length where the message ends. A message shorter than
+    /// the limit is one plain MPI message.
     init(messageOf total: Int, limit: Int) {
         self.init(total: total, limit: limit, isMessage: true)
     }
@@ -35,7 +34,6 @@ struct Chunks: Sequence, IteratorProtocol {
         self.isDone = total == 0 && !isMessage
     }
 
-    /// The next part in order, nil after the last.
     mutating func next() -> Part? {
         if isDone { return nil }
         let count = Swift.min(total - offset, limit)

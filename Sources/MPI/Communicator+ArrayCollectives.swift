@@ -6,7 +6,7 @@ extension Communicator {
         try values.withUnsafeMutableBufferPointer { try broadcast($0, root: root) }
     }
 
-    /// The root's value.
+    /// The root's value, on every rank.
     public func broadcast<T: MPIScalar>(_ value: T, root: Int) throws -> T {
         var value = value
         try withUnsafeMutablePointer(to: &value) {

@@ -36,7 +36,7 @@ extension Communicator {
         }
     }
 
-    /// The same, with the result in place of this rank's elements.
+    /// Combines elements of all ranks position by position; the result replaces this rank's elements.
     public func allReduce<T: MPIScalar>(
         inPlace buffer: UnsafeMutableBufferPointer<T>, _ operation: ReduceOperation
     ) throws {

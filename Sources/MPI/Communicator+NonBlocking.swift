@@ -1,7 +1,7 @@
 internal import CMPI
 
 // Non-blocking forms: each takes its buffer, posts its requests and returns a value that must be waited for.
-// Open MPI moves them only while some thread is inside MPI, so call `test()` now and then while computing.
+// Open MPI moves data only while some thread is inside MPI, so call `test()` now and then while computing.
 // All ranks start their collectives in the same order.
 
 extension Communicator {

@@ -15,7 +15,7 @@ extension Communicator {
         }
     }
 
-    /// Sends an array to a rank.
+    /// Sends an array to a rank; returns when MPI no longer reads its elements.
     public func send<T: MPIScalar>(_ values: [T], to rank: Int, tag: Int = 0) throws {
         try values.withUnsafeBufferPointer { try send($0, to: rank, tag: tag) }
     }
@@ -72,7 +72,7 @@ extension Communicator {
         var parts = Chunks(messageOf: source.count, limit: countLimit)
         var received = 0
         var isReceived = false
-        // Round k carries part k both ways; a direction that has ended talks to nobody.
+        // Round k carries part k both ways; a direction that has ended has the null process as its peer.
         while true {
             let part = parts.next()
             if part == nil && isReceived { break }

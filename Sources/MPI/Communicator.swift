@@ -22,7 +22,7 @@ public final class Communicator: @unchecked Sendable {
         }
     }
 
-    /// Counts the calls that wait for other ranks; nil where nobody looks. Groups made from this one inherit it.
+    /// Counts the calls that wait for other ranks; nil if nobody reads the count. Groups made from this one inherit it.
     package var waits: WaitCount?
 
     private let storedHandle: MPI_Comm
@@ -113,7 +113,7 @@ public final class Communicator: @unchecked Sendable {
         _exit(status)
     }
 
-    /// The exit code that stands for any wanted code: itself in 1...125, else the nearer end.
+    /// `code` clamped to 1...125.
     static func abortStatus(_ code: Int) -> Int32 { Int32(Swift.min(Swift.max(code, 1), 125)) }
 
     /// An argument as a C int, or an error that names it.

@@ -27,7 +27,7 @@ public struct LaunchEnvironment: Sendable, Equatable {
     public let localSize: Int?
     /// This process's rank among those of its node, if the launcher says.
     public let localRank: Int?
-    /// SLURM_NTASKS: tasks of the surrounding Slurm job, which a batch script sees without any launcher too.
+    /// SLURM_NTASKS, the tasks of the surrounding Slurm job; set in a batch script too, without any launcher.
     public let allocatedTasks: Int?
 
     /// Reads variables through a function from name to value.

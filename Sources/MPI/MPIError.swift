@@ -2,9 +2,9 @@ internal import CMPI
 
 /// A failed MPI call: which one, on which communicator, towards whom, and what the library says.
 public struct MPIError: Error, Sendable, CustomStringConvertible {
-    /// The number the call returned.
+    /// The MPI error code that the call returned.
     public let code: Int
-    /// The number's class, comparable across implementations.
+    /// The code's class, comparable across implementations.
     public let errorClass: MPIErrorClass
     /// The library's text for the code, or this module's own where it refused the call itself.
     public let message: String

@@ -3,9 +3,9 @@ import Glibc
 
 /// The life of MPI in this process: initialized by `init`, finalized when the value ends.
 ///
-/// There can be one per process and only once. Finalizing waits for all ranks, and a value ends where it is last
-/// used, on a thrown error even before the `catch`. So a rank that fails alone hangs the job there, unless the
-/// error is handled by `run`, or by a `catch` that itself names the runtime:
+/// A process can make one, once. Finalizing waits for all ranks, and Swift ends the value after its last use: when an
+/// error is thrown, even before the `catch`. A rank that fails alone therefore hangs the job in finalization, unless
+/// the error is handled by `run`, or by a `catch` that itself uses the runtime:
 ///
 ///     try MPIRuntime.run(threads: .funneled) { mpi in
 ///         let total = try mpi.world.allReduce(mpi.world.rank, .sum)
@@ -46,7 +46,7 @@ public struct MPIRuntime: ~Copyable {
             return try body(self)
         } catch {
             let code = onError(error, world)
-            // Alone, nobody has to be stopped, and MPI_Abort would add lines of its own.
+            // A lone rank has nobody to stop, and MPI_Abort would print lines of its own.
             if world.size == 1 { exit(Int32(truncatingIfNeeded: code)) }
             world.abort(code: code)
         }

@@ -1,6 +1,6 @@
 /// A Swift number that MPI can carry and reduce.
 ///
-/// A wrapper type with the memory layout of one of these may conform by returning that type's datatype.
+/// A wrapper type with the memory layout of a conforming type may conform by returning that type's datatype.
 public protocol MPIScalar: BitwiseCopyable, Sendable {
     /// The MPI type with exactly this type's size and representation.
     static var mpiDatatype: MPIDatatype { get }

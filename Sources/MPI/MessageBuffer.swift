@@ -17,7 +17,7 @@ public struct MessageBuffer<Element: MPIScalar>: ~Copyable, @unchecked Sendable 
         _ = memory.initialize(from: elements)
     }
 
-    /// `count` elements whose values are whatever the memory held: to be received into.
+    /// `count` elements of unspecified value, to be received into.
     init(uninitialized count: Int) {
         memory = Self.allocate(count)
     }

@@ -15,10 +15,10 @@ struct OutstandingRequests: ~Copyable {
     private var scratch: [UnsafeMutableRawPointer] = []
     private var datatypes: [MPI_Datatype] = []
     private var owned: UnsafeMutableRawPointer?
-    /// Whether nothing is outstanding any more.
+    /// Whether all requests have ended or were abandoned.
     private(set) var isComplete = false
 
-    /// An operation by the name its errors carry.
+    /// An operation without requests yet; its errors carry the name `operation`.
     init(_ operation: StaticString, on communicator: Communicator, peer: Int? = nil) {
         self.operation = operation
         self.communicator = communicator
@@ -35,7 +35,7 @@ struct OutstandingRequests: ~Copyable {
             """)
     }
 
-    /// Names the memory that the operation's success hands back; a failure frees it if MPI is done with it.
+    /// Names the memory that a successful operation hands back; after a failure it is freed if MPI is done with it.
     mutating func own<T>(_ memory: UnsafeMutableBufferPointer<T>) {
         owned = UnsafeMutableRawPointer(memory.baseAddress)
     }

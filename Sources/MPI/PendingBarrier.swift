@@ -2,7 +2,6 @@
 public struct PendingBarrier: ~Copyable {
     private var requests: OutstandingRequests
 
-    /// A barrier whose request is posted.
     init(_ requests: consuming OutstandingRequests) { self.requests = requests }
 
     /// Progresses MPI and says whether all ranks have arrived.

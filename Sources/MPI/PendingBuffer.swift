@@ -15,7 +15,8 @@ public struct PendingBuffer<Element: MPIScalar>: ~Copyable {
     /// Progresses MPI and says whether `wait()` would return at once; throws if the operation failed.
     public mutating func test() throws -> Bool { try requests.test() }
 
-    /// Returns the buffer when the operation has ended; if it failed, throws and leaks the buffer.
+    /// Returns the buffer when the operation has ended; if it failed, throws, and leaks the buffer if MPI may still use
+    /// it.
     public consuming func wait() throws -> MessageBuffer<Element> {
         try requests.wait()
         return MessageBuffer(adopting: memory)

@@ -1,10 +1,8 @@
 /// Where each rank's run of elements lies in a buffer that holds all ranks' runs in rank order.
 struct RankLayout {
-    /// Elements of each rank.
     let counts: [Int]
     /// First element of each rank.
     let offsets: [Int]
-    /// Elements of all ranks.
     let total: Int
 
     /// The layout of given counts, one per rank of the communicator.

@@ -24,7 +24,6 @@ public enum ReduceOperation: Sendable, CaseIterable {
     /// 1 where any is non-zero, else 0.
     case logicalOr
 
-    /// MPI's handle of the operation.
     var handle: MPI_Op {
         switch self {
         case .sum: dt_op_sum()

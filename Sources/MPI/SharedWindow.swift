@@ -5,8 +5,8 @@ import Glibc
 ///
 /// Plain loads and stores are legal for the window's whole life, because it keeps a passive epoch open. They are
 /// ordered between ranks only by `SharedFlag`s in the memory or by `synchronize()` around a barrier. Segments
-/// start at multiples of 64 bytes and hold zeros. All pages are there from the start: the system hands out pages of
-/// windows as they are first written, and where there are none left by then it kills the process.
+/// start at multiples of 64 bytes and hold zeros. All pages are made at the start: otherwise the system would make each
+/// at its first write, and kill the process if no memory is left then.
 public final class SharedWindow: @unchecked Sendable {
     /// The ranks that share the memory.
     public let communicator: Communicator
@@ -19,8 +19,9 @@ public final class SharedWindow: @unchecked Sendable {
     /// Makes a window in which this rank's segment has `bytes` bytes; collective, sizes may differ, 0 is allowed.
     ///
     /// `communicator` must come from `splitShared()`. The ranks agree on the outcome: if the shared memory is too
-    /// small, or MPI fails on one rank, all of them throw. The room is looked up beforehand, because in
-    /// Open MPI 4.1 only the rank that makes the backing file notices, while the others would wait for it forever.
+    /// small, or MPI fails on one rank, all of them throw. The free space is checked beforehand, because in Open MPI
+    /// 4.1 only the rank that makes the backing file notices a lack of it, while the others would wait for that rank
+    /// forever.
     public init(bytes: Int, on communicator: Communicator) throws {
         precondition(bytes >= 0, "segment size \(bytes) is negative")
         self.communicator = communicator
@@ -116,9 +117,10 @@ public final class SharedWindow: @unchecked Sendable {
         return UnsafeMutableRawBufferPointer(start: start.alignedUp(toMultipleOf: alignment), count: bytes)
     }
 
-    // Makes the pages of this rank's segment, or its share of the only one; false if there is no room for them.
+    // Makes the pages of this rank's segment, or of its share if only one rank has a segment; false if there is no
+    // room.
     //
-    // Each rank makes what it is likely to work on, in memory near to its core.
+    // Each rank makes the pages that it will likely work on, so that they lie in memory near its core.
     private func reserve(_ sizes: [Int]) -> Bool {
         let owners = sizes.indices.filter { sizes[$0] > 0 }
         guard communicator.size > 1, !owners.isEmpty else { return true }
@@ -133,7 +135,7 @@ public final class SharedWindow: @unchecked Sendable {
         guard let first = UnsafeMutableRawPointer(bitPattern: from),
             madvise(first, Int(end - from), Self.populateForWriting) != 0
         else { return true }
-        // A kernel before Linux 5.14 does not know how; it stays with what was looked up.
+        // A kernel before Linux 5.14 does not know the advice; then the check of the free space has to do.
         return errno != EFAULT && errno != ENOMEM
     }
 

@@ -1,12 +1,12 @@
 internal import CMPI
 import Glibc
 
-/// Starts by Slurm's srun in which Open MPI finds no PMIx, and ends inside `MPI_Init` with a page of text: an interactive
-/// shell (`srun --pty bash`), or `srun` without `--mpi=pmix`.
+/// Handles starts by Slurm's srun without PMIx, which would end inside Open MPI's `MPI_Init` with a page of text: an
+/// interactive shell (`srun --pty bash`), or `srun` without `--mpi=pmix`.
 public enum SlurmStart {
     /// Several tasks that cannot find one another.
     public struct Unconnected: Error, Sendable, CustomStringConvertible {
-        /// How many srun started.
+        /// The number of tasks that srun started.
         public let tasks: Int
 
         public var description: String {
@@ -14,15 +14,16 @@ public enum SlurmStart {
         }
     }
 
-    /// Makes one task start as a process of its own; throws for several. To be called before MPI starts.
+    /// Lets a single task start as a process of its own, by unsetting Slurm's step variables; throws for several tasks.
+    /// Call it before MPI starts.
     public static func prepare() throws(Unconnected) {
         let environment = LaunchEnvironment.current
         guard environment.launcher == .slurm, !isSet("PMIX_NAMESPACE"), !isSet("PMIX_RANK") else { return }
-        // Older interfaces of Slurm's do where Open MPI was built with them.
+        // Slurm's older interfaces, PMI-1 and PMI-2, suffice if Open MPI was built with them.
         if isSet("PMI_FD") || isSet("PMI_RANK"), PMIComponents.areInstalled { return }
         let tasks = environment.size ?? 1
         guard tasks == 1 else { throw Unconnected(tasks: tasks) }
-        // By these Open MPI takes the process for one that srun is to connect.
+        // With these variables Open MPI would take the process for one that srun connects.
         for name in ["SLURM_STEP_ID", "SLURM_STEPID"] { unsetenv(name) }
     }
 
@@ -31,7 +32,8 @@ public enum SlurmStart {
 
 /// Open MPI's components for Slurm's interfaces before PMIx.
 private enum PMIComponents {
-    /// Whether they are there, as far as can be told: built into the library they cannot be seen.
+    /// Whether they are installed; true also if that cannot be told, since components built into the library cannot be
+    /// seen.
     static var areInstalled: Bool {
         guard let library = dt_library_path(), let real = realpath(library, nil) else { return true }
         defer { free(real) }

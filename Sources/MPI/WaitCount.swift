@@ -1,6 +1,6 @@
 /// Tells whether a thread is inside a call that waits for other ranks: the count is odd there, even outside.
 ///
-/// The thread that makes MPI calls counts; any thread or process reads. A count that stands still while it is odd says
+/// The thread that makes MPI calls counts; any thread or process may read. A count that stays at an odd number shows
 /// that the other ranks do not come.
 package final class WaitCount: @unchecked Sendable {
     private var count: SharedFlag
@@ -16,7 +16,7 @@ package final class WaitCount: @unchecked Sendable {
 
     deinit { own.deallocate() }
 
-    /// Goes on counting in a word of memory that `owner` keeps; done by the thread that counts.
+    /// Continues in a word of memory that `owner` keeps alive; called by the counting thread.
     package func move(to word: UnsafeMutableRawPointer, of owner: AnyObject) {
         let next = SharedFlag(at: word)
         next.store(count.load())
@@ -24,7 +24,7 @@ package final class WaitCount: @unchecked Sendable {
         self.owner = owner
     }
 
-    /// Enters or leaves a call; a call within another counts on both sides and changes nothing in the end.
+    /// Enters or leaves a call that waits for other ranks.
     func step() { count.store(count.load() &+ 1) }
 }
 

@@ -1,8 +1,8 @@
 /// The name that a misspelled one was probably meant to be; nil when none is near.
 ///
-/// Near means the same but for case, spaces and the signs that stand for them, else at most two slips (a character added,
-/// left out, replaced, or two neighbours swapped; case does not count), and no more than half of the name. Of equally near
-/// names the first is taken.
+/// A name is near if it differs only in case, spaces, underscores and hyphens, or by at most `most` slips that change
+/// no more than half of it. A slip is a character added, left out or replaced, or two neighbours swapped; case does not
+/// count. Of equally near names the first is taken.
 ///
 /// - Parameter most: The slips that are allowed.
 package func nearestName(to word: String, among names: [String], slips most: Int = 2) -> String? {

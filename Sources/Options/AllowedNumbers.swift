@@ -1,17 +1,17 @@
-/// A set of numbers that an option may take: an interval, with the words that say so in an error.
+/// The numbers that an option may take: an interval, with a phrase for error messages.
 public struct AllowedNumbers: Sendable, Hashable {
-    /// The set as a phrase that fits behind "must be".
+    /// The set as a phrase that fits after "must be".
     public let phrase: String
     /// The least number, if it belongs to the set.
     public let minimum: Double?
-    /// What every number lies above.
+    /// A bound that is not in the set: every number is above it.
     public let exclusiveMinimum: Double?
     /// The largest number, if it belongs to the set.
     public let maximum: Double?
-    /// What every number lies below.
+    /// A bound that is not in the set: every number is below it.
     public let exclusiveMaximum: Double?
 
-    /// The numbers between these ends; without any, all that Float32 can hold.
+    /// The numbers between the given bounds; without bounds all that Float32 can hold.
     public init(
         _ phrase: String, atLeast minimum: Double? = nil, above exclusiveMinimum: Double? = nil,
         atMost maximum: Double? = nil, below exclusiveMaximum: Double? = nil
@@ -23,9 +23,9 @@ public struct AllowedNumbers: Sendable, Hashable {
         self.exclusiveMaximum = exclusiveMaximum
     }
 
-    /// Every number; what it means is checked by who takes it.
+    /// No limits: whoever uses the option checks the number.
     public static let all = AllowedNumbers("a number")
-    /// (−∞, ∞).
+    /// (−∞, ∞), within the range of Float32.
     public static let finite = AllowedNumbers("a number that Float32 can hold")
     /// [0, ∞): rates, decays, epsilons.
     public static let notNegative = AllowedNumbers("a finite number, at least 0", atLeast: 0)
@@ -37,10 +37,11 @@ public struct AllowedNumbers: Sendable, Hashable {
     public static let unitInterval = AllowedNumbers("at least 0 and at most 1", atLeast: 0, atMost: 1)
     /// (0, 1): factors that shrink.
     public static let properFraction = AllowedNumbers("above 0 and below 1", above: 0, below: 1)
-    /// (0, 1]: parts of a way.
+    /// (0, 1]: fractions of a run, factors that may be 1.
     public static let positiveUpToOne = AllowedNumbers("above 0 and at most 1", above: 0, atMost: 1)
 
-    /// Whether a number belongs to the set; NaN and whatever overflows Float32, in which training computes, never do.
+    /// Whether a number belongs to the set; NaN and numbers beyond the range of Float32, in which training computes,
+    /// never do.
     public func contains(_ value: Double) -> Bool {
         Float(value).isFinite && minimum.map { value >= $0 } ?? true
             && exclusiveMinimum.map { value > $0 } ?? true

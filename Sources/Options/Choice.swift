@@ -1,21 +1,21 @@
-/// A type that is one of the things to choose from: an update rule, a schedule's shape.
+/// A type that a configuration can pick by its name, such as an update rule or a schedule's shape.
 ///
-/// A new one is one new file with a conforming type, and its entry in the list of its kind; a user's program adds its own to
-/// such a list with `ChoiceList.add`.
+/// To add a choice, write a conforming type in a file of its own and list it with the others of its kind; a user's
+/// program adds its own with `ChoiceList.add`.
 public protocol Choice {
     /// The name in a configuration ("adam").
     static var name: String { get }
     /// Its options, in the order in which they are listed to a user.
     static var options: [OptionDeclaration] { get }
-    /// What it is, in one sentence.
+    /// What the choice does, in one sentence.
     static var summary: String { get }
-    /// Where it comes from, authors and year ("Kingma & Ba 2015"); empty where there is nothing to name.
+    /// Its source, authors and year ("Kingma & Ba 2015"); empty if there is none to name.
     static var source: String { get }
-    /// Makes it from checked names, types and limits; throws where options do not go together.
+    /// Makes the choice from options whose names, types and limits are checked; throws if they do not go together.
     init(options: ResolvedOptions) throws(OptionError)
 }
 
 extension Choice {
-    /// Nothing, unless it is said.
+    /// Empty: no source to name.
     public static var source: String { "" }
 }

@@ -1,4 +1,5 @@
-/// The things that a configuration can pick by name in one place, each with options of its own; a user's code can add to it.
+/// The choices that a configuration can pick by name in one place, each with its own options; a user's code can add to
+/// them.
 ///
 /// Example:
 ///
@@ -8,14 +9,14 @@
 ///     try schedules.make("fixed", ["value": 0.25])   // 0.25
 ///     schedules.names                                // ["fixed"]
 public struct ChoiceList<Element>: Sendable {
-    /// What the things are called, "optimizer".
+    /// What one choice is called in messages, such as "optimizer".
     public let noun: String
-    /// How one of them is written.
+    /// How a choice is written.
     public let style: ChoiceForm.Style
-    /// All of them, in the order in which they are listed to a user.
+    /// All choices, in the order in which they are listed to a user.
     public private(set) var choices: [NamedChoice<Element>]
 
-    /// A list.
+    /// A list of these choices; of choices with the same name the first counts.
     public init(
         _ noun: String, style: ChoiceForm.Style = .named("name"), _ choices: [NamedChoice<Element>]
     ) {
@@ -24,7 +25,7 @@ public struct ChoiceList<Element>: Sendable {
         self.choices = choices
     }
 
-    /// Adds a choice, in the place of the one of its name where there is one.
+    /// Adds a choice at the end, or in the place of the choice that has its name.
     public mutating func add(_ choice: NamedChoice<Element>) {
         if let place = choices.firstIndex(where: { $0.name == choice.name }) {
             choices[place] = choice
@@ -33,15 +34,15 @@ public struct ChoiceList<Element>: Sendable {
         }
     }
 
-    /// All names.
+    /// All names, in the order of `choices`.
     public var names: [String] { choices.map(\.name) }
 
-    /// What reading and writing a choice takes.
+    /// The list without the means to make a choice, for readers and writers of configurations.
     public var form: ChoiceForm {
         ChoiceForm(noun, style, choices.map(\.entry))
     }
 
-    /// The choice of this name; throws with the names there are.
+    /// The choice of this name; throws an error that lists the names if there is none.
     public func choice(_ name: String) throws(OptionError) -> NamedChoice<Element> {
         guard let choice = choices.first(where: { $0.name == name }) else {
             throw OptionError(
@@ -51,14 +52,15 @@ public struct ChoiceList<Element>: Sendable {
         return choice
     }
 
-    /// Makes the thing of a name with options; throws on an unknown name or option, a missing one, a wrong type or a value
-    /// out of range.
+    /// Makes a choice from its name and options; throws for an unknown name or option, a missing option, a value of a
+    /// wrong type or out of range.
     public func make(_ name: String, _ options: [String: OptionValue] = [:]) throws(OptionError) -> Element {
         let choice = try choice(name)
         return try choice.make(ResolvedOptions(declared: choice.options, given: options))
     }
 
-    /// Makes what a value says; an error about an option of a keyed choice says its name before it ("linear.out").
+    /// Makes the choice that a value describes; an error about an option of a keyed choice has its name in front
+    /// ("linear.out").
     public func make(_ value: OptionValue) throws(OptionError) -> Element {
         guard let (name, options) = ChoiceForm.parts(value) else {
             throw OptionError(
@@ -73,28 +75,29 @@ public struct ChoiceList<Element>: Sendable {
     }
 }
 
-/// Something that a configuration can pick by name.
+/// A choice that a configuration picks by its name, with the function that makes it.
 public struct NamedChoice<Element>: Sendable {
-    /// Its name.
+    /// The name that picks it ("dropout").
     public let name: String
     /// Its options, in the order in which they are listed to a user.
     public let options: [OptionDeclaration]
-    /// The option whose value may stand alone behind the name ("dropout: 0.5").
+    /// The option whose value may follow the name directly ("dropout: 0.5").
     public let short: String?
-    /// What it is, in one sentence.
+    /// What it does, in one sentence.
     public let summary: String
-    /// Where it comes from, authors and year; empty where there is nothing to name.
+    /// Its source, authors and year; empty if there is none to name.
     public let source: String
-    /// Makes it of checked names, types and limits; throws where options do not go together.
+    /// Makes it from options whose names, types and limits are checked; throws if they do not go together.
     public let make: @Sendable (ResolvedOptions) throws(OptionError) -> Element
     private let dependent: (@Sendable ([String: OptionValue], Double) -> [OptionDeclaration])?
 
-    /// A choice.
+    /// Describes a choice.
     ///
     /// - Parameters:
-    ///   - source: Where it comes from, authors and year.
-    ///   - dependent: The options that apply beside those given, where a default depends on another option or on a number
-    ///     that the place gives, as a schedule's on the learning rate; whatever was given must be among them.
+    ///   - source: Authors and year; empty if there is nothing to name.
+    ///   - dependent: The options that apply next to those given, where a default depends on another option or on a
+    ///     number that the place supplies, as a schedule's does on the learning rate. All given options must be among
+    ///     them.
     public init(
         _ name: String, _ summary: String, _ options: [OptionDeclaration] = [], short: String? = nil,
         source: String = "",
@@ -110,25 +113,25 @@ public struct NamedChoice<Element>: Sendable {
         self.make = make
     }
 
-    /// The options that apply beside those given.
+    /// The options that apply next to those given.
     ///
-    /// - Parameter number: What the place gives, that a default may depend on.
+    /// - Parameter number: A number that the place supplies and a default may depend on.
     public func options(given: [String: OptionValue], beside number: Double) -> [OptionDeclaration] {
         dependent?(given, number) ?? options
     }
 
-    /// What reading and writing it takes.
+    /// The choice without the means to make it, for readers and writers of configurations.
     public var entry: ChoiceForm.Entry {
         ChoiceForm.Entry(name, options, short: short, summary: summary, source: source)
     }
 }
 
 extension [NamedOption] {
-    /// The values by their names.
+    /// The values by name; of options with the same name the first counts.
     public var asDictionary: [String: OptionValue] {
         Dictionary(map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// The value of a name; nil for none.
+    /// The value of the first option of this name; nil if there is none.
     public subscript(name: String) -> OptionValue? { first { $0.name == name }?.value }
 }

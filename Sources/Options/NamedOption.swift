@@ -1,11 +1,11 @@
-/// An option with its value, by its configuration name.
+/// The configuration name of an option together with its value.
 public struct NamedOption: Sendable, Hashable {
     /// The configuration name, PyTorch's ("weight_decay").
     public let name: String
     /// The value, given or default.
     public let value: OptionValue
 
-    /// An option with its value.
+    /// The option `name` with the value `value`.
     public init(_ name: String, _ value: OptionValue) {
         self.name = name
         self.value = value

@@ -1,13 +1,13 @@
-/// How values of a Swift type are written as options: what they may be, and the way there and back.
+/// How values of a Swift type are written as options: their form, and the conversions in both directions.
 public struct OptionCodec<Value>: Sendable {
-    /// What may be written.
+    /// The values that may be written.
     public let form: OptionForm
-    /// A value as it is written; `.none` for nothing.
+    /// Converts a value to what is written; to `.none` if nothing is.
     public let encode: @Sendable (Value) -> OptionValue
-    /// The value of what was written, which has the form's sort and limits; throws where it does not make sense.
+    /// Converts back from a value that fits the form; throws if it makes no sense.
     public let decode: @Sendable (OptionValue) throws(OptionError) -> Value
 
-    /// A codec.
+    /// A codec whose `decode` must undo `encode`.
     public init(
         _ form: OptionForm, encode: @escaping @Sendable (Value) -> OptionValue,
         decode: @escaping @Sendable (OptionValue) throws(OptionError) -> Value
@@ -17,7 +17,7 @@ public struct OptionCodec<Value>: Sendable {
         self.decode = decode
     }
 
-    /// Values that may be missing, which is written by leaving them out.
+    /// Makes values optional; nil is written by leaving the option out.
     public func orNone() -> OptionCodec<Value?> {
         OptionCodec<Value?>(form) {
             $0.map(encode) ?? .none
@@ -26,7 +26,7 @@ public struct OptionCodec<Value>: Sendable {
         }
     }
 
-    /// Values that may be missing, which is written as a word, such as "full".
+    /// Makes values optional; nil is written as a word, such as "full".
     public func or(_ word: String) -> OptionCodec<Value?> {
         OptionCodec<Value?>(.wordOr(word, form)) {
             $0.map(encode) ?? .text(word)
@@ -37,7 +37,7 @@ public struct OptionCodec<Value>: Sendable {
 }
 
 extension OptionCodec where Value == Int {
-    /// Whole numbers in a range.
+    /// Whole numbers within a range.
     public static func whole(_ range: ClosedRange<Int>) -> OptionCodec {
         OptionCodec(.whole(range), encode: { .whole($0) }, decode: Self.number)
     }
@@ -56,7 +56,7 @@ extension OptionCodec where Value == Int {
 }
 
 extension OptionCodec where Value == Int? {
-    /// Whole numbers of at least 0, of which 0 stands for none.
+    /// Whole numbers from 0 to `most`; nil is written as 0.
     public static func count(upTo most: Int) -> OptionCodec {
         OptionCodec(.whole(0...most)) {
             .whole($0 ?? 0)
@@ -68,7 +68,7 @@ extension OptionCodec where Value == Int? {
 }
 
 extension OptionCodec where Value == Double? {
-    /// Numbers of a set, of which 0 stands for none.
+    /// Numbers of a set; nil is written as 0.
     public static func amount(_ allowed: AllowedNumbers) -> OptionCodec {
         OptionCodec(.number(allowed)) {
             .number($0 ?? 0)
@@ -80,10 +80,10 @@ extension OptionCodec where Value == Double? {
 }
 
 extension OptionCodec where Value == UInt64 {
-    /// Whole numbers of at least 0 that fit an Int.
+    /// Whole numbers from 0 to the largest Int.
     public static var seed: OptionCodec {
         let whole = OptionCodec<Int>.whole(0...Int.max)
-        // A program's own seed may be larger than what a file can say.
+        // A program may set a larger seed than a file can state.
         return OptionCodec(whole.form) {
             Int(exactly: $0).map(whole.encode) ?? .text("\($0)")
         } decode: { value throws(OptionError) in
@@ -93,7 +93,7 @@ extension OptionCodec where Value == UInt64 {
 }
 
 extension OptionCodec where Value == Double {
-    /// Numbers of a set.
+    /// Numbers of a set, as Float64.
     public static func number(_ allowed: AllowedNumbers) -> OptionCodec {
         OptionCodec(.number(allowed), encode: { .number($0) }, decode: Self.plain)
     }
@@ -107,7 +107,7 @@ extension OptionCodec where Value == Double {
 }
 
 extension OptionCodec where Value == Bool {
-    /// true or false.
+    /// Truth values, written as true or false.
     public static var flag: OptionCodec {
         OptionCodec(.flag) {
             .flag($0)
@@ -121,7 +121,7 @@ extension OptionCodec where Value == Bool {
 }
 
 extension OptionCodec where Value == String {
-    /// The path of a file or folder.
+    /// Paths of a file or folder; `phrase` describes them in messages.
     public static func path(_ phrase: String) -> OptionCodec {
         OptionCodec(.path(phrase)) {
             .text($0)
@@ -134,7 +134,7 @@ extension OptionCodec where Value == String {
 
 extension OptionCodec
 where Value: RawRepresentable & CaseIterable & SendableMetatype, Value.RawValue == String {
-    /// The cases of an enumeration by their raw values, which `noun` names.
+    /// The cases of an enumeration, written as their raw values; `noun` says what these name.
     public static func word(_ noun: String) -> OptionCodec {
         let words = Value.allCases.map(\.rawValue)
         return OptionCodec(.word(noun, words)) {
@@ -149,7 +149,7 @@ where Value: RawRepresentable & CaseIterable & SendableMetatype, Value.RawValue 
 }
 
 extension OptionCodec {
-    /// Keys with values, by a phrase that says what they are; `short` names the one whose value may stand alone.
+    /// Keys with values, described by `phrase`; `short` names the key whose value may stand alone.
     public static func options(
         _ phrase: String, _ declared: [OptionDeclaration], short: String? = nil,
         encode: @escaping @Sendable (Value) -> [NamedOption],
@@ -165,7 +165,7 @@ extension OptionCodec {
         }
     }
 
-    /// A list that has no element twice.
+    /// The same lists, refused if an element occurs twice.
     public func eachOnce<Element: Equatable & SendableMetatype>() -> OptionCodec where Value == [Element] {
         OptionCodec(form, encode: encode) { value throws(OptionError) in
             let elements = try decode(value)
@@ -179,7 +179,7 @@ extension OptionCodec {
         }
     }
 
-    /// A list of what another codec writes, by a phrase that says what it is.
+    /// Lists of what another codec writes, described by `phrase`.
     public static func list<Element>(
         _ element: OptionCodec<Element>, _ phrase: String, isEmptyAllowed: Bool = false
     ) -> OptionCodec where Value == [Element] {

@@ -1,12 +1,12 @@
 import Messages
 
-/// Why something cannot be made of the options it was given: one option and what it may be.
+/// Why something cannot be made from its options: one option, its value and what is allowed.
 public struct OptionError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The sort of problem, for code that decides by it.
+    /// The sort of problem, for code that handles errors differently by sort.
     public enum Kind: String, Sendable, CaseIterable {
-        /// Nothing has the name.
+        /// There is no choice of this name.
         case unknownName
-        /// What has the name has no option of this name.
+        /// The choice has no option of this name.
         case unknownOption
         /// An option without a default was not given.
         case missingOption
@@ -18,21 +18,21 @@ public struct OptionError: Error, Sendable, Hashable, CustomStringConvertible {
         case conflict
     }
 
-    /// The sort of problem.
+    /// The sort of problem, on which code may decide.
     public let kind: Kind
-    /// The option, by its configuration name ("momentum"), with a point before an option of an option ("init.bias");
-    /// "name" where the name itself is unknown.
+    /// The option by its configuration name ("momentum"), with a point before an option of an option ("init.bias");
+    /// "name" if the name of a choice is unknown.
     public let key: String
     /// The value found, as text; empty for a missing option.
     public let value: String
-    /// What is allowed, as a phrase that fits behind "must be".
+    /// What is allowed, as a phrase that fits after "must be".
     public let allowed: String
-    /// The names that exist where one was unknown, in a fixed order, to look for the one that was meant.
+    /// The names that exist, in a fixed order, if a name is unknown: the one that was meant is looked for among them.
     public let candidates: [String]
-    /// What else there is to do about it, if anything.
+    /// Further advice, if there is any.
     public let advice: String?
 
-    /// An error about one option; `candidates` are the names to choose from where a name was unknown.
+    /// An error about one option; `candidates` are the names to choose from if a name is unknown.
     public init(
         _ kind: Kind, key: String, value: String, allowed: String, candidates: [String] = [],
         advice: String? = nil
@@ -45,7 +45,7 @@ public struct OptionError: Error, Sendable, Hashable, CustomStringConvertible {
         self.advice = advice
     }
 
-    /// The error of the same option as a part of `key`.
+    /// The same error for an option inside `outer`: "bias" becomes "init.bias".
     public func inside(_ outer: String) -> OptionError {
         OptionError(
             kind, key: "\(outer).\(key)", value: value, allowed: allowed, candidates: candidates,
@@ -58,7 +58,7 @@ public struct OptionError: Error, Sendable, Hashable, CustomStringConvertible {
         return value.isEmpty ? "must be \(allowed)" : "must be \(allowed), is \(value)"
     }
 
-    /// What to do about it, if there is more to say: the word that was probably meant, or `advice`.
+    /// What to do about it: the name that was probably meant, or else `advice`.
     public var remedy: String? {
         let meant = kind == .outOfRange ? nearestName(to: value, among: candidates) : nil
         return meant.map { "did you mean \"\($0)\"?" } ?? advice

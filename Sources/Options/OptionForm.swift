@@ -1,35 +1,36 @@
 import Messages
 
-/// What the value of an option may be: what a reader takes, what a writer spells, and what a reference of all options says.
+/// The values that an option may have: what a reader accepts, a writer writes and the reference of all options lists.
 public indirect enum OptionForm: Sendable {
-    /// A whole number in a range.
+    /// A whole number within a range.
     case whole(ClosedRange<Int>)
-    /// A number.
+    /// A number of a set.
     case number(AllowedNumbers)
-    /// A list of numbers, of so many where there is a count, by a phrase that says what it is unless that is all.
+    /// A list of numbers, of this length if `count` is given; a phrase describes it if there is more to say.
     case numbers(AllowedNumbers, count: Int?, _ phrase: String = "")
     /// true or false.
     case flag
-    /// One of some words, of which the noun says what they name, or what a regular expression matches as a whole.
+    /// One of some words, where the first argument says what they name, or a word that a regular expression matches as
+    /// a whole.
     case word(String, [String], pattern: String? = nil)
-    /// A text, by a phrase that says what it is.
+    /// A text, described by a phrase.
     case text(String)
-    /// The path of a file or folder, by a phrase that says what it is.
+    /// The path of a file or folder, described by a phrase.
     case path(String)
-    /// A list, by a phrase that says what it is; it may be empty where that is said.
+    /// A list of values of one form, described by a phrase; empty only if `isEmptyAllowed`.
     case list(OptionForm, String, isEmptyAllowed: Bool = false)
-    /// Keys with values, by a phrase that says what they are; `short` names the one whose value may stand alone.
+    /// Keys with values, described by a phrase; `short` names the key whose value may stand alone.
     case options([OptionDeclaration], String, short: String? = nil)
-    /// Something picked by its name, with options of its own.
+    /// A choice, picked by its name, with its own options.
     case choice(ChoiceForm)
-    /// The first of some forms that has the shape of what was written, by a phrase for the error where none has.
+    /// The first of several forms that fits the shape of the value; the phrase is for the error if none fits.
     case either([OptionForm], String)
-    /// The word that stands for nothing of the other form, such as "full".
+    /// A word that stands for nil, such as "full", or a value of another form.
     case wordOr(String, OptionForm)
-    /// Something of a kind that a vocabulary has a list of, "layer", by a phrase that says what it is.
+    /// A choice from the list that a vocabulary has for this kind, such as "layer"; described by a phrase.
     case kind(String, String)
 
-    /// A form that a value of the same sort has.
+    /// The form of all values of the same sort as `value`.
     static func like(_ value: OptionValue) -> OptionForm {
         switch value {
         case .number: .number(.all)
@@ -42,7 +43,7 @@ public indirect enum OptionForm: Sendable {
         }
     }
 
-    /// What a value must be, as a phrase that fits behind "expected" or "must be".
+    /// What a value must be, as a phrase that fits after "expected" or "must be".
     public var phrase: String {
         switch self {
         case .whole(let range): Self.phrase(range)
@@ -60,7 +61,7 @@ public indirect enum OptionForm: Sendable {
         }
     }
 
-    /// Whether a pattern, if there is one, matches a whole word.
+    /// Whether `pattern` matches the whole word; false without a pattern.
     public static func matches(_ word: String, _ pattern: String?) -> Bool {
         guard let pattern, let expression = try? Regex(pattern) else { return false }
         return word.wholeMatch(of: expression) != nil
@@ -74,7 +75,7 @@ public indirect enum OptionForm: Sendable {
             : "a whole number from \(range.lowerBound) to \(range.upperBound)"
     }
 
-    /// Whether a value is of this sort, whatever its limits.
+    /// Whether a value is of this sort, even if beyond its limits.
     public func isSort(of value: OptionValue) -> Bool {
         switch (self, value) {
         case (.whole, .number), (.whole, .whole), (.number, .number), (.flag, .flag), (.text, .text),
@@ -94,7 +95,7 @@ public indirect enum OptionForm: Sendable {
         }
     }
 
-    /// Throws unless a value of this sort, at `key`, keeps the limits that concern it alone.
+    /// Throws unless a value of this sort keeps the limits of the form; `key` names it in the error.
     public func check(_ value: OptionValue, key: String) throws(OptionError) {
         switch (self, value) {
         case (.whole(let range), .number(let number)):
@@ -105,7 +106,7 @@ public indirect enum OptionForm: Sendable {
             guard range.contains(number) else {
                 throw OptionError(.outOfRange, key: key, value: value.description, allowed: phrase)
             }
-        // What `all` numbers mean is checked by who takes them.
+        // Whoever uses the option checks the numbers of `all` itself.
         case (.number(let allowed), .number(let number)):
             if allowed != .all { try allowed.check(number, key: key) }
         case (.numbers(let allowed, _, _), .numbers(let numbers)):
@@ -127,10 +128,10 @@ public indirect enum OptionForm: Sendable {
         }
     }
 
-    /// A value with its choices as keys with values, in the way in which a file has them: "{name: adam, lr: 0.001}",
-    /// "{linear: {out: 10}}", and a name alone where a choice has no options.
+    /// A value as a file has it, with each choice as keys with values, "{name: adam, lr: 0.001}" or "{linear: {out:
+    /// 10}}", or as a name alone if it has no options.
     ///
-    /// - Parameter kinds: The choices of a kind.
+    /// - Parameter kinds: The list of choices of a kind; nil for an unknown kind.
     public func plain(_ value: OptionValue, kinds: (String) -> ChoiceForm?) -> OptionValue {
         func plain(_ options: [NamedOption], _ declared: [OptionDeclaration]) -> [NamedOption] {
             options.filter { $0.value != .none }.map { option in
@@ -162,10 +163,10 @@ public indirect enum OptionForm: Sendable {
 }
 
 extension OptionForm {
-    /// A value of plain keys without those that are at their default, in canonical form: two values are the same thing where
-    /// this is equal, though one of them is from before there was an option.
+    /// A value of plain keys in canonical form, without options that are at their default. Two values mean the same if
+    /// their results are equal, even if one was written before an option existed.
     ///
-    /// - Parameter kinds: The choices of a kind.
+    /// - Parameter kinds: The list of choices of a kind; nil for an unknown kind.
     public func essential(_ value: OptionValue, kinds: (String) -> ChoiceForm?) -> OptionValue {
         func essential(_ options: [NamedOption], _ declared: [OptionDeclaration]) -> [NamedOption] {
             options.compactMap { option in

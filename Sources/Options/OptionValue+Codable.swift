@@ -1,7 +1,7 @@
-/// Values in a JSON file, as keys, lists, numbers and words: choices must have become keys with values (`OptionForm.plain`),
-/// and keys come back in alphabetical order.
+/// Values in a JSON file, as keys, lists, numbers and words. Choices must be made keys with values first, by
+/// `OptionForm.plain`; keys come back in alphabetical order.
 extension OptionValue: Codable {
-    /// Writes the value.
+    /// Encodes the value; traps for a choice.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .options(let options):
@@ -60,8 +60,8 @@ extension OptionValue: Codable {
         init?(intValue: Int) { nil }
     }
 
-    /// The same value in the one form in which equal ones are equal: whole numbers are such however they were written, lists
-    /// of numbers are lists, keys stand in alphabetical order.
+    /// The value in a form that is equal for all ways to write it: whole numbers become one case, lists of numbers
+    /// become lists, and keys stand in alphabetical order.
     public var canonical: OptionValue {
         switch self {
         case .number(let number):

@@ -2,7 +2,7 @@
 ///
 /// Literals stand for values: `["lr": 0.05, "betas": [0.9, 0.999], "nesterov": true, "by": "epoch"]`.
 public indirect enum OptionValue: Sendable, Hashable, CustomStringConvertible {
-    /// Nothing: the option is left out.
+    /// No value: the option is left out.
     case none
     /// A number, whole or not ("momentum: 0.9", "step_size: 30").
     case number(Double)
@@ -18,10 +18,10 @@ public indirect enum OptionValue: Sendable, Hashable, CustomStringConvertible {
     case list([OptionValue])
     /// Keys with values ("clip: {norm: 1}").
     case options([NamedOption])
-    /// Something picked by its name, with its options ("{name: adam, lr: 0.001}", "linear: {out: 10}").
+    /// A choice, picked by its name, with its options ("{name: adam, lr: 0.001}", "linear: {out: 10}").
     case choice(String, [NamedOption])
 
-    /// The value as one line of YAML would spell it: whole numbers of up to 15 digits without a fraction.
+    /// The value on one line, as YAML spells it; a whole number of up to 15 digits has no fraction.
     public var description: String {
         func keyed(_ options: [NamedOption]) -> String {
             options.map { "\($0.name): \($0.value)" }.joined(separator: ", ")
@@ -52,7 +52,7 @@ extension OptionValue: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral, E
     public init(integerLiteral value: Int) { self = .number(Double(value)) }
     public init(booleanLiteral value: Bool) { self = .flag(value) }
     public init(stringLiteral value: String) { self = .text(value) }
-    /// A list of numbers, or of anything else.
+    /// A list of numbers if all elements are numbers, else a list of values.
     public init(arrayLiteral elements: OptionValue...) {
         let numbers = elements.compactMap { element in
             if case .number(let number) = element { number } else { nil }

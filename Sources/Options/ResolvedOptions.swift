@@ -1,12 +1,12 @@
-/// The options of one thing after unknown names, missing ones and wrong types were refused and defaults were filled in.
+/// The options of one thing after unknown names, missing options and wrong types were refused and defaults filled in.
 public struct ResolvedOptions: Sendable, Hashable {
     /// Every declared option with its value, in the order of declaration.
     public let values: [NamedOption]
-    /// The names of those that were given.
+    /// The names of the options that were given, in alphabetical order.
     public let given: [String]
 
-    /// Matches what was given against what is declared; throws on the first problem, where unknown names are
-    /// looked for in alphabetical order and then values in the order of declaration.
+    /// Matches the given options against the declared ones; throws the first problem, looking first for unknown names
+    /// in alphabetical order and then at the values in the order of declaration.
     public init(
         declared: [OptionDeclaration], given: [String: OptionValue]
     ) throws(OptionError) {
@@ -38,7 +38,7 @@ public struct ResolvedOptions: Sendable, Hashable {
         self.given = names.filter { given[$0].map { $0 != .none } ?? false }
     }
 
-    /// The value of a declared option that is a number.
+    /// The value of a declared option that is a number; traps if it is not.
     public func number(_ name: String) -> Double {
         switch value(name) {
         case .number(let number): number
@@ -47,7 +47,7 @@ public struct ResolvedOptions: Sendable, Hashable {
         }
     }
 
-    /// The value of a declared option that is a whole number.
+    /// The value of a declared option that is a whole number; traps if it is not.
     public func whole(_ name: String) -> Int {
         switch value(name) {
         case .whole(let number): return number
@@ -59,7 +59,7 @@ public struct ResolvedOptions: Sendable, Hashable {
         }
     }
 
-    /// The value of a declared option that is a list of numbers.
+    /// The value of a declared option that is a list of numbers; traps if it is not.
     public func numbers(_ name: String) -> [Double] {
         guard case .numbers(let numbers) = value(name) else {
             preconditionFailure("option \(name) is \(value(name)), not a list as its reader expects")
@@ -67,7 +67,7 @@ public struct ResolvedOptions: Sendable, Hashable {
         return numbers
     }
 
-    /// The value of a declared option that is true or false.
+    /// The value of a declared option that is true or false; traps if it is not.
     public func flag(_ name: String) -> Bool {
         guard case .flag(let flag) = value(name) else {
             preconditionFailure("option \(name) is \(value(name)), not a flag as its reader expects")
@@ -75,7 +75,7 @@ public struct ResolvedOptions: Sendable, Hashable {
         return flag
     }
 
-    /// The value of a declared option that is a word.
+    /// The value of a declared option that is a word; traps if it is not.
     public func text(_ name: String) -> String {
         guard case .text(let text) = value(name) else {
             preconditionFailure("option \(name) is \(value(name)), not a word as its reader expects")
@@ -83,10 +83,10 @@ public struct ResolvedOptions: Sendable, Hashable {
         return text
     }
 
-    /// The value of a declared option that is a whole number; nil where it has none.
+    /// The value of a declared option that is a whole number; nil if it has no value.
     public func wholeIfAny(_ name: String) -> Int? { value(name) == .none ? nil : whole(name) }
 
-    /// The value of a declared option that is a number or a list of them; nil where it has none.
+    /// The value of a declared option that is a number or a list of numbers; nil if it has no value.
     public func numbersIfAny(_ name: String) -> [Double]? {
         switch value(name) {
         case .none: nil
@@ -95,7 +95,7 @@ public struct ResolvedOptions: Sendable, Hashable {
         }
     }
 
-    /// The value of a declared number as an integer; throws unless it is whole and at least `least`.
+    /// The value of a declared number as an Int; throws unless it is whole and at least `least`.
     public func whole(_ name: String, atLeast least: Int) throws(OptionError) -> Int {
         let number = number(name)
         guard let whole = Int(exactly: number), whole >= least else {
@@ -106,7 +106,7 @@ public struct ResolvedOptions: Sendable, Hashable {
         return whole
     }
 
-    /// The value of a declared word as one of the cases of an enumeration, by its raw value.
+    /// The case of an enumeration whose raw value is the value of a declared word; throws if there is none.
     public func word<Word: RawRepresentable & CaseIterable>(
         _ name: String, _: Word.Type = Word.self
     ) throws(OptionError) -> Word where Word.RawValue == String {
@@ -120,7 +120,7 @@ public struct ResolvedOptions: Sendable, Hashable {
         return word
     }
 
-    /// The value of a declared option.
+    /// The value of a declared option; traps if no option has the name.
     public func value(_ name: String) -> OptionValue {
         guard let option = values.first(where: { $0.name == name }) else {
             preconditionFailure("option \(name) is not among the declared \(values.map(\.name))")

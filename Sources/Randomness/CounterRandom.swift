@@ -16,7 +16,7 @@ public struct CounterRandom: Sendable, Hashable {
     /// The stream inside (seed, purpose), such as an epoch or a parameter's index.
     public let stream: UInt64
 
-    /// The generator of one stream of a seed and purpose.
+    /// The generator of one stream of a seed and a purpose; equal arguments give equal numbers in every process.
     public init(seed: UInt64, purpose: RandomPurpose, stream: UInt64 = 0) {
         let seedKey = dt_philox_key(word: (seed.lowWord, seed.highWord))
         // The last words spell "dtrainkey", so that no derivation is also a plain draw of a small counter.

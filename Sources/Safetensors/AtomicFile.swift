@@ -2,13 +2,12 @@ import Files
 import Glibc
 import Messages
 
-/// Writes a file so that its path never names a part of it: whatever fails, the old file or the new one
-/// stands there whole.
+/// Writes a file so that its path always names a whole file: whatever fails, either the old one or the new one.
 ///
 /// The bytes go to a temporary file in the same folder, which is flushed to the disk before it takes the
 /// final name; then the folder is flushed, so that the name survives a power cut too.
 enum AtomicFile {
-    /// Puts the pieces, one after the other, into the file at a path; an older file there is replaced.
+    /// Writes the pieces one after the other to the file at `path`, replacing an older file there.
     static func write(_ pieces: [[UInt8]], to path: String) throws(SafetensorsError) {
         let folder = folder(of: path)
         let (temporary, descriptor) = try create(in: folder, for: path)
@@ -40,7 +39,8 @@ enum AtomicFile {
         }
     }
 
-    /// A new empty file with a name of its own; it does not extend the final name, which may leave no room.
+    /// Opens a new empty file with a unique name. The name does not extend the final name, which may be as long as a
+    /// name can be.
     private static func create(
         in folder: String, for path: String
     ) throws(SafetensorsError) -> (path: String, descriptor: Int32) {

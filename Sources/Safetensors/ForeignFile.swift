@@ -1,18 +1,19 @@
-/// A file of a format that people give in the place of another, known by its first bytes.
+/// A file of a format that people mistakenly give in place of another, recognized by its first bytes.
 package struct ForeignFile: Sendable, Equatable {
-    /// What the file is, as behind "found".
+    /// What the file is, as a phrase that fits after "found".
     package let name: String
-    /// How its weights become a safetensors file.
+    /// How to convert its weights to a safetensors file.
     package let weightsAdvice: String
-    /// How its content becomes a data file.
+    /// How to convert its content to a data file.
     package let dataAdvice: String
 
-    /// Bytes that are enough to know every format by.
+    /// How many bytes suffice to recognize every format.
     package static let startBytes = 128
 
-    /// What begins with these bytes; nil where it is none of the formats known here.
+    /// The format of a file that begins with these bytes; nil if it is none of those known here.
     package init?(start: [UInt8]) {
-        // A table's first column may be called as another format begins, "GGUF size".
+        // Text is excluded first, since a table's first column may be named as another format begins, such as "GGUF
+        // size".
         let isText = !start.contains { $0 < 0x09 || (0x0e..<0x20).contains($0) }
         let other = isText ? nil : Self.container(start) ?? Self.array(start)
         guard let found = Self.document(start) ?? other else { return nil }
@@ -25,15 +26,15 @@ package struct ForeignFile: Sendable, Equatable {
         dataAdvice = data
     }
 
-    /// A file that has to be unpacked, fetched or exported, whatever is wanted of it.
+    /// A file that has to be unpacked, fetched or exported in any case, with one advice for weights and data.
     private init(_ name: String, advice: String) { self.init(name, weights: advice, data: advice) }
 
-    /// A file of weights where data belong.
     static let safetensors = ForeignFile(
         "a safetensors file", weights: "fetch it again",
         data: "save its tensors with numpy.save, as a file each")
 
-    /// Plain text where weights belong, told by eight letters in the place of a length; nil for anything else.
+    /// Plain text in place of a safetensors file, recognized by eight letters where the length belongs; nil for
+    /// anything else.
     static func text(_ start: [UInt8]) -> ForeignFile? {
         let first = start.prefix(8)
         guard first.count == 8, first.allSatisfy({ (0x20...0x7e).contains($0) || (0x09...0x0d).contains($0) })
@@ -131,7 +132,7 @@ package struct ForeignFile: Sendable, Equatable {
         return ForeignFile("a zip archive", advice: "unpack it, and give the file in it")
     }
 
-    /// Formats of data, and of weights.
+    /// Files that hold an array, a table or weights.
     private static func array(_ start: [UInt8]) -> ForeignFile? {
         if start.starts(with: [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]) {
             return ForeignFile(

@@ -8,25 +8,26 @@ import Messages
 /// Since nothing nests deeper than this, the parser does not recurse and deep input cannot exhaust a stack.
 /// Numbers are plain decimal integers; a fraction, an exponent, a sign or a leading zero is an error.
 struct HeaderParser {
-    /// The most members of an object: a header of the greatest length could hold millions, which would take long to read.
+    /// The most members of an object. A header of the greatest length could hold millions, which would take long to
+    /// read.
     static let mostMembers = 1 << 18
 
     private var scanner: JSONScanner
     private let path: String
 
-    /// A parser of a header's bytes, without the length before them.
+    /// A parser of the header's bytes, which exclude the length before them.
     init(_ bytes: ArraySlice<UInt8>, path: String) {
         scanner = JSONScanner(bytes, path: path)
         self.path = path
     }
 
-    /// The entries in the header's order, not yet checked against each other or the data, and the strings.
+    /// The entries in the header's order, not yet checked against each other or the data, and the metadata.
     mutating func parse() throws(SafetensorsError) -> (entries: [TensorEntry], metadata: [String: String]) {
-        // The format wants the brace at the very start; other formats must not pass for this one.
+        // The format wants the brace at the very start, so that files of other formats are not taken for this one.
         guard scanner.peek == UInt8(ascii: "{") else { throw scanner.unexpected("\"{\" at the start") }
         var entries: [TensorEntry] = []
         var metadata: [String: String]?
-        // A Set finds duplicates; it also takes canonically equivalent spellings for one name, as == does.
+        // Duplicates are found in a Set, which also takes canonically equivalent spellings for one name, as == does.
         var names: Set<String> = []
         try object { parser, name throws(SafetensorsError) in
             guard names.insert(name).inserted else { throw parser.duplicate(name) }

@@ -4,7 +4,6 @@ struct JSONScanner {
     private var position: Int
     private let path: String
 
-    /// A scanner at the first of the bytes.
     init(_ bytes: ArraySlice<UInt8>, path: String) {
         self.bytes = bytes
         self.path = path
@@ -14,7 +13,7 @@ struct JSONScanner {
     /// The next byte, or nil at the end.
     var peek: UInt8? { position < bytes.endIndex ? bytes[position] : nil }
 
-    /// Steps over white space and, if it is next, the given punctuation; says whether it was.
+    /// Skips white space and, if it is next, `punctuation`; says whether it was.
     mutating func accept(_ punctuation: Unicode.Scalar) -> Bool {
         skipSpace()
         guard peek == UInt8(ascii: punctuation) else { return false }
@@ -22,12 +21,12 @@ struct JSONScanner {
         return true
     }
 
-    /// Steps over white space and the given punctuation, or throws.
+    /// Skips white space and `punctuation`, or throws.
     mutating func expect(_ punctuation: Unicode.Scalar) throws(SafetensorsError) {
         guard accept(punctuation) else { throw unexpected("\"\(punctuation)\"") }
     }
 
-    /// Steps over the spaces that pad a header, which must reach its end.
+    /// Skips the spaces that pad a header; throws unless they reach its end.
     mutating func padding() throws(SafetensorsError) {
         while peek == UInt8(ascii: " ") { position += 1 }
         guard peek == nil else { throw unexpected("only spaces after the last \"}\"") }
@@ -57,11 +56,11 @@ struct JSONScanner {
         return value
     }
 
-    /// The next token as a string, its escapes resolved.
+    /// The next token as a string, with escapes resolved.
     mutating func string() throws(SafetensorsError) -> String {
         try expect("\"")
         let start = position
-        // Escapes are rare: text is copied only from the first of them on.
+        // Escapes are rare, so text is copied only from the first one on.
         var resolved: [UInt8]?
         while let byte = peek, byte != UInt8(ascii: "\"") {
             guard byte >= 0x20 else { throw unexpected("control characters in strings as \\u escapes") }
@@ -101,7 +100,7 @@ struct JSONScanner {
         while let byte = peek, byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d { position += 1 }
     }
 
-    /// What an escape whose backslash has been read stands for.
+    /// The scalar that an escape stands for, once its backslash has been read.
     private mutating func escape() throws(SafetensorsError) -> Unicode.Scalar {
         guard let byte = peek else { throw unexpected("an escape") }
         switch Unicode.Scalar(byte) {
@@ -124,7 +123,7 @@ struct JSONScanner {
             guard (0xdc00..<0xe000).contains(low) else { throw unexpected("a surrogate pair before this") }
             code = 0x10000 + (code - 0xd800) << 10 + (low - 0xdc00)
         }
-        // What no scalar has is a second half without its first.
+        // An invalid scalar is the second half of a surrogate pair without the first.
         guard let scalar = Unicode.Scalar(code) else { throw unexpected("a surrogate pair before this") }
         return scalar
     }

@@ -14,7 +14,7 @@ enum LittleEndian {
         return bytes
     }
 
-    /// The elements whose bytes these are; the count must be a multiple of an element's.
+    /// The elements that the bytes encode; their count must be a multiple of an element's size.
     static func decode<Bits: FixedWidthInteger, Value>(
         _ bytes: ArraySlice<UInt8>, _ value: (Bits) -> Value
     ) -> [Value] {

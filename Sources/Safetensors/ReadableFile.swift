@@ -9,7 +9,7 @@ package final class ReadableFile: Sendable {
     private let path: String
     private let file: RegularFile
 
-    /// Opens the file; throws when there is none, or it is no regular file.
+    /// Opens the file; throws if there is none or it is not a regular file.
     package init(_ path: String) throws(SafetensorsError) {
         self.path = path
         do { file = try RegularFile(path) } catch {
@@ -21,10 +21,10 @@ package final class ReadableFile: Sendable {
         }
     }
 
-    /// That many bytes from an offset; throws when the file ends before them or memory cannot hold them.
+    /// `count` bytes from `offset`; throws if the file ends before them or memory cannot hold them.
     package func bytes(_ count: Int, at offset: Int) throws(SafetensorsError) -> [UInt8] {
         precondition(count >= 0 && offset >= 0, "\(count) bytes at \(offset)")
-        // A sparse file can be larger than any memory, and an array that cannot be had ends the process.
+        // A sparse file can be larger than any memory, and an array that does not fit ends the process.
         let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
         guard count <= memory else {
             throw SafetensorsError(

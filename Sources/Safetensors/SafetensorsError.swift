@@ -2,11 +2,11 @@
 public struct SafetensorsError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The sort of problem, for code that decides by it.
     public enum Reason: String, Sendable, CaseIterable {
-        /// No file stands at the path.
+        /// There is no file at the path.
         case missing
         /// The file cannot be opened or read, or is no regular file.
         case unreadable
-        /// The file cannot be created, filled, flushed or given its name.
+        /// The file cannot be created, written, flushed or renamed.
         case unwritable
         /// The data do not fit into this machine's memory.
         case memory
@@ -28,7 +28,7 @@ public struct SafetensorsError: Error, Sendable, Hashable, CustomStringConvertib
         case overflow
         /// A tensor's offsets are not two, are reversed or do not span shape times element size.
         case offsets
-        /// Bytes between two tensors belong to neither.
+        /// Bytes between two tensors belong to neither of them.
         case hole
         /// Two tensors share bytes.
         case overlap
@@ -42,7 +42,7 @@ public struct SafetensorsError: Error, Sendable, Hashable, CustomStringConvertib
         case outOfRange
     }
 
-    /// The sort of problem.
+    /// The sort of problem, on which code may decide.
     public let reason: Reason
     /// The file, or the name of bytes given in memory.
     public let path: String
@@ -51,7 +51,6 @@ public struct SafetensorsError: Error, Sendable, Hashable, CustomStringConvertib
     /// What was there.
     public let found: String
 
-    /// An error about the file at `path`.
     init(_ reason: Reason, path: String, expected: String, found: String) {
         self.reason = reason
         self.path = path
@@ -59,12 +58,12 @@ public struct SafetensorsError: Error, Sendable, Hashable, CustomStringConvertib
         self.found = found
     }
 
-    /// The path, what was expected and what was found, in one line whatever the file or its name holds.
+    /// The path, what was expected and what was found; always one line, whatever the file or its name contains.
     public var description: String {
         Self.oneLine("\(path): expected \(expected), found \(found)")
     }
 
-    /// A name from a file in quotes, cut so that a hostile one cannot fill a screen.
+    /// A name from a file in quotes, cut so that a hostile name cannot fill a screen.
     static func quoted(_ name: String) -> String {
         let shown = name.unicodeScalars.prefix(80)
         let rest = shown.endIndex == name.unicodeScalars.endIndex ? "" : "…"

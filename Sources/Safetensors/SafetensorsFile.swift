@@ -11,20 +11,20 @@ import Messages
 ///     for entry in file.tensors { print(entry.name, entry.type.rawValue, entry.shape) }
 ///     let weight = try file.tensor(named: "0.weight")
 public struct SafetensorsFile: Sendable {
-    /// The file's path, or the name of bytes given in memory, for messages.
+    /// The file's path for messages, or the name given to bytes in memory.
     public let path: String
     /// The tensors, sorted by the UTF-8 bytes of their names.
     public let tensors: [TensorEntry]
-    /// The strings under "__metadata__"; look them up, but let no order come from iterating over them.
+    /// The strings under "__metadata__". Look them up by key: no order may come from iterating over them.
     public let metadata: [String: String]
     private let content: [UInt8]
-    /// Where the data begin in `content`, which may still hold the header.
+    /// Where the data begin in `content`, which may include the header.
     private let dataStart: Int
 
     /// The longest header in bytes, the reference implementation's limit.
     public static let largestHeader = 100_000_000
 
-    /// Reads and checks the file at a path.
+    /// Reads and checks the file at `path`, whose data must fit into memory.
     public static func read(path: String) throws(SafetensorsError) -> SafetensorsFile {
         let file = try ReadableFile(path)
         do { return try read(file, path: path) } catch {
@@ -34,7 +34,7 @@ public struct SafetensorsFile: Sendable {
         }
     }
 
-    /// Throws what a file is that begins as those of another format do, with how to convert it.
+    /// Throws if the file begins as files of another format do, with how to convert it.
     package static func refuseForeign(path: String) throws(SafetensorsError) {
         try refuseForeign(try ReadableFile(path), path: path, reason: .headerLength)
     }
@@ -43,7 +43,7 @@ public struct SafetensorsFile: Sendable {
         _ file: ReadableFile, path: String, reason: SafetensorsError.Reason
     ) throws(SafetensorsError) {
         let start = try file.bytes(min(file.size, ForeignFile.startBytes), at: 0)
-        // The length of a header may look like the first bytes of any format; what follows it does not.
+        // The length of a header may look like the first bytes of any format, but not together with the brace after it.
         let length = try? headerLength(Array(start.prefix(8)), fileSize: file.size, path: path)
         if length != nil, start.count > 8, start[8] == UInt8(ascii: "{") { return }
         guard let foreign = ForeignFile(start: start) ?? .text(start), foreign != .safetensors else { return }
@@ -58,14 +58,14 @@ public struct SafetensorsFile: Sendable {
         let start = try file.bytes(min(file.size, 8), at: 0)
         let length = try headerLength(start, fileSize: file.size, path: path)
         let header = try file.bytes(length, at: 8)
-        // The header is judged before the data are read, so a false one costs only itself.
+        // The header is checked before the data are read, so that a false one costs no more than itself.
         let parsed = try parse(header[...], dataSize: file.size - 8 - length, path: path)
         let data = try file.bytes(file.size - 8 - length, at: 8 + length)
         return SafetensorsFile(
             path: path, tensors: parsed.tensors, metadata: parsed.metadata, content: data, dataStart: 0)
     }
 
-    /// Checks bytes that stand in memory; `path` is what messages call them.
+    /// Checks a file's bytes in memory; `path` names them in messages.
     public init(bytes: [UInt8], path: String = "memory") throws(SafetensorsError) {
         let length = try Self.headerLength(Array(bytes.prefix(8)), fileSize: bytes.count, path: path)
         let dataStart = 8 + length
@@ -85,7 +85,7 @@ public struct SafetensorsFile: Sendable {
         self.dataStart = dataStart
     }
 
-    /// The entry of a name, found in logarithmic time, or nil.
+    /// The entry of a name, found in O(log n); nil if there is none.
     public func entry(named name: String) -> TensorEntry? {
         var low = 0
         var high = tensors.count
@@ -97,14 +97,15 @@ public struct SafetensorsFile: Sendable {
         return tensors[low]
     }
 
-    /// The bytes of a tensor as they stand in the file: little-endian elements in row-major order.
+    /// The bytes of a tensor as the file has them: little-endian elements in row-major order; throws if there is none
+    /// of the name.
     public func bytes(named name: String) throws(SafetensorsError) -> ArraySlice<UInt8> {
         bytes(of: try required(name))
     }
 
-    /// The elements of a floating-point tensor in row-major order, wider ones rounded to Float.
+    /// The elements of a floating-point tensor in row-major order, Float64 rounded to Float.
     ///
-    /// Throws when the tensor holds integers, or a finite Float64 that no Float comes near.
+    /// Throws if the tensor holds integers, or a finite Float64 beyond the range of Float.
     public func tensor(named name: String) throws(SafetensorsError) -> [Float] {
         let entry = try required(name)
         switch entry.type {
@@ -128,7 +129,7 @@ public struct SafetensorsFile: Sendable {
         }
     }
 
-    /// The elements of a floating-point tensor in row-major order, none of them rounded.
+    /// The elements of a floating-point tensor in row-major order, converted without rounding.
     public func doubles(named name: String) throws(SafetensorsError) -> [Double] {
         let entry = try required(name)
         if entry.type == .float64 { return elements(entry) { Double(bitPattern: $0) } }
@@ -148,7 +149,7 @@ public struct SafetensorsFile: Sendable {
         }
     }
 
-    /// The length that a file's first bytes state, once it is known to fit into the file.
+    /// The header's length from a file's first bytes, checked against the limits and the file's size.
     private static func headerLength(
         _ start: [UInt8], fileSize: Int, path: String
     ) throws(SafetensorsError) -> Int {

@@ -1,22 +1,21 @@
 import Messages
 
-/// What stands in a safetensors file before and around its tensors' bytes: for writers that have these bytes elsewhere
-/// and put them into the file piece by piece.
+/// The header of a safetensors file and the order of its tensors' bytes, for writers that add the bytes piece by piece.
 ///
 ///     let outline = try SafetensorsOutline([(name: "0.weight", type: .float32, shape: [2, 3])])
 ///     // The file is outline.header, then the 24 bytes of 0.weight.
 public struct SafetensorsOutline: Sendable {
     /// The file's first bytes: the header's length and the header.
     public let header: [UInt8]
-    /// Places in the list that was given, in the order in which the tensors' bytes follow.
+    /// Indices into the given list, in the order in which the tensors' bytes follow the header.
     public let order: [Int]
 
-    /// The outline of a file; throws when a name is not usable or stands there twice.
+    /// The outline of a file; throws if a name is not usable or occurs twice.
     ///
     /// - Parameters:
     ///   - tensors: Names, types and shapes, in any order.
-    ///   - metadata: Strings to keep under "__metadata__", sorted by key; without any, the key is left out.
-    ///   - path: What messages call the file.
+    ///   - metadata: Strings to store under "__metadata__", sorted by key; the key is left out if there are none.
+    ///   - path: The file's name in messages.
     public init(
         _ tensors: [(name: String, type: SafetensorsType, shape: [Int])], metadata: [String: String] = [:],
         path: String = "safetensors writer"
@@ -62,7 +61,7 @@ public struct SafetensorsOutline: Sendable {
         self.header = LittleEndian.encode([UInt64(header.count)]) { $0 } + header
     }
 
-    /// A JSON string, escaped where JSON demands it and nowhere else.
+    /// A JSON string, with only the escapes that JSON demands.
     private static func json(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {

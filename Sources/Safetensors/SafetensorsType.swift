@@ -1,4 +1,4 @@
-/// The element types of the format that this library knows, by their names in a file.
+/// The element types that this library knows, by their names in a file.
 public enum SafetensorsType: String, Sendable, Hashable, CaseIterable {
     /// IEEE 754 binary64, a Double.
     case float64 = "F64"
@@ -8,7 +8,7 @@ public enum SafetensorsType: String, Sendable, Hashable, CaseIterable {
     case float16 = "F16"
     /// The upper half of a binary32.
     case bfloat16 = "BF16"
-    /// A signed integer of 64 bits, two's complement as all signed ones.
+    /// A signed 64-bit integer in two's complement, as all signed ones.
     case int64 = "I64"
     /// A signed integer of 32 bits.
     case int32 = "I32"
@@ -27,7 +27,7 @@ public enum SafetensorsType: String, Sendable, Hashable, CaseIterable {
     /// A truth value in one byte.
     case bool = "BOOL"
 
-    /// Bytes of one element.
+    /// The bytes of one element.
     public var size: Int {
         switch self {
         case .float64, .int64, .uint64: 8

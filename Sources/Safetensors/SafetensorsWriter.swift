@@ -1,46 +1,46 @@
 /// Collects tensors and writes them as a safetensors file.
 ///
-/// The bytes depend on the tensors and the strings alone: tensors stand in the order of their names' UTF-8
-/// bytes, in the header and in the data, whatever order they were added in, and no time or path is recorded.
-/// So equal weights make equal files. The JSON has the reference implementation's spelling, without white
-/// space inside and padded with spaces so that the data begin at a multiple of 8 bytes.
+/// The bytes depend on the tensors and the strings alone, so equal weights make equal files: tensors are sorted by the
+/// UTF-8 bytes of their names, in the header and in the data, and no time or path is recorded. The JSON is spelled as
+/// the reference implementation spells it, without white space inside and padded with spaces so that the data begin at
+/// a multiple of 8 bytes.
 ///
 ///     var writer = SafetensorsWriter()
 ///     try writer.add(name: "0.weight", shape: [2, 3], floats: [1, 2, 3, 4, 5, 6])
 ///     try writer.add(name: "1.num_batches_tracked", shape: [], int64s: [10])
 ///     try writer.write(to: "weights.safetensors")
 public struct SafetensorsWriter: Sendable {
-    /// Strings to keep under "__metadata__", sorted by key in the file; without any, the key is left out.
+    /// Strings to store under "__metadata__", sorted by key in the file; the key is left out if there are none.
     public var metadata: [String: String]
     private var tensors: [(name: String, type: SafetensorsType, shape: [Int], bytes: [UInt8])] = []
     private var names: Set<String> = []
 
-    /// A writer without tensors.
+    /// A writer without tensors, with the strings `metadata`.
     public init(metadata: [String: String] = [:]) {
         self.metadata = metadata
     }
 
-    /// Adds an F32 tensor, row-major; throws when the name is not usable or already taken.
+    /// Adds an F32 tensor, row-major; throws if the name is not usable or taken.
     public mutating func add(name: String, shape: [Int], floats: [Float]) throws(SafetensorsError) {
         try add(name: name, type: .float32, shape: shape, bytes: LittleEndian.encode(floats, \.bitPattern))
     }
 
-    /// Adds an F64 tensor, row-major; throws when the name is not usable or already taken.
+    /// Adds an F64 tensor, row-major; throws if the name is not usable or taken.
     public mutating func add(name: String, shape: [Int], doubles: [Double]) throws(SafetensorsError) {
         try add(name: name, type: .float64, shape: shape, bytes: LittleEndian.encode(doubles, \.bitPattern))
     }
 
-    /// Adds an I64 tensor, row-major; throws when the name is not usable or already taken.
+    /// Adds an I64 tensor, row-major; throws if the name is not usable or taken.
     public mutating func add(name: String, shape: [Int], int64s: [Int64]) throws(SafetensorsError) {
         try add(name: name, type: .int64, shape: shape, bytes: LittleEndian.encode(int64s) { $0 })
     }
 
-    /// Adds an I32 tensor, row-major; throws when the name is not usable or already taken.
+    /// Adds an I32 tensor, row-major; throws if the name is not usable or taken.
     public mutating func add(name: String, shape: [Int], int32s: [Int32]) throws(SafetensorsError) {
         try add(name: name, type: .int32, shape: shape, bytes: LittleEndian.encode(int32s) { $0 })
     }
 
-    /// Adds a tensor of any type by its little-endian bytes; throws when the name is not usable or taken.
+    /// Adds a tensor of any type as little-endian bytes; throws if the name is not usable or taken.
     public mutating func add(
         name: String, type: SafetensorsType, shape: [Int], bytes: [UInt8]
     ) throws(SafetensorsError) {
@@ -61,12 +61,12 @@ public struct SafetensorsWriter: Sendable {
         tensors.append((name, type, shape, bytes))
     }
 
-    /// The file's bytes.
+    /// The whole file's bytes: length, header, data.
     public func serialized() throws(SafetensorsError) -> [UInt8] {
         Array(try pieces(path: "memory").joined())
     }
 
-    /// Writes the file; whatever fails, the path names the older file or the whole new one.
+    /// Writes the file; whatever fails, the path names either the older file or the whole new one.
     public func write(to path: String) throws(SafetensorsError) {
         try AtomicFile.write(pieces(path: path), to: path)
     }

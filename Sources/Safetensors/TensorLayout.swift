@@ -1,11 +1,11 @@
 import Messages
 
-/// How tensors lie in a file's data: side by side, without a gap, from the first byte to the last.
+/// The rule for how tensors lie in a file's data: side by side, without a gap, from the first byte to the last.
 enum TensorLayout {
     /// Throws unless the entries cover every byte of the data exactly once.
     ///
-    /// A hole could carry anything past a reader, and an overlap would let one small file claim to hold any
-    /// number of tensors.
+    /// A hole could hide anything from a reader, and overlaps would let a small file claim to hold any number of
+    /// tensors.
     static func check(_ entries: [TensorEntry], dataSize: Int, path: String) throws(SafetensorsError) {
         // Empty tensors lie at the edges of others, before the one that begins there.
         let ordered = entries.sorted { a, b in

@@ -1,12 +1,12 @@
-/// Which names a tensor may have, the same rule for reading and writing.
+/// Which names a tensor may have; the same rule for reading and writing.
 enum TensorName {
     /// The key under which a header keeps its strings.
     static let metadata = "__metadata__"
 
-    /// What is wrong with a name, or nil when it is usable.
+    /// What is wrong with a name; nil if it is usable.
     ///
-    /// Tools turn names into files (one array per tensor) and into paths of a tree, so a name must not be
-    /// able to climb out of a folder or to forge a line of output.
+    /// Tools turn names into files (one per tensor) and into paths of a tree, so a name must not be able to leave a
+    /// folder or to forge a line of output.
     static func problem(_ name: String) -> String? {
         if name.isEmpty { return "an empty name" }
         if name == metadata { return "the reserved name \(metadata)" }
@@ -21,7 +21,7 @@ enum TensorName {
         return nil
     }
 
-    /// Whether one name stands before another in a file: by their UTF-8 bytes, which no locale changes.
+    /// Whether one name precedes another in a file: by their UTF-8 bytes, independent of any locale.
     static func precedes(_ a: String, _ b: String) -> Bool {
         a.utf8.lexicographicallyPrecedes(b.utf8)
     }

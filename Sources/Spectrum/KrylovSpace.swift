@@ -1,18 +1,18 @@
-/// A symmetric operator H and the vectors it acts on, as Krylov methods need them: no method sees an element, so a process
-/// may hold a part of each vector.
+/// A symmetric operator H and the vectors it acts on, as Krylov methods need them. No method reads single elements, so
+/// a process may hold only a part of each vector.
 ///
 /// Every process of a run makes the same calls in the same order and gets the same numbers.
 package protocol KrylovSpace: AnyObject {
-    /// A vector that is worked with, in Float64.
+    /// A vector to compute with, in Float64.
     associatedtype Vector
-    /// A vector of a basis, as the operator takes it.
+    /// A basis vector, in the precision that the operator takes.
     associatedtype BasisVector
 
-    /// Elements of a vector.
+    /// The number of elements of a vector.
     var dimension: Int { get }
     /// H · v.
     func product(_ vector: BasisVector) throws -> Vector
-    /// Independent standard normal numbers, others for each `number`.
+    /// Independent standard normal numbers, different for each `number`.
     func normal(_ number: Int) throws -> Vector
     /// The inner product of each basis vector with `vector`.
     func dots(_ basis: [BasisVector], _ vector: Vector) throws -> [Double]
@@ -20,19 +20,19 @@ package protocol KrylovSpace: AnyObject {
     func squaredNorm(_ vector: Vector) throws -> Double
     /// vector ← vector − Σ coefficients · basis.
     func subtract(_ coefficients: [Double], _ basis: [BasisVector], from vector: Vector)
-    /// factor · vector, rounded to what a basis holds.
+    /// factor · vector, rounded to the precision of a basis vector.
     func basisVector(_ vector: Vector, times factor: Double) throws -> BasisVector
     /// Σ coefficients · basis.
     func combination(_ coefficients: [Double], _ basis: [BasisVector]) throws -> Vector
     /// Replaces the first vectors of `basis` by combinations of all of them, one for each row of coefficients.
     func rotate(_ basis: [BasisVector], _ rows: [[Double]])
-    /// Numbers that one process computes for all; nil where it has none.
+    /// Numbers that `body` computes on one process, given to all; nil if it returns nil.
     func decided(_ body: () -> [Double]?) throws -> [Double]?
 }
 
 extension KrylovSpace {
     /// The eigenvalues of a symmetric matrix (n, n), ascending, and its unit eigenvectors as rows in that order; throws
-    /// where it has none, as with numbers that are not finite.
+    /// if they cannot be computed, as with numbers that are not finite.
     func eigen(_ matrix: [Double], size: Int) throws -> (values: [Double], vectors: [[Double]]) {
         guard size > 0 else { return ([], []) }
         let packed = try decided {
@@ -45,8 +45,9 @@ extension KrylovSpace {
         return (Array(packed[..<size].reversed()), vectors.reversed())
     }
 
-    /// Takes what lies along the basis out of `vector`, twice, so that it is orthogonal to working precision; the inner
-    /// products that were taken out.
+    /// Makes `vector` orthogonal to the basis, twice so that it holds to working precision.
+    ///
+    /// - Returns: The inner product of each basis vector with the original vector.
     func orthogonalize(_ vector: Vector, against basis: [BasisVector]) throws -> [Double] {
         guard !basis.isEmpty else { return [] }
         let first = try dots(basis, vector)
@@ -57,9 +58,9 @@ extension KrylovSpace {
     }
 }
 
-/// Why a spectrum cannot be told.
+/// Why a spectrum cannot be computed.
 package enum SpectrumError: Error, CustomStringConvertible {
-    /// The operator has made numbers that are not finite.
+    /// The operator gave numbers that are not finite.
     case notFinite
 
     package var description: String {

@@ -2,40 +2,41 @@ import Glibc
 
 /// The extreme eigenvalues of a symmetric operator by Lanczos's method with full re-orthogonalization.
 ///
-/// A basis that may not grow further is restarted thickly: the Ritz vectors of both ends stay in it (Wu and Simon,
+/// When the basis has reached its capacity, a thick restart keeps the Ritz vectors of both ends in it (Wu and Simon,
 /// "Thick-Restart Lanczos Method for Large Symmetric Eigenvalue Problems", SIAM J. Matrix Anal. Appl. 22, 2000). From a
-/// random start every eigenvalue is found with probability 1, a multiple one once; where the operator maps the basis into
-/// itself a new random start goes on, so that multiple ones come again.
+/// random start every eigenvalue is found with probability 1, but a multiple one only once. When the operator maps the
+/// basis into itself, the method continues with a new random vector and so finds multiple eigenvalues again.
 package struct Lanczos<Space: KrylovSpace> {
     /// An eigenvalue of the operator on the basis.
     package struct RitzValue: Sendable, Equatable {
         /// θ, near an eigenvalue.
         package let value: Double
-        /// ‖H x − θ x‖ of its vector, as far as the recurrence knows it: an eigenvalue lies within so much of θ.
+        /// ‖H x − θ x‖ of its Ritz vector x, according to the recurrence: an eigenvalue lies within this distance of θ.
         package let residual: Double
     }
 
     private let space: Space
-    /// Vectors that the basis may hold.
+    /// The most vectors of the basis.
     private let capacity: Int
     private var basis: [Space.BasisVector] = []
-    /// The vector that is multiplied next; nil where there is none left.
+    /// The vector that is multiplied next; nil if none is left.
     private var next: Space.BasisVector?
-    /// The operator on the basis, its last row first filled when that vector is multiplied.
+    /// The operator on the basis; the row of a vector is added when the vector is multiplied.
     private var projected: [[Double]] = []
-    /// The last row of `projected` as far as it is known before: how the next vector is coupled to the basis.
+    /// How the next vector couples to the basis: its row of `projected` without the diagonal element.
     private var coupling: [Double] = []
-    /// Random vectors drawn so far.
+    /// The number of the next random vector.
     private var draws: Int
-    /// Products so far.
+    /// The number of products so far.
     package private(set) var products = 0
-    /// What the start vector alone has seen, until a restart: T's diagonal and what stands beside it.
+    /// T, the tridiagonal matrix that the start vector alone gives until the first restart.
     package private(set) var tridiagonal = Tridiagonal()
     private var isFirstCycle = true
-    /// Whether the operator mapped a basis into itself: what one start vector can see is known exactly.
+    /// Whether the operator mapped a basis into itself, so that what can be seen from one start vector is known
+    /// exactly.
     package private(set) var isInvariant = false
 
-    /// Begins with random vector `start`.
+    /// Starts with the random vector of number `start`.
     ///
     /// - Parameter capacity: The most vectors of the basis, at least 4.
     package init(_ space: Space, start: Int = 0, capacity: Int) throws {
@@ -46,10 +47,10 @@ package struct Lanczos<Space: KrylovSpace> {
         next = try draw()
     }
 
-    /// Whether the basis spans the whole space, so that every eigenvalue is there.
+    /// Whether the basis spans the whole space, up to rounding, so that it has every eigenvalue.
     package var isComplete: Bool { next == nil }
 
-    /// Takes one product more; throws where the operator makes numbers that are not finite.
+    /// Makes one more product; throws if the operator gives numbers that are not finite.
     package mutating func step() throws {
         guard let vector = next else { return }
         if basis.count == capacity { try restart() }
@@ -63,7 +64,7 @@ package struct Lanczos<Space: KrylovSpace> {
         for place in 0..<last { projected[place].append(coupling[place]) }
         projected.append(coupling + [along[last]])
         let rest = try space.squaredNorm(image).squareRoot()
-        // What a product's rounding leaves is no direction of its own.
+        // A rest as small as the rounding of a product is no new direction.
         let isNew = rest > Self.roundingOfProduct * max(scale, projected.joined().lazy.map(abs).max() ?? 0)
         if isFirstCycle {
             tridiagonal.diagonal.append(along[last])
@@ -86,7 +87,7 @@ package struct Lanczos<Space: KrylovSpace> {
         return zip(values, vectors).map { RitzValue(value: $0, residual: residual($1)) }
     }
 
-    /// The unit vectors of the Ritz values at `places`, in ascending order of all.
+    /// The unit Ritz vectors at `places` among the ascending Ritz values.
     package func ritzVectors(_ places: [Int]) throws -> [Space.BasisVector] {
         let vectors = try decomposed().vectors
         return try places.map { place in
@@ -99,7 +100,7 @@ package struct Lanczos<Space: KrylovSpace> {
         try space.eigen(Array(projected.joined()), size: basis.count)
     }
 
-    /// Only one element of the coupling is not zero, but behind a restart, where it belongs to the last basis vector, too.
+    /// The coupling applied to `vector`; between steps only the coupling's last element can be other than zero.
     private func residual(_ vector: [Double]) -> Double {
         zip(coupling, vector).reduce(0) { $0 + $1.0 * $1.1 }.magnitude
     }
@@ -115,7 +116,7 @@ package struct Lanczos<Space: KrylovSpace> {
         return try space.basisVector(vector, times: 1 / norm)
     }
 
-    /// Keeps the Ritz vectors of both ends, and the next vector, which all of them are coupled to.
+    /// Keeps the Ritz vectors of both ends, and the next vector, to which all of them are coupled.
     private mutating func restart() throws {
         let (values, vectors) = try decomposed()
         let kept = capacity / 2
@@ -132,11 +133,11 @@ package struct Lanczos<Space: KrylovSpace> {
         isFirstCycle = false
     }
 
-    /// Products are made in Float32: below this share of a vector's norm nothing is known.
+    /// Products are made in Float32: anything below this share of a vector's norm is rounding.
     private static var roundingOfProduct: Double { 1e-6 }
 
-    /// A bound on the probability that the smallest eigenvalue lies lower than the smallest Ritz value by more than `share`
-    /// of the spectrum's width, of a random start and `products` steps; the same for the largest.
+    /// A bound on the probability that, after a random start and `products` steps, the smallest eigenvalue is below the
+    /// smallest Ritz value by more than `share` of the spectrum's width. The same bound holds for the largest.
     ///
     /// 1.648 √n · exp(−√share · (2k − 1)): Kuczyński and Woźniakowski, "Estimating the largest eigenvalue by the power and
     /// Lanczos algorithms with a random start", SIAM J. Matrix Anal. Appl. 13, 1992, theorem 4.2.
@@ -147,7 +148,8 @@ package struct Lanczos<Space: KrylovSpace> {
         return min(1, bound)
     }
 
-    /// The share of the spectrum's width that is missed with `probability` at most.
+    /// The share of the spectrum's width that is exceeded with probability `probability` at most; see
+    /// `probabilityOfMissing`.
     package static func shareMissed(probability: Double, dimension: Int, products: Int) -> Double {
         guard products > 0 else { return 1 }
         let root =

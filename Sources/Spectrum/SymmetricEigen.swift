@@ -2,18 +2,18 @@ import CLAPACK
 
 /// The eigenvalues and eigenvectors of a real symmetric matrix, in Float64.
 ///
-/// LAPACK's divide and conquer on one thread, with the same kernels on every processor: the same bits in every process
-/// (Golub and Van Loan, "Matrix Computations", sections 8.3 and 8.4). O(n³): 0.12 s for n = 784, 6 s
-/// for n = 3,072.
+/// LAPACK's divide and conquer on one thread, with the same kernels on every processor, gives the same bits in every
+/// process (Golub and Van Loan, "Matrix Computations", sections 8.3 and 8.4). O(n³): 0.12 s for n = 784, 6 s for n =
+/// 3,072.
 package struct SymmetricEigen: Sendable {
-    /// The eigenvalues λ, from the largest to the smallest.
+    /// The eigenvalues λ in descending order.
     package let values: [Double]
-    /// The unit eigenvectors as rows (n, n), in the order of their values; the component of the largest magnitude, the
-    /// first of equal ones, is positive.
+    /// The unit eigenvectors as rows (n, n), in the order of `values`. In each, the first of the components with the
+    /// largest magnitude is positive.
     package let vectors: [Double]
 
-    /// Decomposes A (n, n), of which the lower triangle counts; nil if it does not converge, or where an element or an
-    /// eigenvalue is not finite.
+    /// Decomposes A (n, n), of which only the lower triangle is read; nil if the iteration does not converge, or an
+    /// element or eigenvalue is not finite.
     package init?(_ matrix: [Double], size n: Int) {
         guard var (values, rows) = Self.solve(matrix, n, dt_symmetric_eigen) else { return nil }
         values.reverse()
@@ -33,19 +33,19 @@ package struct SymmetricEigen: Sendable {
         vectors = rows
     }
 
-    /// The eigenvalues of A alone, from the largest to the smallest, in a fraction of the time; nil as for `init`. They
-    /// may differ from `init`'s in the last bits.
+    /// Only the eigenvalues of A, in descending order, in a fraction of the time; nil as for `init`. They may differ
+    /// from those of `init` in the last bits.
     package static func values(_ matrix: [Double], size n: Int) -> [Double]? {
         solve(matrix, n, dt_symmetric_eigenvalues).map { $0.values.reversed() }
     }
 
-    /// Whether there is memory for a decomposition of (n, n), which traps without; it takes 16 n² bytes beside the matrix, and
-    /// the first one 128 MiB of address space more.
+    /// Whether there is memory to decompose a matrix (n, n); without it a decomposition traps. It takes 16 n² bytes
+    /// besides the matrix, and the first one 128 MiB of address space more.
     package static func hasRoom(size n: Int) -> Bool {
         n <= Int(DT_EIGEN_LIMIT) && dt_symmetric_eigen_has_room(Int32(n))
     }
 
-    /// What a function of LAPACK makes of A: eigenvalues from the smallest to the largest, and what A was overwritten with.
+    /// The result of a LAPACK function for A: ascending eigenvalues, and what A was overwritten with.
     private static func solve(
         _ matrix: [Double], _ n: Int,
         _ function: (Int32, UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>) -> Int32

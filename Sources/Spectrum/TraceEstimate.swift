@@ -1,12 +1,13 @@
-/// An estimate of the trace by Hutch++ (Meyer, Musco, Musco and Woodruff, "Hutch++: Optimal Stochastic Trace Estimation",
-/// SOSA 2021): exact on the range of H · S for random S, random on what is orthogonal to it.
+/// An estimate of the trace of H by Hutch++ (Meyer, Musco, Musco and Woodruff, "Hutch++: Optimal Stochastic Trace
+/// Estimation", SOSA 2021): exact on the range of H · S for a random S, sampled on its orthogonal complement.
 package struct TraceEstimate: Sendable, Equatable {
-    /// The trace.
+    /// The estimated trace.
     package let value: Double
-    /// Its standard error; 0 where the range is the whole space.
+    /// Its standard error; 0 if the range is the whole space, and also if there is a single sample.
     package let error: Double
 
-    /// An estimate of `products` products, a third of them for each of the three parts.
+    /// Estimates the trace with `products` products, a third of them for each of the three parts: the range, the trace
+    /// on it, and the samples.
     ///
     /// - Parameter start: The number of the first random vector.
     package init<Space: KrylovSpace>(of space: Space, products: Int, start: Int) throws {
@@ -19,7 +20,7 @@ package struct TraceEstimate: Sendable, Equatable {
             guard before.isFinite else { throw SpectrumError.notFinite }
             _ = try space.orthogonalize(image, against: range)
             let norm = try space.squaredNorm(image).squareRoot()
-            // The range may have fewer dimensions.
+            // An image that lies in the range already adds no vector.
             guard norm > 1e-6 * before else { continue }
             range.append(try space.basisVector(image, times: 1 / norm))
         }

@@ -1,22 +1,21 @@
-/// What k steps of Lanczos's method know of the operator from the start vector v: Gauss quadrature for the measure
-/// μ = Σ (v·u_i)² at the eigenvalues λ_i (Golub and Welsch, "Calculation of Gauss Quadrature Rules", Math. Comp. 23, 1969).
+/// What k Lanczos steps tell about the operator as seen from the start vector v: Gauss quadrature for the measure μ = Σ
+/// (v·u_i)² at the eigenvalues λ_i (Golub and Welsch, "Calculation of Gauss Quadrature Rules", Math. Comp. 23, 1969).
 ///
-/// For a random v the measure of a set is, in the mean, the share of eigenvalues in it.
+/// For a random v the expected measure of a set is the share of eigenvalues in it.
 package struct Tridiagonal: Sendable, Equatable {
-    /// α, k numbers.
+    /// The k numbers α.
     package internal(set) var diagonal: [Double] = []
-    /// β, k numbers: the last couples to the vector that was not multiplied, 0 where there is none.
+    /// The k numbers β: the last one couples to the next vector, which is not multiplied yet; 0 if there is none.
     package internal(set) var beside: [Double] = []
 
     /// A node of the quadrature.
     package struct Node: Sendable, Equatable {
-        /// Where it lies.
         package let value: Double
         /// Its share of the measure.
         package let weight: Double
     }
 
-    /// Products it is made of.
+    /// The number k of products.
     package var count: Int { diagonal.count }
 
     /// The nodes of the Gauss quadrature, ascending.
@@ -24,10 +23,12 @@ package struct Tridiagonal: Sendable, Equatable {
         try Self.nodes(diagonal, beside.dropLast(), in: space)
     }
 
-    /// Between what bounds the measure of (−∞, x) and that of (−∞, x] lie, whatever the rest of the operator is.
+    /// Bounds on the measure of (−∞, x): the lower one for (−∞, x) and the upper one for (−∞, x], whatever the rest of
+    /// the operator is.
     ///
-    /// The quadrature with a node at x (Gauss and Radau) has the weight of lower nodes as the lower bound, and with x's own
-    /// as the upper one (Chebyshev, Markov and Stieltjes; Golub and Meurant, "Matrices, Moments and Quadrature", chapter 6).
+    /// They come from the quadrature with a node at x (Gauss and Radau): the weight of the nodes below x, and that
+    /// weight with the weight of x (Chebyshev, Markov and Stieltjes; Golub and Meurant, "Matrices, Moments and
+    /// Quadrature", chapter 6).
     package func measure(below x: Double, in space: some KrylovSpace) throws -> ClosedRange<Double> {
         guard let last = beside.last else { return 0...1 }
         guard last > 0 else {
@@ -42,7 +43,7 @@ package struct Tridiagonal: Sendable, Equatable {
             pivot = diagonal[place] - x - beside[place - 1] * beside[place - 1] / pivot
         }
         let corner = x + last * last / pivot
-        // x is a node already.
+        // x is a node of the quadrature without the last step.
         guard corner.isFinite else { return try Tridiagonal(shortened: self).measure(below: x, in: space) }
         let nodes = try Self.nodes(diagonal + [corner], beside, in: space)
         guard let own = nodes.indices.min(by: { abs(nodes[$0].value - x) < abs(nodes[$1].value - x) })
@@ -51,13 +52,11 @@ package struct Tridiagonal: Sendable, Equatable {
         return min(below, 1)...min(below + nodes[own].weight, 1)
     }
 
-    /// The same without the last step.
     private init(shortened other: Tridiagonal) {
         diagonal = other.diagonal.dropLast()
         beside = other.beside.dropLast()
     }
 
-    /// Nothing known yet.
     package init() {}
 
     private static func nodes(

@@ -1,13 +1,12 @@
-/// The cyclic redundancy check of the records of event files: CRC-32C, by Castagnoli's polynomial, bytes and bits reflected.
+/// The checksum of records of event files: CRC-32C (Castagnoli's polynomial, bytes and bits reflected).
 ///
 /// Reference: RFC 3720, "iSCSI", 2004, appendix B.4.
 package enum CRC32C {
-    /// What each value of a byte does to the check.
+    /// The change of the checksum for each value of a byte.
     private static let table: [UInt32] = (0..<256).map { byte in
         (0..<8).reduce(UInt32(byte)) { check, _ in check & 1 == 1 ? check >> 1 ^ 0x82F6_3B78 : check >> 1 }
     }
 
-    /// The check of some bytes.
     package static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         table.withUnsafeBufferPointer { table in
             var check = UInt32.max
@@ -16,7 +15,8 @@ package enum CRC32C {
         }
     }
 
-    /// The check as records hold it: rotated, and a constant added, so that a check over bytes that hold checks is none.
+    /// The checksum as records store it, rotated and with a constant added, because a checksum over bytes that contain
+    /// checksums would be weak.
     package static func masked(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         let check = checksum(bytes)
         return (check >> 15 | check << 17) &+ 0xA282_EAD8

@@ -1,25 +1,24 @@
 /// A record of an event file: the data's length as a 64-bit number, the masked CRC-32C of these eight bytes, the data, and
 /// their masked CRC-32C; numbers are little-endian.
 package enum EventRecord {
-    /// Bytes before and behind the data.
+    /// Bytes before and after the data.
     private static let headBytes = 12
     private static let tailBytes = 4
 
-    /// The record of some data.
     package static func framed(_ data: [UInt8]) -> [UInt8] {
         let length = littleEndian(UInt64(data.count))
         return length + littleEndian(length.withUnsafeBytes(CRC32C.masked)) + data
             + littleEndian(data.withUnsafeBytes(CRC32C.masked))
     }
 
-    /// The data of the whole records that a file begins with; what is cut off or damaged ends them.
+    /// The data of the whole records at the start of a file, up to the first that is cut off or damaged.
     package static func contents(of file: UnsafeRawBufferPointer) -> [[UInt8]] {
         var contents: [[UInt8]] = []
         forEach(file) { contents.append(Array($0)) }
         return contents
     }
 
-    /// Bytes of the whole records that a file begins with.
+    /// The bytes of the whole records at the start of a file.
     package static func wholeLength(of file: UnsafeRawBufferPointer) -> Int { forEach(file) { _ in } }
 
     @discardableResult

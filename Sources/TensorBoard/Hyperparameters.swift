@@ -1,21 +1,20 @@
-/// What the HParams plug-in keeps of a run: `HParamsPluginData` of its plugin_data.proto and api.proto.
+/// The messages of the HParams plug-in for a run: `HParamsPluginData` of its plugin_data.proto and api.proto.
 ///
-/// There is no `Experiment` among it: of several runs that have one TensorBoard takes the first it finds for all of them, and
-/// shows no setting that another run alone has. Without it the plug-in collects the settings of all runs, and which differ.
+/// `Experiment` is left out. If runs have one, TensorBoard takes the first it finds for all of them and hides settings
+/// that only other runs have. Without it the plug-in collects the settings of all runs and sees which differ.
 package enum Hyperparameters: Sendable {
-    /// A hyperparameter's value.
     package enum Value: Sendable, Equatable {
         case number(Double)
         case flag(Bool)
         case text(String)
     }
 
-    /// A run begins, with its hyperparameters; seconds since 1970.
+    /// The start of a run, with its hyperparameters; `time` in seconds since 1970.
     case sessionStart([(name: String, value: Value)], time: Double)
-    /// A run has ended well; seconds since 1970.
+    /// The successful end of a run; `time` in seconds since 1970.
     case sessionEnd(time: Double)
 
-    /// The plug-in's tag of it.
+    /// The tag under which the plug-in looks for the message.
     var tag: String {
         switch self {
         case .sessionStart: "_hparams_/session_start_info"

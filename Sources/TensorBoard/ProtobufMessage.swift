@@ -1,10 +1,10 @@
-/// A protocol buffer message in the making: fields by their numbers, in the order they were added.
+/// A protocol buffer message under construction: fields by number, in the order in which they were added.
 ///
 /// Reference: "Encoding", protobuf.dev/programming-guides/encoding.
 struct ProtobufMessage {
     private(set) var bytes: [UInt8] = []
 
-    /// How a field's bytes end.
+    /// How a field's value is encoded.
     private enum WireType: UInt64 {
         case variable = 0
         case eightBytes = 1
@@ -12,7 +12,7 @@ struct ProtobufMessage {
         case fourBytes = 5
     }
 
-    /// Adds a whole number or an enumeration's case; negative ones have ten bytes.
+    /// Adds an integer or an enumeration's case; a negative one takes ten bytes.
     mutating func add(_ field: Int, _ value: Int) {
         begin(field, .variable)
         append(variable: UInt64(bitPattern: Int64(value)))
@@ -52,7 +52,7 @@ struct ProtobufMessage {
         append(variable: UInt64(field) << 3 | type.rawValue)
     }
 
-    /// Seven bits a byte, the lowest first; all bytes but the last have the eighth.
+    /// Encodes seven bits per byte, the lowest first; all bytes but the last have the eighth bit set.
     private mutating func append(variable value: UInt64) {
         var rest = value
         while rest >= 128 {
@@ -68,6 +68,5 @@ struct ProtobufMessage {
 }
 
 extension ProtobufMessage {
-    /// A message of what `build` adds.
     init(_ build: (inout ProtobufMessage) -> Void) { build(&self) }
 }

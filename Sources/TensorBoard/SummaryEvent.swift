@@ -1,27 +1,24 @@
 /// An event of an event file: `Event` of TensorBoard's event.proto.
 package struct SummaryEvent: Sendable {
-    /// What an event holds.
     package enum Content: Sendable {
         /// The first event of every file.
         case fileVersion
-        /// Values of one step.
         case values([SummaryValue])
     }
 
     /// Seconds since 1970.
     package let wallTime: Double
-    /// The step that the values are of.
+    /// The step that the values belong to.
     package let step: Int
     package let content: Content
 
-    /// An event of these parts.
     package init(wallTime: Double, step: Int, _ content: Content) {
         self.wallTime = wallTime
         self.step = step
         self.content = content
     }
 
-    /// The record of the event.
+    /// The event as bytes of an event file.
     package var record: [UInt8] { EventRecord.framed(message.bytes) }
 
     var message: ProtobufMessage {

@@ -1,19 +1,19 @@
-/// How values are spread: `HistogramProto` of TensorBoard's summary.proto.
+/// The distribution of values: `HistogramProto` of TensorBoard's summary.proto.
 package struct SummaryHistogram: Sendable, Equatable {
     package let minimum: Double
     package let maximum: Double
     package let count: Int
     package let sum: Double
     package let sumOfSquares: Double
-    /// Where each bucket ends, in ascending order; it begins where the one before it ends.
+    /// The upper limits of the buckets, ascending; each bucket begins at the limit of the one before it.
     package let limits: [Double]
-    /// Values of each bucket.
+    /// The number of values in each bucket.
     package let buckets: [Int]
 
-    /// A histogram of values counted between edges: `counts[k]` of them are at least `edges[k - 1]` and below `edges[k]`, the
-    /// first are below all edges and the last are not below any.
+    /// A histogram of values counted between edges: `counts[k]` of them are at least `edges[k - 1]` and below
+    /// `edges[k]`; the first count is of values below all edges, the last of values below none.
     ///
-    /// Empty buckets in a row become one, and there is none behind the last value.
+    /// Consecutive empty buckets become one, and none follows the last value.
     package init(
         edges: [Double], counts: [Int], minimum: Double, maximum: Double, sum: Double, sumOfSquares: Double
     ) {

@@ -1,27 +1,25 @@
 /// A value with its tag: `Summary.Value` of TensorBoard's summary.proto.
 package struct SummaryValue: Sendable {
-    /// What a value is.
     package enum Content: Sendable {
         /// A number in Float32.
         case scalar(Float)
         case histogram(SummaryHistogram)
         /// A text in Markdown.
         case text(String)
-        /// Something of the HParams plug-in, which has tags of its own.
+        /// A message of the HParams plug-in, which defines its tags.
         case hyperparameters(Hyperparameters)
     }
 
-    /// The tag; what stands before its first slash is the group that TensorBoard shows it in.
+    /// The tag; TensorBoard groups by what precedes its first slash.
     package let tag: String
     package let content: Content
 
-    /// A value with its tag.
     package init(_ tag: String, _ content: Content) {
         self.tag = tag
         self.content = content
     }
 
-    /// A value of the HParams plug-in.
+    /// A message of the HParams plug-in, under its own tag.
     package init(_ content: Hyperparameters) { self.init(content.tag, .hyperparameters(content)) }
 
     var message: ProtobufMessage {
@@ -34,7 +32,7 @@ package struct SummaryValue: Sendable {
                 value.add(8, Self.tensor(text))
                 value.add(9, Self.metadata(plugin: "text"))
             case .hyperparameters(let content):
-                // The plug-in wants a tensor and reads none.
+                // The plug-in demands a tensor but does not read it.
                 value.add(8, Self.tensor(0))
                 value.add(9, Self.metadata(plugin: "hparams", content.message))
             }

@@ -2,9 +2,9 @@
 //
 // Conventions, for every function of the table:
 // - Buffers never overlap unless a comment says "in place allowed"; none needs alignment.
-// - Results are the same bits for every variant (dense layers excepted, see there): floating contraction is off, reductions run over
-//   16 fixed lanes in Float64 and are folded in one fixed order, and transcendental functions are
-//   polynomials of our own rather than libm's. (NaN's sign and payload are not promised.)
+// - Results are the same bits for every variant (except for dense layers, see there): floating contraction is off,
+//   reductions run over 16 fixed lanes in Float64 and are folded in one fixed order, and transcendental functions are
+//   our own polynomials rather than libm's. (NaN's sign and payload are not promised.)
 // - A count of zero is valid and writes nothing (sums write zeros).
 //
 // Activation layout. A 4-D activation (n, c, h, w) is stored as [n][ceil(c/b)][h*w][b] for a channel
@@ -51,7 +51,7 @@ typedef enum {
     DT_OFFSET,      // x + p
 } dt_unary;
 
-// The gradient forms take a as said and b = dy, and give dx.
+// The gradient forms take a as stated and b = dy, and give dx.
 typedef enum {
     DT_ADD, DT_SUBTRACT, DT_MULTIPLY, DT_DIVIDE,
     DT_MAXIMUM,              // NaN if either is NaN
@@ -62,20 +62,20 @@ typedef enum {
     DT_GELU_GRADIENT,        // a = x: b*(Phi(a) + a*phi(a))
 } dt_binary;
 
-// A shard's part of a dense layer's weight gradient: its output gradients dy in columns, and its inputs, of which
-// example i and feature c stand at x[c/32*strip_stride + i*row_stride + c%32]: strips, or whole rows.
+// A shard's operands of a dense layer's weight gradient: output gradients dy in columns, and inputs, of which feature c
+// of example i is x[c/32*strip_stride + i*row_stride + c%32]: strips, or whole rows.
 typedef struct {
     const float *x, *dy;
     int64_t m, row_stride, strip_stride;
 } dt_dense_shard;
 
-// Doubles of scratch memory that group norm needs for c channels, P with padding.
+// Doubles of scratch memory that group norm needs for c channels, which are `padded` with padding.
 static inline int64_t dt_group_norm_scratch(int64_t c, int64_t padded) { return 1 + 6 * c + 4 * padded; }
 
-// Most values that a tree over shards keeps at once.
+// The most values that a tree over shards keeps at once.
 enum { DT_DENSE_DEPTH = 24 };
 
-// Rows and columns of a tile of correlations, and examples that are whitened together.
+// Rows and columns of a tile of correlations, and the examples that are whitened together.
 enum { DT_TILE = 64, DT_WHITEN_GROUP = 8 };
 
 typedef struct dt_kernels {
@@ -113,12 +113,12 @@ typedef struct dt_kernels {
     // Rows n0 ..< n1 of dw: dy x^T of each shard, one chain over its examples, combined by a postfix program over the
     // shards: s >= 0 pushes shard s, -1 adds the two topmost; at most DT_DENSE_DEPTH values at a time. With
     // `rounds` every shard's part and every sum is rounded as add_bfloat16 does. Each element is written once, past the
-    // caches if it streams. Where k is no multiple of 16, x is in strips.
+    // caches if it streams. Unless k is a multiple of 16, x must be in strips.
     void (*dense_weight_gradient)(const dt_dense_shard *shards, const int32_t *program, int64_t length, int64_t n0, int64_t n1, int64_t k, bool rounds, bool streams, float *dw);
     // db[j] = the sum of row j of dy over its m examples, Float64 inside.
     void (*dense_bias_gradient)(const float *dy, int64_t m, int64_t n, float *db);
-    // Between row-major [m][k] (rows), columns with their padding zero, and strips [ceil(k/32)][m][32], whose columns
-    // behind k are zero.
+    // Conversions between row-major [m][k] (rows), columns, whose padding becomes zero, and strips [ceil(k/32)][m][32],
+    // whose columns behind k are zero.
     void (*rows_to_columns)(const float *x, int64_t m, int64_t k, float *y);
     void (*columns_to_rows)(const float *x, int64_t m, int64_t k, float *y);
     void (*rows_to_strips)(const float *x, int64_t m, int64_t k, float *y);
@@ -187,7 +187,7 @@ typedef struct dt_kernels {
     void (*average_pool_scatter)(const float *dy, dt_activation l, dt_window w, float *dx);
 
     // ---- batch norm, ReLU if asked, and max pooling in one; coefficients and means as above ----
-    // Whether these serve an activation and a window: blocks of 8 and 16, 2x2 windows of stride 2 without padding.
+    // Whether these two fit an activation and a window: blocks of 8 and 16, 2x2 windows of stride 2 without padding.
     bool (*batch_norm_max_pool_fits)(dt_activation l, dt_window w);
     // y and indices as max_pool of batch_norm(x).
     void (*batch_norm_max_pool)(const float *x, dt_activation l, dt_window w, const float *coefficients, bool relu, float *y, uint8_t *indices);
@@ -196,8 +196,8 @@ typedef struct dt_kernels {
     // batch_norm_gradient of the gradient max_pool_scatter makes of dy; in place allowed (dx may be x).
     void (*batch_norm_max_pool_gradient)(const float *x, const float *dy, const uint8_t *indices, dt_activation l, dt_window w, const float *coefficients, const float *means, bool relu, float *dx);
 
-    // ---- parameters: the steps of UpdateRules.h; a pointer behind g is a state array that its struct's comment names. An array
-    // that the options leave unused may be any address. ----
+    // ---- parameters: the steps of UpdateRules.h. A pointer after g is a state array that the comment of the step's
+    // struct names; it may be any address if the options leave the array unused. ----
     void (*sgd)(dt_sgd h, int64_t count, float *w, const float *g, float *velocity);
     void (*adam)(dt_adam h, int64_t count, float *w, const float *g, float *m, float *v);
     void (*amsgrad)(dt_adam h, int64_t count, float *w, const float *g, float *m, float *v, float *largest);
@@ -209,7 +209,7 @@ typedef struct dt_kernels {
     void (*adadelta)(dt_adadelta h, int64_t count, float *w, const float *g, float *square, float *delta);
     void (*delta_bar_delta)(dt_delta_bar_delta h, int64_t count, float *w, const float *g, float *rate, float *mean);
     void (*lars)(dt_lars h, int64_t count, float *w, const float *g, float *velocity);
-    // These two put a direction in the place of the gradient.
+    // These two overwrite the gradient with a direction.
     void (*lamb_direction)(dt_adam h, int64_t count, const float *w, float *g, float *m, float *v);
     void (*swats_direction)(dt_swats h, int64_t count, const float *w, float *g, float *m, float *v);
     // slow += alpha*(w - slow); w = slow.
@@ -238,17 +238,17 @@ typedef struct dt_kernels {
     // ---- making batches: example i of the result is stored example rows[i], width elements each, channel of
     // element e = e / channel_width; result = lookup or affine map, rounded once from Float64 ----
     // y = (float)(((double)x - center[channel]) * factor[channel]); for bytes, table[channel*256 + x] holds the same
-    // values, and a variant uses what it is faster with.
+    // values, and a variant uses whichever is faster.
     void (*gather_u8)(const uint8_t *x, const int64_t *rows, int64_t n, int64_t width, int64_t channel_width, const double *center, const double *factor, const float *table, float *y);
     void (*gather_f32)(const float *x, const int64_t *rows, int64_t n, int64_t width, int64_t channel_width, const double *center, const double *factor, float *y);
     void (*gather_f64)(const double *x, const int64_t *rows, int64_t n, int64_t width, int64_t channel_width, const double *center, const double *factor, float *y);
 
     // ---- random changes of one image of c planes of h*w; outside it lies fill[channel]; buffers must not overlap ----
-    // Columns, or rows, in reverse; in place.
+    // Reverses the order of columns, or of rows if vertical; in place.
     void (*augment_flip)(float *x, int64_t c, int64_t h, int64_t w, bool vertical);
     // y[i][j] = x[i-down][j-right].
     void (*augment_move)(const float *x, int64_t c, int64_t h, int64_t w, int64_t down, int64_t right, const float *fill, float *y);
-    // Turned counter-clockwise about the middle, by an angle with this cosine and sine; bilinear, in Float64.
+    // Turns counter-clockwise about the middle, by an angle with this cosine and sine; bilinear, in Float64.
     void (*augment_rotate)(const float *x, int64_t c, int64_t h, int64_t w, double cosine, double sine, const float *fill, float *y);
     // Fills a rectangle that lies inside; in place.
     void (*augment_erase)(float *x, int64_t c, int64_t h, int64_t w, int64_t top, int64_t left, int64_t rows, int64_t columns, const float *fill);
@@ -260,13 +260,14 @@ typedef struct dt_kernels {
     void (*standardize_f64)(const double *x, int64_t count, const double *center, const double *factor, double *z);
     // c [DT_TILE][DT_TILE] = a^T b of a and b [m][DT_TILE], rows added in order.
     void (*tile_products)(const double *a, const double *b, int64_t m, double *c);
-    // x [n][k] becomes z w in place, z = (x - center)*factor (or x where these are NULL); sums in Float64 over features in
-    // order, so an example's result does not depend on those beside it. strips holds w [k][k], from feature to output, as
-    // strips[j/16][k][16] with zeros behind the last column; scratch has k*DT_WHITEN_GROUP elements.
+    // x [n][k] becomes z w in place, z = (x - center)*factor (or x where these are NULL); sums in Float64 over features
+    // in order, so an example's result does not depend on the other examples. strips holds w [k][k], from feature to
+    // output, as strips[j/16][k][16] with zeros behind the last column; scratch has k*DT_WHITEN_GROUP elements.
     void (*whiten)(const float *strips, int64_t k, const double *center, const double *factor, int64_t n, double *scratch, float *x);
 
     // ---- comparing copies ----
-    // A hash of the bits of x, NaNs included: one changed element changes it for certain, more by all likelihood.
+    // A hash of the bits of x, NaNs included. A single changed element always changes it, several almost always
+    // (hash.h).
     uint64_t (*hash)(int64_t count, const float *x);
 } dt_kernels;
 

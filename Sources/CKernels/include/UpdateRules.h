@@ -1,4 +1,4 @@
-// The hyperparameters of the optimizer steps, all of one step alike for every element.
+// The hyperparameters of the optimizer steps; every element of a step uses the same ones.
 //
 // "As torch.optim.X does it" means its single-tensor form, operation by operation in Float32; numbers derived from
 // hyperparameters are computed in Float64 and rounded once. weight_decay adds weight_decay*w to the gradient or,
@@ -48,9 +48,9 @@ typedef struct {
     bool first_step;
 } dt_adagrad;
 
-// A step as torch.optim.RMSprop does it: square = alpha*square + (1-alpha)*g*g; centered: mean likewise of g, and
-// square - mean*mean, at least 0, in its place below; d = g/(sqrt(square) + epsilon). With has_velocity
-// v = momentum*v + d and w -= lr*v, nesterov: w -= lr*(d + momentum*v), which torch does not have; else w -= lr*d.
+// A step as torch.optim.RMSprop does it: square = alpha*square + (1-alpha)*g*g. If centered, mean is the same of g, and
+// square - mean*mean, at least 0, replaces square below. d = g/(sqrt(square) + epsilon). With has_velocity v =
+// momentum*v + d and w -= lr*v, nesterov: w -= lr*(d + momentum*v), which torch does not have; else w -= lr*d.
 typedef struct {
     double lr, alpha, momentum, epsilon, weight_decay;
     bool has_velocity, centered, nesterov;
@@ -74,8 +74,8 @@ typedef struct {
     double rate, momentum, weight_decay;
 } dt_lars;
 
-// The direction of a SWATS step, with weight_decay*w added to g: of Adam m/(sqrt(v) + epsilon) after m and v moved as
-// Adam's; of SGD its velocity m = beta1*m + g, which is g after a restart.
+// The direction of a SWATS step, with weight_decay*w added to g. While SWATS follows Adam: m/(sqrt(v) + epsilon) after
+// m and v moved as Adam's. While it follows SGD: the velocity m = beta1*m + g, which is g after a restart.
 typedef struct {
     double beta1, beta2, epsilon, weight_decay;
     bool sgd, restart;

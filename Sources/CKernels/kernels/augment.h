@@ -1,4 +1,4 @@
-// Random changes of one image: c planes of h rows of w elements. What comes from outside the image is fill[channel].
+// Random changes of one image: c planes of h rows of w elements. Elements from outside the image are fill[channel].
 #ifndef DTRAIN_KERNELS_AUGMENT_H
 #define DTRAIN_KERNELS_AUGMENT_H
 

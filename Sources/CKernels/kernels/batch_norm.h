@@ -9,14 +9,14 @@
 
 #include "common.h"
 
-// What the activation's layout makes of (n, c, hw, block).
+// How (n, c, hw, block) lie in memory.
 typedef struct {
     int64_t blocks;  // channel blocks of one example
     int64_t run;     // floats of one channel block of one example
     int64_t image;   // floats of one example
     bool runs;       // the block divides 16
-    // Where it does not, the pixels of a channel block: `groups` times `rows` of them, `stride` floats apart
-    // within a group, groups an image apart.
+    // If it does not: a channel block has `groups` groups of `rows` pixels; the pixels of a group are `stride` floats
+    // apart, the groups one image apart.
     int64_t groups, rows, stride;
 } bn_layout;
 
@@ -36,7 +36,7 @@ DT_INLINE bn_layout bn_layout_of(dt_activation l) {
     return r;
 }
 
-// Where the next rows begin: at most BN_ROWS further on, and within one group.
+// The first row of the next pass: at most BN_ROWS further on, and in the same group or at the start of the next.
 DT_INLINE int64_t bn_next_rows(bn_layout s, int64_t first) {
     const int64_t left = s.rows - first % s.rows;
     return first + (left < BN_ROWS ? left : BN_ROWS);
@@ -85,7 +85,7 @@ DT_INLINE bn_lanes bn_lanes_load(const float *coefficients, int64_t padded, int6
 // x - mean, without having rounded the mean to Float32 first.
 DT_INLINE f32x16 bn_centered(f32x16 x, bn_lanes k) { return (x - k.hi) - k.lo; }
 
-// The gradient that passes the ReLU: forward's own arithmetic decides, so that the mask is forward's.
+// The gradient that passes the ReLU. The mask comes from the forward pass's own arithmetic, so that it is the same.
 DT_INLINE f32x16 bn_passed(f32x16 centered, f32x16 dy, bn_lanes k, bool relu) {
     return relu ? bn_keep(dy, centered * k.scale + k.beta > 0.0f) : dy;
 }
@@ -329,7 +329,7 @@ DT_INLINE void bn_apply(const float *x, const float *dy, dt_activation l, const 
     f32x16 mean = 0.0f, mean_xhat = 0.0f;
     if (s.runs) {
         const int64_t vectors = s.run / DT_LANES, rest = s.run % DT_LANES;
-        // Plane by plane, so that memory is passed from its start to its end.
+        // Plane by plane, so that memory is read from its start to its end.
         for (int64_t i = 0; i < l.n; i++) {
             for (int64_t channel = 0; channel < padded; channel += block) {
                 const bn_lanes k = bn_lanes_repeat(coefficients, padded, channel, block);

@@ -1,8 +1,9 @@
-// Batch norm, ReLU and max pooling in 2x2 windows, fused: the normalized image in front of the pooling and its
-// gradient behind it, four times as large as what pooling leaves, are never written.
+// Batch norm, ReLU and max pooling in 2x2 windows, fused: the normalized image before the pooling and the gradient of
+// that image, both four times as large as the pooled ones, are never written.
 //
-// Only for channel blocks of 8 and 16 and windows of stride 2 without padding; each value is the same as that of the
-// separate kernels, except that gradient sums add the pixels that won their windows, and no zeros between them.
+// Only for channel blocks of 8 and 16 and windows of stride 2 without padding. Each value is the same as that of the
+// separate kernels, except that gradient sums add only the pixels that won their windows, without the zeros between
+// them.
 #ifndef DTRAIN_KERNELS_BATCH_NORM_POOL_H
 #define DTRAIN_KERNELS_BATCH_NORM_POOL_H
 

@@ -4,9 +4,9 @@
 
 #include "common.h"
 
-// y[e] = table[x[e]]. Eight bytes are loaded and four floats stored at a time: load and store ports are what
-// limits a table lookup. The table is volatile to keep the loads plain ones, for compilers turn them into
-// hardware gathers, which take twice as long.
+// y[e] = table[x[e]]. Eight bytes are loaded and four floats stored at a time, because load and store ports limit a
+// table lookup. The table is volatile to keep the loads plain: compilers would turn them into hardware gathers, which
+// take twice as long.
 DT_INLINE void batches_lookup(const uint8_t *x, int64_t count, const volatile float *table, float *y) {
     typedef float f32x4 __attribute__((ext_vector_type(4)));
     int64_t e = 0;
@@ -30,14 +30,14 @@ DT_INLINE int64_t batches_channel_end(int64_t start, int64_t width, int64_t chan
     return width - start < channel_width ? width : start + channel_width;
 }
 
-// Rows stand anywhere in memory: while one is read, ask for the one two further on.
+// Rows lie anywhere in memory: while one is read, the one two further on is prefetched.
 DT_INLINE void batches_prefetch(const void *base, const int64_t *rows, int64_t i, int64_t n, int64_t bytes) {
     if (i + 2 >= n) { return; }
     const char *row = (const char *)base + rows[i + 2] * bytes;
     for (int64_t at = 0; at < bytes && at < 4096; at += 64) { __builtin_prefetch(row + at, 0, 2); }
 }
 
-// y[e] = (x[e] - center)*factor in Float64, rounded once: what a table holds, and faster than looking it up where
+// y[e] = (x[e] - center)*factor in Float64, rounded once: the values of a table, and faster than looking them up where
 // vectors are wide.
 DT_INLINE void batches_scale(const uint8_t *x, int64_t count, double center, double factor, float *y) {
     typedef uint8_t u8x16 __attribute__((ext_vector_type(16)));

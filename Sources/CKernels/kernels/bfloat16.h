@@ -1,8 +1,8 @@
 // Sums that are rounded to bfloat16: the upper 16 bits of a Float32, so eight significant bits.
 //
 // Values stand as Float32 whose lower 16 bits are zero. The sum of two such values is formed in Float32 and rounded
-// to the nearest, ties to even. Float32's 24 significant bits are more than twice bfloat16's 8 and two, so that
-// rounding twice gives the bfloat16 nearest to the true sum. Infinities stay, NaN stays NaN, and finite values
+// to the nearest, ties to even. Float32's 24 significant bits are more than 2*8 + 2, so that rounding twice gives the
+// bfloat16 nearest to the true sum. Infinities stay, NaN stays NaN, and finite values
 // that round beyond the largest bfloat16 become infinite.
 #ifndef DTRAIN_KERNELS_BFLOAT16_H
 #define DTRAIN_KERNELS_BFLOAT16_H
@@ -44,8 +44,8 @@ static void add_bfloat16(int64_t count, const float *a, const float *b, float *o
 #undef ADD_STEP
 }
 
-// In place both ways: each turn reads its sixteen values before it writes, and what it writes over was read in this
-// turn or an earlier one.
+// Works in place in both directions: each turn reads its sixteen values before it writes, and writes only over what
+// this turn or an earlier one has read.
 static void pack_bfloat16(int64_t count, const float *x, uint16_t *y) {
     int64_t i = 0;
     for (; i + DT_LANES <= count; i += DT_LANES) {

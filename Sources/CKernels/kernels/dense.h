@@ -28,7 +28,7 @@
 #define DENSE_VECTORS 1
 #endif
 
-// Calls body(rows) for the constant 1 <= rows <= DENSE_ROWS, or up to half of it, that is equal to count.
+// Calls body(rows) with the constant that equals count, from 1 to DENSE_ROWS or to half of it.
 #define DENSE_CASE(rows, body) \
     case rows: body(rows); break;
 #if DENSE_ROWS == 14
@@ -68,7 +68,8 @@ DT_INLINE void dense_clear(f32x16 (*acc)[DENSE_VECTORS], int rows, int vectors) 
     }
 }
 
-// One term of a tile: acc[r][v] += w[r] * x[v]. Bases three rows apart, so that few address registers do.
+// Adds one term to a tile: acc[r][v] += w[r] * x[v]. Base addresses are three rows apart, so that few registers
+// suffice.
 DT_INLINE void dense_term(f32x16 (*acc)[DENSE_VECTORS], const float *x, const float *w, int64_t row_stride, int rows,
                           int vectors) {
     f32x16 columns[DENSE_VECTORS];
@@ -83,20 +84,21 @@ DT_INLINE void dense_term(f32x16 (*acc)[DENSE_VECTORS], const float *x, const fl
     }
 }
 
-// How far ahead weights are asked for: along rows in vectors; across rows in terms, from memory and then from the
-// second-level cache, which may hold few rows of a matrix whose rows are a large power of two apart.
+// How far ahead weights are prefetched: along rows in vectors; across rows in terms, first from memory and then from
+// the second-level cache, which may hold few rows of a matrix whose rows are a large power of two apart.
 #define DENSE_AHEAD_ALONG (4 * DT_LANES)
 #define DENSE_AHEAD_FAR 48
 #define DENSE_AHEAD_NEAR 8
 
-// `terms` terms of a tile, of the `left` that remain. Term t reads x + t*x_stride and w + r*row_stride +
-// t*term_stride; one of the two strides of w is 1. Behind a tile's last term the next tile begins, `wrap` elements
-// from where another term would stand.
+// Adds `terms` of the `left` terms that remain of a tile. Term t reads x + t*x_stride and w + r*row_stride +
+// t*term_stride; one of the two strides of w is 1. The next tile begins `wrap` elements after the place where another
+// term of this one would be.
 DT_INLINE void dense_chain(f32x16 (*acc)[DENSE_VECTORS], const float *x, int64_t x_stride, const float *w,
                            int64_t row_stride, int64_t term_stride, int64_t terms, int64_t left, int64_t wrap,
                            int rows, int vectors) {
     if (term_stride == 1) {
-        // A line of each row serves sixteen terms; each term asks for the line of one row that is needed later.
+        // A cache line of each row serves sixteen terms; each term prefetches the line that one of the rows needs
+        // later.
         for (; terms >= DT_LANES; terms -= DT_LANES, left -= DT_LANES) {
             const float *later = w + DENSE_AHEAD_ALONG + (left > DENSE_AHEAD_ALONG ? 0 : wrap);
             for (int u = 0; u < DT_LANES; u++) {
@@ -127,8 +129,8 @@ DT_INLINE void dense_chain(f32x16 (*acc)[DENSE_VECTORS], const float *x, int64_t
     }
 }
 
-// What a product reads and writes, the same for all of its tiles. One of the two strides of w is a constant to the
-// compiler, so both are passed beside it.
+// The arguments of a product, the same for all of its tiles. One of the two strides of w is a constant to the compiler,
+// so both are passed separately.
 typedef struct {
     const float *x, *w, *bias;
     int64_t terms, padded, outputs;
@@ -136,8 +138,8 @@ typedef struct {
     float *y;
 } dense_task;
 
-// Terms from `first` on, one chunk, of a tile at y, added to what earlier chunks left there; behind the last chunk
-// bias and ReLU. x, w and bias are where the tile's operands begin.
+// Adds one chunk of terms, from `first` on, to a tile at y, where earlier chunks left their sum; after the last chunk
+// adds the bias and applies ReLU. x, w and bias point to the tile's operands.
 DT_INLINE void dense_tile(const dense_task *t, const float *x, const float *w, const float *bias, float *y,
                           int64_t row_stride, int64_t term_stride, int64_t wrap, int64_t first, int rows,
                           int vectors) {
@@ -160,7 +162,7 @@ DT_INLINE void dense_tile(const dense_task *t, const float *x, const float *w, c
     }
 }
 
-// The same for a number of rows, and of vectors of examples, that is known only now.
+// dense_tile for numbers of rows and of vectors of examples that are known only at run time.
 DT_INLINE void dense_any_tile(const dense_task *t, int64_t row_stride, int64_t term_stride, int64_t j, int64_t rows,
                               int64_t i, int64_t first) {
     const float *x = t->x + first * t->padded + i, *w = t->w + j * row_stride + first * term_stride;
@@ -178,13 +180,13 @@ DT_INLINE void dense_any_tile(const dense_task *t, int64_t row_stride, int64_t t
     }
 }
 
-// Rows of the next tile, at most `most`, of `left` rows: all tiles are about equally high.
+// The rows of the next tile, at most `most`, if `left` rows remain: all tiles are about equally high.
 DT_INLINE int64_t dense_rows(int64_t left, int64_t most) {
     const int64_t tiles = (left + most - 1) / most;
     return (left + tiles - 1) / tiles;
 }
 
-// All tiles, weights read where they are. term_stride is a constant to the compiler.
+// Computes all tiles, reading weights in place. term_stride is a constant to the compiler.
 DT_INLINE void dense_product(const dense_task *t, int64_t row_stride, int64_t term_stride, int64_t most) {
     for (int64_t j = 0, rows; j < t->outputs; j += rows) {
         rows = dense_rows(t->outputs - j, most);
@@ -210,14 +212,14 @@ static void dense_input_gradient(const float *dy, const float *w, int64_t m, int
 
 // ---- weight gradients ----
 
-// Columns of a strip, and columns whose strips stay in the second-level cache while all rows pass over them.
+// The columns of a strip, and the columns whose strips stay in the second-level cache while all rows are worked on.
 #define DENSE_STRIP 32
 #define DENSE_BLOCK 256
 
-// Rows of a tile: two shards' tiles fit into the registers, so that neighbouring shards are added there.
+// The rows of a tile: two shards' tiles fit into the registers, so that neighbouring shards are added there.
 #define DENSE_PAIR_ROWS (DENSE_ROWS / 2)
 
-// A shard's operands of a tile: inputs of a strip, output gradients of the tile's rows.
+// A shard's operands of a tile: the inputs of a strip, and the output gradients of the tile's rows.
 typedef struct {
     const float *x, *dy;
     int64_t padded, m, row_stride;
@@ -229,7 +231,7 @@ DT_INLINE dense_operands dense_operands_of(const dt_dense_shard *s, int64_t row,
                             s->dy + row * padded, padded, s->m, s->row_stride};
 }
 
-// Examples first ..< last of one shard's tile.
+// Adds examples first ..< last of one shard to its tile.
 DT_INLINE void dense_outer(f32x16 (*acc)[DENSE_VECTORS], dense_operands s, int64_t first, int64_t last, int rows,
                            int vectors) {
     for (int64_t i = first; i < last; i++) {
@@ -237,16 +239,16 @@ DT_INLINE void dense_outer(f32x16 (*acc)[DENSE_VECTORS], dense_operands s, int64
     }
 }
 
-// Rounds a tile to bfloat16 where sums over shards are rounded.
+// Rounds a tile to bfloat16, for sums over shards that are rounded.
 DT_INLINE void dense_round(f32x16 (*acc)[DENSE_VECTORS], int rows, int vectors) {
     for (int r = 0; r < rows; r++) {
         for (int v = 0; v < vectors; v++) { acc[r][v] = bfloat16_rounded(acc[r][v]); }
     }
 }
 
-// acc = the sum of two shards' tiles. Little may stand between two chains: the processor hides it behind a chain's
-// multiply-adds only while both fit into its window. So shards of different sizes, which are rare, are dealt with
-// out of line.
+// acc = the sum of two shards' tiles. Only little code may stand between two chains, because the processor overlaps it
+// with a chain's multiply-adds only while both fit into its window. So shards of different sizes, which are rare, are
+// handled out of line.
 DT_INLINE void dense_outer_pair(f32x16 (*acc)[DENSE_VECTORS], dense_operands a, dense_operands b, bool rounds,
                                 int rows, int vectors) {
     f32x16 other[DENSE_PAIR_ROWS][DENSE_VECTORS];
@@ -279,7 +281,7 @@ DT_INLINE void dense_outer_pair(f32x16 (*acc)[DENSE_VECTORS], dense_operands a, 
     if (rounds) { dense_round(acc, rows, vectors); }
 }
 
-// A tile in memory: what waits for its right half.
+// A tile in memory: the left half of a sum, waiting for its right half.
 typedef f32x16_unaligned dense_slot[DENSE_PAIR_ROWS][DENSE_VECTORS];
 
 DT_INLINE void dense_store(f32x16 (*acc)[DENSE_VECTORS], dense_slot slot, int rows, int vectors) {
@@ -319,13 +321,13 @@ DT_INLINE void dense_write(f32x16 (*acc)[DENSE_VECTORS], int64_t columns, bool s
     for (int r = 0; r < rows; r++) { memcpy(dw + r * dw_stride, tile[r], (size_t)columns * sizeof(float)); }
 }
 
-// Whether the program goes on with the sum of two shards.
+// Whether the program's next three steps add two shards.
 DT_INLINE bool dense_is_pair(const int32_t *program, int64_t left) {
     return left >= 3 && program[0] >= 0 && program[1] >= 0 && program[2] < 0;
 }
 
-// The tree over shards of one tile: pairs of pairs, which is all there is where shards divide evenly, pairs, and single
-// shards, each added to the left halves that wait for it.
+// Combines the shards of one tile by the tree: pairs of pairs (the only case if shards divide evenly), pairs, and
+// single shards, each added to the left halves that wait for it.
 DT_INLINE void dense_gradient_tile(const dt_dense_shard *shards, const int32_t *program, int64_t length, int64_t row,
                                    int64_t column, int64_t columns, bool rounds, bool streams, float *dw,
                                    int64_t dw_stride, int rows, int vectors) {
@@ -382,7 +384,7 @@ static void dense_weight_gradient(const dt_dense_shard *shards, const int32_t *p
         }
     }
 #if defined(__x86_64__)
-    // Stores past the caches are not ordered with what tells others that they are done.
+    // Stores past the caches are not ordered with the later store that tells others that they are done.
     if (streams) { __builtin_ia32_sfence(); }
 #endif
 }

@@ -7,8 +7,8 @@
 #define DT_COUNTERS 8
 typedef uint64_t u64x8 __attribute__((ext_vector_type(8)));
 
-// A 64-bit lane per counter and word, of which the low half counts: what a 32 by 32 to 64 bit multiplication
-// reads and leaves, so that no lane ever moves between rounds.
+// A 64-bit lane per counter and word, of which only the low half counts. A multiplication of 32 by 32 to 64 bits reads
+// and writes such lanes, so that no lane ever moves between rounds.
 typedef struct {
     u64x8 word[4];
 } dt_philox_vector;

@@ -73,7 +73,7 @@ DT_INLINE f64x16 reduce_by_ln2(f64x16 x, f64x16 n) {
     return (x - n * 0x1.62e42feep-1) - n * 0x1.a39ef35793c76p-33;
 }
 
-// exp(x + rest), |rest| < 1e-3: with x*x as an exact part and a rest this keeps the tails of the normal
+// exp(x + rest), |rest| < 1e-3. With x*x split into an exact part and a rest, this keeps the tails of the normal
 // distribution accurate, where the rounding of x*x alone would cost hundreds of ulps.
 DT_INLINE f64x16 exp_sum_53(f64x16 x, f64x16 rest) {
     x = clamp_f64(x, -746, 710);

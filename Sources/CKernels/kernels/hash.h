@@ -1,9 +1,10 @@
 // A hash of 64 bits over the bits of a block of elements: whether two copies of it are the same.
 //
-// It need not withstand people, but must never miss a lone fault, and run as fast as memory is read. Four vectors of 16
-// lanes take elements in turn, as chains of steps h = rotl(h, 13) ^ x times an odd number. A step is invertible in each
-// of its two arguments, and so are the folds behind it: one changed element, in whichever bits, changes its lane, and
-// one changed lane changes the hash, always. Several changed elements pass unseen by chance only, at most in 2^-32.
+// It need not resist an attacker, but must never miss a single fault, and must run as fast as memory is read. Four
+// vectors of 16 lanes take elements in turn, as chains of steps h = rotl(h, 13) ^ x times an odd number. A step is
+// invertible in each of its two arguments, and so are the folds after it: one changed element, in whichever bits,
+// changes its lane, and one changed lane changes the hash, always. Several changed elements are missed with a
+// probability of at most 2^-32.
 #ifndef DTRAIN_KERNELS_HASH_H
 #define DTRAIN_KERNELS_HASH_H
 
@@ -45,7 +46,7 @@ static uint64_t hash_block(int64_t count, const float *x) {
     u32x16 folded = chains[0];
     for (int c = 1; c < HASH_CHAINS; c++) { folded = hash_step(folded, chains[c]); }
     folded = (folded ^ folded >> 15) * 0x2C1B3C6Du;
-    // What zeros at the end are made of is the count's to tell.
+    // The last vectors are filled up with zeros; the count tells how many elements there are.
     uint64_t h = (uint64_t)count * 0x9E3779B97F4A7C15u;
     for (int lane = 0; lane < DT_LANES; lane += 2) {
         const uint64_t pair = (uint64_t)folded[lane] | (uint64_t)folded[lane + 1] << 32;

@@ -4,7 +4,7 @@
 
 #include "common.h"
 
-// A row's mean, rounded to Float32 and what that left over, and 1/sqrt(variance + eps).
+// A row's mean, rounded to Float32 (hi) with the remainder (lo), and 1/sqrt(variance + eps).
 typedef struct {
     float hi, lo, inv_std;
 } ln_row;

@@ -43,7 +43,7 @@ DT_INLINE void lamb_lanes(lamb_scalars s, const float *w, float *g, float *m, fl
     parameters_store(v, second, lanes);
     const f32x16 denominator = __builtin_elementwise_sqrt(second) / s.bias_correction2_sqrt + s.epsilon;
     const f32x16 direction = first / s.bias_correction1 / denominator;
-    // Decay joins behind the division: to the trust ratio it is part of the direction.
+    // Decay is added after the division, because the trust ratio counts it as a part of the direction.
     parameters_store(g, decayed_gradient(s.decay, parameters_load(w, lanes), direction), lanes);
 }
 

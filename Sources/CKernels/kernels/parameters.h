@@ -1,8 +1,8 @@
 // Walking over parameters, the steps of SGD and Adam, and sums.
 //
-// The steps here and in moment_rules.h, rate_rules.h and measured_rules.h follow torch.optim's single-tensor form operation by operation, each rounded to Float32 as
-// torch's separate tensor operations are; scalars derived from hyperparameters are computed in Float64 and
-// rounded once, as Python computes them.
+// The steps here and in moment_rules.h, rate_rules.h and measured_rules.h follow torch.optim's single-tensor form
+// operation by operation, each rounded to Float32 as torch's separate tensor operations are; scalars derived from
+// hyperparameters are computed in Float64 and rounded once, as Python computes them.
 #ifndef DTRAIN_KERNELS_PARAMETERS_H
 #define DTRAIN_KERNELS_PARAMETERS_H
 
@@ -28,9 +28,9 @@ DT_INLINE void parameters_store(float *p, f32x16 v, int64_t lanes) {
     }
 }
 
-// Stores past the caches. Weights that other ranks of the node have read stand in their caches too, and a plain
-// store waits until each line has been taken away from them: where cores share no cache that made an update
-// ten times as long (0.72 against 0.07 ms for 268,000 weights, cores 190 ns apart).
+// Stores past the caches. Weights that other ranks of the node have read are in their caches too, and a plain store
+// waits until each line has been invalidated there: where cores share no cache that made an update ten times as long
+// (0.72 against 0.07 ms for 268,000 weights, cores 190 ns apart).
 DT_INLINE void parameters_publish(float *p, f32x16 v, int64_t lanes) {
     if (lanes == DT_LANES && (uintptr_t)p % sizeof v == 0) {
         __builtin_nontemporal_store(v, (f32x16 *)p);
@@ -39,7 +39,7 @@ DT_INLINE void parameters_publish(float *p, f32x16 v, int64_t lanes) {
     }
 }
 
-// Such stores are not ordered with others, so whoever is told that they are done must not be told before.
+// Such stores are not ordered with others: call this before anybody is told that they are done.
 DT_INLINE void parameters_published(void) {
 #if defined(__x86_64__)
     __builtin_ia32_sfence();
@@ -108,7 +108,7 @@ DT_INLINE f32x16 second_moment(moment_scalars s, f32x16 v, f32x16 gradient) {
     return v * s.beta2 + (s.one_minus_beta2 * gradient) * gradient;
 }
 
-// Weight decay: of the weights themselves or through the gradient. torch skips it at zero, which matters where 0*w
+// Weight decay, of the weights themselves or through the gradient. torch skips it at zero, which matters where 0*w
 // would be NaN.
 typedef struct {
     float decay;
@@ -134,7 +134,7 @@ typedef struct {
     decay_scalars decay;
 } adam_scalars;
 
-// Without `largest` Adam, else AMSGrad.
+// Adam if `largest` is NULL, else AMSGrad.
 DT_INLINE void adam_lanes(
     adam_scalars s, float *w, const float *g, float *m, float *v, float *largest, int64_t lanes
 ) {

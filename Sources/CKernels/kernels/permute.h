@@ -12,8 +12,8 @@ typedef struct {
     int64_t size[DT_MAX_RANK], from[DT_MAX_RANK], to[DT_MAX_RANK];
 } dt_walk;
 
-// The shortest walk that visits the same elements: no dimension of size 1, and dimensions that are neighbours
-// in x and in y are one.
+// The shortest walk that visits the same elements: dimensions of size 1 are dropped, and dimensions that are neighbours
+// in both x and y are merged.
 DT_INLINE dt_walk plan_walk(int rank, const int64_t *shape, const int64_t *permutation) {
     int64_t stride[DT_MAX_RANK], total = 1;
     for (int d = rank - 1; d >= 0; d--) {
@@ -98,8 +98,8 @@ DT_INLINE bool next_position(const dt_walk *w, int a, int b, int64_t *index, int
     return false;
 }
 
-// Either the last dimension of y is contiguous in x, and runs are copied; or it is not, and then it makes a
-// plane with the one dimension that is, and planes are transposed.
+// If the last dimension of y is contiguous in x, runs are copied. Otherwise it forms a plane with the dimension that is
+// contiguous in x, and planes are transposed.
 static void permute(const float *x, int rank, const int64_t *shape, const int64_t *permutation, float *y) {
     if (rank < 0 || rank > DT_MAX_RANK) { __builtin_trap(); }
     for (int d = 0; d < rank; d++) {

@@ -1,9 +1,8 @@
 // Max and average pooling with their adjoints, plane by plane: a plane is one channel block of one example.
 //
 // Blocks 8 and 16 have one vector per pixel (pooling_blocked.h); any other block is pooled channel by
-// channel, plain NCHW with vectors along the output row (pooling_plain.h). Both give the same bits, for a
-// window's elements meet in row-major order everywhere, and windows add into an input pixel in row-major
-// order too.
+// channel, plain NCHW with vectors along the output row (pooling_plain.h). Both give the same bits, because both
+// compare a window's elements in row-major order and add windows into an input pixel in row-major order.
 //
 // A window's maximum follows torch: an element wins if it is larger than the best so far or is NaN, which
 // also makes the last NaN the winner; a window of nothing but -infinity points at its first element.
@@ -106,7 +105,7 @@ static void max_pool_scatter(const float *dy, const uint8_t *indices, dt_activat
         const float *in = dy + i * planes.output;
         const uint8_t *taps = indices + i * planes.output;
         float *out = dx + i * planes.input;
-        // Plane by plane, so that the additions find the zeros in cache.
+        // Plane by plane, so that the zeros are still in cache when they are added to.
         if (!pairs) { memset(out, 0, (size_t)planes.input * sizeof(float)); }
         if (l.block == 16) {
             if (pairs) {

@@ -47,7 +47,7 @@ typedef struct {
     POOL_I tap;
 } POOL(pool_best);
 
-// The best so far against the window's next element.
+// The better of the best element so far and the window's next element.
 DT_INLINE POOL(pool_best) POOL(pool_next)(POOL(pool_best) best, POOL_F v, int32_t tap) {
     const POOL_I wins = (v > best.value) | (v != v);
     POOL(pool_best) r = {wins ? v : best.value, wins ? (POOL_I)tap : best.tap};

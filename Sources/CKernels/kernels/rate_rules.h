@@ -1,4 +1,4 @@
-// Optimizer steps with a learning rate per parameter that need no running mean of the gradient for its direction.
+// Optimizer steps with a learning rate per parameter whose direction needs no running mean of the gradient.
 #ifndef DTRAIN_KERNELS_RATE_RULES_H
 #define DTRAIN_KERNELS_RATE_RULES_H
 

@@ -96,7 +96,7 @@ static void cross_entropy_gradient(const float *x, const int32_t *labels, const 
                                    int64_t k, float *dx) {
     for (int64_t i = 0; i < n; i++, x += k, dx += k) {
         double sum = sum_of_exponentials(x, (double)largest(x, k), k, dx), d = (double)dloss[i];
-        // A sure and right answer has a probability close to 1: subtract before rounding to Float32.
+        // A confident right answer has a probability close to 1: subtract before rounding to Float32.
         double at_label = d * ((double)dx[labels[i]] / sum - 1.0);
         scale_row(d / sum, k, dx);
         dx[labels[i]] = (float)at_label;

@@ -18,7 +18,7 @@ DT_INLINE f64x16 load_wide_partial_f64(const double *p, int64_t count) {
 DT_INLINE void store_wide_f32(float *p, f64x16 v) { store_f32(p, narrow(v)); }
 DT_INLINE void store_wide_f64(double *p, f64x16 v) { store_f64(p, v); }
 
-// Vectors whose column sums are kept in registers while the rows go by.
+// The vectors whose column sums stay in registers while rows are added.
 #define DT_COLUMN_VECTORS 4
 
 // Defines, for Float32 (f32, float) or Float64 elements, all accumulating in Float64:

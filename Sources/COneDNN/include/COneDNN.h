@@ -33,10 +33,10 @@ const char *od_last_error(void);
 enum { OD_ISA_BASELINE = 0, OD_ISA_AVX2 = 1, OD_ISA_AVX512 = 2 };
 
 /* Caps the instruction set to level, one of OD_ISA_*; must precede every other call that reaches oneDNN.
-   OD_ISA_AVX512 leaves out the later extensions, which float32 does not use. Fails once it is too late. */
+   OD_ISA_AVX512 leaves out the later extensions, which float32 does not use. Fails after such a call. */
 int od_set_max_isa(int level);
 
-/* The highest level of OD_ISA_* that oneDNN will use here; asking fixes it, like creating a primitive. */
+/* The highest level of OD_ISA_* that oneDNN will use here. Asking fixes it, as creating a primitive does. */
 int od_isa(void);
 
 /* The version of the loaded oneDNN library, such as "2.6.3". */
@@ -103,8 +103,8 @@ enum { OD_REORDER_FROM = 0, OD_REORDER_TO = 1 };
 /* More slots than any primitive has. */
 enum { OD_MAX_ARGUMENTS = 4 };
 
-/* A fused ReLU, wherever one is offered, turns NaN into 0: whoever watches for divergence by NaN looks at
-   the loss or the gradients of weights that no fused ReLU follows, or does not fuse. */
+/* A fused ReLU turns NaN into 0. To notice divergence by NaN, look at the loss or at gradients of weights that
+   no fused ReLU follows, or do not fuse. */
 
 /* How a convolution is computed; OD_AUTO lets oneDNN choose between the others. Winograd transforms round
    differently from OD_DIRECT; oneDNN 2 has them with AVX-512 for 3x3 kernels of stride 1, oneDNN 3 has
@@ -123,7 +123,7 @@ typedef struct {
 /* Output height and width of a convolution; fails where the kernel does not fit. */
 int od_convolution_output(const od_convolution_shape *shape, int64_t *height, int64_t *width);
 
-/* dst = src * weights (+ bias) (then ReLU). Layouts may be NULL: oneDNN then chooses; ask
+/* dst = src * weights (+ bias) (then ReLU). oneDNN chooses layouts that are NULL; ask
    od_primitive_layout. Bias is always contiguous (out_channels). */
 int od_convolution_forward(
     const od_convolution_shape *shape, int algorithm, bool has_bias, bool relu,
@@ -176,7 +176,7 @@ int od_reorder_create(const od_layout *from, const od_layout *to, od_primitive *
 /* Layout of the argument at a position, owned by the primitive; NULL when it has no such argument. */
 const od_layout *od_primitive_layout(const od_primitive *primitive, int argument);
 
-/* Slots of the kind of primitive: the length of the array od_call_create reads. */
+/* The number of arguments: the length of the array that od_call_create reads. */
 int od_primitive_argument_count(const od_primitive *primitive);
 
 /* Bytes of scratch memory one run needs, 64-byte aligned for speed; 0 when none. */

@@ -3,16 +3,16 @@
     import MPI
     import Synchronization
 
-    /// Lets the faults of this process happen.
+    /// Makes the faults of this process happen.
     final class FaultInjector: Sendable {
         private let faults: [FaultSpecification.Fault]
         private let rank: Int
-        /// The step the run is at, which phases without a step of their own belong to.
+        /// The step that the run is at, for phases without a step.
         private let step = Atomic<Int>(0)
-        /// Places of faults that have changed memory: a second flip would mend the first.
+        /// Places of faults that have changed memory once: a second flip would undo the first.
         private let spent = Mutex<Set<Int>>([])
 
-        /// The faults that DTRAIN_FAULT names; nil where it is unset or empty.
+        /// The faults of DTRAIN_FAULT; nil if it is unset or empty.
         static func ofEnvironment() throws -> FaultInjector? {
             guard let text = getenv("DTRAIN_FAULT").flatMap({ String(validatingCString: $0) }), !text.isEmpty
             else { return nil }
@@ -20,13 +20,13 @@
                 try FaultSpecification(text), rank: LaunchEnvironment.current.rank ?? 0)
         }
 
-        /// The faults of the launcher's rank `rank`.
+        /// The faults of rank `rank`, by the launcher's numbers.
         init(_ specification: FaultSpecification, rank: Int) {
             faults = specification.faults
             self.rank = rank
         }
 
-        /// Lets the faults of a phase happen.
+        /// Makes the faults of a phase happen.
         func reach(_ phase: FaultPoint.Phase, step: Int?, change: (FaultPoint.Damage) -> Void) {
             if phase == .step, let step { self.step.store(step, ordering: .relaxed) }
             let step = step ?? self.step.load(ordering: .relaxed)
@@ -34,7 +34,7 @@
                 switch fault.action {
                 case .kill: kill(getpid(), SIGKILL)
                 case .stop: kill(getpid(), SIGSTOP)
-                // A real one: Open MPI's handler returns, and a signal that was sent would be over with that.
+                // A real fault, because Open MPI's handler returns: a signal that was only sent would not come again.
                 case .segv: UnsafeMutablePointer<UInt8>(bitPattern: 16)?.pointee = 1
                 case .abort: abort()
                 case .trap: preconditionFailure("a test wants it")

@@ -4,7 +4,7 @@ import Messages
     /// What DTRAIN_FAULT asks for: faults, separated by commas, each `PHASE:RANK:STEP:ACTION`.
     ///
     /// PHASE is one of `FaultPoint.Phase`. RANK is a rank of the launcher or `*` for all. STEP counts from 1 over the
-    /// whole run, before the first it is 0, `*` is any. ACTION is one of
+    /// whole run and is 0 before the first step; `*` is any. ACTION is one of
     ///
     ///     kill  stop  segv  abort           end or stop the process
     ///     trap  hang                        as a failed check of Swift's ends it; block it
@@ -14,7 +14,6 @@ import Messages
     ///     flip=weights@BIT, ...             not the lowest of the first value, but this bit, from 0
     ///     nan                               spoil the rank's gradient, once (in `reduce`)
     package struct FaultSpecification: Sendable, Equatable {
-        /// What happens.
         package enum Action: Sendable, Equatable {
             case kill, stop, segv, abort, trap, hang
             case exit(Int32)
@@ -22,7 +21,6 @@ import Messages
             case change(FaultPoint.Damage)
         }
 
-        /// One fault.
         package struct Fault: Sendable, Equatable {
             package let phase: FaultPoint.Phase
             /// Nil for every rank.
@@ -31,13 +29,12 @@ import Messages
             package let step: Int?
             package let action: Action
 
-            /// Whether it is to happen here.
             package func matches(_ phase: FaultPoint.Phase, rank: Int, step: Int) -> Bool {
                 phase == self.phase && (self.rank ?? rank) == rank && (self.step ?? step) == step
             }
         }
 
-        /// The faults, in the order in which they stand.
+        /// The faults, in the order of the text.
         package let faults: [Fault]
 
         /// Reads a specification; throws `FaultSpecificationError`.

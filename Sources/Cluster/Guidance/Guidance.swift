@@ -1,25 +1,25 @@
 import Synchronization
 
-/// What messages of a process tell a person to do: in whose words, and how to go on with the run under way.
+/// How messages of a process tell a person what to do: in which wording, and how to continue the current run.
 public final class Guidance: Sendable {
-    /// In whose words.
+    /// The wording of messages.
     public let wording: Wording
-    /// How much a person is told.
+    /// How much is printed, and where.
     public let printing: Printing
     private let folder = Mutex<String?>(nil)
 
-    /// Guidance in these words.
+    /// Guidance without a run to continue yet.
     public init(_ wording: Wording = .swift, printing: Printing = .lines) {
         self.wording = wording
         self.printing = printing
     }
 
-    /// The output folder of the run under way; nil where there is none, or it is not yet known.
+    /// The output folder of the current run; nil if there is none or it is not known yet.
     package var output: String? {
         get { folder.withLock { $0 } }
         set { folder.withLock { $0 = newValue } }
     }
 
-    /// What goes on with the run under way: a command that works as it stands from the current folder, or settings.
+    /// How to continue the current run: a command that works from the current folder, or settings.
     package var continuation: String { wording.continuation(output: output) }
 }

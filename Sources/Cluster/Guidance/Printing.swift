@@ -1,10 +1,10 @@
 /// How much a program says while it works, and where.
 public enum Printing: String, Sendable, CaseIterable {
-    /// Lines for a person: those of training on standard output; on standard error those of work whose results stand on
-    /// standard output.
+    /// Lines for a person: on standard output about training, on standard error about work whose results go to standard
+    /// output.
     case lines
-    /// The events of training on standard output, one JSON object a line; lines for a person on standard error.
+    /// Training's events on standard output, one JSON object per line; lines for a person on standard error.
     case json
-    /// Results, warnings and errors alone.
+    /// Only results, warnings and errors.
     case quiet
 }

@@ -1,20 +1,20 @@
 import Messages
 
-/// In whose words messages say what to change and how to go on: those of the command line, or those of a Swift program,
-/// which has settings and no flags.
+/// The wording in which messages say what to change and how to continue: the command line's, or that of a Swift
+/// program, which has settings instead of flags.
 ///
-/// Messages are written in the command line's words, flags and keys of the configuration. One table says what each is in
-/// Swift, so that no message has two texts.
+/// Messages are written with the command line's flags and configuration keys. A table translates these to Swift, so
+/// that no message exists twice.
 public enum Wording: Sendable, Hashable {
-    /// Of a Swift program that trains with the library.
+    /// For a Swift program that trains with the library.
     case swift
-    /// Of the command line, which was started by this word.
+    /// For the command line, which was started as `program`.
     case commandLine(program: String)
-    /// Of a command that goes on by itself when it is given again.
+    /// For a command that continues by itself when it is repeated.
     case repeated(command: String)
 
-    /// What goes on with the run in `output`, as it stands and from the current folder; with the folder left out where it
-    /// is not known.
+    /// How to continue the run in `output`, as text to use from the current folder; without the folder if it is not
+    /// known.
     package func continuation(output: String?) -> String {
         switch self {
         case .swift:
@@ -27,8 +27,8 @@ public enum Wording: Sendable, Hashable {
         }
     }
 
-    /// What to do next with the run in `output`, a line each: commands that work as they stand from the current folder, or
-    /// what a Swift program calls. Empty where the command that made the run goes on with others.
+    /// What to do next with the run in `output`, one line each: commands that work from the current folder, or what a
+    /// Swift program calls. Empty if the command that made the run continues by itself.
     ///
     /// - Parameter isFinished: Whether the run has no steps left.
     package func nextSteps(output: String, isFinished: Bool) -> [String] {
@@ -39,7 +39,7 @@ public enum Wording: Sendable, Hashable {
         case .commandLine(let program):
             (isFinished ? [] : [continuation(output: output)])
                 + ["report", "evaluate", "diagnose"].map { command in
-                    // A folder whose name begins with a dash would pass for an option.
+                    // A folder whose name begins with a dash would be taken for an option.
                     let folder = output.hasPrefix("-") ? "./\(output)" : output
                     return "\(ShellWord.quoted(program)) \(command) \(ShellWord.quoted(folder))"
                 }
@@ -47,7 +47,7 @@ public enum Wording: Sendable, Hashable {
         }
     }
 
-    /// A message, written in the command line's words, in these words.
+    /// Translates a message from the command line's words to this wording.
     package func callAsFunction(_ message: String) -> String {
         guard self == .swift else { return message }
         return Self.swiftWords.reduce(message) { text, pair in
@@ -55,7 +55,7 @@ public enum Wording: Sendable, Hashable {
         }
     }
 
-    /// What the command line's words are in Swift; longer ones stand before their parts.
+    /// The Swift words for those of the command line; longer ones come before their parts.
     private static let swiftWords: [(written: String, swift: String)] = [
         ("start anew without --resume", "start anew with settings.resume = .no"),
         ("--resume auto", "settings.resume = .auto"),
@@ -124,7 +124,7 @@ public enum Wording: Sendable, Hashable {
         ("task: regression", "task: .regression in CSVOptions"),
     ]
 
-    /// Replaces a word where it stands alone, so that parts of paths and of longer words stay.
+    /// Replaces a word where it stands alone, so that parts of paths and of longer words are kept.
     private static func replacing(_ word: String, with other: String, in text: String) -> String {
         var result = ""
         var rest = text[...]
@@ -139,7 +139,7 @@ public enum Wording: Sendable, Hashable {
         return result + rest
     }
 
-    /// Whether a character goes on with a word. Behind it, a point may start the name of a part.
+    /// Whether a character continues a word. After a word, a point may begin the name of a part.
     private static func continues(_ character: Character?, forwards: Bool) -> Bool {
         guard let character else { return false }
         return character.isLetter || character.isNumber || "_-/".contains(character)

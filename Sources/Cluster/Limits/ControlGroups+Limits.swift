@@ -1,6 +1,6 @@
-/// What control groups limit.
+/// The limits of control groups.
 extension ControlGroups {
-    /// Threads, those of all processes of a group together.
+    /// Threads of all processes of a group together.
     package var threads: [ResourceLimit] {
         folders("pids").compactMap { folder in
             guard let most = number(folder, "pids.max"), let used = number(folder, "pids.current") else {
@@ -13,7 +13,7 @@ extension ControlGroups {
         }
     }
 
-    /// Memory in bytes. Files that are only kept in memory make room when it is needed.
+    /// Memory in bytes. Cached files do not count as used, since they make room when it is needed.
     package var memory: [ResourceLimit] {
         folders("memory").compactMap { folder in
             let names =
@@ -33,7 +33,7 @@ extension ControlGroups {
         }
     }
 
-    /// Cores that the CPU quotas leave; nil where there are none.
+    /// The cores that the CPU quotas allow; nil without a quota.
     package var cores: Double? {
         folders("cpu").compactMap { folder -> Double? in
             let quota: Int
@@ -50,12 +50,12 @@ extension ControlGroups {
                 guard words.count == 2 else { return nil }
                 (quota, period) = (words[0], words[1])
             }
-            // −1 is no quota.
+            // A quota of −1 is none.
             return quota > 0 && period > 0 ? Double(quota) / Double(period) : nil
         }.min()
     }
 
-    /// Swap space that the group may still use, as far as the machine has any.
+    /// Swap space in bytes that the group may still use, as far as the machine has any.
     private func swap(_ folder: Folder, memory: Int, used: Int) -> Int {
         let machine = ProcessLimits.swapLeft
         guard machine > 0 else { return 0 }
@@ -77,6 +77,6 @@ extension ControlGroups {
         return nil
     }
 
-    /// What version 1 writes where there is no limit is near the largest number.
+    /// Version 1 writes a number near the largest one if there is no limit.
     private static let unlimited = 1 << 60
 }

@@ -1,8 +1,8 @@
 import Foundation
 
-/// The control groups this process is in, of version 1 and version 2, and their parents, whose limits count too.
+/// The control groups that this process is in, of version 1 and 2, and their parents, whose limits count too.
 package struct ControlGroups: Sendable {
-    /// A file system of control groups, and which part of their tree it shows where.
+    /// A mounted file system of control groups, and the part of the tree that it shows.
     private struct Mount {
         let top: String
         let point: String
@@ -10,7 +10,7 @@ package struct ControlGroups: Sendable {
         let controllers: Set<Substring>
     }
 
-    /// A folder of a group, and by which version's files it is read.
+    /// A group's folder, and the version whose file names it has.
     package struct Folder: Sendable, Equatable {
         package let path: String
         package let isVersion1: Bool
@@ -23,7 +23,7 @@ package struct ControlGroups: Sendable {
 
     /// The groups of this process.
     ///
-    /// - Parameter root: What stands before every path, so that tests can write a tree of their own.
+    /// - Parameter root: A prefix of all paths, so that tests can write a tree of their own.
     package init(root: String = "") {
         self.root = root
         groups = ProcessFiles.lines(of: root + "/proc/self/cgroup").compactMap { line in
@@ -44,7 +44,7 @@ package struct ControlGroups: Sendable {
         }
     }
 
-    /// The folders in which limits of a controller may stand: the process's own first, then those around it.
+    /// The folders that may hold limits of a controller: the process's own first, then its parents.
     package func folders(_ controller: String) -> [Folder] {
         groups.flatMap { group -> [Folder] in
             let isVersion1 = !group.controllers.isEmpty
@@ -59,21 +59,21 @@ package struct ControlGroups: Sendable {
         }
     }
 
-    /// What a file of a group says; nil where it is not there.
+    /// The content of a group's file; nil if it does not exist.
     package func text(_ folder: Folder, _ file: String) -> String? {
         try? String(contentsOfFile: "\(root)\(folder.path)/\(file)", encoding: .utf8)
     }
 
-    /// A file's number; nil where there is none, as for "max".
+    /// A file's number; nil if it has none, as for "max".
     package func number(_ folder: Folder, _ file: String) -> Int? {
         text(folder, file).flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
     }
 
-    /// The path and its parents below `top`, the longest first, each as what follows the mount's own path.
+    /// The path and its parents below `top`, the longest first, relative to the mount.
     private static func nested(_ path: String, below top: String) -> [String] {
         let names = path.split(separator: "/")
         let shown = top.split(separator: "/")
-        // A container may show another part of the tree than the one the kernel names the group in.
+        // A container may show a different part of the tree from the one in which the kernel names the group.
         guard names.starts(with: shown), !names.contains("..") else { return [""] }
         let rest = names.dropFirst(shown.count)
         return (0...rest.count).reversed().map { count in rest.prefix(count).map { "/\($0)" }.joined() }

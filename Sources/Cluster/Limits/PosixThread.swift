@@ -1,19 +1,18 @@
 import CSignals
 import Glibc
 
-/// A POSIX thread with a stack large enough for the C libraries.
+/// A POSIX thread with a stack that is large enough for the C libraries.
 package enum PosixThread {
     private final class Body {
         let run: () -> Void
         init(_ run: @escaping () -> Void) { self.run = run }
     }
 
-    /// Bytes of a thread's stack.
     static let stackBytes = 8 << 20
 
     /// Starts a thread; join it with pthread_join.
     ///
-    /// - Parameter use: What it is for.
+    /// - Parameter use: What the thread is for, in error messages.
     package static func start(for use: ResourceUse, _ run: @escaping @Sendable () -> Void)
         throws(ResourceError)
         -> pthread_t
@@ -24,11 +23,11 @@ package enum PosixThread {
         return thread
     }
 
-    /// Starts a thread for each number, or, where one cannot be had, throws and leaves none behind.
+    /// Starts a thread for each number; if one cannot be had, throws and leaves none running.
     ///
     /// - Parameters:
-    ///   - use: What they are for.
-    ///   - stop: Makes those end that run already.
+    ///   - use: What the threads are for, in error messages.
+    ///   - stop: Ends the threads that run already.
     package static func start(
         _ numbers: Range<Int>, for use: ResourceUse, _ run: @escaping @Sendable (Int) -> Void,
         stop: () -> Void
@@ -38,7 +37,7 @@ package enum PosixThread {
             var thread = pthread_t()
             let code = create(&thread) { run(number) }
             guard code == 0 else {
-                // Read while the threads that there are still count.
+                // Made while the threads that were started still count.
                 let error = ResourceError.threads(numbers.count, for: use, code: code)
                 stop()
                 for thread in threads { pthread_join(thread, nil) }
@@ -54,7 +53,7 @@ package enum PosixThread {
         dt_name_thread(name)
     }
 
-    /// Throws unless so many more threads can be had at the same time.
+    /// Throws unless `count` more threads can be had at the same time.
     static func tryOut(_ count: Int, for use: ResourceUse) throws(ResourceError) {
         let gate = Gate()
         let threads = try start(0..<count, for: use) { _ in
@@ -84,7 +83,7 @@ package enum PosixThread {
         return code
     }
 
-    /// Holds threads until it is opened.
+    /// Holds threads back until it is opened.
     private final class Gate: @unchecked Sendable {
         private var mutex = pthread_mutex_t()
         private var wake = pthread_cond_t()

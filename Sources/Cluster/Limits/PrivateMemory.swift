@@ -1,25 +1,25 @@
 import Glibc
 import Synchronization
 
-/// Zeroed private memory at multiples of 64 bytes; pages take room when they are first written.
+/// Zeroed private memory, aligned to 64 bytes; pages take memory when they are first written.
 package enum PrivateMemory {
-    /// Bytes that are allocated, whether they take room yet or not. One for the process, as the limits are.
+    /// Bytes that are allocated, whether they take memory yet or not. One number for the process, as the limits are.
     package static let promised = Atomic<Int>(0)
 
-    /// `byteCount` rounded up to a multiple of 64, so that what follows starts on a cache line of its own.
+    /// `byteCount` rounded up to a multiple of 64, so that whatever follows starts on a new cache line.
     package static func aligned(_ byteCount: Int) -> Int { (byteCount + 63) / 64 * 64 }
 
-    /// Memory of `byteCount` bytes.
+    /// Allocates `byteCount` bytes.
     ///
     /// - Parameters:
-    ///   - use: What it is for.
-    ///   - reserve: Bytes of address space that must stay free for libraries, where it is limited.
+    ///   - use: What the memory is for, in error messages.
+    ///   - reserve: Bytes of address space, if that is limited, that must stay free for libraries.
     package static func allocate(
         _ byteCount: Int, for use: ResourceUse, reserve: Int = ProcessLimits.reserve
     ) throws(ResourceError) -> UnsafeMutableRawPointer {
         var pointer: UnsafeMutableRawPointer?
         let rounded = max(64, aligned(byteCount))
-        // Large stretches come from fresh pages, which the system has zeroed.
+        // Large memory comes from fresh pages, which the system has zeroed.
         if rounded >= largeBytes {
             guard ProcessLimits.hasRoom(for: rounded, reserve: reserve) else {
                 throw ResourceError.memory(byteCount, for: use, reserve: reserve)

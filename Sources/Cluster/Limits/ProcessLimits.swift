@@ -3,18 +3,18 @@ import Foundation
 import Glibc
 import Messages
 
-/// What the system lets this process have, by its own limits and those of its control groups.
+/// What the system allows this process, by the process's own limits and those of its control groups.
 package enum ProcessLimits {
-    /// Bytes of address space that stay free for what libraries and Swift's own values take, where it is limited: what
-    /// they cannot have ends the process.
+    /// Bytes of address space, if that is limited, that stay free for libraries and Swift's own values: the process
+    /// ends when these get no memory.
     static let reserve = 16 << 20
-    /// The same for what was found to have room at the start: by then libraries have taken some of it.
+    /// The same for memory that had room when the run started: by now libraries have taken some of the reserve.
     package static let reserveOfForeseen = reserve / 2
 
-    /// Whether the address space is limited, as far as processes are limited one by one.
+    /// Whether this process's address space is limited.
     static let isAddressSpaceLimited = !addressSpace().isEmpty
 
-    /// Address space in bytes.
+    /// The limits of address space, in bytes.
     package static func addressSpace() -> [ResourceLimit] {
         let used = status("/proc/self/status")
         return [
@@ -29,10 +29,11 @@ package enum ProcessLimits {
         }
     }
 
-    /// Memory in bytes, by every limit there is, and by what the machine has left.
+    /// All limits of memory, in bytes, and what the machine has left.
     package static func memory() -> [ResourceLimit] { addressSpace() + machineMemory() }
 
-    /// Memory in bytes by limits that are not looked at when memory is handed out: who uses more is killed.
+    /// The limits of memory, in bytes, that are not checked when memory is allocated: a process that uses more is
+    /// killed.
     package static func machineMemory() -> [ResourceLimit] {
         let machine = status("/proc/meminfo")("MemAvailable").map {
             ResourceLimit(
@@ -42,7 +43,7 @@ package enum ProcessLimits {
         return ControlGroups().memory + [machine].compactMap { $0 }
     }
 
-    /// Threads.
+    /// The limits of the number of threads.
     package static func threads() -> [ResourceLimit] {
         var limits = ControlGroups().threads
         if countsProcesses, let most = limit(Int32(__RLIMIT_NPROC.rawValue)) {
@@ -65,10 +66,10 @@ package enum ProcessLimits {
         return limits
     }
 
-    /// Swap space of the machine that nobody uses, in bytes.
+    /// The machine's free swap space, in bytes.
     static let swapLeft = (status("/proc/meminfo")("SwapFree") ?? 0) * 1024
 
-    /// Whether limits leave this much address space over `reserve`, what the libraries may need.
+    /// Whether the limits leave `byteCount` bytes of address space besides `reserve`.
     static func hasRoom(for byteCount: Int, reserve: Int = reserve) -> Bool {
         guard isAddressSpaceLimited else { return true }
         let pages = mmap(
@@ -79,11 +80,11 @@ package enum ProcessLimits {
         return true
     }
 
-    /// Throws unless MPI can start: it answers too little memory or too few threads with pages of text, or not at all.
+    /// Throws unless MPI can start, which with too little memory or too few threads prints pages of text or hangs.
     ///
     /// - Parameters:
     ///   - isLaunched: Whether a launcher started this process.
-    ///   - localRanks: Ranks on this node; each maps something of every other.
+    ///   - localRanks: Ranks on this node; each maps some memory of every other.
     package static func requireRoomForMPI(isLaunched: Bool, localRanks: Int) throws(ResourceError) {
         let use = ResourceUse.start(ranks: localRanks)
         if isAddressSpaceLimited {
@@ -93,22 +94,22 @@ package enum ProcessLimits {
                 throw ResourceError.memory(needed, for: use, limit: limit)
             }
         }
-        // Trying them out asks all limits at once.
+        // Starting the threads checks all limits at once.
         try PosixThread.tryOut(isLaunched ? threadsOfRank : threadsAlone, for: use)
     }
 
-    /// Address space that Open MPI 4.1 and a small run take beside the program, measured.
+    /// Address space that Open MPI 4.1 and a small run take besides the program, measured.
     private static let bytesOfMPI = 96 << 20
     /// Address space for the memory of another rank of the node.
     private static let bytesOfNeighbour = 8 << 20
-    /// Threads of a rank that Open MPI 4.1, the watchdog and a checkpoint take beside the first.
+    /// Threads of a rank besides the first, for Open MPI 4.1, the watchdog and a checkpoint.
     private static let threadsOfRank = 5
     /// Without a launcher Open MPI starts a daemon, with threads of its own.
     private static let threadsAlone = 10
 
     // MARK: Reading
 
-    /// The soft limit of a resource; nil where there is none.
+    /// The soft limit of a resource; nil without a limit.
     private static func limit(_ resource: Int32) -> Int? {
         var value = rlimit()
         guard getrlimit(__rlimit_resource_t(UInt32(resource)), &value) == 0, value.rlim_cur < 1 << 62 else {
@@ -117,7 +118,7 @@ package enum ProcessLimits {
         return Int(value.rlim_cur)
     }
 
-    /// The kernel lets root, and whoever may administer the system, have more than the limit.
+    /// Whether the limit of processes counts: root, and users with the capability, may exceed it.
     private static var countsProcesses: Bool {
         guard getuid() != 0 else { return false }
         let line = ProcessFiles.lines(of: "/proc/self/status").first { $0.hasPrefix("CapEff:") } ?? ""
@@ -136,7 +137,7 @@ package enum ProcessLimits {
         }
     }
 
-    /// Looks up "Name:   123 kB" lines of a file.
+    /// Makes a function that looks up lines such as "Name:   123 kB" of a file.
     private static func status(_ path: String) -> (String) -> Int? {
         let lines = ProcessFiles.lines(of: path)
         return { name in

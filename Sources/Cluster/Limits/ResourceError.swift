@@ -1,20 +1,20 @@
 import Glibc
 import Messages
 
-/// Memory or threads that the system does not let this process have.
+/// Memory or threads that the system does not grant this process.
 public struct ResourceError: Error, Sendable, CustomStringConvertible {
-    /// What could not be had, which limit stands in the way, and what to do.
+    /// What was not granted, by which limit, and what to do.
     public let description: String
 
     package init(_ description: String) { self.description = description }
 
-    /// Memory that is not to be had.
+    /// The error for memory that is not granted.
     ///
     /// - Parameters:
-    ///   - byteCount: How much was asked for.
-    ///   - use: What for.
-    ///   - limit: What stands in the way; nil to look for it.
-    ///   - reserve: Bytes of address space that had to stay free for libraries besides.
+    ///   - byteCount: The bytes that were asked for.
+    ///   - use: What they are for.
+    ///   - limit: The limit that was found; nil to look for it.
+    ///   - reserve: Bytes of address space that had to stay free for libraries.
     static func memory(
         _ byteCount: Int, for use: ResourceUse, limit known: ResourceLimit? = nil,
         reserve: Int = ProcessLimits.reserve
@@ -36,16 +36,16 @@ public struct ResourceError: Error, Sendable, CustomStringConvertible {
         return ResourceError("\(problem): \(limit.name), \(left): \(use.advice(limit.cure))")
     }
 
-    /// Threads that are not to be had.
+    /// The error for threads that are not granted.
     ///
     /// - Parameters:
-    ///   - count: How many were asked for.
-    ///   - use: What for.
-    ///   - code: What the system said.
+    ///   - count: The threads that were asked for.
+    ///   - use: What they are for.
+    ///   - code: The system's error number.
     static func threads(_ count: Int, for use: ResourceUse, code: Int32) -> ResourceError {
         let text = strerror(code).flatMap { String(validatingCString: $0) } ?? "error \(code)"
         let wanted = count == 1 ? "a thread" : counted(count, "thread")
-        // Each takes its stack's address space beside its number.
+        // Each thread also takes address space, for its stack.
         let limits =
             ProcessLimits.threads().filter { $0.left < count }
             + ProcessLimits.addressSpace().filter { $0.left < PosixThread.stackBytes + ProcessLimits.reserve }

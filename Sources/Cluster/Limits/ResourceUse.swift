@@ -1,43 +1,43 @@
-/// What memory or threads are for, and what makes do with fewer of them.
+/// What memory or threads are for, and what reduces the need for them.
 public struct ResourceUse: Sendable, Equatable {
-    /// What they are for, in the words of an error, such as "the weights".
+    /// The use in the words of an error, such as "the weights".
     let name: String
-    /// What to do where the limit cannot be raised; nil where there is nothing.
+    /// What to do if the limit cannot be raised; nil if there is nothing.
     let remedy: String?
 
-    /// What grows with the examples of a mini-batch that a rank computes.
+    /// A use that grows with the examples of a mini-batch that a rank computes.
     public static func batch(_ name: String) -> ResourceUse {
         ResourceUse(name: name, remedy: "use a smaller training.batch or more nodes")
     }
 
-    /// What grows with the model alone.
+    /// A use that grows with the model alone.
     public static func model(_ name: String) -> ResourceUse {
         ResourceUse(name: name, remedy: "use a smaller model")
     }
 
-    /// Examples, which stand once on every node.
+    /// A use for examples, which every node holds once.
     public static func data(_ name: String) -> ResourceUse {
         ResourceUse(name: name, remedy: "use a smaller data set")
     }
 
-    /// What every one of a node's ranks needs whatever it does.
+    /// What every rank of a node needs in any case.
     static func start(ranks: Int) -> ResourceUse {
         ResourceUse(
             name: "MPI and training to start", remedy: ranks > 1 ? "start fewer ranks on a node" : nil)
     }
 
-    /// Threads that compute.
+    /// The threads that compute.
     package static let workers = ResourceUse(name: "training.workers", remedy: "lower training.workers")
 
-    /// A thread that works beside the others.
+    /// A thread besides those that compute.
     package static func thread(_ name: String) -> ResourceUse {
         ResourceUse(name: name, remedy: workers.remedy)
     }
 
-    /// A cure of a limit, and what to do where that cannot be had.
+    /// The cure of a limit, and what else to do if there is none.
     func advice(_ cure: String) -> String { cure + (remedy.map { ", or \($0)" } ?? "") }
 
-    /// All that ranks hold together, with this in it.
+    /// Everything that ranks hold together, this use included.
     func together(_ name: String) -> ResourceUse {
         ResourceUse(
             name: name,

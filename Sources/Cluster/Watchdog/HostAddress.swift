@@ -1,16 +1,15 @@
 import Glibc
 
-/// An IPv4 address of this host, in network byte order, with the part that names its network.
+/// An IPv4 address of this host, in network byte order, with its network's mask.
 struct HostAddress: Codable, Sendable, Hashable {
-    /// The address.
     let address: UInt32
-    /// Ones where the network's bits are.
+    /// Ones at the bits of the network's number.
     let mask: UInt32
 
-    /// The address that a host has for itself only.
+    /// The address that reaches only the host itself.
     static let loopback: UInt32 = UInt32(0x7f00_0001).bigEndian
 
-    /// Addresses under which other hosts may reach this one, in the system's order.
+    /// The addresses under which other hosts may reach this one, in the system's order.
     static func all() -> [HostAddress] {
         var list: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&list) == 0 else { return [] }
@@ -29,8 +28,8 @@ struct HostAddress: Codable, Sendable, Hashable {
         return found
     }
 
-    /// The address of a host under which another one reaches it: on a network that both are on if there is one, else
-    /// its first. Addresses that both have, such as those of bridges to containers, lead nowhere.
+    /// The address of `own` under which the host of `peer` reaches it: one on a network that both are on, else the
+    /// first. Addresses that both hosts have, such as those of container bridges, are left out.
     static func chosen(_ own: [HostAddress], for peer: [HostAddress]) -> HostAddress? {
         let candidates = own.filter { mine in !peer.contains { $0.address == mine.address } }
         return candidates.first { mine in

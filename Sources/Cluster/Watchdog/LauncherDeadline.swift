@@ -1,28 +1,30 @@
 import Glibc
 
-/// Ends Open MPI's launcher where it does not end itself.
+/// Ends Open MPI's launcher if it does not end by itself.
 ///
-/// When a rank fails, mpirun asks the daemons of all hosts to end theirs and waits for their answers. From a host that
-/// is gone there is none, and it waits until TCP gives the connection up, a quarter of an hour with Linux's defaults.
+/// When a rank fails, mpirun asks the daemons of all hosts to end their ranks and waits for the answers. If a host is
+/// gone, no answer comes, and mpirun waits until TCP gives up the connection, a quarter of an hour with Linux's
+/// defaults.
 package enum LauncherDeadline {
     /// Names of launchers that live for one job, up to the first dot: those of Open MPI and PRRTE.
     private static let launchers: Set = ["mpirun", "mpiexec", "orterun", "prterun"]
-    /// Those of the daemons on other hosts, which may serve several jobs and are ended only where they have no ranks left.
+    /// Names of the daemons on other hosts, which may serve several jobs and are killed only if they have no ranks
+    /// left.
     private static let daemons: Set = ["orted", "prted"]
-    /// Seconds that a launcher has by default; with all hosts there it takes three.
+    /// Seconds that a launcher has by default; if all hosts are there it takes three.
     package static let patience = 10
     // glibc's POSIX_SPAWN_SETSID, which its headers show to GNU sources only.
     private static let newSession: Int16 = 0x80
 
-    /// Leaves a process behind that kills the launcher if it is still there after `seconds`; does nothing where this
-    /// process was started by something else.
+    /// Leaves a process behind that kills the launcher if it still runs after `seconds`; does nothing if this process
+    /// was not started by one.
     package static func set(seconds: Int = patience) {
         let parent = getppid()
         guard let status = ProcessFiles.status("/proc/\(parent)"), status.fields.count > 19 else { return }
         // Debian calls it mpirun.openmpi.
         let name = String(status.name.prefix { $0 != "." })
         guard launchers.contains(name) || daemons.contains(name) else { return }
-        // Another process may have the number by then, but not the time of its start.
+        // The number may belong to another process by then, but with another start time.
         let script = """
             sleep \(seconds)
             read -r line < /proc/\(parent)/stat || exit
@@ -34,7 +36,7 @@ package enum LauncherDeadline {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        // Pipes that it held open would keep the launcher and whoever reads its output.
+        // Pipes that it held open would keep the launcher, and the reader of its output, waiting.
         for descriptor in 0...2 as ClosedRange<Int32> {
             posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
         }

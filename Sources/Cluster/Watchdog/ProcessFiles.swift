@@ -1,9 +1,9 @@
 import Foundation
 import Glibc
 
-/// What the system tells of processes and threads in files.
+/// The files in which the system describes processes and threads.
 enum ProcessFiles {
-    /// The names in a folder that are numbers: of processes, threads or open files.
+    /// The names in a folder that are numbers, such as those of processes, threads or open files.
     static func numbers(in path: String) -> [Int32] {
         guard let folder = opendir(path) else { return [] }
         defer { closedir(folder) }
@@ -17,20 +17,20 @@ enum ProcessFiles {
         return found
     }
 
-    /// The lines of a file; none where it cannot be read.
+    /// The lines of a file; none if it cannot be read.
     static func lines(of path: String) -> [Substring] {
         ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: "\n")
     }
 
-    /// The name of the process or thread in whose folder `stat` stands, and the fields behind it, the first of which is its
-    /// state; nil where there is none.
+    /// The name of the process or thread whose folder this is, and the fields after the name in its file `stat`, the
+    /// first of which is its state; nil if it does not exist.
     static func status(_ folder: String) -> (name: String, fields: [Substring])? {
         let file = open("\(folder)/stat", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }
         var bytes = [UInt8](repeating: 0, count: 1024)
         let count = read(file, &bytes, bytes.count)
-        // "PID (name) state ...", and the name may hold anything.
+        // The line is "PID (name) state ...", where the name may hold any character.
         guard count > 0, let start = bytes[..<count].firstIndex(of: UInt8(ascii: "(")),
             let end = bytes[..<count].lastIndex(of: UInt8(ascii: ")"))
         else { return nil }

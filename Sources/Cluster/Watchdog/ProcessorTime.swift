@@ -1,11 +1,11 @@
 import Glibc
 
-/// What this process spends its time on, as far as the system tells.
+/// What this process spends its time on, as far as the system shows.
 enum ProcessorTime {
     /// Seconds of processor time that all threads have used.
     static var seconds: Double { clock(CLOCK_PROCESS_CPUTIME_ID) }
 
-    /// Seconds of a clock that stands still while the machine sleeps.
+    /// Seconds of a clock that stops while the machine sleeps.
     static var monotonicSeconds: Double { clock(CLOCK_MONOTONIC) }
 
     /// Whether a thread of the process waits for a disk or a network file system.

@@ -2,22 +2,21 @@ import CSignals
 import Glibc
 import MPI
 
-/// What this rank says of itself while it works: its line in memory that watchdogs read.
+/// What this rank shows of itself while it works: a line in memory that watchdogs read.
 ///
-/// The thread that makes MPI calls writes, one or two plain stores per phase of a step; watchdogs look four times a
+/// The thread that makes MPI calls writes one or two plain words per phase of a step; watchdogs look only four times a
 /// second, so the line stays in this rank's cache.
 package final class RankActivity: @unchecked Sendable {
     /// Counts MPI calls that wait for other ranks, in the line.
     package let waits = WaitCount()
-    /// The line, and what keeps its memory. Changed with the watchdog's lock held, by the thread that writes.
+    /// The line, and the page that keeps its memory. The writing thread changes them, with the watchdog's lock held.
     private(set) var line: UnsafeMutableRawPointer
     private var page: WatchPage
-    /// Seconds that operations have taken before the one under way, by their numbers; that one and when it began. For the
-    /// thread that writes alone.
+    /// Seconds spent in earlier operations, by their numbers, then the current operation and its start. Only the
+    /// writing thread uses them.
     private var spent = Array(repeating: 0.0, count: RankOperation.allCases.count)
     private var underWay: (operation: RankOperation, since: Double)
 
-    /// An activity that begins with `operation`.
     package init(_ operation: RankOperation = .preparing) {
         underWay = (operation, Self.now)
         page = WatchPage(privateLines: 1)
@@ -26,7 +25,7 @@ package final class RankActivity: @unchecked Sendable {
         enter(operation)
     }
 
-    /// Goes on in another page, with everything said so far.
+    /// Continues in another page, with everything written so far.
     func move(to page: WatchPage, line number: Int) {
         let next = page.line(number)
         RankState(at: line).store(at: next)
@@ -35,7 +34,7 @@ package final class RankActivity: @unchecked Sendable {
         self.page = page
     }
 
-    /// Begins an operation, which ends where the next one begins.
+    /// Begins an operation and ends the one before it.
     package func enter(_ operation: RankOperation, detail: Int = 0) {
         word(.operation).store(operation.rawValue | UInt64(truncatingIfNeeded: detail) << 8)
         let now = Self.now
@@ -43,12 +42,12 @@ package final class RankActivity: @unchecked Sendable {
         underWay = (operation, now)
     }
 
-    /// Seconds that this rank has been at an operation so far; for the thread that enters them.
+    /// Seconds that this rank has spent in an operation so far; for the writing thread.
     package func seconds(of operation: RankOperation) -> Double {
         spent[Int(operation.rawValue)] + (underWay.operation == operation ? Self.now - underWay.since : 0)
     }
 
-    /// Seconds of a clock that only goes on; some 25 ns to read.
+    /// Seconds of a monotonic clock; reading it takes some 25 ns.
     private static var now: Double {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
@@ -62,13 +61,13 @@ package final class RankActivity: @unchecked Sendable {
         enter(.computing)
     }
 
-    /// Says that a part of the work is done where nothing else would show it.
+    /// Shows that a part of the work is done, for work that shows nothing else.
     package func advance() { add(1, to: .progress) }
 
     /// Counts examples whose gradients this rank has computed.
     package func add(examples: Int) { add(UInt64(truncatingIfNeeded: examples), to: .examples) }
 
-    /// Sets a word that the watchdog writes.
+    /// Sets a word that belongs to the watchdog.
     func set(_ place: RankState.Word, _ value: UInt64) { word(place).store(value) }
 
     private func add(_ count: UInt64, to place: RankState.Word) {

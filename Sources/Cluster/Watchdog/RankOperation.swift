@@ -1,32 +1,32 @@
-/// What a rank is at, as watchdogs and messages name it.
+/// What a rank is doing, with the names for watchdogs and messages.
 package enum RankOperation: UInt64, Sendable, CaseIterable {
     /// Between the program's first line and the moment at which MPI runs on all ranks.
     case starting
     case loading
     case preparing
     case computing
-    /// Waits for the moments of batch norm and other short sums over all ranks.
+    /// Waiting for the moments of batch norm and other short sums over all ranks.
     case statistics
-    /// Waits for the sums of gradients; the detail is the first bucket that is missing.
+    /// Waiting for the sums of gradients; the detail is the first bucket that is missing.
     case gradients
-    /// Waits for its node's ranks to come to the same point of the step; the detail is the milestone's number.
+    /// Waiting for the node's ranks to reach the same point of the step; the detail is the milestone's number.
     case meeting
     case updating
-    /// Compares what ranks hold.
+    /// Comparing what ranks hold.
     case comparing
-    /// Waits for parameters that other nodes changed.
+    /// Waiting for parameters that other nodes changed.
     case weights
     case evaluating
     case checkpoint
     case writing
-    /// Waits for all ranks to end.
+    /// Waiting for all ranks to end.
     case ending
-    /// Has ended, or is about to for a reason of its own: no longer watched.
+    /// Ended, or about to end for a reason of its own: no longer watched.
     case ended
-    /// Waits for rank 0 to open the output folder.
+    /// Waiting for rank 0 to open the output folder.
     case opening
 
-    /// Whether a rank at it can only wait for others.
+    /// Whether a rank in this operation can only wait for others.
     package var waits: Bool {
         switch self {
         case .starting, .opening, .statistics, .gradients, .meeting, .weights, .ending: true
@@ -34,7 +34,7 @@ package enum RankOperation: UInt64, Sendable, CaseIterable {
         }
     }
 
-    /// Whether it is part of a training step.
+    /// Whether the operation is part of a training step.
     var isStep: Bool {
         switch self {
         case .computing, .statistics, .gradients, .meeting, .updating, .weights: true
@@ -42,7 +42,7 @@ package enum RankOperation: UInt64, Sendable, CaseIterable {
         }
     }
 
-    /// What messages call it.
+    /// The operation in the words of messages.
     func text(detail: UInt64) -> String {
         switch self {
         case .starting: "starting MPI"

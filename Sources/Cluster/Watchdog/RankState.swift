@@ -1,22 +1,21 @@
 import MPI
 
-/// What one rank last said of itself: eight words, as they stand in shared memory and in datagrams.
+/// What one rank last showed of itself: eight words, laid out as in shared memory and in datagrams.
 package struct RankState: Sendable, Equatable {
-    /// Beats of its watchdog: stands still where the process is stopped. 0 before the first.
+    /// Beats of its watchdog, which stop while the process is stopped; 0 before the first.
     package var heartbeat: UInt64 = 0
-    /// Times its watchdog saw it at work in a phase that may be long.
+    /// How often its watchdog saw it at work in a phase that may be long.
     package var activity: UInt64 = 0
-    /// Parts of its work that it has done, such as batches of an evaluation.
+    /// Parts of its work that are done, such as batches of an evaluation.
     package var progress: UInt64 = 0
-    /// The optimizer step that it is in; 0 before the first.
+    /// The optimizer step that it is in, from 1; 0 before the first.
     package var step: UInt64 = 0
-    /// The operation's number in the low byte, above it a detail such as a bucket.
+    /// The operation's number in the low byte, and a detail such as a bucket above it.
     package var operationWord: UInt64 = 0
     /// Odd inside an MPI call that waits for other ranks.
     package var waits: UInt64 = 0
-    /// Examples it has computed gradients of.
+    /// Examples whose gradients it has computed.
     package var examples: UInt64 = 0
-    /// Its process.
     package var processID: UInt64 = 0
 
     /// The places of the words.
@@ -26,13 +25,13 @@ package struct RankState: Sendable, Equatable {
 
     /// Words of a state.
     static let wordCount = Word.allCases.count
-    /// Bytes of a state in memory: a cache line.
+    /// Bytes of a state in memory, one cache line.
     static let byteCount = 64
 
-    /// A rank that has said nothing.
+    /// A rank that has shown nothing.
     package init() {}
 
-    /// The state that words stand for; unknown operations count as computing.
+    /// The state that words encode; unknown operations count as computing.
     init(words: some Collection<UInt64>) {
         precondition(words.count == Self.wordCount, "\(words.count) words of a state")
         var next = words.makeIterator()
@@ -52,7 +51,7 @@ package struct RankState: Sendable, Equatable {
         [heartbeat, activity, progress, step, operationWord, waits, examples, processID]
     }
 
-    /// Reads a state from shared memory. Words are read one by one: a state may be half old, half new.
+    /// Reads a state from shared memory word by word, so it may be half old and half new.
     init(at line: UnsafeMutableRawPointer) {
         self.init(words: (0..<Self.wordCount).map { SharedFlag(at: line + 8 * $0).load() })
     }
@@ -62,13 +61,12 @@ package struct RankState: Sendable, Equatable {
         for (place, word) in words.enumerated().reversed() { SharedFlag(at: line + 8 * place).store(word) }
     }
 
-    /// The last beat of a watchdog that has named a rank and ends the job.
+    /// The last beat of a watchdog that has named a rank and is ending the job.
     static let lastBeat = UInt64.max
 
-    /// Whether its watchdog ends the job.
+    /// Whether its watchdog is ending the job.
     var hasGivenUp: Bool { heartbeat == Self.lastBeat }
 
-    /// What the rank is at.
     package var operation: RankOperation {
         get { RankOperation(rawValue: operationWord & 0xff) ?? .computing }
         set { operationWord = newValue.rawValue }
@@ -77,10 +75,10 @@ package struct RankState: Sendable, Equatable {
     /// Whether it can only wait for others.
     package var isWaiting: Bool { operation.waits || waits % 2 == 1 }
 
-    /// The operation as messages name it.
     var operationText: String { operation.text(detail: operationWord >> 8) }
 
-    /// How far it is: the step, and within it the phase. Ranks that wait at different places wait for those behind.
+    /// How far the rank is: its step, and the phase within the step. Ranks that wait at different places wait for those
+    /// behind.
     var place: UInt64 {
         let phase: UInt64 =
             switch operation {
@@ -92,7 +90,7 @@ package struct RankState: Sendable, Equatable {
         return step << 3 | phase
     }
 
-    /// Whether the rank itself has moved on since `other`; its watchdog's words do not count.
+    /// Whether the rank itself has moved since `other`; words of its watchdog do not count.
     func hasMoved(since other: RankState) -> Bool {
         progress != other.progress || step != other.step || operationWord != other.operationWord
             || waits != other.waits

@@ -1,25 +1,23 @@
-/// Finds a rank that takes many times longer for its examples than the others, from samples of what ranks are at.
+/// Finds a rank that takes many times longer for its examples than the others, from samples of what ranks are doing.
 ///
-/// A sample counts a rank as busy where it does not wait, or is behind where all do. Ranks wait for the slowest, so over
-/// a window the share of samples in which a rank is busy, divided by the examples it computed, is its time per example.
-/// Only samples within training steps count: one rank's checkpoint is not the others' speed. A rank is slow that is
-/// found so in two windows in a row.
+/// In a sample a rank is busy if it does not wait, or, when all wait, if it is behind the others. Ranks wait for the
+/// slowest one, so over a window the share of samples in which a rank is busy, divided by the examples it computed,
+/// measures its time per example. Only samples within training steps count, because one rank's checkpoint says nothing
+/// about the others' speed. A rank is slow if two windows in a row find it so.
 package struct SlowRankWatch: Sendable {
-    /// A rank that is slow.
     package struct Finding: Sendable, Equatable {
-        /// The rank.
         package let rank: Int
-        /// Its time per example ÷ the others' middle one.
+        /// Its time per example divided by the median of the ranks' times.
         package let factor: Double
     }
 
-    /// How many times longer than the others' a rank's time per example must be.
+    /// The least factor by which a rank's time per example must exceed the median.
     static let factor = 3.0
-    /// The part of the samples in which it must be busy, of those in which any rank is, and of all: a process that gets
-    /// little processor time may be stopped in its waits as well, and where all wait for the network nobody is slow.
+    /// The shares of the samples in which it must be busy: of those in which any rank is, and of all. A process that
+    /// gets little processor time may be stopped while it waits, too, and if all wait for the network nobody is slow.
     static let busyShare = 0.5
     static let shareOfAll = 0.15
-    /// Fewer samples in which any rank is busy say nothing.
+    /// The least number of samples in which any rank is busy; fewer prove nothing.
     static let leastSamples = 20
 
     private let seconds: Double
@@ -30,10 +28,9 @@ package struct SlowRankWatch: Sendable {
     private var examples: [UInt64] = []
     private var suspect: Int?
 
-    /// Looks over windows of `seconds`.
     package init(seconds: Double) { self.seconds = seconds }
 
-    /// Takes a sample; at the end of a window, the slow rank if there is one.
+    /// Takes a sample; at the end of a window, returns the slow rank if there is one.
     package mutating func sample(_ sightings: [Sighting], elapsed: Double) -> Finding? {
         guard sightings.count > 1,
             sightings.allSatisfy({ $0.isKnown && $0.state.operation.isStep && $0.state.step > 0 })
@@ -51,8 +48,8 @@ package struct SlowRankWatch: Sendable {
         return found?.rank == suspect ? found : nil
     }
 
-    /// The ranks that do not wait; where all do, those behind the others, if there are any: they have what they wait
-    /// for, but not the processor.
+    /// The ranks that do not wait. If all wait, the ranks that are behind the others, if any: what they wait for has
+    /// come, but they do not get the processor.
     private static func waitedFor(_ sightings: [Sighting]) -> [Int] {
         let working = sightings.indices.filter { !sightings[$0].state.isWaiting }
         guard working.isEmpty, let first = sightings.map(\.state.place).min() else { return working }
@@ -61,7 +58,7 @@ package struct SlowRankWatch: Sendable {
     }
 
     private func finding(_ sightings: [Sighting]) -> Finding? {
-        // Ranks whose shards are empty in every step have no speed.
+        // Ranks whose shards are all empty have no speed.
         let speeds = sightings.indices.compactMap { rank -> (rank: Int, time: Double)? in
             let count = sightings[rank].state.examples &- examples[rank]
             return count > 0 ? (rank, Double(max(1, busy[rank])) / Double(count)) : nil
@@ -85,15 +82,15 @@ package struct SlowRankWatch: Sendable {
 }
 
 extension SlowRankWatch {
-    /// Seconds of a window where the stall limit does not ask for a shorter one.
+    /// The longest window, in seconds; a short stall limit shortens it.
     static let longestWindow = 30.0
 
-    /// Seconds of a window beside a stall limit.
+    /// The window for a stall limit, both in seconds.
     static func window(limit: Double) -> Double { min(longestWindow, max(10, limit)) }
 }
 
 extension SlowRankWatch.Finding {
-    /// What a person reads of it.
+    /// The finding in words for a person.
     package func text(_ sightings: [Sighting], hosts: [String?]) -> String {
         let host = hosts.indices.contains(rank) ? hosts[rank] : nil
         let times = factor < 10 ? "\((factor * 10).rounded() / 10)" : "\(Int(factor.rounded()))"

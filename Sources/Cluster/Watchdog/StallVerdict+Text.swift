@@ -1,9 +1,9 @@
 import Messages
 
 extension StallVerdict {
-    /// What a person reads of the verdict: who, where, since which step, and what to do or what comes.
+    /// The verdict in words for a person: which ranks, where, since which step, and what to do or what happens next.
     ///
-    /// - Parameter hosts: Each rank's host, where it is known.
+    /// - Parameter hosts: Each rank's host, nil if unknown.
     package func text(_ sightings: [Sighting], hosts: [String?], advice: String) -> String {
         let several = ranks.count > 1
         var text = kind == .deadlock ? "all " : ""
@@ -30,7 +30,7 @@ extension StallVerdict {
         return "\(text): \(advice)"
     }
 
-    /// What to do where the run is given up; `continuation` goes on with it.
+    /// What to do when the run is given up; `continuation` says how to continue it.
     package func advice(_ continuation: String) -> String {
         switch kind {
         case .silent:
@@ -58,7 +58,8 @@ extension StallVerdict {
         }
     }
 
-    /// "since step 12 (computing)"; a rank whose last words came late is at least in the step the others wait in.
+    /// Such as "since step 12 (computing)". A rank whose last state came late is at least in the step in which the
+    /// others wait.
     private static func place(_ state: RankState, _ othersStep: UInt64?) -> String {
         let step = max(state.step, othersStep ?? 0)
         let operation = step == state.step ? " (\(state.operationText))" : ""

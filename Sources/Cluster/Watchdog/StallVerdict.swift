@@ -1,31 +1,28 @@
-/// Whom a job that stands still waits for, decided from what a watchdog knows of the ranks.
+/// Decides which ranks a job that stands still waits for, from what a watchdog knows of the ranks.
 ///
-/// In this order, where `limit` is a number of seconds:
-/// 1. A rank whose heartbeat has stopped for `limit`, while no rank has moved for as long, is *silent*: stopped, or its
-///    host is gone.
-/// 2. Where no rank has moved or been seen at work for `limit`, and all beat: ranks that do not wait *hang*, those
+/// With a limit of `limit` seconds, the first rule that applies decides:
+/// 1. If the heartbeat of a rank has stopped for `limit`, and no rank has moved for as long, the rank is *silent*: it is
+///    stopped, or its host is gone.
+/// 2. If no rank has moved or been seen at work for `limit`, and all beat, those ranks *hang* that do not wait and are
 ///    furthest behind.
 /// 3. Else a rank that was never heard of is *absent*.
-/// 4. Else those that wait in an earlier phase than others hang, and where all wait in the same phase nobody can be told
-///    from the others: *deadlock*.
+/// 4. Else the ranks that wait in an earlier phase than others hang. If all wait in the same phase, no rank can be
+///    blamed: *deadlock*.
 ///
-/// A rank is seen at work where it uses processor time or waits for a disk outside of waiting for ranks; its watchdog
-/// counts that as long as `Watchdog` says. Ranks that have ended are no suspects, and give the job five seconds to end
-/// with them.
+/// A rank is seen at work if it uses processor time or waits for a disk while it does not wait for ranks; its watchdog
+/// counts that for as long as `Watchdog` says. Ranks that have ended are not suspected, and the job gets five seconds
+/// more to end with them.
 package struct StallVerdict: Sendable, Equatable {
-    /// What is wrong with the ranks.
     package enum Kind: Sendable { case silent, hanging, absent, deadlock }
 
-    /// What is wrong.
     package let kind: Kind
-    /// The ranks that all wait for, in ascending order; in a deadlock all.
+    /// The ranks that all others wait for, in ascending order; all ranks in a deadlock.
     package let ranks: [Int]
     /// Seconds for which they have not moved.
     package let seconds: Double
-    /// Ranks that wait for them.
+    /// The number of ranks that wait for them.
     package let waiting: Int
 
-    /// A verdict on `ranks`.
     package init(kind: Kind, ranks: [Int], seconds: Double, waiting: Int) {
         self.kind = kind
         self.ranks = ranks
@@ -39,7 +36,7 @@ package struct StallVerdict: Sendable, Equatable {
     /// Seconds that a job gets to end by itself after one of its ranks has.
     static let grace = 5.0
 
-    /// The verdict on a job; nil where it moves, or has not stood still for `limit` seconds.
+    /// The verdict on a job; nil while it moves or has not stood still for `limit` seconds.
     ///
     /// - Parameter ranks: The ranks to judge; nil for all.
     package static func judge(
@@ -62,7 +59,7 @@ package struct StallVerdict: Sendable, Equatable {
             return verdict(.silent, silent, least(silent, \.heartbeatAge))
         }
         let stalled = least(known, \.activityAge)
-        // A heartbeat that has stopped only lately decides, but not yet.
+        // A heartbeat that has stopped only recently will be judged as silent later.
         guard stalled >= limit, known.allSatisfy({ sightings[$0].isLive }) else { return nil }
         let hanging = furthestBehind(known.filter { !sightings[$0].state.isWaiting }, sightings)
         if !hanging.isEmpty { return verdict(.hanging, hanging, stalled) }

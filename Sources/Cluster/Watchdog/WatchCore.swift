@@ -1,29 +1,29 @@
 import Glibc
 import MPI
 
-/// What a watchdog keeps between its looks, and what one look does.
+/// What a watchdog keeps between its looks, and what it does in a look.
 struct WatchCore: Sendable {
-    /// What a look may ask for.
+    /// The result of a look.
     enum Outcome {
-        /// Lines for a person, without their beginning.
+        /// Warnings for a person, each without the prefix of a message.
         case goesOn(warnings: [String])
-        /// The job is given up: the line to print, or nil where another rank has.
+        /// The job is given up, with the line to print; nil if another rank prints it.
         case isGivenUp(String?)
     }
 
-    /// Who is who; nil until MPI runs on all ranks.
+    /// The ranks and how to reach them; nil until MPI runs on all ranks.
     private(set) var roster: WatchRoster?
     private var page: WatchPage
     private var socket: WatchSocket?
-    /// This rank: by the launcher's count at first, then by the cluster's.
+    /// This rank, at first by the launcher's numbers, then by the cluster's.
     private var rank: Int
-    /// Ranks that the launcher started on this host.
+    /// The number of ranks that the launcher started on this host.
     private let localSize: Int
     private let activity: RankActivity
     private var heartbeat: UInt64 = 0
     private var timesAtWork: UInt64 = 0
     private var sightings: [Sighting]
-    /// Seconds of watching, and since the watchdogs were joined.
+    /// Seconds since the watch began, and at the joining of the watchdogs.
     private var clock = 0.0
     private var joinedAt = 0.0
     private var looks = 0
@@ -31,7 +31,7 @@ struct WatchCore: Sendable {
     private var slow = SlowRankWatch(seconds: SlowRankWatch.longestWindow)
     private var window = SlowRankWatch.longestWindow
     private var verdictAge = 0.0
-    /// When each rank was last warned about, and whether anybody was told of hosts that send nothing.
+    /// When each rank was last warned about, and whether the warning about silent hosts was given.
     private var warnedAt: [Double?]
     private var hasToldOfSilentHosts = false
 
@@ -39,15 +39,16 @@ struct WatchCore: Sendable {
     static let warningInterval = 600.0
     /// Seconds after which a host whose watchdogs were never heard of is reported.
     private static let hostPatience = 15.0
-    /// A second chance for ranks that may know better, and for each live rank below.
+    /// Seconds by which a verdict waits: for ranks that may know better, and for the live ranks below this one to speak
+    /// first.
     private static let doubt = 1.5
     private static let turn = 2.0
 
     /// A watch that begins with the process, before ranks know of one another.
     ///
     /// - Parameters:
-    ///   - page: What ranks of this host write into from the start, by the numbers that the launcher gave them.
-    ///   - ranks: Ranks of the job, `localSize` of them on this host.
+    ///   - page: Where ranks of this host write their states from the start, by the launcher's numbers.
+    ///   - ranks: The ranks of the job, `localSize` of them on this host.
     init(_ activity: RankActivity, page: WatchPage, rank: Int, ranks: Int, localSize: Int) {
         self.activity = activity
         self.page = page
@@ -59,7 +60,7 @@ struct WatchCore: Sendable {
         warnedAt = Array(repeating: nil, count: ranks)
     }
 
-    /// Goes on with the ranks of a cluster.
+    /// Continues with the ranks of a cluster.
     mutating func join(_ joined: WatchRoster.Joined) {
         roster = joined.roster
         page = joined.page
@@ -77,7 +78,7 @@ struct WatchCore: Sendable {
     /// - Parameters:
     ///   - elapsed: Seconds since the last look.
     ///   - limit: Seconds after which a job that stands still is given up; 0 for never.
-    ///   - continuation: What goes on with the run, for a person.
+    ///   - continuation: How to continue the run, for a person.
     mutating func look(elapsed: Double, limit: Double, continuation: String) -> Outcome {
         clock += elapsed
         looks += 1
@@ -86,13 +87,13 @@ struct WatchCore: Sendable {
         for rank in sightings.indices {
             sightings[rank].look(at: RankState(at: page.line(rank)), elapsed: elapsed)
         }
-        // Beats of other nodes need not be as dense as those of this one.
+        // Other nodes get every second beat.
         if looks % 2 == 0, isSpeaker { send(roster?.node ?? 0..<0) }
         guard limit > 0 else { return .goesOn(warnings: []) }
         return judge(elapsed: elapsed, limit: limit, continuation: continuation)
     }
 
-    /// Tells the other watchdogs, at once, that this rank has ended, or ends the job.
+    /// Tells the other watchdogs at once that this rank has ended, or that it ends the job.
     mutating func leave(givesUp: Bool) {
         if !givesUp { activity.enter(.ended) }
         heartbeat = givesUp ? RankState.lastBeat : heartbeat + 1
@@ -103,7 +104,7 @@ struct WatchCore: Sendable {
     // MARK: States to and fro
 
     private mutating func beat(elapsed: Double, limit: Double) {
-        // Work that nothing else shows counts, but not for ever.
+        // Work that nothing else shows counts as activity, but not for ever.
         let used = ProcessorTime.seconds
         let isAtWork =
             !RankState(at: activity.line).isWaiting
@@ -117,13 +118,13 @@ struct WatchCore: Sendable {
         activity.set(.heartbeat, heartbeat)
     }
 
-    /// The lowest live rank of a node speaks for it.
+    /// Whether this rank sends the states of its node: the lowest live rank does.
     private var isSpeaker: Bool {
         guard let node = roster?.node else { return false }
         return !node.contains { $0 < rank && sightings[$0].isLive }
     }
 
-    /// Sends states of this node's ranks to one rank of every other node, in turn to each that lives.
+    /// Sends states of this node's ranks to one rank of every other node, to each live one in turn.
     private func send(_ ranks: Range<Int>) {
         guard let roster, let socket else { return }
         var messages: [[UInt8]] = []
@@ -159,7 +160,7 @@ struct WatchCore: Sendable {
 
     private mutating func judge(elapsed: Double, limit: Double, continuation: String) -> Outcome {
         if sightings.contains(where: { $0.state.hasGivenUp }) { return .isGivenUp(nil) }
-        // Before ranks know of one another, those of other hosts are nowhere to be seen.
+        // Before ranks know of one another, only ranks of this host can be seen.
         let known = sightings.indices.filter { sightings[$0].isKnown }
         let ranks = roster == nil && !seesAll ? known : Array(sightings.indices)
         let effective = max(limit, Watchdog.leastLimit)
@@ -197,7 +198,8 @@ struct WatchCore: Sendable {
         return .goesOn(warnings: warnings)
     }
 
-    /// Where nothing is heard of ranks that MPI has reached, they may be at work all the same: datagrams may not pass.
+    /// Whether a verdict may end the job. Ranks that MPI has reached but that are not heard of may be at work, since
+    /// the network may block datagrams; so absence must last much longer.
     private func mayGiveUp(_ verdict: StallVerdict, limit: Double) -> Bool {
         verdict.kind != .absent || roster == nil || verdict.seconds >= Watchdog.longPhases * limit
     }
@@ -225,7 +227,7 @@ struct WatchCore: Sendable {
         return slow.sample(sightings, elapsed: elapsed)
     }
 
-    /// Rank 0's node says, once, which hosts it hears nothing of.
+    /// A warning about a host that nothing is heard of; given once, by rank 0's node.
     private mutating func silentHosts() -> String? {
         guard !hasToldOfSilentHosts, let roster, roster.node.contains(0),
             clock - joinedAt > Self.hostPatience,

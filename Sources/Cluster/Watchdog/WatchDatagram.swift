@@ -1,27 +1,24 @@
 /// States of neighbouring ranks of one node, on their way to another node.
 ///
 /// Little-endian 64-bit words: the run's token (2), the first rank, the number of ranks, then each rank's state. A
-/// datagram with another token, length or range of ranks is nobody's business here and dropped.
+/// datagram with another token, length or range of ranks is dropped.
 package struct WatchDatagram: Sendable, Equatable {
-    /// The first of the ranks.
     package let firstRank: Int
-    /// Their states.
     package let states: [RankState]
 
-    /// States that one datagram holds at most: it fits the frame of any network.
+    /// The most states of one datagram, so that it fits the frame of any network.
     package static let capacity = 16
     /// Bytes of the largest datagram.
     static let largest = 8 * (headerWords + capacity * RankState.wordCount)
     private static let headerWords = 4
 
-    /// A datagram about neighbours.
     package init(firstRank: Int, states: [RankState]) {
         precondition((1...Self.capacity).contains(states.count), "\(states.count) states in a datagram")
         self.firstRank = firstRank
         self.states = states
     }
 
-    /// Reads a datagram; nil unless it is one of the run with this token, about ranks of `nodes`.
+    /// Reads a datagram; nil unless it has this token and is about ranks of one of `nodes`.
     package init?(_ bytes: some Collection<UInt8>, token: [UInt64], nodes: [Range<Int>]) {
         guard bytes.count % 8 == 0, bytes.count > 8 * Self.headerWords, bytes.count <= Self.largest else {
             return nil
@@ -47,7 +44,6 @@ package struct WatchDatagram: Sendable, Equatable {
         }
     }
 
-    /// The bytes to send.
     package func bytes(token: [UInt64]) -> [UInt8] {
         let words = token + [UInt64(firstRank), UInt64(states.count)] + states.flatMap(\.words)
         return words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }

@@ -2,39 +2,36 @@ import Foundation
 import Glibc
 import MPI
 
-/// Who watches whom: the ranks of a run, their hosts, and how their watchdogs reach one another.
+/// The ranks of a run, their hosts, and how their watchdogs reach one another.
 struct WatchRoster: Sendable {
-    /// Ranks whose watchdogs share memory, as neighbours in rank order.
+    /// The ranks of each group of watchdogs that share memory, in rank order.
     let nodes: [Range<Int>]
-    /// This rank.
     let rank: Int
-    /// Each rank's host.
+    /// Each rank's host, nil if unknown.
     let hosts: [String?]
-    /// Where each rank's watchdog gets datagrams; nil for one that gets none.
+    /// Where each rank's watchdog receives datagrams; nil for one that receives none.
     let places: [WatchSocket.Place?]
-    /// What datagrams of the run begin with.
+    /// The first words of the run's datagrams.
     let token: [UInt64]
 
-    /// This rank's node.
     var node: Range<Int> { nodes.first { $0.contains(rank) } ?? rank..<rank + 1 }
 
-    /// The senders whose datagrams are read.
+    /// The senders whose datagrams are accepted.
     var senders: Set<WatchSocket.Place> { Set(places.compactMap { $0 }) }
 
-    /// What ranks say of themselves before their watchdogs are joined.
+    /// What each rank tells all others before their watchdogs are joined.
     private struct Card: Codable {
         let host: String
         let addresses: [HostAddress]
         let token: [UInt64]
     }
 
-    /// What ranks say once they know the others' cards.
+    /// What each rank tells all others once it knows their cards.
     private struct Reply: Codable {
         let sharesPage: Bool
         let place: WatchSocket.Place?
     }
 
-    /// What joining the watchdogs of a cluster gives.
     struct Joined {
         let roster: WatchRoster
         let page: WatchPage
@@ -65,7 +62,7 @@ struct WatchRoster: Sendable {
         return Joined(roster: roster, page: page, socket: socket)
     }
 
-    /// A page of the node's ranks in the folder for shared memory; nil on ranks that cannot have it.
+    /// A page of the node's ranks in the folder for shared memory; nil on ranks that cannot open it.
     private static func sharedPage(_ cluster: Cluster, token: [UInt64]) throws -> WatchPage? {
         if cluster.node.size == 1 { return WatchPage(privateLines: cluster.size) }
         let path =
@@ -75,14 +72,14 @@ struct WatchRoster: Sendable {
         let isMade = try cluster.node.broadcast(page == nil ? 0 : 1, root: 0) == 1
         if isMade, cluster.node.rank > 0 { page = WatchPage(path: path, lines: cluster.size) }
         try cluster.node.barrier()
-        // Whoever has opened it keeps it, and nothing is left behind however the job ends.
+        // The page outlives its name, and no file is left behind however the job ends.
         if isMade, cluster.node.rank == 0 { unlink(path) }
         return page
     }
 
-    /// The address of a rank's host for the other hosts; nil where it has none.
+    /// The address of a rank's host for the other hosts; nil if it has none.
     private static func address(of rank: Int, _ cards: [Card]) -> UInt32? {
-        // All hosts choose for the first one, and the first one for the second.
+        // Every host chooses its address for the first host, and the first host chooses for the second.
         guard let second = cards.firstIndex(where: { $0.host != cards[0].host }) else {
             return HostAddress.loopback
         }
@@ -90,7 +87,6 @@ struct WatchRoster: Sendable {
         return HostAddress.chosen(cards[rank].addresses, for: cards[peer].addresses)?.address
     }
 
-    /// This host's name.
     static var hostName: String {
         var name = [CChar](repeating: 0, count: 256)
         guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }

@@ -1,18 +1,18 @@
 import Glibc
 
-/// A UDP socket on which watchdogs of different nodes meet; nothing ever waits for it.
+/// A UDP socket through which watchdogs of different nodes exchange states; no call waits for it.
 final class WatchSocket: Sendable {
-    /// Where a watchdog can be reached; both numbers in network byte order.
+    /// Where a watchdog can be reached, both numbers in network byte order.
     struct Place: Codable, Sendable, Hashable {
         let address: UInt32
         let port: UInt16
     }
 
-    /// Where it can be reached itself.
+    /// Where this socket can be reached.
     let place: Place
     private let descriptor: Int32
 
-    /// Opens a socket at an address of this host, with a port that the system chooses; nil where that fails.
+    /// Opens a socket at an address of this host, with a port that the system chooses; nil on failure.
     init?(address: UInt32) {
         let opened = socket(
             AF_INET, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
@@ -46,8 +46,8 @@ final class WatchSocket: Sendable {
         }
     }
 
-    /// Hands over the datagrams that have come in from one of `places`, at most `most`; longer ones than `limit` bytes
-    /// are cut to a length that no datagram has.
+    /// Hands over at most `most` received datagrams, those from one of `places`. One of more than `limit` bytes is cut
+    /// to a length that no valid datagram has.
     func receive(atMost most: Int, limit: Int, from places: Set<Place>, _ body: (ArraySlice<UInt8>) -> Void) {
         var bytes = [UInt8](repeating: 0, count: limit + 1)
         for _ in 0..<most {
@@ -59,7 +59,7 @@ final class WatchSocket: Sendable {
                         descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT), $0, &length)
                 }
             }
-            // Errors of earlier sends are reported here, too: the next look is in a quarter of a second.
+            // Errors of earlier sends are reported here, too. The next look is in a quarter of a second.
             guard count >= 0 else { return }
             if places.contains(Place(address: sender.sin_addr.s_addr, port: sender.sin_port)) {
                 body(bytes[..<count])

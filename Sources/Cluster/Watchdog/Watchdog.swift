@@ -6,38 +6,36 @@ import Synchronization
 /// others wait for; warns of a rank that is much slower than the others.
 ///
 /// A thread of each rank beats four times a second in memory that the ranks of a node share, and passes on what its
-/// rank says of itself; between nodes the states go twice a second by UDP. It makes no MPI call, so it goes on where
-/// its rank waits for good. Who is to blame decides `StallVerdict`; the lowest rank that beats says it and ends with
-/// exit code 75, with which the launcher ends the job, stopped ranks included. A launcher that cannot, because a host is
-/// gone, is killed ten seconds later.
+/// rank shows of itself; between nodes the states travel by UDP twice a second. The thread makes no MPI call, so it
+/// continues when its rank waits forever. `StallVerdict` decides which rank is to blame. The lowest rank that beats
+/// reports it and ends with exit code 75; the launcher then ends the job, stopped ranks included. A launcher that
+/// cannot, because a host is gone, is killed ten seconds later.
 ///
-/// What counts as progress, so that long phases are no stalls: a new step, operation or MPI call; parts of work such as
-/// the batches of an evaluation; and, wherever a rank does not wait for others, that its process uses processor time or
-/// waits for a disk, up to ten times the limit. Half the limit without progress, at most a minute, is a warning. Time
-/// is counted in the watchdog's own looks, at most a second each: none passes while the process is stopped.
+/// These count as progress, so that long phases are no stalls: a new step, operation or MPI call; parts of work such as
+/// the batches of an evaluation; and, while a rank does not wait for others, processor time or a wait for a disk, for
+/// up to ten times the limit. Half the limit without progress, at most a minute, gives a warning. Time is counted in
+/// the watchdog's own looks, at most a second each, so none passes while the process is stopped.
 ///
-/// One rank alone is not watched, since nobody waits for it.
+/// A single rank is not watched, since nobody waits for it.
 public final class Watchdog: @unchecked Sendable {
-    /// Seconds without progress after which a run is given up, unless told otherwise.
+    /// Seconds without progress after which a run is given up by default.
     public static let standardLimit = 300.0
-    /// Shorter limits count as this: less could be a busy machine.
+    /// The least limit in seconds, which replaces shorter ones: less could be a busy machine.
     static let leastLimit = 2.0
-    /// Work that shows no progress counts as such for this many limits.
+    /// Work that shows no progress counts as activity for this many limits.
     static let longPhases = 10.0
-    /// Seconds without progress after which at the latest there is a warning.
+    /// The most seconds without progress before there is a warning.
     static let longestSilence = 60.0
     /// The exit code of a job that is given up.
     static let exitCode: Int32 = 75
     /// Seconds between looks.
     private static let interval = 0.25
 
-    /// What this rank says of itself.
     package let activity = RankActivity(.starting)
-    /// What messages tell a person to do.
     package let guidance: Guidance
     private let name: String
     private let core: Mutex<WatchCore>
-    /// Where the page lies that ranks share until their watchdogs are joined.
+    /// The page that ranks share until their watchdogs are joined.
     private let earlyPath: String?
     private let limitBits: Atomic<UInt64>
     private let isEnding = Atomic<Bool>(false)
@@ -46,12 +44,12 @@ public final class Watchdog: @unchecked Sendable {
     private var hasNoThread = false
     private var wakeEnds: [Int32] = [-1, -1]
 
-    /// Begins to watch, before MPI starts; only one rank's start that MPI itself waits for goes unseen.
+    /// Starts watching, before MPI starts. A rank that fails to start while MPI itself waits for it goes unseen.
     ///
     /// - Parameters:
-    ///   - name: What messages begin with.
+    ///   - name: The start of every message.
     ///   - limit: Seconds without progress after which the job is given up; 0 for never.
-    ///   - guidance: What messages tell a person to do.
+    ///   - guidance: How messages tell a person what to do.
     public init(
         name: String = "dtrain", limit: Double = Watchdog.standardLimit, guidance: Guidance = Guidance()
     ) {
@@ -66,7 +64,7 @@ public final class Watchdog: @unchecked Sendable {
         core = Mutex(
             WatchCore(
                 activity, page: early ?? WatchPage(privateLines: ranks), rank: rank, ranks: ranks,
-                // Without a page of this host nobody else is seen.
+                // Without a page of this host, only this rank is seen.
                 localSize: early == nil ? 1 : launch.localSize ?? 1))
         limitBits = Atomic(limit.bitPattern)
         isWatched = ranks > 1
@@ -101,7 +99,7 @@ public final class Watchdog: @unchecked Sendable {
         }
     }
 
-    /// Ends the watch: this rank is no suspect any more, whatever it does.
+    /// Ends the watch: other watchdogs no longer suspect this rank.
     public func stop() {
         isEnding.store(true, ordering: .relaxed)
         core.withLock { $0.leave(givesUp: false) }
@@ -112,7 +110,7 @@ public final class Watchdog: @unchecked Sendable {
         for end in wakeEnds { close(end) }
     }
 
-    /// A file that only processes of this job and host see, in a folder that the launcher makes and removes; nil where
+    /// A file that only processes of this job and host open, in a folder that the launcher makes and removes; nil if
     /// the launcher names none.
     private static var launchPath: String? {
         func variable(_ name: String) -> String? { getenv(name).flatMap { String(validatingCString: $0) } }
@@ -126,7 +124,8 @@ public final class Watchdog: @unchecked Sendable {
 
     private func start() {
         guard thread == nil, isWatched, limit > 0, !isEnding.load(ordering: .relaxed) else { return }
-        // Without a pipe the thread could not be woken, so there is none; the run goes on without a watchdog.
+        // The thread needs a pipe to be woken by. Without one it is not started, and the run continues without a
+        // watchdog.
         guard pipe(&wakeEnds) == 0 else { return }
         for end in wakeEnds { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let end = wakeEnds[0]
@@ -134,7 +133,7 @@ public final class Watchdog: @unchecked Sendable {
             thread = try PosixThread.start(for: .thread("the watchdog")) { self.watch(until: end) }
         } catch {
             for end in wakeEnds { close(end) }
-            // One of the ranks says it, and only once.
+            // Only one of the ranks warns, and only once.
             if !hasNoThread, (LaunchEnvironment.current.rank ?? 0) == 0 {
                 write("warning: ranks that hang will not be noticed: \(error)")
             }
@@ -166,7 +165,7 @@ public final class Watchdog: @unchecked Sendable {
         }
     }
 
-    /// Writes a line to standard error, unless nobody takes it for a second.
+    /// Writes a line to standard error, unless the reader takes nothing for a second.
     private func write(_ text: String) {
         var polled = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
         guard poll(&polled, 1, 1000) > 0 else { return }

@@ -1,17 +1,17 @@
 import Datasets
 import Options
 
-/// Where the paths of a configuration's data were written, and what `data.root` makes of them.
+/// Where the paths of a configuration's data were written, and how `data.root` changes them.
 ///
-/// It looks at the section before any value is read: what `data.root` does to one path depends on where all of them were
+/// The whole section is looked at before any value is read: the effect of `data.root` on one path depends on where all
+/// of them were written (see `FilePaths`), and the root may come after the files.
 /// written (see `FilePaths`), and the root may stand behind the files.
 struct DataPlaces {
     /// How paths become absolute.
     let paths: FilePaths
-    /// The absolute paths that another data.root would look for elsewhere.
+    /// The absolute paths that another data.root would move.
     private(set) var movable: Set<String> = []
 
-    /// The places of a section `data`.
     init(_ section: Setting, _ paths: FilePaths) throws(ConfigurationError) {
         guard case .mapping(let entries) = section.node.content else {
             self.paths = paths
@@ -37,10 +37,9 @@ struct DataPlaces {
         }
     }
 
-    /// The data sets of the section.
     private static let sets = ["train", "test", "validation"]
 
-    /// The files that a data set names, as they were written.
+    /// The files of a data set, as they were written.
     private static func files(of set: ConfigurationNode) -> [ConfigurationNode] {
         guard case .mapping(let entries) = set.content else { return [] }
         return entries.filter { keys.contains($0.key) }.flatMap { entry in

@@ -5,12 +5,12 @@ import Options
 import Training
 
 extension DatasetSource {
-    /// Throws the first file that is not there; reads none.
+    /// Throws for the first file that does not exist; reads no file.
     ///
     /// - Parameters:
-    ///   - key: What names the data set, "data.test" or "--data".
-    ///   - needsLabels: Whether labels' files count.
-    ///   - isMovable: Whether another data.root would look for a path elsewhere.
+    ///   - key: The data set's name in messages, "data.test" or "--data".
+    ///   - needsLabels: Whether files of labels must exist, too.
+    ///   - isMovable: Whether another data.root would move a path.
     package func requireFiles(
         _ key: String, needsLabels: Bool = true, isMovable: (String) -> Bool = { _ in false }
     ) throws(MissingDataError) {
@@ -20,10 +20,10 @@ extension DatasetSource {
         }
     }
 
-    /// What leaves out columns of these names: of a data set in the configuration `--set KEY.ignore=...`, of one that `--data`
-    /// gives the whole of it.
+    /// The setting that leaves out columns of these names: `--set KEY.ignore=...` for a data set of the configuration,
+    /// the whole `--data` for one given there.
     ///
-    /// - Parameter key: What names the data set in the configuration, "data.test"; nil for `--data`.
+    /// - Parameter key: The data set's name in the configuration, "data.test"; nil for `--data`.
     func wayToIgnore(_ names: [String], key: String?) -> String {
         guard format == .csv else { return "ignore" }
         let ignored = csv.ignored + names.map(CSVOptions.Column.name).filter { !csv.ignored.contains($0) }

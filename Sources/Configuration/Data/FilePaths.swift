@@ -2,27 +2,26 @@ import Foundation
 
 /// How paths of a configuration become absolute.
 ///
-/// A path is relative to the folder of the file that it was written in, and on the command line to the current folder. With a
-/// `data.root` it depends on which of the two was written further outside. The configuration is innermost, around it stands
-/// a study that is based on it, around both the command line:
+/// A path in a file is relative to that file's folder, and one on the command line to the current folder. If there is a
+/// `data.root`, it matters which of the two was written further outside: the configuration is innermost, a study that
+/// is based on it is around it, and the command line is outermost:
 ///
 /// | path | data.root | looked for |
 /// | --- | --- | --- |
 /// | relative | none | in the folder of the path's own file |
 /// | relative | written at the same place, or further outside | in the root |
-/// | relative | written further inside | in the folder of the path's own file; in the root where it is only there |
-/// | absolute, in a configuration all of whose files are | written further outside | in the root, as `MovedFiles` finds it |
+/// | relative | written further inside | in the folder of the path's own file; in the root if it exists only there |
+/// | absolute, in a configuration whose paths all are | written further outside | in the root, as `MovedFiles` finds it |
 /// | absolute | anything else | as it is |
 struct FilePaths {
-    /// What the configuration is read from.
+    /// What the configuration was read from.
     private let source: SourceLocation.Source
     private let currentFolder: String
     /// The absolute folder of `data.root`, and where it was written; nil without one.
     private var root: (folder: String, source: SourceLocation.Source)?
-    /// Where files of a finished run are now; nil unless a root from outside moves them.
+    /// The files of a finished run that a root from outside moves; nil if there are none.
     private var moved: MovedFiles?
 
-    /// Paths of a configuration that is read from `source`.
     init(source: SourceLocation.Source, currentFolder: String) {
         self.source = source
         self.currentFolder = currentFolder
@@ -32,7 +31,7 @@ struct FilePaths {
     ///
     /// - Parameters:
     ///   - folder: The root as it was written.
-    ///   - place: Where it was written.
+    ///   - place: Where the root was written.
     ///   - files: The configuration's own data files as they were written.
     func inside(_ folder: String, writtenIn place: SourceLocation.Source, files: [String]) -> FilePaths {
         var paths = self
@@ -42,7 +41,7 @@ struct FilePaths {
         return paths
     }
 
-    /// The absolute path, without "." and doubled slashes; ".." stays, since folders may be links.
+    /// The absolute path, without "." and doubled slashes; ".." is kept, because folders may be links.
     func absolute(_ path: String, writtenIn place: SourceLocation.Source) -> String {
         if path.hasPrefix("/") {
             return Self.joined(rank(place) == 0 ? moved?.place(of: path) ?? path : path, to: "/")
@@ -55,7 +54,7 @@ struct FilePaths {
         return !files.fileExists(atPath: here) && files.fileExists(atPath: inRoot) ? inRoot : here
     }
 
-    /// Whether `--set data.root=DIR` makes another path of one written there.
+    /// Whether `--set data.root=DIR` would change a path that was written at `place`.
     ///
     /// - Parameter files: The configuration's own data files as they were written.
     func isMovable(_ path: String, writtenIn place: SourceLocation.Source, files: [String]) -> Bool {
@@ -63,17 +62,17 @@ struct FilePaths {
         return !path.hasPrefix("/") || (rank(place) == 0 && areMovable(files))
     }
 
-    /// Whether a place is the configuration itself, rather than what changes it.
+    /// Whether a place is in the configuration itself, and not in what changes it.
     func isOwn(_ place: SourceLocation.Source) -> Bool { rank(place) == 0 }
 
-    /// Whether all are absolute, as in the configuration that a run's folder keeps. A root from outside can then only mean
-    /// that these files stand elsewhere by now.
+    /// Whether all files are absolute, as in the configuration that a run's folder keeps. A root from outside then
+    /// means that these files have moved.
     private func areMovable(_ files: [String]) -> Bool {
         !files.isEmpty && files.allSatisfy { $0.hasPrefix("/") }
     }
 
-    /// How far outside of the configuration something was written: the command line changes files, and a study's file
-    /// the configuration it is based on.
+    /// How far outside the configuration something was written: a study's file changes the configuration, and the
+    /// command line changes both.
     private func rank(_ place: SourceLocation.Source) -> Int {
         if case .flag = place { return 2 }
         return place == source ? 0 : 1
@@ -85,7 +84,7 @@ struct FilePaths {
         return Self.joined(String(path[...slash]), to: currentFolder)
     }
 
-    /// A path with the home folder, as shells have it, in the place of a leading "~".
+    /// The path with the home folder in place of a leading "~", as in shells.
     static func withHome(_ path: String) -> String {
         guard path == "~" || path.hasPrefix("~/") else { return path }
         return (ProcessInfo.processInfo.environment["HOME"] ?? NSHomeDirectory()) + path.dropFirst()

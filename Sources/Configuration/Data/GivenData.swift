@@ -6,24 +6,23 @@ import Training
 
 /// The data that `--data` gives: a path, or a data set as a configuration has it.
 ///
-/// What is given is tried in this order: the path of a folder or a file that exists, then YAML. A mapping is a data set as a
-/// configuration has it, and a list is several files of the run's own kind. A word is an error: of a file that is missing
-/// where it has a slash or a point, else of a name that no data set has.
+/// `--data` is first tried as the path of an existing folder or file, then as YAML. A mapping is a data set as in a
+/// configuration, and a list is several files of the run's own kind. A word is an error: for a missing file if it has a
+/// slash or a point, else for an unknown name of a data set.
 package struct GivenData {
-    /// The data set.
     package let source: DatasetSource
 
     private init(_ source: DatasetSource) { self.source = source }
 
     /// Reads what `--data` gives: the path of a file or of a folder, or a data set as `init(yaml:)` has it.
     ///
-    /// A path has the options of the run's own data: the label, the task, the columns to ignore. A folder holds files of
-    /// the same names as the run's.
+    /// A file gets the options of the run's own data: the label, the task, the columns to ignore. A folder must hold
+    /// files of the same names as the run's.
     ///
     /// - Parameters:
-    ///   - text: What was given.
-    ///   - own: The run's test set, or its training set where there is none.
-    ///   - names: The data sets that have names, for a word that is no path.
+    ///   - text: The value of `--data`.
+    ///   - own: The run's test set or, if it has none, its training set.
+    ///   - names: The names of data sets, for a word that is not a path.
     ///   - needsLabels: Whether data without labels is an error.
     package init(
         _ text: String, like own: DatasetSource, names: [String],
@@ -75,10 +74,10 @@ package struct GivenData {
         }
     }
 
-    /// A data set whose labels stand in a file of their own, as errors show it.
+    /// A data set with a separate file of labels, as errors show it.
     private static let example = "{format: npy, features: FILE, labels: FILE}"
 
-    /// Files of one kind with the options of the run's own.
+    /// Files of one kind, with the options of the run's own data.
     private static func files(
         _ files: [String], like own: DatasetSource, _ needsLabels: Bool
     ) throws(ConfigurationError) -> GivenData {
@@ -117,7 +116,7 @@ package struct GivenData {
         }
     }
 
-    /// The run's own files, by their names, in another folder.
+    /// The run's own files in another folder, by their names.
     private static func folder(
         _ folder: String, like own: DatasetSource, _ needsLabels: Bool
     ) throws -> GivenData {
@@ -133,7 +132,7 @@ package struct GivenData {
         return GivenData(moved)
     }
 
-    /// The format of a file: by its name, else that of the run's own data.
+    /// The format of a file by its name, else that of the run's own data.
     private static func kind(of file: String, like own: DatasetSource) -> DatasetSource.Format {
         switch ending(of: file) {
         case "csv", "tsv", "txt": .csv
@@ -148,7 +147,7 @@ package struct GivenData {
         path.split(separator: "/").last.map(String.init) ?? path
     }
 
-    /// What stands behind the last point of a name, but for compression: "csv" of "new.CSV.gz", "ubyte" of
+    /// What follows the last point of a name without a compression's ending: "csv" for "new.CSV.gz", "ubyte" for
     /// "t10k-images-idx3-ubyte".
     private static func ending(of path: String) -> String {
         var name = name(of: path).lowercased()

@@ -1,5 +1,5 @@
 extension Recipe {
-    /// A large network of dense layers on Fashion-MNIST: many gradient bytes for little arithmetic.
+    /// A large network of dense layers on Fashion-MNIST, with many gradient bytes for little arithmetic.
     static let fashionMLPBig = Recipe(
         name: "fashion-mlp-big",
         yaml: """

@@ -2,18 +2,19 @@ import Foundation
 import Options
 import Training
 
-/// All keys and everything that can be picked by name, as a table in Markdown: `dtrain methods` prints it, and Methods.md of the documentation has it.
+/// All keys and everything that can be picked by name, as a Markdown table, which `dtrain methods` prints and
+/// Methods.md of the documentation contains.
 ///
-/// A row has four cells: the name, what it does, the options with their defaults, and the source. Keys stand in the order of
-/// the `SettingsTable`, below the key of a choice the things to choose from. An option that all of these have stands with the
-/// key: with its default where that is the same for all, else as a name, and the defaults last in each row.
+/// A row has four cells: the name, what it does, the options with their defaults, and the source. Keys are in the order
+/// of the `SettingsTable`; the entries of a choice follow its key. An option that all entries have is in the key's row:
+/// with its default if that is the same for all, else by its name alone, and then the defaults come last in the
+/// entries' rows.
 package struct MethodsTable {
     private let table: SettingsTable
 
-    /// The table of these keys.
     package init(_ table: SettingsTable = .standard) { self.table = table }
 
-    /// The table's lines, heading first.
+    /// The table's lines, with the heading first.
     package var lines: [String] {
         var lines = ["| name | what it does | options (defaults) | source |", "| --- | --- | --- | --- |"]
         let defaults = try? SettingsTable.defaults
@@ -40,7 +41,7 @@ package struct MethodsTable {
         return lines
     }
 
-    /// The rows of the things to choose from behind a key, whose name stands before theirs unless it is a section's.
+    /// The rows of a choice's entries after the row of `key`, whose name precedes theirs unless it is a section's.
     private func rows(of choice: ChoiceForm, behind key: String) -> [String] {
         choice.entries.map { entry in
             let prefix =
@@ -60,7 +61,7 @@ package struct MethodsTable {
         }
     }
 
-    /// What can be picked by name in a value of a form.
+    /// The choices that a value of a form can pick from.
     private func choices(of form: OptionForm) -> [ChoiceForm] {
         switch form {
         case .choice(let choice): [choice]
@@ -72,7 +73,7 @@ package struct MethodsTable {
         }
     }
 
-    /// What a configuration means that does not say the key; empty where that is nothing.
+    /// The meaning of a configuration without the key; empty if it has none.
     private func standard(of key: SettingKey, in defaults: TrainingSettings) -> String {
         let value = key.value(defaults)
         if case .options = key.form, value == .none { return "off" }
@@ -80,11 +81,11 @@ package struct MethodsTable {
             return ["", .none].contains(value) ? "" : Self.spell(value)
         }
         guard let name = ChoiceForm.parts(value)?.name else { return "" }
-        // A thing that a word does not say, such as files, has no default.
+        // A choice that cannot be written as a word, such as files, has no default.
         return choice.style.takesWords ? "default \(name)" : "(required)"
     }
 
-    /// The options that a value of a form has by itself, "{sigma 6, window 128} or sigma".
+    /// The options of a form that is no choice, such as "{sigma 6, window 128} or sigma".
     private static func options(of form: OptionForm) -> String {
         switch form {
         case .options(let declared, _, let short):
@@ -94,7 +95,7 @@ package struct MethodsTable {
         }
     }
 
-    /// The options that all things to choose from have with the same default.
+    /// The options that all entries of a choice have with the same default.
     private static func common(_ choice: ChoiceForm) -> [OptionDeclaration] {
         guard choice.entries.count > 1, let first = choice.entries.first else { return [] }
         return first.options.filter { option in
@@ -104,7 +105,7 @@ package struct MethodsTable {
         }
     }
 
-    /// The names of options that all of them have with defaults of their own.
+    /// The names of options that all entries of a choice have, with different defaults.
     private static func differing(_ choice: ChoiceForm) -> [String] {
         guard choice.entries.count > 1, let first = choice.entries.first else { return [] }
         let common = common(choice).map(\.name)
@@ -114,7 +115,7 @@ package struct MethodsTable {
         }
     }
 
-    /// What all things to choose from have in common, for the row of their key.
+    /// The options that all entries of a choice have, for the row of its key.
     private static func shared(_ choice: ChoiceForm) -> String {
         (differing(choice) + common(choice).map(spell)).joined(separator: ", ")
     }
@@ -124,13 +125,13 @@ package struct MethodsTable {
         options.map(spell).joined(separator: ", ")
     }
 
-    /// "momentum 0", "step_size (required)", or a name where nothing is the default.
+    /// "momentum 0", "step_size (required)", or only the name if the default is nothing.
     private static func spell(_ option: OptionDeclaration) -> String {
         guard let standard = option.standard else { return "\(option.name) (required)" }
         return standard == .none ? option.name : "\(option.name) \(spell(standard))"
     }
 
-    /// A default as the table shows it: as in YAML, but with the shorter spelling of numbers.
+    /// A default as the table shows it: as in YAML, but with the shorter spelling of a number.
     private static func spell(_ value: OptionValue) -> String {
         switch value {
         case .number(let number): spell(number)
@@ -149,11 +150,11 @@ package struct MethodsTable {
             return plain
         }
         let scientific = "\(parts[0])e\(power)"
-        // "\(number)" has a form of its own for what is below 1e-4.
+        // "\(number)" switches to a form with an exponent below 1e-4.
         return plain.contains("e") || scientific.count < plain.count ? scientific : plain
     }
 
-    /// A row; the sentence loses its full stop and its capital, unless its first word is a name with another capital.
+    /// A row. The sentence loses its full stop, and its capital unless the first word has another one, as a name may.
     private static func row(_ name: String, _ summary: String, _ options: String, _ source: String) -> String
     {
         let words = summary.hasSuffix(".") ? String(summary.dropLast()) : summary

@@ -1,5 +1,5 @@
 extension Study {
-    /// What a larger batch buys and costs.
+    /// What a larger batch gains and costs.
     static let batchSize = Study(
         name: "batch-size",
         yaml: """
@@ -39,7 +39,7 @@ extension Study {
 
             """)
 
-    /// What a warm-up saves at a rate that is too high at first.
+    /// What a warm-up saves if the learning rate is too high at first.
     static let warmup = Study(
         name: "warmup",
         yaml: """
@@ -80,7 +80,7 @@ extension Study {
 
             """)
 
-    /// What the scale of inputs and activations does: it decides which learning rates work.
+    /// How the scale of inputs and activations decides which learning rates work.
     static let normalization = Study(
         name: "normalization",
         yaml: """
@@ -106,7 +106,7 @@ extension Study {
 
             """)
 
-    /// A loss that falls while its gradient grows is at no critical point.
+    /// A falling loss with a growing gradient, which is no sign of a critical point.
     static let gradientNorm = Study(
         name: "gradient-norm",
         yaml: """
@@ -126,7 +126,7 @@ extension Study {
 
             """)
 
-    /// What kind of points training comes to.
+    /// Which kind of critical points training reaches.
     static let criticalPoints = Study(
         name: "critical-points",
         yaml: """

@@ -1,17 +1,17 @@
-/// A study that comes with the program; `StudyConfiguration` says what its YAML means.
+/// A study that comes with the program; `StudyConfiguration` explains its YAML.
 package struct Study: Sendable, Equatable {
     /// Its name, such as "batch-size".
     package let name: String
-    /// The whole study; its first line is a comment that says what it compares.
+    /// The whole study; the comment on its first line is the title.
     package let yaml: String
 
-    /// What it compares, in one line.
+    /// What the study compares, in one line.
     package var title: String {
         let line = yaml.prefix { !$0.isNewline }
         return String(line.drop { $0 == "#" || $0 == " " })
     }
 
-    /// Every study, in the order in which they are listed to a user.
+    /// All studies, in the order in which they are listed to a user.
     package static let all = [
         batchSize, optimizers, warmup, loss, normalization, gradientNorm, criticalPoints,
     ]
@@ -19,7 +19,7 @@ package struct Study: Sendable, Equatable {
     /// The study of this name; nil if there is none.
     package static func named(_ name: String) -> Study? { all.first { $0.name == name } }
 
-    /// The error of a name that no study has.
+    /// The error for a name that no study has.
     package static func unknown(_ name: String) -> ConfigurationError {
         ConfigurationError(
             .unknownName, at: SourceLocation(.flag("study")), key: "",

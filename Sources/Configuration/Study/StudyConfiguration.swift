@@ -1,7 +1,7 @@
 import Foundation
 import Layers
 
-/// A comparison: one configuration, varied into several runs, and what is reported of them.
+/// A comparison: one configuration, varied to make several runs, and a report about them.
 ///
 ///     title: Loss against epoch for three learning rates
 ///     base: {recipe: fashion-mlp}                # or {config: FILE.yaml}
@@ -12,39 +12,38 @@ import Layers
 ///     report: {against: epoch, metrics: [train_loss, test_accuracy]}
 ///     output: studies/rates
 ///
-/// A run's configuration is the base with these on top, the later over the earlier: `set`, what `vary` or `runs` change, what
-/// the command line changes, and the run's own folder in the study's.
+/// A run's configuration is the base, changed in this order by `set`, by `vary` or `runs`, by the command line, and by
+/// the run's own folder inside the study's.
 ///
-/// With `report: {against: run, diagnose: 5000}` the weights of each run are diagnosed on so many training examples, and
-/// metrics may be what that finds: verdict, critical_ratio, lambda_max and others.
+/// With `report: {against: run, diagnose: 5000}` each run's weights are diagnosed on that many training examples, and
+/// metrics may be results of the diagnosis: verdict, critical_ratio, lambda_max and others.
 package struct StudyConfiguration: Sendable, Equatable {
     /// What a row of the report stands for.
     package enum Axis: String, Sendable, CaseIterable {
-        /// A run, with its last values.
+        /// One row per run, with its last values.
         case run
-        /// An epoch, with a column for each run.
+        /// One row per epoch, with a column for each run.
         case epoch
-        /// A step that was logged, with a column for each run.
+        /// One row per logged step, with a column for each run.
         case step
     }
 
-    /// A run of the study.
     package struct Run: Sendable, Equatable {
-        /// Its name, which its output folder has too.
+        /// Its name, which is also that of its output folder.
         package let name: String
-        /// Everything it is told.
         package let configuration: RunConfiguration
     }
 
     /// What the study is about, in one line.
     package let title: String
-    /// The runs, in the order in which they are made.
+    /// The runs, in the order in which they are executed.
     package let runs: [Run]
     /// What a row of the report stands for.
     package let against: Axis
-    /// The columns, by their names in metrics.jsonl; epoch_seconds is derived.
+    /// The columns, by their names in metrics.jsonl; epoch_seconds is computed from them.
     package let metrics: [String]
-    /// The training examples that each run's weights are diagnosed on, a seeded sample; nil for no diagnosis.
+    /// The number of training examples, a seeded sample, on which each run's weights are diagnosed; nil for no
+    /// diagnosis.
     package let diagnosedExamples: Int?
     /// The folder for the runs and the report.
     package let output: String
@@ -53,9 +52,9 @@ package struct StudyConfiguration: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - yaml: The text.
-    ///   - source: What the text is from; a file's folder is where relative paths start from.
-    ///   - overrides: What the command line changes in all runs.
-    ///   - output: The folder that takes the place of the text's; nil for none.
+    ///   - source: Where the text is from; relative paths start from a file's folder.
+    ///   - overrides: Changes by the command line, for all runs.
+    ///   - output: A folder that replaces the text's; nil for none.
     package init(
         yaml: String, source: SourceLocation.Source, overrides: [ConfigurationOverride] = [],
         output given: String? = nil, currentFolder: String = FileManager.default.currentDirectoryPath
@@ -128,15 +127,15 @@ package struct StudyConfiguration: Sendable, Equatable {
             } ?? ["train_loss", "test_loss", "test_accuracy"]
     }
 
-    /// The most runs: a few keys with ten values each would be millions.
+    /// The most runs; a few keys with ten values each would make millions.
     private static let mostRuns = 1000
-    /// The longest name in bytes, which also leaves room for what folders and files add to it.
+    /// The longest name in bytes, which leaves room for what folders and files add to it.
     private static let longestName = 200
 
-    /// A run's name, and what it changes.
+    /// A run's name and its changes.
     private typealias Variant = (name: String, overrides: [ConfigurationOverride])
 
-    /// What makes a run's configuration of its overrides.
+    /// A function that makes a run's configuration from its overrides.
     private static func base(
         _ setting: Setting, _ source: SourceLocation.Source, _ currentFolder: String
     ) throws(ConfigurationError) -> ([ConfigurationOverride]) throws(ConfigurationError) -> RunConfiguration {
@@ -159,7 +158,7 @@ package struct StudyConfiguration: Sendable, Equatable {
         }
     }
 
-    /// Numbers of metrics.jsonl that are measured over no set, and epoch_seconds.
+    /// The numbers of metrics.jsonl that are not measured on a data set, and epoch_seconds.
     private static let otherMetrics = [
         "loss", "gradient_norm", "clip_ratio", "noise_scale", "lambda_max", "gradient_curvature",
         "gradient_over_rate", "norm_test", "inner_product_test", "gradient_snr", "lr", "batch", "epoch",
@@ -168,13 +167,13 @@ package struct StudyConfiguration: Sendable, Equatable {
         "samples_per_second", "evaluation_samples_per_second",
     ]
 
-    /// What a diagnosis of the weights finds, where there is one.
+    /// The results of a diagnosis of the weights.
     private static let diagnosedMetrics = [
         "verdict", "critical_ratio", "lambda_max", "lambda_min", "minimum_ratio", "zero_ratio",
         "negative_ratio", "diagnosed_loss", "diagnosed_gradient_norm",
     ]
 
-    /// Keys with values as overrides; a key is a path such as training.batch.
+    /// Keys with values as overrides, where a key is a path such as training.batch.
     private static func overrides(_ setting: Setting) throws(ConfigurationError) -> [ConfigurationOverride] {
         guard case .mapping(let entries) = setting.node.content else {
             if setting.node.isBlank || setting.node.isNull { return [] }
@@ -188,8 +187,9 @@ package struct StudyConfiguration: Sendable, Equatable {
         return overrides
     }
 
-    /// All combinations of the values of each key, the last key's values changing fastest. A name is made of the keys' last parts
-    /// and the values, "lr-0.1-batch-64", with a value's place in its list where it is no word.
+    /// All combinations of the keys' values, where the last key's values change fastest. A run's name consists of the
+    /// keys' last parts and the values, as in "lr-0.1-batch-64"; a value that is not a word is named by its place in
+    /// the list.
     private static func combinations(_ setting: Setting) throws(ConfigurationError) -> [Variant] {
         guard case .mapping(let entries) = setting.node.content, !entries.isEmpty else {
             throw setting.wrongType(expected: "key paths with lists of values")
@@ -222,14 +222,14 @@ package struct StudyConfiguration: Sendable, Equatable {
         return variants
     }
 
-    /// Runs with names of their own.
+    /// Runs with given names.
     private static func named(_ setting: Setting) throws(ConfigurationError) -> [Variant] {
         guard case .mapping(let entries) = setting.node.content else {
             throw setting.wrongType(expected: "runs by name, such as {adam: {optimizer: {name: adam}}}")
         }
         var variants: [Variant] = []
         for entry in entries {
-            // A folder of this name must not be the study's own, nor the one around it.
+            // The run's folder must be neither the study's own nor its parent.
             guard fileName(entry.key) == entry.key, !entry.key.allSatisfy({ $0 == "." }) else {
                 throw setting.error(
                     .outOfRange,
@@ -242,7 +242,7 @@ package struct StudyConfiguration: Sendable, Equatable {
         return variants
     }
 
-    /// A word as part of a file's name.
+    /// A word with only the characters that are safe in a file's name.
     private static func fileName(_ word: String) -> String {
         String(word.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) ? $0 : "_" })
     }

@@ -2,48 +2,45 @@ import Training
 
 /// Why a configuration cannot be used: one setting, where it was written, and what it may be.
 public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The sort of problem, for code that decides by it.
+    /// The sort of problem, for code that handles errors differently by sort.
     package enum Kind: String, Sendable, CaseIterable {
-        /// The file cannot be read, or is no UTF-8 text.
+        /// The file cannot be read, or is not UTF-8 text.
         case unreadable
-        /// The text is no YAML, or uses a part of it that configurations do not.
+        /// The text is not YAML, or uses a part of YAML that configurations do not.
         case syntax
         /// There is no document, or an empty one.
         case empty
-        /// More than one document follows another.
+        /// There is more than one document.
         case severalDocuments
-        /// The text, its nesting or what its aliases stand for is larger than any configuration.
+        /// The text, its nesting or its expanded aliases are larger than any configuration.
         case tooLarge
-        /// A key that does not exist where it stands.
+        /// The key does not exist in this place.
         case unknownKey
-        /// A key that stands twice in one mapping.
+        /// The key occurs twice in one mapping.
         case duplicateKey
-        /// A key without a default was not given.
+        /// The key has no default and was not given.
         case missing
         /// The value is of another type.
         case wrongType
         /// The value has the right type but lies outside what is allowed.
         case outOfRange
-        /// A word that names none of the things to choose from.
+        /// The word is not the name of any choice.
         case unknownName
-        /// The value is fine alone but not beside another.
+        /// The value is valid alone but not together with another.
         case conflict
-        /// A layer does not fit what the layer before it or the data gives.
+        /// A layer does not fit the output of the layer before it, or the data.
         case shape
     }
 
-    /// The sort of problem.
     package let kind: Kind
-    /// Where it was written.
     package let location: SourceLocation
     /// The setting, such as "training.batch" or "model.3.conv2d.out"; empty for the whole text.
     package let key: String
     /// What was expected and what was found.
     package let problem: String
-    /// What to do about it, where the problem does not say it.
+    /// What to do about it, if the problem does not say so.
     package let advice: String?
 
-    /// An error about one setting.
     init(
         _ kind: Kind, at location: SourceLocation, key: String, _ problem: String, advice: String? = nil
     ) {
@@ -56,7 +53,7 @@ public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvert
 
     /// One line, such as `config.yaml:7: training.bach: unknown key; did you mean "batch"?`.
     public var description: String {
-        // No path is longer than that.
+        // No path is longer than 4,096 bytes.
         var parts = [Self.shortened(location.description, to: 4096)]
         if !key.isEmpty { parts.append(Self.shortened(key, to: 200)) }
         let text = Self.shortened(problem, to: 1500)
@@ -67,7 +64,7 @@ public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvert
     /// A piece of a user's text in quotation marks, cut to a readable length.
     static func quoted(_ text: some StringProtocol) -> String { "\"\(shortened(text, to: 60))\"" }
 
-    /// At most so many characters of a text, with dots for the rest.
+    /// At most `limit` scalars of a text, with dots for the rest.
     private static func shortened(_ text: some StringProtocol, to limit: Int) -> String {
         let cut = text.unicodeScalars.prefix(limit)
         let rest = cut.endIndex == text.unicodeScalars.endIndex ? "" : "..."

@@ -1,14 +1,13 @@
 import Options
 import Training
 
-/// The keys of a configuration by their sections, to find the place of one that was written without it.
+/// The keys of a configuration by sections, to find where a key belongs that was written elsewhere.
 package enum ConfigurationKeys {
-    /// The sections of a configuration.
     static var sections: [String] { table.sections }
 
-    /// The full paths of the keys that a word may mean, such as "training.batch" for batch_size, in the order of the sections.
+    /// The full paths of the keys that a word may mean, in the order of the sections: "training.batch" for batch_size.
     ///
-    /// - Parameter place: The section that the word stands in, "" for none: one that knows it needs no other.
+    /// - Parameter place: The section that contains the word, "" for none. If it has such a key, there are no paths.
     package static func paths(of word: String, besides place: String = "") -> [String] {
         guard let own = all.first(where: { $0.section == place }), sameName(as: word, among: own.keys) == nil
         else { return [] }
@@ -20,15 +19,14 @@ package enum ConfigurationKeys {
     /// The section that a word may mean.
     package static func section(_ word: String) -> String? { sameName(as: word, among: sections) }
 
-    /// The one of some keys that a word is in other letters or in another program's words.
+    /// The key that a word means by other spelling, or by another program's name.
     package static func sameKey(as word: String, among keys: [String]) -> String? {
         sameName(as: word, among: keys)
     }
 
     private static let table = SettingsTable.standard
 
-    /// What may stand in each section, and in `data.train`: its keys, and the options of what it picks, but for
-    /// those of losses.
+    /// The keys of each section and of `data.train`, with the options of the section's choices, except for losses.
     private static let all: [(section: String, keys: [String])] = {
         var all: [(section: String, keys: [String])] = [("", table.sections)]
         for section in table.sections {

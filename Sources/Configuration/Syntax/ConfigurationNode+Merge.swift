@@ -1,10 +1,9 @@
-/// Merge keys of YAML 1.1: "<<: *a" and "<<: [*a, *b]" stand for the entries of a and b that their mapping does not have
-/// itself; of several the first counts.
+/// Merge keys of YAML 1.1: "<<: *a" and "<<: [*a, *b]" add those entries of a and b that the mapping lacks; if both
+/// have a key, the first counts.
 extension ConfigurationNode {
-    /// The key that others are merged by.
     static let mergeKey = "<<"
 
-    /// Entries with those of `merged`, which stood behind a merge key, that they lack; theirs keep their places.
+    /// The entries `own`, followed by those entries of `merged`, the value of a merge key, whose keys they lack.
     static func entries(
         _ own: [Entry], merging merged: ConfigurationNode
     ) throws(ConfigurationError) -> [Entry] {
@@ -15,7 +14,7 @@ extension ConfigurationNode {
         return entries
     }
 
-    /// The entries that a merge key brings: of one mapping, or of a list of mappings in their order.
+    /// The entries that a merge key adds: those of one mapping, or of a list of mappings in their order.
     private var mergedEntries: [Entry] {
         get throws(ConfigurationError) {
             switch content {
@@ -32,7 +31,7 @@ extension ConfigurationNode {
         }
     }
 
-    /// The error of a value behind a merge key that has no entries.
+    /// The error for a merge key whose value has no entries.
     private var isNoMerge: ConfigurationError {
         ConfigurationError(
             .wrongType, at: location, key: Self.mergeKey,

@@ -1,19 +1,19 @@
-/// What a value alone stands for behind a key, so that an override can change a part of what was written in short:
-/// `--set model.1.linear.bias=false` makes `linear: 128` to `linear: {out: 128, bias: false}`.
+/// The meaning of a lone value after a key, so that an override can change a part of a short form: `--set
+/// model.1.linear.bias=false` turns `linear: 128` into `linear: {out: 128, bias: false}`.
 struct ShortForms {
-    /// By the key, the option that a value alone is: "out" behind linear, where the value may be a list, too.
+    /// By key, the option that a lone value sets: "out" for linear. The value may be a list, too.
     var options: [String: String]
-    /// By the key, the key that a word alone would have as a name: "name" behind optimizer.
+    /// By key, the key for which a lone word is the value: "name" for optimizer.
     var names: [String: String]
 }
 
 extension ConfigurationNode {
-    /// Puts an override's value at its path, making keys on the way that are not there.
+    /// Sets an override's value at its path, making missing keys on the way.
     ///
-    /// Whether such keys exist in a configuration is checked later, like those of a file. Throws where the path
-    /// leads into a value that has no parts, or to a place that a list does not have.
+    /// Whether such keys exist in a configuration is checked later, as for a file. Throws if the path leads into a
+    /// value without parts, or to a place that a list does not have.
     ///
-    /// - Parameter shorts: What a value alone stands for.
+    /// - Parameter shorts: The meaning of lone values.
     mutating func apply(
         _ change: ConfigurationOverride, _ shorts: ShortForms
     ) throws(ConfigurationError) {
@@ -26,7 +26,7 @@ extension ConfigurationNode {
         try set(change.path[...], to: change.value, walked: [], shorts)
     }
 
-    /// Puts a value at what is left of a path.
+    /// Sets a value at the rest of a path.
     ///
     /// - Parameter walked: The parts of the path that lead here, for errors and short forms.
     private mutating func set(
@@ -64,8 +64,8 @@ extension ConfigurationNode {
         }
     }
 
-    /// Turns a short form into its long one where an override wants a part of it: nothing into no keys, "128"
-    /// behind linear into {out: 128}, the layer "relu" into {relu: {}}, the optimizer "adam" into {name: adam}.
+    /// Turns a short form into its long one if an override changes a part of it: nothing into no keys, "128" after
+    /// linear into {out: 128}, the layer "relu" into {relu: {}}, the optimizer "adam" into {name: adam}.
     private mutating func expandShortForm(
         for part: String, key: String, _ shorts: ShortForms
     ) {

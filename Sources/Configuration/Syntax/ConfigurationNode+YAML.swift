@@ -1,9 +1,9 @@
 import Yams
 
-/// From text to nodes.
+/// Reads text as nodes.
 ///
-/// A configuration may come from anybody, so that the four limits stand against texts that are small and expand to much:
-/// aliases of aliases double with every level, and deep nesting takes stack.
+/// Anybody may have written a configuration, so four limits protect against small texts that expand to large ones:
+/// aliases of aliases double with every level, and deep nesting needs stack.
 extension ConfigurationNode {
     /// The most bytes of a configuration.
     static let byteLimit = 262_144
@@ -14,7 +14,7 @@ extension ConfigurationNode {
     /// The most aliases of a configuration.
     static let aliasLimit = 16
 
-    /// Reads the one YAML document in `text`, which must not be empty.
+    /// Reads the only YAML document in `text`, which must not be empty.
     init(yaml text: String, source: SourceLocation.Source) throws(ConfigurationError) {
         guard let node = try Self.document(in: text, source: source), !node.isNull else {
             throw ConfigurationError(
@@ -25,7 +25,7 @@ extension ConfigurationNode {
         self = node
     }
 
-    /// Reads the one YAML document in `text`; nil if there is none, or nothing in it.
+    /// Reads the only YAML document in `text`; nil if there is none, or it is empty.
     static func document(
         in text: String, source: SourceLocation.Source
     ) throws(ConfigurationError) -> ConfigurationNode? {
@@ -35,7 +35,7 @@ extension ConfigurationNode {
                 .tooLarge, at: whole, key: "",
                 "expected at most \(byteLimit) bytes of YAML, found \(text.utf8.count)")
         }
-        // The parser hashes keys with all aliases in them expanded, so that many must not even reach it.
+        // The parser hashes keys with all their aliases expanded, so too many aliases must not even reach it.
         let aliases = possibleAliases(in: text)
         guard aliases <= aliasLimit else {
             throw ConfigurationError(
@@ -56,11 +56,11 @@ extension ConfigurationNode {
         return node.isBlank ? nil : node
     }
 
-    /// A node of the YAML library's tree, with all below it.
+    /// Converts a node of the YAML library, with all nodes below it.
     ///
     /// - Parameters:
-    ///   - depth: How many nodes stand around it.
-    ///   - budget: How many nodes the document may still have.
+    ///   - depth: The number of nodes around it.
+    ///   - budget: The number of nodes that the document may still have.
     private init(
         _ node: Node, source: SourceLocation.Source, depth: Int, budget: inout Int
     ) throws(ConfigurationError) {
@@ -95,7 +95,7 @@ extension ConfigurationNode {
                 }
                 try CoreTag.check(scalar.tag, isStandard: .str, at: place)
                 let node = try ConfigurationNode(value, source: source, depth: depth + 1, budget: &budget)
-                // The parser gives every key the tag of a text.
+                // The parser tags every key as a text.
                 if scalar.string == Self.mergeKey, [.plain, .any].contains(scalar.style) {
                     merged = node
                 } else {
@@ -112,7 +112,7 @@ extension ConfigurationNode {
         }
     }
 
-    /// At least the number of aliases in the text: asterisks that may start one, in comments too.
+    /// An upper bound of the aliases in the text: asterisks that may start one, even in comments.
     private static func possibleAliases(in text: String) -> Int {
         var count = 0
         var previous = UInt8(ascii: " ")
@@ -123,7 +123,7 @@ extension ConfigurationNode {
         return count
     }
 
-    /// The YAML library's error, in the words of this project's errors and with advice for the frequent mistakes.
+    /// Translates the YAML library's error, with advice for frequent mistakes.
     private static func error(
         _ error: any Error, in text: String, source: SourceLocation.Source
     ) -> ConfigurationError {
@@ -134,7 +134,7 @@ extension ConfigurationNode {
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
-            // What is missing at the end of the text is reported behind its last line.
+            // If something is missing at the end of the text, the parser reports a line after the last one.
             let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
             let last = lines.last?.isEmpty == true ? lines.count - 1 : lines.count
             let place = SourceLocation(source, line: max(1, min(mark.line, last)))

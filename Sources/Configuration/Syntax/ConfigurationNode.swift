@@ -1,57 +1,52 @@
-/// A piece of a configuration as it was written: YAML's structure with the place of every part, no types yet.
+/// A piece of a configuration as it was written: YAML's structure with the location of every part, without types.
 ///
-/// Types come later, with the key that the piece stands behind: `010`, `no` and `1e-3` are words here, and only a setting
-/// that takes a number, a truth value or a text decides what they are. So YAML's versions, which disagree on such words,
-/// cannot change a configuration silently. Anchors, aliases and merge keys are gone already.
+/// Types come later, from the key of the piece: `010`, `no` and `1e-3` are words here, and only a setting that takes a
+/// number, a truth value or a text decides what they are. So YAML's versions, which disagree on such words, cannot
+/// silently change a configuration. Anchors, aliases and merge keys are already resolved.
 struct ConfigurationNode: Sendable, Equatable {
-    /// What stands in the piece.
     enum Content: Sendable, Equatable {
-        /// A word, a number or nothing, and whether quotation marks make it a text whatever it looks like.
+        /// A word, a number or nothing; in quotation marks it is a text, whatever it looks like.
         case scalar(String, isQuoted: Bool)
         /// A list.
         case sequence([ConfigurationNode])
-        /// Keys with values, in the order of writing; no key stands twice.
+        /// Keys with values, in the order of the text; no key occurs twice.
         case mapping([Entry])
     }
 
-    /// A key with its value.
     struct Entry: Sendable, Equatable {
         /// The key's text.
         let key: String
         /// Where the key was written.
         let location: SourceLocation
-        /// What it is set to.
         var value: ConfigurationNode
     }
 
-    /// What stands in the piece.
     var content: Content
-    /// Where it starts.
     let location: SourceLocation
 
-    /// What keys begin with that set nothing: they hold what aliases use elsewhere.
+    /// The start of keys that set nothing and hold values that aliases use elsewhere.
     static let freePrefix = "x-"
 
-    /// A text that is never mistaken for a number.
+    /// A text, which is never taken for a number.
     static func text(_ text: String, at location: SourceLocation) -> ConfigurationNode {
         ConfigurationNode(content: .scalar(text, isQuoted: true), location: location)
     }
 
-    /// Whether it is `null` or `~`, which stand for the default of a setting that may be left out.
+    /// Whether it is `null` or `~`, which stand for the default of an optional setting.
     var isNull: Bool {
         guard case .scalar(let text, isQuoted: false) = content else { return false }
         return ["~", "null", "Null", "NULL"].contains(text)
     }
 
-    /// The text of a scalar.
+    /// The text of a scalar; nil for a list or mapping.
     var word: String? {
         if case .scalar(let text, _) = content { text } else { nil }
     }
 
-    /// Whether nothing was written behind the colon or dash.
+    /// Whether nothing was written after the colon or dash.
     var isBlank: Bool { content == .scalar("", isQuoted: false) }
 
-    /// What was found, as an error names it.
+    /// The piece in the words of an error.
     var phrase: String {
         switch content {
         case .scalar(let text, isQuoted: true): "the text \(ConfigurationError.quoted(text))"
@@ -70,7 +65,7 @@ struct ConfigurationNode: Sendable, Equatable {
         }
     }
 
-    /// What was found, as it was written where that is short.
+    /// The piece as it was written if it is short, else in the words of an error.
     var value: String {
         let elements: [String]
         switch content {
@@ -83,6 +78,6 @@ struct ConfigurationNode: Sendable, Equatable {
         if case .sequence = content { return "[\(text)]" } else { return "{\(text)}" }
     }
 
-    /// The most bytes of a list or of keys with values that an error shows.
+    /// The most bytes of a list or mapping that an error shows.
     private static let longestValue = 60
 }

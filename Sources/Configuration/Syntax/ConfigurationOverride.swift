@@ -1,15 +1,15 @@
-/// A value that the command line, or a study, puts in the place of a configuration's.
+/// A value with which the command line, or a study, replaces one of a configuration.
 ///
-/// Overrides act on what was written, before anything is checked, so that they get the same checks. They are applied one
-/// after the other: a later one may change a part of what an earlier one has put.
+/// Overrides change the text's tree before anything is checked, so that they get the same checks. They are applied in
+/// order: a later one may change a part of an earlier one's value.
 package struct ConfigurationOverride: Sendable, Equatable {
-    /// Keys, and places in lists counted from 0, from the outermost on.
+    /// Keys, and places in lists counted from 0, from the outermost to the innermost.
     let path: [String]
-    /// What is put there, with the place where it was written.
+    /// The new value, with the location where it was written.
     let value: ConfigurationNode
 
-    /// The override of `--set key.path=value`: the path's parts are keys and places in lists (from 0), the value
-    /// is YAML. Throws if there is no path, or the value is no YAML.
+    /// The override of `--set key.path=value`: the path consists of keys and places in lists (from 0), and the value is
+    /// YAML. Throws if there is no path, or the value is not YAML.
     ///
     ///     try ConfigurationOverride.set("model.0.conv2d.out=16")
     package static func set(_ assignment: String) throws(ConfigurationError) -> ConfigurationOverride {
@@ -50,7 +50,7 @@ package struct ConfigurationOverride: Sendable, Equatable {
         self.value = value
     }
 
-    /// The parts of a key path; throws where one is empty, or there are more than a configuration is deep.
+    /// The parts of a key path; throws if one is empty, or there are more than a configuration is deep.
     private static func parts(
         of name: Substring, at place: SourceLocation
     ) throws(ConfigurationError) -> [String] {
@@ -72,15 +72,15 @@ package struct ConfigurationOverride: Sendable, Equatable {
     /// The override of `--seed`.
     package static func seed(_ seed: Int) -> ConfigurationOverride { number(seed, "seed") }
 
-    /// The override of `--output`, a folder whose name is taken as it is.
+    /// The override of `--output`, whose folder is taken literally.
     package static func output(_ folder: String) -> ConfigurationOverride {
         ConfigurationOverride(path: ["output"], value: .text(folder, at: SourceLocation(.flag("--output"))))
     }
 
-    /// The folder that the override names for results; nil for any other override, and for the default.
+    /// The output folder, if the override sets one; nil for any other override, and for the default.
     package var output: String? { path == ["output"] && !value.isNull ? value.word : nil }
 
-    /// The override of a whole number of training, by a flag of the same name.
+    /// The override of a whole number of `training` by the flag of the same name.
     private static func number(_ value: Int, _ key: String) -> ConfigurationOverride {
         let place = SourceLocation(.flag("--\(key)"))
         let node = ConfigurationNode(content: .scalar("\(value)", isQuoted: false), location: place)

@@ -1,11 +1,10 @@
 import Yams
 
-/// The tags of YAML's core schema, which say what a value is: "!!float 1".
+/// The tags of YAML's core schema, which state a value's type: "!!float 1".
 ///
-/// A setting knows itself what it takes, so a tag changes no value; one that does not fit what it stands before is a
-/// mistake.
+/// Each setting knows its own type, so a tag changes no value; a tag that does not fit its value is a mistake.
 enum CoreTag {
-    /// Reads a scalar with its tag as content.
+    /// The content of a scalar, whose tag is checked.
     static func content(
         of scalar: Node.Scalar, at location: SourceLocation
     ) throws(ConfigurationError) -> ConfigurationNode.Content {
@@ -26,14 +25,14 @@ enum CoreTag {
             }
         case name(.null):
             try require(node.isBlank || node.isNull, "nothing or null behind !!null", node)
-            // Nothing behind a key is no null, but nothing behind this tag is.
+            // An empty value is not null, but an empty value with this tag is.
             return .scalar("null", isQuoted: false)
         default: throw unknown(scalar.tag, at: location)
         }
         return node.content
     }
 
-    /// Throws unless a list or keys with values have no tag, or the one that says just that.
+    /// Throws if a list or mapping has any tag but its standard one.
     static func check(
         _ tag: Tag, isStandard standard: Tag.Name, at location: SourceLocation
     ) throws(ConfigurationError) {
@@ -42,10 +41,11 @@ enum CoreTag {
 
     private static let prefix = "tag:yaml.org,2002:"
 
-    /// A tag as the parser has it, with the prefix that "!!" stands for.
+    /// A tag in full, with the prefix that "!!" abbreviates.
     private static func name(_ name: Tag.Name) -> String { name.rawValue }
 
-    /// Whether YAML has it as a number that is not finite: it fits the tag of a number, and the setting refuses it.
+    /// Whether it is an infinity or NaN in YAML's spelling: these fit the tag of a number, and the setting refuses
+    /// them.
     private static func isNotFinite(_ text: String) -> Bool {
         let word = text.lowercased()
         return [".nan", ".inf", "-.inf", "+.inf"].contains(word)
@@ -57,7 +57,7 @@ enum CoreTag {
         if !fits { throw misfit(expected, node, nil) }
     }
 
-    /// The error of a value that is not what its tag says.
+    /// The error for a value that does not fit its tag.
     private static func misfit(
         _ expected: String, _ node: ConfigurationNode, _ advice: String?
     ) -> ConfigurationError {
@@ -66,9 +66,9 @@ enum CoreTag {
             "expected \(expected), found \(node.phrase)", advice: advice)
     }
 
-    /// The error of a tag that no value of a configuration has.
+    /// The error for a tag that no value of a configuration has.
     private static func unknown(_ tag: Tag, at location: SourceLocation) -> ConfigurationError {
-        // As it was written, unless a %TAG line did it.
+        // The tag as it was written, unless a %TAG line changed the prefix.
         let written =
             tag.rawValue.hasPrefix(prefix) ? "!!\(tag.rawValue.dropFirst(prefix.count))" : tag.rawValue
         return ConfigurationError(

@@ -1,21 +1,21 @@
-// Part of Yams, which is built upon it.
+// Yams is built upon this module.
 import CYaml
 import Yams
 
-/// Finds out where a key that stands twice in one mapping stands the second time, and its path.
+/// Finds the second place, and the path, of a key that occurs twice in one mapping.
 ///
-/// The YAML parser refuses such a text, and of the two keys it tells only the place of the first. So the text is read
-/// once more, one level below, as events: these mark every key, are what the parser itself reads, so that quotation
-/// marks, flow mappings, block scalars and comments are what they are for it, and do not mind a key that stands twice.
+/// The YAML parser refuses such a text but reports only the first place. So the text is read once more as events, one
+/// level below the parser: events include every key, treat quotation marks, flow mappings, block scalars and comments
+/// as the parser does, and allow duplicate keys.
 struct DuplicateKey {
-    /// What to tell the user.
+    /// The error for the user.
     let error: ConfigurationError
 
-    /// Looks at `text`, of which the parser said that the key at `first` has a second one.
+    /// Searches `text`, for which the parser reported a duplicate of the key at `first`.
     init(in text: String, source: SourceLocation.Source, first: Mark) {
         var search = Search()
         Self.readEvents(of: text) { search.take($0, line: $1) }
-        // There is none where a key that is itself a list or a mapping stands twice or holds one that does.
+        // Nothing is found if the key that occurs twice is itself a list or a mapping, or is inside one.
         error = Self.error(
             key: search.found?.path.joined(separator: ".") ?? "", second: search.found?.second ?? first.line,
             first: search.found?.first, source: source)
@@ -31,7 +31,7 @@ struct DuplicateKey {
                 ? "merge several as <<: [*a, *b]" : "remove one of the two")
     }
 
-    /// Calls `body` with the events of the first document in `text` and their lines, up to the first mistake in it.
+    /// Calls `body` with the events of the first document in `text` and their lines, up to the first mistake.
     private static func readEvents(of text: String, _ body: (Event, Int) -> Void) {
         // The C parser keeps a pointer to itself, so it must not move.
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
@@ -53,7 +53,7 @@ struct DuplicateKey {
 }
 
 extension DuplicateKey {
-    /// What the parser meets, as far as the search looks at it.
+    /// The parser's events, as far as the search needs them.
     private enum Event {
         case scalar(String)
         case alias
@@ -76,22 +76,22 @@ extension DuplicateKey {
         }
     }
 
-    /// A list or a mapping that has begun and not ended.
+    /// A list or mapping that has begun but not ended.
     private struct Collection {
         let isMapping: Bool
         /// Whether it is a key of a mapping, or within one; such keys have no path.
         let isInKey: Bool
-        /// The key, or the place in the list, of what is read now.
+        /// The key, or the place in the list, that is being read.
         var name: String
-        /// Whether a key has been read whose value has not.
+        /// Whether a key has been read but not its value.
         var awaitsValue = false
-        /// How many elements of the list have been read.
+        /// The number of elements of the list so far.
         var elements = 0
-        /// The keys so far: the number of each in the order of the text, and its line.
+        /// The keys so far, each with its number in the order of the text and its line.
         var keys: [String: (number: Int, line: Int)] = [:]
     }
 
-    /// Of all keys that stand twice, the one that stands first in the text.
+    /// Finds, of all keys that occur twice, the one whose first place comes first in the text.
     private struct Search {
         private(set) var found: (path: [String], first: Int, second: Int)?
         private var number = Int.max
@@ -115,7 +115,8 @@ extension DuplicateKey {
             open.append(Collection(isMapping: isMapping, isInKey: isInKey, name: isMapping ? "" : "0"))
         }
 
-        /// A key, a value or an element of the innermost collection has ended: as a key it is `key`, or none with a name.
+        /// Handles the end of a key, value or element of the innermost collection; `key` is its text if it can be a
+        /// named key.
         private mutating func end(key: String?, line: Int) {
             guard let last = open.indices.last else { return }
             if !open[last].isMapping {
@@ -131,7 +132,7 @@ extension DuplicateKey {
         }
 
         private mutating func compare(_ key: String, line: Int, in mapping: Int) {
-            // Deeper than any configuration; a text that is would be refused anyway.
+            // A text that is deeper than any configuration is refused anyway.
             guard !open[mapping].isInKey, mapping <= ConfigurationNode.depthLimit else { return }
             count += 1
             guard let first = open[mapping].keys[key] else {

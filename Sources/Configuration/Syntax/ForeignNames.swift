@@ -1,15 +1,15 @@
 import Messages
 
-/// What PyTorch, Keras, Lightning and others call things that have another name here. They stay refused: this only finds
-/// what was meant.
+/// Names that PyTorch, Keras, Lightning and others have for things that are called differently here. They are still
+/// refused; the table only finds what was meant.
 ///
-/// A word needs no entry where it differs from our name in case, underscores or hyphens alone ("BatchNorm"), and none where
-/// it is close to it ("optimzer"): `suggestion` finds those by themselves.
+/// A word needs no entry if it differs from our name only in case, underscores or hyphens ("BatchNorm"), or is close to
+/// it ("optimzer"), because `suggestion` finds those without the table.
 enum ForeignNames {
-    /// Our names for a word, the likeliest first; of which one is meant says the place where the word stands.
+    /// Our names for a word, the likeliest first; the place of the word decides between them.
     static func ours(for word: String) -> [String] { table[plainName(word)] ?? [] }
 
-    /// By names without case, underscores and hyphens.
+    /// Our names, by other names without case, underscores and hyphens.
     private static let table: [String: [String]] = [
         // Sections.
         "dataset": ["data"], "datasets": ["data"], "dataloader": ["data"],
@@ -19,7 +19,7 @@ enum ForeignNames {
         "scheduler": ["schedule"], "lrscheduler": ["schedule"], "lrschedule": ["schedule"],
         "trainer": ["training"], "fit": ["training"], "pretrained": ["init"],
         "outputdir": ["output"], "outdir": ["output"], "savedir": ["output"], "logdir": ["output"],
-        // Of training.
+        // Training.
         "batchsize": ["batch"], "minibatch": ["batch"], "minibatchsize": ["batch"], "bs": ["batch"],
         "numepochs": ["epochs"], "nepochs": ["epochs"], "maxepochs": ["epochs"], "epoch": ["epochs"],
         "accumulategradbatches": ["accumulate"], "gradientaccumulation": ["accumulate"],
@@ -30,7 +30,7 @@ enum ForeignNames {
         "randomseed": ["seed"], "manualseed": ["seed"], "randomstate": ["seed"],
         "numworkers": ["workers"], "threads": ["workers"], "numthreads": ["workers"],
         "patience": ["early_stopping"], "monitor": ["watch"],
-        // Of optimizers and schedules.
+        // Optimizers and schedules.
         "learningrate": ["lr"], "baselr": ["lr"], "initlr": ["lr"], "eta": ["lr"],
         "decay": ["weight_decay"], "wd": ["weight_decay"], "epsilon": ["eps"],
         "beta1": ["betas"], "beta2": ["betas"], "rho": ["alpha"],
@@ -42,7 +42,7 @@ enum ForeignNames {
         "polynomiallr": ["polynomial"], "reducelronplateau": ["reduce_on_plateau"],
         "plateau": ["reduce_on_plateau", "on_plateau"],
         "constantlr": ["constant"],
-        // Of data.
+        // Data.
         "validationsplit": ["validation"], "valsplit": ["validation"], "val": ["validation"],
         "valid": ["validation"], "dev": ["validation"], "valdata": ["validation"],
         "normalization": ["normalize"], "standardize": ["normalize"], "scaler": ["normalize"],
@@ -56,7 +56,7 @@ enum ForeignNames {
         "sep": ["delimiter"], "separator": ["delimiter"],
         "drop": ["ignore"], "dropcolumns": ["ignore"], "exclude": ["ignore"],
         "numclasses": ["classes"], "nclasses": ["classes"],
-        // Of augmentation.
+        // Augmentation.
         "randomcrop": ["crop"], "horizontalflip": ["flip"], "randomhorizontalflip": ["flip"],
         "randomflip": ["flip"], "randomrotation": ["rotation"], "rotate": ["rotation"],
         "randomerasing": ["erasing"], "cutout": ["erasing"], "translate": ["shift"],

@@ -1,12 +1,12 @@
 import Options
 
-/// Reads what is picked by name, and options.
+/// Reads choices and options.
 extension FormReader {
-    /// A choice by its name.
+    /// Reads a choice by its name.
     ///
     /// - Parameters:
-    ///   - more: Keys that may stand beside the options.
-    ///   - standard: The choice that is made where there is none.
+    ///   - more: Keys that are allowed next to the options.
+    ///   - standard: The name of the default choice.
     func choice(
         _ setting: Setting, _ choice: ChoiceForm, expected: String? = nil, more: [String] = [],
         standard: String? = nil
@@ -17,7 +17,7 @@ extension FormReader {
         }
     }
 
-    /// "adam", or {name: adam, lr: 0.001}.
+    /// Reads "adam" or {name: adam, lr: 0.001}.
     private func named(
         _ setting: Setting, _ choice: ChoiceForm, key: String, more: [String], standard: String?
     ) throws(ConfigurationError) -> OptionValue {
@@ -31,7 +31,7 @@ extension FormReader {
             return .choice(name, try given(Self.nothing(beside: setting), choice, name))
         }
         guard let entry = entries.first(where: { $0.key == key }) else {
-            // A key that nothing has matters more.
+            // A key that no choice has is reported first.
             let all = choice.entries.flatMap { $0.options.flatMap(\.names) }
             _ = try SettingMap(
                 setting, keys: [key] + Self.unique(all) + more,
@@ -43,7 +43,7 @@ extension FormReader {
         return .choice(name, try given(setting, choice, name, key: key, more: more))
     }
 
-    /// "relu", or {linear: {out: 10}}, or {linear: 10}.
+    /// Reads "relu", {linear: {out: 10}} or {linear: 10}.
     private func keyed(
         _ setting: Setting, _ choice: ChoiceForm, expected: String?
     ) throws(ConfigurationError) -> OptionValue {
@@ -68,7 +68,7 @@ extension FormReader {
         return .choice(name, try given(options, choice, name))
     }
 
-    /// The name, if it is one of the choice's; throws with the one that was probably meant.
+    /// The name, if it is one of the choice's; throws with the name that was probably meant.
     private func known(
         _ name: String, _ choice: ChoiceForm, _ setting: Setting
     ) throws(ConfigurationError) -> String {
@@ -80,11 +80,11 @@ extension FormReader {
         return name
     }
 
-    /// The options of a choice that were given.
+    /// The given options of a choice.
     ///
     /// - Parameters:
-    ///   - key: The key of the choice's name, where it stands among the options.
-    ///   - more: Keys that may stand beside the options.
+    ///   - key: The key of the choice's name, if it is among the options.
+    ///   - more: Keys that are allowed next to the options.
     private func given(
         _ setting: Setting, _ choice: ChoiceForm, _ name: String, key: String? = nil, more: [String] = []
     ) throws(ConfigurationError) -> [NamedOption] {
@@ -105,15 +105,15 @@ extension FormReader {
             noun: noun)
     }
 
-    /// The options that were given, in the order of declaration, so that the same settings are the same value however they
-    /// were written.
+    /// The given options in the order of declaration, so that equal settings have equal values however they were
+    /// written.
     ///
     /// - Parameters:
-    ///   - declared: What may be given.
-    ///   - short: The option whose value may stand alone, as 10 behind `linear`; its errors name `linear`, where it stands.
-    ///   - key: The key of a choice's name, where it stands among the options.
-    ///   - more: Keys that may stand beside the options.
-    ///   - expected: What the options are, for an error where something else was written.
+    ///   - declared: The options that may be given.
+    ///   - short: The option whose value may stand alone, as 10 after `linear`; its errors then refer to `linear`.
+    ///   - key: The key of a choice's name, if it is among the options.
+    ///   - more: Keys that are allowed next to the options.
+    ///   - expected: What the options are, for the error if something else was written.
     ///   - noun: What a key is called in errors.
     func options(
         _ setting: Setting, _ declared: [OptionDeclaration], short: String?, key: String? = nil,
@@ -145,11 +145,11 @@ extension FormReader {
         return options
     }
 
-    /// Takes apart options among which those of a choice stand: `{weight: orthogonal, gain: 2}` is `weight: {name: orthogonal,
-    /// gain: 2}`, since `gain` belongs to orthogonal.
+    /// Separates the options of a choice from the options around them: `{weight: orthogonal, gain: 2}` means `weight:
+    /// {name: orthogonal, gain: 2}`, because `gain` belongs to orthogonal.
     ///
-    /// - Returns: The setting without the choice's options; the option that picks, and its value with them. Nil for both where
-    ///   nothing stands beside the name.
+    /// - Returns: The setting without the choice's options; the option that picks the choice, and its value with them.
+    ///   The latter two are nil if none of the choice's options is there.
     private func spread(
         _ setting: Setting, _ declared: [OptionDeclaration]
     ) throws(ConfigurationError) -> (whole: Setting, option: String?, part: OptionValue?) {
@@ -172,20 +172,19 @@ extension FormReader {
         return (part(own), option.name, try value(part([entry] + inner), .choice(choice)))
     }
 
-    /// No options, at the place of a setting.
+    /// Empty options at the place of a setting.
     private static func nothing(beside setting: Setting) -> Setting {
         Setting(
             ConfigurationNode(content: .mapping([]), location: setting.node.location), path: setting.path,
             at: setting.location)
     }
 
-    /// Names in their order, each once.
     private static func unique(_ names: [String]) -> [String] {
         names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 }
 
 extension OptionDeclaration {
-    /// Its name, and its other name if it has one.
+    /// The name and, if there is one, the alias.
     var names: [String] { [name] + (alias.map { [$0] } ?? []) }
 }

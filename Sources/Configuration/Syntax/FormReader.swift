@@ -1,6 +1,6 @@
 import Options
 
-/// Reads what was written as the value of a form; errors say where it stands.
+/// Reads the value of a form from what was written; errors say where it was written.
 ///
 /// What each form looks like in YAML:
 ///
@@ -17,14 +17,14 @@ import Options
 /// | `.either` | as the first form whose shape it has | that form's value |
 /// | `.wordOr` | the word, or as the other form | `.text` of the word, or the other's value |
 ///
-/// Options that were not given are not filled in here: what takes the value knows its defaults.
+/// Options that were not given are not filled in here: the user of the value knows its defaults.
 struct FormReader {
-    /// The choices of a kind such as "layer", by the vocabulary; nil for a kind that it does not have.
+    /// The list of choices of a kind, such as "layer"; nil for a kind that the vocabulary does not have.
     let kinds: (String) -> ChoiceForm?
     /// How paths become absolute; nil to leave them as they are.
     let paths: FilePaths?
 
-    /// The value; throws where the text has another form, or the value lies outside of what is allowed.
+    /// The value; throws if the text has another form, or the value is outside what is allowed.
     func value(_ setting: Setting, _ form: OptionForm) throws(ConfigurationError) -> OptionValue {
         switch form {
         case .whole(let range): return .whole(try setting.whole(in: range))
@@ -63,7 +63,7 @@ struct FormReader {
         }
     }
 
-    /// The numbers of a list, of which there are `count` if that is said.
+    /// The numbers of a list, whose count must be `count` unless that is nil.
     private func numbers(
         _ setting: Setting, _ form: OptionForm, _ allowed: AllowedNumbers, _ count: Int?
     ) throws(ConfigurationError) -> [Double] {
@@ -76,12 +76,12 @@ struct FormReader {
         return numbers
     }
 
-    /// The value of the one of several forms whose shape the text has.
+    /// The value of the first of several forms that fits the text's shape.
     ///
-    /// The shape alone decides, so that an error is about the form that was meant and not about the last that was tried: a
-    /// list goes to a form of lists; keys with values go to a choice whose key for the name is there, else to options;
-    /// something that looks like a number goes to a form of numbers where there is one, and every other word to a form
-    /// of words.
+    /// Only the shape decides, so that an error is about the form that was meant and not about the last one tried. A
+    /// list goes to a form of lists. Keys with values go to a choice if its key for the name is there, else to options.
+    /// What looks like a number goes to a form of numbers if there is one, and every other word goes to a form of
+    /// words.
     private func either(
         _ setting: Setting, _ forms: [OptionForm], _ phrase: String
     ) throws(ConfigurationError) -> OptionValue {
@@ -136,8 +136,8 @@ struct FormReader {
             expected: phrase, advice: forms.contains(where: \.isNumeric) ? setting.numberInstead : nil)
     }
 
-    /// The choice of which a list is to be made, where keys with values were written that name its things: a list whose dashes
-    /// were forgotten. Nil where no key is such a name.
+    /// The choice whose entries should have been elements of a list, if they were written as keys without dashes; nil
+    /// if no key is the name of such an entry.
     private func withoutDashes(_ element: OptionForm, _ entries: [ConfigurationNode.Entry]) -> ChoiceForm? {
         guard let choice = choice(element), choice.style == .keyed,
             entries.contains(where: { choice.names.contains($0.key) })
@@ -145,12 +145,12 @@ struct FormReader {
         return choice
     }
 
-    /// The advice for such a list.
+    /// The advice for a list without dashes.
     private static func dashes(_ choice: ChoiceForm) -> String {
         "put \"- \" in front of every \(choice.noun)"
     }
 
-    /// What a form lets one pick by name.
+    /// The choice that a form picks from; nil if it is no choice.
     func choice(_ form: OptionForm) -> ChoiceForm? {
         switch form {
         case .choice(let choice): choice
@@ -159,7 +159,7 @@ struct FormReader {
         }
     }
 
-    /// Whether one of the keys is that of a name that one of the forms has.
+    /// Whether one of the keys is the key for the name of a choice among the forms.
     private func hasName(_ entries: [ConfigurationNode.Entry], _ forms: [OptionForm]) -> Bool {
         forms.contains { form in
             guard let choice = choice(form), case .named = choice.style else { return false }
@@ -167,7 +167,7 @@ struct FormReader {
         }
     }
 
-    /// Throws at a key that only another form has than the one whose key for a name is there.
+    /// Throws for a key that belongs to another form than `form`, whose key for a name is there.
     private func refuseKeys(
         ofOthersThan form: OptionForm, _ forms: [OptionForm], _ entries: [ConfigurationNode.Entry],
         _ setting: Setting
@@ -183,7 +183,7 @@ struct FormReader {
         }
     }
 
-    /// Whether some keys are those of a choice.
+    /// Whether the keys are those of a choice.
     private func isWritten(_ choice: ChoiceForm, _ entries: [ConfigurationNode.Entry]) -> Bool {
         switch choice.style {
         case .named(let key): entries.contains { $0.key == key }
@@ -193,7 +193,7 @@ struct FormReader {
 }
 
 extension OptionForm {
-    /// Whether it is one number.
+    /// Whether its values are single numbers.
     fileprivate var isNumeric: Bool {
         switch self {
         case .whole, .number: true

@@ -1,22 +1,21 @@
-/// A number as configurations may state it: decimal digits, a sign, a point, an exponent.
+/// A number as configurations may write it: decimal digits, a sign, a point, an exponent.
 ///
-/// YAML's versions disagree on what else is a number (010 is 8 in one, 10 in the other; 1_000, 0x10, 1:30), and
-/// `.nan` and `.inf` make no sense as a setting, so all of these are refused. `1e-3`, `.5`, `+2` and `-0` are
-/// numbers; a word such as `adam` is none and no mistake by itself.
+/// YAML's versions disagree on other numbers (010 is 8 in one, 10 in the other; 1_000, 0x10, 1:30), and `.nan` and
+/// `.inf` make no sense as settings, so all of these are refused. `1e-3`, `.5`, `+2` and `-0` are numbers; a word such
+/// as `adam` is not a number, and by itself no mistake.
 struct PlainNumber {
-    /// Why a text is not accepted.
+    /// Why a text is refused.
     enum Failure: Error {
         /// It does not look like a number.
         case none
-        /// It looks like one but is ambiguous or not finite; the text says what to do.
+        /// It looks like a number but is ambiguous or not finite; the text says what to write.
         case refused(String)
     }
 
-    /// The number.
     let value: Double
     /// Whether neither a point nor an exponent was written.
     let isWhole: Bool
-    /// The number where it is whole and an Int can hold it.
+    /// The number as an Int; nil if it is not whole or too large.
     let whole: Int?
 
     /// Reads the whole text.
@@ -42,7 +41,7 @@ struct PlainNumber {
         whole = parts.hasFraction ? nil : Int(text)
     }
 
-    /// Whether a plain text must be a number or a mistake: it starts with a digit, behind a sign or point.
+    /// Whether a plain text must be a number or a mistake: it starts with a digit, after a sign or point.
     static func isLike(_ text: String) -> Bool {
         let unsigned = unsigned(Array(text.utf8))
         let first = unsigned.first == UInt8(ascii: ".") ? unsigned.dropFirst().first : unsigned.first
@@ -70,7 +69,6 @@ struct PlainNumber {
         return rest.isEmpty ? (digits, hasFraction) : nil
     }
 
-    /// A text without its sign.
     private static func unsigned(_ text: some Collection<UInt8>) -> ArraySlice<UInt8> {
         let all = Array(text)[...]
         return all.first == UInt8(ascii: "-") || all.first == UInt8(ascii: "+") ? all.dropFirst() : all

@@ -1,20 +1,19 @@
 import Options
 
-/// The parts of a setting, and errors about them.
 extension Setting {
-    /// Where an error about the setting as a whole belongs: at its value, or at its key where the value has several lines. A
-    /// value that an override has put stands elsewhere than its key; then its place counts.
+    /// The location of an error about the setting as a whole: its value, or its key if the value has several lines. The
+    /// value of an override has another source than its key; then its own location counts.
     var place: SourceLocation {
         if case .scalar = node.content { return node.location }
         return node.location.source == location.source ? location : node.location
     }
 
-    /// Whether something was written that is not keys with values.
+    /// Whether something other than keys with values was written.
     var isValue: Bool {
         if case .mapping = node.content { false } else { !node.isBlank && !node.isNull }
     }
 
-    /// The part of the setting that a path leads to, or what holds it where it was not written.
+    /// The part of the setting at a path, or the innermost part around it that was written.
     func part(_ key: String) -> Setting {
         var setting = self
         for name in key.split(separator: ".") {
@@ -31,7 +30,7 @@ extension Setting {
         return setting
     }
 
-    /// The error of making something of this setting, at the part it is about.
+    /// Converts an error about options to one at the part of the setting that it is about.
     func configurationError(_ error: OptionError) -> ConfigurationError {
         let kind: ConfigurationError.Kind =
             switch error.kind {
@@ -46,7 +45,7 @@ extension Setting {
         let problem =
             error.kind == .wrongType
             ? "expected \(error.allowed), found \(part.node.value)" : error.problem
-        // What is wrong with a choice as a whole has no key of its own where only its name was written.
+        // An error about a choice as a whole refers to the setting itself if only the choice's name was written.
         let isOfWhole = error.key == "name" && (error.kind == .conflict || !node.keys.contains("name"))
         return ConfigurationError(
             kind, at: part.place, key: isOfWhole ? path : inside(error.key), problem,

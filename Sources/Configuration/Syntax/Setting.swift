@@ -1,26 +1,24 @@
 import Options
 
-/// A piece of configuration with its key path, on its way to a typed value; every reader throws on another type.
+/// A piece of configuration with its key path, before it gets a type; every method that reads it throws for another
+/// type.
 ///
-/// Readers are methods that are called by what is expected: `whole(in:)`, `number`, `flag`, `text`, `path`, `list`. A message
-/// says first what was expected and then what was found, "expected ..., found ..." for another type and "must be ..., is
-/// ..." for a value of the right type.
+/// The methods are named after the expected type: `whole(in:)`, `number`, `flag`, `text`, `path`, `list`. Messages say
+/// first what was expected and then what was found: "expected ..., found ..." for another type, "must be ..., is ..."
+/// for a value of the right type.
 struct Setting {
-    /// What was written.
     let node: ConfigurationNode
     /// The key path, such as "training.batch" or "model.3.conv2d.out"; empty for the whole.
     let path: String
-    /// Where the key was written, or the value where there is no key.
+    /// Where the key was written, or the value if there is no key.
     let location: SourceLocation
 
-    /// A setting; its place is that of the key, if it has one.
     init(_ node: ConfigurationNode, path: String, at location: SourceLocation? = nil) {
         self.node = node
         self.path = path
         self.location = location ?? node.location
     }
 
-    /// An error about this setting.
     func error(_ kind: ConfigurationError.Kind, _ problem: String, advice: String? = nil)
         -> ConfigurationError
     {
@@ -29,7 +27,7 @@ struct Setting {
 
     /// "expected …, found …".
     func wrongType(expected: String, advice: String? = nil) -> ConfigurationError {
-        // A value on a line of its own is best found by its key.
+        // An empty value is reported at its key, because its line may be a later one.
         let place = node.isBlank ? location : node.location
         return ConfigurationError(
             .wrongType, at: place, key: path, "expected \(expected), found \(node.phrase)",
@@ -41,7 +39,7 @@ struct Setting {
         error(.outOfRange, "must be \(allowed), is \(node.value)")
     }
 
-    /// A whole number in `range`.
+    /// Reads a whole number in `range`.
     func whole(in range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
         let expected = "a whole number"
         let number = try plainNumber(expected: expected)
@@ -53,14 +51,14 @@ struct Setting {
         return whole
     }
 
-    /// A number of a set.
+    /// Reads a number of a set.
     func number(_ allowed: AllowedNumbers) throws(ConfigurationError) -> Double {
         let value = try plainNumber(expected: "a number").value
         guard allowed.contains(value) else { throw outOfRange(allowed.phrase) }
         return value
     }
 
-    /// true or false.
+    /// Reads true or false.
     func flag() throws(ConfigurationError) -> Bool {
         guard let flag = flagIfAny else {
             throw wrongType(expected: "true or false", advice: flagInstead)
@@ -68,7 +66,7 @@ struct Setting {
         return flag
     }
 
-    /// What to write for a word that other versions of YAML take for a truth value; nil for any other.
+    /// The truth value to write for a word that other versions of YAML take for one; nil for other words.
     var flagInstead: String? {
         switch plainText?.lowercased() {
         case "yes", "on", "y": "write true"
@@ -77,7 +75,7 @@ struct Setting {
         }
     }
 
-    /// A text that is no number, truth value or nothing unless it is in quotation marks; never empty.
+    /// Reads a text, which may look like a number, truth value or null only in quotation marks; never empty.
     func text(_ expected: String) throws(ConfigurationError) -> String {
         guard case .scalar(let text, let isQuoted) = node.content, !text.isEmpty else {
             throw wrongType(expected: expected)
@@ -85,12 +83,12 @@ struct Setting {
         if !isQuoted, node.isNull || flagIfAny != nil || PlainNumber.isLike(text) {
             throw wrongType(expected: expected, advice: "put it in quotation marks if it is meant")
         }
-        // Paths with NUL would silently be cut where they reach the operating system.
+        // The operating system would silently cut a path at a NUL.
         if text.unicodeScalars.contains("\0") { throw wrongType(expected: expected) }
         return text
     }
 
-    /// A path as it is to be used: one that starts with "~/" starts in the home folder.
+    /// Reads a path; one that starts with "~/" starts in the home folder.
     func path(_ expected: String) throws(ConfigurationError) -> String {
         let path = try text(expected)
         if let advice = variableAdvice {
@@ -99,14 +97,15 @@ struct Setting {
         return FilePaths.withHome(path)
     }
 
-    /// What to write instead of a variable, if one was written.
+    /// What to write instead of a variable; nil if none was written.
     private var variableAdvice: String? {
-        // Most words have none, and looking for the pattern takes longer than reading the rest.
+        // The fast check first: most words have no variable, and matching the pattern takes longer than all other
+        // reading.
         guard let word = node.word, word.utf8.contains(UInt8(ascii: "$")),
             word.contains(/\$\{[A-Za-z_][^{}]*\}|^\$[A-Za-z_]\w*/)
         else { return nil }
         if case .flag(let flag) = node.location.source {
-            // A shell that had seen the variable would have replaced it.
+            // A shell would have replaced the variable outside single quotes.
             let value = flag == "--set" && !path.isEmpty ? "\(path)=\(word)" : word
             let isWhole = !word.contains("\"") && (flag != "--data" || path.isEmpty)
             return
@@ -117,7 +116,7 @@ struct Setting {
         return "variables are not replaced: write the value itself\(way)"
     }
 
-    /// The error of options that do not say of what; without them it is `standard`, if that is anything.
+    /// The error for options without the name of their choice, which would otherwise be `standard`, if that is not nil.
     func missingName(_ names: [String], key name: String = "name", standard: String?) -> ConfigurationError {
         let key = inside(name)
         let isFlag = if case .flag = node.location.source { true } else { false }
@@ -129,7 +128,7 @@ struct Setting {
             })
     }
 
-    /// Throws at a key that stands only in texts of another sort, unless one of this sort is there.
+    /// Throws if a key is there that belongs to another sort of text, unless the key `own` of this sort is there, too.
     func refuse(_ key: String, besides own: String, _ advice: String) throws(ConfigurationError) {
         guard case .mapping(let entries) = node.content, !entries.contains(where: { $0.key == own }),
             let entry = entries.first(where: { $0.key == key })
@@ -138,7 +137,7 @@ struct Setting {
             .unknownKey, at: entry.location, key: key, "unknown key", advice: advice)
     }
 
-    /// One of `names`, of which `noun` says what they name.
+    /// Reads one of `names`; `noun` says what they name.
     func name(of noun: String, among names: [String]) throws(ConfigurationError) -> String {
         let word = try text(
             "the name of \(noun.first.map { "aeiou".contains($0) } == true ? "an" : "a") \(noun)")
@@ -150,7 +149,7 @@ struct Setting {
         return word
     }
 
-    /// One of the cases of an enumeration, by its raw value.
+    /// Reads a case of an enumeration, by its raw value.
     func choice<Choice: RawRepresentable & CaseIterable>(
         _ noun: String, _: Choice.Type = Choice.self
     ) throws(ConfigurationError) -> Choice where Choice.RawValue == String {
@@ -161,7 +160,7 @@ struct Setting {
         return choice
     }
 
-    /// The elements of a list.
+    /// Reads the elements of a list.
     func list(_ expected: String) throws(ConfigurationError) -> [Setting] {
         guard case .sequence(let nodes) = node.content else { throw wrongType(expected: expected) }
         return nodes.enumerated().map { Setting($1, path: inside(String($0))) }
@@ -170,7 +169,7 @@ struct Setting {
     /// The key path of a part of this setting.
     func inside(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
-    /// The truth value, if that is what was written.
+    /// The truth value that was written; nil for anything else.
     var flagIfAny: Bool? {
         switch plainText {
         case "true", "True", "TRUE": true
@@ -179,12 +178,12 @@ struct Setting {
         }
     }
 
-    /// The text of a scalar without quotation marks.
+    /// The text of a scalar without quotation marks; nil for anything else.
     var plainText: String? {
         if case .scalar(let text, isQuoted: false) = node.content { text } else { nil }
     }
 
-    /// A number of any kind; what looks like one and is ambiguous is an error with what to write.
+    /// Reads a number of any kind; for an ambiguous one the error says what to write.
     private func plainNumber(expected: String) throws(ConfigurationError) -> PlainNumber {
         guard let text = plainText else { throw wrongType(expected: expected, advice: numberInstead) }
         do {
@@ -197,7 +196,7 @@ struct Setting {
         }
     }
 
-    /// What to write where one number is wanted and several, or keys, were given.
+    /// What to write if one number is wanted but several, or keys, were given; nil for anything else.
     var numberInstead: String? {
         switch node.content {
         case .scalar: return nil

@@ -6,11 +6,11 @@ package struct SourceLocation: Sendable, Hashable, CustomStringConvertible {
         case file(String)
         /// A built-in recipe, by its name.
         case recipe(String)
-        /// A command-line flag that carries a value of its own, such as "--set".
+        /// A command-line flag whose value is the piece, such as "--set".
         case flag(String)
 
-        /// The name that a default output folder gets: the file's without folders and extension, or the
-        /// recipe's; nil for a flag.
+        /// The name for the default output folder: that of the file without folders and extension, or that of the
+        /// recipe; nil for a flag.
         var runName: String? {
             switch self {
             case .file(let path):
@@ -24,18 +24,16 @@ package struct SourceLocation: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// What the piece was read from.
     package let source: Source
     /// The line, counted from 1; nil for the source as a whole and for a flag's value.
     package let line: Int?
 
-    /// A place in a source.
     package init(_ source: Source, line: Int? = nil) {
         self.source = source
         self.line = line
     }
 
-    /// As an error starts: "config.yaml:7", "recipe fashion-cnn, line 3" or "--set".
+    /// The location as an error starts with it: "config.yaml:7", "recipe fashion-cnn, line 3" or "--set".
     package var description: String {
         switch (source, line) {
         case (.file(let path), let line?): "\(path):\(line)"

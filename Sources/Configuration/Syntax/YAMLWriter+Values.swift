@@ -1,8 +1,8 @@
 import Options
 
-/// Values of plain keys, as `OptionForm.plain` makes them: choices are keys with values already.
+/// Writes values of plain keys, as `OptionForm.plain` makes them, in which choices are keys with values already.
 ///
-/// A list of layers gets a line for each, and a layer that holds others lines for its own parts:
+/// A list of layers gets a line for each layer, and a layer that holds other layers gets lines for its parts:
 ///
 ///     model:
 ///       - conv2d: {out: 32, kernel: 3}
@@ -10,7 +10,8 @@ import Options
 ///           body:
 ///             - relu
 extension YAMLWriter {
-    /// Writes a key with its value: lists and keys that have such in them on lines of their own, others on one.
+    /// Writes a key with its value: on lines of their own if it is a list of layers or has one inside, else on one
+    /// line.
     mutating func line(_ key: String, _ value: OptionValue, depth: Int = 0) {
         switch value {
         case .list(let elements) where elements.contains(where: Self.isDeep):
@@ -23,7 +24,7 @@ extension YAMLWriter {
         }
     }
 
-    /// Writes an element: a word or a layer on one line, or a layer that holds others on several.
+    /// Writes an element: a word or layer on one line, or a layer that holds others on several.
     private mutating func element(_ value: OptionValue, depth: Int) {
         guard case .options(let options) = value, options.count == 1, let option = options.first,
             case .options(let inner) = option.value
@@ -35,12 +36,11 @@ extension YAMLWriter {
         for option in inner { line(option.name, option.value, depth: depth + 2) }
     }
 
-    /// Whether a value is keys with values.
     private static func isDeep(_ value: OptionValue) -> Bool {
         if case .options = value { true } else { false }
     }
 
-    /// Whether a value is a list of such.
+    /// Whether a value is a list that has keys with values as an element.
     private static func hasElements(_ value: OptionValue) -> Bool {
         switch value {
         case .list(let elements): elements.contains(where: isDeep)
@@ -49,7 +49,6 @@ extension YAMLWriter {
         }
     }
 
-    /// A value on one line.
     static func flow(_ value: OptionValue) -> String {
         switch value {
         case .none: "null"

@@ -1,38 +1,37 @@
-/// Writes YAML in one fixed form, line by line; what it writes reads back as the same values.
+/// Writes YAML in one fixed form, line by line; reading it gives the same values.
 ///
-/// `line` and `heading` write keys, `element` writes elements of lists; functions that return a text write a value for any of
-/// them. The depth is the number of levels around a line, two spaces each.
+/// `line` and `heading` write keys, and `element` writes elements of lists; functions that return text write a value
+/// for any of these. The depth is the number of levels around a line, which is indented by two spaces for each.
 struct YAMLWriter {
-    /// The text so far.
     private(set) var text = ""
 
-    /// Writes "key: value" with `value` as YAML already.
+    /// Writes "key: value"; `value` must be YAML.
     mutating func line(_ key: String, _ value: String, depth: Int = 0) {
         text += String(repeating: "  ", count: depth) + "\(key): \(value)\n"
     }
 
-    /// Writes a line that others belong under, such as "data:" or "- residual:".
+    /// Writes a line to which the following lines belong, such as "data:" or "- residual:".
     mutating func heading(_ heading: String, depth: Int = 0) {
         text += String(repeating: "  ", count: depth) + heading + ":\n"
     }
 
-    /// Writes an element of a list, with `value` as YAML already.
+    /// Writes an element of a list; `value` must be YAML.
     mutating func element(_ value: String, depth: Int) {
         text += String(repeating: "  ", count: depth) + "- \(value)\n"
     }
 
-    /// "{key: value, ...}" of values that are YAML already; "{}" of none.
+    /// "{key: value, ...}" for values that are YAML; "{}" for none.
     static func flow(_ pairs: [(key: String, value: String)]) -> String {
         "{" + pairs.map { "\($0.key): \($0.value)" }.joined(separator: ", ") + "}"
     }
 
-    /// A number, whole ones without a point where Float64 is exact.
+    /// A number; a whole one is written without a point if Float64 is exact there.
     static func number(_ value: Double) -> String {
         if let whole = Int(exactly: value), whole.magnitude < 1 << 53 { return "\(whole)" }
         return "\(value)"
     }
 
-    /// A text, in double quotation marks unless no reader could take it for anything else.
+    /// A text; in double quotation marks unless every reader takes it for a text.
     static func string(_ value: String) -> String {
         let scalars = value.unicodeScalars
         let safe = scalars.allSatisfy {
@@ -47,12 +46,10 @@ struct YAMLWriter {
         return quoted(scalars)
     }
 
-    /// Whether it is a letter of ASCII.
     private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
         ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
     }
 
-    /// A text in double quotation marks, in ASCII.
     private static func quoted(_ scalars: String.UnicodeScalarView) -> String {
         var result = "\""
         for scalar in scalars {

@@ -1,7 +1,7 @@
 import Options
 
 extension ChoiceList where Element == Augmentation {
-    /// Every random change of images.
+    /// All random changes of images, with their options.
     public static var augmentations: ChoiceList {
         let pixels = OptionForm.whole(1...65_535)
         return ChoiceList(

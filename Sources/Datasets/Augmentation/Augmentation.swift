@@ -1,27 +1,28 @@
-/// A random change of a training image; a list of them is applied in order, each drawn anew for every example and
-/// epoch.
+/// A random change of a training image. The changes of a list are applied in order, each drawn anew for every example
+/// and epoch.
 ///
 /// They act on the image as it is stored, before normalization, as in torchvision's usual order of augmentations,
-/// ToTensor, Normalize: what comes from outside the image, and what is erased, is the stored value 0.
+/// ToTensor, Normalize. Pixels from outside the image, and erased ones, are the stored value 0.
 public enum Augmentation: Sendable, Hashable {
-    /// Mirrored left to right, or upside down, with this probability.
+    /// Mirrors the image left to right, or upside down, with this probability.
     case flip(probability: Double = 0.5, vertical: Bool = false)
-    /// Cut out of the image with `padding` zeros on every side, at the image's size, each place alike: both offsets are
+    /// Cuts an image of the same size out of the image with `padding` zeros on every side, where both offsets are
     /// uniform over −padding...padding pixels (He et al., "Deep residual learning", 2016, section 4.2).
     case crop(padding: Int)
-    /// Moved by whole pixels, both offsets uniform over −pixels...pixels.
+    /// Moves the image by whole pixels, both offsets uniform over −pixels...pixels.
     case shift(pixels: Int)
-    /// Turned about its middle by an angle uniform over −degrees...degrees, bilinear.
+    /// Turns the image about its middle by an angle uniform over −degrees...degrees, bilinear.
     case rotation(degrees: Double)
-    /// A rectangle set to zero with this probability: its area is a fraction uniform over `scale` of the image's, its
-    /// height over its width log-uniform over `ratio`, its place uniform; ten tries to fit one in, else none (Zhong
-    /// et al., "Random erasing data augmentation", 2020; the tries and rounding as in torchvision).
+    /// Sets a rectangle to zero with this probability. Its area is a fraction of the image's, uniform over `scale`; its
+    /// height over its width is log-uniform over `ratio`; its place is uniform. If ten tries give none that fits,
+    /// nothing is erased (Zhong et al., "Random erasing data augmentation", 2020; the tries and rounding as in
+    /// torchvision).
     case erasing(
         probability: Double = 0.5, scale: ClosedRange<Double> = 0.02...0.33,
         ratio: ClosedRange<Double> = 0.3...3.3
     )
 
-    /// The name in a configuration.
+    /// The name in a configuration, such as "flip".
     public var name: String {
         switch self {
         case .flip: "flip"
@@ -32,7 +33,7 @@ public enum Augmentation: Sendable, Hashable {
         }
     }
 
-    /// Why it cannot change images of `height` x `width`, with what would do; nil where it can.
+    /// Why images of `height` x `width` cannot be changed so, and what would do; nil if they can.
     package func problem(height: Int, width: Int) -> String? {
         let (key, pixels): (String, Int) =
             switch self {

@@ -1,16 +1,15 @@
 import CKernels
 import Randomness
 
-/// Applies a list of augmentations to images of one size, every draw a function of (seed, epoch, row, place in the
-/// list): never of ranks, shards, batches or threads.
+/// Applies a list of augmentations to images of one size. Every draw depends only on (seed, epoch, row, place in the
+/// list), never on ranks, shards, batches or threads.
 package struct Augmenter: Sendable {
-    /// The changes, in order.
     package let augmentations: [Augmentation]
     private let seed: UInt64
     private let channels, height, width: Int
 
-    /// An augmenter for examples of `shape`, [C, H, W] or [H, W]; throws where they are no images or a change does not
-    /// suit their size. `name` is the data set's, for the message.
+    /// An augmenter for examples of `shape`, [C, H, W] or [H, W]; throws if they are not images or their size does not
+    /// suit a change. `name` is the data set's, for the message.
     package init(
         _ augmentations: [Augmentation], seed: UInt64, shape: [Int], name: String
     ) throws(AugmentationError) {
@@ -37,7 +36,7 @@ package struct Augmenter: Sendable {
     ///
     /// - Parameters:
     ///   - images: (N, C, H, W).
-    ///   - outside: What the stored value 0 has become, per channel (C).
+    ///   - outside: The value that a stored 0 has become, per channel (C).
     ///   - epoch: The epoch, from 0.
     func apply(
         to images: UnsafeMutablePointer<Float>, rows: UnsafePointer<Int64>, count: Int, epoch: UInt64,
@@ -50,7 +49,7 @@ package struct Augmenter: Sendable {
             for i in 0..<count {
                 let image = images + i * size
                 for (place, augmentation) in augmentations.enumerated() {
-                    // 31 bits of row, 16 of place and 16 of draws share a counter's 64.
+                    // A counter's 64 bits hold 31 of row, 16 of place and 16 of draws.
                     var draws = Draws(random: random, next: UInt64(rows[i]) << 32 | UInt64(place) << 16)
                     change(image, augmentation, &draws, outside, scratch, kernels)
                 }
@@ -58,25 +57,24 @@ package struct Augmenter: Sendable {
         }
     }
 
-    /// Uniform numbers of one example and augmentation, in order.
+    /// Uniform numbers for one example and augmentation, in order.
     struct Draws {
         let random: CounterRandom
         var next: UInt64
 
-        /// In [0, 1).
+        /// A number in [0, 1).
         mutating func uniform() -> Double {
             defer { next += 1 }
             return random.uniform(at: next)
         }
 
-        /// A whole number, each alike.
+        /// A whole number, uniform over the range.
         mutating func whole(_ range: ClosedRange<Int>) -> Int {
             defer { next += 1 }
             return range.lowerBound + Int(random.below(UInt64(range.count), at: next))
         }
     }
 
-    /// A rectangle to erase: its upper left corner and its size.
     struct Rectangle: Equatable {
         let top, left, rows, columns: Int
     }
@@ -112,7 +110,7 @@ package struct Augmenter: Sendable {
         image.update(from: scratch, count: channels * height * width)
     }
 
-    /// The rectangle that erasing draws; nil where ten tries found none smaller than the image.
+    /// The rectangle that erasing draws; nil if ten tries found none smaller than the image.
     static func rectangle(
         height: Int, width: Int, _ scale: ClosedRange<Double>, _ ratio: ClosedRange<Double>,
         _ draws: inout Draws

@@ -1,5 +1,5 @@
-/// Functions made of additions, multiplications and divisions alone, so that every process gets the same bits, which
-/// different C libraries and processors do not promise of theirs. Accurate to a few units in the last place.
+/// Functions that use only additions, multiplications and divisions, so that every process gets the same bits, which
+/// those of different C libraries and processors need not give. Accurate to a few units in the last place.
 enum PortableMath {
     /// The cosine and sine of an angle of at most 2π, by Taylor's series about the nearest quarter turn.
     static func cosineAndSine(_ angle: Double) -> (cosine: Double, sine: Double) {
@@ -7,7 +7,7 @@ enum PortableMath {
         let quarters = (angle / (Double.pi / 2)).rounded()
         let rest = angle - quarters * (Double.pi / 2)
         let square = rest * rest
-        // Σ (−1)ᵏ r²ᵏ/(2k)! and Σ (−1)ᵏ r²ᵏ⁺¹/(2k+1)!, from the smallest term; |r| ≤ π/4.
+        // Σ (−1)ᵏ r²ᵏ/(2k)! and Σ (−1)ᵏ r²ᵏ⁺¹/(2k+1)!, starting with the smallest term; |r| ≤ π/4.
         var cosine = 1.0
         var sine = 1.0
         for k in stride(from: 10.0, through: 1, by: -1) {

@@ -1,12 +1,12 @@
 import Messages
 
-/// One opened data file: its header is read and its size checked, its array is yet to be read.
+/// An opened data file whose header has been read and whose size has been checked.
 struct ArrayFile {
-    /// The array's type, shape and place.
+    /// The array's type, shape and position.
     let header: ArrayHeader
     private let reader: DataReader
 
-    /// Opens a file, reads its header and checks that the bytes it promises are there.
+    /// Opens a file, reads its header and checks that the promised bytes are there.
     init(_ origin: DataOrigin, format: DatasetSource.Format) throws(DataError) {
         reader = try DataReader(origin)
         header =
@@ -18,7 +18,7 @@ struct ArrayFile {
         try reader.checkSize(promised: header.headerBytes + header.dataBytes)
     }
 
-    /// The path or name for messages.
+    /// The path or name in messages.
     var name: String { reader.name }
 
     /// Reads the whole array into memory of exactly its size, in the machine's byte order.
@@ -34,8 +34,7 @@ struct ArrayFile {
         }
     }
 
-    /// Reads the whole array piece by piece: `take` gets each piece as stored and the index of its first
-    /// scalar.
+    /// Reads the whole array in pieces; `take` gets each piece as stored and the index of its first scalar.
     func readPieces(
         _ take: (UnsafeRawBufferPointer, _ first: Int) throws(DataError) -> Void
     ) throws(DataError) {

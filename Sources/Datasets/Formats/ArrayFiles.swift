@@ -1,11 +1,11 @@
-/// One array in one or more opened files that follow each other, as one.
+/// One array in one or more opened files, whose rows follow each other.
 struct ArrayFiles {
     /// The files, in order; at least one.
     let files: [ArrayFile]
-    /// The type and shape of the whole.
+    /// The type and shape of the whole array.
     let header: ArrayHeader
 
-    /// Opens files, which must agree in type and in shape but for the first dimension.
+    /// Opens files, which must have the same type and, except for the first dimension, the same shape.
     init(_ origins: [DataOrigin], format: DatasetSource.Format) throws(DataError) {
         precondition(!origins.isEmpty, "an array in no file")
         var files: [ArrayFile] = []
@@ -13,7 +13,7 @@ struct ArrayFiles {
         for origin in origins {
             let file = try ArrayFile(origin, format: format)
             if let first = files.first { try Self.checkSame(file, first) }
-            // No file has 2⁶³ bytes, so neither do their rows overflow.
+            // Rows with bytes in them cannot overflow, since no file has 2⁶³ bytes.
             rows += file.header.shape.first ?? 0
             files.append(file)
         }

@@ -1,4 +1,4 @@
-/// What the header of a data file says about the one array that follows it.
+/// What the header of a data file says about the array that follows it.
 struct ArrayHeader: Sendable, Hashable {
     /// The type of each scalar.
     let scalar: ScalarType
@@ -11,13 +11,13 @@ struct ArrayHeader: Sendable, Hashable {
     /// Bytes of the array.
     let dataBytes: Int
 
-    /// Checks that the sizes can be computed; throws a header error when their product overflows.
+    /// Checks that the sizes can be computed; throws a header error if their product overflows.
     init(
         path: String, scalar: ScalarType, bigEndian: Bool, shape: [Int], headerBytes: Int
     ) throws(DataError) {
         var bytes = scalar.size
         var overflow = false
-        // A zero anywhere would hide an overflow elsewhere: such a shape is nonsense either way.
+        // A zero would hide an overflow of the other sizes, so it counts as 1: such a shape is refused in any case.
         for size in shape {
             let (product, over) = bytes.multipliedReportingOverflow(by: max(1, size))
             bytes = product

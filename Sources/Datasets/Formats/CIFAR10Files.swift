@@ -1,7 +1,8 @@
 import Messages
 
 /// The binary version of CIFAR-10 (Krizhevsky, "Learning multiple layers of features from tiny images", 2009): records
-/// of one class byte and 3,072 bytes of a 32 x 32 image, all of red, then green, then blue. Batches follow each other.
+/// of one class byte and the 3,072 bytes of a 32 x 32 image, all of red, then green, then blue. Files follow each
+/// other.
 struct CIFAR10Files: RecordFormat {
     let name = "cifar10"
 
@@ -9,7 +10,7 @@ struct CIFAR10Files: RecordFormat {
     private static let imageBytes = 3072
     private static let recordBytes = 3073
 
-    /// The sizes, from those of the files.
+    /// The sizes, computed from those of the files.
     func inspect(_ files: [DataOrigin], readsLabels: Bool) throws(DataError) -> DatasetLayout {
         var count = 0
         for file in files { count += try records(in: file) }
@@ -24,7 +25,7 @@ struct CIFAR10Files: RecordFormat {
             classCount: readsLabels ? 10 : nil)
     }
 
-    /// Reads all images and, where there is memory for them, labels.
+    /// Reads all images and, if there is memory for them, labels.
     func load(
         _ files: [DataOrigin], _ layout: DatasetLayout, features: UnsafeMutableRawPointer,
         labels: UnsafeMutableRawPointer?

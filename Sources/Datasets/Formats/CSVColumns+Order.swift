@@ -1,10 +1,10 @@
 import Messages
 
-/// Columns that stand in another order than where they were first seen are told by their names, of which the first of
-/// several equal ones is the first there, too.
+/// Columns in another order than in the first file, or in the training set, are recognized by their names; of several
+/// equal names the first one here is the first one there.
 extension CSVColumns {
-    /// The same columns with features numbered as `features` has them; unchanged without names on either side. Throws where
-    /// one of them is missing, or another one is there.
+    /// The same columns with features numbered as in `features`; unchanged if either side has no names. Throws if one
+    /// of the features is missing, or there is another one.
     func ordered(like features: [String]?, in row: CSVTokenizer) throws(DataError) -> CSVColumns {
         guard let features, let names, features != featureNames else { return self }
         let places = self.roles.indices.filter { if case .feature = self.roles[$0] { true } else { false } }
@@ -29,8 +29,8 @@ extension CSVColumns {
             roles: roles, names: names, featureNames: features, featureCount: features.count)
     }
 
-    /// The columns of the row that a tokenizer stands at, with the roles that those of the same names have in `first`, from
-    /// the file at `path`; without a header by their places. What is ignored may be missing, or be there alone.
+    /// The columns of the tokenizer's row, with the roles that columns of the same names have in `first`, from the file
+    /// at `path`; without a header, the roles of the same places. Ignored columns may be missing, or exist here only.
     init(
         _ row: CSVTokenizer, options: CSVOptions, like first: CSVColumns, path: String,
         takesAnyBytes: Bool
@@ -71,14 +71,14 @@ extension CSVColumns {
             featureCount: first.featureCount)
     }
 
-    /// Where each of the wanted names stands among names, nil where it does not; each place is taken once.
+    /// The place of each wanted name among names, nil if it is missing; each place is used once.
     private static func match(_ wanted: [String], among names: [String]) -> [Int?] {
         var places: [String: [Int]] = [:]
         for (place, name) in names.enumerated().reversed() { places[name, default: []].append(place) }
         return wanted.map { places[$0]?.popLast() }
     }
 
-    /// The error of a column that is not there as what it should be; `others` are those that nothing matches.
+    /// The error for a column that is missing; `others` are the columns that nothing matches.
     private static func missing(
         _ name: String, in names: [String], others: [Int], of source: String, path: String
     ) -> DataError {
@@ -96,7 +96,7 @@ extension CSVColumns {
             advice: advice)
     }
 
-    /// The error of columns that nothing was said of: they may be left out here, or be missing on the other side.
+    /// The error for columns that nothing was said about: they can be left out here, or are missing on the other side.
     private static func extra(
         _ places: [Int], in names: [String], beside expected: String, problem: String,
         otherwise: (_ pronoun: String) -> String, _ row: CSVTokenizer
@@ -112,7 +112,7 @@ extension CSVColumns {
             extraColumns: columns)
     }
 
-    /// A name as a configuration writes it, in quotation marks where it might be taken for something else.
+    /// A name as a configuration writes it, in quotation marks if it might be taken for something else.
     private static func yaml(_ name: String) -> String {
         func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) }
         let isPlain = name.utf8.allSatisfy {

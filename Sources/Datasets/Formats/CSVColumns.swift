@@ -1,20 +1,18 @@
 import Messages
 
-/// What each column of a CSV file is for.
+/// What each column of a CSV file is used for.
 struct CSVColumns: Equatable {
-    /// What a column is for.
     enum Role: Equatable {
         /// The feature with this number.
         case feature(Int)
-        /// The class.
+        /// The class of an example.
         case label
         /// The target with this number.
         case target(Int)
-        /// Nothing.
+        /// The column is not used.
         case ignored
     }
 
-    /// The role of each column.
     let roles: [Role]
     /// The names of the columns; nil without a header.
     let names: [String]?
@@ -22,10 +20,9 @@ struct CSVColumns: Equatable {
     let featureNames: [String]?
     /// How many columns are features.
     let featureCount: Int
-    /// The column of classes, if there is one.
+    /// The column of classes; nil if there is none.
     let labelColumn: Int?
 
-    /// Columns with roles that were found in another way than by the options.
     init(roles: [Role], names: [String]?, featureNames: [String]?, featureCount: Int) {
         self.roles = roles
         self.names = names
@@ -34,8 +31,8 @@ struct CSVColumns: Equatable {
         labelColumn = roles.firstIndex(of: .label)
     }
 
-    /// The columns of the row that a tokenizer stands at, its header if it has one. Columns to be ignored by a name that is
-    /// not there are left out: another file may have them.
+    /// The columns of the tokenizer's row, which is the header if the file has one. Ignored columns whose name is
+    /// missing are skipped, because another file may have them.
     init(_ row: CSVTokenizer, options: CSVOptions, takesAnyBytes: Bool = false) throws(DataError) {
         let count = row.fields.count
         let names = try Self.names(row, options, takesAnyBytes: takesAnyBytes)
@@ -69,10 +66,10 @@ struct CSVColumns: Equatable {
             featureCount: features)
     }
 
-    /// The names in the row that a tokenizer stands at; nil without a header.
+    /// The names in the tokenizer's row; nil without a header.
     ///
-    /// - Parameter takesAnyBytes: Whether names may be no UTF-8: other bytes are replaced then, so that two names may become
-    ///   one.
+    /// - Parameter takesAnyBytes: Whether names may be invalid UTF-8. Invalid bytes are then replaced, so that two
+    ///   names may become equal.
     static func names(
         _ row: CSVTokenizer, _ options: CSVOptions, takesAnyBytes: Bool
     ) throws(DataError) -> [String]? {
@@ -84,18 +81,18 @@ struct CSVColumns: Equatable {
         return row.fields.map(row.text)
     }
 
-    /// The error of a column to be ignored that no file has.
+    /// The error for a column to be ignored that no file has.
     static func unknownToIgnore(_ name: String, _ names: [String], _ path: String) -> DataError {
         unknown(
             .name(name), toIgnore(.name(name)), names, path, or: "check its name, or take it out of ignore")
     }
 
-    /// What messages call a column that is to be ignored.
+    /// A column to be ignored, in the words of messages.
     private static func toIgnore(_ column: CSVOptions.Column) -> String {
         "\(column.text), which ignore names"
     }
 
-    /// The error of a column that is not among a header's names; `advice` is for a name like none of them.
+    /// The error for a column that is not among a header's names; `advice` is used if no name is similar.
     private static func unknown(
         _ column: CSVOptions.Column, _ expected: String, _ names: [String], _ path: String, or advice: String
     ) -> DataError {
@@ -113,13 +110,13 @@ struct CSVColumns: Equatable {
             + (names.count > 20 ? ", ..." : "")
     }
 
-    /// A column as messages call it: " in column "age"", or nothing without names.
+    /// A column in the words of messages: " in column "age"", or nothing without names.
     func phrase(_ column: Int) -> String {
         guard let names, names.indices.contains(column), !names[column].isEmpty else { return "" }
         return " in column \"\(DataError.shortened(names[column]))\""
     }
 
-    /// Throws where the first row looks like data: numbers that are not just the columns' numbers.
+    /// Throws if the first row looks like data: numbers other than the columns' own numbers.
     private static func checkHeader(_ row: CSVTokenizer) throws(DataError) {
         var wholes: [Int] = []
         for field in row.fields {

@@ -1,18 +1,18 @@
-/// How a CSV file (RFC 4180) is read: which columns are features, labels and neither.
+/// How a CSV file (RFC 4180) is read: which columns are features, which are labels and which are ignored.
 ///
 ///     CSVOptions(label: [.name("price")], task: .regression)   // every other column is a feature
 public struct CSVOptions: Sendable, Hashable {
     /// What labels are: one column of classes, whole numbers or words, or one or more columns of numbers.
     public typealias Task = LabelTask
 
-    /// A column.
+    /// A column, by name or place.
     public enum Column: Sendable, Hashable {
-        /// By its name in the header.
+        /// The column with this name in the header.
         case name(String)
-        /// By its place, from 0.
+        /// The column at this place, from 0.
         case index(Int)
 
-        /// As messages call it.
+        /// The column in the words of messages.
         var text: String {
             switch self {
             case .name(let name): "column \"\(DataError.shortened(name))\""
@@ -21,9 +21,9 @@ public struct CSVOptions: Sendable, Hashable {
         }
     }
 
-    /// The columns to be predicted, in order; none for prediction.
+    /// The columns to predict, in order; none if the table is only for prediction.
     public var label: [Column]
-    /// What labels are; nil for classes, unless the loss compares numbers and the model has one output.
+    /// What labels are; if nil, classes, unless the loss compares numbers and the model has one output.
     public var task: Task?
     /// Whether the first row holds the columns' names.
     public var hasHeader: Bool
@@ -32,7 +32,7 @@ public struct CSVOptions: Sendable, Hashable {
     /// Columns that are neither features nor labels.
     public var ignored: [Column]
 
-    /// Options with their defaults.
+    /// Options for the labels `label`; the defaults are a header, commas and no ignored columns.
     public init(
         label: [Column], task: Task? = nil, hasHeader: Bool = true,
         delimiter: UInt8 = UInt8(ascii: ","), ignored: [Column] = []
@@ -45,7 +45,7 @@ public struct CSVOptions: Sendable, Hashable {
         self.ignored = ignored
     }
 
-    /// The same columns without labels: those that labels are in by name are skipped where a file has them.
+    /// The same columns without labels: label columns that are given by name are skipped if a file has them.
     var withoutLabels: CSVOptions {
         var options = self
         options.label = []

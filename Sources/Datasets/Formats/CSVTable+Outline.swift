@@ -1,5 +1,5 @@
 extension CSVTable {
-    /// How many features the first file's columns are; nil where it has no row.
+    /// The number of features of the first file; nil if it has no row.
     func featureCount() throws(DataError) -> Int? {
         let row = try CSVTokenizer(files[0], delimiter: options.delimiter)
         guard try row.next() else { return nil }

@@ -1,7 +1,7 @@
-/// Which numbers of a table Float32 is too coarse for.
+/// Which numbers of a table need more than Float32.
 extension CSVTable {
-    /// The features to be kept in Float64, and the columns that lose numbers all the same: targets, which are Float32, and
-    /// whole numbers that Float64 is too coarse for. Reads the rows again where the screen suspects any.
+    /// The features to keep in Float64, and the columns that lose numbers all the same: targets, which are Float32, and
+    /// whole numbers that even Float64 merges. Reads the rows again if the screen suspects any.
     func mergedNumbers(
         _ screen: NumberScreen, _ columns: [CSVColumns?]
     ) throws(DataError) -> (wideFeatures: [Int], lost: [LostNumbers]) {
@@ -9,7 +9,7 @@ extension CSVTable {
         guard !suspects.isEmpty else { return ([], []) }
         var numbers = Array(repeating: DistinctNumbers(), count: suspects.count)
         let places = Dictionary(uniqueKeysWithValues: zip(suspects, suspects.indices))
-        /// The columns that are suspects.
+        /// The columns that the screen suspects.
         func suspected(_ columns: CSVColumns) -> [(column: Int, suspect: Int)] {
             columns.roles.enumerated().compactMap { column, role in
                 screen.number(of: role).flatMap { places[$0] }.map { (column, $0) }

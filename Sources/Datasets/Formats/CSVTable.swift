@@ -1,23 +1,21 @@
 import Messages
 
-/// The rows of one or more CSV files that follow each other, read twice: once for their number and classes, once for
-/// their values.
+/// The rows of one or more CSV files that follow each other, read twice: once for their number and the classes, once
+/// for their values.
 struct CSVTable {
-    /// The files, in order.
     let files: [DataOrigin]
-    /// How their columns are read.
+    /// How the columns are read.
     let options: CSVOptions
-    /// The number of classes if labels must be class indices below it.
+    /// The number of classes if labels must be class indices below it; nil to find the classes.
     let classCount: Int?
-    /// The classes of a run that is gone on with or evaluated; nil for those among the labels.
+    /// The classes of the run that is continued or evaluated; nil to find them among the labels.
     let knownClasses: [String]?
-    /// The features of such a run in order; nil for those that are there.
+    /// The features of that run in order; nil for those of the first file.
     let knownFeatures: [String]?
-    /// The features of such a run that are kept in Float64; nil for those that Float32 is too coarse for.
+    /// The features that this run keeps in Float64; nil for those that need it.
     let knownWide: [Int]?
 
-    /// Reads all rows, but numbers only where Float32 may be too coarse for them: the sizes, the features' names and the
-    /// classes.
+    /// Reads all rows, but only the numbers that Float32 may merge: the sizes, the features' names and the classes.
     func inspect() throws(DataError) -> DatasetLayout {
         var count = 0
         var found = LabelTable()
@@ -59,14 +57,14 @@ struct CSVTable {
             labels: kind, classCount: kind == .classes ? classCount ?? names?.count : nil)
         layout.wideFeatures = wide.isEmpty ? nil : wide
         layout.lostNumbers = merged.lost.isEmpty ? nil : merged.lost
-        // Labels 0, 1, 2, ... are class indices, which need no names.
+        // Labels 0, 1, 2, ... are class indices already and need no names.
         layout.classNames = names == names?.indices.map(String.init) ? nil : names
         layout.featureNames = first.featureNames
         return layout
     }
 
-    /// Reads all values into memory of a layout's size. In a table of Float64 the features that need no more are rounded to
-    /// Float32 all the same: a column's numbers do not depend on its neighbours.
+    /// Reads all values into memory of a layout's size. In a Float64 table, features that do not need Float64 are
+    /// rounded to Float32, so that a column's numbers do not depend on the other columns.
     func load(
         _ layout: DatasetLayout, features: UnsafeMutableRawPointer, labels: UnsafeMutableRawPointer?
     ) throws(DataError) {
@@ -117,11 +115,11 @@ struct CSVTable {
         guard count == layout.count else { throw changed(files[0]) }
     }
 
-    /// What the columns of each file are for, from the first rows alone; nil for a file without any.
+    /// The columns of each file, from the first rows alone; nil for a file without rows.
     private func columns() throws(DataError) -> [CSVColumns?] {
         var first: (columns: CSVColumns, path: String)?
         var all: [CSVColumns?] = []
-        // A run from when such names were taken as they came knows them by what became of them.
+        // Older runs accepted names that are not UTF-8, and know them with the invalid bytes replaced.
         let takesAnyBytes = knownFeatures?.contains { $0.unicodeScalars.contains("\u{fffd}") } ?? false
         for file in files {
             let row = try CSVTokenizer(file, delimiter: options.delimiter)
@@ -141,7 +139,7 @@ struct CSVTable {
             }
             all.append(columns)
         }
-        // Labels that are not asked for may be missing, and are ignored where they are there.
+        // In files for prediction, ignored columns may be missing.
         guard let first, let names = first.columns.names, !options.label.isEmpty else { return all }
         for case .name(let name) in options.ignored
         where !all.contains(where: { $0?.names?.contains(name) == true }) {
@@ -150,7 +148,7 @@ struct CSVTable {
         return all
     }
 
-    /// Calls `body` for each row behind the header of a file with these columns.
+    /// Calls `body` for each row after the header of a file with these columns.
     func forEachRow(
         of file: DataOrigin, _ columns: CSVColumns?,
         _ body: (CSVTokenizer, CSVColumns) throws(DataError) -> Void
@@ -172,7 +170,7 @@ struct CSVTable {
         } while try row.next()
     }
 
-    /// A field as the nearest Float64; nil for one that is no number.
+    /// A field as the nearest Float64; nil if it is not a number.
     static func double(_ row: CSVTokenizer, _ column: Int) -> Double? {
         try? DecimalNumber.double(row.content(row.fields[column]))
     }
@@ -201,14 +199,14 @@ struct CSVTable {
         }
     }
 
-    /// The bytes of a class label, which may not be missing or a fraction.
+    /// The bytes of a class label, which must not be missing or a fraction.
     private func label(
         _ row: CSVTokenizer, _ column: Int, _ columns: CSVColumns
     ) throws(DataError) -> UnsafeRawBufferPointer {
         let field = row.fields[column]
         let bytes = row.content(field)
         guard !bytes.isEmpty else { throw missing(row, column, columns) }
-        // Its name would be lost, and with it the class where other data are read.
+        // Invalid UTF-8 would lose the class's name, and with it the class when other data are read.
         if let unreadable = row.unreadable(column) { throw unreadable }
         let isNumber = bytes[0] < UInt8(ascii: "A")
         if isNumber, DecimalNumber.whole(bytes) == nil, (try? DecimalNumber.float(bytes)) != nil {

@@ -1,43 +1,43 @@
 import Safetensors
 
-/// Cuts a CSV file (RFC 4180) into rows of fields, piece by piece: memory is one piece, or one row where a row is
+/// Cuts a CSV file (RFC 4180) into rows of fields, piece by piece. Memory holds one piece, or one row if that is
 /// longer.
 ///
-/// Rows end with LF or CR LF, the last one may end with the file; a UTF-8 byte-order mark in front and empty lines at the
-/// end are skipped. A field in quotation marks may hold delimiters, line ends and doubled quotation marks; spaces around
-/// other fields do not count.
+/// Rows end with LF or CR LF, the last one also with the file. A UTF-8 byte-order mark at the start and empty lines at
+/// the end are skipped. A field in quotation marks may hold delimiters, line ends and doubled quotation marks; spaces
+/// around other fields are dropped.
 final class CSVTokenizer {
-    /// One field of the current row: bytes `start..<end` of `bytes`, without its quotation marks; doubled ones inside it
-    /// are single ones already.
+    /// One field of the current row: bytes `start..<end` of `bytes`, without its quotation marks and with doubled ones
+    /// inside made single.
     struct Field {
         let start: Int
         fileprivate(set) var end: Int
-        /// Line ends inside the row before it.
+        /// The number of line ends in the row before the field.
         let line: Int
-        /// Whether it stood in quotation marks.
+        /// Whether the field was in quotation marks.
         let isQuoted: Bool
 
         var isEmpty: Bool { start == end }
     }
 
-    /// The longest row; no table has one.
+    /// The longest row in bytes, more than any table has.
     static let longestRow = 16 << 20
     /// The most columns.
     static let mostColumns = 1 << 20
     /// The most empty lines at the end.
     static let mostEmptyLines = 1 << 16
 
-    /// What messages call the file.
+    /// The file's name in messages.
     var name: String { reader.name }
     /// The current row's fields.
     private(set) var fields: [Field] = []
-    /// The line that the current row begins on, from 1.
+    /// The number of the line on which the current row begins, from 1.
     private(set) var line = 1
     /// Fields of the row being cut that hold doubled quotation marks.
     private var escaped: [Int] = []
     private let reader: DataReader
     private let delimiter: UInt8
-    /// Bytes that end a plain field or are wrong in it.
+    /// The bytes that end a plain field or are not allowed in it.
     private let isSpecial: [Bool]
     private var memory: UnsafeMutableRawBufferPointer
     private var start = 0
@@ -46,7 +46,7 @@ final class CSVTokenizer {
     private var nextLine = 1
     private var hasBegun = false
 
-    /// Opens a file; gzip is inflated.
+    /// Opens a file; gzip is decompressed.
     init(_ origin: DataOrigin, delimiter: UInt8, pieceBytes: Int = 1 << 18) throws(DataError) {
         reader = try DataReader(origin, isBounded: true)
         self.delimiter = delimiter
@@ -58,10 +58,10 @@ final class CSVTokenizer {
 
     deinit { memory.deallocate() }
 
-    /// The bytes that fields stand in, until the next row.
+    /// The bytes that the fields refer to, valid until the next row.
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(memory) }
 
-    /// Goes to the next row; false behind the last.
+    /// Moves to the next row; false after the last.
     func next() throws(DataError) -> Bool {
         if !hasBegun { try begin() }
         var empty: Int?
@@ -69,7 +69,7 @@ final class CSVTokenizer {
             line = nextLine
             guard try cut() else { return false }
             guard fields.count == 1, fields[0].isEmpty, !fields[0].isQuoted else { break }
-            // Empty lines are fine where nothing follows.
+            // Empty lines are allowed if nothing follows.
             empty = empty ?? line
             if let empty, line - empty >= Self.mostEmptyLines {
                 throw error(
@@ -91,10 +91,10 @@ final class CSVTokenizer {
         UnsafeRawBufferPointer(rebasing: bytes[field.start..<field.end])
     }
 
-    /// The text of a field, for names and messages.
+    /// The text of a field, for names and messages; invalid UTF-8 is replaced.
     func text(_ field: Field) -> String { String(decoding: content(field), as: UTF8.self) }
 
-    /// The error of a field whose bytes are no UTF-8, which nobody could read in a message; nil for other fields.
+    /// The error for a field that is not UTF-8, which a message could not show; nil for other fields.
     func unreadable(_ field: Int) -> DataError? {
         guard fields.indices.contains(field) else { return nil }
         let text = content(fields[field])
@@ -108,7 +108,7 @@ final class CSVTokenizer {
             advice: "convert the file: iconv -f WINDOWS-1252 -t UTF-8 \"\(name)\" > utf8.csv")
     }
 
-    /// An error about a field of the current row, or about one that is not there.
+    /// An error about a field of the current row, or about a missing field.
     func error(
         _ kind: DataError.Kind, field: Int, expected: String, found: String, advice: String,
         extraColumns: DataError.ExtraColumns? = nil
@@ -159,7 +159,7 @@ final class CSVTokenizer {
         case row, end, more
     }
 
-    /// Reads one row from `start`; whatever is missing at the piece's end is read and the row begun again.
+    /// Reads one row from `start`; if the piece ends within it, the row is read again once there are more bytes.
     private func scan() throws(DataError) -> Scan {
         fields.removeAll(keepingCapacity: true)
         escaped.removeAll(keepingCapacity: true)
@@ -180,7 +180,7 @@ final class CSVTokenizer {
                 guard let stop = try plain(base, at, lines) else { return .more }
                 at = stop
             }
-            // At a delimiter, a line end or the end of the file.
+            // `at` is at a delimiter, a line end or the end of the file.
             if at == end {
                 start = at
                 nextLine = line + lines
@@ -208,7 +208,7 @@ final class CSVTokenizer {
         }
     }
 
-    /// Appends the plain field at `at`; returns where it stops, nil if more bytes must come first.
+    /// Appends the plain field at `at`; returns where it ends, nil if more bytes are needed first.
     private func plain(
         _ base: UnsafePointer<UInt8>, _ at: Int, _ lines: Int
     ) throws(DataError) -> Int? {
@@ -229,7 +229,7 @@ final class CSVTokenizer {
         return stop
     }
 
-    /// Appends the quoted field at `at`; returns where it stops, nil if more bytes must come first.
+    /// Appends the quoted field at `at`; returns where it ends, nil if more bytes are needed first.
     private func quoted(
         _ base: UnsafePointer<UInt8>, _ at: Int, _ lines: inout Int
     ) throws(DataError) -> Int? {
@@ -271,7 +271,7 @@ final class CSVTokenizer {
         return stop
     }
 
-    /// Makes doubled quotation marks single ones where they stand: the row is complete, so it is not cut again.
+    /// Makes doubled quotation marks single, in place: the row is complete and will not be read again.
     private func unescape() {
         for number in escaped {
             let field = fields[number]
@@ -289,7 +289,7 @@ final class CSVTokenizer {
         }
     }
 
-    /// Moves the row begun to the front and fills the memory behind it, doubled where the row takes all of it.
+    /// Moves the row under way to the front and fills the memory after it, which is doubled if the row fills all of it.
     private func refill() throws(DataError) {
         if start > 0 {
             memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))

@@ -1,11 +1,11 @@
 import Safetensors
 
 extension DataReader {
-    /// The error of a file that does not begin as its format does: with what it is instead, where that is known.
+    /// The error for a file that does not begin as its format does; it says what the file is instead, if that is known.
     ///
     /// - Parameters:
     ///   - start: The bytes read so far.
-    ///   - error: What is to be said of unknown bytes.
+    ///   - error: The error if the bytes are not known.
     func foreign(_ start: [UInt8], or error: DataError) -> DataError {
         let buffer = UnsafeMutableRawBufferPointer.allocate(
             byteCount: ForeignFile.startBytes, alignment: 16)
@@ -14,7 +14,7 @@ extension DataReader {
         return Self.foreign(start + buffer.prefix(more), name: name, or: error)
     }
 
-    /// The error of a file called `name` that begins with `start`.
+    /// The error for a file called `name` that begins with `start`.
     static func foreign(_ start: [UInt8], name: String, or error: DataError) -> DataError {
         guard let foreign = ForeignFile(start: start) else { return error }
         return DataError(

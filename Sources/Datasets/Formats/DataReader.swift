@@ -1,21 +1,21 @@
 import Messages
 
-/// The content of one data file, inflated if it is gzip, with sizes that are checked rather than believed.
+/// Reads the content of one data file, decompressed if it is gzip, and checks the sizes that headers claim.
 final class DataReader {
-    /// What messages call it.
+    /// The name in messages.
     let name: String
-    /// How many content bytes have been read.
+    /// The number of content bytes read so far.
     private(set) var position = 0
     private let origin: DataOrigin
     private let stored: StoredBytes
     private let gzip: GzipReader?
-    /// The most bytes that compressed content may have.
+    /// The most bytes that compressed content may expand to.
     private let mostInflated: Int
 
-    /// Opens the content: gzip when the name ends in .gz or the first two bytes are gzip's.
+    /// Opens the content, as gzip if the name ends in .gz or the first two bytes are gzip's.
     ///
-    /// `isBounded` is for formats without a header that says how much there is: beyond 256 MiB, compressed content then may
-    /// have at most 100 times the bytes it is compressed to.
+    /// `isBounded` is for formats whose header does not state the size: beyond 256 MiB, compressed content may then
+    /// expand to at most 100 times its compressed size.
     init(_ origin: DataOrigin, isBounded: Bool = false) throws(DataError) {
         self.origin = origin
         name = origin.name
@@ -26,7 +26,7 @@ final class DataReader {
         mostInflated = !isBounded || overflow ? .max : max(most, 256 << 20)
     }
 
-    /// Fills the buffer as far as the content goes and returns how many bytes came.
+    /// Fills the buffer as far as there is content and returns the number of bytes read.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(DataError) -> Int {
         var filled = 0
         while filled < buffer.count {
@@ -47,7 +47,7 @@ final class DataReader {
         return filled
     }
 
-    /// The next bytes of a header, at most 65,536; throws when the content ends before them.
+    /// The next bytes of a header, at most 65,536; throws if the content ends before them.
     func header(_ count: Int) throws(DataError) -> [UInt8] {
         precondition((0...65_536).contains(count), "a header piece of \(count) bytes")
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
@@ -59,12 +59,11 @@ final class DataReader {
         return Array(buffer)
     }
 
-    /// Throws unless the content has exactly the promised bytes, as far as that can be known without
-    /// reading it all.
+    /// Throws unless the content has exactly the promised bytes, as far as that is known without reading all of it.
     ///
-    /// A plain file's size is known. For gzip the promise is accepted when the trailer's length agrees and
-    /// the promise is modest for the file's size; any other content is inflated once and counted, up to the
-    /// first byte too many. So no false header costs an allocation much larger than its file.
+    /// A plain file's size is known. For gzip the promise is accepted if the trailer's length agrees and the promise is
+    /// modest for the file's size; otherwise the content is decompressed once and counted, up to the first byte too
+    /// many. So a false header never causes an allocation much larger than its file.
     func checkSize(promised: Int) throws(DataError) {
         guard gzip != nil else {
             guard stored.size == promised else {
@@ -94,7 +93,7 @@ final class DataReader {
         try requireEnd()
     }
 
-    /// Throws when content follows the current position; for gzip this also verifies the checksum.
+    /// Throws if content follows the current position; for gzip this also verifies the checksum.
     func requireEnd() throws(DataError) {
         let promised = position
         let byte = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
@@ -105,7 +104,7 @@ final class DataReader {
         }
     }
 
-    /// How many bytes the whole content has; compressed content is inflated once to count them.
+    /// The bytes of the whole content; compressed content is decompressed once to count them.
     static func contentSize(of origin: DataOrigin) throws(DataError) -> Int {
         let reader = try DataReader(origin, isBounded: true)
         guard reader.gzip != nil else { return reader.stored.size }

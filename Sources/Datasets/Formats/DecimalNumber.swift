@@ -1,8 +1,8 @@
-/// Decimal numbers as data files write them: a sign, digits with or without a point, an exponent; the nearest Float32.
+/// Reads decimal numbers as data files write them: a sign, digits with or without a point, an exponent.
 enum DecimalNumber {
-    /// Why a text is no usable number.
+    /// Why a text is not a usable number.
     enum Failure: Error, Equatable {
-        /// It is no decimal number.
+        /// The text is not a decimal number.
         case text
         /// It is NaN or infinite.
         case notFinite
@@ -10,7 +10,7 @@ enum DecimalNumber {
         case tooLarge
     }
 
-    /// The number that the whole text is, as the nearest Float32.
+    /// The whole text as the nearest Float32.
     static func float(_ text: UnsafeRawBufferPointer) throws(Failure) -> Float {
         let parts = try parts(text)
         let magnitude = near(parts.mantissa, parts.exponent) ?? exact(text, as: Float.self)
@@ -18,12 +18,12 @@ enum DecimalNumber {
         return parts.isNegative ? -magnitude : magnitude
     }
 
-    /// The number that the whole text is, as the nearest Float64; like `float`, it refuses what is beyond Float32's range.
+    /// The whole text as the nearest Float64; like `float`, refuses numbers beyond Float32's range.
     static func double(_ text: UnsafeRawBufferPointer) throws(Failure) -> Double {
         let parts = try parts(text)
         let magnitude: Double
         if parts.isComplete, parts.mantissa <= 1 << 53, parts.exponent.magnitude < powers.count {
-            // Both are exact, so there is one rounding (Clinger, 1990).
+            // Both factors are exact, so there is only one rounding (Clinger, 1990).
             let power = powers[Int(parts.exponent.magnitude)]
             magnitude =
                 parts.exponent < 0 ? Double(parts.mantissa) / power : Double(parts.mantissa) * power
@@ -34,8 +34,8 @@ enum DecimalNumber {
         return parts.isNegative ? -magnitude : magnitude
     }
 
-    /// How many digits the text has between its first and its last that are not 0, those of an exponent left out; any
-    /// number for a text that is no number.
+    /// The number of digits from the first to the last that is not 0, without those of an exponent; unspecified for a
+    /// text that is not a number.
     static func significantDigits(_ text: UnsafeRawBufferPointer) -> Int {
         var (count, zeros) = (0, 0)
         for byte in text {
@@ -52,12 +52,12 @@ enum DecimalNumber {
         return count
     }
 
-    /// A text's sign, its first 19 significant digits as a whole number, and the power of ten that is multiplied by.
+    /// A text's sign, its first 19 significant digits as a whole number, and the power of ten to multiply by.
     private struct Parts {
         var isNegative = false
         var mantissa: UInt64 = 0
         var exponent = 0
-        /// Whether there are no more digits.
+        /// Whether all significant digits are in it.
         var isComplete = true
     }
 
@@ -100,7 +100,7 @@ enum DecimalNumber {
         return parts
     }
 
-    /// The whole number that the whole text is, nil for anything else or one that Int does not hold.
+    /// The whole text as an Int; nil if it is anything else or Int cannot hold it.
     static func whole(_ text: UnsafeRawBufferPointer) -> Int? {
         var at = 0
         var isNegative = false
@@ -133,7 +133,7 @@ enum DecimalNumber {
         while at < text.count {
             let digit = text[at] &- UInt8(ascii: "0")
             guard digit < 10 else { break }
-            // Beyond this every number is 0 or too large, however many digits it has before the point.
+            // With a larger exponent every number is 0 or too large, however many digits it has before the point.
             value = min(value * 10 + Int(digit), 1 << 40)
             at += 1
         }
@@ -141,7 +141,7 @@ enum DecimalNumber {
         return isNegative ? -value : value
     }
 
-    /// m·10ᵉ rounded to Float32 where Float64 arithmetic is close enough to be sure of it.
+    /// m·10ᵉ rounded to Float32; nil if Float64 arithmetic is not precise enough to be sure of the rounding.
     private static func near(_ mantissa: UInt64, _ exponent: Int) -> Float? {
         if mantissa == 0 { return 0 }
         guard exponent.magnitude <= 44 else { return nil }
@@ -161,8 +161,8 @@ enum DecimalNumber {
         return low == high ? low : nil
     }
 
-    /// The nearest number of a type by the standard library, whatever the digits; the text is a decimal number, whose sign
-    /// does not count.
+    /// The nearest number of a type by the standard library, for any number of digits; the text must be a decimal
+    /// number, and its sign is ignored.
     private static func exact<Value: LosslessStringConvertible & BinaryFloatingPoint>(
         _ text: UnsafeRawBufferPointer, as _: Value.Type
     ) -> Value {

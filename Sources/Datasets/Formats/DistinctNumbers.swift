@@ -1,32 +1,32 @@
-/// The distinct numbers of a column, as far as they must be known to say which of them become one.
+/// Collects the distinct numbers of a column, as far as needed to find numbers that rounding merges.
 struct DistinctNumbers {
-    /// In Float64, sorted as far as the last `settle`.
+    /// Numbers in Float64, sorted up to the last `settle`.
     private var values: [Double] = []
-    /// Whole numbers that Float64 may be too coarse for.
+    /// Whole numbers that Float64 may merge.
     private var wholes: [Int] = []
     private var limit = 4096
     private var found: MergedNumbers.Pair?
 
-    /// Whole numbers that Float64 makes one; complete after `settle`.
+    /// Two whole numbers that Float64 merges; complete after `settle`.
     private(set) var lost: (low: Int, high: Int)?
 
-    /// Two numbers that Float32 makes one, if there are any.
+    /// Two numbers that Float32 merges; nil if there are none.
     mutating func mergedInFloat32() -> MergedNumbers.Pair? {
         settle()
         return found ?? MergedNumbers.pair(among: values) { Float($0) }
     }
 
-    /// Takes a field that may be a number.
+    /// Adds a field, which may be a number.
     mutating func add(_ text: UnsafeRawBufferPointer) {
-        // Nothing more is to be found out of numbers that Float64 holds.
+        // Once a pair is found, only numbers that Float64 may merge matter, which have at least 16 characters.
         if found != nil, text.count < 16 { return }
         guard let value = try? DecimalNumber.double(text) else { return }
         add(value, whole: DecimalNumber.whole(text))
     }
 
-    /// Takes a number.
+    /// Adds a number.
     ///
-    /// - Parameter whole: What it is exactly, if it is a whole number.
+    /// - Parameter whole: The exact value, if it is a whole number.
     mutating func add(_ value: Double, whole: @autoclosure () -> Int?) {
         if value.magnitude >= 0x1p53, lost == nil, let whole = whole() { wholes.append(whole) }
         if found == nil { values.append(value) }
@@ -36,8 +36,8 @@ struct DistinctNumbers {
         }
     }
 
-    /// Keeps each number once, and none where the question is settled: so memory is bounded by the distinct numbers of
-    /// columns whose answer takes all of them.
+    /// Keeps each number once, and none once a pair is found. So memory is bounded by the distinct numbers of columns
+    /// without such a pair.
     private mutating func settle() {
         values = Self.distinct(values)
         found = found ?? MergedNumbers.wholePair(among: values) { Float($0) }

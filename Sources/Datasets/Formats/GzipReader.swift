@@ -1,11 +1,11 @@
 import CZlib
 
-/// Inflates a gzip stream piece by piece; members that follow each other are one stream (RFC 1952, 2.2).
+/// Decompresses a gzip stream piece by piece; consecutive members form one stream (RFC 1952, 2.2).
 ///
-/// Memory is one input chunk and zlib's window whatever the stream claims; a member's checksum and length are
-/// verified where it ends, so reading to the end proves the whole stream.
+/// Whatever the stream claims, it uses only memory for one input chunk and zlib's window. A member's checksum and
+/// length are verified at its end, so reading to the end verifies the whole stream.
 final class GzipReader {
-    /// No deflate stream can grow by more than this (zlib's documentation, "Maximum compression factor").
+    /// No deflate stream can expand by more than this factor (zlib's documentation, "Maximum compression factor").
     static let largestRatio = 1032
 
     private let stored: StoredBytes
@@ -14,7 +14,7 @@ final class GzipReader {
     private var insideMember = false
     private var ended = false
 
-    /// An inflater at the start of the stored bytes; throws only when zlib cannot get its memory.
+    /// A reader at the start of the stored bytes; throws only if zlib gets no memory.
     init(_ stored: StoredBytes) throws(DataError) {
         let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         stream.initialize(to: z_stream())
@@ -37,7 +37,7 @@ final class GzipReader {
         input.deallocate()
     }
 
-    /// Inflates into the buffer and returns how many bytes came, 0 at the verified end of the stream.
+    /// Decompresses into the buffer and returns the number of bytes written, 0 at the verified end of the stream.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(DataError) -> Int {
         guard let base = buffer.baseAddress, buffer.count > 0, !ended else { return 0 }
         let wanted = min(buffer.count, 1 << 30)
@@ -69,7 +69,7 @@ final class GzipReader {
             default:
                 throw broken(stream.pointee.msg.map { String(cString: $0) } ?? "zlib error \(code)")
             }
-            // A full buffer returns only now: what zlib still holds comes with the next call.
+            // Only a full buffer returns here; what zlib still holds comes with the next call.
             if stream.pointee.avail_out == 0 { return wanted }
         }
     }

@@ -1,7 +1,7 @@
 /// The IDX format of MNIST and its successors: 0, 0, a type byte, a rank byte, a big-endian 32-bit size per
 /// dimension, then the array in C order.
 enum IDXFile {
-    /// Reads the header at the start of the content; throws on another format or an unknown type.
+    /// Reads the header at the start of the content; throws for another format or an unknown type.
     static func header(from reader: DataReader) throws(DataError) -> ArrayHeader {
         let magic = try reader.header(4)
         guard magic[0] == 0, magic[1] == 0 else {

@@ -1,14 +1,13 @@
-/// Turns the labels array of a file into what batches use: Int32 classes or Float targets.
+/// Converts the labels array of a file to what batches use: Int32 classes or Float targets.
 struct LabelDecoder {
     private let file: ArrayFile
 
-    /// A decoder of an opened labels file.
     init(_ file: ArrayFile) {
         self.file = file
     }
 
-    /// Reads one class per example, stored in any type; a label below 0 or beyond Int32, or a fraction, is an error that
-    /// names its example.
+    /// Reads one class per example, stored in any type; a label below 0 or beyond Int32, or a fraction, gives an error
+    /// that names its example.
     func classes(into labels: UnsafeMutablePointer<Int32>) throws(DataError) {
         switch file.header.scalar {
         case .uint8: try decode(UInt8.self, into: labels)
@@ -32,15 +31,15 @@ struct LabelDecoder {
         }
     }
 
-    /// Whether floats, one per example, are all whole numbers that could be classes.
+    /// Whether the array holds floats, one per example, that are all whole numbers and could be classes.
     func holdsClasses() throws(DataError) -> Bool {
         var isWhole = true
         try forEachFloat { (value, _) throws(DataError) in isWhole = isWhole && Self.isClass(value) }
         return isWhole
     }
 
-    /// Reads numbers (N) or (N, width), rounded to Float32; one that is not finite, or not then, is an error that names its
-    /// example.
+    /// Reads numbers (N) or (N, width), rounded to Float32; one that is not finite before or after rounding gives an
+    /// error that names its example.
     func targets(into targets: UnsafeMutablePointer<Float>, width: Int) throws(DataError) {
         let name = file.name
         switch file.header.scalar {
@@ -62,8 +61,8 @@ struct LabelDecoder {
         }
     }
 
-    /// Calls `body` with each number that Float32 may be too coarse for, as Float64 and, where it is one, as a whole number;
-    /// with none where the type is no finer than Float32.
+    /// Calls `body` with each number that Float32 may merge, as Float64 and, if it is a whole number, as Int; never
+    /// calls it if the type is no finer than Float32.
     func forEachFineNumber(_ body: (Double, Int?, _ index: Int) -> Void) throws(DataError) {
         switch file.header.scalar {
         case .uint8, .int8, .uint16, .int16, .float32: return

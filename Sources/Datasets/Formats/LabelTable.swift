@@ -1,25 +1,25 @@
-/// Distinct byte strings with their numbers in order of first appearance; finds one without making a String.
+/// Distinct byte strings, numbered in order of first appearance; lookups make no String.
 struct LabelTable {
-    /// The most distinct strings: more are no classes.
+    /// The most distinct strings; a column with more does not hold classes.
     static let most = 65_536
 
     private var bytes: [UInt8] = []
-    /// Where string i ends in `bytes`; it begins where the one before it ends.
+    /// Where string i ends in `bytes`; it begins at the end of the one before it.
     private var ends: [Int] = []
-    /// Number + 1 of the string in each place, 0 for an empty place; a power of two of places, at most half of them
-    /// taken.
+    /// A hash table: number + 1 of the string in each place, 0 for an empty place. The number of places is a power of
+    /// two, and at most half of them are used.
     private var places: [Int32] = Array(repeating: 0, count: 64)
 
-    /// How many strings it holds.
+    /// The number of strings.
     var count: Int { ends.count }
 
-    /// The number of a string, or nil if it is not there.
+    /// The number of a string; nil if it is not there.
     func number(of text: UnsafeRawBufferPointer) -> Int? {
         let number = places[place(of: text)]
         return number == 0 ? nil : Int(number) - 1
     }
 
-    /// The number of a string, which is added if it is not there; nil where the table is full.
+    /// The number of a string, which is added if it is not there; nil if the table is full.
     mutating func insert(_ text: UnsafeRawBufferPointer) -> Int? {
         let place = place(of: text)
         if places[place] != 0 { return Int(places[place]) - 1 }
@@ -44,10 +44,10 @@ struct LabelTable {
         }
     }
 
-    /// The place of a string, or the empty one where it would go.
+    /// The place of a string, or the empty place for it.
     private func place(of text: UnsafeRawBufferPointer) -> Int {
-        // Seeded anew in every process: a file cannot be made so that all its labels fall into one place. Where a string
-        // lies shows nowhere; its number is that of its first appearance.
+        // The hash is seeded anew in every process, so a file cannot be made whose labels all fall into one place. The
+        // order of places affects no result: strings are numbered by first appearance.
         var hasher = Hasher()
         hasher.combine(bytes: text)
         var place = hasher.finalize() & (places.count - 1)

@@ -3,11 +3,11 @@ import Messages
 /// NumPy's .npy format, versions 1.0 to 3.0: "\x93NUMPY", two version bytes, the header's length, the
 /// header (a Python dictionary as text), then the array.
 enum NPYFile {
-    /// The longest header that is read, NumPy's own limit; a plain array's has about 120 bytes.
+    /// The longest header that is read, NumPy's own limit; a plain array's header has about 120 bytes.
     private static let longestHeader = 10_000
 
-    /// Reads the header at the start of the content; throws on another format, on broken text and on
-    /// arrays that are refused (Fortran order, big-endian, objects, structures, other scalar types).
+    /// Reads the header at the start of the content; throws for another format, broken text and refused arrays (Fortran
+    /// order, big-endian, objects, structures, other scalar types).
     static func header(from reader: DataReader) throws(DataError) -> ArrayHeader {
         let magic = try reader.header(8)
         guard magic.prefix(6) == [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] else {

@@ -4,9 +4,8 @@
 /// It is stricter than NumPy's reader, which evaluates the text as Python: only the literals that NumPy
 /// itself writes for a plain array are accepted.
 struct NPYHeaderParser {
-    /// The three values of a header.
     struct Fields: Equatable {
-        /// The dtype, as "<f4".
+        /// The dtype, such as "<f4".
         let descr: String
         /// Whether the array is stored column by column.
         let fortranOrder: Bool
@@ -18,13 +17,12 @@ struct NPYHeaderParser {
     private let text: [UInt8]
     private var next = 0
 
-    /// A parser over one header's bytes; `path` is for messages.
     init(path: String, text: [UInt8]) {
         self.path = path
         self.text = text
     }
 
-    /// The header's values; throws a header error that names the byte where the text breaks the format.
+    /// The header's values; throws a header error with the position of the byte that breaks the format.
     mutating func parse() throws(DataError) -> Fields {
         var descr: String?
         var fortranOrder: Bool?
@@ -86,7 +84,7 @@ struct NPYHeaderParser {
                 skipSpaces()
                 if take(")") { break }
             } else {
-                // Python reads (3) as a number: only a comma makes a tuple of one.
+                // Python reads (3) as a number; only a comma makes it a tuple.
                 guard sizes.count > 1 else { throw broken("a comma in the shape") }
                 try expect(")")
                 break
@@ -109,7 +107,7 @@ struct NPYHeaderParser {
             next += 1
         }
         guard digits > 0 else { throw broken("a size in decimal digits") }
-        // Python takes a leading zero for a mistake.
+        // Python does not allow leading zeros.
         guard digits == 1 || text[next - digits] != UInt8(ascii: "0") else {
             throw broken("a size without leading zeros")
         }

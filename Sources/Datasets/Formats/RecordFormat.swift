@@ -1,18 +1,19 @@
 import Options
 
-/// A file format whose files hold whole examples, features and labels together; a new one is a file with a conforming type,
-/// and where configurations are to name it an entry in a list of formats.
+/// A file format whose files hold whole examples, features and labels together. A new format is a file with a
+/// conforming type and, if configurations should name it, an entry in a list of formats.
 ///
 ///     vocabulary.formats.add(NamedChoice("frames", "Frames of a camera.", [...]) { options in
 ///         DatasetSource(Frames(), files: [options.text("files")])
 ///     })
 public protocol RecordFormat: Sendable {
-    /// The name in a configuration, "cifar10".
+    /// The name in a configuration, such as "cifar10".
     var name: String { get }
-    /// Its options where they are not at their default, so that data sets read in other ways are others; none by default.
+    /// Its options that are not at their default, so that data sets read in different ways are unequal; none by
+    /// default.
     var options: [NamedOption] { get }
 
-    /// The sizes of all files together: reads headers or sizes, and allocates nothing that depends on what a file claims.
+    /// The sizes of all files together. Reads headers or sizes, and allocates nothing whose size a file claims.
     func inspect(_ files: [DataOrigin], readsLabels: Bool) throws(DataError) -> DatasetLayout
 
     /// Reads all examples, in order, and checks every value.
@@ -20,7 +21,7 @@ public protocol RecordFormat: Sendable {
     /// - Parameters:
     ///   - layout: What `inspect` found.
     ///   - features: Memory of `layout.featureBytes`, aligned to 8 bytes.
-    ///   - labels: Memory of `layout.labelBytes`, aligned to 8 bytes: int32 for classes, float for numbers; nil where they
+    ///   - labels: Memory of `layout.labelBytes`, aligned to 8 bytes: int32 for classes, float for numbers; nil if they
     ///     are not read.
     func load(
         _ files: [DataOrigin], _ layout: DatasetLayout, features: UnsafeMutableRawPointer,
@@ -29,6 +30,6 @@ public protocol RecordFormat: Sendable {
 }
 
 extension RecordFormat {
-    /// None.
+    /// No options.
     public var options: [NamedOption] { [] }
 }

@@ -1,4 +1,4 @@
-/// The scalar types a data file can hold.
+/// The scalar types that a data file may hold.
 enum ScalarType: String, Sendable, CaseIterable {
     case uint8, int8, uint16, int16, uint32, int32, uint64, int64, float32, float64
 
@@ -12,6 +12,5 @@ enum ScalarType: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether it is float32 or float64.
     var isFloat: Bool { self == .float32 || self == .float64 }
 }

@@ -1,8 +1,8 @@
-/// Floats are summed twice: first for the mean m, then M2 = Σ(x − m)² − (Σ(x − m))²/n, whose second term
-/// takes away what rounding the mean added.
+/// Floats are summed in two passes: first for the mean m, then M2 = Σ(x − m)² − (Σ(x − m))²/n, whose second term
+/// removes the effect of rounding the mean.
 extension BlockStatistics {
-    /// Sums up runs of `channelWidth` values. Value i of a run goes to lane i mod 8, and the lanes are added
-    /// in one order at the end, so that the order is fixed and the additions need not wait for each other.
+    /// Sums up runs of `channelWidth` values. Value i of a run goes to lane i mod 8, and the lanes are added in a fixed
+    /// order at the end. So the order is fixed although the additions do not wait for each other.
     func floatRuns<Value: StoredScalar>(
         _ values: UnsafePointer<Value>, _ positions: Range<Int>, _ partial: inout FeaturePartial
     ) {
@@ -55,7 +55,7 @@ extension BlockStatistics {
         }
     }
 
-    /// Sums up the columns of a block: every feature is a channel of its own.
+    /// Sums up the columns of a block, in which every feature is a channel.
     func floatColumns<Value: StoredScalar>(
         _ values: UnsafePointer<Value>, _ positions: Range<Int>, _ partial: inout FeaturePartial
     ) {
@@ -94,7 +94,7 @@ extension BlockStatistics {
         }
     }
 
-    /// Eight lanes added as ((0+4)+(2+6)) + ((1+5)+(3+7)).
+    /// The sum of eight lanes as ((0+4)+(2+6)) + ((1+5)+(3+7)).
     private func folded(_ lanes: SIMD8<Double>) -> Double {
         let four = lanes.lowHalf + lanes.highHalf
         let two = four.lowHalf + four.highHalf

@@ -2,14 +2,13 @@
 ///
 /// Bytes are summed exactly in whole numbers, floats in Float64.
 struct BlockStatistics {
-    /// The examples read.
     let examples: StoredExamples
     private let rows: [Int32]?
     private let count: Int
-    /// Features of an example, channels, and features of one channel of an example.
+    /// The number of features of an example, of channels, and of features of one channel of an example.
     let width, channels, channelWidth: Int
 
-    /// A reader of all examples or of the rows named; every feature is a channel of its own where `perFeature` says so.
+    /// A reader of all examples or of the given rows; with `perFeature` every feature is a channel.
     init(_ examples: StoredExamples, rows: [Int32]?, perFeature: Bool = false) {
         let layout = examples.layout
         precondition(
@@ -22,7 +21,6 @@ struct BlockStatistics {
         (channels, channelWidth) = perFeature ? (width, 1) : (layout.channels, layout.channelWidth)
     }
 
-    /// The statistics of one block.
     func partial(block: Int) -> FeaturePartial {
         let start = block * FeatureStatistics.blockSize
         let positions = start..<min(start + FeatureStatistics.blockSize, count)
@@ -42,7 +40,7 @@ struct BlockStatistics {
         return partial
     }
 
-    /// Where the example at a position begins, in features.
+    /// The index of the first feature of the example at a position.
     func offset(_ position: Int) -> Int {
         (rows.map { Int($0[position]) } ?? position) * width
     }
@@ -98,7 +96,7 @@ struct BlockStatistics {
                 sums.initialize(repeating: 0)
                 extremes.initialize(repeating: 0)
                 guard let sum = sums.baseAddress, let least = extremes.baseAddress else { return }
-                // One block has at most 64 values per channel, so 32 bits are plenty.
+                // One block has at most 64 values per channel, so 32 bits suffice.
                 let (squares, most) = (sum + width, least + width)
                 least.update(repeating: 255, count: width)
                 for position in positions {
@@ -127,7 +125,7 @@ struct BlockStatistics {
     ) {
         let n = UInt64(partial.count)
         let (product, overflow) = n.multipliedReportingOverflow(by: squares)
-        // (Σx)² ≤ n·Σx², so one check serves both; 128 bits hold any block.
+        // (Σx)² ≤ n·Σx², so one check covers both products; 128 bits hold any block.
         let numerator =
             overflow
             ? Double(UInt128(n) * UInt128(squares) - UInt128(sum) * UInt128(sum))

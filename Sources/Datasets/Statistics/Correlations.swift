@@ -3,14 +3,14 @@ import FixedTree
 
 /// The correlation matrix of a training set's features, (K, K), in tiles that ranks share out.
 ///
-/// Each tile is summed over blocks of 64 examples in order, the blocks over `FixedTree`, all in Float64: a tile has the
-/// same bits whoever computes it.
+/// Each tile is summed over blocks of 64 examples in order, and the blocks over `FixedTree`, all in Float64. So a tile
+/// has the same bits whichever rank computes it.
 package struct Correlations {
-    /// The widest examples that are whitened: their matrix alone has 64 MB.
+    /// The widest examples that are whitened; a matrix of that size alone has 64 MB.
     package static let widthLimit = 4096
     /// Rows and columns of a tile.
     static let tileSize = Int(DT_TILE)
-    /// Numbers of a tile.
+    /// The numbers in a tile.
     package static let tileElements = tileSize * tileSize
 
     private let examples: StoredExamples
@@ -18,11 +18,11 @@ package struct Correlations {
     private let scaling: FeatureScaling
     private let kernels: UnsafePointer<dt_kernels>
 
-    /// The correlations of all examples or of the `rows` named.
+    /// The correlations of all examples or of the given rows.
     ///
     /// - Parameters:
     ///   - scaling: Standardizes each feature.
-    ///   - kernels: Must outlive it.
+    ///   - kernels: Must outlive this value.
     package init(
         _ examples: StoredExamples, rows: [Int32]? = nil, scaling: FeatureScaling,
         kernels: UnsafePointer<dt_kernels>
@@ -36,7 +36,7 @@ package struct Correlations {
         self.kernels = kernels
     }
 
-    /// Throws where examples are too wide to be whitened; `path` is the data's, for the message.
+    /// Throws if examples are too wide to be whitened; `path` is the data's, for the message.
     package static func check(_ layout: DatasetLayout, path: String) throws(DataError) {
         guard layout.width <= widthLimit else {
             throw DataError(
@@ -49,10 +49,10 @@ package struct Correlations {
     private var side: Int { (width + Self.tileSize - 1) / Self.tileSize }
     private var count: Int { rows?.count ?? examples.layout.count }
 
-    /// Tiles on and above the diagonal.
+    /// The number of tiles on and above the diagonal.
     package var tileCount: Int { side * (side + 1) / 2 }
 
-    /// The sums Σ z_i·z_j of some tiles, one after the other.
+    /// The sums Σ z_i·z_j of the given tiles, one tile after the other.
     package func compute(tiles: Range<Int>) -> [Double] {
         precondition(tiles.lowerBound >= 0 && tiles.upperBound <= tileCount, "tiles \(tiles) of \(tileCount)")
         let size = Self.tileSize
@@ -115,8 +115,8 @@ package struct Correlations {
         return (row, row + tile - first)
     }
 
-    /// Standardized features of a panel, one row of a tile's width per example; columns past the last feature stay
-    /// as they are, for nothing reads their sums.
+    /// Standardizes the features of a panel, one row of a tile's width per example. Columns after the last feature are
+    /// not written, because nothing reads their sums.
     private func standardize(
         _ positions: Range<Int>, panel: Int, into panelRows: UnsafeMutablePointer<Double>
     ) {

@@ -1,8 +1,8 @@
 /// The statistics of some blocks of examples, per channel (C).
 package struct FeaturePartial: Sendable, Hashable {
-    /// The node of the block tree that it stands for.
+    /// The blocks that it covers, a node of the block tree.
     package private(set) var blocks: Range<Int>
-    /// Values per channel.
+    /// The number of values per channel.
     package private(set) var count: Int
     /// Means (C).
     package private(set) var mean: [Double]
@@ -13,7 +13,7 @@ package struct FeaturePartial: Sendable, Hashable {
     /// Largest values (C).
     package private(set) var maximum: [Double]
 
-    /// One block, to be filled in by the code that reads examples.
+    /// One block, whose statistics are set later.
     init(block: Int, count: Int, channels: Int) {
         blocks = block..<block + 1
         self.count = count
@@ -23,7 +23,6 @@ package struct FeaturePartial: Sendable, Hashable {
         maximum = Array(repeating: -.infinity, count: channels)
     }
 
-    /// Sets one channel's statistics.
     mutating func set(
         channel: Int, mean: Double, squares: Double, minimum: Double, maximum: Double
     ) {
@@ -33,8 +32,8 @@ package struct FeaturePartial: Sendable, Hashable {
         self.maximum[channel] = maximum
     }
 
-    /// Merges with the node to the right: mean = m₁ + δ·n₂/n, M2 = M2₁ + M2₂ + δ²·n₁n₂/n, δ = m₂ − m₁ (Chan,
-    /// Golub and LeVeque, 1979). An empty part returns the other unchanged but for its blocks.
+    /// Merges with the node to the right: mean = m₁ + δ·n₂/n, M2 = M2₁ + M2₂ + δ²·n₁n₂/n, δ = m₂ − m₁ (Chan, Golub and
+    /// LeVeque, 1979). If one part has no values, the other's statistics are kept.
     package mutating func merge(_ right: FeaturePartial) {
         precondition(
             blocks.upperBound == right.blocks.lowerBound && mean.count == right.mean.count,
@@ -59,24 +58,22 @@ package struct FeaturePartial: Sendable, Hashable {
         count += right.count
     }
 
-    /// This node merged with the one to its right.
     func merged(with right: FeaturePartial) -> FeaturePartial {
         var whole = self
         whole.merge(right)
         return whole
     }
 
-    /// How many numbers `encoded` has for C channels.
+    /// The number of elements of `encoded` for C channels.
     package static func encodedCount(channels: Int) -> Int { 3 + 4 * channels }
 
-    /// Everything as Float64 numbers to send to another rank: first block, end block, count, then the four
-    /// arrays.
+    /// Everything as Float64 numbers, to send to another rank: first block, end block, count, then the four arrays.
     package var encoded: [Double] {
         [Double(blocks.lowerBound), Double(blocks.upperBound), Double(count)] + mean + squares + minimum
             + maximum
     }
 
-    /// The partial that another rank encoded.
+    /// Decodes what another rank has encoded.
     package init(encoded: some Collection<Double>) {
         let numbers = Array(encoded)
         let channels = (numbers.count - 3) / 4

@@ -1,25 +1,25 @@
 import Messages
 
-/// The map from stored features to what the model sees, made from the training set and kept beside the weights, so that
-/// other data is scaled alike: x ↦ (x − center)·factor per channel (C), or per feature (K) and then times a matrix where
-/// features are whitened.
+/// The map from stored features to the model's inputs, made from the training set and stored with the weights, so that
+/// other data are scaled alike: x ↦ (x − center)·factor per channel (C) or, if features are whitened, per feature (K),
+/// followed by a matrix.
 package struct FeatureScaling: Sendable, Hashable, Codable {
-    /// The name of the rule it was made by.
+    /// The name of the normalization.
     package let normalization: String
-    /// What is taken away (C), or (K) before whitening.
+    /// The numbers to subtract (C), or (K) before whitening.
     package let center: [Double]
-    /// What is multiplied by (C), or (K) before whitening.
+    /// The numbers to multiply by (C), or (K) before whitening.
     package let factor: [Double]
-    /// The whitening matrix (K, K) from features to outputs, row by row; nil without whitening. Kept in a file of its
-    /// own, for it is large.
+    /// The whitening matrix (K, K) from features to outputs, row by row; nil without whitening. It is stored in a
+    /// separate file, because it is large.
     package var whitening: [Float]?
 
     private enum CodingKeys: String, CodingKey {
         case normalization, center, factor
     }
 
-    /// The scaling of a training set's statistics, per channel, or per feature for whitening, whose matrix is then
-    /// still missing.
+    /// The scaling of a training set's statistics, per channel, or per feature for whitening, whose matrix is still
+    /// missing then.
     package init(_ normalization: Normalization, _ statistics: FeatureStatistics) {
         self.normalization = normalization.name
         switch normalization {
@@ -38,8 +38,8 @@ package struct FeatureScaling: Sendable, Hashable, Codable {
         }
     }
 
-    /// The factor of each channel, 1 for one that never varies: its spread is 0 or what rounding left, or so small that its
-    /// inverse is no number.
+    /// The factor of each channel; 1 for a channel that never varies, whose spread is 0, mere rounding, or so small
+    /// that its inverse is infinite.
     private static func factors(_ statistics: FeatureStatistics, _ factor: (Int) -> Double) -> [Double] {
         statistics.mean.indices.map { channel in
             let factor = factor(channel)
@@ -54,11 +54,11 @@ package struct FeatureScaling: Sendable, Hashable, Codable {
         factor = Array(repeating: 1, count: channels)
     }
 
-    /// Whether a whitening matrix belongs to it.
+    /// Whether it needs a whitening matrix.
     package var whitens: Bool { normalization == Normalization.whiten().name }
 
-    /// Throws unless it has finite numbers for each channel, or feature, of the data, as a scaling read from a file
-    /// might not; `path` is the data's, for the message.
+    /// Throws unless there are finite numbers for each channel, or feature, of the data, as there may not be in a file;
+    /// `path` is the data's, for the message.
     package func check(_ layout: DatasetLayout, path: String) throws(DataError) {
         let (count, what) = whitens ? (layout.width, "features") : (layout.channels, "channels")
         guard center.count == count, factor.count == count else {

@@ -2,14 +2,14 @@ import FixedTree
 
 /// Mean, population deviation and range of the training set's features, per channel (C) or per feature (C = K).
 ///
-/// Examples are taken in blocks of 64, in order; each block is summed in one order and blocks are merged over
-/// `FixedTree`, so any number of ranks computes the same bits: each calls `compute` for a range of blocks,
-/// all share the partials, each calls `combine`.
+/// Examples are taken in blocks of 64, in order; each block is summed in a fixed order and blocks are merged over
+/// `FixedTree`, so any number of ranks computes the same bits: each calls `compute` for a range of blocks, all exchange
+/// the partials, and each calls `combine`.
 package struct FeatureStatistics: Sendable, Hashable, Codable {
-    /// Examples per block.
+    /// The number of examples in a block.
     package static let blockSize = 64
 
-    /// Values per channel.
+    /// The number of values per channel.
     package let count: Int
     /// Means (C).
     package let mean: [Double]
@@ -20,9 +20,9 @@ package struct FeatureStatistics: Sendable, Hashable, Codable {
     /// Largest values (C).
     package let maximum: [Double]
 
-    /// Whether a channel never varies but for rounding: σ² ≤ N·ε·σ² + (N·ε·μ)² with Float64's ε, which is as far off as a
-    /// variance of N values around μ may be (Chan, Golub and LeVeque, 1983). It is scikit-learn's rule (StandardScaler),
-    /// which sums Float32 features in Float64, too, and so means the same ε for them.
+    /// Whether a channel does not vary except by rounding: σ² ≤ N·ε·σ² + (N·ε·μ)² with Float64's ε, which bounds the
+    /// error of a variance of N values around μ (Chan, Golub and LeVeque, 1983). This is scikit-learn's rule
+    /// (StandardScaler), which sums Float32 features in Float64, too, and therefore uses the same ε for them.
     package func isConstant(_ channel: Int) -> Bool {
         let variance = deviation[channel] * deviation[channel]
         let rounding = Double(count) * .ulpOfOne
@@ -30,19 +30,19 @@ package struct FeatureStatistics: Sendable, Hashable, Codable {
         return variance <= rounding * variance + bound * bound
     }
 
-    /// Blocks of so many examples.
+    /// The number of blocks for so many examples.
     package static func blockCount(examples: Int) -> Int {
         (examples + blockSize - 1) / blockSize
     }
 
-    /// The statistics of all examples, or of the `rows` named, in one process.
+    /// The statistics of all examples, or of the given rows, in one process.
     package init(_ examples: StoredExamples, rows: [Int32]? = nil, perFeature: Bool = false) {
         let blocks = Self.blockCount(examples: rows?.count ?? examples.layout.count)
         let partials = Self.compute(examples, rows: rows, perFeature: perFeature, blocks: 0..<blocks)
         self = Self.combine(partials, blockCount: blocks)
     }
 
-    /// One partial for each largest tree node inside a range of blocks.
+    /// One partial for each of the largest tree nodes inside a range of blocks.
     package static func compute(
         _ examples: StoredExamples, rows: [Int32]? = nil, perFeature: Bool = false, blocks: Range<Int>
     ) -> [FeaturePartial] {

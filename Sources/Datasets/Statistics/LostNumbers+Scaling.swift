@@ -1,7 +1,7 @@
-/// What scaling to Float32 makes of numbers that are stored in Float64.
+/// The effect of scaling to Float32 on numbers that are stored in Float64.
 extension LostNumbers {
-    /// The features of a table in Float64 with distinct numbers, among the rows named, that are one to the model; none for
-    /// data in Float32, of which nobody knows, nor for images.
+    /// The features of a Float64 table with distinct numbers, among the given rows, that scaling merges; none for data
+    /// in Float32, whose lost numbers are unknown, and for images.
     package static func afterScaling(
         _ examples: StoredExamples, rows: [Int32]?, scaling: FeatureScaling
     ) -> [LostNumbers] {
@@ -26,7 +26,7 @@ extension LostNumbers {
         for feature in 0..<width {
             let (center, factor) = (scaling.center[feature], scaling.factor[feature])
             func scaled(_ value: Double) -> Float { Float((value - center) * factor) }
-            // The widest step of the scaled numbers, in units of those stored; few columns go on from here.
+            // The widest step between scaled numbers, in units of the stored ones; few columns pass this check.
             let largest = max(scaled(least[feature]).magnitude, scaled(most[feature]).magnitude)
             let step = Double(largest.ulp) / factor.magnitude
             guard step >= min(1, MergedNumbers.resolution * (most[feature] - least[feature])) else {

@@ -1,16 +1,17 @@
-/// Finds distinct numbers of a column that become one when they are rounded, such as Unix times in Float32.
+/// Finds distinct numbers of a column that rounding merges, such as Unix times in Float32.
 ///
-/// Whole numbers are distinct where they differ. Others are where they differ by more than rounding and by more than
-/// `resolution` of the column's spread: below that, what the model computes in tells them apart no better, centred or not.
+/// Whole numbers are distinct if they differ. Others are distinct if they differ by more than rounding and by more than
+/// `resolution` of the column's spread: below that, the model's arithmetic cannot tell them apart either, centred or
+/// not.
 enum MergedNumbers {
-    /// Two distinct numbers, the smaller one first.
+    /// Two distinct numbers in ascending order.
     typealias Pair = (low: Double, high: Double)
 
-    /// The part of a column's spread that Float32 must resolve: a quarter of what it resolves of numbers around 0.
+    /// The share of a column's spread that Float32 must resolve: four times as coarse as it resolves numbers around 0.
     static let resolution = 0x1p-22
 
-    /// Two of some numbers, which are distinct and ascend, that `round`, which never descends, makes one; nil where it
-    /// keeps all apart.
+    /// Two of the given distinct, ascending numbers that the monotonic function `round` merges; nil if it keeps all
+    /// apart.
     static func pair(among values: [Double], _ round: (Double) -> Float) -> Pair? {
         if let pair = wholePair(among: values, round) { return pair }
         guard let least = values.first, let most = values.last else { return nil }
@@ -25,7 +26,7 @@ enum MergedNumbers {
         return widest
     }
 
-    /// Like `pair`, but of whole numbers alone, for which the other numbers do not matter.
+    /// Like `pair`, but for whole numbers alone, for which the other numbers do not matter.
     static func wholePair(among values: [Double], _ round: (Double) -> Float) -> Pair? {
         var pair: Pair?
         forEachGroup(of: values, round) { group in
@@ -35,17 +36,17 @@ enum MergedNumbers {
         return pair
     }
 
-    /// Whether two numbers differ by no more than what arithmetic in Float64 leaves, as 0.3 and 0.1 + 0.2 do.
+    /// Whether two numbers differ by no more than the rounding of Float64 arithmetic, as 0.3 and 0.1 + 0.2 do.
     static func isRounding(_ low: Double, _ high: Double) -> Bool {
         high - low <= 10 * .ulpOfOne * max(low.magnitude, high.magnitude)
     }
 
-    /// Whether it is a number that whole numbers of 64 bits can be.
+    /// Whether it is a whole number that fits 64 bits.
     private static func isWhole(_ value: Double) -> Bool {
         value.magnitude < 0x1p63 && value.rounded() == value
     }
 
-    /// Calls `body` for each run of two or more numbers that are one when rounded.
+    /// Calls `body` for each run of two or more numbers that are equal when rounded.
     private static func forEachGroup(
         of values: [Double], _ round: (Double) -> Float, _ body: (ArraySlice<Double>) -> Void
     ) {

@@ -1,7 +1,7 @@
 import Options
 
 extension ChoiceList where Element == Normalization {
-    /// Every way to scale features.
+    /// All normalizations of features, with their options.
     public static var normalizations: ChoiceList {
         ChoiceList(
             "normalization",
@@ -43,7 +43,7 @@ extension ChoiceList where Element == Normalization {
 }
 
 extension Normalization {
-    /// The normalization as an option: a plain name where its options have their defaults' one meaning.
+    /// The normalization as an option; a plain name if its options have their defaults.
     package var option: OptionValue {
         switch self {
         case .none, .standardize, .minMax(low: 0, high: 1): .choice(name, [])

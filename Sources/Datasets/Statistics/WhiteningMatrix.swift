@@ -3,8 +3,8 @@ import Spectrum
 
 /// Makes and arranges whitening matrices (K, K), from standardized features to outputs.
 package enum WhiteningMatrix {
-    /// U·Λ^(−1/2) row by row, with eigenvalues taken as at least `eps`; throws where the correlations have no
-    /// eigenvalues or there is no memory to find them. `name` is the data set's, for the message.
+    /// U·Λ^(−1/2) row by row, with eigenvalues of at least `eps`; throws if the correlations have no eigenvalues or
+    /// there is no memory to compute them. `name` is the data set's, for the message.
     package static func make(
         correlations: [Double], size k: Int, eps: Double, name: String
     ) throws(DataError) -> [Float] {
@@ -23,7 +23,7 @@ package enum WhiteningMatrix {
         return (0..<k * k).map { i in Float(eigen.vectors[i % k * k + i / k] * scales[i % k]) }
     }
 
-    /// The matrix in strips of 16 outputs, zeros behind the last, as the kernel reads it.
+    /// The matrix in strips of 16 outputs, with zeros after the last, as the kernel reads it.
     static func strips(_ matrix: [Float], size k: Int) -> [Float] {
         precondition(matrix.count == k * k, "\(matrix.count) elements of \(k) x \(k)")
         var strips = Array(repeating: Float(0), count: (k + 15) / 16 * 16 * k)
