@@ -1,6 +1,6 @@
 import Foundation
 
-/// What is known of the loss around a run's weights.
+/// The section on the loss around a run's weights.
 struct DiagnosisSection {
     let runs: [RunRecord]
 
@@ -44,7 +44,7 @@ struct DiagnosisSection {
         return section
     }
 
-    /// Bars of the share of eigenvalues by value, on a logarithmic scale upwards: most of them are near 0.
+    /// Bars of the share of eigenvalues by value, on a logarithmic vertical axis because most eigenvalues are near 0.
     private static func spectrum(_ diagnosis: DiagnosisRecord, title: String) -> Section.Figure? {
         let nodes = (diagnosis.density ?? []).filter { $0.count == 2 && $0[0].isFinite && $0[1] > 0 }
         guard let least = nodes.map({ $0[0] }).min(), let most = nodes.map({ $0[0] }).max() else {

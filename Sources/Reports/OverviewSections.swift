@@ -3,9 +3,9 @@ import Foundation
 import Messages
 import Training
 
-/// What was trained, on what, and what came of it.
+/// The sections on results, settings and the differences between runs.
 enum OverviewSections {
-    /// The runs' states and final numbers: of one a list and a table of its sets, of several a row for each.
+    /// The runs' states and final numbers: for one run a list and a table of its sets, for several a row for each run.
     static func results(_ runs: [RunRecord]) -> Section {
         var section = Section(title: "Results", anchor: "results")
         let ends = runs.map { $0.end?.evaluations ?? $0.epochs.last?.evaluations ?? $0.summary.evaluations }
@@ -32,12 +32,12 @@ enum OverviewSections {
 
     private static let lossName = "loss"
 
-    /// The numbers of one run, a row for each and a column for each set.
+    /// The final numbers of one run: a row for each metric and a column for each set.
     private static func table(_ evaluations: RunEvent.Evaluations, trainingLoss: Double?) -> Section.Table {
         func named(_ evaluation: RunEvent.Evaluation?) -> [(name: String, value: Double)] {
             (evaluation?.numbers ?? []).map { ($0.name, $0.value) }
         }
-        // The loss of training is that of its steps, as in the metrics.
+        // The training loss is the mean over the steps, as in the metrics.
         let training =
             (trainingLoss.map { [(name: lossName, value: $0)] } ?? [])
             + named(evaluations.training).filter { $0.name != lossName }
@@ -90,7 +90,7 @@ enum OverviewSections {
         state == .noMetrics ? "no metrics" : state.rawValue
     }
 
-    /// What a single run was told, by the sections of its configuration.
+    /// The settings of a single run, by the sections of its configuration.
     static func setup(_ run: RunRecord) -> Section {
         var section = Section(title: "What was trained", anchor: "setup")
         if let text = run.configuration {
@@ -103,8 +103,8 @@ enum OverviewSections {
         return section
     }
 
-    /// Whether a key is an option of what another choice has taken the place of: "optimizer.lr" where "optimizer.name" is
-    /// another, "model.3.linear.out" where "model.1" is another layer. Such options are not compared.
+    /// Whether `key` is an option of a choice that itself changed: "optimizer.lr" if "optimizer.name" changed,
+    /// "model.3.linear.out" if "model.1" is another layer. Such options cannot be compared.
     private static func isOfAnotherChoice(_ key: String, _ changed: String) -> Bool {
         var parts = changed.split(separator: ".")
         if let last = parts.last, last == "name" || last == "format" || Int(last) != nil {
@@ -113,7 +113,7 @@ enum OverviewSections {
         return key != changed && key.hasPrefix(parts.joined(separator: ".") + ".")
     }
 
-    /// Where the configurations of several runs differ: a row for each key, with a dash where it is not compared.
+    /// The differences between the configurations: a row for each key, with a dash where the key is not compared.
     static func differences(_ runs: [RunRecord]) -> Section {
         var section = Section(title: "What differs in their configurations", anchor: "differences")
         guard let first = runs.first?.settings else {
