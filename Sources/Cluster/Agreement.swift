@@ -6,18 +6,21 @@ package enum Agreement {
     /// Gives every rank what rank 0 makes. If rank 0 fails, it throws its error and the others throw `FailedElsewhere`.
     package static func fromRoot<T: Codable>(_ communicator: Communicator, _ body: () throws -> T) throws -> T
     {
-        var made: Result<T, any Error>?
-        var bytes: [UInt8] = []
+        var made: Result<(value: T, bytes: [UInt8]), any Error>?
         if communicator.rank == 0 {
-            made = Result { try body() }
-            if case .success(let value) = made { bytes = Array(try JSONEncoder().encode([value])) }
+            // A value that cannot be encoded, such as one with a NaN, fails on all ranks, too.
+            made = Result {
+                let value = try body()
+                return (value, Array(try JSONEncoder().encode([value])))
+            }
         }
+        var bytes = (try? made?.get().bytes) ?? []
         let count = try communicator.broadcast(bytes.count, root: 0)
         if let made, case .failure(let error) = made { throw error }
         guard count > 0 else { throw FailedElsewhere() }
         if communicator.rank != 0 { bytes = Array(repeating: 0, count: count) }
         try communicator.broadcast(&bytes, root: 0)
-        if let made { return try made.get() }
+        if let made { return try made.get().value }
         return try JSONDecoder().decode([T].self, from: Data(bytes))[0]
     }
 

@@ -1,13 +1,12 @@
 import FixedTree
 
-/// Float64 sums over parameters, block by block: what norms and inner products are made of.
+/// Float64 sums over blocks of parameters, from which norms and inner products are made.
 ///
-/// The blocks of `ParameterLayout` and the tree that adds them up do not depend on the number of ranks.
+/// Neither the blocks of `ParameterLayout` nor the tree that adds their sums depends on the number of ranks.
 struct BlockSums {
     private let layout: ParameterLayout
     private let values: [Double]
 
-    /// Sums of the blocks of `layout`, in order.
     init(_ values: [Double], layout: ParameterLayout) {
         precondition(values.count == layout.blocks.count, "\(values.count) sums of \(layout.blocks.count)")
         self.values = values

@@ -2,10 +2,9 @@ import Cluster
 import Messages
 
 extension Cluster {
-    /// What a person should know of worker threads that were asked for and have nothing to do, or no core; nil where all have
-    /// both.
+    /// A warning if more worker threads are set than a rank has shards or cores for; nil otherwise.
     ///
-    /// - Parameter workers: Threads of each rank that were asked for; nil for what suits the node.
+    /// - Parameter workers: The threads of each rank that are set; nil for the default, which is never too many.
     package func spareWorkers(_ workers: Int?, shards: Int) -> String? {
         let most = (shards + size - 1) / size
         let useful = min(most, defaultWorkers)

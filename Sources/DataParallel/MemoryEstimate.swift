@@ -5,15 +5,15 @@ import Graph
 import Layers
 import Runtime
 
-/// The memory that training takes, from a plan made without running it.
+/// The memory that training takes, from a plan that is not run.
 package struct MemoryEstimate: Sendable {
-    /// Bytes of activations and intermediate values of one shard.
+    /// Bytes of activations and temporary values of one shard.
     package let perShard: Int
-    /// Whether all shards of a rank are in memory at the same time: batch norm across shards makes them wait.
+    /// Whether all shards of a rank are in memory at the same time, as batch norm across shards requires.
     package let keepsAllShards: Bool
     /// Bytes of parameters, once per node.
     package let parameters: Int
-    /// Bytes of optimizer state: once per node or, sharded, over all ranks of the job together.
+    /// Bytes of optimizer state: once per node or, if sharded, once over all ranks of the job.
     package let optimizerState: Int
 
     /// Plans `model` for shards of `count` examples on this processor.

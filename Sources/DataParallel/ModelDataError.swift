@@ -1,8 +1,8 @@
-/// A model that does not go with its data or with what is asked of it.
+/// A model that does not fit its data or what is asked for.
 public enum ModelDataError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Batch norm over a single value has no variance.
+    /// Batch norm in training would normalize a single value per channel, which has no variance.
     case singleValueBatchNorm(examples: Int)
-    /// A metric that the model or the data does not have.
+    /// A metric that cannot be computed for the model or the data; the message.
     case metric(String)
 
     public var description: String {

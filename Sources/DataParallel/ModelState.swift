@@ -5,13 +5,13 @@ import Runtime
 
 /// A model's parameters and states in memory: parameters once per node, states once per rank.
 package final class ModelState {
-    /// The model they belong to.
+    /// The model that they belong to.
     package let model: TracedModel
-    /// Where parameters lie in the flat stretch.
+    /// The places of parameters in memory.
     package let layout: ParameterLayout
     let parameters: NodeMemory
     let states: UnsafeMutableRawPointer
-    /// How often all values were set from outside.
+    /// How often parameters were set from outside training; then the hashes of a `CopyCheck` are outdated.
     private(set) var version = 0
     /// Byte offset of each variable in the parameters' or the states' memory.
     let offsets: [Int]
@@ -33,7 +33,7 @@ package final class ModelState {
 
     deinit { PrivateMemory.free(states, stateBytes) }
 
-    /// Bytes of all values.
+    /// Bytes of all variables.
     package var byteCount: Int { (model.variables.indices).reduce(0) { $0 + byteCount(of: $1) } }
 
     /// Bytes of the largest variable.
@@ -44,12 +44,12 @@ package final class ModelState {
     /// Gives shared memory back; collective over the node.
     package func free() throws { try parameters.free() }
 
-    /// Says that parameters were set without `set`.
+    /// Records that parameters were changed other than by `set`.
     func noteChange() { version += 1 }
 
-    /// Gives every variable its value from rank 0; the other ranks' `values` are ignored. Collective.
+    /// Gives every variable its value from rank 0. Collective.
     ///
-    /// - Parameter values: On rank 0 the values of the model's variables in order, row-major.
+    /// - Parameter values: On rank 0 the values of the model's variables in order, row-major; ignored on other ranks.
     package func set(_ values: [[Float]]?) throws {
         version += 1
         for (variable, description) in model.variables.enumerated() {
@@ -77,13 +77,13 @@ package final class ModelState {
         return try FloatCopy(UnsafeBufferPointer(start: pointer(variable), count: count))
     }
 
-    /// Where a variable's elements lie.
+    /// The first element of a variable.
     func pointer(_ variable: Int) -> UnsafeMutablePointer<Float> {
         let base = model.variables[variable].isTrainable ? parameters.base : states
         return (base + offsets[variable]).assumingMemoryBound(to: Float.self)
     }
 
-    /// Parameters in the order in which gradients become ready, which does not depend on a shard's size.
+    /// Parameters in the order in which gradients become ready, which is the same for shards of any size.
     private static func gradientOrder(_ model: TracedModel) -> [Int] {
         guard model.target != .none else {
             return model.variables.indices.filter { model.variables[$0].isTrainable }

@@ -1,20 +1,20 @@
 import Graph
 import Runtime
 
-/// Where parameters lie in one flat stretch of Float32, cut into buckets that are exchanged together.
+/// The places of parameters in one stretch of Float32, which is cut into buckets that are exchanged as a whole.
 ///
-/// Parameters stand in the order in which their gradients become ready. Tensors start at multiples of 16 elements;
-/// the gaps hold zeros. Blocks of at most 4,096 elements, tensor by tensor, are the units of sums over parameters
-/// and the places where slices may be cut. All of it is the same at any number of ranks.
+/// Parameters come in the order in which their gradients become ready. Tensors start at multiples of 16 elements; the
+/// gaps hold zeros. Blocks of at most 4,096 elements of one tensor are the units of sums over parameters, and slices
+/// are cut only between blocks. All of it is the same at any number of ranks.
 package struct ParameterLayout: Sendable {
     /// A tensor's place.
     package struct Entry: Sendable {
-        /// The variable's number in the model.
+        /// The variable's index in the model.
         package let variable: Int
-        /// Its first element in the flat stretch.
+        /// The index of its first element.
         package let offset: Int
         package let count: Int
-        /// Places in `blocks`.
+        /// Indices in `blocks`.
         let blocks: Range<Int>
     }
     /// At most `blockSize` neighbouring elements of one tensor.
@@ -24,25 +24,24 @@ package struct ParameterLayout: Sendable {
     }
     /// Neighbouring parameters that one collective sums.
     package struct Bucket: Sendable {
-        /// Places in `entries`.
+        /// Indices in `entries`.
         let entries: Range<Int>
-        /// Flat elements, gaps included.
+        /// Elements of the stretch, gaps included.
         let elements: Range<Int>
-        /// Places in `blocks`.
+        /// Indices in `blocks`.
         let blocks: Range<Int>
     }
 
     package let entries: [Entry]
     let blocks: [Block]
     package let buckets: [Bucket]
-    /// Elements of the stretch, gaps included.
+    /// The length of the stretch in elements, gaps included.
     package let elementCount: Int
 
     static let blockSize = 4096
     private static let alignment = 16
 
-    /// Lays out the parameters `order`, of which parameter p has `counts[p]` elements, in buckets of about
-    /// `bucketBytes`.
+    /// Lays out the parameters `order`, where parameter p has `counts[p]` elements, in buckets of about `bucketBytes`.
     package init(order: [Int], counts: [Int], bucketBytes: Int) {
         var entries: [Entry] = []
         var blocks: [Block] = []
@@ -77,7 +76,7 @@ package struct ParameterLayout: Sendable {
         elementCount = end
     }
 
-    /// The place in `entries` of the tensor that a block is part of. O(log tensors).
+    /// The index in `entries` of the tensor that a block belongs to. O(log tensors).
     func tensor(ofBlock block: Int) -> Int {
         var (low, high) = (0, entries.count)
         while high - low > 1 {
@@ -90,7 +89,7 @@ package struct ParameterLayout: Sendable {
     /// The variables of each bucket, in order.
     var groups: [[Int]] { buckets.map { entries[$0.entries].map(\.variable) } }
 
-    /// Slice `slice` of `slices` of a bucket: neighbouring blocks, shared out as evenly as whole blocks allow.
+    /// Slice `slice` of `slices` of a bucket: neighbouring blocks, divided as evenly as whole blocks allow.
     func slice(_ slice: Int, of slices: Int, bucket: Int) -> Slice {
         let all = buckets[bucket].blocks
         let lower = all.lowerBound + slice * all.count / slices
@@ -102,9 +101,9 @@ package struct ParameterLayout: Sendable {
 
     /// Neighbouring blocks of a bucket.
     package struct Slice: Sendable {
-        /// Flat elements from the first block's start to the last one's end; gaps between tensors included.
+        /// Elements from the first block's start to the last one's end; gaps between tensors included.
         package let elements: Range<Int>
-        /// Places in `blocks`.
+        /// Indices in `blocks`.
         let blocks: Range<Int>
     }
 }

@@ -2,10 +2,10 @@ import Cluster
 
 extension Replica {
     #if FAULT_INJECTION
-        /// Lets the faults of a phase happen, those in memory included.
+        /// Triggers the faults that a test has planned for a phase, damage to memory included.
         ///
         /// - Parameters:
-        ///   - step: The step, counted from 1 over the whole run; nil for the one the run is at.
+        ///   - step: The step, counted from 1 over the whole run; nil for the current one.
         package func reach(_ phase: FaultPoint.Phase, step: Int? = nil) {
             FaultPoint.reach(phase, step: step) { damage in
                 if case .bit(let bit, of: let held) = damage { turnOver(bit, of: held) }
@@ -22,7 +22,7 @@ extension Replica {
                     settings.rule.stateNames.isEmpty || update.arrays.duties.isEmpty
                         ? nil : update.arrays.pointer(0, duty: 0)
                 }
-            // Where there is nothing, no fault can happen, and a test that expects one fails.
+            // Without a value to damage the fault does not happen, and the test that expects it fails.
             guard let first else { return }
             let value = first + bit / 32
             value.pointee = Float(bitPattern: value.pointee.bitPattern ^ 1 << UInt32(bit % 32))

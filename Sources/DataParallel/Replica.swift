@@ -8,36 +8,37 @@ import MPI
 import Optimizers
 import Runtime
 
-/// One rank's part of synchronous data-parallel training: it runs the rank's shards of every mini-batch, sums
-/// gradients over all shards and ranks in the fixed tree, and applies the same update as every other rank.
+/// One rank's part of synchronous data-parallel training. It runs the rank's shards of every mini-batch, sums gradients
+/// over all shards and ranks in the fixed tree, and applies the same update as every other rank.
 ///
-/// Parameters exist once per node; each of the node's ranks updates its slices. Optimizer state exists once per node
-/// too or, sharded, once in the whole job: then the owners of slices send updated parameters to the other nodes.
+/// Parameters exist once per node, and each of the node's ranks updates its slices. Optimizer state exists once per
+/// node too or, if sharded, once in the whole job; then the owners of slices send updated parameters to the other
+/// nodes.
 package final class Replica {
-    /// The ranks it works with.
+    /// The ranks that train together.
     package let cluster: Cluster
-    /// What it trains.
+    /// The model's parameters and states, which training changes.
     package let state: ModelState
-    /// How it trains.
+    /// The settings of training.
     package let settings: ReplicaSettings
-    /// Examples this rank has computed gradients of.
+    /// The number of examples of which this rank has computed gradients.
     package private(set) var executedExamples = 0
 
     /// Runs the training graph for the shards of mini-batches.
     let pass: ShardPass
     let update: ParameterUpdate
-    /// Measures the curvature of mini-batches' losses, where that may be asked for.
+    /// Measures the curvature of mini-batches' losses; nil unless the settings ask for it.
     let curvature: CurvatureMeter?
     let labelWeights: LabelWeights?
     private let copies: CopyCheck
-    /// What sums gradients; two take turns where updates are delayed.
+    /// Sum gradients; there are two, used in turn, where updates are delayed.
     private let sinks: [GradientSink]
-    /// A step whose gradient is on its way while the next step is computed.
+    /// A step whose gradient is still being summed while the next step is computed.
     var pending: PendingUpdate?
-    /// Notes where time goes, where it was asked for.
+    /// Measures where time goes; nil unless asked for.
     package var profiler: Profiler? { pass.profiler }
 
-    /// Plans the model and agrees on memory; collective over the cluster.
+    /// Plans the model and sets up shared memory; collective over the cluster.
     ///
     /// - Parameters:
     ///   - state: The model's parameters and states, which training changes.
@@ -49,7 +50,7 @@ package final class Replica {
         self.state = state
         self.settings = settings
         let (model, layout) = (state.model, state.layout)
-        // Collectives follow the buckets of the flat stretch.
+        // Collectives correspond to the buckets of the layout.
         let groups = layout.groups
         var passSettings = ShardPass.Settings(
             shards: settings.shards, workers: settings.workers,
@@ -86,16 +87,16 @@ package final class Replica {
         try curvature?.free()
     }
 
-    /// Where the gradients of the mini-batch under way go, or of the last one.
+    /// Where the gradients of the current or last mini-batch go.
     var gradients: GradientExchange { sinks[Int(pass.number) % sinks.count].exchange }
 
     /// Where the gradients of the next mini-batch go.
     var nextSink: GradientSink { sinks[Int(pass.number + 1) % sinks.count] }
 
-    /// Tells the node's ranks how far this one is.
+    /// Where this rank announces how far it is, to the ranks of its node.
     var milestones: GradientExchange { sinks[0].exchange }
 
-    /// Counts examples this rank has computed gradients of.
+    /// Counts examples of which this rank has computed gradients.
     func countExamples(_ count: Int) {
         executedExamples += count
         cluster.activity.add(examples: count)
@@ -103,20 +104,20 @@ package final class Replica {
 }
 
 extension Replica {
-    /// Bytes of optimizer state that this rank keeps for itself if it is sharded, else those of its node.
+    /// Bytes of optimizer state: of this rank alone if it is sharded, else of its node.
     package var optimizerStateBytes: Int { update.arrays.byteCount }
 
-    /// What the update rule keeps between steps beside its arrays, the same on all ranks.
+    /// The numbers that the update rule keeps between steps besides its arrays; the same on all ranks.
     package var ruleMemory: [Double] {
         get { update.memory }
         set { update.memory = newValue }
     }
 
-    /// Makes the update rule's arrays and memory what they are before its first step; collective over the cluster, between
-    /// steps, with no update under way.
+    /// Resets the update rule's arrays and memory to their values before the first step. Collective over the cluster,
+    /// between steps, with no update under way.
     package func restartOptimizer() throws {
         precondition(pending == nil, "an update is on its way")
-        // Whoever still reads them, for a checkpoint, is done when all have come here.
+        // A rank that still reads the old values, for a checkpoint, comes here only when it is done.
         try cluster.world.barrier()
         update.arrays.clear(settings.rule.stateNames.count)
         update.memory = update.memory.map { _ in 0 }
@@ -124,31 +125,32 @@ extension Replica {
         try cluster.world.barrier()
     }
 
-    /// One state array of a parameter, row-major, on rank 0; nil elsewhere. Collective over the cluster.
+    /// One state array of a parameter, row-major, on rank 0; nil on other ranks. Collective over the cluster.
     package func optimizerState(_ array: Int, _ entry: ParameterLayout.Entry) throws -> [Float]? {
         try update.arrays.values(array, entry)
     }
 
-    /// Gives one state array of a parameter its values; each rank passes the same.
+    /// Sets one state array of a parameter; each rank passes the same values.
     package func setOptimizerState(_ array: Int, _ entry: ParameterLayout.Entry, _ values: [Float]) {
         update.arrays.set(array, entry, 0..<entry.count, values)
     }
 }
 
 extension Replica {
-    /// Throws, naming who is to blame, unless all ranks hold the same weights, optimizer state and statistics, and memory
-    /// what the last such check found in it; collective, between steps.
+    /// Throws, naming the rank or node at fault, unless all ranks hold the same weights, optimizer state and
+    /// statistics, and memory still holds what the last check found; collective, between steps.
     ///
-    /// - Parameter step: The steps taken so far, for messages.
+    /// - Parameter step: The number of steps taken so far, for messages.
     package func checkCopies(step: Int) throws {
         cluster.activity.enter(.comparing)
         try stayingOnFailure { try copies.compare(step: step, memory: update.memory) }
     }
 
-    /// Throws if this rank's slices are no longer what the last check found, once.
+    /// Throws, once, if this rank's slices have changed since the last check.
     func verifyCopies() throws { try stayingOnFailure { try copies.verify() } }
 
-    /// A delayed step's messages may be on their way, and need their memory until the error ends the process.
+    /// Keeps the replica alive after an error: messages of a delayed step may still use its memory until the process
+    /// ends.
     private func stayingOnFailure(_ body: () throws -> Void) throws {
         do { try body() } catch {
             _ = Unmanaged.passRetained(self)
@@ -158,7 +160,7 @@ extension Replica {
 }
 
 extension Replica {
-    /// Plans the programs of a mini-batch of `count` examples, so that the first such step does not wait for them.
+    /// Plans the programs for a mini-batch of `count` examples ahead, so that the first such step need not wait.
     package func plan(batch count: Int) throws {
         try pass.plan(batch: count)
         try curvature?.plan(batch: count)

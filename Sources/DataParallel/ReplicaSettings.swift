@@ -1,47 +1,47 @@
 import Optimizers
 
-/// What a replica needs to know beside the model.
+/// The settings of a replica, besides the model.
 public struct ReplicaSettings: Sendable {
-    /// Examples of a mini-batch over all ranks, B.
+    /// The number of examples in a mini-batch over all ranks, B.
     public var batch: Int
-    /// Shards a mini-batch is cut into, S: results depend on it, but not on the number of ranks.
+    /// The number of shards of a mini-batch, S; results depend on it, but not on the number of ranks.
     public var shards: Int
-    /// What initial weights, dropout and everything else random is drawn from.
+    /// The seed of initial weights, dropout and everything else random.
     public var seed: UInt64
     /// Worker threads of the rank; nil for its share of the node's cores.
     public var workers: Int?
-    /// Gradients are exchanged in stretches of about this many bytes.
+    /// The approximate size of a bucket, in bytes: gradients are exchanged bucket by bucket.
     public var bucketBytes: Int
-    /// How gradients change parameters.
+    /// The update rule.
     public var rule: any UpdateRule
-    /// How large a gradient may be.
+    /// The clipping of gradients.
     public var clipping: GradientClipping
-    /// What gradients are rounded to where they are summed; results depend on it.
+    /// The precision that gradients are rounded to where they are summed; results depend on it.
     public var exchange: GradientPrecision
-    /// Whether the optimizer's state is kept once in the whole job, in parts, instead of once per node (ZeRO-1); results
-    /// do not depend on it.
+    /// Whether the optimizer's state is divided over the whole job instead of being kept once per node (ZeRO-1);
+    /// results do not depend on it.
     public var isOptimizerSharded: Bool
-    /// Which parameters the rule's weight decay leaves out.
+    /// The kinds of parameters that get no weight decay.
     public var noDecay: [DecayExemption] = []
-    /// Examples that a mini-batch may come to have; nil where it does not grow.
+    /// The largest number of examples that a growing mini-batch may reach; nil if it does not grow.
     public var largestBatch: Int?
-    /// Whether steps take several mini-batches together.
+    /// Whether steps accumulate the gradients of several mini-batches.
     public var accumulates = false
-    /// Whether a step's gradient is summed while the next step is computed, and changes parameters after that one.
+    /// Whether a step's gradient is summed while the next step is computed, and applied after that one.
     public var isDelayed = false
-    /// Whether a gradient that is not finite leaves parameters and states as they are.
+    /// Whether parameters and states stay unchanged in a step whose gradient is not finite.
     public var skipsNonFinite = false
-    /// Whether the curvature of mini-batches' losses may be asked for, which takes memory.
+    /// Whether the curvature of mini-batches' losses can be measured, which takes memory.
     public var measuresCurvature = false
-    /// Steps whose timeline is kept while everything is timed; nil for no profile.
+    /// The number of steps whose timeline is kept while all steps are timed; nil for no profile.
     public var timelineSteps: Int?
-    /// What a test breaks on purpose.
+    /// A deviation for a test.
     package var control = Control.none
 
     /// Whether gradients are kept from one mini-batch to the next.
     var keepsGradients: Bool { accumulates || isDelayed }
 
-    /// Deviations that must change results, so that tests can show they would notice.
+    /// Deviations that must change results, with which tests show that they would notice.
     package enum Control: String, Sendable, CaseIterable {
         case none
         #if FAULT_INJECTION
@@ -52,7 +52,7 @@ public struct ReplicaSettings: Sendable {
         #endif
     }
 
-    /// Settings of a replica.
+    /// Settings for mini-batches of `batch` examples; what has no parameter here is off or nil.
     public init(
         batch: Int, shards: Int = 8, seed: UInt64 = 0, workers: Int? = nil, bucketBytes: Int = 1 << 20,
         rule: any UpdateRule, clipping: GradientClipping = .off, exchange: GradientPrecision = .float32,

@@ -7,17 +7,17 @@ import MPI
 package final class SharedDataset {
     /// The examples.
     package let examples: StoredExamples
-    /// Where they come from.
+    /// The source that the examples were read from.
     package let source: DatasetSource
-    /// What messages call it.
+    /// The data set's name in messages.
     package var name: String { source.name }
     private let memory: NodeMemory
 
-    /// Reads `source`; collective. If one node cannot read it, every rank throws what the first such node found.
+    /// Reads `source`; collective. If a node cannot read it, every rank throws the error of the first such node.
     package init(_ source: DatasetSource, on cluster: Cluster) throws {
         self.source = source
         cluster.activity.enter(.loading)
-        // Rank 0's reading of the header decides the sizes for all.
+        // Rank 0 reads the header and thereby decides the sizes for all.
         let layout = try Agreement.fromRoot(cluster.world) { try source.inspect() }
         FaultPoint.reach(.load)
         let featureBytes = PrivateMemory.aligned(layout.featureBytes)

@@ -1,16 +1,16 @@
 import Cluster
 import Layers
 
-/// Where each variable of a model stands: parameters in one flat stretch, states in another.
+/// The places of a model's variables in memory: parameters in one stretch, states in another.
 struct VariablePlaces {
-    /// Where parameters lie in their stretch.
+    /// The places of parameters in their stretch.
     let layout: ParameterLayout
-    /// Byte offset of each variable in its stretch.
+    /// The byte offset of each variable in its stretch.
     let offsets: [Int]
-    /// Bytes of the states.
+    /// The size of the states in bytes.
     let stateBytes: Int
 
-    /// Places for the variables of `model`, whose gradients become ready in `order`.
+    /// Places for the variables of `model`, with parameters in the order `order`, in which gradients become ready.
     init(_ model: TracedModel, order: [Int], bucketBytes: Int) {
         let counts = model.variables.map { $0.shape.reduce(1, *) }
         layout = ParameterLayout(order: order, counts: counts, bucketBytes: bucketBytes)

@@ -4,16 +4,16 @@ import Graph
 /// (Ioffe and Szegedy 2015).
 ///
 /// y = (x − μ) / √(σ² + ε) · weight + bias. In training μ and σ² are the moments of the whole mini-batch over all
-/// shards (`synchronized`) or of each shard alone; the running statistics always follow the whole mini-batch:
-/// running ← (1 − momentum) running + momentum · batch, with the unbiased variance. In evaluation they are used.
+/// shards (`synchronized`) or of each shard alone. The running statistics always follow the whole mini-batch: running ←
+/// (1 − momentum) running + momentum · batch, with the unbiased variance. Evaluation uses them as μ and σ².
 public struct BatchNormalization: Layer {
     /// (C): the scale; nil without affine.
     public let weight: Parameter?
     /// (C): the shift; nil without affine.
     public let bias: Parameter?
-    /// (C).
+    /// (C): the running mean.
     public let runningMean: Buffer
-    /// (C).
+    /// (C): the running variance, unbiased.
     public let runningVar: Buffer
     /// Mini-batches seen in training.
     public let numBatchesTracked: BatchCounter
@@ -21,7 +21,7 @@ public struct BatchNormalization: Layer {
     private let momentum: Double
     private let synchronized: Bool
 
-    /// Batch norm with torch's defaults, except that moments cross shards and ranks.
+    /// Batch norm with torch's defaults, except that moments are taken over all shards and ranks.
     public init(
         momentum: Double = 0.1, epsilon: Double = 1e-5, synchronized: Bool = true, affine: Bool = true
     ) {

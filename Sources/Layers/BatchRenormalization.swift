@@ -1,28 +1,29 @@
 import Graph
 
 /// Batch renormalization over everything but the channel axis, 1-D or 2-D by its input (Ioffe 2017, arXiv:1702.03275):
-/// batch norm whose training sees what evaluation will compute, for small mini-batches.
+/// batch norm for small mini-batches, whose training output is close to what evaluation computes.
 ///
-/// y = ((x − μ_B) / σ_B · r + d) · weight + bias with σ_B = √(variance_B + ε) and, no gradient flowing through them,
-/// r = clip(σ_B / σ, 1 / r_max, r_max) and d = clip((μ_B − μ) / σ, −d_max, d_max), where μ and σ are the running mean
-/// and deviation: μ ← μ + momentum · (μ_B − μ), σ alike. Evaluation uses μ and σ. The first `warmup` mini-batches have
-/// r_max 1 and d_max 0, which is batch norm; then both grow linearly, to reach `rMax` at mini-batch `rSteps` and `dMax`
-/// at mini-batch `dSteps`. Moments and running statistics as in `BatchNormalization`.
+/// y = ((x − μ_B) / σ_B · r + d) · weight + bias with σ_B = √(variance_B + ε), r = clip(σ_B / σ, 1 / r_max, r_max) and
+/// d = clip((μ_B − μ) / σ, −d_max, d_max). No gradient flows through r and d. μ and σ are the running mean and
+/// deviation: μ ← μ + momentum · (μ_B − μ), and σ likewise. Evaluation uses μ and σ. The first `warmup` mini-batches
+/// have r_max 1 and d_max 0, which is batch norm; then both grow linearly, until `rMax` is reached at mini-batch
+/// `rSteps` and `dMax` at mini-batch `dSteps`. `synchronized` means the same as in `BatchNormalization`.
 public struct BatchRenormalization: Layer {
-    /// How far r and d may go, and when; the paper's values unless given.
+    /// The bounds of r and d, and the mini-batches at which they reach them; the paper's values unless given.
     public struct Limits: Sendable, Hashable {
         /// The largest r; at least 1.
         public let rMax: Double
         /// The largest |d|; at least 0.
         public let dMax: Double
-        /// Mini-batches of plain batch norm.
+        /// The number of mini-batches of plain batch norm at the start.
         public let warmup: Int
         /// The mini-batch at which r_max is reached.
         public let rSteps: Int
         /// The mini-batch at which d_max is reached.
         public let dSteps: Int
 
-        /// Limits that grow from mini-batch `warmup` on; traps on values no schedule can have.
+        /// Limits that grow from mini-batch `warmup` on; traps if a bound is out of range or reached before the warm-up
+        /// ends.
         public init(
             rMax: Double = 3, dMax: Double = 5, warmup: Int = 5000, rSteps: Int = 40000, dSteps: Int = 25000
         ) {
@@ -42,9 +43,9 @@ public struct BatchRenormalization: Layer {
     public let weight: Parameter
     /// (C): the shift.
     public let bias: Parameter
-    /// (C): μ.
+    /// (C): the running mean μ.
     public let runningMean: Buffer
-    /// (C): σ.
+    /// (C): the running deviation σ, which contains ε.
     public let runningStd: Buffer
     /// Mini-batches seen in training, which the limits follow.
     public let numBatchesTracked: Buffer
@@ -77,7 +78,7 @@ public struct BatchRenormalization: Layer {
         let deviation = builder.variable(runningStd, shape: shape)
         let step = builder.variable(numBatchesTracked, shape: [])
         if builder.mode == .evaluation {
-            // The deviation holds ε already.
+            // σ already contains ε.
             let attributes = BatchNorm(epsilon: 0, synchronized: synchronized)
             return x.applying(
                 .batchNormalization(.batchNormInference(attributes)), mean, deviation.squared(), weight, bias)

@@ -5,7 +5,7 @@ import Messages
 public struct Conv2d: Layer, CustomReflectable {
     /// (O, C / groups, kernel height, kernel width).
     public let weight: LayerWeight
-    /// (O).
+    /// (O): added to each output channel; nil without bias.
     public let bias: Parameter?
     private let outputs: Int
     private let inputs: Int?
@@ -17,7 +17,7 @@ public struct Conv2d: Layer, CustomReflectable {
     /// - Parameters:
     ///   - initializer: How the weight's first values are drawn.
     ///   - biasInitializer: How the bias's first values are drawn; torch's default unless given.
-    ///   - form: Whether the weight is a parameter or computed of others.
+    ///   - form: Whether the weight is a parameter or computed from others.
     public init(
         _ outputs: Int, inputs: Int? = nil, kernel: Extent2d, stride: Extent2d = 1, padding: Extent2d = 0,
         groups: Int = 1, bias: Bool = true, initializer: Initializer = .torchDefault,
@@ -34,7 +34,7 @@ public struct Conv2d: Layer, CustomReflectable {
             bias ? Parameter(biasInitializer ?? .torchDefaultBias(of: weight.parameter), role: .bias) : nil
     }
 
-    /// Its variables, by torch's names.
+    /// The variables under torch's names.
     public var customMirror: Mirror {
         Mirror(self, children: weight.variables + [("bias", bias as Any)], displayStyle: .struct)
     }

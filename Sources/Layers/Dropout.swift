@@ -3,8 +3,8 @@ import Graph
 /// In training zeroes elements with probability `rate` and divides the others by 1 − rate, as torch.nn.Dropout
 /// (Srivastava et al. 2014).
 ///
-/// Which elements: a counter-based function of (seed, step, the example's place in the data set, the element), so
-/// it does not depend on ranks, threads or memory layouts.
+/// The elements are chosen by a counter-based function of (seed, step, the example's place in the data set, the
+/// element), so that the choice does not depend on ranks, threads or memory layouts.
 public struct Dropout: Layer {
     private let rate: Double
 

@@ -4,8 +4,8 @@ import Messages
 /// Normalization of each example over groups of neighbouring channels, as torch.nn.GroupNorm (Wu and He 2018,
 /// arXiv:1803.08494).
 ///
-/// y = (x − μ) / √(σ² + ε) · weight + bias, μ and the biased variance σ² being those of all pixels of C / groups
-/// channels of one example; weight and bias belong to channels. Training and evaluation are the same.
+/// y = (x − μ) / √(σ² + ε) · weight + bias. The mean μ and the biased variance σ² are taken over all pixels of C /
+/// groups channels of one example; weight and bias are per channel. Training and evaluation are the same.
 public struct GroupNormalization: Layer {
     /// (C): the scale; nil without affine.
     public let weight: Parameter?

@@ -3,7 +3,7 @@ import Randomness
 extension TracedModel {
     /// The first value of every variable, in the order of `variables`, drawn from `seed`.
     ///
-    /// Each number depends on (seed, place of the parameter, logical element) only.
+    /// Each number depends only on the seed, the parameter's place among the variables and the place of the element.
     package func initialValues(seed: UInt64) -> [[Float]] {
         let initializers = variables.map { variable in
             switch variable.source {
@@ -23,7 +23,8 @@ extension TracedModel {
         var first = variables.indices.map { place in
             initializers[place].source == nil ? values(place, of: nil, stream: place) : []
         }
-        // What is computed of others comes behind them, from their random numbers.
+        // Values computed from other parameters' values are made after them, with the random numbers of those
+        // parameters.
         for (place, initializer) in initializers.enumerated() {
             guard let source = initializer.source.map(place(of:)) else { continue }
             first[place] = values(place, of: (first[source], variables[source].shape), stream: source)

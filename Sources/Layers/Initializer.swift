@@ -15,7 +15,7 @@ public indirect enum Initializer: Sendable {
     case uniform(a: Double = 0, b: Double = 1)
     /// N(mean, deviation²).
     case normal(mean: Double = 0, deviation: Double = 1)
-    /// N(mean, deviation²) without what lies outside a ... b.
+    /// N(mean, deviation²) restricted to a ... b.
     case truncatedNormal(mean: Double = 0, deviation: Double = 1, a: Double = -2, b: Double = 2)
     /// U(−bound, bound) with bound = gain √(6/(fan-in + fan-out)).
     case xavierUniform(gain: Double = 1)
@@ -28,17 +28,17 @@ public indirect enum Initializer: Sendable {
     /// gain times a matrix (first extent, product of the others) with orthonormal rows, or columns if it has more rows
     /// than columns (Saxe et al. 2013): Q · sign(diag R) of a normal matrix.
     case orthogonal(gain: Double = 1)
-    /// (O, 1, ...): the norms of another parameter's O parts, which weight norm starts with.
+    /// (O, 1, ...): the norms of another parameter's O rows, with which weight norm starts.
     case norms(of: Parameter)
     /// (O): the left singular vector of the largest singular value of another parameter as a matrix of O rows.
     case leftSingularVector(of: Parameter)
-    /// The right singular vector that belongs to it.
+    /// The right singular vector of the same singular value.
     case rightSingularVector(of: Parameter)
 
-    /// He's form for ReLU networks as torchvision's ResNet uses it: kaiming_normal with fan-out and gain √2.
+    /// He's initializer for ReLU networks as torchvision's ResNet uses it: kaiming_normal with fan-out and gain √2.
     public static var kaimingNormalFanOut: Initializer { .kaimingNormal(fan: .fanOut, .relu) }
 
-    /// The parameter whose first value must be there before this one's, if any.
+    /// The parameter from whose first value this one's is computed, if any.
     var source: Parameter? {
         switch self {
         case .norms(let parameter), .leftSingularVector(let parameter), .rightSingularVector(let parameter):
@@ -52,7 +52,7 @@ public indirect enum Initializer: Sendable {
     /// - Parameters:
     ///   - shapeOf: The shapes of other parameters, for biases.
     ///   - sourceValue: The first value of `source`, row-major, and its shape.
-    ///   - random: Numbers keyed by the parameter and the logical element; `source`'s where there is one.
+    ///   - random: Numbers keyed by the parameter and the element; those of `source` where there is one.
     func values(
         shape: [Int], shapeOf: (Parameter) -> [Int], sourceValue: (values: [Float], shape: [Int])? = nil,
         random: CounterRandom

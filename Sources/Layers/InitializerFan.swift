@@ -1,8 +1,8 @@
-/// Which of a weight's fans an initializer keeps the variance over; raw values are torch's names.
+/// The count of connections by which an initializer scales a weight; raw values are torch's names.
 public enum InitializerFan: String, Sendable, Hashable, CaseIterable {
-    /// Inputs that an output is made of: variances are kept going forward.
+    /// The number of inputs of each output: keeps the variance of values going forward.
     case fanIn = "fan_in"
-    /// Outputs that an input goes into: variances are kept going backward.
+    /// The number of outputs that each input goes into: keeps the variance of gradients going backward.
     case fanOut = "fan_out"
 
     /// The fan of a weight of `shape`; at least 1.

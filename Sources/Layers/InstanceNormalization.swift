@@ -4,7 +4,7 @@ import Graph
 /// and InstanceNorm2d of images (N, C, H, W) (Ulyanov, Vedaldi and Lempitsky 2016, arXiv:1607.08022).
 ///
 /// Group norm with as many groups as channels: y = (x − μ) / √(σ² + ε), then weight and bias per channel if affine.
-/// Without running statistics, torch's default; training and evaluation are the same.
+/// There are no running statistics, as by torch's default, so training and evaluation are the same.
 public struct InstanceNormalization: Layer {
     /// (C): the scale; nil without affine.
     public let weight: Parameter?

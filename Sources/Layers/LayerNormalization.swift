@@ -3,13 +3,13 @@ import Graph
 /// Normalization of each example over its last dimensions, as torch.nn.LayerNorm (Ba, Kiros and Hinton 2016,
 /// arXiv:1607.06450).
 ///
-/// y = (x − μ) / √(σ² + ε) · weight + bias with the mean μ and the biased variance σ² of the last dimensions of each
-/// example alone, so that training and evaluation are the same and nothing depends on the mini-batch. Weight and bias
-/// have the shape of those dimensions.
+/// y = (x − μ) / √(σ² + ε) · weight + bias, where the mean μ and the biased variance σ² are taken over the last
+/// dimensions of each example alone: training and evaluation are the same, and nothing depends on the mini-batch.
+/// Weight and bias have the shape of those dimensions.
 public struct LayerNormalization: Layer {
     /// The scale, in the shape of the normalized dimensions; nil without affine.
     public let weight: Parameter?
-    /// The shift, in the shape of the normalized dimensions.
+    /// The shift, in the shape of the normalized dimensions; nil without affine or without bias.
     public let bias: Parameter?
     private let shape: [Int]?
     private let epsilon: Double

@@ -1,26 +1,27 @@
 import Graph
 
-/// A layer's weight (O, ...): a parameter, or computed of others, which have the names that
-/// torch.nn.utils.parametrizations gives them.
+/// A layer's weight (O, ...): a parameter, or a tensor computed from parameters that are named as
+/// torch.nn.utils.parametrizations names them.
 ///
 /// Computed weights depend on parameters and buffers alone, so each rank makes them once per step, not once per shard.
 public struct LayerWeight: Sendable {
-    /// What first values are drawn for: the weight itself, weight norm's v, or what spectral norm divides.
+    /// The parameter that the layer's initializer draws: the weight itself, weight norm's v, or the W that spectral
+    /// norm divides.
     public let parameter: Parameter
     private let form: Form
 
     private enum Form: Sendable {
         case plain
-        /// (O, 1, ...): g.
+        /// The magnitudes g: (O, 1, ...).
         case weightNorm(magnitude: Parameter)
-        /// (O) and (product of the rest): the singular vectors of the largest singular value, as far as known.
+        /// (O) and (product of the rest): the current estimate of the singular vectors of the largest singular value.
         case spectralNorm(left: Buffer, right: Buffer)
     }
 
-    /// Below this the norm of a vector counts as this, so that a zero weight divides by no zero; torch's default.
+    /// The least divisor of a vector that is normalized, so that a zero weight does not divide by 0; torch's default.
     private static let epsilon = 1e-12
 
-    /// A weight of `form` whose first values are `initializer`'s.
+    /// A weight of `form` whose `parameter` is drawn by `initializer`.
     init(_ form: WeightForm, initializer: Initializer) {
         parameter = Parameter(initializer)
         switch form {
@@ -33,7 +34,7 @@ public struct LayerWeight: Sendable {
         }
     }
 
-    /// What the weight is made of, under torch's names.
+    /// The variables that make the weight, under torch's names.
     var variables: [(label: String?, value: Any)] {
         let path = "parametrizations.weight."
         switch form {
@@ -45,7 +46,7 @@ public struct LayerWeight: Sendable {
         }
     }
 
-    /// The weight's tensor.
+    /// The tensor of a weight of `shape`, with its form's computation.
     func callAsFunction(shape: [Int], in builder: GraphBuilder) -> Tensor {
         let weight = builder.variable(parameter, shape: shape)
         switch form {
@@ -60,8 +61,8 @@ public struct LayerWeight: Sendable {
         }
     }
 
-    /// σ = uᵀ W v, in training after one more step of the power method, through which no gradient flows:
-    /// u ← W v / ‖W v‖, v ← Wᵀ u / ‖Wᵀ u‖.
+    /// σ = uᵀ W v. In training u and v first take one step of the power method, through which no gradient flows: u ← W
+    /// v / ‖W v‖, v ← Wᵀ u / ‖Wᵀ u‖.
     private func largestSingularValue(of weight: Tensor, left: Buffer, right: Buffer) -> Tensor {
         let builder = weight.builder
         let matrix = weight.reshaped(to: [weight.shape[0], weight.shape.dropFirst().reduce(1, *)])

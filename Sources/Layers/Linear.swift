@@ -5,7 +5,7 @@ import Messages
 public struct Linear: Layer, CustomReflectable {
     /// (O, I).
     public let weight: LayerWeight
-    /// (O).
+    /// (O); nil without bias.
     public let bias: Parameter?
     private let inputs: Int?
     private let outputs: Int
@@ -15,7 +15,7 @@ public struct Linear: Layer, CustomReflectable {
     /// - Parameters:
     ///   - initializer: How the weight's first values are drawn.
     ///   - biasInitializer: How the bias's first values are drawn; torch's default unless given.
-    ///   - form: Whether the weight is a parameter or computed of others.
+    ///   - form: Whether the weight is a parameter or computed from others.
     public init(
         _ outputs: Int, inputs: Int? = nil, bias: Bool = true, initializer: Initializer = .torchDefault,
         biasInitializer: Initializer? = nil, form: WeightForm = .plain
@@ -28,7 +28,7 @@ public struct Linear: Layer, CustomReflectable {
             bias ? Parameter(biasInitializer ?? .torchDefaultBias(of: weight.parameter), role: .bias) : nil
     }
 
-    /// Its variables, by torch's names.
+    /// The variables under torch's names.
     public var customMirror: Mirror {
         Mirror(self, children: weight.variables + [("bias", bias as Any)], displayStyle: .struct)
     }

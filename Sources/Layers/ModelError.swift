@@ -4,13 +4,13 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Subject: Sendable, Equatable {
         /// A layer, or the model as a whole.
         case layer
-        /// The loss, or the option of it that `path` names.
+        /// The loss, or that option of the loss which `path` names.
         case loss
-        /// The data's classes, which the model has too few outputs for; the shape that it ends with, as text.
+        /// The data has more classes than the model has outputs; the model's output shape, as text.
         case classes(output: String)
     }
 
-    /// Where: the path of the layer, such as `3.body.0`, empty for the model itself.
+    /// The path of the layer, such as `3.body.0`; empty for the model itself.
     public let path: String
     /// What was expected and what was found.
     public let reason: String
@@ -20,7 +20,6 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
     /// An error of the layer at `path`.
     public init(_ reason: String, path: String = "") { self.init(reason, path: path, about: .layer) }
 
-    /// An error about `subject`.
     package init(_ reason: String, path: String = "", about subject: Subject) {
         self.reason = reason
         self.path = path
@@ -32,7 +31,7 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
         return subject == .loss ? "loss.\(path) \(reason)" : "layer \(path): \(reason)"
     }
 
-    /// The same error, seen from one level further out.
+    /// The same error with the name of the enclosing layer in front of its path.
     func inside(_ name: String) -> ModelError {
         ModelError(reason, path: path.isEmpty ? name : "\(name).\(path)", about: subject)
     }

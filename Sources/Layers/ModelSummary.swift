@@ -1,20 +1,18 @@
 import Graph
 
-/// A model's layers with what each makes of one example.
+/// A table of a model's layers, with shapes and costs for one example.
 package struct ModelSummary: Sendable {
-    /// One layer.
     package struct Row: Sendable {
-        /// torch's index or property name.
+        /// The layer's index in its chain, or the name of the property that holds it.
         package let name: String
         package let kind: String
-        /// The shape of its result for one example; nil inside a model that is no chain.
+        /// The output's shape for one example; nil where the model is not a `Sequential`.
         package let outputShape: [Int]?
         /// Trainable elements.
         package let parameters: Int
-        /// Floating-point operations of a forward pass of one example; nil inside a model that is no chain.
+        /// Floating-point operations of a forward pass of one example; nil where the model is not a `Sequential`.
         package let flops: Int?
     }
-    /// The layers in order.
     package let rows: [Row]
     /// Trainable elements of the whole model.
     package let parameters: Int
@@ -23,7 +21,6 @@ package struct ModelSummary: Sendable {
     /// Floating-point operations of a training step of one example: forward and backward.
     package let trainingFLOPs: Int
 
-    /// Summarizes a traced model.
     package init(_ model: TracedModel) {
         let counts = model.variables.map { $0.isTrainable ? $0.shape.reduce(1, *) : 0 }
         parameters = counts.reduce(0, +)

@@ -1,16 +1,15 @@
 import Graph
 
-/// Everything a model holds, named as torch names it and in the order in which its properties are declared.
+/// The variables of a model under torch's names, in the order in which its properties are declared.
 package struct ModelVariables: Sendable {
-    /// One variable and its name, such as `conv1.weight`.
     package struct Named: Sendable {
         package let name: String
         package let variable: any TracedVariable
     }
 
-    /// Parameters and buffers; the place in this list is the number the graph knows them by.
+    /// Parameters and buffers; the graph numbers them by their index in this list.
     package private(set) var variables: [Named] = []
-    /// The names of batch counters.
+    /// The names of batch counters, which no graph reads.
     package private(set) var counters: [String] = []
 
     /// Collects the variables of `model` from its stored properties.
@@ -20,7 +19,7 @@ package struct ModelVariables: Sendable {
         func inside(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
         switch value {
         case let variable as any TracedVariable:
-            // A variable shared by two layers is one variable under its first name.
+            // A variable that two layers share is one variable, under the first name.
             if !variables.contains(where: { $0.variable === variable }) {
                 variables.append(Named(name: path, variable: variable))
             }
@@ -46,13 +45,13 @@ package struct ModelVariables: Sendable {
         }
     }
 
-    /// The shape `layer` makes of `shape`, by tracing it with one example or as many as given.
+    /// The output shape of `layer` for an input of `shape`, found by tracing it.
     func outputShape(of layer: any Layer, input shape: [Int]) -> [Int] {
         let builder = GraphBuilder(mode: .evaluation, variables: variables.map(\.variable))
         return layer(builder.input(.features, TensorType(shape))).shape
     }
 
-    /// `runningMean` becomes `running_mean`, so that names are torch's.
+    /// Converts `runningMean` to torch's `running_mean`.
     static func snakeCase(_ name: String) -> String {
         var result = ""
         for character in name {

@@ -1,6 +1,7 @@
-/// The function behind a layer, by which initializers scale the layer's weights, as torch.nn.init.calculate_gain.
+/// The activation function that follows a layer, by whose gain initializers scale weights, as
+/// torch.nn.init.calculate_gain.
 public enum Nonlinearity: Sendable, Hashable {
-    /// None: gain 1.
+    /// No activation: gain 1.
     case linear
     /// Gain 1.
     case sigmoid

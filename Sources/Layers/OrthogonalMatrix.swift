@@ -4,11 +4,11 @@ import Randomness
 enum OrthogonalMatrix {
     private typealias Lanes = SIMD8<Double>
 
-    /// gain · Q · sign(diag R) of the decomposition QR of a matrix of standard normal numbers, element by element; the
-    /// shorter side's vectors are the orthonormal ones. O(longer · shorter²).
+    /// gain · Q · sign(diag R) of the QR decomposition of a matrix of standard normal numbers, element by element. The
+    /// vectors along the longer side are orthonormal. O(longer · shorter²).
     ///
-    /// Gram and Schmidt's method makes the diagonal of R positive by itself; done twice it leaves vectors orthogonal to
-    /// Float64's rounding (Giraud et al. 2005).
+    /// The Gram-Schmidt method makes the diagonal of R positive by itself; done twice it leaves the vectors orthogonal
+    /// to Float64's rounding (Giraud et al. 2005).
     static func values(shape: [Int], gain: Double, random: CounterRandom) -> [Float] {
         let rows = shape.first ?? 1
         let columns = shape.dropFirst().reduce(1, *)
@@ -18,7 +18,7 @@ enum OrthogonalMatrix {
         }
         var vectors: [[Lanes]] = []
         for vector in 0..<count {
-            // Elements behind the last are zero and change no product.
+            // The elements that fill the last lanes are 0 and change no product.
             var x = Array(repeating: Lanes(repeating: 0), count: (length + 7) / 8)
             for element in 0..<length {
                 x[element / 8][element % 8] = random.normal(at: UInt64(place(vector, element)))

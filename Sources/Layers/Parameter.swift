@@ -1,8 +1,8 @@
 import Graph
 
-/// A tensor that training changes by gradients; an identity that a trace turns into a node.
+/// A tensor that training changes by gradients. Its identity, not its value, is what a trace turns into a node.
 public final class Parameter: TracedVariable {
-    /// What a parameter does in its layer; weight decay may leave out some.
+    /// What a parameter does in its layer, so that weight decay may exempt some kinds.
     public enum Role: Sendable, Hashable {
         /// It multiplies inputs.
         case weight
@@ -29,7 +29,7 @@ public final class Parameter: TracedVariable {
 
 /// A tensor that a layer updates by itself, such as a running mean.
 public final class Buffer: TracedVariable {
-    /// How its first value is made.
+    /// How the buffer's first value is made.
     public let initializer: Initializer
     public var isTrainable: Bool { false }
 
@@ -40,8 +40,8 @@ public final class Buffer: TracedVariable {
     public convenience init(_ initialValue: Float) { self.init(.constant(initialValue)) }
 }
 
-/// A count of the mini-batches a layer was trained on, kept as torch keeps `num_batches_tracked`.
+/// The number of mini-batches a layer was trained on, saved as torch's `num_batches_tracked`.
 public final class BatchCounter: Sendable {
-    /// A counter that starts at zero.
+    /// A counter without a number of its own: every layer has been trained on as many mini-batches as the run.
     public init() {}
 }

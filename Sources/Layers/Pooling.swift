@@ -26,7 +26,7 @@ public struct AvgPool2d: Layer {
     public func check(input shape: [Int]) throws(ModelError) { try requireImages(shape, window) }
 }
 
-/// The mean of each channel: (N, C, H, W) → (N, C, 1, 1), as torch.nn.AdaptiveAvgPool2d(1).
+/// The mean of each channel's pixels: (N, C, H, W) → (N, C, 1, 1), as torch.nn.AdaptiveAvgPool2d(1).
 public struct GlobalAvgPool: Layer {
     public init() {}
 

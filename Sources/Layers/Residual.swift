@@ -2,12 +2,12 @@ import Graph
 
 /// body(x) + shortcut(x); an empty shortcut is the identity (He et al. 2016).
 public struct Residual: Layer {
-    /// The branch that learns.
+    /// The branch whose output is added to the shortcut's.
     public let body: Sequential
-    /// The branch around it.
+    /// The branch that skips the body; empty for the identity.
     public let shortcut: Sequential
 
-    /// A residual connection around `body`.
+    /// body(x) + shortcut(x), where both must make the same shape.
     public init(_ body: [any Layer], shortcut: [any Layer] = []) {
         self.body = Sequential(body)
         self.shortcut = Sequential(shortcut)

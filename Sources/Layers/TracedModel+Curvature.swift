@@ -1,25 +1,25 @@
 import Graph
 
-/// The graphs of the loss as a function of the parameters alone: of points that are looked at, not of steps.
+/// Graphs of the loss as a function of the parameters alone, for looking at a point rather than for training steps.
 extension TracedModel {
-    /// Which function of the parameters the mean loss is.
+    /// How layers that behave differently in training and evaluation take part in the mean loss.
     package struct ObjectiveMode: Sendable, Hashable {
-        /// Whether batch norm uses the moments of mini-batches, as in training, or its running statistics. As in training no
-        /// derivative flows through what a layer holds constant: batch re-normalization's r and d, the singular vectors
-        /// that spectral norm has after one more step of the power method.
+        /// Whether batch norm uses the moments of mini-batches, as in training, or its running statistics. As in
+        /// training, no derivative flows through what a layer holds constant: batch renormalization's r and d, and the
+        /// singular vectors that spectral norm has after one more step of the power method.
         package var usesBatchStatistics: Bool
-        /// Whether dropout leaves elements out, the same ones every time.
+        /// Whether dropout leaves elements out; the same ones every time.
         package var dropsOut: Bool
 
-        /// The loss that is trained, unless told otherwise.
+        /// By default the loss as it is in training.
         package init(usesBatchStatistics: Bool = true, dropsOut: Bool = true) {
             self.usesBatchStatistics = usesBatchStatistics
             self.dropsOut = dropsOut
         }
     }
 
-    /// The graph of a shard's part of H · v, in place of gradients: H the Hessian of the mini-batch's mean loss, v the
-    /// direction that comes with the run.
+    /// The graph of a shard's part of H · v, with H the Hessian of the mini-batch's mean loss and v the direction that
+    /// is given when the program runs. H · v takes the place of the gradients among the results.
     ///
     /// - Parameter givesSlope: Whether the shard's part of ⟨∇L, v⟩ is an output.
     package func hessianProductGraph(
@@ -30,7 +30,7 @@ extension TracedModel {
             .hessianProduct(parameterShapes: parameterShapes, givesSlope: givesSlope)
     }
 
-    /// The graph of a shard's part of the gradient of the mini-batch's mean loss, and of the sum of its losses.
+    /// The graph of a shard's part of the gradient of the mini-batch's mean loss, and of the sum of the shard's losses.
     package func gradientGraph(_ inputs: InputTypes, _ mode: ObjectiveMode) -> Graph {
         let losses = losses(inputs, mode)
         let results = [
@@ -46,7 +46,8 @@ extension TracedModel {
         return losses.builder.graph(for: [Self.total(losses)]).fusingActivations()
     }
 
-    /// Whether any layer's result depends on the whole mini-batch in training.
+    /// Whether a layer's output for one example depends on the others of its mini-batch, as batch norm's does in
+    /// training.
     package var usesBatchStatistics: Bool {
         trace.nodes.contains { node in
             guard case .batchNormalization(.batchNorm) = node.operation else { return false }

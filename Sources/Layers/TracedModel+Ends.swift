@@ -1,9 +1,9 @@
 import Graph
 
-/// How a model begins and ends.
+/// What the model's first and last operations are, for warnings.
 extension TracedModel {
-    /// Why the model's last operation should be left out, as the loss takes outputs as they are before it; nil where
-    /// there is no reason.
+    /// Why the model's last operation should be left out: the loss expects logits and would apply it twice, or gets
+    /// bounded ones. Nil where there is no reason.
     package var superfluousEnd: String? {
         guard let name = lastName else { return nil }
         let own = ["cross_entropy": "softmax", "binary_cross_entropy": "sigmoid"]
@@ -15,8 +15,8 @@ extension TracedModel {
             "the model ends in \(name), but \(loss.name) takes logits \(reason): leave the last \(name) out"
     }
 
-    /// The channels that the first layer takes from an example, where it is a convolution; nil for columns, which
-    /// one puts on purpose over data of one column.
+    /// The channels that the first layer reads of an example, if it is a convolution. Nil for a kernel one pixel wide
+    /// and more than one high, which is meant for data of one column.
     package var firstConvolutionChannels: Int? {
         for node in trace.nodes {
             guard case .convolution(.convolution) = node.operation, let image = node.operands.first,
@@ -28,7 +28,7 @@ extension TracedModel {
         return nil
     }
 
-    /// The name of the last operation where it bounds outputs.
+    /// The name of the model's last operation if it is one that bounds outputs.
     private var lastName: String? {
         guard var value = trace.value(for: .output(.prediction)) else { return nil }
         while true {
@@ -39,7 +39,7 @@ extension TracedModel {
             case .elementwise(.unary(.sigmoid)): return "sigmoid"
             case .elementwise(.unary(.tanh)): return "tanh"
             case .elementwise(.unary(.relu)): return "relu"
-            // What only moves values, or leaves some out, ends nothing.
+            // These only move or drop values: look at what comes before.
             case .shape(.reshape), .shape(.transpose), .random(.dropout):
                 guard let operand = node.operands.first else { return nil }
                 value = operand

@@ -1,6 +1,6 @@
 import Graph
 
-/// A model with the shape of its examples and its loss: what training and evaluation graphs are traced from.
+/// A model together with the shape of its examples and its loss, from which training and evaluation graphs are traced.
 public struct TracedModel: Sendable {
     /// A parameter or a buffer: torch's name, shape, and whether gradients change it.
     public struct Variable: Sendable {
@@ -9,27 +9,27 @@ public struct TracedModel: Sendable {
         public let isTrainable: Bool
         let source: any TracedVariable
 
-        /// What a parameter does in its layer; buffers count as weights.
+        /// The parameter's role in its layer; buffers count as weights.
         package var role: Parameter.Role { (source as? Parameter)?.role ?? .weight }
     }
 
-    /// The model.
+    /// The model, as given.
     public let model: any Model
     /// The shape of one example, such as [1, 28, 28].
     public let exampleShape: [Int]
-    /// The type of its elements.
+    /// The type of an example's elements.
     public let exampleElement: ElementType
     /// What each example's target is.
     public let target: TargetKind
-    /// What training minimizes.
+    /// The loss that training minimizes.
     public let loss: Loss
-    /// Parameters and buffers in the order of the model's properties; the graph knows them by their place here.
+    /// Parameters and buffers in the order of the model's properties; the graph numbers them by their index here.
     public let variables: [Variable]
-    /// The names of batch counters.
+    /// The names of batch counters, such as `bn1.num_batches_tracked`.
     public let counters: [String]
     /// The shape of the prediction for one example.
     public let outputShape: [Int]
-    /// The model's own operations, of two examples in training.
+    /// The model's operations alone, traced in training mode with two examples.
     let trace: Graph
 
     /// Traces `model` once and checks that it fits the examples and the loss.
@@ -42,7 +42,7 @@ public struct TracedModel: Sendable {
         self.exampleElement = exampleElement
         self.target = target
         self.loss = loss
-        // Two examples, so that a dimension of examples is never mistaken for one to repeat.
+        // With two examples a dimension that counts examples cannot be mistaken for one of extent 1 that is repeated.
         try model.check(input: [2] + exampleShape)
         let named = ModelVariables(of: model)
         counters = named.counters
@@ -64,7 +64,7 @@ public struct TracedModel: Sendable {
         try loss.function.check(output: outputShape, target: target)
     }
 
-    /// The types of what comes with a shard of `count` examples.
+    /// The types of the tensors that come with a shard of `count` examples.
     package func inputTypes(count: Int) -> InputTypes {
         var types: [GraphInput: TensorType] = [
             .features: TensorType([count] + exampleShape, exampleElement),
@@ -78,7 +78,7 @@ public struct TracedModel: Sendable {
         return InputTypes(count: count, types)
     }
 
-    /// The graph of one training step on a shard: per-shard gradients, next states, the loss.
+    /// The graph of one training step on a shard: the shard's gradients, the next states and the sum of losses.
     package func trainingGraph(_ inputs: InputTypes) -> Graph {
         let builder = GraphBuilder(mode: .training, variables: variables.map(\.source))
         let losses = lossOfExamples(in: builder, inputs).losses
@@ -92,10 +92,11 @@ public struct TracedModel: Sendable {
             parameterShapes: parameterShapes)
     }
 
-    /// The graph of one training step on a shard of `count` examples.
+    /// The same for a shard of `count` examples of the model's input types.
     package func trainingGraph(count: Int) -> Graph { trainingGraph(inputTypes(count: count)) }
 
-    /// The graph of evaluating a shard: predictions, Σ loss, correct classifications, and what metrics read.
+    /// The graph of evaluating a shard: predictions, Σ loss, and what metrics read; with class labels also correct
+    /// classifications.
     package func evaluationGraph(_ inputs: InputTypes) -> Graph {
         let builder = GraphBuilder(mode: .evaluation, variables: variables.map(\.source))
         let (prediction, losses) = lossOfExamples(in: builder, inputs)
@@ -115,20 +116,20 @@ public struct TracedModel: Sendable {
         return builder.graph(for: results).fusingActivations()
     }
 
-    /// The graph of evaluating a shard of `count` examples.
+    /// The same for a shard of `count` examples of the model's input types.
     package func evaluationGraph(count: Int) -> Graph { evaluationGraph(inputTypes(count: count)) }
 
-    /// The graph of predicting a shard; needs no targets.
+    /// The graph of predicting a shard; it reads no targets.
     package func predictionGraph(_ inputs: InputTypes) -> Graph {
         let builder = GraphBuilder(mode: .evaluation, variables: variables.map(\.source))
         let prediction = model(input(.features, in: builder, inputs))
         return builder.graph(for: [Graph.Result(.output(.prediction), prediction.value)]).fusingActivations()
     }
 
-    /// The graph of predicting a shard of `count` examples.
+    /// The same for a shard of `count` examples of the model's input types.
     package func predictionGraph(count: Int) -> Graph { predictionGraph(inputTypes(count: count)) }
 
-    /// Scores of classes, or numbers to compare with targets, that metrics read of one example.
+    /// How many numbers metrics read for one example: scores of classes, or estimates to compare with targets.
     package var scoreCount: Int {
         loss.function.isBinary(output: outputShape, target: target) ? 2 : outputShape.reduce(1, *)
     }
@@ -146,8 +147,8 @@ public struct TracedModel: Sendable {
         return (prediction, loss.function.perExample(prediction, input(name, in: builder, inputs)))
     }
 
-    /// The mean loss of the mini-batch, this shard's part. What labels weigh is known before the step, so it needs no sum
-    /// over shards first.
+    /// This shard's part of the mean loss of the mini-batch. The sum of label weights is known before the step, so the
+    /// divisor needs no sum over shards.
     func objective(_ losses: Tensor) -> Tensor {
         let builder = losses.builder
         let divisor = loss.function.classWeights.map(builder.labelWeightSum) ?? builder.batchCount

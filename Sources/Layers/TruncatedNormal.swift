@@ -1,6 +1,6 @@
 import Glibc
 
-/// The normal distribution without what lies outside a ... b, by the inverse of its distribution function.
+/// A normal distribution restricted to a ... b, sampled by the inverse of its distribution function.
 struct TruncatedNormal {
     private let mean: Double
     private let deviation: Double
@@ -9,7 +9,6 @@ struct TruncatedNormal {
     private let lower: Double
     private let upper: Double
 
-    /// N(mean, deviation²) between `a` and `b`.
     init(mean: Double, deviation: Double, a: Double, b: Double) {
         precondition(deviation > 0 && a < b, "a truncated normal of deviation \(deviation) in \(a) ... \(b)")
         (self.mean, self.deviation, self.a, self.b) = (mean, deviation, a, b)
@@ -17,11 +16,11 @@ struct TruncatedNormal {
         upper = Self.distribution((b - mean) / deviation)
     }
 
-    /// The value below which a share `u` in [0, 1) of the distribution lies, by bisection.
+    /// The value below which the share `u` in [0, 1) of the distribution lies, found by bisection.
     func value(_ u: Double) -> Double {
         let target = lower + u * (upper - lower)
         var (low, high) = ((a - mean) / deviation, (b - mean) / deviation)
-        // 60 halvings leave less than Float32's rounding of any interval.
+        // After 60 halvings the error is below Float32's rounding, whatever the interval.
         for _ in 0..<60 {
             let middle = low + (high - low) / 2
             if Self.distribution(middle) < target { low = middle } else { high = middle }
@@ -29,6 +28,6 @@ struct TruncatedNormal {
         return min(max(mean + deviation * (low + high) / 2, a), b)
     }
 
-    /// Φ(x).
+    /// Φ(x) of the standard normal distribution.
     private static func distribution(_ x: Double) -> Double { 0.5 * erfc(-x * 0.5.squareRoot()) }
 }

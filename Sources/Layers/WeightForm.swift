@@ -1,6 +1,6 @@
-/// What a layer's weight is made of.
+/// How a layer makes its weight of parameters.
 public enum WeightForm: String, Sendable, Hashable, CaseIterable {
-    /// A parameter.
+    /// The weight is a parameter.
     case plain
     /// g · v / ‖v‖ for each output, as torch.nn.utils.parametrizations.weight_norm (Salimans and Kingma 2016,
     /// arXiv:1602.07868).

@@ -1,14 +1,15 @@
 import Randomness
 
-/// A weight as a matrix of one row per output, in Float64: what normalized weights start from.
+/// A weight as a matrix with one row per output, in Float64, from which weight norm and spectral norm take first
+/// values.
 struct WeightMatrix {
     private let values: [Double]
     private let rows: Int
     private let columns: Int
 
-    /// Steps of the power method that a layer starts with, as torch's.
+    /// Steps of the power method before training; torch's number.
     private static let powerSteps = 15
-    /// The smallest norm that is divided by.
+    /// The least divisor of a vector that is normalized.
     private static let epsilon = 1e-12
 
     /// The matrix (first extent, product of the others) of a weight's elements.
@@ -18,7 +19,6 @@ struct WeightMatrix {
         columns = shape.dropFirst().reduce(1, *)
     }
 
-    /// The norm of each row.
     var rowNorms: [Float] {
         (0..<rows).map { row in
             let elements = values[row * columns..<(row + 1) * columns]
@@ -26,10 +26,10 @@ struct WeightMatrix {
         }
     }
 
-    /// The singular vectors of the largest singular value, as far as 15 steps of the power method from a random start
-    /// come: u ← W v / ‖W v‖, v ← Wᵀ u / ‖Wᵀ u‖.
+    /// Estimates of the singular vectors of the largest singular value, after 15 steps of the power method from a
+    /// random start: u ← W v / ‖W v‖, v ← Wᵀ u / ‖Wᵀ u‖.
     func singularVectors(random: CounterRandom) -> (left: [Float], right: [Float]) {
-        // Numbers behind the weight's own.
+        // Random numbers that the weight's own elements do not use.
         var v = Self.normalized((0..<columns).map { random.normal(at: UInt64(values.count + $0)) })
         var u: [Double] = []
         for _ in 0..<Self.powerSteps {

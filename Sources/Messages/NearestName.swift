@@ -15,7 +15,7 @@ package func nearestName(to word: String, among names: [String], slips most: Int
         // Each slip changes the length by one at most.
         guard abs(other.count - letters.count) <= most else { continue }
         let slips = slips(from: letters, to: other)
-        if slips <= most, slips * 2 <= other.count, slips < best?.slips ?? 3 { best = (name, slips) }
+        if slips <= most, slips * 2 <= other.count, slips < best?.slips ?? .max { best = (name, slips) }
     }
     return best?.name
 }

@@ -1,8 +1,8 @@
-/// Mini-batches that grow during training: small ones first, whose noise helps, large ones in the end, whose gradient
-/// is exact.
+/// Mini-batches that grow during training: small ones at first, whose noise helps, and large ones at the end, whose
+/// gradient is more exact.
 ///
-/// A larger batch lowers the noise of the gradient as a lower learning rate would, with fewer and better shared-out
-/// steps. It grows between epochs only, so that an epoch visits every example once.
+/// A larger batch lowers the gradient's noise as a lower learning rate would, but with fewer steps that are easier to
+/// share among ranks. The batch grows only between epochs, so that an epoch visits every example once.
 ///
 /// References: Byrd et al., "Sample size selection in optimization methods for machine learning", Mathematical
 /// Programming 2012; Smith et al., "Don't Decay the Learning Rate, Increase the Batch Size", ICLR 2018,
@@ -17,9 +17,9 @@
 public struct BatchGrowth: Sendable, Hashable {
     /// When the batch grows.
     public enum Trigger: Sendable, Hashable {
-        /// Where these epochs, counted from 0, begin.
+        /// At the start of these epochs, counted from 0.
         case atEpochs([Int])
-        /// Every so many epochs.
+        /// After every this many epochs.
         case every(Int)
         /// After an epoch whose measured gradient noise scale is above the batch: larger batches then still save steps.
         case noise
@@ -27,19 +27,20 @@ public struct BatchGrowth: Sendable, Hashable {
 
     /// When the batch grows.
     public let trigger: Trigger
-    /// What it grows by each time, above 1; 2 by default.
+    /// The factor by which it grows each time, above 1; 2 by default.
     public let factor: Double
-    /// Examples it does not grow beyond; nil for the whole training set.
+    /// The largest batch, in examples; nil for the whole training set.
     public let maximum: Int?
 
-    /// Growth; the values are checked where they are read.
+    /// Growth by these rules; the values are not checked here.
     public init(_ trigger: Trigger, factor: Double = 2, maximum: Int? = nil) {
         self.trigger = trigger
         self.factor = factor
         self.maximum = maximum
     }
 
-    /// The batch of an epoch, counted from 0, of a run that began with `first`; noise has not been asked.
+    /// The batch of an epoch, counted from 0, of a run that began with `first`. Under `noise`, which depends on
+    /// measurements, it is `first`.
     public func batch(from first: Int, ofEpoch epoch: Int) -> Int {
         let times =
             switch trigger {
@@ -52,10 +53,10 @@ public struct BatchGrowth: Sendable, Hashable {
         return batch
     }
 
-    /// The batch after `batch`.
+    /// The batch that follows `batch`: `factor` times larger, at most `maximum`.
     public func grown(_ batch: Int) -> Int {
         let larger = (Double(batch) * factor).rounded()
-        // Beyond 2^31 examples there is no data set.
+        // A cap of 2^31 examples, beyond any data set, keeps the conversion to Int safe.
         return max(batch, min(maximum ?? .max, Int(min(larger, 0x1p31))))
     }
 }

@@ -1,14 +1,14 @@
-/// Ends training when the metric that counts has stopped getting better.
+/// Ends training when the watched metric has stopped improving.
 ///
-/// It watches the metric itself, such as the validation set's accuracy, not the loss that stands in for it.
+/// It watches the metric that the model is judged by, such as validation accuracy, rather than the training loss.
 ///
 /// Reference: Prechelt, "Early Stopping – But When?", 1998.
 public struct EarlyStopping: Sendable, Hashable {
     /// Epochs without improvement after which training ends, at least 1; 5 by default.
     public var patience: Int
-    /// How much better than the best so far counts as better, in the metric's units, at least 0; 0 by default.
+    /// The least improvement over the best so far that counts, in the metric's units, at least 0; 0 by default.
     public var minimumChange: Double
-    /// Whether the weights of the best epoch are what the run ends with; true by default.
+    /// Whether the run ends with the weights of its best epoch; true by default.
     public var restoresBest: Bool
 
     /// A rule for ending early.

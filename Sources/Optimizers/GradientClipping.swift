@@ -7,11 +7,10 @@ import Options
 ///
 ///     c = min(1, max_norm / (‖g‖ + 1e-6))
 ///
-/// The coefficient is a pure function of the Float64 norm, so ranks that hold the same norm decide the same.
-/// Where c is 1 the gradient may be left alone: multiplying would change no bit.
+/// The coefficient is a pure function of the Float64 norm, so ranks with the same norm compute the same coefficient.
+/// Where c is 1 the gradient can be left alone: multiplying would change no bit.
 ///
-/// By value: every element of the reduced gradient is moved to the nearest number of [−v, v], which is what the kernel
-/// `clamp` does.
+/// By value: every element of the reduced gradient is clamped to [−v, v].
 ///
 /// Reference: Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", ICML
 /// 2013, arXiv:1211.5063.
@@ -24,9 +23,9 @@ import Options
 ///     GradientClipping.off.coefficient(norm: 4)           // 1
 ///     try GradientClipping(maximumValue: 2).maximumValue  // 2
 public struct GradientClipping: Sendable, Hashable {
-    /// max_norm, above 0, in the units of the gradient; nil means no clipping by norm.
+    /// max_norm, above 0, in the units of the gradient; nil for no clipping by norm.
     public let maximumNorm: Double?
-    /// v, above 0, in the units of the gradient; nil means no clipping by value. One of the two is nil.
+    /// v, above 0, in the units of the gradient; nil for no clipping by value. At most one of the two is set.
     public let maximumValue: Double?
 
     /// No clipping.

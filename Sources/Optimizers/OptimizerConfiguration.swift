@@ -2,8 +2,8 @@ import Options
 
 /// An optimizer: an update rule and the learning rate its schedule starts from.
 ///
-/// Names and options are PyTorch's in snake_case; options left out get PyTorch's defaults. A rule of one's own takes part as
-/// a value, or by its name in a list that it was added to.
+/// Names and options are PyTorch's in snake_case, and so are the defaults. A rule of your own is given as a value, or
+/// by name after being added to a list of rules.
 ///
 /// Example:
 ///
@@ -16,36 +16,37 @@ import Options
 ///     slow.rule.stateNames                // ["exp_avg", "exp_avg_sq", "slow"]
 ///     let own = OptimizerConfiguration(rule: try SGD(momentum: 0.5), learningRate: 0.1)
 public struct OptimizerConfiguration: Sendable {
-    /// The name of the rule, without lookahead.
+    /// The name of the rule in a configuration; that of the wrapped rule under lookahead.
     public let name: String
-    /// The update rule with its options, wrapped in lookahead if asked for.
+    /// The update rule with its options, wrapped in lookahead if that is set.
     public private(set) var rule: any UpdateRule
-    /// η₀, the option `lr`: at least 0, per optimizer step. A schedule says what becomes of it.
+    /// η₀, the option `lr`: at least 0. A schedule turns it into the rate of each step.
     public let learningRate: Double
-    /// All options with their values, given or default, in the order in which they are listed to a user; of a rule that was
+    /// All options with their values, given or default, in the order in which they are listed to a user; for a rule
     /// given as a value its learning rate and its description.
     public let options: [NamedOption]
-    /// Whether the state is spread over all ranks of a job instead of being kept once per node (ZeRO-1).
+    /// Whether the optimizer's state is spread over all ranks of a job instead of being kept once per node (ZeRO-1).
     ///
-    /// Every rank then keeps the state of its slices of the parameters alone, updates them and sends the result to
-    /// the other nodes. Weights and checkpoints are the same bytes either way, and a run may change it when it is
-    /// resumed. On one node nothing is saved: there the state exists once for all ranks anyway.
+    /// Every rank then keeps the state of its own slices of the parameters, updates those slices and sends them to the
+    /// other nodes. Weights and checkpoints have the same bytes either way, and a resumed run may change the setting.
+    /// On one node nothing is saved: there the state exists once for all ranks anyway.
     ///
     /// Reference: Rajbhandari et al., "ZeRO: Memory optimizations toward training trillion parameter models", SC
     /// 2020, arXiv:1910.02054.
     public var isSharded: Bool
-    /// The parameters that are stepped by `rule.withoutWeightDecay`, each kind at most once, in the order of its cases.
+    /// The kinds of parameters that get no weight decay (they are stepped by `rule.withoutWeightDecay`), in the order
+    /// of the enumeration's cases.
     public var noDecay: [DecayExemption] {
         didSet { noDecay = DecayExemption.allCases.filter(noDecay.contains) }
     }
-    /// k and α of lookahead around the rule; nil for none.
+    /// The options of lookahead around the rule; nil for none.
     public var lookahead: LookaheadOptions? { didSet { rule = lookahead?.wrap(plain) ?? plain } }
     private let plain: any UpdateRule
 
-    /// Makes the optimizer of this name; throws on an unknown name or option, a wrong type or a bad value, and on
-    /// parameters left out of the decay of a rule that has none.
+    /// Makes the optimizer of this name; throws on an unknown name or option, a wrong type or a bad value, and where
+    /// `noDecay` is set for a rule without weight decay.
     ///
-    /// - Parameter rules: The rules there are.
+    /// - Parameter rules: The rules to choose from.
     public init(
         name: String, options: [String: OptionValue] = [:], sharded: Bool = false,
         noDecay: [DecayExemption] = [], lookahead: LookaheadOptions? = nil,
@@ -60,7 +61,7 @@ public struct OptimizerConfiguration: Sendable {
         try check()
     }
 
-    /// An optimizer of a rule of one's own.
+    /// An optimizer with a rule of your own.
     ///
     /// - Parameter learningRate: η₀, at least 0.
     public init(
@@ -90,7 +91,7 @@ public struct OptimizerConfiguration: Sendable {
         self.lookahead = lookahead
     }
 
-    /// Throws where parameters are left out of the decay of a rule that has none.
+    /// Throws if `noDecay` is set for a rule whose options have no weight decay; a rule given as a value is accepted.
     public func check() throws(OptionError) {
         guard !noDecay.isEmpty, !options.contains(where: { ["weight_decay", "rule"].contains($0.name) })
         else { return }
@@ -111,7 +112,7 @@ public struct OptimizerConfiguration: Sendable {
 }
 
 extension ChoiceList where Element == any UpdateRule {
-    /// Every optimizer there is; each declares the option `lr`.
+    /// Every built-in optimizer; each has the option `lr`.
     public static var updateRules: ChoiceList {
         ChoiceList(
             "optimizer",
@@ -126,7 +127,7 @@ extension ChoiceList where Element == any UpdateRule {
 }
 
 extension NamedChoice where Element == any UpdateRule {
-    /// The choice that a rule is.
+    /// A choice of the rule by its name, with its options.
     public init<Rule: UpdateRule & Choice>(_: Rule.Type) {
         self.init(Rule.name, Rule.summary, Rule.options, source: Rule.source) { options throws(OptionError) in
             try Rule(options: options)

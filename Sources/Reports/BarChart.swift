@@ -1,20 +1,20 @@
 /// Bars side by side over an axis of numbers.
 struct BarChart {
     let title: String
-    /// What the horizontal axis is of.
+    /// The name of the horizontal axis.
     let across: String
-    /// Where the first bar begins, and how wide each is.
+    /// The start of the first bar and the width of each, on the horizontal axis.
     let lowest: Double
     let width: Double
-    /// Numbers from 0 on.
+    /// The heights, at least 0.
     let bars: [Double]
-    /// Whether heights go by ratios, from half of the least bar that is not 0 on.
+    /// Whether the vertical axis is logarithmic; it then starts at half of the lowest bar that is not 0.
     var isLogarithmic = false
-    /// The least that the vertical axis reaches to; nil for the highest bar.
+    /// What the vertical axis must at least reach; nil for the highest bar.
     var reaches: Double?
-    /// A line from one corner to the other, as what bars should be.
+    /// Whether a line from corner to corner shows the ideal heights.
     var hasDiagonal = false
-    /// What a bar is, in words, by its place.
+    /// The description of the bar at a place.
     let words: (_ place: Int) -> String
 
     /// The picture; nil where all bars are 0.

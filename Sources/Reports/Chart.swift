@@ -1,18 +1,18 @@
-/// A picture of curves, as SVG that says its numbers to a pointer, to the keyboard and to a screen reader.
+/// A picture of curves as SVG, whose numbers can be read with the pointer, the keyboard and a screen reader.
 struct Chart {
-    /// What it shows.
+    /// The title.
     let title: String
-    /// What the horizontal axis counts.
+    /// The name of the horizontal axis.
     let across: String
     let curves: [Curve]
-    /// The ratio of numbers from which on the vertical axis is logarithmic; nil for never.
+    /// The vertical axis is logarithmic if the largest number is at least this many times the smallest; nil for never.
     var logarithmicFrom: Double?
 
-    /// Points of a line, and columns that say their numbers.
+    /// The most points of a line, and the most columns that show numbers.
     private static let (mostPoints, mostColumns) = (600, 60)
-    /// Columns that the keyboard stops at.
+    /// The most columns that the keyboard stops at.
     private static let mostStops = 12
-    /// Points that are marked each, rather than only joined.
+    /// The most points of a curve that are marked one by one.
     private static let mostMarks = 40
 
     /// The picture; nil where there is nothing to show.
@@ -23,7 +23,7 @@ struct Chart {
         guard let most = places.max(),
             let frame = Frame(
                 across: places + [0], name: across,
-                // Steps begin at 0, so that pictures stand over one another, and end where they end: ticks need not.
+                // Steps start at 0 and the axis ends with the last one, so that pictures line up under each other.
                 ends: most > 0 ? 0...most : nil,
                 down: Scale(points.map(\.y), logarithmicFrom: logarithmicFrom))
         else { return nil }
@@ -54,7 +54,7 @@ struct Chart {
         return parts
     }
 
-    /// Columns over the whole picture that show the numbers below the pointer, or those where the keyboard is.
+    /// Columns over the whole picture that show the numbers at the pointer or at the keyboard's focus.
     private func columns(_ shown: [Curve], _ frame: Frame) -> [String] {
         var places = Set(shown.flatMap { $0.points.map(\.x) }).sorted()
         if places.count > Self.mostColumns {
@@ -93,7 +93,7 @@ struct Chart {
             ])
     }
 
-    /// Lines of text on the side of the picture where the pointer is not.
+    /// Lines of text on one side of the picture, so that the pointer does not cover them.
     private static func tip(_ lines: [String], isLeft: Bool) -> String {
         let x = NumberText.place(isLeft ? Frame.left + 8 : Frame.end - 8)
         let spans = lines.enumerated().map { row, line in

@@ -1,9 +1,8 @@
-/// The sections of a resolved configuration as facts for a person: `config.yaml` has one fixed form.
+/// A resolved configuration as facts for a person, taken from the one form in which `config.yaml` is written.
 struct ConfigurationFacts {
-    /// What is shown, in order.
+    /// The facts, in the order of the configuration.
     private(set) var facts: [Section.Fact] = []
 
-    /// The facts of a configuration.
     init(_ text: String) {
         let sections = Self.sections(text)
         for (name, title) in [
@@ -13,7 +12,7 @@ struct ConfigurationFacts {
             guard let lines = sections.first(where: { $0.name == name })?.lines, !lines.isEmpty else {
                 continue
             }
-            // A list of layers reads downwards, settings read on.
+            // Data and layers get a line each; other settings are joined by commas.
             let shown = lines.filter { line in !Self.quiet.contains { line.hasPrefix("\($0):") } }.map(
                 Self.plain)
             let separator = ["data", "model"].contains(name) ? "\n" : ", "
@@ -21,7 +20,7 @@ struct ConfigurationFacts {
         }
     }
 
-    /// Keys that say how ranks work together, and nothing of what is trained.
+    /// Keys about how ranks work together, which say nothing about what is trained.
     private static let quiet = [
         "stall_timeout", "workers", "transport", "check_replicas", "bucket_bytes", "instruction_set",
     ]
@@ -40,7 +39,7 @@ struct ConfigurationFacts {
         return found
     }
 
-    /// Without the signs that only a parser needs.
+    /// The line without the characters that only a parser needs.
     private static func plain(_ line: Substring) -> String {
         // The layers of a list.
         var text = String(line.hasPrefix("- ") ? line.dropFirst(2) : line)

@@ -1,8 +1,8 @@
 import Training
 
-/// Which classes were taken for which.
+/// How often each class was predicted for each class.
 struct Confusion {
-    /// A class that was taken for another.
+    /// A class that was predicted for another.
     struct Pair: Hashable {
         let label: Int
         let said: Int
@@ -10,10 +10,10 @@ struct Confusion {
 
     /// The number of classes.
     let classes: Int
-    /// Examples by true class in rows, said class in columns.
+    /// Examples by true class, in rows, and predicted class, in columns.
     let counts: [[Int]]
 
-    /// Counts of predictions of classes; nil where there are none.
+    /// Counts from predictions of classes; nil where there are none.
     init?(_ predictions: RunPredictions) {
         guard let said = predictions.classes, let labels = predictions.labels else { return nil }
         let most = Int(max(said.max() ?? 0, labels.max() ?? 0))
@@ -24,13 +24,13 @@ struct Confusion {
         self.counts = counts
     }
 
-    /// More classes are no matrix for a page.
+    /// The most classes that are counted at all.
     private static let most = 2000
 
     func present(_ place: Int) -> Int { counts[place].reduce(0, +) }
     func said(_ place: Int) -> Int { counts.reduce(0) { $0 + $1[place] } }
 
-    /// TP ÷ (TP + FP) and TP ÷ (TP + FN); nil where nothing is of the class.
+    /// TP ÷ (TP + FP) and TP ÷ (TP + FN); nil where the divisor is 0.
     func precision(_ place: Int) -> Double? {
         said(place) > 0 ? Double(counts[place][place]) / Double(said(place)) : nil
     }
@@ -38,31 +38,31 @@ struct Confusion {
         present(place) > 0 ? Double(counts[place][place]) / Double(present(place)) : nil
     }
 
-    /// 2TP ÷ (2TP + FP + FN).
+    /// 2TP ÷ (2TP + FP + FN); nil where the divisor is 0.
     func f1(_ place: Int) -> Double? {
         let all = present(place) + said(place)
         return all > 0 ? 2 * Double(counts[place][place]) / Double(all) : nil
     }
 
-    /// The pairs that were confused most, and how often.
+    /// The pairs of classes that were confused most often, with their counts.
     func frequent(_ most: Int) -> [(pair: Pair, count: Int)] {
         let all = counts.indices.flatMap { label in
             counts[label].indices.filter { $0 != label && counts[label][$0] > 0 }
                 .map { (pair: Pair(label: label, said: $0), count: counts[label][$0]) }
         }
-        // Pairs that are equally frequent stay in their order.
+        // Equally frequent pairs stay in their order.
         return Array(
             all.enumerated().sorted { ($1.element.count, $0.offset) < ($0.element.count, $1.offset) }.map(
                 \.element
             ).prefix(most))
     }
 
-    /// The matrix as a picture: the darker, the larger the part of the row. Nil for too many classes.
+    /// The matrix as a picture, in which darker cells have a larger share of their row; nil for too many classes.
     func svg(_ name: (Int) -> String) -> String? {
         guard classes <= Self.mostShown else { return nil }
         let letters = (0..<classes).map { Self.shortened(name($0)).count }.max() ?? 1
         let side = 440.0
-        // A letter is some 8 wide; above the columns words stand aslant.
+        // A character is about 8 wide; words above the columns are slanted.
         let edge = max(24, 8 * Double(letters) + 10)
         let cell = (side - edge) / Double(classes)
         let top = edge * 0.9

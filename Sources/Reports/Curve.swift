@@ -1,6 +1,6 @@
-/// Numbers along one axis, drawn as a line.
+/// A sequence of points that is drawn as a line.
 struct Curve {
-    /// A number at a place.
+    /// A number y at a place x.
     struct Point: Equatable {
         let x: Double
         let y: Double
@@ -13,15 +13,15 @@ struct Curve {
         case faint
     }
 
-    /// What it is, for the legend.
+    /// The name in the legend.
     let name: String
-    /// The place of its colour in the page's list.
+    /// The index of its colour in the page's list.
     let color: Int
     var stroke = Stroke.solid
-    /// By x ascending; the numbers are finite.
+    /// Finite points, by ascending x.
     let points: [Point]
 
-    /// A curve of the points that are finite.
+    /// A curve of those points that are finite.
     init(_ name: String, color: Int, stroke: Stroke = .solid, _ points: [Point]) {
         self.name = name
         self.color = color
@@ -29,7 +29,7 @@ struct Curve {
         self.points = points.filter { $0.x.isFinite && $0.y.isFinite }
     }
 
-    /// So many points at most that look the same: of each stretch the least and the greatest, in their order.
+    /// At most `most` points that look the same: the smallest and the largest of each stretch, in their order.
     func thinned(to most: Int) -> [Point] {
         guard points.count > most else { return points }
         let stretches = most / 2
@@ -42,7 +42,7 @@ struct Curve {
         }
     }
 
-    /// The point nearest to a place; nil where none lies within `reach` of it.
+    /// The point nearest to `x`; nil if none lies within `reach` of it.
     func point(near x: Double, reach: Double) -> Point? {
         var (low, high) = (0, points.count)
         while low < high {

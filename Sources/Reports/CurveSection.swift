@@ -1,11 +1,11 @@
 import Foundation
 import Training
 
-/// How numbers moved while runs were trained.
+/// The section of curves: how numbers changed during training.
 struct CurveSection {
     let runs: [RunRecord]
 
-    /// The section, of charts that have something to show.
+    /// The section, with those charts that have data.
     var section: Section {
         var section = Section(title: "Curves", anchor: "curves")
         var charts = [losses]
@@ -22,7 +22,7 @@ struct CurveSection {
         return section
     }
 
-    /// The colour of a run's curves, or of a set's where there is one run.
+    /// The colour of a run's curves or, with a single run, of a set's.
     private func color(_ run: Int, _ set: Int) -> Int { (runs.count > 1 ? run : set) % PageStyle.colors }
 
     private func name(_ run: RunRecord, _ what: String) -> String {
@@ -57,7 +57,7 @@ struct CurveSection {
                             set.of(epoch.evaluations)?.loss.map { .init(x: Double(epoch.step), y: $0) }
                         }))
             }
-            // Before the end of the first epoch there are steps alone.
+            // Before the end of the first epoch only steps are known.
             if runs.count > 1, run.epochs.isEmpty {
                 curves.append(
                     Curve(
@@ -68,7 +68,7 @@ struct CurveSection {
         return Chart(title: "Loss", across: "step", curves: curves, logarithmicFrom: 30)
     }
 
-    /// The metrics of any run and set beside the loss, in the order they come.
+    /// The metrics of any run and set, except the loss, in order of appearance.
     private var metricNames: [String] {
         var names: [String] = []
         for run in runs {
@@ -84,7 +84,7 @@ struct CurveSection {
         return names
     }
 
-    /// Metrics whose names are no words.
+    /// How the page writes metrics whose names are not words.
     private static let words = ["r2": "R²", "mae": "mean absolute error", "f1": "F1"]
 
     private func metric(_ metric: String) -> Chart {
@@ -114,7 +114,7 @@ struct CurveSection {
         return Chart(title: title, across: "step", curves: curves, logarithmicFrom: logarithmicFrom)
     }
 
-    /// The numbers of a run's epochs, for those who want them exactly.
+    /// A table of a run's epochs with exact numbers.
     private func epochTable(_ run: RunRecord) -> Section.Table? {
         guard !run.epochs.isEmpty else { return nil }
         let columns = ["training", "validation", "test"]

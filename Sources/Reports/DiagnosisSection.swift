@@ -1,7 +1,7 @@
 import Foundation
 import Training
 
-/// What is known of the loss around a run's weights.
+/// The section on the loss around a run's weights.
 struct DiagnosisSection {
     let runs: [RunRecord]
 
@@ -50,7 +50,7 @@ struct DiagnosisSection {
 
     private static func text(_ value: Double?) -> String? { value.map(NumberText.plain) }
 
-    /// A share of all eigenvalues with what it lies between, where that is not known exactly.
+    /// A share of all eigenvalues, with its bounds if it is not exact.
     private static func share(_ share: Double?, _ range: [Double]?) -> String? {
         guard let share else { return nil }
         guard let range, range.count == 2, range[0] < range[1] else { return NumberText.percent(share) }
@@ -59,7 +59,7 @@ struct DiagnosisSection {
             "\(NumberText.percent(share)) (\(NumberText.percent(range[0])) to \(NumberText.percent(range[1])))"
     }
 
-    /// Bars of the share of eigenvalues by value, on a logarithmic scale upwards: most of them are near 0.
+    /// Bars of the share of eigenvalues by value, on a logarithmic vertical axis because most eigenvalues are near 0.
     private static func spectrum(_ diagnosis: DiagnosisRecord, title: String) -> Section.Figure? {
         let nodes = (diagnosis.density ?? []).filter { $0.count == 2 && $0[0].isFinite && $0[1] > 0 }
         guard let least = nodes.map({ $0[0] }).min(), let most = nodes.map({ $0[0] }).max() else {

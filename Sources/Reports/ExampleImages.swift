@@ -1,16 +1,16 @@
 import Datasets
 import Foundation
 
-/// Examples of a data set as small pictures, where they are images.
+/// Examples of a data set as small pictures, if they are images.
 struct ExampleImages {
     private let dataset: Dataset
     private let shape: (channels: Int, height: Int, width: Int)
 
     /// Why there are no pictures.
     enum Absence: Error {
-        /// The examples are no images: nothing to say.
+        /// The examples are not images; the page says nothing about it.
         case noImages
-        /// A sentence.
+        /// Any other reason, as a sentence.
         case because(String)
     }
 
@@ -29,16 +29,16 @@ struct ExampleImages {
         }
     }
 
-    /// A picture as the address of an img element.
+    /// The picture of a row as a data URL for an img element.
     func address(ofRow row: Int) -> String {
         let values = dataset.examples.features(ofRow: row)
-        // Bytes are shown as they are; other numbers from the example's least to its greatest.
+        // Bytes are shown unchanged; other numbers are scaled from the example's smallest to its largest.
         let isByte = dataset.layout.elementType == .uint8
         let finite = values.filter(\.isFinite)
         let low = isByte ? 0 : finite.min() ?? 0
         let high = isByte ? 255 : max(finite.max() ?? 1, low.nextUp)
         let every = max(1, (max(shape.height, shape.width) + Self.mostPixels - 1) / Self.mostPixels)
-        let (height, width) = (shape.height / every, shape.width / every)
+        let (height, width) = (max(1, shape.height / every), max(1, shape.width / every))
         var pixels: [UInt8] = []
         for y in 0..<height {
             for x in 0..<width {
@@ -53,6 +53,6 @@ struct ExampleImages {
         return "data:image/png;base64,\(Data(file).base64EncodedString())"
     }
 
-    /// The longer side at most; of larger images every second, third, ... pixel is shown.
+    /// The most pixels of the longer side; of larger images every second, third, ... pixel is shown.
     private static let mostPixels = 64
 }

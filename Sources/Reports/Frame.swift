@@ -1,21 +1,22 @@
-/// The axes of a picture, and where numbers lie in it. All lengths are units of the picture, which is scaled to the page.
+/// The axes of a picture and the places of numbers in it. Lengths are in units of the picture, which is scaled to the
+/// page.
 struct Frame {
     /// The picture's size.
     static let (width, height) = (440.0, 264.0)
-    /// What axes and their words take on each side.
+    /// The space for axes and their labels on each side.
     static let (left, right, top, bottom) = (60.0, 14.0, 10.0, 40.0)
 
-    /// What the axes hold; the horizontal one may end between two ticks.
+    /// The ranges of the axes; the horizontal one may end between two ticks.
     let across: ClosedRange<Double>
     let down: Scale
-    /// Ticks of the horizontal axis.
+    /// The ticks of the horizontal axis.
     let ticks: [Double]
-    /// What the horizontal axis is of.
+    /// The name of the horizontal axis.
     let name: String
 
-    /// Axes for some numbers; nil where one has none.
+    /// Axes that contain these numbers; nil if an axis has none.
     ///
-    /// - Parameter ends: Where the horizontal axis ends: at the outermost ticks, unless told.
+    /// - Parameter ends: The ends of the horizontal axis; by default its outermost ticks.
     init?(across values: [Double], name: String, ends: ClosedRange<Double>? = nil, down: Scale?) {
         guard let scale = Scale(values), let down else { return nil }
         across = ends ?? scale.range
@@ -34,9 +35,9 @@ struct Frame {
 
     func y(_ value: Double) -> Double { Self.floor - down.position(value) * (Self.floor - Self.top) }
 
-    /// The picture of these axes with what is drawn between them.
+    /// The axes with `parts` drawn between them.
     ///
-    /// - Parameter label: What a screen reader says of it.
+    /// - Parameter label: The text for screen readers.
     func picture(_ parts: [String], label: String) -> String {
         Markup.element(
             "svg",

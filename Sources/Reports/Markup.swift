@@ -1,16 +1,16 @@
 import Mustache
 
-/// Text for HTML that is well-formed XML, too.
+/// Text that is valid both as HTML and as XML.
 ///
-/// It goes by Unicode scalars: in Swift a quotation mark with a combining accent behind it is one character, which is no
-/// quotation mark, but HTML sees one there and ends the attribute.
+/// It is processed by Unicode scalars: Swift takes a quotation mark followed by a combining accent for one character,
+/// which is not a quotation mark, but in HTML the quotation mark still ends the attribute.
 struct Markup: MustacheContentType {
-    /// What Mustache calls it.
+    /// The name of this content type in Mustache.
     static let name = "MARKUP"
 
     func escapeText(_ text: String) -> String { Self.escaped(text) }
 
-    /// Text as the content of an element or of an attribute; what XML does not allow becomes U+FFFD.
+    /// Text as the content of an element or of an attribute; characters that XML forbids become U+FFFD.
     static func escaped(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
@@ -28,7 +28,7 @@ struct Markup: MustacheContentType {
         return String(result)
     }
 
-    /// An element with attributes, in this order, and content that is markup already.
+    /// An element with attributes, in this order, and content that is already markup.
     static func element(_ name: String, _ attributes: [(String, String)] = [], _ content: String = "")
         -> String
     {

@@ -3,9 +3,9 @@ import Foundation
 import Messages
 import Training
 
-/// What was trained, on what, and what came of it.
+/// The sections on results, settings and the differences between runs.
 enum OverviewSections {
-    /// The runs' states and final numbers: of one a list and a table of its sets, of several a row for each.
+    /// The runs' states and final numbers: for one run a list and a table of its sets, for several a row for each run.
     static func results(_ runs: [RunRecord]) -> Section {
         var section = Section(title: "Results", anchor: "results")
         let ends = runs.map { $0.end?.evaluations ?? $0.epochs.last?.evaluations ?? $0.summary.evaluations }
@@ -36,12 +36,12 @@ enum OverviewSections {
 
     private static let lossName = "loss"
 
-    /// The numbers of one run, a row for each and a column for each set.
+    /// The final numbers of one run: a row for each metric and a column for each set.
     private static func table(_ evaluations: RunEvent.Evaluations, trainingLoss: Double?) -> Section.Table {
         func named(_ evaluation: RunEvent.Evaluation?) -> [(name: String, value: Double)] {
             (evaluation?.numbers ?? []).map { ($0.name, $0.value) }
         }
-        // The loss of training is that of its steps, as in the metrics.
+        // The training loss is the mean over the steps, as in the metrics.
         let training =
             (trainingLoss.map { [(name: lossName, value: $0)] } ?? [])
             + named(evaluations.training).filter { $0.name != lossName }
@@ -94,7 +94,7 @@ enum OverviewSections {
         state == .noMetrics ? "no metrics" : state.rawValue
     }
 
-    /// What a single run was told, by the sections of its configuration.
+    /// The settings of a single run, by the sections of its configuration.
     static func setup(_ run: RunRecord) -> Section {
         var section = Section(title: "What was trained", anchor: "setup")
         if let text = run.configuration {
@@ -107,8 +107,8 @@ enum OverviewSections {
         return section
     }
 
-    /// Where the configurations of several runs differ: a row for each key, "none" where a run has no such option, a dash
-    /// where it has something else in a place that the key lies in, which has a row of its own.
+    /// The differences between the configurations: a row for each key, with "none" if a run has no such option, and a
+    /// dash if the run has another layer there, which has a row of its own.
     static func differences(_ runs: [RunRecord]) -> Section {
         var section = Section(title: "What differs in their configurations", anchor: "differences")
         guard let first = runs.first?.settings else {

@@ -1,15 +1,15 @@
-/// A picture of bytes as a PNG file (ISO/IEC 15948), stored without compression: it is a few pixels wide.
+/// A picture as a PNG file (ISO/IEC 15948), without compression because it has few pixels.
 enum PNG {
-    /// The file.
+    /// The bytes of the file.
     ///
     /// - Parameters:
     ///   - channels: 1 for grey, 3 for red, green and blue.
-    ///   - pixels: Rows from the top, the channels of each pixel side by side.
+    ///   - pixels: Rows from the top, with the channels of each pixel side by side.
     static func file(width: Int, height: Int, channels: Int, _ pixels: [UInt8]) -> [UInt8] {
         precondition(
             pixels.count == width * height * channels, "\(pixels.count) bytes for \(width) × \(height)")
         let row = width * channels
-        // Each row begins with its filter, none.
+        // Each row begins with the number of its filter, 0 for none.
         let lines = (0..<height).flatMap { [0] + pixels[$0 * row..<($0 + 1) * row] }
         let header = bytes(UInt32(width)) + bytes(UInt32(height)) + [8, channels == 3 ? 2 : 0, 0, 0, 0]
         return [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] + chunk("IHDR", header)

@@ -1,7 +1,7 @@
-/// How the page looks: light and dark, on a phone, on paper.
+/// The style sheet of the page: light and dark, for screens, phones and paper.
 enum PageStyle {
-    /// Colours that curves take in turn: those of Okabe and Ito, which the colour-blind tell apart, made darker on white and
-    /// lighter on black.
+    /// The number of curve colours: those of Okabe and Ito, which colour-blind readers can tell apart, darkened on
+    /// white and lightened on black.
     static let colors = 8
 
     private static let light = [

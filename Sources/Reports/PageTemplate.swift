@@ -1,4 +1,4 @@
-/// The page, for Mustache. It is XML as well as HTML, and loads nothing.
+/// The page as a Mustache template. It is valid as XML and as HTML, and loads nothing.
 enum PageTemplate {
     /// What tells a report from other pages.
     static let generator = #"<meta name="generator" content="dtrain report"/>"#

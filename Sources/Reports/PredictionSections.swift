@@ -2,8 +2,8 @@ import Foundation
 import Messages
 import Training
 
-/// What the final weights say of the test set: which classes are confused, how sure the model is when it is right, how far
-/// estimates are off.
+/// Sections on the final weights' predictions for the test set: which classes are confused, how often the model is
+/// right by how sure it is, how large the errors of estimates are.
 struct PredictionSections {
     let runs: [RunRecord]
 
@@ -80,7 +80,7 @@ struct PredictionSections {
     private static let mostPairs = 12
     private static let mostShown = 40
 
-    /// Of each pair the example of which the model was most sure.
+    /// Adds for each pair the example of which the model was most sure.
     private func addPictures(
         _ pairs: [Confusion.Pair], _ predictions: RunPredictions, of run: RunRecord, _ name: (Int) -> String,
         to section: inout Section
@@ -109,7 +109,7 @@ struct PredictionSections {
         }
     }
 
-    /// How often the model is right by how sure it is (Guo et al., "On Calibration of Modern Neural Networks", 2017).
+    /// How often the model is right, by how sure it is (Guo et al., "On Calibration of Modern Neural Networks", 2017).
     private static func reliability(_ predictions: RunPredictions) -> Section.Figure? {
         guard let classes = predictions.classes, let labels = predictions.labels,
             predictions.confidence(0) != nil
@@ -182,8 +182,7 @@ struct PredictionSections {
         ]
     }
 
-    /// The mean absolute error, the root mean square error, the mean error and R² (which is nothing where all targets are
-    /// equal).
+    /// The mean absolute error, the root mean square error, the mean error and R² (NaN where all targets are equal).
     private static func errors(_ pairs: [(target: Double, said: Double)]) -> [Double] {
         let count = Double(pairs.count)
         let mean = pairs.reduce(0) { $0 + $1.target } / count

@@ -4,27 +4,27 @@ import Foundation
 import Messages
 import Training
 
-/// Everything that a report says of a run, from its folder alone.
+/// Everything that a report says about a run, read from its folder.
 struct RunRecord {
-    /// The run's folder as it was named, and the name that the report calls it.
+    /// The run's folder as given, and the run's name in the report.
     let folder: String
     let name: String
     let summary: RunSummary
     let events: [RunEvent]
     /// config.yaml; nil for a Swift program's run.
     let configuration: String?
-    /// What a Swift program's run keeps instead, as JSON.
+    /// program.json, which a Swift program's run has instead.
     let description: String?
     let settings: RunSettings?
     let diagnosis: DiagnosisRecord?
-    /// What ranks have spent their time with.
+    /// How long each rank spent on what.
     let timing: RunTiming?
     let predictions: RunPredictions?
-    /// The labels that stand for the classes; nil for class indices.
+    /// The labels of the classes; nil for class indices.
     let classNames: [String]?
-    /// The test set; nil where the configuration does not tell.
+    /// The test set; nil where the configuration does not name it.
     let testData: DatasetSource?
-    /// What is left out, and why.
+    /// What the report leaves out, and why.
     private(set) var notes: [String] = []
 
     /// Reads the run in a folder; throws where there is none.
@@ -69,15 +69,15 @@ struct RunRecord {
         self.notes = notes
     }
 
-    /// The run's logged steps.
+    /// The logged steps, in order.
     var steps: [RunEvent.Step] { events.compactMap { if case .step(let step) = $0 { step } else { nil } } }
 
-    /// The run's epochs.
+    /// The epochs, in order.
     var epochs: [RunEvent.Epoch] {
         events.compactMap { if case .epoch(let epoch) = $0 { epoch } else { nil } }
     }
 
-    /// What the run came to; nil where it has not ended.
+    /// The end of the run; nil if it has not ended.
     var end: RunEvent.End? { events.lazy.compactMap { if case .end(let end) = $0 { end } else { nil } }.last }
 
     /// The mean training loss of the epoch whose weights the run has, or of the last one so far.
@@ -86,7 +86,7 @@ struct RunRecord {
         return epochs.last { $0.epoch == restored }?.trainingLoss
     }
 
-    /// Names for runs that tell them apart: the last parts of their paths, as many as that takes.
+    /// Names that tell runs apart: the last parts of their paths, as few as possible.
     static func names(of folders: [String]) -> [String] {
         let parts = folders.map { folder in
             folder.split(separator: "/").filter { $0 != "." }.map(String.init)
@@ -100,7 +100,7 @@ struct RunRecord {
     }
 }
 
-/// What a report takes from diagnosis.json.
+/// The part of diagnosis.json that a report uses.
 struct DiagnosisRecord: Decodable {
     let verdict: String
     let because: String
@@ -124,7 +124,7 @@ struct DiagnosisRecord: Decodable {
     let examples: Int?
     let parameters: Int?
     let spectrum: String?
-    /// Values with the share of eigenvalues that each stands for.
+    /// Pairs of a value and the share of eigenvalues that it stands for.
     let density: [[Double]]?
 
     /// Whether all eigenvalues were computed.

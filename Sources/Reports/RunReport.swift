@@ -3,17 +3,17 @@ import Messages
 import Mustache
 import Training
 
-/// One HTML page about one run or several, made of their folders alone: it needs no network and no script.
+/// One HTML page about one or several runs, made from their folders alone; it needs no network and no script.
 package struct RunReport {
     private let runs: [RunRecord]
 
-    /// Reads the runs; throws where there is none in a folder.
+    /// Reads the runs; throws if a folder holds none.
     package init(folders: [String]) throws {
         let names = RunRecord.names(of: folders)
         runs = try zip(folders, names).map { try RunRecord(folder: $0, name: $1) }
     }
 
-    /// The page.
+    /// The HTML text.
     package var html: String {
         get throws {
             MustacheContentTypes.register(Markup(), named: Markup.name)
@@ -40,7 +40,7 @@ package struct RunReport {
             : "\(counted(runs.count, "run")): \(runs.map(\.name).joined(separator: ", "))"
     }
 
-    /// One sentence on how it went.
+    /// A sentence on the outcome.
     private var summary: String {
         guard runs.count == 1, let run = runs.first else { return "A comparison, made of the runs' folders." }
         var parts = [run.summary.state == .noMetrics ? "no metrics yet" : run.summary.state.rawValue]
@@ -65,7 +65,7 @@ package struct RunReport {
     }
 }
 
-/// What the template names. Mustache finds members by their names, and an empty text or list shows nothing.
+/// The names that the template uses. Mustache finds members by name, and shows nothing for an empty text or list.
 private struct Page {
     let title: String
     let summary: String
@@ -112,7 +112,7 @@ private struct Page {
             let cells: [String]
         }
 
-        /// Nil for none: a list of no captions.
+        /// Nil for none, which Mustache treats as an empty list.
         let caption: String?
         let label: String
         let head: [String]

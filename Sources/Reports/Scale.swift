@@ -1,18 +1,18 @@
 import Foundation
 
-/// An axis: which numbers it holds, where they lie on it, and where its ticks are.
+/// An axis: its range, the places of numbers on it, and its ticks.
 struct Scale: Equatable {
-    /// The least and the greatest number.
+    /// The smallest and the largest number on the axis.
     let range: ClosedRange<Double>
-    /// Whether equal ratios are equally long.
+    /// Whether the axis is logarithmic.
     let isLogarithmic: Bool
-    /// Numbers with a tick, ascending.
+    /// The numbers with a tick, ascending.
     let ticks: [Double]
 
-    /// An axis for some finite numbers; nil for none.
+    /// An axis that contains these finite numbers; nil if there are none.
     ///
-    /// - Parameter logarithmicFrom: The ratio of the greatest to the least from which on it is logarithmic, where all are
-    ///   above 0; nil for never.
+    /// - Parameter logarithmicFrom: The axis is logarithmic if all numbers are above 0 and the largest is at least this
+    ///   many times the smallest; nil for never.
     init?(_ values: [Double], logarithmicFrom ratio: Double? = nil) {
         guard let least = values.min(), let most = values.max() else { return nil }
         if let ratio, least > 0, most / least >= ratio {
@@ -24,16 +24,16 @@ struct Scale: Equatable {
         }
     }
 
-    /// Where a number lies, from 0 to 1.
+    /// The place of a number on the axis: 0 at the start, 1 at the end.
     func position(_ value: Double) -> Double {
         let (low, high) = (range.lowerBound, range.upperBound)
         return isLogarithmic ? log(value / low) / log(high / low) : (value - low) / (high - low)
     }
 
-    /// From tick to tick at steps of 1, 2 or 5 times a power of ten, four to eight of them.
+    /// A range from tick to tick, with four to eight ticks at steps of 1, 2 or 5 times a power of ten.
     private static func linear(_ least: Double, _ most: Double) -> (ClosedRange<Double>, [Double]) {
         var (low, high) = (least, most)
-        // A single number lies in the middle; so do those too near to one another for ticks between them.
+        // A single number, or numbers too close for ticks between them, go to the middle.
         if high - low <= max(abs(low), abs(high)) * 1e-9 {
             let room = max(abs(low), abs(high)) * 0.1
             (low, high) = room > 0 ? (low - room, high + room) : (-1, 1)
@@ -46,7 +46,7 @@ struct Scale: Equatable {
         return (first * step...last * step, ticks)
     }
 
-    /// Ticks at powers of ten, of every decade or of every second, third...; at 1, 2 and 5 where there are few.
+    /// Ticks at every power of ten, or every second, third, ...; also at twice and five times each if there are few.
     private static func logarithmic(_ least: Double, _ most: Double) -> (ClosedRange<Double>, [Double]) {
         let decades = log10(most) - log10(least)
         let digits = decades < 3 ? [1.0, 2, 5] : [1]

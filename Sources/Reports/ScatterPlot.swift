@@ -1,13 +1,13 @@
-/// Points of two numbers each.
+/// A plot of points.
 struct ScatterPlot {
     let title: String
-    /// What the horizontal axis is of.
+    /// The name of the horizontal axis.
     let across: String
     let pairs: [(Double, Double)]
-    /// A line where both numbers are equal; else one at 0.
+    /// Whether a line shows where both numbers are equal; otherwise it is at 0.
     let hasDiagonal: Bool
 
-    /// Points that are drawn at most: of more, evenly chosen ones.
+    /// The most points that are drawn, evenly chosen among all.
     private static let most = 1500
 
     /// The picture; nil where there is nothing to show.

@@ -1,21 +1,21 @@
-/// A part of the page; what is empty is left out.
+/// A part of the page; empty members are left out.
 struct Section {
-    /// A name and what it is.
+    /// A name and its value.
     struct Fact {
         let name: String
         let value: String
     }
 
-    /// Cells in rows, the first of each being its name.
+    /// Rows of cells; the first cell of each row is its name.
     struct Table {
         let caption: String
         let head: [String]
         let rows: [[String]]
     }
 
-    /// A picture with what its curves are.
+    /// A picture with a legend of its curves.
     struct Figure {
-        /// A curve's name with its line and colour.
+        /// A curve's name with its stroke and colour.
         struct Entry {
             let name: String
             let look: String
@@ -23,32 +23,32 @@ struct Section {
 
         let title: String
         let legend: [Entry]
-        /// Markup.
+        /// The markup of the picture.
         let picture: String
         var note = ""
     }
 
-    /// An image with what it shows.
+    /// An image with a caption.
     struct Picture {
         let address: String
         let caption: String
-        /// For who does not see it.
+        /// The text for readers who do not see the image.
         let description: String
     }
 
-    /// Text as it is, which is shown when it is asked for.
+    /// Preformatted text that is shown when the reader opens it.
     struct Listing {
         let title: String
         let text: String
     }
 
     let title: String
-    /// What leads there.
+    /// The target of links to this section.
     let anchor: String
     var notes: [String] = []
     var facts: [Fact] = []
     var tables: [Table] = []
-    /// Tables that are shown when they are asked for.
+    /// Tables that are shown when the reader opens them.
     var folded: [Table] = []
     var figures: [Figure] = []
     var gallery: [Picture] = []
@@ -62,7 +62,7 @@ struct Section {
 }
 
 extension Section.Figure {
-    /// The picture of a chart; nil where there is nothing to show.
+    /// A figure of the chart; nil if it has no data.
     init?(_ chart: Chart, note: String = "") {
         guard let svg = chart.svg else { return nil }
         let shown = chart.curves.filter { !$0.points.isEmpty }

@@ -1,11 +1,11 @@
 import Messages
 import Training
 
-/// What ranks have spent their time with.
+/// The section on how ranks spent their time.
 struct TimingSection {
     let runs: [RunRecord]
 
-    /// The section; empty where no run tells.
+    /// The section; empty if no run has timings.
     var section: Section {
         var section = Section(title: "Where the time went", anchor: "time")
         for run in runs {
@@ -28,7 +28,7 @@ struct TimingSection {
         return section
     }
 
-    /// A bar for each rank, of what it has spent its seconds with.
+    /// A bar for each rank, divided by what it spent its seconds on.
     private static func bars(_ timing: RunTiming, _ title: String) -> String {
         let shown = timing.ranks.prefix(mostRanks)
         let (left, width, row) = (56.0, 440.0, 22.0)

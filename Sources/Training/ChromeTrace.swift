@@ -3,10 +3,10 @@ import Foundation
 
 /// A rank's timeline in the trace event format that chrome://tracing and Perfetto read.
 struct ChromeTrace {
-    /// The file.
+    /// The bytes of the file.
     let data: Data
 
-    /// - Parameter workers: The rank's worker threads; events of the thread behind them are communication.
+    /// - Parameter workers: The number of the rank's worker threads; the thread with this number is communication.
     init(_ events: [Profiler.Event], rank: Int, workers: Int) {
         var lines = [
             #"{"name":"process_name","ph":"M","pid":\#(rank),"args":{"name":"rank \#(rank)"}}"#
@@ -19,7 +19,7 @@ struct ChromeTrace {
         }
         for event in events {
             let span = event.span
-            // Microseconds; ranks of one machine share the clock, so their files can be shown together.
+            // In microseconds. The ranks of one machine share the clock, so their files can be shown together.
             let start = Double(span.start) / 1e3
             let length = Double(span.end - span.start) / 1e3
             lines.append(

@@ -1,27 +1,26 @@
 import Messages
 import Options
 
-/// One key that is different between two runs, for a message.
+/// A setting that differs between two runs, for a message.
 package struct ConfigurationChange: Equatable, Sendable {
     /// The key's path, such as "optimizer.lr" or "model.0.linear.out".
     package let key: String
-    /// What it is there, in the run that is gone on with; nil for nothing.
+    /// The value in the run that is continued; nil if there is none.
     package let old: String?
-    /// What it is here; nil for nothing.
+    /// The value in the new run; nil if there is none.
     package let new: String?
-    /// Whether it makes another run, rather than one on files that stand elsewhere.
+    /// Whether the setting affects results, rather than, say, where files are.
     let decidesResults: Bool
 
-    /// As a message says it: "optimizer.lr: 0.1, the run has 0.05".
+    /// The difference in a message's words: "optimizer.lr: 0.1, the run has 0.05".
     var text: String {
         "\(key): \(new.map(Self.shortened) ?? "none"), the run has \(old.map(Self.shortened) ?? "none")"
     }
 
-    /// Whether the weights of the one run may not fit the other.
+    /// Whether the weights of one run may not fit the other.
     var concernsModel: Bool { key == "model" || key.hasPrefix("model.") }
 
-    /// What is different between two plain values of a key, part by part. An option that only one of two choices has is
-    /// nothing in the other.
+    /// The differences between two values of a key, option by option.
     static func all(
         _ key: String, _ old: OptionValue?, _ new: OptionValue?, decidesResults: Bool = true
     ) -> [ConfigurationChange] {
@@ -42,7 +41,7 @@ package struct ConfigurationChange: Equatable, Sendable {
                 + (news + olds).map(\.name).filter { !both.contains($0) }
             return names.flatMap { all($0, olds[$0], news[$0]) }
         case (.list(let olds)?, .list(let news)?) where (olds + news).contains(where: \.hasParts):
-            // What stands before and behind the places where elements were put in or taken out is compared one by one.
+            // If elements were inserted or removed, those before and after that place are compared in pairs.
             func isAlike(_ pair: (OptionValue, OptionValue)) -> Bool { pair.0.kind == pair.1.kind }
             let isMoved = olds.count != news.count
             let front = isMoved ? zip(olds, news).prefix(while: isAlike).count : olds.count
@@ -66,7 +65,7 @@ package struct ConfigurationChange: Equatable, Sendable {
         }
     }
 
-    /// The first of some changes, and how many there are more; nil for none.
+    /// The first changes and the number of the others; nil if there are none.
     static func text(_ changes: [ConfigurationChange]) -> String? {
         guard !changes.isEmpty else { return nil }
         let shown = changes.prefix(mostShown).map(\.text).joined(separator: "; ")
@@ -74,26 +73,26 @@ package struct ConfigurationChange: Equatable, Sendable {
         return more > 0 ? "\(shown); and \(counted(more, "more change"))" : shown
     }
 
-    /// Changes that a message lists.
+    /// The most changes that a message lists.
     private static let mostShown = 3
 
     private static func shortened(_ value: String) -> String {
         value.count > longest ? "\(value.prefix(longest))..." : value
     }
 
-    /// Characters of a value that are shown.
+    /// The most characters of a value that a message shows.
     private static let longest = 100
 }
 
 extension OptionValue {
     fileprivate var hasParts: Bool { if case .options = self { true } else { false } }
 
-    /// What an element of a list is: a layer's name, say, without its options.
+    /// What an element of a list is, such as a layer's name, without its options.
     fileprivate var kind: String {
         if case .options(let options) = self, let first = options.first { return first.name }
         return description
     }
 
-    /// For a message; nil for nothing.
+    /// The value for a message; nil for none.
     fileprivate var phrase: String? { self == .none ? nil : description }
 }

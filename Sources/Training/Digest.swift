@@ -1,7 +1,7 @@
 import Crypto
 import Foundation
 
-/// SHA-256 over what must be the same everywhere.
+/// SHA-256 of values that must be the same everywhere.
 struct Digest {
     private var hasher = SHA256()
 
@@ -9,10 +9,10 @@ struct Digest {
 
     mutating func add(_ bytes: UnsafeRawBufferPointer) { hasher.update(bufferPointer: bytes) }
 
-    /// 32 bytes.
+    /// The digest: 32 bytes.
     var bytes: [UInt8] { Array(hasher.finalize()) }
 
-    /// The bytes in hexadecimal.
+    /// A digest in hexadecimal.
     static func text(_ bytes: [UInt8]) -> String {
         bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }

@@ -16,22 +16,22 @@ public enum DistributedProgram {
     /// Starts MPI, calls `body` on every rank and returns the exit code.
     ///
     /// - Parameters:
-    ///   - name: What messages begin with.
-    ///   - wording: In whose words messages say what to do.
-    ///   - transport: How ranks of one node exchange data.
+    ///   - name: The first word of messages.
+    ///   - wording: Whether messages give advice for the command line or for Swift.
+    ///   - transport: How the ranks of one node exchange data.
     ///   - instructionSet: The highest instruction set to use; nil for the highest that every rank has.
-    ///   - printing: How much a person is told of work under way.
+    ///   - printing: How much is printed about the work's progress.
     ///   - stallTimeout: Seconds without progress of any rank after which the job ends with exit code 75; 0 for never.
-    ///   - status: The exit code for errors that are not the library's.
+    ///   - status: The exit code of errors that are not the library's.
     public static func run(
         name: String = "dtrain", wording: Wording = .swift, transport: Cluster.Transport = .auto,
         instructionSet: InstructionSet? = nil, printing: Printing = .lines,
         stallTimeout: Double = Watchdog.standardLimit,
         status: @escaping (any Error) -> Int32? = { _ in nil }, _ body: (Cluster) throws -> Void
     ) -> Int32 {
-        // Output that nobody reads any more must not end the run.
+        // If the reader of the output is gone, the run goes on.
         signal(SIGPIPE, SIG_IGN)
-        // Lines of progress, errors and what signals say go past the buffer of what a program prints.
+        // Lines of progress and errors would otherwise overtake what the program prints into a buffer.
         dt_print_lines()
         StopRequest.install(isSlurmTask: LaunchEnvironment.current.launcher == .slurm)
         reportSignals(name: name)
@@ -47,13 +47,13 @@ public enum DistributedProgram {
         }
         let guidance = Guidance(wording, printing: printing)
         let watchdog = Watchdog(name: name, limit: stallTimeout, guidance: guidance)
-        // Ranks that have ended MPI together need no watch any more.
+        // Ranks that have ended MPI together need no watchdog any more.
         defer { watchdog.stop() }
         do {
             try FaultPoint.check()
             FaultPoint.reach(.start)
             return try MPIRuntime.run(threads: .funneled) { runtime in
-                // MPI has installed handlers of its own.
+                // MPI has installed signal handlers of its own: set ours again.
                 reportSignals(name: name)
                 try check(LaunchEnvironment.current, ranks: runtime.world.size)
                 try ProgramFile.check(in: runtime.world)
@@ -69,7 +69,7 @@ public enum DistributedProgram {
             } onError: { error, world in
                 watchdog.stop()
                 report(error, name: name, wording, rank: world.rank)
-                // The error may be that a host is gone.
+                // The error may be that a host has failed.
                 if !isOneHost { LauncherDeadline.set() }
                 return Int(code(error))
             }
@@ -79,24 +79,24 @@ public enum DistributedProgram {
         }
     }
 
-    /// Lets signals that nobody expects write one line before they end the process, as long as it lives.
+    /// Makes unexpected signals print one line before they end the process.
     ///
-    /// - Parameter name: What the line begins with.
+    /// - Parameter name: The first word of the line.
     public static func reportSignals(name: String = "dtrain") {
-        // Whoever asks for Swift's own report of a crash gets it, after the line.
+        // With SWIFT_BACKTRACE set, Swift's own crash report follows the line.
         let asksForBacktrace = getenv("SWIFT_BACKTRACE") != nil
         dt_crash_install(
             name, Int32(clamping: LaunchEnvironment.current.rank ?? 0), ExitStatus.noResources.rawValue,
             asksForBacktrace ? 1 : 0)
     }
 
-    /// Reports an error that comes before MPI is up: all ranks fail alike, so one of them speaks.
+    /// Reports an error from before MPI is started. All ranks have the same error, so only one prints it.
     private static func fail(_ error: any Error, name: String, _ wording: Wording) {
         let line = "\(name): error: \(words(of: error, wording))"
         guard (LaunchEnvironment.current.rank ?? 0) > 0 else { return write(line) }
         letRankZeroSpeak()
         guard error is ResourceError else { return }
-        // Where rank 0 had what this rank could not have, nothing has ended this one by then.
+        // If rank 0 had no error, this rank has not been ended by now, and prints its own.
         letRankZeroSpeak()
         write(line)
     }
@@ -105,23 +105,23 @@ public enum DistributedProgram {
         error is any StatedError ? "\(error)" : wording("\(error)")
     }
 
-    /// Waits before a rank other than 0 ends with an error that all ranks meet before MPI is up: mpirun ends the job
-    /// with the first rank that fails, and that should be the one that says why.
+    /// Waits on a rank other than 0 before it ends with an error that all ranks have before MPI starts: mpirun ends the
+    /// job with the first rank that fails, which should be the one that prints.
     public static func letRankZeroSpeak() { usleep(2_000_000) }
 
-    /// Prints an error as the one line that a person sees.
+    /// Prints an error as one line on standard error.
     public static func write(_ line: String) {
         let oneLine = line.split(whereSeparator: \.isNewline).joined(separator: " ")
         StandardStream.error.write("\(LineDevice.erasingOnError)\(oneLine)\n")
     }
 
-    /// Tells a person of something that does not end the run, as it is written.
+    /// Prints a warning about something that does not end the run.
     static func warn(_ text: String) { write("dtrain: warning: \(text)") }
 
-    /// Tells a person of something that is not as usual.
+    /// Prints a note about something unusual.
     static func note(_ text: String) { write("dtrain: note: \(text)") }
 
-    /// Without enough shared memory all ranks go over to messages together.
+    /// Runs `body`; if there is too little shared memory, runs it again with messages, on all ranks together.
     private static func withFallback(_ cluster: Cluster, name: String, _ body: (Cluster) throws -> Void)
         throws
     {
@@ -141,8 +141,8 @@ public enum DistributedProgram {
         LaunchEnvironment.current.localSize == LaunchEnvironment.current.size
     }
 
-    /// A rank that fails alone reports soon; where all fail alike rank 0 does, and ends the others before they have
-    /// waited: on its own host within milliseconds, on others it takes the launcher's daemons longer.
+    /// A rank that fails alone prints its error soon. If all fail alike, rank 0 prints and ends the others while they
+    /// wait: within milliseconds on its own host, later on others, where the launcher's daemons must do it.
     private static func report(_ error: any Error, name: String, _ wording: Wording, rank: Int) {
         if error is FailedElsewhere {
             usleep(5_000_000)
@@ -152,7 +152,7 @@ public enum DistributedProgram {
         write("\(name): error: \(words(of: error, wording))")
     }
 
-    /// Many single processes that each believe to be alone would overwrite one another's results.
+    /// Processes that were started together but each believe to be alone would overwrite one another's results.
     private static func check(_ environment: LaunchEnvironment, ranks: Int) throws {
         guard let started = environment.size, started > 1, ranks == 1 else { return }
         throw TrainingError(

@@ -6,12 +6,12 @@ import Foundation
 import Glibc
 import MPI
 
-/// What a run would find here: ranks, cores, libraries, memory and measured speeds, with a verdict.
+/// What a run would find on these hosts: ranks, cores, libraries, memory and measured speeds, with a verdict.
 package struct Doctor {
-    /// Lines for a person.
+    /// The report, as lines for a person.
     package let lines: [String]
 
-    /// Looks around and measures for about a second; collective.
+    /// Collects the facts and measures for about a second; collective.
     package init(_ cluster: Cluster) throws {
         let own = Rank(
             host: ProcessInfo.processInfo.hostName, cores: Self.allowedCores, nodeCores: cluster.nodeCores,
@@ -79,7 +79,7 @@ package struct Doctor {
         let stale: [Stale]
     }
 
-    /// Leftovers of a host that are listed.
+    /// The most leftovers of a host that are listed.
     private static let mostStale = 8
 
     private struct Stale: Codable {
@@ -87,7 +87,7 @@ package struct Doctor {
         let bytes: Int
     }
 
-    /// The cores this process may run on, as the system lists them.
+    /// The cores that this process may run on, in the system's notation.
     private static var allowedCores: String {
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
@@ -101,7 +101,7 @@ package struct Doctor {
         return Int(status.f_bavail) * Int(status.f_frsize)
     }
 
-    /// GB/s per rank of MPI_Allreduce over 4 MiB of float32.
+    /// The speed of MPI_Allreduce over 4 MiB of Float32, in GB/s per rank.
     private static func reductionSpeed(_ cluster: Cluster) throws -> Double {
         let values = [Float](repeating: 1, count: 1 << 20)
         var seconds = Double.infinity

@@ -9,20 +9,21 @@ package struct EvaluationReport {
     /// The report of `totals`.
     ///
     /// - Parameters:
-    ///   - data: What was evaluated: "test", "train", or the name of a file.
-    ///   - classNames: The labels that stand for the classes; nil for class indices.
+    ///   - data: The name of the data: "test", "train", or the name of a file.
+    ///   - classNames: The labels of the classes; nil for class indices.
     package init(_ totals: Evaluator.Totals, data: String, classNames: [String]?) {
         self.init(RunEvent.Evaluation(totals), data: data, classNames: classNames)
     }
 
-    /// The same of what an event holds.
+    /// The report of an evaluation from an event.
     init(_ evaluation: RunEvent.Evaluation, data: String, classNames: [String]?) {
         self.evaluation = evaluation
         self.data = data
         self.classNames = classNames
     }
 
-    /// One JSON object on one line: count, loss, the metrics, then lists with one value per class and what they are of.
+    /// One JSON object on one line: count, loss, the metrics, then lists with a value for each class, and the classes'
+    /// labels.
     package var json: String {
         var line = JSONLine()
         line.add("count", evaluation.count ?? 0)
@@ -33,17 +34,16 @@ package struct EvaluationReport {
         return line.line
     }
 
-    /// Lines of names and numbers, then a table of classes and the confusion matrix if there are any.
+    /// Lines of names and numbers, then a table of classes and the confusion matrix if they were asked for.
     package var table: String {
         let head = [["examples", ProgressReporter.number(Double(evaluation.count ?? 0))], ["data", data]]
         let numbers = evaluation.numbers.map { [$0.name, Self.text($0.value)] }
         return ([Self.aligned(head + numbers)] + details).joined(separator: "\n")
     }
 
-    /// A table of metrics by class and the confusion matrix, as far as there are any.
     private var details: [String] { details(title: "") }
 
-    /// The same, in lines that begin with what they are of.
+    /// A table of metrics by class and the confusion matrix, if they were asked for; each line begins with `title`.
     func details(title: String) -> [String] {
         var parts: [String] = []
         let perClass = evaluation.details.compactMap { detail in
@@ -66,7 +66,7 @@ package struct EvaluationReport {
         return parts
     }
 
-    /// A class as it was labelled, in one line and cut to a readable length.
+    /// A class's label, on one line and shortened to a readable length.
     private func name(_ place: Int) -> String {
         guard let classNames, classNames.indices.contains(place) else { return String(place) }
         let name = String(
@@ -83,7 +83,7 @@ package struct EvaluationReport {
 
     private static func text(_ value: Double) -> String { ProgressReporter.fixed(value, 4) }
 
-    /// Rows with the first column to the left and the others to the right.
+    /// Rows with the first column aligned left and the others right.
     private static func aligned(_ rows: [[String]]) -> String {
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in rows.map { $0[column].count }.max() ?? 0 }

@@ -1,10 +1,10 @@
 import DataParallel
 import Layers
 
-/// What saved weights are worth on a data set; the same on all ranks and at any number of them.
+/// The evaluation of saved weights on a data set; the same on all ranks and at any number of them.
 public struct EvaluationResult: Sendable {
     private let totals: Evaluator.Totals
-    /// The labels that stand for the classes; nil for class indices, and without classes.
+    /// The labels of the classes; nil for class indices, and for regression.
     public let classNames: [String]?
 
     init(_ totals: Evaluator.Totals, classNames: [String]?) {
@@ -12,18 +12,18 @@ public struct EvaluationResult: Sendable {
         self.classNames = classNames
     }
 
-    /// Examples.
+    /// The number of examples.
     public var count: Int { totals.count }
     /// The mean loss.
     public var loss: Double { totals.loss }
     /// Correct ÷ examples; nil for regression.
     public var accuracy: Double? { totals.accuracy }
-    /// Examples of each class, in rows, that were taken for each class, in columns; nil unless it was asked for.
+    /// Examples by true class, in rows, and predicted class, in columns; nil unless asked for.
     public var confusionMatrix: [[Int]]? { totals.classes?.confusion }
 
-    /// A metric as one number, those of classes or outputs averaged; nil if it is none or was not asked for.
+    /// A metric as one number, averaged over classes or outputs; nil if it is not a number or was not asked for.
     public func value(of metric: Metric) -> Double? { totals.value(of: metric) }
 
-    /// A metric of each class; nil if it has no such values or was not asked for.
+    /// A metric for each class; nil if it has no such values or was not asked for.
     public func perClass(_ metric: Metric) -> [Double]? { totals.perClass(metric) }
 }

@@ -8,7 +8,7 @@ import Options
 import Safetensors
 import Spectrum
 
-/// Exit codes, after sysexits.h, and the error each stands for.
+/// Exit codes, after sysexits.h, and the errors that they stand for.
 public enum ExitStatus: Int32, Sendable {
     case success = 0
     case failure = 1
@@ -55,7 +55,7 @@ public enum ExitStatus: Int32, Sendable {
     }
 }
 
-/// An error that says itself what a program ends with; of a file, in that file's own words, which a Swift program keeps.
+/// An error that knows its exit code. If it is about a file, its text stays as it is for Swift programs too.
 package protocol StatedError: Error {
     /// The exit code.
     var exitStatus: ExitStatus { get }

@@ -2,7 +2,7 @@ import Glibc
 import Messages
 import Safetensors
 
-/// A regular file that is open for reading; its content stays readable when another takes its name.
+/// A regular file that is open for reading; its content stays readable if another file takes its name.
 final class FileInput: Sendable {
     /// The file's path, for messages.
     let path: String
@@ -10,19 +10,19 @@ final class FileInput: Sendable {
     let byteCount: Int
     private let file: ReadableFile
 
-    /// Opens the file; nil where there is none.
+    /// Opens the file; nil if it does not exist.
     static func open(ifExists path: String) throws -> FileInput? {
         access(path, F_OK) == 0 || errno != ENOENT ? try FileInput(path) : nil
     }
 
-    /// Opens the file at `path`.
+    /// Opens the file at `path`; throws if it cannot be read.
     init(_ path: String) throws {
         do { file = try ReadableFile(path) } catch { throw Self.failure(path, error) }
         self.path = path
         byteCount = file.size
     }
 
-    /// Calls `body` with all bytes from the first on, in pieces of a few megabytes.
+    /// Calls `body` with all bytes in order, in pieces of a few megabytes.
     func forEachPiece(_ body: ([UInt8]) throws -> Void) throws {
         var offset = 0
         while offset < byteCount {
@@ -32,7 +32,7 @@ final class FileInput: Sendable {
         }
     }
 
-    /// The whole content, which must have at most `limit` bytes.
+    /// The whole content; throws if it is more than `limit` bytes.
     func bytes(atMost limit: Int) throws -> [UInt8] {
         guard byteCount <= limit else {
             throw TrainingError(

@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import Messages
 
-/// Writing files so that what stands under a final name is whole.
+/// Writes files so that what has a final name is complete.
 enum FileOutput {
     /// Writes `bytes` to `path` and waits until they are on disk.
     static func write(_ bytes: some DataProtocol, to path: String) throws {
@@ -14,7 +14,7 @@ enum FileOutput {
         try synchronize(descriptor, path: path)
     }
 
-    /// Makes a new file that must not exist yet.
+    /// Creates a new file; throws if it exists.
     static func create(_ path: String) throws -> Int32 {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw failure("cannot create", path) }
@@ -26,7 +26,7 @@ enum FileOutput {
         try bytes.withUnsafeBytes { try write($0, to: descriptor, path: path) }
     }
 
-    /// Appends to an open file; a short write is continued.
+    /// Appends to an open file, continuing after short writes.
     static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws {
         let (written, error) = DurableFile.write(bytes, to: descriptor)
         if let error {
@@ -36,7 +36,7 @@ enum FileOutput {
 
     /// Waits until an open file is on disk.
     ///
-    /// - Returns: Whether the file system can do that.
+    /// - Returns: False if the file system cannot do that.
     @discardableResult
     static func synchronize(_ descriptor: Int32, path: String) throws -> Bool {
         do { return try DurableFile.flush(descriptor) } catch {
@@ -44,9 +44,9 @@ enum FileOutput {
         }
     }
 
-    /// Makes a change of names in a folder durable.
+    /// Waits until changes of names in a folder are on disk.
     ///
-    /// - Returns: Whether the file system can do that.
+    /// - Returns: False if the file system cannot do that.
     @discardableResult
     static func synchronize(folder path: String) throws -> Bool {
         do { return try DurableFile.flush(folder: path) } catch {
@@ -54,13 +54,13 @@ enum FileOutput {
         }
     }
 
-    /// Makes a folder and those above it.
+    /// Creates a folder and those above it.
     static func makeFolder(_ path: String) throws {
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
         let parent = PathParts.folder(of: path)
         if !parent.isEmpty, parent != path { try makeFolder(parent) }
-        // Another process may make it at the same time.
+        // Another process may create it at the same time.
         guard mkdir(path, 0o755) == 0 || (errno == EEXIST && access("\(path)/.", F_OK) == 0) else {
             throw TrainingError(
                 .output,
@@ -69,14 +69,14 @@ enum FileOutput {
         }
     }
 
-    /// Renames a folder or file, replacing nothing.
+    /// Renames a folder or file.
     static func move(_ from: String, to: String) throws {
         guard rename(from, to) == 0 else { throw failure("cannot rename \(from) to", to) }
     }
 
-    /// Throws unless a file of `byteCount` bytes can be written into a folder; it is gone afterwards.
+    /// Throws unless a file of `byteCount` bytes can be written into a folder; the file is removed.
     ///
-    /// - Returns: Whether the file system can bring files to the disk.
+    /// - Returns: Whether the file system can wait until files are on disk.
     static func probe(folder: String, byteCount: Int) throws -> Bool {
         let path = "\(folder)/.probe-\(getpid())"
         unlink(path)
@@ -95,7 +95,7 @@ enum FileOutput {
         return try synchronize(descriptor, path: path)
     }
 
-    /// An error about a path, with the reason the system gave: last, unless told otherwise.
+    /// An error about a path, with a reason of the system, by default its last one.
     static func failure(_ what: String, _ path: String, _ code: Int32 = errno) -> TrainingError {
         let advice = code == ENOSPC || code == EDQUOT ? "; make room there or choose another --output" : ""
         return TrainingError(.io, "\(what) \(path): \(String(cString: strerror(code)))\(advice)")

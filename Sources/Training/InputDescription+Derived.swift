@@ -4,20 +4,20 @@ import Foundation
 import Layers
 import Safetensors
 
-/// Weights that dtrain did not train, or of which only the weights were kept.
+/// The description of inputs for weights that dtrain did not train, or of which only the weights were kept.
 extension InputDescription {
-    /// What the training set of such weights was, as far as the configuration and its files can tell.
+    /// What is known of the training set of such weights, from the configuration and its files.
     struct Origin: Codable {
-        /// What labels there are; nil if nothing tells.
+        /// The kind of labels; nil if unknown.
         var labels: LabelKind?
-        /// The labels that stand for the classes.
+        /// The labels of the classes.
         var classNames: [String]?
-        /// The declared number of classes, or that of a table's labels.
+        /// The number of classes, declared or found in a table's labels.
         var classes: Int?
         /// The names of the features.
         var featureNames: [String]?
 
-        /// Looks at `training` as far as its files are there; reads no arrays.
+        /// Reads what `training` and its existing files tell, but no arrays.
         init(_ training: DatasetSource) {
             classes = training.classCount
             let isTable = training.format == .csv && !training.csv.label.isEmpty
@@ -37,27 +37,27 @@ extension InputDescription {
     /// The description of a training set whose features were taken as they are.
     ///
     /// - Parameters:
-    ///   - layout: The data that stands where the training set did.
-    ///   - outputs: Numbers that the model gives for an example.
+    ///   - layout: The data that is read in place of the training set.
+    ///   - outputs: The number of the model's outputs for an example.
     init(unscaled layout: DatasetLayout, _ origin: Origin, outputs: Int, loss: Loss) {
         scaling = FeatureScaling(unchanged: layout.channels)
         exampleShape = layout.exampleShape
         let labels = layout.labels == .none ? origin.labels : layout.labels
-        // A loss that takes no numbers was trained on classes.
+        // Weights under a loss that takes no numbers were trained on classes.
         let takesValues =
             (try? loss.function.check(output: [outputs], target: .values([outputs]))) != nil
         let hasClasses = labels.map { $0 == .classes } ?? !takesValues
         let classes = origin.classes ?? (loss.function.readsSign && outputs == 1 ? 2 : outputs)
         self.classes = hasClasses ? classes : nil
-        // Words in their order are the training set's where there are as many as the model knows.
+        // Words as labels are the training set's if there are as many as the model has classes.
         let own = layout.classNames.flatMap { $0.count == classes ? $0 : nil }
         classNames = hasClasses ? origin.classNames ?? own : nil
         featureNames = origin.featureNames
         wideFeatures = layout.wideFeatures
     }
 
-    /// Numbers that the model in a file gives for an example; where a model takes them from the data, the extent of the
-    /// file's last tensor.
+    /// The number of outputs of the model in a file for an example. If the model takes it from the data, it is the
+    /// first extent of the file's last tensor.
     static func outputs(
         of file: SafetensorsFile, exampleShape: [Int], loss: Loss, makeModel: (Int?) throws -> any Model
     ) throws -> Int {

@@ -6,19 +6,19 @@ import Glibc
 import Messages
 import Safetensors
 
-/// What a trained model takes as input: kept beside its weights, so that predictions see features as training did.
+/// The inputs that a trained model expects: saved beside its weights, so that predictions see features as training did.
 package struct InputDescription: Codable, Sendable {
-    /// How features are scaled.
+    /// The scaling of features.
     package var scaling: FeatureScaling
     /// The shape of one example.
     package let exampleShape: [Int]
-    /// Classes of the training set; nil for regression.
+    /// The number of classes of the training set; nil for regression.
     package let classes: Int?
-    /// The labels that stand for the classes; nil for class indices.
+    /// The labels of the classes; nil for class indices.
     package let classNames: [String]?
-    /// The names of the features; nil where files have none.
+    /// The names of the features; nil if the files have none.
     package let featureNames: [String]?
-    /// The features of a table whose numbers Float32 is too coarse for; nil where there are none.
+    /// The features of a table that have numbers Float32 cannot tell apart; nil if there are none.
     package let wideFeatures: [Int]?
 
     private static let whiteningTensor = "whitening"
@@ -33,14 +33,14 @@ package struct InputDescription: Codable, Sendable {
         wideFeatures = layout.wideFeatures
     }
 
-    /// A data set that is read as the training set was.
+    /// The data set, read as the training set was.
     func followed(by source: DatasetSource) -> DatasetSource {
         source.following(
             classes: classes, names: classNames, features: featureNames, wideFeatures: wideFeatures)
     }
 
-    /// The description beside weights, which rank 0 finds and reads; collective. Nil where there is none and features
-    /// are taken as they are.
+    /// The description beside weights, which rank 0 finds and reads; collective. Nil if there is none and features are
+    /// used unscaled.
     static func beside(
         _ normalization: Normalization?, on cluster: Cluster, find: () throws -> SavedWeights
     ) throws -> InputDescription? {
@@ -77,12 +77,12 @@ package struct InputDescription: Codable, Sendable {
         try FileOutput.write(try encoder.encode(self), to: "\(folder)/\(RunFolder.scalingName)")
     }
 
-    /// Throws unless other data can stand where the training set did.
+    /// Throws unless other data has the features and labels that the model expects.
     ///
     /// - Parameters:
     ///   - source: The data, for messages.
-    ///   - training: What messages call the training set.
-    ///   - labels: What they call its labels.
+    ///   - training: The name of the training set in messages.
+    ///   - labels: The name of its labels in messages.
     func check(
         _ layout: DatasetLayout, of source: DatasetSource, trainedOn training: String, labels: String
     ) throws {
@@ -116,7 +116,7 @@ package struct InputDescription: Codable, Sendable {
         }
     }
 
-    /// What is wrong with the shape of other examples; a table with names was matched by them before.
+    /// What is wrong with the shape of other examples. Tables with names have already been matched by them.
     private func shapeProblem(_ layout: DatasetLayout, name: String, training: String) -> String {
         guard layout.exampleShape.count == 1, exampleShape.count == 1 else {
             return "\(name) has examples of shape \(layout.exampleShape), \(training) of \(exampleShape)"
@@ -132,7 +132,7 @@ package struct InputDescription: Codable, Sendable {
                 : "give the same columns in the same order")
     }
 
-    /// A name of a file's in quotation marks, in one line and cut to a readable length.
+    /// A name from a file in quotation marks, on one line and shortened to a readable length.
     private static func quoted(_ name: String) -> String {
         "\"\(String(name.prefix(40).map { $0.isNewline ? "?" : $0 }))\""
     }

@@ -3,9 +3,9 @@ import Datasets
 import Layers
 import Messages
 
-/// Checks of labels against the loss and the model; each failure names the file that the labels stand in.
+/// Checks of labels against the loss and the model; errors name the file of the labels.
 package enum LabelChecks {
-    /// Throws when a loss that needs classes meets numbers, and says what these look like.
+    /// Throws if a loss that needs classes gets numbers, and says what the numbers look like.
     package static func classes(_ examples: StoredExamples, of source: DatasetSource, loss: Loss) throws {
         guard loss.function.needsClasses, let targets = examples.targets, source.task == nil else { return }
         let width = targets.count / examples.layout.count
@@ -24,7 +24,7 @@ package enum LabelChecks {
         )
     }
 
-    /// The error of a model with too few outputs for the data's classes, with what the labels tell about the reason.
+    /// The error for a model with fewer outputs than the data has classes, with a likely reason found in the labels.
     package static func explained(
         _ error: ModelError, _ examples: StoredExamples, of source: DatasetSource, loss: Loss
     ) -> ModelError {
@@ -59,19 +59,19 @@ package enum LabelChecks {
         return ModelError(advice, about: error.subject)
     }
 
-    /// The classes of a data set: how many, or where labels skip some numbers, how far they go.
+    /// The number of classes in words or, if labels skip some numbers, the largest label.
     package static func phrase(ofClassesIn examples: StoredExamples) -> String {
         guard let count = examples.layout.classCount, let labels = examples.classes else {
             return "no classes"
         }
-        // Named classes are those that were found; else the largest label decides how many there are.
+        // Named classes were counted; otherwise the largest label decides the number of classes.
         guard examples.layout.classNames == nil, let largest = labels.max(), Int(largest) == count - 1,
             Set(labels).count < count
         else { return counted(count, "class") }
         return "labels up to \(largest)"
     }
 
-    /// Whether classes are so many numbers that they are hardly classes.
+    /// Whether the classes are so many different numbers that they are probably not classes.
     package static func areManyNumbers(_ layout: DatasetLayout) -> Bool {
         guard let count = layout.classCount, areNumbers(layout) else { return false }
         return count > mostNames && count > layout.count / 2
@@ -81,7 +81,7 @@ package enum LabelChecks {
         layout.classNames?.allSatisfy { Int($0) != nil } ?? true
     }
 
-    /// The classes whose name tables use for a value that is missing, and how many examples have it.
+    /// The classes whose names mean a missing value in tables, and how many examples have them.
     package static func missing(
         among labels: UnsafeBufferPointer<Int32>, names: [String]
     ) -> [(name: String, count: Int)] {
@@ -91,7 +91,7 @@ package enum LabelChecks {
         }
     }
 
-    /// Whether every row has a single 1 among zeros.
+    /// Whether every row has a single 1 and otherwise zeros.
     private static func isOneHot(_ targets: UnsafeBufferPointer<Float>, width: Int) -> Bool {
         stride(from: 0, to: targets.count, by: width).allSatisfy { start in
             let row = targets[start..<start + width]
@@ -103,13 +103,13 @@ package enum LabelChecks {
         name.count > 40 ? "\(name.prefix(40))..." : name
     }
 
-    /// How pandas and R write what is not there, in small letters.
+    /// How pandas and R write missing values, in lower case.
     private static let missingNames: Set = [
         "na", "n/a", "<na>", "#na", "#n/a", "#n/a n/a", "nan", "-nan", "null", "none", "?", "1.#ind",
         "-1.#ind",
         "1.#qnan", "-1.#qnan",
     ]
 
-    /// Classes that a message lists, and more than most data sets have.
+    /// The most classes that a message lists, more than most data sets have.
     private static let mostNames = 20
 }

@@ -5,31 +5,31 @@ import Foundation
 import Layers
 import Messages
 
-/// A model with trained weights and a data set it can be run on, on all ranks.
+/// A model with trained weights and a data set to run it on, on all ranks.
 package final class LoadedModel {
     /// The ranks.
     let cluster: Cluster
     /// The data.
     let dataset: SharedDataset
-    /// What the training set decides of all data.
+    /// The inputs that the model expects, as found in the training set.
     let inputs: InputDescription
     /// The model.
     let model: TracedModel
     /// Its weights and statistics.
     let state: ModelState
-    /// What the weights' batch counters hold, on rank 0.
+    /// The value of the weights' batch counters, on rank 0.
     let trainedBatches: Int
-    /// Where work is told of.
+    /// Where progress is reported.
     let progress: ProgressLine
 
     /// Loads weights and data; collective.
     ///
     /// - Parameters:
-    ///   - weights: What `SavedWeights` takes, with the run's normalization.json beside it.
+    ///   - weights: The path, as for `SavedWeights`, of weights with the run's normalization.json beside them.
     ///   - source: The data to run on.
-    ///   - training: What the weights were trained on, and how its features were scaled. Where they were not, no
+    ///   - training: The training set of the weights and the scaling of its features. If they were not scaled, no
     ///     normalization.json is needed.
-    ///   - predicts: Whether labels are left out.
+    ///   - predicts: Whether labels are not read.
     init(
         weights: String, source: DatasetSource,
         training: (source: DatasetSource, normalization: Normalization)? = nil, loss: Loss, shards: Int,

@@ -1,15 +1,15 @@
 import Dispatch
 import Files
 
-/// Renews the lock on a folder, on a thread of its own, until it is let go.
+/// Renews the lock on a folder, on a thread of its own, until it is released.
 final class LockKeeper {
     /// The lock.
     let lock: FolderLock
-    /// Wakes the thread at the end.
+    /// Wakes the thread when the lock is released.
     private let ending = DispatchSemaphore(value: 0)
     private let job: BackgroundJob<Void>
 
-    /// Keeps `lock`, which nobody else releases.
+    /// Takes over `lock`, which nobody else may release.
     init(_ lock: FolderLock) {
         self.lock = lock
         job = BackgroundJob("folder's lock") { [ending] in

@@ -1,7 +1,7 @@
 import COneDNN
 import Foundation
 
-/// What one core of this machine reaches at most, measured.
+/// The highest speeds of one core of this machine, measured.
 enum MachineSpeed {
     /// GFLOP/s of a 512 x 512 x 512 product on one core; the best of several.
     static func matrixProducts() -> Double {

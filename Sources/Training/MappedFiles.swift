@@ -1,11 +1,11 @@
 import Foundation
 import Glibc
 
-/// The files that living processes of a user, and all others that may be looked at, have mapped into memory.
+/// The files that are mapped into memory by a user's living processes, and by all others that can be inspected.
 struct MappedFiles {
     private var inodes: Set<UInt> = []
 
-    /// Reads the maps of all processes; nil if one of the user's own does not show them.
+    /// Reads the maps of all processes; nil if one of the user's own cannot be read.
     init?(user: UInt32) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         let processes = names.compactMap { Int32($0) }
@@ -14,8 +14,8 @@ struct MappedFiles {
             var status = stat()
             guard stat("/proc/\(process)", &status) == 0 else { continue }
             guard let file = fopen("/proc/\(process)/maps", "r") else {
-                // Segments are their owner's alone: of other users' processes nothing need be known. The first process
-                // of a container often has more rights than others and hides its maps.
+                // Only the user's processes can map the user's segments, so other users' may stay unknown. The first
+                // process of a container often has more rights than others and hides its maps.
                 if status.st_uid == user, process != 1, errno != ENOENT, errno != ESRCH { return nil }
                 continue
             }
@@ -36,6 +36,6 @@ struct MappedFiles {
         }
     }
 
-    /// Whether a file may be mapped: one of its number is, on whatever device.
+    /// Whether a file may be mapped: one with its inode number is, on any device.
     func contains(_ status: stat?) -> Bool { status.map { inodes.contains(UInt($0.st_ino)) } ?? false }
 }

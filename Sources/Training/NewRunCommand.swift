@@ -1,17 +1,18 @@
 import Foundation
 import Messages
 
-/// The command of a run beside another that it was to go on with: the one that was given, into a folder of its own.
+/// The command that starts a new run instead of continuing one: the command that was given, with an output folder of
+/// its own.
 struct NewRunCommand {
-    /// The word that the program was started by.
+    /// The name by which the program was started.
     let program: String
-    /// What stood behind it.
+    /// The arguments that followed it.
     let arguments: [String]
 
-    /// The command as it stands and from the current folder.
+    /// The command, as it can be typed in the current folder.
     ///
     /// - Parameters:
-    ///   - run: The folder of the run that was to be gone on with.
+    ///   - run: The folder of the run that cannot be continued.
     ///   - takesWeights: Whether training starts from that run's weights.
     func text(after run: String, takesWeights: Bool) -> String {
         var words = [program] + kept
@@ -24,7 +25,7 @@ struct NewRunCommand {
         return words.map(ShellWord.quoted).joined(separator: " ")
     }
 
-    /// The arguments without those that say where results are and what is gone on with.
+    /// The arguments without those that say where results go and which run is continued.
     private var kept: [String] {
         var kept: [String] = []
         var isValue = false
@@ -40,7 +41,7 @@ struct NewRunCommand {
         return kept
     }
 
-    /// A folder beside a run's that does not exist yet.
+    /// A folder next to the run's that does not exist yet.
     private static func freeFolder(after run: String) -> String {
         var name = run
         while name.count > 1, name.hasSuffix("/") { name.removeLast() }
@@ -49,7 +50,7 @@ struct NewRunCommand {
         return "\(name)-\(number)"
     }
 
-    /// A path as YAML has it, in quotation marks where it might be taken for something else.
+    /// A path as a YAML value, in quotation marks if it might be taken for something else.
     private static func value(_ path: String) -> String {
         let isPlain =
             path.utf8.allSatisfy { byte in

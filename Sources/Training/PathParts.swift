@@ -1,8 +1,8 @@
 /// The parts of a path.
 ///
-/// Foundation's own end the process where the path is one character long, or one and a slash.
+/// Foundation's functions for this crash on a path of one character, or of one character and a slash.
 package enum PathParts {
-    /// The path of the folder that something stands in: "a" of "a/b", "/" of "/b", "" of "b".
+    /// The folder that contains something: "a" for "a/b", "/" for "/b", "" for "b".
     package static func folder(of path: String) -> String {
         let whole = withoutTrailingSlashes(path[...])
         guard let slash = whole.lastIndex(of: "/") else { return "" }
@@ -10,7 +10,7 @@ package enum PathParts {
         return folder.isEmpty ? "/" : String(folder)
     }
 
-    /// The name that something has in its folder.
+    /// The last part of a path.
     package static func name(of path: String) -> String {
         let whole = withoutTrailingSlashes(path[...])
         guard let slash = whole.lastIndex(of: "/"), whole != "/" else { return String(whole) }

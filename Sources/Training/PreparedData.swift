@@ -5,32 +5,32 @@ import FixedTree
 import Layers
 import Messages
 
-/// The data sets of a run, loaded once per node, with the scaling that the training set decides.
+/// The data sets of a run, loaded once per node, with the scaling found in the training set.
 final class PreparedData {
-    /// One set of examples that is trained or evaluated on.
+    /// One set of examples for training or evaluation.
     struct Part {
         let dataset: SharedDataset
-        /// Row numbers; nil for all.
+        /// The set's rows in the data set; nil for all.
         let rows: [Int32]?
 
         var count: Int { rows?.count ?? dataset.examples.layout.count }
     }
 
-    /// What is trained.
+    /// The traced model.
     let model: TracedModel
     let training: Part
     let validation: Part?
     let test: Part?
-    /// What the training set decides of all data.
+    /// The inputs that the model expects, as found in the training set.
     let inputs: InputDescription
-    /// Changes training examples at random.
+    /// Augments training examples.
     let augmenter: Augmenter
-    /// What identifies the data: the same bytes on every node.
+    /// A digest of the data, the same on every node.
     let digest: [UInt8]
 
-    /// Loads what `settings` name, with labels as the loss and the model take them, and traces the model; collective.
+    /// Loads the data of `settings`, with labels as the loss and the model take them, and traces the model; collective.
     ///
-    /// - Parameter progress: Where that is told of.
+    /// - Parameter progress: Where progress is reported.
     init(
         _ settings: TrainingSettings, on cluster: Cluster, _ progress: ProgressLine,
         makeModel: (DatasetLayout) throws -> any Model
@@ -46,7 +46,8 @@ final class PreparedData {
                 .configuration, "\(dataset.name) has no labels: training needs data.train.labels")
         }
         try LabelChecks.classes(dataset.examples, of: source, loss: settings.loss)
-        // What is wrong with these labels shows in the model, before other sets are held against them.
+        // The model shows what is wrong with the training labels, which must come before comparing other sets with
+        // them.
         do {
             model = try TracedModel(
                 makeModel(layout), exampleShape: layout.exampleShape, target: layout.targetKind,
@@ -98,7 +99,7 @@ final class PreparedData {
         if cluster.rank == 0 { warnOfLostNumbers(settings.data.normalization) }
     }
 
-    /// Says which columns of the training set hold distinct numbers that are one to the model.
+    /// Warns of columns of the training set with numbers that differ but become equal for the model.
     private func warnOfLostNumbers(_ normalization: Normalization) {
         let (examples, source) = (training.dataset.examples, training.dataset.source)
         let lost = examples.layout.lostNumbers ?? []
@@ -113,7 +114,7 @@ final class PreparedData {
         let scale = "set data.normalize to standardize or min_max"
         let subtract = "subtract what they have in common"
         let ways = normalization == .none ? scale : subtract
-        // A table's targets stand beside its features, an array's in a file of their own.
+        // A table's targets are in the same file as its features, an array's in another.
         guard source.format == .csv else {
             warn(source.labelsName, lost, subtract)
             return warn(source.name, scaled, ways)
@@ -130,17 +131,14 @@ final class PreparedData {
         if let validation, validation.dataset !== training.dataset { try validation.dataset.free() }
         try test?.dataset.free()
     }
-    /// How features are scaled.
     var scaling: FeatureScaling { inputs.scaling }
 
-    /// What each training example's target is.
     var target: TargetKind { training.dataset.examples.layout.targetKind }
 
-    /// The shape of one example.
     var exampleShape: [Int] { training.dataset.examples.layout.exampleShape }
 
-    /// Every rank computes the same blocks in the same order: the statistics of the training set are cheap beside
-    /// one exchange, and equal everywhere. Correlations are not: ranks share them out.
+    /// Every rank computes the same statistics from the same blocks in the same order: that is cheaper than an
+    /// exchange. Correlations are not, so ranks divide them.
     private static func scaling(
         _ normalization: Normalization, _ part: Part, _ cluster: Cluster, _ progress: ProgressLine
     ) throws -> FeatureScaling {
@@ -162,7 +160,8 @@ final class PreparedData {
         }
     }
 
-    /// The whitening matrix: ranks sum tiles of the correlations, rank 0 finds the eigenvectors and sends the matrix.
+    /// The whitening matrix: ranks sum tiles of the correlations; rank 0 computes the eigenvectors and sends the
+    /// matrix.
     private static func whitening(
         _ scaling: FeatureScaling, _ part: Part, eps: Double, _ cluster: Cluster, _ progress: ProgressLine
     ) throws -> [Float] {
@@ -229,7 +228,7 @@ final class PreparedData {
 }
 
 extension DatasetLayout {
-    /// What the model's output is compared with.
+    /// The kind of target that the model's output is compared with.
     package var targetKind: TargetKind {
         switch labels {
         case .none: .none
@@ -240,7 +239,7 @@ extension DatasetLayout {
 }
 
 extension LabelKind {
-    /// What messages call it.
+    /// The kind in messages.
     fileprivate var text: String {
         switch self {
         case .none: "none"

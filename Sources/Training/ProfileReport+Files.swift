@@ -4,11 +4,11 @@ import Foundation
 
 /// The profile of a run: a table for a person, operations.json, and a timeline of each rank.
 extension ProfileReport {
-    /// Steps that the timeline of a profile shows.
+    /// The number of steps in the timeline of a profile.
     static let timelineSteps = 5
 
-    /// Writes the profile of a run where one was asked for, and hands its table to `sinks`; collective, every rank writes its
-    /// timeline.
+    /// Writes the profile of a run that asked for one, and passes its table to `sinks`; collective, because every rank
+    /// writes its timeline.
     static func write(_ run: RunPreparation, _ sinks: RunSinks) throws {
         guard let profiler = run.replica.profiler else { return }
         let cluster = run.cluster
@@ -17,7 +17,7 @@ extension ProfileReport {
                 rows: profiler.rows, steps: profiler.steps, nanoseconds: profiler.nanoseconds,
                 gigaflops: MachineSpeed.matrixProducts(), gigabytes: MachineSpeed.memoryCopy()),
             in: cluster.world)
-        // Rank 0 alone knows the name a used folder led to.
+        // Only rank 0 knows the name that was chosen if the folder was already used.
         let target = try Agreement.fromRoot(cluster.world) { run.folder?.file(RunFolder.profileName) ?? "" }
         try cluster.agree(
             Result {
@@ -26,7 +26,7 @@ extension ProfileReport {
             })
         try cluster.agree(
             Result {
-                // On another node the folder may not be there yet.
+                // On another node the folder may not be visible yet.
                 try FileOutput.makeFolder(target)
                 let timeline = ChromeTrace(
                     profiler.timeline, rank: cluster.rank,

@@ -2,41 +2,42 @@ import DataParallel
 import Foundation
 import Messages
 
-/// Where the time of a run's steps went, over all ranks, against what the machine reaches at most.
+/// How the time of a run's steps was spent, over all ranks, compared with the highest speeds of the machine.
 struct ProfileReport {
     /// One rank's measurements.
     struct Rank: Codable {
         let rows: [Profiler.Row]
         let steps: Int
-        /// Time of the steps that count.
+        /// The total time of the counted steps.
         let nanoseconds: UInt64
-        /// GFLOP/s of a large matrix product, and GB/s of copying memory, on one core.
+        /// The speed of a large matrix product in GFLOP/s, and of copying memory in GB/s, on one core.
         let gigaflops: Double
         let gigabytes: Double
     }
 
-    /// One kind of work.
+    /// The total of one kind of work.
     struct Operation: Codable {
         let name: String
         let shape: String
-        /// Runs in a step, over all ranks.
+        /// Runs per step, over all ranks.
         let runsPerStep: Double
-        /// Time in a step, mean over ranks, summed over a rank's workers.
+        /// Time per step: summed over a rank's workers, then the mean over ranks.
         let millisecondsPerStep: Double
-        /// Of a step's time on all workers, from 0 to 1.
+        /// The share of a step's time on all workers, from 0 to 1.
         let share: Double
-        /// Floating-point operations and bytes of a step, over all ranks.
+        /// Floating-point operations and bytes per step, over all ranks.
         let flopsPerStep: Int
         let bytesPerStep: Int
-        /// While it runs; zero where it has none.
+        /// Speeds while the work runs; 0 if it has no such operations.
         let gflopsPerSecond: Double
         let gbytesPerSecond: Double
-        /// Of what one core reaches at most, from 0; a fast algorithm counts the plain one's operations.
+        /// The speeds as shares of one core's highest speed. An algorithm that saves operations is credited with the
+        /// plain one's.
         let peakFlopsFraction: Double
         let peakBytesFraction: Double
     }
 
-    /// The whole as a file holds it.
+    /// The content of operations.json.
     private struct File: Encodable {
         let ranks: Int
         let steps: Int
@@ -46,19 +47,19 @@ struct ProfileReport {
         let operations: [Operation]
     }
 
-    /// All kinds of work, the longest first.
+    /// The kinds of work, the longest first.
     let operations: [Operation]
     private let ranks: Int
     private let steps: Int
     private let millisecondsPerStep: Double
     private let peak: (flops: Double, bytes: Double)
 
-    /// Adds up what the ranks measured.
+    /// Adds the measurements of all ranks.
     init(_ measured: [Rank]) {
         var rows: [Profiler.Row] = []
         var places: [String: Int] = [:]
         for row in measured.flatMap(\.rows) {
-            // Without a shape, what one run touches tells kinds apart.
+            // Without a shape, kinds are told apart by the bytes of one run.
             let size = row.detail.isEmpty ? "\(row.byteCount / max(1, row.runs))" : row.detail
             let key = "\(row.name)\n\(size)"
             if let place = places[key] {
@@ -96,7 +97,7 @@ struct ProfileReport {
         self.peak = peak
     }
 
-    /// The table for a person.
+    /// The table, as lines for a person.
     var lines: [String] {
         func fixed(_ value: Double, _ digits: Int, _ width: Int) -> String {
             let text = ProgressReporter.fixed(value, digits)
@@ -131,7 +132,7 @@ struct ProfileReport {
         return lines
     }
 
-    /// The whole as JSON.
+    /// The content of operations.json.
     func data() throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

@@ -5,9 +5,9 @@ import DataParallel
 import Foundation
 import MPI
 
-/// The program under way and its libraries: what has to be the same on every rank for all to compute the same.
+/// The running program and its libraries, which must be the same on every rank.
 enum ProgramFile {
-    /// Throws on all ranks, naming the odd ones, unless all run the same program file and libraries; collective.
+    /// Throws on all ranks, naming those that differ, unless all run the same program file and libraries; collective.
     static func check(in world: Communicator) throws {
         let hash = try digest()
         try Agreement.check(
@@ -21,9 +21,9 @@ enum ProgramFile {
             advice: "install the same versions on every node, which dtrain doctor shows")
     }
 
-    /// A hash of the bytes of the file that this process runs.
+    /// A hash of the file that this process runs.
     ///
-    /// A few milliseconds for 40 MB: a cryptographic one would take a tenth of a second of every rank's start.
+    /// It takes a few milliseconds for 40 MB; a cryptographic hash would delay the start by a tenth of a second.
     static func digest() throws -> UInt64 {
         let path = "/proc/self/exe"
         guard let file = FileHandle(forReadingAtPath: path) else {
@@ -44,7 +44,7 @@ enum ProgramFile {
             digest.add(hash ?? 0, at: block)
             block += 1
         }
-        // Zeros at the end are told from none.
+        // The length is added so that zeros at the end count.
         digest.add(UInt64(length), at: -1)
         return digest.value
     }

@@ -2,24 +2,24 @@ import DataParallel
 import Foundation
 import Layers
 
-/// What the run of a Swift program keeps where one of the command line has its configuration: all but the model, which is
+/// The settings of a Swift program's run, saved in place of a configuration: everything except the model, which is
 /// code.
 package struct RunDescription: Codable, Sendable {
-    /// The program's name.
+    /// The name of the program.
     package let program: String
-    /// What training minimized.
+    /// The loss that training minimized.
     let loss: Loss
-    /// What evaluation reports, by names; nil for what suits the targets.
+    /// The names of the metrics beside the loss; nil for the standard ones of the targets.
     let metrics: [String]?
-    /// The data sets, by names.
+    /// The names of the data sets.
     let training: String
     let test: String?
     let validation: String?
-    /// What was made of features.
+    /// The name of the normalization of features.
     let normalization: String
-    /// Examples of a mini-batch, which evaluation takes, too; nil for all.
+    /// The examples of a mini-batch, in training and evaluation; nil for all.
     let batch: Int?
-    /// Shards of a mini-batch.
+    /// The number of shards of a mini-batch.
     let shards: Int
     let epochs: Int
     let seed: UInt64
@@ -43,7 +43,7 @@ package struct RunDescription: Codable, Sendable {
         seed = settings.seed
     }
 
-    /// The description of the run in a folder; nil where there is none.
+    /// The description in a run's folder; nil if there is none.
     package init?(folder: String) throws {
         let path = "\(folder)/\(RunFolder.descriptionName)"
         guard FileManager.default.fileExists(atPath: path) else { return nil }
@@ -56,7 +56,7 @@ package struct RunDescription: Codable, Sendable {
         self = run
     }
 
-    // What configurations may say, too.
+    // The same limits as a configuration's.
     private static let batches = 1...16_777_216
     private static let shardCounts = 1...65_536
 
@@ -67,7 +67,7 @@ package struct RunDescription: Codable, Sendable {
         try FileOutput.write(try encoder.encode(self), to: folder.file(RunFolder.descriptionName))
     }
 
-    /// Throws if the run in a folder is one of a Swift program, which only that can go on with.
+    /// Throws if a Swift program made the run in a folder; only that program can continue it.
     package static func requireResumable(_ folder: String) throws {
         guard let run = try RunDescription(folder: folder) else { return }
         throw TrainingError(
@@ -76,7 +76,7 @@ package struct RunDescription: Codable, Sendable {
         )
     }
 
-    /// Throws if the run in a folder is one of a Swift program, whose model the command line does not know.
+    /// Throws if a Swift program made the run in a folder, so that the command line does not know its model.
     package static func requireModel(_ folder: String) throws {
         guard let run = try RunDescription(folder: folder) else { return }
         throw TrainingError(

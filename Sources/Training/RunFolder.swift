@@ -4,18 +4,18 @@ import Files
 import Foundation
 import Glibc
 
-/// The output folder of a run: its files, and the lock that keeps a second run out.
+/// The output folder of a run: its files, and the lock that keeps other runs out.
 package final class RunFolder {
-    /// The folder.
+    /// The path of the folder.
     package let path: String
-    /// Seconds that it took to try whether files can be written there: two files' worth of waiting for the disk.
+    /// The seconds that it took to test writing there, which is waiting for the disk twice.
     let probeSeconds: Double
     private let keeper: LockKeeper
     private let replaces: Bool
 
     /// The resolved configuration.
     package static let configurationName = "config.yaml"
-    /// What is known of a Swift program's run, which has no such configuration.
+    /// The settings of a Swift program's run, which has no such configuration.
     package static let descriptionName = "program.json"
     /// The metrics of steps, epochs and the end.
     package static let metricsName = "metrics.jsonl"
@@ -23,28 +23,30 @@ package final class RunFolder {
     package static let weightsName = "weights.safetensors"
     /// The weights with the lowest validation loss.
     package static let bestWeightsName = "best.safetensors"
-    /// How features were scaled.
+    /// The scaling of features.
     package static let scalingName = "normalization.json"
-    /// The matrix that whitens features, where they are whitened.
+    /// The matrix that whitens features, if they are whitened.
     package static let whiteningName = "whitening.safetensors"
-    /// What the final weights say of each test example.
+    /// The final weights' predictions for the test examples.
     package static let predictionsName = "predictions.safetensors"
-    /// What ranks have spent their time with.
+    /// How long ranks spent on what.
     package static let timingName = "timing.json"
-    /// What is known of the loss around the run's weights.
+    /// What is known about the loss around the run's weights.
     package static let diagnosisName = "diagnosis.json"
     static let checkpointsName = "checkpoints"
-    /// Where a profile goes.
+    /// The folder of the profile.
     static let profileName = "profile"
     private static let lockName = ".lock"
 
-    /// Opens the folder for `settings` and locks it: see `FolderLock` for what happens to the lock where the process ends.
+    /// Opens the folder for `settings` and locks it; `FolderLock` says what happens to the lock when the process ends.
     ///
-    /// A run that goes on by itself, as one that a batch system starts again does, waits for the one before to end.
+    /// A run that continues automatically, for instance when a batch system restarts it, waits for the earlier process
+    /// to end.
+    ///
     /// - Parameters:
-    ///   - warn: Tells a person of what the file system cannot do.
-    ///   - waits: Called a few times a second while another run may have the folder, with what to tell a person the first
-    ///     time.
+    ///   - warn: Prints a warning about what the file system cannot do.
+    ///   - waits: Called a few times a second while another run may hold the folder; the first time with a message for
+    ///     a person.
     init(
         _ settings: TrainingSettings, _ wording: Wording, warn: (String) -> Void, waits: (String?) -> Void
     ) throws {
@@ -109,16 +111,16 @@ package final class RunFolder {
         }
     }
 
-    /// Throws where another run has taken the folder, which can only happen to a lease; to be asked before anything is
-    /// written that counts.
+    /// Throws if another run has taken the folder, which is possible only with a lease. Call it before writing anything
+    /// that matters.
     func requireLock() throws { try Self.require(keeper.lock, path) }
 
-    /// The same for other threads.
+    /// The same check, for other threads.
     var lockRequirement: @Sendable () throws -> Void {
         { [lock = keeper.lock, path] in try Self.require(lock, path) }
     }
 
-    /// Whether the folder is still this run's, as far as is known without asking.
+    /// Whether the folder still belongs to this run, as far as is known without asking the file system.
     var seemsLocked: Bool { keeper.lock.seemsHeld }
 
     private static func require(_ lock: FolderLock, _ path: String) throws {
@@ -129,7 +131,7 @@ package final class RunFolder {
         )
     }
 
-    /// Removes the run that is to be replaced, once it is known that the new one can start.
+    /// Removes the run that is to be replaced; called when the new one is certain to start.
     func removeReplaced() throws {
         guard replaces else { return }
         try requireLock()
@@ -140,17 +142,17 @@ package final class RunFolder {
     /// The path of a file of the run.
     func file(_ name: String) -> String { "\(path)/\(name)" }
 
-    /// Where checkpoints are.
+    /// The folder of checkpoints.
     var checkpoints: String { file(Self.checkpointsName) }
 
-    /// Whether a folder holds a run's files.
+    /// Whether a folder contains a run's files.
     static func isUsed(_ path: String) -> Bool {
         [configurationName, descriptionName, metricsName, weightsName].contains {
             FileManager.default.fileExists(atPath: "\(path)/\($0)")
         } || !CheckpointCatalogue("\(path)/\(checkpointsName)").steps.isEmpty
     }
 
-    /// How to go on with the run in a folder, for a person who speaks of it in these words.
+    /// How to continue the run in a folder, in the words of `wording`.
     static func continuation(of path: String, _ wording: Wording) throws -> String {
         if wording != .swift, let run = try RunDescription(folder: path) {
             return "continue it with the Swift program \(run.program) and its settings.resume = .auto"
@@ -158,11 +160,12 @@ package final class RunFolder {
         return "continue it with \(wording.continuation(output: path))"
     }
 
-    /// The folder of the run that `path` names: that itself, its folder of checkpoints, or one of these; nil for another.
+    /// The folder of the run that `path` names: the run's folder itself, its folder of checkpoints, or a checkpoint;
+    /// nil if it is none of these.
     package static func owner(of path: String) -> String? {
         func holds(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(path)/\(name)") }
         if holds(checkpointsName) || holds(configurationName) { return path }
-        // The name may be a point, or lead through links.
+        // The name may be "." or lead through links.
         var folder = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         if PathParts.name(of: folder) != checkpointsName { folder = PathParts.folder(of: folder) }
         return PathParts.name(of: folder) == checkpointsName ? PathParts.folder(of: folder) : nil
@@ -177,13 +180,13 @@ package final class RunFolder {
         try CheckpointCatalogue("\(path)/\(checkpointsName)").sweep()
     }
 
-    /// Makes sure that files can be written, better now than after hours, and tells once where the file system cannot bring
-    /// them to the disk; the seconds that it took.
+    /// Tests that files can be written, before hours of training, and warns if the file system cannot wait for the
+    /// disk; returns the seconds that it took.
     private static func probe(_ folder: String, warn: (String) -> Void) throws -> Double {
         try FileOutput.makeFolder(folder)
         let start = ProcessInfo.processInfo.systemUptime
         let flushesFiles = try FileOutput.probe(folder: folder, byteCount: probeBytes)
-        // An error of a folder is for the first checkpoint to find, which training survives.
+        // If the folder cannot be flushed, the first checkpoint will find out; training survives that.
         let flushesFolders = (try? FileOutput.synchronize(folder: folder)) ?? true
         let seconds = ProcessInfo.processInfo.systemUptime - start
         if !flushesFiles || !flushesFolders {
@@ -194,7 +197,7 @@ package final class RunFolder {
         return seconds
     }
 
-    /// What must fit into the folder before a run starts.
+    /// The bytes that must fit into the folder before a run starts.
     private static let probeBytes = 1 << 16
 
     private static func empty(_ path: String) throws {

@@ -3,25 +3,25 @@ import DataParallel
 import Datasets
 import Layers
 
-/// A model with trained weights, on all ranks: evaluates and predicts exactly at any number of ranks.
+/// A model with trained weights, on all ranks; evaluates and predicts the same at any number of ranks.
 package final class SavedModel {
     private let model: LoadedModel
     private let evaluator: Evaluator
     /// Whether outputs are scores of classes.
     package var hasClasses: Bool { model.inputs.classes != nil }
-    /// The labels that stand for the classes; nil for class indices.
+    /// The labels of the classes; nil for class indices.
     package var classNames: [String]? { model.inputs.classNames }
-    /// Numbers the model gives per example.
+    /// The number of the model's outputs for an example.
     package let outputCount: Int
     /// Whether the sign of the only output tells two classes apart: above 0 is class 1.
     package let readsSign: Bool
-    /// Whether that output is a logit, so that its sigmoid is the probability of class 1.
+    /// Whether that output is a logit, whose sigmoid is the probability of class 1.
     package let hasProbability: Bool
 
     /// Loads weights and data; collective.
     ///
-    /// - Parameters: As those of `LoadedModel`, and
-    ///   - metrics: What is reported beside the loss; nil for what suits the targets.
+    /// - Parameters: The same as those of `LoadedModel`, and
+    ///   - metrics: The metrics beside the loss; nil for the standard ones of the targets.
     package init(
         weights: String, source: DatasetSource,
         training: (source: DatasetSource, normalization: Normalization)? = nil, loss: Loss,
@@ -43,7 +43,7 @@ package final class SavedModel {
             maker: loaded.maker, shards: shards, workers: workers, predicts: predicts, metrics: metrics)
     }
 
-    /// Loss and metrics; collective, the same on all ranks.
+    /// Evaluates the data: loss and metrics, the same on all ranks; collective.
     package func totals() throws -> Evaluator.Totals {
         try evaluator.totals(of: model.dataset.name, model.progress)
     }
@@ -53,7 +53,7 @@ package final class SavedModel {
         try evaluator.predictions(of: model.dataset.name, model.progress, body)
     }
 
-    /// Calls `body` on rank 0 with what the model says of each example, in data-set order; collective.
+    /// Calls `body` on rank 0 with the prediction for each example, in the order of the data set; collective.
     package func predictions(_ body: (Prediction) throws -> Void) throws {
         var index = 0
         try predictions { (rows: [Float]) in

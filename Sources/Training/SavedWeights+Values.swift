@@ -2,13 +2,14 @@ import Datasets
 import Layers
 import Safetensors
 
-/// What weights of any origin must be before a model gets them.
+/// Checks of weights before a model gets them.
 extension SavedWeights {
-    /// The values of a model's variables, and what its batch counters hold; throws where they do not fit it or are no finite numbers.
+    /// The values of a model's variables, and of its batch counters; throws if they do not fit the model or are not
+    /// finite.
     ///
-    /// Names may hold what PyTorch's wrappers add to them, see `TensorNames`.
+    /// Names may contain what PyTorch's wrappers add; see `TensorNames`.
     ///
-    /// - Parameter tell: Tells a person what was done.
+    /// - Parameter tell: Prints a note about what was done.
     static func values(
         of file: SafetensorsFile, for model: TracedModel, tell: (String) -> Void
     ) throws -> (values: [[Float]], trainedBatches: Int) {
@@ -26,7 +27,7 @@ extension SavedWeights {
         return found
     }
 
-    /// The place of an element in a tensor, such as [3, 0].
+    /// The index of an element in a tensor, such as [3, 0].
     private static func index(_ place: Int, in shape: [Int]) -> [Int] {
         var rest = place
         return shape.reversed().map { extent in

@@ -4,11 +4,12 @@ import Foundation
 import Layers
 import Safetensors
 
-/// Trained weights by what a user names: a safetensors file, a run's folder, the folder of its checkpoints, or one of them.
+/// Trained weights, named by a safetensors file, a run's folder, its folder of checkpoints, or a checkpoint.
 ///
-/// Of a run that has not ended the best weights stand for the final ones, and where there are none the newest checkpoint.
+/// If a run has not ended, its best weights are used instead of the final ones; if there are none, its newest
+/// checkpoint.
 package struct SavedWeights {
-    /// Where weights may be, in the order in which they are tried.
+    /// A place where weights may be; places are tried in order.
     private enum Place {
         case file(String)
         case best(String)
@@ -23,14 +24,14 @@ package struct SavedWeights {
 
     private let named: String
     private let places: [Place]
-    /// The folders that the run's other files may be in.
+    /// The folders that may contain the run's other files.
     private let folders: [String]
 
     /// Weights that were found.
     struct Found {
-        /// Where they are, and of which step, as messages say it.
+        /// Where the weights are, and of which step, in messages.
         let origin: String
-        /// Whether they are a file that was named, or a run's final ones.
+        /// Whether they are a file that was named, or the run's final weights.
         let isFinal: Bool
         /// The file.
         let file: SafetensorsFile
@@ -38,7 +39,7 @@ package struct SavedWeights {
 
     /// Looks for weights at `path` without reading them; throws if there are none.
     ///
-    /// - Parameter key: The setting that names the path, for the message; nil for the command line.
+    /// - Parameter key: The setting that names the path, for messages; nil for the command line.
     package init(_ path: String, key: String? = nil) throws {
         named = path
         func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(path)/\(name)") }
@@ -50,7 +51,7 @@ package struct SavedWeights {
             )
         }
         guard isFolder.boolValue else {
-            // What else it may be is worth more than what stands beside it.
+            // A foreign format is reported before anything that is missing beside the file.
             try SafetensorsFile.refuseForeign(path: path)
             places = [.file(path)]
             let folder = Self.parent(of: path)
@@ -81,13 +82,13 @@ package struct SavedWeights {
         }
     }
 
-    /// The path of another file of the run, or where it should be.
+    /// The path of another file of the run, or where that would be.
     package func file(_ name: String) -> String {
         let paths = folders.map { "\($0)/\(name)" }
         return paths.first { FileManager.default.fileExists(atPath: $0) } ?? paths[paths.count - 1]
     }
 
-    /// Reads the first weights that are whole, with a warning for each checkpoint that is not.
+    /// Reads the first complete weights, with a warning for each checkpoint that is damaged.
     func find() throws -> Found {
         let isOnly = places.count == 1
         for place in places {
@@ -116,7 +117,7 @@ package struct SavedWeights {
         }
     }
 
-    /// The epoch and step of best weights, where a checkpoint knows the very same ones.
+    /// The epoch and step of the best weights, if a checkpoint contains the same file.
     private func stepOfBest(_ path: String) throws -> String {
         for case .checkpoint(let folder) in places {
             guard let checkpoint = try? CheckpointVerification(folder),
@@ -132,7 +133,7 @@ package struct SavedWeights {
         return ""
     }
 
-    /// The folder of the run that a folder is a checkpoint of; none if it is no checkpoint.
+    /// The folder of the run that a checkpoint's folder belongs to; empty if it is not a checkpoint.
     private static func run(ofCheckpoint path: String) -> [String] {
         let files = [CheckpointFormat.manifest, CheckpointFormat.state]
         let isNamed = CheckpointFormat.step(ofFolder: PathParts.name(of: path)) != nil

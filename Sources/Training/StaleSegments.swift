@@ -1,36 +1,36 @@
 import Foundation
 import Glibc
 
-/// Shared memory and session folders that Open MPI jobs of one user have left on this machine.
+/// Shared memory and session folders that Open MPI jobs of one user have left behind on this machine.
 ///
 /// A job that is killed together with its mpirun leaves `/dev/shm/vader_segment.HOST.UID.JOB.RANK`, sometimes
 /// `/dev/shm/osc_sm.HOST.JOB.RANK.ID` with a whole window in it, and `/tmp/ompi.HOST.UID/pid.PID`; no later job uses or
-/// removes them. What is found here is one user's, is of this host, and is of a job of which no living process
-/// maps anything: another user's is never touched, and neither is what a living or stopped process uses.
+/// removes them. Only files are found that belong to one user, to this host, and to a job of which no living process
+/// maps anything: nothing of another user's, and nothing that a running or stopped process uses.
 package struct StaleSegments: Sendable {
-    /// A file or folder that may go.
+    /// A file or folder that can be removed.
     package struct Item: Sendable, Equatable {
-        /// Where it is.
+        /// Its path.
         package let path: String
-        /// Its bytes, a folder's with all its files'.
+        /// Its bytes; for a folder those of all its files.
         package let byteCount: Int
     }
 
-    /// What may go, in the order of paths.
+    /// What can be removed, sorted by path.
     package let items: [Item]
 
-    /// Looks for what jobs of `user` have left.
+    /// Finds what jobs of `user` have left.
     ///
     /// - Parameters:
-    ///   - sharedMemory: Where segments are.
-    ///   - temporary: Where session folders are, in `ompi.HOST.UID`.
-    ///   - host: This machine's name as Open MPI writes it into the names.
-    ///   - patience: Seconds for which what is new is left alone: its process may not have mapped it yet.
+    ///   - sharedMemory: The folder of segments.
+    ///   - temporary: The folder that contains the session folders' `ompi.HOST.UID`.
+    ///   - host: This machine's name, as Open MPI writes it into file names.
+    ///   - patience: The age in seconds below which files are left alone: their process may not have mapped them yet.
     package init(
         sharedMemory: String = "/dev/shm", temporary: String = Self.temporaryFolder, host: String = Self.host,
         user: UInt32 = getuid(), patience: Double = 10
     ) {
-        // Without a sure answer nothing is stale.
+        // If mapped files cannot be determined, nothing counts as stale.
         guard let mapped = MappedFiles(user: user) else {
             items = []
             return
@@ -44,7 +44,7 @@ package struct StaleSegments: Sendable {
             Self.job(ofSegment: name, host: host).map { (name: name, job: $0) }
         }
         let statuses = segments.map { Self.status("\(sharedMemory)/\($0.name)", isFolder: false) }
-        // One mapped segment keeps all of its job.
+        // One mapped segment protects all segments of its job.
         let living = Set(
             zip(segments, statuses).filter { mapped.contains($1) }.map { segment, _ in segment.job })
         for (segment, status) in zip(segments, statuses) {
@@ -67,10 +67,10 @@ package struct StaleSegments: Sendable {
         items = found.sorted { $0.path < $1.path }
     }
 
-    /// Bytes of all of them.
+    /// The bytes of all items.
     package var byteCount: Int { items.reduce(0) { $0 + $1.byteCount } }
 
-    /// Removes them and returns those that are gone.
+    /// Removes the items and returns those that are gone.
     package func remove() -> [Item] {
         items.filter { item in
             (try? FileManager.default.removeItem(atPath: item.path)) != nil
@@ -82,7 +82,7 @@ package struct StaleSegments: Sendable {
         String(ProcessInfo.processInfo.hostName.prefix { $0 != "." })
     }
 
-    /// Where Open MPI makes session folders.
+    /// The folder in which Open MPI makes session folders.
     package static var temporaryFolder: String {
         for name in ["TMPDIR", "TEMP", "TMP"] {
             if let value = getenv(name).flatMap({ String(validatingCString: $0) }), !value.isEmpty {
@@ -92,7 +92,7 @@ package struct StaleSegments: Sendable {
         return "/tmp"
     }
 
-    /// The job that a file of shared memory belongs to; nil for any other file, and for another host's.
+    /// The job that a file in shared memory belongs to; nil for any other file, and for another host's.
     private static func job(ofSegment name: String, host: String) -> String? {
         // A host's name may hold dots, so fields are counted from the end.
         for (prefix, fields, place) in [("vader_segment.", 3, 1), ("osc_sm.", 3, 0)]
@@ -109,7 +109,7 @@ package struct StaleSegments: Sendable {
         ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
     }
 
-    /// What a path is, if it is a regular file or a folder as asked for; links are followed nowhere.
+    /// The status of a path, if it is a regular file, or a folder, as asked for; links are not followed.
     private static func status(_ path: String, isFolder: Bool) -> stat? {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == (isFolder ? S_IFDIR : S_IFREG) else {

@@ -1,13 +1,13 @@
 import Glibc
 import Synchronization
 
-/// Whether this process was asked to save a checkpoint and stop: by SIGUSR1 or, as a task of Slurm's srun, by SIGTERM, which
-/// Slurm sends half a minute before it kills.
+/// Whether this process was asked to save a checkpoint and stop: by SIGUSR1, or in a task of Slurm's srun by SIGTERM,
+/// which Slurm sends half a minute before it kills.
 enum StopRequest {
     private static let flag = Atomic<Bool>(false)
     private static let isTask = Atomic<Bool>(false)
 
-    /// Lets SIGUSR1 set the request instead of ending the process.
+    /// Makes SIGUSR1 set the request instead of ending the process.
     ///
     /// - Parameter isSlurmTask: Whether srun started this process.
     static func install(isSlurmTask: Bool) {
@@ -15,13 +15,13 @@ enum StopRequest {
         take(SIGUSR1)
     }
 
-    /// Lets SIGTERM set it too where Slurm sends it: for a run that can save. Other work ends by it at once.
+    /// Makes SIGTERM set it too in a Slurm task, during a run that can save; other work is ended by it at once.
     static func takeTermination() { if isSlurmTask { take(SIGTERM) } }
 
-    /// Lets SIGTERM end the process again.
+    /// Makes SIGTERM end the process again.
     static func leaveTermination() { if isSlurmTask { signal(SIGTERM, SIG_DFL) } }
 
-    /// Whether the signal has come.
+    /// Whether the request was made.
     static var isPending: Bool { flag.load(ordering: .relaxed) }
 
     /// Whether srun started this process.

@@ -1,16 +1,16 @@
-/// What a file calls a model's tensors, where its names hold what a model does not know of.
+/// The names of a model's tensors in a file whose names contain more than the model's.
 ///
-/// torch.nn.DataParallel and torch.compile wrap a model, or a part of it, and put a word of theirs into the names of what
-/// they wrap: "module.0.weight" or "0._orig_mod.weight" for "0.weight".
+/// torch.nn.DataParallel and torch.compile wrap a model or a part of it, and add a word to the names of what they wrap:
+/// "module.0.weight" or "0._orig_mod.weight" for "0.weight".
 struct TensorNames {
-    /// What all names begin with and the model's do not, such as "module.".
+    /// What all names begin with but the model's do not, such as "module.".
     private let prefix: String
-    /// The file's names where words inside of them were left out, by the model's names.
+    /// The file's names that contain words of wrappers, by the model's names.
     private let wrapped: [String: String]
-    /// The words that were.
+    /// The wrappers' words that were found.
     private let words: [String]
 
-    /// Finds what is to be left out of a file's names so that as many as possible are `known` to the model.
+    /// Finds what to leave out of a file's names so that as many as possible are `known` to the model.
     init(_ names: [String], known: Set<String>) {
         let (prefix, count) = Self.prefix(of: names, known: known)
         if count < names.count, let inner = Self.unwrapped(names, known: known) {
@@ -22,10 +22,10 @@ struct TensorNames {
         }
     }
 
-    /// What the file calls one of the model's tensors.
+    /// The file's name for one of the model's tensors.
     func inFile(_ name: String) -> String { wrapped[name] ?? prefix + name }
 
-    /// What was left out of the names in the file at `path`, for a person; nil where they are the model's.
+    /// A note on what was left out of the names in the file at `path`; nil if nothing was.
     func note(path: String) -> String? {
         if !words.isEmpty {
             let listed = words.map { "\"\($0).\"" }.joined(separator: " and ")
@@ -36,8 +36,7 @@ struct TensorNames {
         return "the names of all tensors of \(path) begin with \"\(prefix)\", which was left out"
     }
 
-    /// What all names begin with, up to a point, that is to be left out so that as many as possible are known, and how many
-    /// these are.
+    /// The common prefix of all names without which most are known, and how many are.
     private static func prefix(of names: [String], known: Set<String>) -> (prefix: String, known: Int) {
         guard var common = names.first.map({ parts($0).dropLast() }) else { return ("", 0) }
         for name in names {
@@ -52,10 +51,10 @@ struct TensorNames {
         return best
     }
 
-    /// The names without the words of wrappers, and these words; nil unless all are known then, each once.
+    /// The names without the words of wrappers, and these words; nil unless every name is then known and occurs once.
     ///
-    /// In front of names they count only where all have them: a wrapper of the whole model gives them to all, one of a part
-    /// comes behind that part's name.
+    /// At the beginning of names a word counts only if all names have it, as with a wrapper of the whole model. The
+    /// word of a wrapped part comes after the part's name.
     private static func unwrapped(
         _ names: [String], known: Set<String>
     ) -> (names: [String: String], words: [String])? {
@@ -77,7 +76,8 @@ struct TensorNames {
         name.split(separator: ".", omittingEmptySubsequences: false)
     }
 
-    /// What torch.compile, DataParallel and DistributedDataParallel, and the wrappers of torch.distributed put into names.
+    /// The words that torch.compile, DataParallel, DistributedDataParallel and the wrappers of torch.distributed add to
+    /// names.
     private static let wrappers: Set = [
         "_orig_mod", "module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module",
     ]

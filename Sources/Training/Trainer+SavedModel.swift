@@ -3,7 +3,7 @@ import DataParallel
 import Datasets
 import Layers
 
-/// What weights that were saved are worth, and what they say.
+/// Evaluation of saved weights, and predictions with them.
 extension Trainer {
     /// The loss and the metrics of saved weights; collective over the cluster.
     ///
@@ -13,10 +13,10 @@ extension Trainer {
     ///   - model: The model that was trained.
     ///   - weights: A run's folder, or a safetensors file with the run's normalization.json beside it.
     ///   - data: The data set, with labels.
-    ///   - loss: What is summed up; nil for the run's own.
-    ///   - metrics: What is reported beside it; nil for the run's own, else for what suits the labels.
-    ///   - batch: Examples of a mini-batch; nil for the run's own.
-    ///   - shards: Shards of a mini-batch, at least the number of ranks; nil for the run's own.
+    ///   - loss: The loss; nil for the run's own.
+    ///   - metrics: The metrics beside it; nil for the run's own, or else the standard ones of the labels.
+    ///   - batch: The examples of a mini-batch; nil for the run's own.
+    ///   - shards: The shards of a mini-batch, at least the number of ranks; nil for the run's own.
     ///   - workers: Worker threads of each rank; nil for its share of the node's cores.
     public static func evaluate(
         _ model: any Model, weights: String, data: DatasetSource, loss: Loss? = nil,
@@ -30,12 +30,12 @@ extension Trainer {
         }
     }
 
-    /// Calls `body` on rank 0 with what saved weights say of each example, in the order of the data set; collective over
-    /// the cluster. Labels are not needed.
+    /// Calls `body` on rank 0 with saved weights' prediction for each example, in the order of the data set; collective
+    /// over the cluster. The data need no labels.
     ///
     ///     try Trainer.predict(MyNet(), weights: "runs/mine", data: new, on: cluster) { print($0.outputs) }
     ///
-    /// - Parameters: As those of `evaluate`.
+    /// - Parameters: The same as those of `evaluate`.
     public static func predict(
         _ model: any Model, weights: String, data: DatasetSource, loss: Loss? = nil, batch: Int? = nil,
         shards: Int? = nil, workers: Int? = nil, on cluster: Cluster, _ body: (Prediction) throws -> Void
@@ -73,7 +73,7 @@ extension Trainer {
         ) { _ in model }
     }
 
-    /// What is taken where neither the program nor the run says it.
+    /// The values if neither the program nor the run gives them.
     private static let standardBatch = 1024
     private static let standardShards = 8
 }

@@ -6,14 +6,14 @@ import Layers
 
 /// Trains models; see `DistributedProgram` for the program around it.
 public enum Trainer {
-    /// Trains `model` as `settings` say; collective over the cluster.
+    /// Trains `model` with `settings`; collective over the cluster.
     public static func train(
         _ model: any Model, _ settings: TrainingSettings, on cluster: Cluster
     ) throws -> TrainingResult {
         try train(settings, on: cluster) { _ in model }
     }
 
-    /// Trains the model that `makeModel` makes for the training data; collective over the cluster.
+    /// Trains the model that `makeModel` returns for the training data; collective over the cluster.
     ///
     /// - Parameter started: The system's uptime in seconds when the program started; 0 for now.
     public static func train(
@@ -35,7 +35,7 @@ public enum Trainer {
             }
             let result: TrainingResult
             do { result = try run.run() } catch let error as TrainingError where error.kind == .diverged {
-                // All ranks see a run diverge, and a program may go on with another.
+                // All ranks throw if a run diverges, and the program may continue with another run.
                 try free()
                 throw error
             }
@@ -44,7 +44,7 @@ public enum Trainer {
         }
     }
 
-    /// Runs `body`; a program that catches an error of it reads of its own settings.
+    /// Runs `body`; its errors name settings as a Swift program does.
     static func worded<T>(_ cluster: Cluster, _ body: () throws -> T) throws -> T {
         do { return try body() } catch let error as TrainingError {
             throw TrainingError(error.kind, cluster.guidance.wording(error.description))

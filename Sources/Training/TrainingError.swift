@@ -1,36 +1,36 @@
 /// A run that cannot start or go on; the kind decides the exit code.
 public struct TrainingError: Error, Sendable, CustomStringConvertible {
-    /// What kind of failure.
+    /// The kinds of failure.
     public enum Kind: Sendable {
-        /// The output folder cannot be made or is in use.
+        /// The output folder cannot be created or is in use.
         case output
         /// Reading or writing failed.
         case io
-        /// Settings that do not go together.
+        /// Settings contradict each other.
         case configuration
-        /// A checkpoint or weights file that cannot be used.
+        /// A checkpoint or weights file is damaged or does not fit.
         case badFile
-        /// A checkpoint that another version of the program wrote.
+        /// Another version of the program wrote the checkpoint.
         case foreignFormat
-        /// A file that is there but cannot be read now, whatever is in it.
+        /// A file exists but cannot be read now, whatever its content.
         case unreadable
-        /// The loss is not a number any more.
+        /// The loss is not finite any more, or the run has diverged otherwise.
         case diverged
-        /// Started in a way that cannot work.
+        /// The program was started in a way that cannot work.
         case launch
     }
-    /// What kind of failure.
+    /// The kind of this failure.
     public let kind: Kind
     /// What happened, where, and what to do.
     public let description: String
 
-    /// A failure of `kind`.
+    /// A failure with a message that says what to do.
     public init(_ kind: Kind, _ description: String) {
         self.kind = kind
         self.description = description
     }
 
-    /// Nothing is where a run to go on with was said to be.
+    /// There is nothing at the path of a run to continue.
     package static func nothingToResume(at path: String) -> TrainingError {
         TrainingError(
             .badFile,

@@ -1,25 +1,25 @@
-/// What a run came to; the same on all ranks but for what is said.
+/// The outcome of a run; the same on all ranks, with the exceptions stated.
 public struct TrainingResult: Sendable {
-    /// The folder with the results; nil on ranks that write nothing, and after a dry run.
+    /// The folder of results; nil on ranks that write nothing, and after a dry run.
     public let output: String?
-    /// Optimizer steps taken.
+    /// The number of optimizer steps taken.
     public let steps: Int
     /// Whether all epochs are done.
     public let isFinished: Bool
-    /// Mean loss over the test set.
+    /// The mean loss over the test set.
     public let testLoss: Double?
-    /// Correct ÷ examples of the test set; nil for regression.
+    /// The share of test examples that are classified correctly; nil for regression.
     public let testAccuracy: Double?
-    /// Mean loss over the validation set.
+    /// The mean loss over the validation set.
     public let validationLoss: Double?
-    /// Correct ÷ examples of the validation set.
+    /// The share of validation examples that are classified correctly; nil for regression.
     public let validationAccuracy: Double?
-    /// Training examples a second, without start-up and evaluation.
+    /// Training examples per second, without start-up and evaluation.
     public let samplesPerSecond: Double
-    /// Examples of an epoch.
+    /// The examples of an epoch.
     public let trainingExamples: Int
-    /// Examples this rank computed gradients of.
+    /// The examples of which this rank computed gradients.
     public let executedExamples: Int
-    /// Bytes of optimizer state: this rank's own if it is sharded, else those its node keeps once for all its ranks.
+    /// The bytes of optimizer state: of this rank alone if it is sharded, else of its node.
     public let optimizerStateBytes: Int
 }

@@ -4,10 +4,10 @@ import Safetensors
 
 /// A model's variables as a safetensors file with torch's names.
 package enum WeightsFile {
-    /// A copy of the values of `state`, to be written now or later, tensors in sorted order: the same values give the same
-    /// bytes.
+    /// A copy of the values of `state`, to be written later, with tensors in sorted order: the same values give the
+    /// same bytes.
     ///
-    /// - Parameter trainedBatches: What batch counters hold.
+    /// - Parameter trainedBatches: The value of batch counters.
     static func copy(_ state: ModelState, trainedBatches: Int) throws -> CheckpointFile {
         try CheckpointFile(
             CheckpointFormat.weights,
@@ -17,16 +17,16 @@ package enum WeightsFile {
             scalars: state.model.counters.map { ($0, trainedBatches) })
     }
 
-    /// The values of a model's variables from a file that holds exactly these, in the model's order.
+    /// The values of a model's variables, in the model's order, from a file that contains exactly these.
     package static func read(_ path: String, for model: TracedModel) throws -> (
         values: [[Float]], trainedBatches: Int
     ) {
         try values(of: try SafetensorsFile.read(path: path), for: model)
     }
 
-    /// The values of a model's variables from a file in memory that holds exactly these, in the model's order.
+    /// The values of a model's variables, in the model's order, from an open file that contains exactly these.
     ///
-    /// - Parameter nameInFile: What the file calls a tensor.
+    /// - Parameter nameInFile: Returns the file's name for a tensor.
     static func values(
         of file: SafetensorsFile, for model: TracedModel, nameInFile: (String) -> String = { $0 }
     ) throws -> (values: [[Float]], trainedBatches: Int) {

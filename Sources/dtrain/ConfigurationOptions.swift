@@ -1,7 +1,7 @@
 import ArgumentParser
 import Configuration
 
-/// Where a command's configuration comes from.
+/// The options that choose a command's configuration.
 struct ConfigurationOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("A YAML configuration.", valueName: "file.yaml"))
     var config: String?
@@ -21,15 +21,15 @@ struct ConfigurationOptions: ParsableArguments {
         }
     }
 
-    /// The configuration with `overrides` behind those of --set. Where nothing is named it is that of the run that
-    /// `resume` goes on with, which stays in its folder, else the default recipe.
+    /// The configuration, with `overrides` applied after those of --set. If no configuration is named, it is that of
+    /// the run that `resume` continues, in that run's folder, or else the default recipe.
     func load(_ overrides: [ConfigurationOverride] = [], resume: String? = nil) throws -> RunConfiguration {
         let all = try settings.map(ConfigurationOverride.set) + overrides
         if let config { return try RunConfiguration(file: config, overrides: all) }
         if let recipe { return try RunConfiguration(recipe: Recipe.named(recipe), overrides: all) }
         let output = all.compactMap(\.output).last
         if let run = try ContinuedRun(resume: resume, output: output) {
-            // The folder that its configuration names may be relative to another current folder.
+            // A relative output folder in the configuration may refer to another current folder.
             let place: [ConfigurationOverride] = output == nil ? [.output(run.folder)] : []
             return try RunConfiguration(file: run.configurationFile, overrides: all + place)
         }

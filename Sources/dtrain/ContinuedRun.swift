@@ -3,15 +3,15 @@ import DataParallel
 import Foundation
 import Training
 
-/// The run that --resume goes on with, where neither --config nor --recipe says what it is: its own configuration does.
+/// The run that --resume continues, if neither --config nor --recipe is given: its own configuration is used.
 struct ContinuedRun {
-    /// Its folder.
+    /// The run's folder.
     let folder: String
 
-    /// The run that is named; nil where none is, or one without a configuration of its own.
+    /// The run that is named; nil if none is, or if it has no configuration.
     ///
     /// - Parameters:
-    ///   - resume: What --resume says.
+    ///   - resume: The value of --resume.
     ///   - output: The folder for results, if the command names one.
     init?(resume: String?, output: String?) throws {
         guard let resume else { return nil }
@@ -31,6 +31,6 @@ struct ContinuedRun {
         return nil
     }
 
-    /// Where its configuration is.
+    /// The path of its configuration.
     var configurationFile: String { "\(folder)/\(RunFolder.configurationName)" }
 }

@@ -47,7 +47,7 @@ struct DTrain: ParsableCommand {
         }
     }
 
-    /// Throws on a word that names no command: it would be one too many for `train`, which takes none.
+    /// Throws on a word that names no command; the parser would report it as an argument too many of `train`.
     private static func requireCommand(_ arguments: [String]) throws {
         let words = arguments.first == "help" ? arguments.dropFirst() : arguments[...]
         guard let word = words.first, !word.isEmpty, !word.hasPrefix("-") else { return }

@@ -75,12 +75,11 @@ struct DiagnoseCommand: ParsableCommand {
     @Flag(name: .long, help: "The result as one JSON object on one line, and nothing else.")
     var json = false
 
-    /// What batch norm does.
+    /// Which moments batch norm uses.
     enum BatchNormMode: String, ExpressibleByArgument, CaseIterable {
         case evaluation, training
     }
 
-    /// Yes or no.
     enum Switch: String, ExpressibleByArgument, CaseIterable {
         case off, on
     }
@@ -134,7 +133,7 @@ struct DiagnoseCommand: ParsableCommand {
         }
     }
 
-    /// Throws unless the files that are looked at are there.
+    /// Throws if a data file that will be read is missing.
     private func requireFiles(_ configuration: RunConfiguration) throws {
         let sets = configuration.settings.data
         let source: DatasetSource? =

@@ -20,7 +20,7 @@ struct DoctorCommand: ParsableCommand {
         }
     }
 
-    /// Needs no MPI: where a run has been killed it may not even start.
+    /// Works without MPI, which may not even start after a run was killed.
     private func removeStale() {
         guard (LaunchEnvironment.current.localRank ?? 0) == 0 else { return }
         let found = StaleSegments()

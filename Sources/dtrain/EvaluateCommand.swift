@@ -17,17 +17,17 @@ struct EvaluateCommand: ParsableCommand {
     @Flag(help: "Results as JSON, or as tables, wherever they go.")
     var form: Form?
 
-    /// How results are written.
+    /// The format of results.
     enum Form: String, EnumerableFlag {
         /// One JSON object on one line.
         case json
-        /// Names and numbers for a person.
+        /// Tables for a person.
         case table
     }
 
     func run() throws {
         try model.run(predicts: false) { saved, data, cluster in
-            // A file that cannot be made is found before, not after, the work.
+            // Open the file first: an error should come before the work, not after it.
             let target = cluster.rank == 0 ? try TextOutput(path: model.output) : nil
             let totals = try saved.totals()
             guard let target else { return }

@@ -6,9 +6,9 @@ import Datasets
 import Layers
 import Training
 
-/// How a command meets MPI, and how errors become a line and an exit code.
+/// Runs commands under MPI and turns errors into a line and an exit code.
 enum Launch {
-    /// Runs `body` on all ranks with what settings say of transport and instruction set.
+    /// Runs `body` on all ranks, with the transport and instruction set of `settings`.
     static func run(
         _ settings: TrainingSettings?, wording: Wording = .commandLine(program: program),
         printing: Printing = .lines, _ body: (Cluster) throws -> Void
@@ -20,7 +20,7 @@ enum Launch {
         if code != 0 { throw ExitCode(code) }
     }
 
-    /// The word that this program was started by, which starts it again.
+    /// The name by which this program was started, for commands in messages.
     static var program: String { CommandLine.arguments.first ?? "dtrain" }
 
     /// The exit code of an error of the configuration or the library; nil for errors of the command line.
@@ -43,9 +43,9 @@ enum Launch {
         }
     }
 
-    /// Runs `body`, giving errors of the model the line of the configuration they are about, and those of data the key.
+    /// Runs `body`; adds to errors of the model the line of the configuration, and to errors of data the key.
     ///
-    /// - Parameter given: The data that `--data` gave instead of the configuration's, if it did.
+    /// - Parameter given: The data of `--data`, if given.
     static func located<T>(
         _ configuration: RunConfiguration, given: DatasetSource? = nil, _ body: () throws -> T
     ) throws -> T {

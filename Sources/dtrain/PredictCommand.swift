@@ -43,10 +43,10 @@ struct PredictCommand: ParsableCommand {
         }
     }
 
-    /// Bytes that are written together.
+    /// The size of the pieces that are written, in bytes.
     private static let blockBytes = 1 << 16
 
-    /// The name of a class as a CSV field; nothing for one without.
+    /// The name of a class as a CSV field; empty for a class without a name.
     private static func quoted(_ names: [String], _ place: Int) -> String {
         guard names.indices.contains(place) else { return "" }
         let name = names[place]

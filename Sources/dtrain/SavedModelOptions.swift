@@ -7,7 +7,7 @@ import Foundation
 import Layers
 import Training
 
-/// What evaluate and predict have in common: trained weights, their configuration and data.
+/// The options that evaluate and predict share: trained weights, their configuration and data.
 struct SavedModelOptions: ParsableArguments {
     @OptionGroup var model: TrainedModelOptions
 
@@ -27,17 +27,17 @@ struct SavedModelOptions: ParsableArguments {
 
     /// The data that a command runs on.
     struct ChosenData {
-        /// Its files.
+        /// Where the examples are.
         let source: DatasetSource
-        /// What results call it: "test", "train", or the name of a file.
+        /// The name in results: "test", "train", or the name of a file.
         let name: String
         /// Whether `--data` gave files, rather than the name of a data set.
         var isGiven = false
-        /// What a person is told about the choice.
+        /// A message about the choice, if there is one.
         var note: String?
     }
 
-    /// The data named by --data.
+    /// The data that --data names, or the default.
     private func chosenData(_ configuration: RunConfiguration, predicts: Bool) throws -> ChosenData {
         let sets = configuration.settings.data
         func named(_ name: String, _ source: DatasetSource) throws -> ChosenData {
@@ -77,7 +77,7 @@ struct SavedModelOptions: ParsableArguments {
         }
     }
 
-    /// Checks what can be checked without MPI and loads the model on all ranks.
+    /// Checks what can be checked without MPI, then loads the model on all ranks and calls `body`.
     func run(predicts: Bool, _ body: (SavedModel, ChosenData, Cluster) throws -> Void) throws {
         let configuration = try model.configuration()
         let data = try chosenData(configuration, predicts: predicts)

@@ -62,14 +62,15 @@ struct StudyCommand: ParsableCommand {
         try run(configuration)
     }
 
-    /// The text of a study of one's own; a word that is no file is a misspelt name.
+    /// The text of a study in a file; throws the error of a misspelt built-in name for a word that is no file.
     private static func text(ofFile study: String) throws -> String {
         guard study.contains("/") || study.contains(".") || FileManager.default.fileExists(atPath: study)
         else { throw Study.unknown(study) }
         return try RunConfiguration.text(ofFile: study)
     }
 
-    /// A study goes on by itself with the run it was at, when its command is given again; that must not replace its runs.
+    /// The same command continues an interrupted study, so messages repeat it, without --overwrite, which would replace
+    /// its runs.
     private static var wording: Wording {
         let words = [Launch.program] + CommandLine.arguments.dropFirst().filter { $0 != "--overwrite" }
         return .repeated(command: words.map(ShellWord.quoted).joined(separator: " "))
@@ -98,7 +99,7 @@ struct StudyCommand: ParsableCommand {
                     print("\n\(run.name) (\(place + 1) of \(study.runs.count))\(tail)")
                 }
                 var settings = run.configuration.settings
-                // A study that was stopped goes on with the run it was at.
+                // Continue an interrupted study with the run it was at.
                 settings.resume = overwrite ? .no : .auto
                 settings.overwritesOutput = overwrite
                 let numbers = StudyNumbers(ofRunIn: run.configuration.output)
@@ -111,14 +112,14 @@ struct StudyCommand: ParsableCommand {
                         }
                     }
                 } catch let error as TrainingError where error.kind == .diverged {
-                    // A run that leads nowhere is a result, too: the same on all ranks.
+                    // A diverged run is a result too, and is the same on all ranks.
                     if cluster.rank == 0 {
                         print("\(run.name): \(error)")
                         report.addDiverged(run: run.name)
                     }
                     continue
                 }
-                // It was asked to stop, and has said how to go on.
+                // The run was asked to stop, and has printed how to continue.
                 guard result.isFinished else { return }
                 let diagnosis = try study.diagnosedExamples.map { examples in
                     var options = DiagnosisOptions()
@@ -129,7 +130,7 @@ struct StudyCommand: ParsableCommand {
                     ) { try run.configuration.makeModel(classes: $0) }
                 }
                 if result.samplesPerSecond > 0 {
-                    // Runs that had ended before tell nothing of the time that others take.
+                    // Runs that had ended before say nothing about how long the others take.
                     pace.runs += 1
                     pace.seconds += ProcessInfo.processInfo.systemUptime - began
                 }

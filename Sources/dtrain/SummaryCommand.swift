@@ -17,7 +17,7 @@ struct SummaryCommand: ParsableCommand {
     func run() throws {
         let configuration = try source.load()
         try configuration.requireFiles()
-        // Every rank would find the same; one says it.
+        // Every rank would print the same, so only rank 0 does.
         guard (LaunchEnvironment.current.rank ?? 0) == 0 else { return }
         let settings = configuration.settings
         try Launch.located(configuration) {

@@ -3,11 +3,11 @@ import Foundation
 import Messages
 import Training
 
-/// A text file that appears under its name when it is whole, or standard output; a device or a pipe is written as it is.
+/// A text file that gets its name when it is complete, or standard output; devices and pipes are written directly.
 final class TextOutput {
     private let handle: FileHandle
     private let path: String?
-    /// Where the text is until it is whole; nil where it goes to its place at once.
+    /// The temporary file; nil if the text is written directly.
     private let temporary: String?
     private var isUnread = false
     private var isFinished = false
@@ -33,7 +33,7 @@ final class TextOutput {
         if let temporary, !isFinished { unlink(temporary) }
     }
 
-    /// Why a file could not be made, and what to do.
+    /// The error that a file cannot be created, with advice.
     private static func failure(_ path: String) -> TrainingError {
         let error = SystemError()
         let folder = PathParts.folder(of: path)
@@ -47,7 +47,7 @@ final class TextOutput {
         return TrainingError(.output, "cannot create \(path): \(error): \(advice)")
     }
 
-    /// Adds text; a reader of standard output may have seen enough and gone.
+    /// Adds text; stops quietly if the reader of standard output has gone.
     func append(_ text: String) throws {
         guard !isUnread else { return }
         do { try handle.write(contentsOf: Data(text.utf8)) } catch {
@@ -61,7 +61,7 @@ final class TextOutput {
 
     private static func isClosedPipe(_ error: any Error) -> Bool { code(of: error) == EPIPE }
 
-    /// The system's number of an error; nil where it has none.
+    /// The system's error number; nil if the error has none.
     private static func code(of error: any Error) -> Int32? {
         if let error = error as? SystemError { return error.code }
         let error = error as NSError
@@ -74,7 +74,7 @@ final class TextOutput {
         return TrainingError(.io, "cannot write \(path ?? "standard output")\(reason)")
     }
 
-    /// Adds the last text and gives the file its name.
+    /// Adds the last text and gives the file its final name.
     func finish(_ text: String = "") throws {
         try append(text)
         guard let path, let temporary else { return }

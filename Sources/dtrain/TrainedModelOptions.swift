@@ -26,10 +26,10 @@ struct TrainedModelOptions: ParsableArguments {
     @Flag(name: .long, help: "Prints results, warnings and errors alone.")
     var quiet = false
 
-    /// How much a person is told.
+    /// How much is printed.
     var printing: Printing { quiet ? .quiet : .lines }
 
-    /// The configuration the weights were trained with; throws where there are no weights.
+    /// The configuration that the weights were trained with; throws if there are no weights.
     func configuration() throws -> RunConfiguration {
         guard !UsageAdvice.isConfiguration(weights) else {
             throw TrainingError(

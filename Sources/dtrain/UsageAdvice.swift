@@ -4,12 +4,12 @@ import Foundation
 import Messages
 import Training
 
-/// What was probably meant by an option or a word that a command does not take.
+/// Guesses what was meant by an option or a word that a command does not take.
 struct UsageAdvice {
     private let command: any ParsableCommand.Type
     private let arguments: [String]
 
-    /// Advice on a command line, without the program's name.
+    /// Advice on a command line, given without the program's name.
     init(_ arguments: [String]) {
         self.arguments = arguments
         let name = arguments.first { !$0.hasPrefix("-") }
@@ -18,7 +18,7 @@ struct UsageAdvice {
             ?? TrainCommand.self
     }
 
-    /// A message of the parser, with advice of our own where it is about an option or a word that is unknown.
+    /// The parser's message, with advice added if it is about an unknown option or word.
     func completed(_ message: String) -> String {
         if let found = message.firstMatch(of: /Unknown option '(-[^']*)'/) {
             let problem = message[..<found.range.upperBound]
@@ -30,12 +30,12 @@ struct UsageAdvice {
         return message
     }
 
-    /// Whether a word is the name of a configuration's file.
+    /// Whether a word looks like the name of a configuration file.
     static func isConfiguration(_ word: String) -> Bool {
         [".yaml", ".yml"].contains(where: word.lowercased().hasSuffix)
     }
 
-    /// What a word that is no command and no argument may be; nil where nothing tells.
+    /// Advice on a word that is neither a command nor an argument; nil if there is none.
     func word(_ word: String) -> String? {
         let own = Self.options(of: command)
         let isDoer = own.contains("--config")
@@ -62,7 +62,7 @@ struct UsageAdvice {
             own.contains("--resume") ? "--resume \(word)" : "--config \(word)/\(RunFolder.configurationName)")
     }
 
-    /// What an option that the command does not have may be.
+    /// Advice on an option that the command does not have.
     private func option(_ option: String) -> String? {
         let name = String(option.drop { $0 == "-" })
         let own = Self.options(of: command)
@@ -93,12 +93,12 @@ struct UsageAdvice {
         return "the options of \(commandName) are \(own.joined(separator: ", "))"
     }
 
-    /// The option that a name is in other words.
+    /// The option of the command that means the same.
     private func sameOption(_ name: String, among options: [String]) -> String? {
         ConfigurationKeys.sameKey(as: name, among: options.map { String($0.dropFirst(2)) }).map { "--\($0)" }
     }
 
-    /// What stands behind an option, or what stands for it.
+    /// The value of an option on the command line, or a placeholder.
     private func value(of option: String) -> String {
         if let joined = arguments.first(where: { $0.hasPrefix("\(option)=") }) {
             return String(joined.dropFirst(option.count + 1))

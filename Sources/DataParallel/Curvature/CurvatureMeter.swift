@@ -4,24 +4,24 @@ import Datasets
 import Layers
 import Spectrum
 
-/// Measures the curvature of mini-batches' losses between a step's gradient and its update. It changes nothing that training
-/// reads.
+/// Measures the curvature of a mini-batch's loss between a step's gradient and its update. Training reads nothing that
+/// it changes.
 ///
-/// Its memory is that of a product with the Hessian, once planned, and at a measurement up to `mostProducts` vectors of the
-/// parameters' size, in slices over the ranks.
+/// It keeps the memory of a product with the Hessian from the start, and during a measurement up to `mostProducts`
+/// vectors of the parameters' size, in slices over the ranks.
 final class CurvatureMeter {
     private let hessian: HessianProduct
     private let space: HessianSpace
-    /// The mean loss that a mini-batch's takes the place of.
+    /// The settings of the mean loss, in which each measured mini-batch replaces the data set.
     private let objective: DatasetObjective
     private let cluster: Cluster
 
-    /// Products for the largest eigenvalue, at most.
+    /// The most products for the largest eigenvalue.
     private static let mostProducts = 12
-    /// The part of the largest eigenvalue that its residual may be.
+    /// The residual at which the largest eigenvalue is accepted, as a share of it.
     private static let residual = 0.01
 
-    /// Plans the product for mini-batches as `settings` say; collective over the cluster.
+    /// Plans the product for mini-batches of `settings`; collective over the cluster.
     init(cluster: Cluster, state: ModelState, settings: ReplicaSettings, maker: BatchMaker) throws {
         self.cluster = cluster
         let usual = min(settings.batch, maker.examples.layout.count)
@@ -39,22 +39,22 @@ final class CurvatureMeter {
     /// Gives shared memory back; collective over the cluster.
     func free() throws { try hessian.free() }
 
-    /// Plans the programs of a mini-batch of `count` examples, so that the first of them does not wait.
+    /// Plans the programs for a mini-batch of `count` examples ahead, so that the first one need not wait.
     func plan(batch count: Int) throws { try hessian.plan(batch: count) }
 
     /// The curvature of a mini-batch's loss; collective over the cluster.
     ///
     /// - Parameters:
-    ///   - gradient: Its gradient, laid out as the parameters; this rank reads its slices.
-    ///   - square: ‖·‖² of it.
-    ///   - shards: ‖·‖² of each shard's part, and its examples.
+    ///   - gradient: The mini-batch's gradient, laid out as the parameters; this rank reads its slices.
+    ///   - square: ‖gradient‖².
+    ///   - shards: ‖·‖² of each shard's part of the gradient, and each shard's number of examples.
     func measure(
         _ batch: Batch, dropoutKey: dt_philox_key, gradient: UnsafePointer<Float>, square: Double,
         shards: (squares: [Double], counts: [Int])
     ) throws -> StepCurvature {
         hessian.objective = objective.of(batch, dropoutKey: dropoutKey)
         let norm = square.squareRoot()
-        // Not a number where the gradient is none.
+        // NaN if the gradient is not finite, 0 if it is 0.
         var gradientCurvature = 0 * square
         var products = shards.squares.map { _ in 0.0 }
         if norm > 0 {

@@ -4,15 +4,15 @@ import Graph
 import Layers
 import Runtime
 
-/// The gradient of a data set's mean loss, or what a graph makes in its place, in slices over the ranks: the same bytes at
-/// any number of them.
+/// The gradient of a data set's mean loss, or what another graph gives as gradients, in slices over the ranks: the same
+/// bytes at any number of ranks.
 ///
-/// What mini-batches give is weighted by their examples and added in order in Float64.
+/// The gradients of mini-batches are weighted by their examples and added in order in Float64.
 package final class DatasetGradient {
-    /// How vectors are shared out.
+    /// The slices in which vectors are divided over ranks.
     package let slices: ParameterSlices
-    /// Whose gradient it is. Another one must have the same examples, shards and mode, and no larger mini-batches than were
-    /// planned for: nothing is planned anew.
+    /// The mean loss. A replacement must have the same examples, shards and mode, and mini-batches no larger than
+    /// planned for, because nothing is planned anew.
     var objective: DatasetObjective { didSet { labelWeight = objective.labelWeight(of: model) } }
     private let cluster: Cluster
     private let model: TracedModel
@@ -28,9 +28,9 @@ package final class DatasetGradient {
         }
     }
 
-    /// Plans another graph's gradients; collective over the cluster.
+    /// Plans the gradients of another graph; collective over the cluster.
     ///
-    /// - Parameter direction: The vector that the graph's directions are parts of.
+    /// - Parameter direction: The whole vector whose parts are the graph's direction inputs.
     init(
         cluster: Cluster, state: ModelState, objective: DatasetObjective, direction: ParameterVector? = nil,
         graph: @escaping (InputTypes) -> Graph
@@ -53,7 +53,7 @@ package final class DatasetGradient {
         labelWeight = objective.labelWeight(of: state.model)
     }
 
-    /// Plans the programs of a mini-batch of `count` examples, so that the first of them does not wait.
+    /// Plans the programs for a mini-batch of `count` examples ahead, so that the first one need not wait.
     func plan(batch count: Int) throws { try pass.plan(batch: count) }
 
     /// Gives shared memory back; collective over the cluster.
@@ -64,7 +64,8 @@ package final class DatasetGradient {
 
     /// The gradient and, where the graph reports it, the mean loss; collective over the cluster.
     ///
-    /// - Parameter read: Called for each local shard when it has run, on a worker's thread, with its number among all.
+    /// - Parameter read: Called on a worker's thread for each local shard after it has run, with its number among all
+    ///   shards.
     package func compute(
         read: (_ shard: Int, _ program: ShardProgram) -> Void = { _, _ in }
     ) throws -> (gradient: SlicedVector<Double>, loss: Double?) {
@@ -78,7 +79,7 @@ package final class DatasetGradient {
                 batch, scalars: objective.scalars(batch, labelWeight: labelWeight), into: sink,
                 read: { place, _, program in read(first + place, program) })
             if let sum = outcome.reports[.loss] { lossSum = (lossSum ?? 0) + sum }
-            // Until the node's ranks have their slices, none may write the next mini-batch's partial sums.
+            // The next mini-batch overwrites partial sums, so the node's ranks must have read theirs first.
             sink.exchange.reach(.finished, step: pass.number)
             sink.exchange.await(.finished, step: pass.number)
             let share = labelWeight == nil ? Double(batch.count) / Double(objective.count) : 1
@@ -95,14 +96,14 @@ package final class DatasetGradient {
 }
 
 extension DatasetObjective {
-    /// What the sum of the examples' losses is divided by.
+    /// The divisor of the sum of the examples' losses.
     func totalWeight(_ labelWeight: Double?) -> Double {
         guard let labelWeight else { return Double(max(1, count)) }
         return labelWeight > 0 ? labelWeight : .infinity
     }
 }
 
-/// A data set's mean loss alone, for looking along a line.
+/// A data set's mean loss without its gradient, for search along a line.
 package final class DatasetLoss {
     private let cluster: Cluster
     private let objective: DatasetObjective
@@ -123,7 +124,7 @@ package final class DatasetLoss {
     /// Gives shared memory back; collective over the cluster.
     package func free() throws { try pass.free() }
 
-    /// The mean loss; collective, the same on all ranks.
+    /// The mean loss, the same on all ranks; collective.
     package func compute() throws -> Double {
         var sum = 0.0
         for batch in objective.batches {
@@ -131,7 +132,7 @@ package final class DatasetLoss {
             cluster.activity.advance()
             let outcome = try pass.run(batch, scalars: objective.scalars(batch, labelWeight: labelWeight))
             sum += outcome.reports[.loss] ?? 0
-            // Until all ranks have read the sums of this mini-batch, none may write those of the next.
+            // The next mini-batch overwrites these sums, so all ranks must have read them first.
             try cluster.world.barrier()
         }
         return sum / objective.totalWeight(labelWeight)

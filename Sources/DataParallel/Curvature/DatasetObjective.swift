@@ -4,26 +4,26 @@ import Datasets
 import Layers
 import Runtime
 
-/// A data set's mean loss as a function of the parameters: which examples in which mini-batches, and what is drawn and held
-/// fixed while it is looked at.
+/// A data set's mean loss as a function of the parameters: the examples and mini-batches, and what stays fixed from one
+/// evaluation to the next, such as dropout's masks.
 package struct DatasetObjective {
     /// The data set's mini-batches.
     package var order: EpochOrder
-    /// The training epoch, from 0, that random changes of the examples are drawn for; nil for none.
+    /// The training epoch, from 0, whose random augmentation the examples get; nil for none.
     var epoch: UInt64?
-    /// Examples of the largest mini-batch that is to be looked at in the place of those of `order`; nil for none.
+    /// The examples of the largest mini-batch that may replace those of `order`; nil for none.
     var largestBatch: Int?
-    /// Makes their examples.
+    /// Makes the inputs of mini-batches.
     package var maker: BatchMaker
     /// Shards of every mini-batch.
     package var shards: Int
-    /// Threads of each rank; nil for its share of the node's cores.
+    /// Worker threads of each rank; nil for its share of the node's cores.
     package var workers: Int?
-    /// What dropout draws from, the same at every look.
+    /// The key of dropout's masks, the same in every evaluation.
     package var dropoutKey: dt_philox_key
-    /// What batch norm and dropout do.
+    /// How batch norm and dropout behave.
     package var mode: TracedModel.ObjectiveMode
-    /// Whether the passes make part of a training step, rather than look at a data set: for those that wait.
+    /// Whether the passes are part of a training step; other ranks that wait for this one then report so.
     package var isInStep = false
 
     /// The mean loss over the mini-batches of `order`.
@@ -39,10 +39,10 @@ package struct DatasetObjective {
         self.mode = mode
     }
 
-    /// Examples.
+    /// The number of examples.
     package var count: Int { order.count }
 
-    /// The mean loss of one mini-batch alone, as a step sees it that draws dropout's masks from `dropoutKey`.
+    /// The mean loss of one mini-batch, with the dropout masks of the step that `dropoutKey` belongs to.
     func of(_ batch: Batch, dropoutKey: dt_philox_key) -> DatasetObjective {
         var objective = self
         objective.order = EpochOrder(
@@ -57,24 +57,25 @@ package struct DatasetObjective {
         (0..<order.batchCount).map { Batch(rows: order.rows[order.batch($0)], epoch: epoch) }
     }
 
-    /// What ranks say they do meanwhile.
+    /// What this rank reports to be doing during a pass.
     var operation: RankOperation { isInStep ? .computing : .evaluating }
 
-    /// Σ weight of the examples by class, where the loss weighs them.
+    /// The sum of the examples' class weights; nil where the loss has none.
     func labelWeight(of model: TracedModel) -> Double? {
         model.loss.function.classWeights.map {
             LabelWeights($0, examples: maker.examples).sum(order.rows[...])
         }
     }
 
-    /// What programs read of a mini-batch: a loss that weighs classes is divided by the weight of the whole set at once.
+    /// The numbers that programs read with a mini-batch. With class weights the divisor is the weight of the whole data
+    /// set.
     func scalars(_ batch: Batch, labelWeight: Double?) -> StepScalars {
         StepScalars(
             batchCount: Float(batch.count),
             labelWeightSum: labelWeight.map { $0 > 0 ? Float($0) : .infinity } ?? 1, dropoutKey: dropoutKey)
     }
 
-    /// What a pass over it is made of.
+    /// The settings of a pass over this data set.
     func passSettings(directions: UnsafeMutableRawPointer? = nil) -> ShardPass.Settings {
         let batch = max(1, min(order.batchSize, order.count))
         return ShardPass.Settings(

@@ -5,9 +5,9 @@ import Spectrum
 
 /// The exact product H · v of the Hessian of a data set's mean loss with a vector, the same bytes at any number of ranks.
 package final class HessianProduct {
-    /// How vectors are shared out.
+    /// The slices in which vectors are divided over ranks.
     package var slices: ParameterSlices { derivative.slices }
-    /// Whose Hessian it is; see `DatasetGradient.objective` for which may follow.
+    /// The mean loss; `DatasetGradient.objective` says what may replace it.
     var objective: DatasetObjective {
         get { derivative.objective }
         set { derivative.objective = newValue }
@@ -19,7 +19,8 @@ package final class HessianProduct {
 
     /// Plans the product for the parameters of `state`; collective over the cluster.
     ///
-    /// - Parameter givesSlopes: Whether `slopes` is to be had, which costs every product the gradient's own sums.
+    /// - Parameter givesSlopes: Whether `multiplyWithSlopes` is used, for which every product also sums gradients'
+    ///   parts.
     package init(
         cluster: Cluster, state: ModelState, objective: DatasetObjective, givesSlopes: Bool = false
     ) throws {
@@ -33,7 +34,7 @@ package final class HessianProduct {
         ) { model.hessianProductGraph($0, mode, givesSlope: givesSlopes) }
     }
 
-    /// Plans the programs of a mini-batch of `count` examples, so that the first of them does not wait.
+    /// Plans the programs for a mini-batch of `count` examples ahead, so that the first one need not wait.
     func plan(batch count: Int) throws { try derivative.plan(batch: count) }
 
     /// Gives shared memory back; collective over the cluster.
@@ -48,8 +49,8 @@ package final class HessianProduct {
         return try derivative.compute().gradient
     }
 
-    /// H · v and, of each shard of the only mini-batch, its part of ⟨∇L, v⟩, 0 where it has no examples; collective over the
-    /// cluster.
+    /// H · v, and for each shard of a single mini-batch its part of ⟨∇L, v⟩, 0 for shards without examples; collective
+    /// over the cluster.
     func multiplyWithSlopes(
         _ vector: SlicedVector<Float>
     ) throws -> (product: SlicedVector<Double>, slopes: [Double]) {
@@ -60,26 +61,27 @@ package final class HessianProduct {
             guard let slope = program.output(.slope) else { return }
             own.add(Double(slope.load(as: Float.self)), shard: shard)
         }.gradient
-        // Other ranks' shards are zeros here, with which the order of ranks changes no bit.
+        // Other ranks' shards are zeros here, so the sum has the same bits in any order of ranks.
         return (product, try cluster.world.allReduce(own.values, .sum))
     }
 }
 
-/// The Hessian of a data set's mean loss as Krylov methods see it, with vectors in slices over the ranks.
+/// The Hessian of a data set's mean loss, as the interface of Krylov methods requires; vectors are in slices over the
+/// ranks.
 package final class HessianSpace: KrylovSpace {
     package typealias Vector = SlicedVector<Double>
     package typealias BasisVector = SlicedVector<Float>
 
-    /// What multiplies.
+    /// The product H · v.
     package let hessian: HessianProduct
-    /// Products so far.
+    /// The number of products so far.
     package private(set) var products = 0
     /// Called after each product.
     package var onProduct: () -> Void = {}
     private let seed: UInt64
     private let cluster: Cluster
 
-    /// - Parameter seed: What random vectors are drawn from.
+    /// - Parameter seed: The seed of random vectors.
     package init(_ hessian: HessianProduct, seed: UInt64, on cluster: Cluster) {
         self.hessian = hessian
         self.seed = seed
@@ -158,8 +160,8 @@ package final class HessianSpace: KrylovSpace {
         return values
     }
 
-    /// The Hessian (n, n) on rank 0, made symmetric, its rows and columns in the order of the layout's elements; nil
-    /// elsewhere. Collective over the cluster, n products.
+    /// The symmetrized Hessian (n, n) on rank 0, in the order of the layout's elements; nil on other ranks. Takes n
+    /// products; collective over the cluster.
     package func matrix() throws -> [Double]? {
         let size = dimension
         var matrix = cluster.rank == 0 ? Array(repeating: 0.0, count: size * size) : []
@@ -185,7 +187,7 @@ package final class HessianSpace: KrylovSpace {
         return matrix
     }
 
-    /// A vector of these elements (n), in the order of the layout's.
+    /// A vector with these n elements, in the order of the layout's elements.
     package func vector(_ values: ArraySlice<Double>) throws -> SlicedVector<Float> {
         let vector = try SlicedVector<Float>(slices)
         set(vector) { Float(values[values.startIndex + $0]) }
@@ -196,7 +198,8 @@ package final class HessianSpace: KrylovSpace {
         forEachElement { number, place in vector.base[place] = value(number) }
     }
 
-    /// Calls `body` with each element of this rank's: its number without gaps, and its place here.
+    /// Calls `body` with each of this rank's elements: its number in the layout, not counting gaps, and its place in
+    /// the slices.
     private func forEachElement(_ body: (_ number: Int, _ place: Int) -> Void) {
         for block in slices.blocks {
             let first =

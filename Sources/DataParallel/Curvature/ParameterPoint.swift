@@ -1,14 +1,14 @@
 import Cluster
 import Randomness
 
-/// The point at which a model's parameters stand, from which a look around moves them and brings them back.
+/// A point in parameter space: moves a model's parameters away from it and back.
 package final class ParameterPoint {
-    /// θ: this rank's slices.
+    /// The point θ: this rank's slices.
     package let origin: SlicedVector<Float>
     private let state: ModelState
     private let moved: SlicedVector<Float>
 
-    /// The point where the parameters of `state` stand.
+    /// The current values of `state`'s parameters.
     package init(_ state: ModelState, slices: ParameterSlices) throws {
         self.state = state
         origin = try slices.take(state)
@@ -17,7 +17,7 @@ package final class ParameterPoint {
 
     private var slices: ParameterSlices { origin.slices }
 
-    /// Puts the parameters at θ + distance · direction; collective over the cluster.
+    /// Sets the parameters to θ + distance · direction; collective over the cluster.
     package func move(along direction: SlicedVector<Float>, by distance: Double) throws {
         for place in 0..<slices.count {
             moved.base[place] = Float(Double(origin.base[place]) + distance * Double(direction.base[place]))
@@ -25,8 +25,8 @@ package final class ParameterPoint {
         try publish(moved)
     }
 
-    /// Moves every parameter but zeros by one unit in its last place, up or down at random: what changes then is what
-    /// Float32 cannot tell. Collective over the cluster.
+    /// Moves every parameter except zeros by one unit in the last place, up or down at random: a change that Float32
+    /// cannot tell from rounding. Collective over the cluster.
     package func shake(seed: UInt64) throws {
         let random = CounterRandom(seed: seed, purpose: .probe, stream: Self.shakeStream)
         for block in slices.blocks {
@@ -40,7 +40,7 @@ package final class ParameterPoint {
         try publish(moved)
     }
 
-    /// Puts the parameters back; collective over the cluster.
+    /// Sets the parameters back to θ; collective over the cluster.
     package func restore() throws { try publish(origin) }
 
     private func publish(_ vector: SlicedVector<Float>) throws {
@@ -48,6 +48,6 @@ package final class ParameterPoint {
         state.noteChange()
     }
 
-    /// Above the streams of all vectors.
+    /// A stream above those of all random vectors.
     private static let shakeStream: UInt64 = 1 << 40
 }

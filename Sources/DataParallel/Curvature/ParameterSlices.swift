@@ -2,19 +2,21 @@ import Cluster
 import MPI
 import Randomness
 
-/// How vectors over a model's parameters are shared out: each rank holds the slices that it owns of every bucket, so that
-/// memory falls with the number of ranks.
+/// How vectors over a model's parameters are divided: each rank holds the slices of every bucket that it owns, so that
+/// its memory falls with the number of ranks.
 ///
-/// Sums over elements are made block by block and added in the layout's fixed tree: the same bits at any number of ranks.
+/// Sums over elements are made block by block and added in the layout's fixed tree, with the same bits at any number of
+/// ranks.
 package final class ParameterSlices {
-    /// Where parameters lie.
+    /// The places of parameters.
     package let layout: ParameterLayout
-    /// Elements that this rank holds, gaps between tensors included.
+    /// The elements that this rank holds, gaps between tensors included.
     package let count: Int
-    /// Elements of all parameters.
+    /// The elements of all parameters, without gaps.
     package let dimension: Int
     let cluster: Cluster
-    /// A block that this rank owns: its number, its first element here and in the layout, its elements, its tensor.
+    /// A block that this rank owns: its number, its first element in the rank's slices and in the layout, its element
+    /// count and its tensor.
     struct OwnedBlock {
         let number: Int
         let place: Int
@@ -23,11 +25,10 @@ package final class ParameterSlices {
         let entry: Int
     }
     let blocks: [OwnedBlock]
-    /// The number of each tensor's first element, counted without gaps.
+    /// The number of each tensor's first element, not counting gaps.
     let firstElements: [Int]
     private let duties: [SliceDuty]
 
-    /// The slices of the parameters of `layout`.
     package init(cluster: Cluster, layout: ParameterLayout) {
         self.cluster = cluster
         self.layout = layout
@@ -54,12 +55,12 @@ package final class ParameterSlices {
         dimension = elements
     }
 
-    /// Sums of which each rank makes a part, block by block: `values` gives `width` numbers for an owned block. Collective.
+    /// `width` sums over all blocks: `values` writes a block's terms for each block that this rank owns. Collective.
     func sums(_ width: Int, _ values: (OwnedBlock, UnsafeMutablePointer<Double>) -> Void) throws -> [Double] {
         try blockSums(width, values).map(\.total)
     }
 
-    /// The same, block by block. Collective.
+    /// The same sums, not yet added over blocks. Collective.
     func blockSums(
         _ width: Int, _ values: (OwnedBlock, UnsafeMutablePointer<Double>) -> Void
     ) throws -> [BlockSums] {
@@ -69,17 +70,17 @@ package final class ParameterSlices {
             guard let base = all.baseAddress else { return }
             for block in blocks { values(block, base + block.number * width) }
         }
-        // With zeros alone to add, the order of ranks changes no bit.
+        // Only one rank's term is not zero, so the sum has the same bits in any order of ranks.
         all = try cluster.world.allReduce(all, .sum)
         return (0..<width).map { column in
             BlockSums(layout.blocks.indices.map { all[$0 * width + column] }, layout: layout)
         }
     }
 
-    /// Writes every rank's slices to `target` of all nodes, which is laid out as the parameters; nobody may read it
+    /// Writes every rank's slices to `target` of all nodes, which is laid out as the parameters and must not be read
     /// meanwhile. Collective over the cluster.
     package func publish(_ values: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>) throws {
-        // Whoever still reads what stands there is done when all have come here.
+        // A rank that is still reading the old values comes here only when it is done.
         try cluster.world.barrier()
         let exchange =
             cluster.nodes.count > 1 ? WeightExchange(cluster: cluster, weights: target, duties: duties) : nil
@@ -96,7 +97,7 @@ package final class ParameterSlices {
         try cluster.world.barrier()
     }
 
-    /// Copies this rank's slices of what is laid out as the parameters.
+    /// Copies this rank's slices from memory that is laid out as the parameters.
     package func take(_ source: UnsafePointer<Float>) throws -> SlicedVector<Float> {
         let vector = try SlicedVector<Float>(self)
         for block in blocks {
@@ -110,7 +111,7 @@ package final class ParameterSlices {
         try take(state.parameters.base.assumingMemoryBound(to: Float.self))
     }
 
-    /// A vector whose part for a variable `values` gives, row-major; each rank passes the same.
+    /// A vector made of `values`, which gives the row-major elements of each variable, the same on every rank.
     package func vector(_ values: (Int) -> [Float]) throws -> SlicedVector<Float> {
         let vector = try SlicedVector<Float>(self)
         for (place, entry) in layout.entries.enumerated() {
@@ -125,8 +126,8 @@ package final class ParameterSlices {
         return vector
     }
 
-    /// The parts of a vector by the model's variables, row-major and empty for those that are not trainable, on every rank;
-    /// collective over the cluster.
+    /// The elements of a vector by variable, row-major, on every rank; empty for variables that are not trainable.
+    /// Collective over the cluster.
     package func values(_ vector: SlicedVector<Float>) throws -> [[Float]] {
         var parts = Array(repeating: [Float](), count: (layout.entries.map(\.variable).max() ?? -1) + 1)
         for (place, entry) in layout.entries.enumerated() {
@@ -142,14 +143,14 @@ package final class ParameterSlices {
     }
 }
 
-/// A vector over the parameters, in slices over the ranks; gaps between tensors hold anything.
+/// A vector over the parameters, in slices over the ranks; gaps between tensors have any value.
 package final class SlicedVector<Scalar: BinaryFloatingPoint> {
     let slices: ParameterSlices
-    /// The first element of this rank's.
+    /// This rank's elements, of which there are `slices.count`.
     package let base: UnsafeMutablePointer<Scalar>
     private let byteCount: Int
 
-    /// Zeros.
+    /// A zero vector.
     package init(_ slices: ParameterSlices) throws {
         self.slices = slices
         byteCount = max(64, slices.count * MemoryLayout<Scalar>.stride)
@@ -161,7 +162,7 @@ package final class SlicedVector<Scalar: BinaryFloatingPoint> {
 }
 
 extension SlicedVector<Double> {
-    /// The same elements, Float32 times `factor`.
+    /// The elements times `factor`, rounded to Float32.
     package func rounded(times factor: Double = 1) throws -> SlicedVector<Float> {
         let result = try SlicedVector<Float>(slices)
         for place in 0..<slices.count { result.base[place] = Float(base[place] * factor) }
@@ -171,7 +172,7 @@ extension SlicedVector<Double> {
     /// ‖v‖²; collective.
     package func squaredNorm() throws -> Double { try dot(self) }
 
-    /// ‖v‖² of each tensor of the layout, in its order; collective.
+    /// ‖v‖² of each tensor, in the layout's order; collective.
     package func tensorSquares() throws -> [Double] {
         try slices.blockSums(1) { block, sum in
             sum[0] = Inner.product(base + block.place, base + block.place, block.count)
@@ -192,7 +193,7 @@ extension SlicedVector<Double> {
         }[0]
     }
 
-    /// Multiplies the elements of each variable by what `factor` gives for it.
+    /// Multiplies the elements of each variable by `factor(variable)`.
     package func scaleTensors(_ factor: (Int) -> Double) {
         for block in slices.blocks {
             let factor = factor(slices.layout.entries[block.entry].variable)
@@ -219,7 +220,7 @@ extension SlicedVector<Float> {
         }[0]
     }
 
-    /// The same elements in Float64.
+    /// The same vector in Float64.
     package func widened() throws -> SlicedVector<Double> {
         let result = try SlicedVector<Double>(slices)
         for place in 0..<slices.count { result.base[place] = Double(base[place]) }
@@ -227,7 +228,7 @@ extension SlicedVector<Float> {
     }
 }
 
-/// Inner products in Float64 over eight lanes, folded in one order: the same bits with any instruction set.
+/// Inner products in Float64 over eight lanes that are added in a fixed order: the same bits with any instruction set.
 enum Inner {
     static func product<A: BinaryFloatingPoint, B: BinaryFloatingPoint>(
         _ a: UnsafePointer<A>, _ b: UnsafePointer<B>, _ count: Int

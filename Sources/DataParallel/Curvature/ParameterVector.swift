@@ -1,14 +1,14 @@
 import Cluster
 
-/// A vector over a model's parameters, whole and once per node, laid out as they are; the gaps between tensors hold zeros.
+/// A whole vector over a model's parameters, once per node, laid out as the parameters; gaps between tensors are zeros.
 package final class ParameterVector {
-    /// Its first element.
+    /// The first element.
     package let base: UnsafeMutablePointer<Float>
     private let memory: NodeMemory
 
-    /// Zeros for the parameters of `layout`; collective over the cluster.
+    /// A zero vector for the parameters of `layout`; collective over the cluster.
     ///
-    /// - Parameter use: What it is for.
+    /// - Parameter use: What the memory is for, if it cannot be had.
     package init(cluster: Cluster, layout: ParameterLayout, for use: ResourceUse) throws {
         memory = try NodeMemory(byteCount: max(64, layout.elementCount * 4), for: use, on: cluster)
         base = memory.base.assumingMemoryBound(to: Float.self)

@@ -1,15 +1,14 @@
-/// How often classes occurred, were predicted, and were predicted rightly.
+/// How often each class occurred, was predicted, and was predicted correctly.
 package struct ClassCounts: Sendable, Equatable {
-    /// Examples of each class that were taken for it.
+    /// Correctly classified examples of each class.
     package let right: [Int]
-    /// Examples that were taken for each class.
+    /// Examples that were predicted as each class.
     package let predicted: [Int]
     /// Examples of each class.
     package let present: [Int]
-    /// Examples by their class, in rows, and the class they were taken for, in columns; nil if not asked for.
+    /// Examples by true class, in rows, and predicted class, in columns; nil if not asked for.
     package let confusion: [[Int]]?
 
-    /// The counts of each class.
     init(right: [Int], predicted: [Int], present: [Int]) {
         self.right = right
         self.predicted = predicted

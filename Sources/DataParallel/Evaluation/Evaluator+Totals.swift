@@ -1,41 +1,40 @@
 import Layers
 
 extension Evaluator {
-    /// What an evaluation of a data set came to; the same on all ranks and at any number of them.
+    /// The result of evaluating a data set; the same on all ranks and at any number of them.
     package struct Totals: Sendable, Equatable {
-        /// Right answers among so many choices.
+        /// Examples whose label was among the largest scores.
         package struct TopCount: Sendable, Equatable {
-            /// The number of largest scores that count.
+            /// How many of the largest scores count.
             package let choices: Int
-            /// Examples whose label was among them.
+            /// How many examples had their label among them.
             package let right: Int
         }
 
         /// Σ loss, added shard by shard in the fixed tree and batch by batch in order.
         package let lossSum: Double
-        /// What the examples weigh in the mean loss: their number, unless the loss weighs classes.
+        /// The divisor of the mean loss: the number of examples, or the sum of their class weights.
         package let weight: Double
-        /// Examples.
+        /// The number of examples.
         package let count: Int
         /// The metrics that were asked for.
         package let metrics: [Metric]
         /// Correctly classified examples; nil without classes.
         package let correct: Double?
-        /// Right answers among several choices, as far as asked for.
+        /// The counts for top-k accuracies that were asked for.
         package let topCounts: [TopCount]
         /// Counts per class, if a metric needs them.
         package let classes: ClassCounts?
         /// Errors of estimates, if a metric needs them.
         package let errors: ValueErrors?
-        /// Σ over examples of each metric of a program's own, by its name.
+        /// Σ over examples of each custom metric, by its name.
         package let customSums: [String: Double]
 
-        /// The mean loss.
         package var loss: Double { lossSum / weight }
         /// Correct ÷ examples.
         package var accuracy: Double? { correct.map { $0 / Double(count) } }
 
-        /// A metric as one number, those of classes or outputs averaged; nil if it is none or was not asked for.
+        /// A metric as one number, averaged over classes or outputs; nil if it is not a number or was not asked for.
         package func value(of metric: Metric) -> Double? {
             switch metric {
             case .loss: loss
@@ -51,12 +50,12 @@ extension Evaluator {
             }
         }
 
-        /// A metric by its name ("loss", "accuracy", "top_5_accuracy", "r2", ..., or one of a program's own).
+        /// A metric by its name ("loss", "accuracy", "top_5_accuracy", "r2", ..., or a custom metric's).
         package func value(of name: String) -> Double? {
             Metric(name: name, among: metrics).flatMap(value)
         }
 
-        /// A metric of each class; nil if it has no such values or was not asked for.
+        /// The values of a metric for each class; nil if it has none or was not asked for.
         package func perClass(_ metric: Metric) -> [Double]? {
             switch metric {
             case .precision: classes?.precision

@@ -6,26 +6,26 @@ import Graph
 import Layers
 import Runtime
 
-/// Runs a model over a data set without training it: every example once, exact at any number of ranks.
+/// Runs a model over a data set without training: every example exactly once, at any number of ranks.
 package final class Evaluator {
     private let cluster: Cluster
     private let pass: ShardPass
     private let order: EpochOrder
     private let outputCount: Int
-    /// What is added up beside predictions; nil if there are only these.
+    /// The sums for loss and metrics; nil if only predictions are made.
     private let plan: MetricPlan?
     private let labelWeights: LabelWeights?
     private let examples: StoredExamples
-    /// Called after each mini-batch with how many are done, of how many.
+    /// Called after each mini-batch with the number done and the number in all.
     package var onBatch: (_ done: Int, _ total: Int) -> Void = { _, _ in }
 
     /// Evaluates, or only predicts, with the parameters of `state`.
     ///
     /// - Parameters:
-    ///   - order: The examples, in the order of results.
+    ///   - order: The examples, in the order in which results are given.
     ///   - maker: Makes batches of the data set.
-    ///   - predicts: Whether targets are left out.
-    ///   - metrics: What is reported beside the loss; nil for what suits the targets.
+    ///   - predicts: Whether only predictions are made, which needs no targets.
+    ///   - metrics: The metrics beside the loss; nil for the standard ones of the targets.
     package init(
         cluster: Cluster, state: ModelState, order: EpochOrder, maker: BatchMaker, shards: Int, workers: Int?,
         predicts: Bool = false, metrics: [Metric]? = nil
@@ -45,7 +45,7 @@ package final class Evaluator {
         examples = maker.examples
         labelWeights = model.loss.function.classWeights.map { LabelWeights($0, examples: maker.examples) }
         outputCount = model.outputShape.reduce(1, *)
-        // Memory that cannot be had is better found now than after an epoch.
+        // Plan the largest and the last batch now, so that missing memory is found before an epoch, not after.
         for index in [0, order.batchCount - 1] where order.batchCount > 0 {
             try pass.plan(batch: order.batch(index).count)
         }
@@ -69,7 +69,7 @@ package final class Evaluator {
             count: max(1, pass.pool.workers * plan.counterCount))
         var sums = Array(repeating: 0.0, count: plan.sumCount)
         let rows = try predictions.map { _ in try OutputRows(self) }
-        // Every rank keeps the sums of some batches, of all unless there are many outputs.
+        // Each rank keeps the sums of `most` batches at a time: all of them, unless there are many outputs.
         let most = max(1, Self.sumsAtOnce / (map.shards * plan.sumCount))
         for start in stride(from: 0, to: order.batchCount, by: most) {
             let batches = start..<min(start + most, order.batchCount)
@@ -89,7 +89,7 @@ package final class Evaluator {
 
     private static let sumsAtOnce = 1 << 18
 
-    /// The sums of the rank's shards, batch by batch; counts go to each worker's stretch of `counters`.
+    /// The sums of the rank's shards, batch by batch; counts are added to each worker's part of `counters`.
     private func shardSums(
         of batches: Range<Int>, _ plan: MetricPlan, _ counters: UnsafeMutableBufferPointer<Int>,
         _ rows: OutputRows?, _ predictions: PredictionRows?
@@ -125,7 +125,7 @@ package final class Evaluator {
         return Array(sums[..<(batches.count * owned.count * width)])
     }
 
-    /// Whole numbers may be added in any order, so those of workers and ranks are.
+    /// Adds the counters of workers and ranks, in any order because they are integers, and takes the results together.
     private func totals(
         _ plan: MetricPlan, _ sums: [Double], _ counters: UnsafeMutableBufferPointer<Int>
     ) throws -> Totals {
@@ -143,7 +143,7 @@ package final class Evaluator {
         }
         let weight = labelWeights?.sum(order.rows[...]) ?? Double(order.count)
         return Totals(
-            // Without any weight the loss is 0.
+            // If all weights are 0 the loss is 0.
             lossSum: sums[0], weight: weight > 0 ? weight : .infinity,
             count: order.count, metrics: plan.metrics, correct: plan.hasClasses ? sums[1] : nil,
             topCounts: zip(plan.choices, counts).map { Totals.TopCount(choices: $0, right: $1) },
@@ -227,7 +227,7 @@ package final class Evaluator {
         }
     }
 
-    /// All ranks' numbers, `width` per (batch, shard).
+    /// The numbers of all ranks, `width` for each (batch, shard).
     private func gathered(_ local: [Double], batches: Int, _ width: Int) throws -> [Double] {
         let counts = map.owned.map { $0.count * batches * width }
         let all = try cluster.world.allGather(local, counts: counts)
@@ -243,7 +243,7 @@ package final class Evaluator {
         return result
     }
 
-    /// The sum over a batch's shards with examples; `place` says where a shard's number stands.
+    /// The sum over the shards of a batch that have examples; `place` gives the index of a shard's number.
     private func sum(_ values: [Double], _ batch: Int, _ place: (Int) -> Int) -> Double {
         let count = order.batch(batch).count
         return FixedTree.fold(0..<map.shards) { shard in

@@ -2,35 +2,34 @@ import Cluster
 import Layers
 import Messages
 
-/// What an evaluation adds up for its metrics: whole numbers that may be summed in any order, and Float64 sums of each
-/// shard that are summed in the fixed tree.
+/// What an evaluation adds up for its metrics: integers, which may be summed in any order, and Float64 sums of each
+/// shard, which are summed in the fixed tree.
 struct MetricPlan: Sendable {
     /// The metrics asked for.
     let metrics: [Metric]
-    /// Scores or estimates of an example.
+    /// The number of scores or estimates of an example.
     let outputs: Int
     /// Whether examples have classes.
     let hasClasses: Bool
-    /// The numbers of largest scores among which the label is looked for.
+    /// The values of k whose top-k accuracy is counted.
     let choices: [Int]
-    /// What is counted of classes.
+    /// What is counted by class.
     let counted: Counted
     /// Whether estimates are compared with targets.
     let comparesValues: Bool
-    /// The metrics of a program's own, each once.
+    /// The custom metrics, each once.
     let customs: [CustomMetric]
 
-    /// What is counted of classes.
     enum Counted {
-        /// Nothing.
+        /// No counts by class.
         case nothing
-        /// How often each was right, predicted and present.
+        /// The correct, the predicted and the present examples of each class.
         case classes
-        /// Every pair of present and predicted.
+        /// Examples by pair of true and predicted class.
         case pairs
     }
 
-    /// The plan for metrics that `model` has; throws on one that it has not.
+    /// The plan for these metrics; throws on one that does not fit the model or its targets.
     init(_ metrics: [Metric], model: TracedModel) throws {
         for metric in metrics {
             guard let problem = metric.problem(target: model.target, outputs: model.scoreCount) else {
@@ -54,14 +53,14 @@ struct MetricPlan: Sendable {
         }
     }
 
-    /// Float64 sums of a shard: its loss, its right answers if it has classes, then the errors of each output, then the
-    /// metrics of a program's own.
+    /// The number of Float64 sums of a shard: its loss, its correct examples if it has classes, the errors of each
+    /// output, the custom metrics.
     var sumCount: Int { firstCustom + customs.count }
 
-    /// Where the sums of the metrics of a program's own begin.
+    /// The index of the first custom metric's sum.
     var firstCustom: Int { 1 + (hasClasses ? 1 : 0) + (comparesValues ? 2 * outputs : 0) }
 
-    /// Whole numbers of a worker: one per choice, then what is counted of classes.
+    /// The number of counters of a worker: one per value of k, then the counts by class.
     var counterCount: Int {
         switch counted {
         case .nothing: choices.count
@@ -73,10 +72,10 @@ struct MetricPlan: Sendable {
     /// Adds a shard's examples with classes.
     ///
     /// - Parameters:
-    ///   - scores: Of each example, one per class.
-    ///   - labels: Of each example.
-    ///   - sums: The shard's.
-    ///   - counters: The worker's.
+    ///   - scores: [examples, outputs].
+    ///   - labels: [examples].
+    ///   - sums: The shard's sums.
+    ///   - counters: The worker's counters.
     func add(
         scores: UnsafePointer<Float>, examples: Int, labels: UnsafePointer<Int32>,
         to sums: UnsafeMutablePointer<Double>, counters: UnsafeMutablePointer<Int>
@@ -90,9 +89,9 @@ struct MetricPlan: Sendable {
     /// Adds a shard's examples with numeric targets.
     ///
     /// - Parameters:
-    ///   - estimates: Of each example, one per output.
-    ///   - targets: Of each example, one per output.
-    ///   - sums: The shard's.
+    ///   - estimates: [examples, outputs].
+    ///   - targets: [examples, outputs].
+    ///   - sums: The shard's sums.
     func add(
         estimates: UnsafePointer<Float>, examples: Int, targets: UnsafePointer<Float>,
         to sums: UnsafeMutablePointer<Double>
@@ -106,6 +105,7 @@ struct MetricPlan: Sendable {
         }
     }
 
+    /// Counts a shard's examples in a worker's counters.
     private func count(
         scores: UnsafePointer<Float>, labels: UnsafePointer<Int32>, examples: Int,
         into counters: UnsafeMutablePointer<Int>
@@ -130,7 +130,7 @@ struct MetricPlan: Sendable {
         }
     }
 
-    /// Writes Σ |t − p| of each output of a shard's examples, then Σ (t − p)², behind the loss.
+    /// Adds Σ |t − p| of each output over a shard's examples, then Σ (t − p)², to the sums after the loss.
     private func compare(
         estimates: UnsafePointer<Float>, targets: UnsafePointer<Float>, examples: Int,
         into sums: UnsafeMutablePointer<Double>
@@ -145,7 +145,7 @@ struct MetricPlan: Sendable {
         }
     }
 
-    /// What the summed counters say of classes.
+    /// The counts by class from the summed counters; nil where there are none.
     func classCounts(_ counters: [Int]) -> ClassCounts? {
         let counts = counters.dropFirst(choices.count)
         func part(_ index: Int) -> [Int] { Array(counts.dropFirst(index * outputs).prefix(outputs)) }
@@ -156,14 +156,14 @@ struct MetricPlan: Sendable {
         }
     }
 
-    /// The place of the largest score, the first of equal ones; NaN is larger than any number.
+    /// The index of the largest score, the first of equal ones; NaN counts as larger than any number.
     private static func firstLargest(_ row: UnsafeBufferPointer<Float>) -> Int {
         var best = 0
         for place in row.indices.dropFirst() where isLarger(row[place], than: row[best]) { best = place }
         return best
     }
 
-    /// How many scores come before that of `label`: larger ones, and equal ones in front of it.
+    /// The number of scores ahead of `label`'s: larger ones, and equal ones that come before it.
     private static func rank(of label: Int, in row: UnsafeBufferPointer<Float>) -> Int {
         var rank = 0
         for place in 0..<label where !isLarger(row[label], than: row[place]) { rank += 1 }

@@ -8,7 +8,7 @@ package struct ValueErrors: Sendable, Equatable {
     package let squared: [Double]
     /// Σ (t − mean of t)² of each output.
     package let deviations: [Double]
-    /// Examples.
+    /// The number of examples.
     package let count: Int
 
     /// The mean of |t − p|, averaged over outputs.
@@ -16,7 +16,7 @@ package struct ValueErrors: Sendable, Equatable {
 
     /// 1 − Σ (t − p)² ÷ Σ (t − mean of t)², averaged over outputs; nil for a single example.
     ///
-    /// For an output whose targets are all the same it is 1 if every estimate is right, else 0, as in scikit-learn.
+    /// For an output whose targets are all equal it is 1 if every estimate is right, else 0, as in scikit-learn.
     package var r2: Double? {
         guard count > 1 else { return nil }
         return Self.mean(

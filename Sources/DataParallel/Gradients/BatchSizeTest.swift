@@ -1,37 +1,39 @@
-/// Whether a mini-batch is large enough for its gradient to be worth following, told from the gradients of its shards.
+/// Tests whether a mini-batch is large enough for its gradient to be worth following, using the gradients of its
+/// shards.
 ///
-/// With g_s the gradient of the mean loss over the b_s examples of shard s, g = Σ b_s/B · g_s that of all B, of S shards with
-/// examples, the covariance Σ of single examples' gradients and its form dᵀΣd along a direction d are estimated by
+/// Let g_s be the gradient of the mean loss over the b_s examples of shard s, and g = Σ b_s/B · g_s that of all B
+/// examples, with S shards that have examples. The covariance Σ of single examples' gradients and its form dᵀΣd along a
+/// direction d are estimated by
 ///
 ///     tr Σ = Σ b_s ‖g_s − g‖² / (S − 1)        dᵀΣd = Σ b_s ⟨g_s − g, d⟩² / (S − 1)
 ///
-/// without bias where shards are independent, as they are but for batch norm. The gradient of the mini-batch has 1/B of that
-/// variance, and the tests hold it against the gradient:
+/// without bias if shards are independent, as they are except for batch norm. The variance of the mini-batch's gradient
+/// is 1/B of that, and the tests compare it with the gradient:
 ///
 ///     norm test            tr Σ / (B ‖g‖²)
 ///     inner product test   gᵀΣg / (B ‖g‖⁴)
 ///
-/// A mini-batch passes where the ratio is at most θ², with a θ below 1, 0.9 say: by the first g is then likely to lie within
-/// θ‖∇L‖ of the whole loss's gradient ∇L, by the second ⟨g, ∇L⟩ is likely to be positive, so that −g descends. A larger ratio
-/// calls for a larger mini-batch. The first ratio is never smaller than the second.
+/// A mini-batch passes if the ratio is at most θ², for a θ below 1 such as 0.9. By the first test g is then likely to
+/// lie within θ‖∇L‖ of the whole loss's gradient ∇L; by the second ⟨g, ∇L⟩ is likely to be positive, so that −g
+/// descends. A larger ratio calls for a larger mini-batch. The first ratio is never smaller than the second.
 ///
 /// References: Byrd, Chin, Nocedal and Wu, "Sample size selection in optimization methods for machine learning",
 /// Mathematical Programming 134, 2012, section 3. Bollapragada, Byrd and Nocedal, "Adaptive sampling strategies for stochastic
 /// optimization", SIAM J. Optim. 28, 2018, arXiv:1710.11258, section 2.
 package struct BatchSizeTest: Sendable, Equatable {
-    /// The norm test's ratio.
+    /// The ratio of the norm test.
     package let norm: Double
-    /// The inner product test's ratio.
+    /// The ratio of the inner product test.
     package let innerProduct: Double
-    /// ‖g‖² over the trace of the covariance of the mini-batch's gradient, tr Σ / B: 1 over the norm test's ratio.
+    /// ‖g‖² ÷ (tr Σ / B): the reciprocal of the norm test's ratio.
     package let signalToNoise: Double
 
-    /// The tests of one mini-batch; nil where a single shard has examples.
+    /// The tests of one mini-batch; nil if only one shard has examples.
     ///
     /// - Parameters:
     ///   - shardSquares: ‖·‖² of each shard's part b_s/B · g_s of the gradient.
-    ///   - shardProducts: ⟨·, g⟩ of the same.
-    ///   - shardCounts: Examples of each shard, b_s.
+    ///   - shardProducts: ⟨·, g⟩ of each shard's part.
+    ///   - shardCounts: The examples b_s of each shard.
     ///   - square: ‖g‖².
     package init?(shardSquares: [Double], shardProducts: [Double], shardCounts: [Int], square: Double) {
         let shards = shardCounts.indices.filter { shardCounts[$0] > 0 }

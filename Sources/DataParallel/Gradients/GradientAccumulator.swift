@@ -3,15 +3,15 @@ import Cluster
 import FixedTree
 import Synchronization
 
-/// Sums one gradient group over a rank's shards: partial sums merge as soon as both halves of a subtree are there,
-/// so that few copies exist at a time.
+/// Sums one gradient group over a rank's shards. Partial sums are merged as soon as both halves of a subtree are
+/// complete, so that few copies exist at a time.
 ///
 /// Worker threads call it at the same time; which thread merges does not change what is added to what.
 final class GradientAccumulator: @unchecked Sendable {
     /// A node of the fixed tree inside one of the rank's subtrees.
     private struct Node {
         let shards: Range<Int>
-        /// Which of the rank's subtrees it is in.
+        /// The index of the rank's subtree that the node is in.
         let root: Int
         var parent: Int?
         var sibling: Int?
@@ -19,7 +19,7 @@ final class GradientAccumulator: @unchecked Sendable {
     }
 
     private struct State {
-        /// The sum of each node that is complete and waits for its sibling.
+        /// The sum of each node that is complete and waits for its sibling's.
         var waiting: [UnsafeMutablePointer<Float>?]
         var free: [UnsafeMutablePointer<Float>]
         var made: [UnsafeMutablePointer<Float>]
@@ -37,10 +37,10 @@ final class GradientAccumulator: @unchecked Sendable {
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - owned: The rank's shards, made of the subtrees `roots`.
-    ///   - targets: Where each subtree's sum goes.
-    ///   - count: Elements of the group.
-    ///   - precision: What gradients and their sums are rounded to.
+    ///   - owned: The rank's shards, which consist of the subtrees `roots`.
+    ///   - targets: Where the sum of each subtree is written.
+    ///   - count: The elements of the group.
+    ///   - precision: The precision that gradients and sums are rounded to.
     init(
         owned: Range<Int>, roots: [Range<Int>], targets: [UnsafeMutablePointer<Float>], count: Int,
         map: ShardMap, kernels: UnsafePointer<dt_kernels>, precision: GradientPrecision = .float32
@@ -81,8 +81,8 @@ final class GradientAccumulator: @unchecked Sendable {
         }
     }
 
-    /// Where a shard writes its gradients: into its subtree's place if it is the subtree's first, else into a copy, for
-    /// which there may be no memory.
+    /// Where a shard writes its gradients: the target of its subtree for the subtree's first shard, else a copy; throws
+    /// where there is no memory for one.
     func begin(shard: Int) throws -> UnsafeMutablePointer<Float> {
         let root = nodes[leaves[shard - firstShard]].root
         if roots[root].lowerBound == shard { return targets[root] }
@@ -95,7 +95,7 @@ final class GradientAccumulator: @unchecked Sendable {
         }.value
     }
 
-    /// Takes a shard's gradients, which `begin` gave the place of, and merges what can be merged.
+    /// Takes a shard's gradients from the memory that `begin` returned, and merges what can be merged.
     func end(shard: Int, _ buffer: UnsafeMutablePointer<Float>, batch: Int) {
         var place = leaves[shard - firstShard]
         var sum = buffer
@@ -122,7 +122,7 @@ final class GradientAccumulator: @unchecked Sendable {
             place = parent
         }
         if !isRounded { precision.round(count, sum, kernels) }
-        // The first shard writes in place; where it was empty the sum stands elsewhere.
+        // The first shard writes into the target; if it has no examples, the sum is in another shard's copy.
         let target = targets[nodes[place].root]
         if sum != target {
             target.update(from: sum, count: count)
@@ -137,7 +137,7 @@ final class GradientAccumulator: @unchecked Sendable {
     }
 }
 
-/// A value whose use across threads its owner answers for.
+/// A value that the owner uses safely from several threads, though its type is not Sendable.
 struct Unchecked<Value>: @unchecked Sendable {
     let value: Value
     init(_ value: Value) { self.value = value }

@@ -5,12 +5,12 @@ import MPI
 
 /// Sums gradients over all shards in the fixed tree, bucket by bucket, while the backward pass goes on.
 ///
-/// Each bucket is cut into one slice per rank at block edges. Ranks of a node read one another's partial sums in
-/// the node's memory. Rank r combines slice r; on every other node one rank combines that node's subtrees of the
-/// slice, sends them to r and gets the result, which it then holds for its node. With a sharded optimizer it gets no
-/// result: `WeightExchange` brings it the updated parameters. Used by the thread that makes MPI calls.
+/// Each bucket is cut into one slice per rank at block edges. Ranks of a node read one another's partial sums in the
+/// node's memory. Rank r combines slice r. On every other node one rank combines that node's subtrees of the slice,
+/// sends them to r, gets the result back and holds it for its node. With a sharded optimizer no result is sent back:
+/// `WeightExchange` sends the updated parameters. Only the thread that makes MPI calls may use it.
 package final class GradientExchange {
-    /// What a message between nodes holds.
+    /// The content of a message between nodes.
     enum Message: Int {
         case subtree
         case sum
@@ -23,9 +23,9 @@ package final class GradientExchange {
         var phase = Phase.idle
         /// The slice this rank combines.
         let own: SliceDuty
-        /// Slices of other nodes' ranks that it handles for its node.
+        /// Slices of other nodes' ranks that this rank handles for its node.
         let foreign: [SliceDuty]
-        /// Offsets in `staging`: subtrees received of the own slice, and subtrees to send of each foreign one.
+        /// Offsets in `staging`: of the subtrees received for the own slice, and of those to send for each foreign one.
         let received: Int
         let sent: [Int]
         var incoming: RequestSet
@@ -41,9 +41,9 @@ package final class GradientExchange {
         }
     }
 
-    /// The sum of the gradients in the slices of `duties`, laid out as the parameters; elsewhere unspecified.
+    /// The sums of the gradients in the slices of `duties`, laid out as the parameters; undefined elsewhere.
     package let sum: UnsafeMutablePointer<Float>
-    /// The slices this rank holds the sum of after a step.
+    /// The slices whose sum this rank holds after a step.
     package let duties: [SliceDuty]
     private let cluster: Cluster
     private let map: ShardMap
@@ -51,7 +51,7 @@ package final class GradientExchange {
     private let precision: GradientPrecision
     private let distributesSums: Bool
     #if FAULT_INJECTION
-        /// Whether the next look fails because a test wants it to.
+        /// Whether the next call of `progress` fails because a test wants it to.
         private var failsOnce: Bool
     #endif
     private let memory: NodeMemory
@@ -69,17 +69,17 @@ package final class GradientExchange {
     private var isSumOwned = false
     private let firstTag: Int
 
-    /// The tags of vectors end below this one.
+    /// The tags of `VectorExchange` are below this one.
     private static let firstTagOfAll = 10_000
 
-    /// Room for the parameters of `layout`; collective over the cluster.
+    /// Allocates for the parameters of `layout`; collective over the cluster.
     ///
     /// - Parameters:
-    ///   - precision: What sums are rounded to; partial sums come in rounded.
+    ///   - precision: The precision that sums are rounded to; partial sums are already rounded.
     ///   - distributesSums: Whether every node gets the sum of every slice, or only the slice's owner.
-    ///   - number: Tells exchanges apart that are under way at the same time, and so their messages.
-    ///   - given: Where sums go, laid out as the parameters; nil for memory of its own. One rank's only partial is the
-    ///     sum where it stands.
+    ///   - number: Distinguishes the messages of exchanges that run at the same time.
+    ///   - given: Memory for the sums, laid out as the parameters; nil to allocate it. Unused with a single rank, whose
+    ///     partial sum is the sum.
     package init(
         cluster: Cluster, map: ShardMap, layout: ParameterLayout, control: ReplicaSettings.Control,
         precision: GradientPrecision = .float32, distributesSums: Bool = true,
@@ -146,7 +146,7 @@ package final class GradientExchange {
             depth: max(plan.depth, nodePlans.map(\.plan.depth).max() ?? 1), vectorBytes: 64,
             kernels: cluster.kernels, precision: precision)
         if cluster.size == 1 {
-            // One rank's only partial is the sum.
+            // With a single rank the partial sum is the sum.
             sum = (memory.base + own[0]).assumingMemoryBound(to: Float.self)
         } else if let given {
             sum = given
@@ -166,33 +166,34 @@ package final class GradientExchange {
     /// Gives the node's memory back; collective over the node.
     package func free() throws { try memory.free() }
 
-    /// Where this rank sums the gradients of its subtree `index`, laid out as the parameters.
+    /// Where this rank writes the sum of the gradients of its subtree `index`, laid out as the parameters.
     package func partial(subtree index: Int) -> UnsafeMutablePointer<Float> {
         (memory.base + ownPartOffsets[index]).assumingMemoryBound(to: Float.self)
     }
 
-    /// Whether this rank sums these flat elements of a bucket, so that no other rank of the node reads its part of them.
+    /// Whether this rank combines these elements of a bucket itself, so that no other rank of the node reads its
+    /// partial sums.
     func isSummedHere(_ elements: Range<Int>, bucket: Int) -> Bool {
         if cluster.node.size == 1 { return true }
         let own = buckets[bucket].own.slice.elements
         return own.lowerBound <= elements.lowerBound && elements.upperBound <= own.upperBound
     }
 
-    /// Publishes this rank's partial sums of a bucket.
+    /// Makes this rank's partial sums of a bucket available to the other ranks.
     package func start(_ bucket: Int, step: UInt64) throws {
         flag(bucket, cluster.node.rank).store(step)
         buckets[bucket].phase = .waitingForNode
         try postReceives(buckets[bucket])
     }
 
-    /// Moves all started buckets on without waiting; true once all of them are summed.
+    /// Advances all started buckets without waiting; true once all of them are summed.
     ///
-    /// - Parameter withSquares: Whether sums of squares of blocks are wanted.
+    /// - Parameter withSquares: Whether the sums of squares of blocks are computed too.
     package func progress(step: UInt64, batch: Int, withSquares: Bool) throws -> Bool {
         #if FAULT_INJECTION
             if failsOnce {
                 failsOnce = false
-                // An error of MPI's own, without a message to anybody.
+                // An error of MPI, of which no other rank is told.
                 _ = try cluster.world.broadcast(0, root: -1)
             }
         #endif
@@ -203,7 +204,7 @@ package final class GradientExchange {
         return isComplete
     }
 
-    /// The first bucket whose sum is not complete; 0 where all are.
+    /// The first bucket whose sum is not complete; 0 if all are.
     var firstOpenBucket: Int { buckets.firstIndex { $0.phase != .idle && $0.phase != .complete } ?? 0 }
 
     /// Ends a step in which all buckets were summed.
@@ -260,7 +261,7 @@ package final class GradientExchange {
         }
     }
 
-    /// Where the own slice of remote part `place` stands.
+    /// Where the own slice of the remote part `place` is received.
     private func received(_ bucket: Bucket, _ place: Int) -> UnsafeMutablePointer<Float> {
         (staging + bucket.received).assumingMemoryBound(to: Float.self)
             + place * bucket.own.slice.elements.count
@@ -310,7 +311,7 @@ package final class GradientExchange {
         guard !blocks.isEmpty, cluster.nodes.count > 1 else { return }
         var message: UnsafeRawBufferPointer?
         if distributesSums {
-            // Float32 is sent from where it stands; what was received is not needed any more.
+            // Float32 values are sent in place; others are packed over received values, which are not needed any more.
             let values = sum + elements.lowerBound
             message = precision.pack(
                 elements.count, values,
@@ -337,7 +338,7 @@ package final class GradientExchange {
         }
     }
 
-    /// How the subtrees of all ranks combine; a test's control may break the order.
+    /// The order in which the subtrees of all ranks are combined; a test's control may break it.
     private static func plan(
         root: Range<Int>, parts: [Range<Int>], _ control: ReplicaSettings.Control
     ) -> TreePlan {
@@ -349,11 +350,11 @@ package final class GradientExchange {
 
     // MARK: The step's end
 
-    /// Says that this rank has reached a point of the step; `await` waits for the node's ranks to reach it.
+    /// A point of the step that this rank has reached; `await` waits until all ranks of the node have reached it.
     package enum Milestone: Int, CaseIterable {
-        /// It reads no parameters any more, and its slices are summed.
+        /// The rank has stopped reading parameters, and its slices are summed.
         case finished
-        /// Its slices of the parameters have their next values.
+        /// The rank's slices of the parameters have their next values.
         case updated
     }
 
@@ -367,12 +368,12 @@ package final class GradientExchange {
         }
     }
 
-    /// Σ g² of every block, once every rank of the node has summed its slices.
+    /// Σ g² of every block; valid once every rank of the node has summed its slices.
     var squares: BlockSums {
         BlockSums(Array(UnsafeBufferPointer(start: blockSums, count: layout.blocks.count)), layout: layout)
     }
 
-    /// Gives a bucket set that no step summed what a checkpoint held: `sum` is in place, `squares` are its.
+    /// Sets the block sums from a checkpoint, which has also filled `sum`.
     func restore(squares: [Double]) {
         if cluster.node.rank == 0 { blockSums.update(from: squares, count: squares.count) }
     }
@@ -387,7 +388,7 @@ package final class GradientExchange {
 
     private func tag(_ bucket: Int, _ message: Message) -> Int { firstTag + 4 * bucket + message.rawValue }
 
-    /// The tag of a bucket's messages in the exchange numbered 0.
+    /// The tag of a bucket's messages in exchange number 0.
     static func tag(_ bucket: Int, _ message: Message) -> Int {
         firstTagOfAll + 4 * bucket + message.rawValue
     }

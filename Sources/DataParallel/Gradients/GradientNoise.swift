@@ -7,8 +7,8 @@
 ///     tr(Σ) = (mean ‖g_s‖² − ‖g_B‖²) / (mean 1/b_s − 1/B)
 ///     ‖G‖²  = ‖g_B‖² − tr(Σ)/B
 ///
-/// Single measurements are noisy, and ‖G‖² may come out negative: means over many steps are divided, never the
-/// measurements themselves. Batch norm makes shards depend on each other, which the estimate leaves out.
+/// Single measurements are noisy, and ‖G‖² may come out negative: divide means over many steps, never single
+/// measurements. The estimate neglects that batch norm makes shards depend on each other.
 ///
 /// Reference: McCandlish, Kaplan, Amodei, "An Empirical Model of Large-Batch Training", 2018, arXiv:1812.06162.
 package struct GradientNoise: Sendable, Equatable {
@@ -17,7 +17,7 @@ package struct GradientNoise: Sendable, Equatable {
     /// The estimate of ‖G‖².
     package let squaredNorm: Double
 
-    /// The estimates from one mini-batch; nil where it has a single shard with examples.
+    /// The estimates from one mini-batch; nil if only one shard has examples.
     ///
     /// - Parameters:
     ///   - shardSquares: ‖·‖² of each shard's part of the gradient of the mini-batch's mean loss; 0 for empty shards.

@@ -1,23 +1,23 @@
 import CKernels
 
-/// What gradients are rounded to where those of shards are added, and so how they travel between nodes.
+/// The precision to which gradients are rounded where shards are added, and in which they travel between nodes.
 ///
-/// Rounding stands at fixed places of the fixed tree, so results depend on the precision but not on the number of
+/// Rounding happens at fixed places of the fixed tree, so results depend on the precision but not on the number of
 /// ranks or nodes.
 public enum GradientPrecision: String, Sendable, CaseIterable {
-    /// Sums of Float32; an element takes four bytes in a message.
+    /// No rounding beyond Float32; an element takes four bytes in a message.
     case float32
-    /// Every shard's gradient and every sum of two is rounded to the nearest bfloat16, ties to even; an element takes
-    /// two bytes in a message, and nothing is lost on the way.
+    /// Every shard's gradient and every sum of two is rounded to the nearest bfloat16, ties to even. An element takes
+    /// two bytes in a message, which loses nothing more.
     ///
-    /// A rounding changes an element by at most 2⁻⁸ of its size, about 2⁻⁹ in the mean, and there are
-    /// 1 + ⌈log₂ S⌉ of them one after another. Inside a node gradients stand in memory as Float32.
+    /// A rounding changes an element by at most 2⁻⁸ of its size, about 2⁻⁹ on average, and there are 1 + ⌈log₂ S⌉
+    /// roundings in a row. In memory gradients remain Float32.
     case bfloat16
 
     /// Bytes of an element in a message.
     var messageBytes: Int { self == .bfloat16 ? 2 : 4 }
 
-    /// out = a + b, both rounded before and the sum afterwards; in place allowed.
+    /// out = a + b, with a and b rounded before the addition and the sum after it; `out` may be `a` or `b`.
     func add(
         _ count: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
         _ out: UnsafeMutablePointer<Float>,
@@ -29,12 +29,12 @@ public enum GradientPrecision: String, Sendable, CaseIterable {
         }
     }
 
-    /// Rounds a lone shard's gradients, which no sum has rounded.
+    /// Rounds the gradients of a shard that no sum has rounded.
     func round(_ count: Int, _ x: UnsafeMutablePointer<Float>, _ kernels: UnsafePointer<dt_kernels>) {
         if self == .bfloat16 { kernels.pointee.round_bfloat16(Int64(count), x) }
     }
 
-    /// Writes rounded values as a message to `message`, which may start where `x` does; returns the message.
+    /// Packs rounded values into `message`, which may start where `x` does; returns the message.
     func pack(
         _ count: Int, _ x: UnsafePointer<Float>, to message: UnsafeMutableRawPointer,
         _ kernels: UnsafePointer<dt_kernels>
@@ -50,13 +50,13 @@ public enum GradientPrecision: String, Sendable, CaseIterable {
         return UnsafeRawBufferPointer(start: message, count: count * messageBytes)
     }
 
-    /// Where the message of the values that are to stand at `x` is received: it ends where they end.
+    /// Where to receive the message of values that will be unpacked to `x`: at the end of the values' memory.
     func room(_ count: Int, _ x: UnsafeMutablePointer<Float>) -> UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(
             start: UnsafeMutableRawPointer(x) + count * (4 - messageBytes), count: count * messageBytes)
     }
 
-    /// Turns a message that was received in the room of `x` into the values.
+    /// Unpacks the message that was received in `room`.
     func unpack(_ count: Int, _ x: UnsafeMutablePointer<Float>, _ kernels: UnsafePointer<dt_kernels>) {
         guard self == .bfloat16 else { return }
         let message = UnsafeRawPointer(x) + count * (4 - messageBytes)

@@ -2,29 +2,29 @@ import CKernels
 import Cluster
 import Runtime
 
-/// Where a pass over shards sends its gradients: each group is summed over the rank's shards as they come, each bucket
-/// over all ranks once its last group is there.
+/// Where a pass over shards sends its gradients. Each group is summed over the rank's shards as they finish, and each
+/// bucket over all ranks once its last group is complete.
 final class GradientSink {
-    /// What sums buckets over ranks.
+    /// Sums buckets over all ranks.
     let exchange: GradientExchange
-    /// What gradients and their sums are rounded to.
+    /// The precision that gradients and sums are rounded to.
     let precision: GradientPrecision
     /// The squares of shards' gradients, where they are measured.
     var squares: ShardSquares?
-    /// Whether sums of squares of blocks are wanted with the sums of the mini-batch under way.
+    /// Whether the sums of squares of blocks are computed for the current mini-batch.
     var withSquares = false
-    /// The tensors of each group, in the order in which they stand in it.
+    /// The tensors of each group, in their order in it.
     private let entries: [[ParameterLayout.Entry]]
     private let accumulators: [GradientAccumulator]
     private let kernels: UnsafePointer<dt_kernels>
     private let layout: ParameterLayout
-    /// Whether any shard is this rank's.
+    /// Whether this rank has any shard.
     private let hasSubtree: Bool
-    /// The mini-batch under way: its number and its examples.
+    /// The current mini-batch: its number and its examples.
     private var number: UInt64 = 0
     private var batch = 0
 
-    /// A sink for the gradient groups of `program`, which stand in the places of `layout`.
+    /// A sink for the gradient groups of `program`, placed as `layout` says.
     init(
         _ exchange: GradientExchange, program: Program, layout: ParameterLayout, map: ShardMap,
         cluster: Cluster, precision: GradientPrecision
@@ -51,7 +51,7 @@ final class GradientSink {
         }
     }
 
-    /// Begins the mini-batch with this number, larger than any before, which has `batch` examples.
+    /// Begins a mini-batch of `batch` examples; its number must be larger than any before.
     func begin(_ number: UInt64, batch: Int) {
         self.number = number
         self.batch = batch
@@ -62,7 +62,7 @@ final class GradientSink {
         try accumulators[group].begin(shard: shard)
     }
 
-    /// Takes a shard's gradients of a group, which `begin` gave the place of.
+    /// Takes a shard's gradients of a group from the memory that `begin` returned.
     func end(_ group: Int, shard: Int, _ gradients: UnsafeMutablePointer<Float>, _ log: SpanLog?) {
         squares?.add(entries[group], in: gradients, shard: shard, kernels: kernels)
         log.timed(Profiler.Overhead.merge) {
@@ -70,7 +70,7 @@ final class GradientSink {
         }
     }
 
-    /// Publishes this rank's partial sums of a bucket.
+    /// Makes this rank's partial sums of a bucket available to the other ranks.
     func start(_ bucket: Int) throws {
         #if FAULT_INJECTION
             FaultPoint.reach(.reduce) { damage in
@@ -81,7 +81,7 @@ final class GradientSink {
         try exchange.start(bucket, step: number)
     }
 
-    /// Moves buckets on; true once all that were started are summed.
+    /// Advances buckets without waiting; true once all that were started are summed.
     @discardableResult
     func progress() throws -> Bool {
         try exchange.progress(step: number, batch: batch, withSquares: withSquares)

@@ -1,9 +1,9 @@
-/// A number of each shard. Workers write at the same time, each those of the shards it runs.
+/// One number for each shard. Workers write at the same time, each for the shards that it runs.
 final class ShardNumbers: @unchecked Sendable {
     private let numbers: UnsafeMutablePointer<Double>
     private let shards: Int
 
-    /// Zeros for all shards of the mini-batch.
+    /// Zeros for all shards of a mini-batch.
     init(shards: Int) {
         self.shards = shards
         numbers = .allocate(capacity: shards)
@@ -15,7 +15,7 @@ final class ShardNumbers: @unchecked Sendable {
     /// One number per shard.
     var values: [Double] { Array(UnsafeBufferPointer(start: numbers, count: shards)) }
 
-    /// Adds to a shard's number.
+    /// Adds `number` to a shard's.
     func add(_ number: Double, shard: Int) {
         precondition((0..<shards).contains(shard), "shard \(shard) of \(shards)")
         numbers[shard] += number

@@ -1,18 +1,18 @@
 import CKernels
 
-/// ‖·‖² of each shard's gradient, collected tensor by tensor while a mini-batch is computed.
+/// ‖·‖² of each shard's gradient, summed tensor by tensor while a mini-batch is computed.
 ///
-/// A shard's tensors come one after another, those of different shards at the same time.
+/// Calls for one shard come one after another, those for different shards at the same time.
 final class ShardSquares: Sendable {
     private let sums: ShardNumbers
 
-    /// Zeros for all shards of the mini-batch.
+    /// Zeros for all shards of a mini-batch.
     init(shards: Int) { sums = ShardNumbers(shards: shards) }
 
     /// One sum per shard.
     var values: [Double] { sums.values }
 
-    /// Adds a group's tensors, which stand at `group` as they do in the flat stretch.
+    /// Adds the tensors of a group, which starts at `group`.
     func add(
         _ entries: [ParameterLayout.Entry], in group: UnsafeMutablePointer<Float>, shard: Int,
         kernels: UnsafePointer<dt_kernels>
@@ -22,7 +22,7 @@ final class ShardSquares: Sendable {
         }
     }
 
-    /// Adds a tensor of `count` elements.
+    /// Adds one tensor of `count` elements.
     func add(
         _ tensor: UnsafeMutablePointer<Float>, _ count: Int, shard: Int, kernels: UnsafePointer<dt_kernels>
     ) {

@@ -1,15 +1,15 @@
 import Cluster
 
-/// A slice of a bucket that a rank has to do with: it owns the slice, or stands for its node towards the owner.
+/// A slice of a bucket that a rank handles: it owns the slice, or represents its node towards the owner.
 package struct SliceDuty: Sendable {
     /// The slice's elements and blocks.
     package let slice: ParameterLayout.Slice
     /// The bucket it is cut from.
     let bucket: Int
-    /// The rank that combines the slice: one in the whole job.
+    /// The rank that combines the slice, one in the whole job.
     let owner: Int
 
-    /// The slice of a bucket that `cluster`'s rank owns, and its share of those that ranks of other nodes own.
+    /// The slice of a bucket that this rank owns, and the slices of other nodes' ranks that it handles for its node.
     static func all(of cluster: Cluster, layout: ParameterLayout, bucket: Int) -> (
         own: SliceDuty, foreign: [SliceDuty]
     ) {
@@ -24,7 +24,7 @@ package struct SliceDuty: Sendable {
         return (duty(cluster.rank), foreign.map(duty))
     }
 
-    /// What it has to do in all buckets: in each first the slice it owns.
+    /// This rank's slices in all buckets; in each bucket the one that it owns comes first.
     static func all(of cluster: Cluster, layout: ParameterLayout) -> [SliceDuty] {
         layout.buckets.indices.flatMap { bucket in
             let (own, foreign) = all(of: cluster, layout: layout, bucket: bucket)
@@ -32,6 +32,6 @@ package struct SliceDuty: Sendable {
         }
     }
 
-    /// The rank of `node` that stands for it towards `owner`, a rank of another node.
+    /// The rank of `node` that represents it towards `owner`, a rank of another node.
     static func rank(for owner: Int, on node: Range<Int>) -> Int { node.lowerBound + owner % node.count }
 }

@@ -1,17 +1,17 @@
 import Cluster
 import MPI
 
-/// Brings updated parameters from the rank that owns a slice to all other nodes: what a sharded optimizer sends in
-/// the place of summed gradients.
+/// Sends updated parameters from the owner of a slice to all other nodes, where a sharded optimizer sends no summed
+/// gradients.
 ///
-/// On every other node the rank that stands for it writes the slice into the node's parameters.
+/// On every other node the rank that handles the slice writes it into the node's parameters.
 final class WeightExchange {
     private let cluster: Cluster
     private let weights: UnsafeMutablePointer<Float>
     private let foreign: [SliceDuty]
     private var requests: RequestSet
 
-    /// - Parameter duties: The slices this rank owns or stands for.
+    /// - Parameter duties: The slices that this rank owns or handles for its node.
     init(cluster: Cluster, weights: UnsafeMutablePointer<Float>, duties: [SliceDuty]) {
         self.cluster = cluster
         self.weights = weights
@@ -19,7 +19,7 @@ final class WeightExchange {
         requests = RequestSet(capacity: foreign.count + duties.count * cluster.nodes.count)
     }
 
-    /// Lets other nodes' slices come in; no rank of the node may read parameters any more.
+    /// Starts to receive other nodes' slices; from here on no rank of the node may read parameters.
     func begin() throws {
         for duty in foreign {
             try requests.receive(
@@ -29,7 +29,7 @@ final class WeightExchange {
         }
     }
 
-    /// Sends a slice of this rank's to the other nodes, once it has its next values.
+    /// Sends an updated slice of this rank to the other nodes.
     func send(_ duty: SliceDuty) throws {
         for (index, node) in cluster.nodes.enumerated() where index != cluster.nodeIndex {
             try requests.send(
@@ -40,6 +40,6 @@ final class WeightExchange {
         }
     }
 
-    /// Returns when everything was sent and has come in.
+    /// Waits until everything is sent and received.
     func end() throws { try requests.waitAll(spins: cluster.spins) }
 }

@@ -1,12 +1,12 @@
 import FixedTree
 
-/// How the finite elements of a parameter, or of its gradient, are spread; the same at any number of ranks.
+/// The distribution of the finite elements of a parameter or of its gradient; the same at any number of ranks.
 package struct TensorHistogram: Sendable, Equatable {
-    /// The variable's number in the model.
+    /// The variable's index in the model.
     package let variable: Int
-    /// How many elements are in each of `ValueBins.standard`.
+    /// The number of elements in each of the bins `ValueBins.standard`.
     package let counts: [Int]
-    /// The least and the greatest element; 0 where none is finite.
+    /// The smallest and the largest element; 0 if none is finite.
     package let minimum: Double
     package let maximum: Double
     /// Σ x and Σ x².
@@ -14,17 +14,17 @@ package struct TensorHistogram: Sendable, Equatable {
     package let sumOfSquares: Double
 }
 
-/// What one rank's slices add to the histograms of all tensors.
+/// One rank's contribution to the histograms of all tensors.
 package struct HistogramParts: Sendable {
     /// Elements in each bin, tensor by tensor.
     private let counts: [Int]
-    /// Σ x, Σ x², the least and the greatest element of each block that the rank owns, 0 for other blocks.
+    /// Σ x, Σ x², the smallest and the largest element of each block that the rank owns; 0 for other blocks.
     private let moments: [Double]
     private let layout: ParameterLayout
 
     private static let width = 4
 
-    /// Counts what is laid out as the parameters, in the slices that this rank owns. O(elements).
+    /// Counts the elements of this rank's slices of `values`, which are laid out as the parameters. O(elements).
     init(_ values: UnsafePointer<Float>, _ duties: [SliceDuty], rank: Int, layout: ParameterLayout) {
         let bins = ValueBins.standard
         var counts = Array(repeating: 0, count: layout.entries.count * bins.count)
@@ -53,9 +53,10 @@ package struct HistogramParts: Sendable {
         (self.counts, self.moments, self.layout) = (counts, moments, layout)
     }
 
-    /// The histograms of all ranks' parts together, in the order of the model's variables; collective over the cluster.
+    /// The histograms of all ranks together, in the order of the model's variables; collective over the cluster.
     ///
-    /// Counts are whole numbers, and sums over blocks are added in the fixed tree: no rank's share changes a bit.
+    /// Counts are integers, and sums over blocks are added in the fixed tree, so the result does not depend on the
+    /// number of ranks.
     func combined(_ update: ParameterUpdate) throws -> [TensorHistogram] {
         let counts = try update.cluster.world.allReduce(counts, .sum)
         let moments = try update.gathered(moments)
@@ -78,17 +79,17 @@ package struct HistogramParts: Sendable {
 }
 
 extension ParameterUpdate {
-    /// What this rank's slices of what is laid out as the parameters add to histograms.
+    /// This rank's contribution to the histograms of `values`, which are laid out as the parameters.
     func histogramParts(of values: UnsafePointer<Float>) -> HistogramParts {
         HistogramParts(values, arrays.duties, rank: cluster.rank, layout: layout)
     }
 }
 
 extension Replica {
-    /// The histograms of all parameters as they are, and of a gradient, in the order of the model's variables; collective,
-    /// between steps.
+    /// The histograms of all parameters and of a gradient, in the order of the model's variables; collective, between
+    /// steps.
     ///
-    /// - Parameter gradient: What a step has counted; nil on all ranks or on none.
+    /// - Parameter gradient: This rank's counts of a step's gradient; nil on all ranks or on none.
     package func histograms(gradient: HistogramParts?) throws -> (
         weights: [TensorHistogram], gradients: [TensorHistogram]
     ) {

@@ -1,18 +1,19 @@
-/// The bins that values are counted in, TensorBoard's own: edges at ±1e-12 · 1.1ᵏ below 1e20, and at 0. They do not depend on
-/// the values, so that counts of parts add up.
+/// The bins in which values are counted, the same as TensorBoard's: edges at ±1e-12 · 1.1ᵏ below 1e20, and at 0. They
+/// do not depend on the values, so that the counts of parts can be added.
 ///
-/// Bin k holds what is at least edge k − 1 and below edge k; the first and the last have one edge.
+/// Bin k holds the values from edge k − 1 to below edge k; the first and the last bin have one edge.
 package struct ValueBins: Sendable {
     /// The edges, in ascending order.
     package let edges: [Double]
-    /// For each value of a Float32's sign, exponent and upper four mantissa bits, the bin of the least such number in magnitude.
-    /// Two edges differ by a tenth, the numbers of a cell by less than a sixteenth: none has more than one edge inside.
+    /// For each value of a Float32's sign, exponent and upper four mantissa bits (a cell), the bin of the cell's
+    /// smallest number in magnitude. Edges are a tenth apart and a cell is less than a sixteenth wide, so at most one
+    /// edge lies inside a cell.
     private let cells: [Int16]
 
-    /// The bins.
+    /// TensorBoard's bins.
     package static let standard = ValueBins()
 
-    /// How many bins there are.
+    /// The number of bins.
     package var count: Int { edges.count + 1 }
 
     private init() {
@@ -32,7 +33,7 @@ package struct ValueBins: Sendable {
 
     private static let cellShift: UInt32 = 19
 
-    /// The bin of a number, which must be one. O(1).
+    /// The bin of a number that is not NaN. O(1).
     package func bin(of value: Float) -> Int {
         let bin = Int(cells[Int(value.bitPattern >> Self.cellShift)])
         let number = Double(value)
@@ -40,7 +41,7 @@ package struct ValueBins: Sendable {
         return bin < edges.count && number >= edges[bin] ? bin + 1 : bin
     }
 
-    /// How many edges are not above a number.
+    /// The number of edges that are at most `number`.
     private static func search(_ number: Double, _ edges: [Double]) -> Int {
         var (low, high) = (0, edges.count)
         while low < high {

@@ -1,11 +1,10 @@
 import Datasets
 
-/// What the examples of a data set count in a mean over them, by their class.
+/// The class weights of a data set's examples in a mean over them.
 struct LabelWeights {
     private let weights: [Double]
     private let examples: StoredExamples
 
-    /// Weights of the classes of `examples`, one for each.
     init(_ weights: [Double], examples: StoredExamples) {
         self.weights = weights
         self.examples = examples
@@ -13,8 +12,8 @@ struct LabelWeights {
 
     /// Σ weight over the examples at `rows`.
     ///
-    /// Labels are known before a step, so every rank counts those of the whole mini-batch: whole numbers, then one sum
-    /// in the order of classes. It is the same on all ranks without an exchange that the step would have to wait for.
+    /// Labels are known before a step, so every rank counts the labels of the whole mini-batch and sums the weights in
+    /// the order of classes: the same result on all ranks, without an exchange for the step to wait for.
     func sum(_ rows: ArraySlice<Int32>) -> Double {
         guard let classes = examples.classes else {
             preconditionFailure("weights of classes for labels \(examples.layout.labels)")
@@ -26,6 +25,6 @@ struct LabelWeights {
 }
 
 extension Replica {
-    /// What the examples of a mini-batch count in the mean loss: their number, unless the loss weighs classes.
+    /// The divisor of a mini-batch's mean loss: its number of examples, or the sum of their class weights.
     func weight(of batch: Batch) -> Double { labelWeights?.sum(batch.rows) ?? Double(batch.count) }
 }

@@ -4,7 +4,7 @@ import FixedTree
 import Graph
 import Runtime
 
-/// One mini-batch under way: which program each local shard runs and which collectives are open.
+/// One mini-batch that is being computed: the program of each local shard and the collectives that are open.
 struct PassRun {
     private let pass: ShardPass
     private let batch: Batch
@@ -13,21 +13,21 @@ struct PassRun {
     private let read: (_ place: Int, _ worker: Int, _ program: ShardProgram) -> Void
     /// Local shards with examples.
     private let active: [ActiveShard]
-    /// The structure all shards share.
+    /// A program with the structure that all shards share.
     private let skeleton: Program
     private let uniformPrograms: [ShardProgram]
-    /// How joint gradients of each of the rank's subtrees are summed, and over which of the active shards.
+    /// For each of the rank's subtrees, how its joint gradients are summed, and over which active shards.
     private let trees: [(tree: [Int32], active: [Int])]
     private var openVectors: [Int] = []
     private var partsRun = 0
     private var reports: [Graph.Report: Double] = [:]
 
     private struct ActiveShard {
-        /// Its place among the rank's shards.
+        /// Its index among the rank's shards.
         let place: Int
-        /// Its examples.
+        /// The number of its examples.
         let count: Int
-        /// The program for inputs like its.
+        /// The place, in the cache, of the program for its inputs.
         let program: Int
     }
 
@@ -41,7 +41,7 @@ struct PassRun {
         self.alongside = alongside
         self.read = read
         let counts = pass.owned.map { pass.map.examples(of: $0..<($0 + 1), batch: batch.count).count }
-        // A rank without examples takes part in the collectives of the program its neighbours run.
+        // A rank without examples takes part in the collectives with the program of the largest shard.
         let largest = (batch.count + pass.map.shards - 1) / pass.map.shards
         let sizes = Set(counts + [largest]).filter { $0 > 0 }.sorted(by: >)
         let places = try pass.programs.plan(sizes.map(pass.state.model.inputTypes))
@@ -80,7 +80,7 @@ struct PassRun {
         let description = skeleton.stages[stage].parts[part.rawValue]
         if !description.isEmpty {
             let run = self
-            // To and fro: what the shard that was last has just written is still in cache.
+            // Shards run forwards and backwards in turn: what the last shard has just written is still in cache.
             let last = active.count - 1
             let isBackward = partsRun % 2 == 1
             partsRun += 1
@@ -96,7 +96,7 @@ struct PassRun {
             try pass.shardFailure.check()
         }
         try measureJoints(stage, part)
-        // A bucket starts as soon as its last gradient is there, while those behind it are computed.
+        // A bucket starts as soon as its last gradient is complete, while later gradients are still computed.
         for collective in description.collectives {
             try runJoints(stage, part) { $0.collective == collective }
             try start(collective)
@@ -144,7 +144,7 @@ struct PassRun {
         if skeleton.ends.last == (stage, part) { read(place, worker, program) }
     }
 
-    /// Computes those joint gradients of a part that `belongs` says, shared out over the workers.
+    /// Computes the joint gradients of a part for which `belongs` is true, divided over the workers.
     private func runJoints(
         _ stage: Int, _ part: Schedule.Part, where belongs: (JointGradient) -> Bool
     ) throws {
@@ -161,7 +161,7 @@ struct PassRun {
         }
     }
 
-    /// Adds the squares of what each shard alone adds to joint gradients, computed one by one for the purpose.
+    /// Adds the squares of each shard's own share of joint gradients, which is computed only for this.
     private func measureJoints(_ stage: Int, _ part: Schedule.Part) throws {
         guard let sink, let squares = sink.squares else { return }
         for (number, description) in skeleton.stages[stage].parts[part.rawValue].joints.enumerated() {
@@ -190,7 +190,7 @@ struct PassRun {
         }
     }
 
-    /// Rows of a joint gradient that are computed at a time: some hundred microseconds of work.
+    /// The rows of a joint gradient that are one task, some hundred microseconds of work.
     private func rowsOfTask(_ joint: JointGradient) -> Int {
         let examples = max(1, active.map(\.count).reduce(0, +))
         let tile = 14
@@ -231,7 +231,7 @@ struct PassRun {
         }
     }
 
-    /// Moves everything on that is under way.
+    /// Advances all communication without waiting.
     private func progress() throws {
         try alongside()
         try sumGradients()
@@ -241,13 +241,13 @@ struct PassRun {
         }
     }
 
-    /// Moves buckets of gradients on; true once all that were started are summed.
+    /// Advances buckets of gradients without waiting; true once all that were started are summed.
     @discardableResult
     private func sumGradients() throws -> Bool {
         guard let sink else { return true }
         let start = pass.profiler == nil ? 0 : SpanLog.now()
         let isComplete = try sink.progress()
-        // A look that finds nothing to do takes no time worth a span.
+        // A call that found nothing to do is too short for a span.
         if let log = pass.profiler?.communication, SpanLog.now() - start > 2_000 {
             log.append(Profiler.Overhead.exchange, since: start)
         }
@@ -277,7 +277,7 @@ struct PassRun {
         openVectors.append(collective)
     }
 
-    /// Waits for a collective, moving everything else on meanwhile.
+    /// Waits for a collective and advances all other communication meanwhile.
     private mutating func complete(_ collective: Int) throws {
         guard let vectors = pass.vectors, let open = openVectors.firstIndex(of: collective) else { return }
         var waiting = Waiting(spins: pass.cluster.spins)
@@ -298,7 +298,7 @@ struct PassRun {
         }
     }
 
-    /// Waits for everything that is still open, for the sums of gradients only if told so.
+    /// Waits for everything that is still open, including the sums of gradients if `waitsForSums`.
     mutating func finish(waitsForSums: Bool) throws -> ShardPass.Outcome {
         for collective in openVectors { try complete(collective) }
         let outcome = ShardPass.Outcome(

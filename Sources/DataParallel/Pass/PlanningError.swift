@@ -1,11 +1,10 @@
 import Runtime
 
-/// A model that no program can be planned for.
+/// No program can be planned for the model.
 public struct PlanningError: Error, Sendable, CustomStringConvertible {
-    /// Which shards' program could not be planned, and why.
+    /// The number of examples of the shard whose program failed, and the planner's reason.
     public let description: String
 
-    /// The planner's `error` for shards of so many examples.
     init(examples: Int, _ error: RuntimeError) {
         description = "the model cannot be planned for shards of \(examples): \(error)"
     }

@@ -1,10 +1,10 @@
 import Runtime
 
-/// Notes where the time of a rank's steps goes: every operation on its worker, and what lies between them.
+/// Measures where the time of a rank's steps goes: every operation on its worker, and the work between operations.
 ///
-/// Totals cover all steps after the first, which plans and warms up; the timeline covers a few of them.
+/// Totals cover all steps after the first, which includes planning and warm-up; the timeline covers a few steps.
 package final class Profiler {
-    /// What one kind of work took on this rank.
+    /// The total of one kind of work on this rank.
     package struct Row: Codable, Sendable {
         /// The operation and its shape.
         package let name: String
@@ -18,12 +18,12 @@ package final class Profiler {
 
     /// A span of the timeline.
     package struct Event: Sendable {
-        /// The worker's number; the number of workers stands for communication.
+        /// The worker's number; one more than the last worker's for communication.
         package let thread: Int
         package let span: SpanLog.Span
     }
 
-    /// Work that is no operation of the model.
+    /// Work that is not an operation of the model.
     enum Overhead {
         static let batch = StepDescription(name: "make batch")
         static let statistics = StepDescription(name: "wait for statistics")
@@ -35,15 +35,15 @@ package final class Profiler {
         static let ranks = StepDescription(name: "wait for ranks")
     }
 
-    /// What each worker does.
+    /// The spans of each worker.
     let workers: [SpanLog]
-    /// What the thread that exchanges data does between operations.
+    /// The spans of the thread that makes MPI calls, apart from operations.
     let communication = SpanLog()
-    /// Totals in the order in which kinds of work first came up.
+    /// Totals, in the order in which the kinds of work first occurred.
     package private(set) var rows: [Row] = []
-    /// Spans of the first steps that count.
+    /// Spans of the first counted steps.
     package private(set) var timeline: [Event] = []
-    /// Steps that count, and their time in nanoseconds.
+    /// The number of counted steps and their total time in nanoseconds.
     package private(set) var steps = 0
     package private(set) var nanoseconds: UInt64 = 0
     private var rowOfText: [String: Int] = [:]
@@ -51,7 +51,7 @@ package final class Profiler {
     private var seen = 0
     private let timelineSteps: Int
 
-    /// A profiler of a rank with `workers` workers that keeps the timeline of `timelineSteps` steps.
+    /// A profiler for `workers` workers that keeps the timeline of `timelineSteps` steps.
     init(workers: Int, timelineSteps: Int) {
         self.workers = (0..<workers).map { _ in SpanLog() }
         self.timelineSteps = timelineSteps
@@ -80,7 +80,7 @@ package final class Profiler {
         }
     }
 
-    /// Equal names and shapes are one row, whichever program they come from.
+    /// Work of the same name and shape shares one row, whichever program it comes from.
     private func row(_ description: StepDescription) -> Int {
         let kind = description.detail.isEmpty ? "\(description.byteCount)" : description.detail
         let text = "\(description.name)\n\(kind)"
@@ -95,7 +95,7 @@ package final class Profiler {
 }
 
 extension SpanLog? {
-    /// Runs `body`, noting its time where there is a log.
+    /// Runs `body` and, if there is a log, records its time.
     func timed<T>(_ description: StepDescription, _ body: () throws -> T) rethrows -> T {
         guard let log = self else { return try body() }
         let start = SpanLog.now()

@@ -3,7 +3,7 @@ import Cluster
 import Graph
 import Runtime
 
-/// The programs of one kind of graph, one per types of a shard's inputs, and the memory they run in on this rank.
+/// The programs of a graph on this rank, one for each set of input types, and the memory in which they run.
 final class ProgramCache {
     private typealias Memory = (pointer: UnsafeMutableRawPointer, byteCount: Int)
 
@@ -27,11 +27,11 @@ final class ProgramCache {
     }
 
     /// - Parameters:
-    ///   - slots: Shards whose memory is alive at the same time.
-    ///   - shards: Local shards, for each of which the operands of joint gradients are kept.
+    ///   - slots: How many shards' memory is in use at the same time.
+    ///   - shards: How many local shards' operands of joint gradients are kept.
     ///   - state: The parameters and states that programs read.
-    ///   - directions: The vector that directions are parts of; nil for graphs without.
-    ///   - makeGraph: The lowered graph for a shard with inputs of these types.
+    ///   - directions: The vector whose parts are the graph's direction inputs; nil for graphs without.
+    ///   - makeGraph: Makes the lowered graph for a shard with inputs of these types.
     init(
         slots: Int, shards: Int, workers: Int, state: ModelState, directions: UnsafeMutableRawPointer?,
         kernels: UnsafePointer<dt_kernels>, makeGraph: @escaping (InputTypes) -> Graph
@@ -50,7 +50,7 @@ final class ProgramCache {
     }
 
     deinit {
-        // Bound programs go first: they point into the memory.
+        // Bound programs are freed first because they point into the memory.
         let plans = planned
         planned = []
         for (pointer, byteCount) in arenas + kept + scratch + [collectives] {
@@ -61,7 +61,7 @@ final class ProgramCache {
 
     /// Plans the programs for shards with inputs of these types.
     ///
-    /// - Returns: The place of each, by which `bound` gives it.
+    /// - Returns: The place of each program, an argument of `bound`.
     @discardableResult
     func plan(_ types: [InputTypes]) throws -> [Int] {
         var moved = false
@@ -86,23 +86,22 @@ final class ProgramCache {
                     inputs: inputs, program: program,
                     uniform: try PrivateMemory.allocate(program.uniformBytes, for: Self.use), bound: []))
         }
-        // Larger memory has moved, so programs bound to the old one are bound anew.
+        // If memory has been enlarged and so moved, programs must be bound to the new addresses.
         for place in planned.indices where moved || planned[place].bound.isEmpty {
             do { try bind(place) } catch { throw Self.failure(planned[place].inputs, error) }
         }
         return places
     }
 
-    /// The program at a place that `plan` gave, bound to memory slot `slot`.
+    /// The program at a place that `plan` returned, bound to memory slot `slot`.
     func bound(_ place: Int, slot: Int) -> ShardProgram { planned[place].bound[slot] }
 
-    /// Where results of collectives stand.
+    /// The memory of collectives' results.
     var collectiveResults: UnsafeMutableRawPointer { collectives.pointer }
 
-    /// Scratch memory of a worker.
     func scratch(_ worker: Int) -> UnsafeMutableRawPointer { scratch[worker].pointer }
 
-    /// Where a local shard keeps the operands of joint gradients.
+    /// The memory where a local shard keeps the operands of joint gradients.
     func kept(_ place: Int) -> UnsafeMutableRawPointer { kept[place].pointer }
 
     private func bind(_ place: Int) throws(RuntimeError) {
@@ -119,7 +118,7 @@ final class ProgramCache {
         planned[place].bound = bound
     }
 
-    /// Makes room for a program; true if memory that programs are bound to has moved.
+    /// Enlarges memory for a program; true if memory that programs are bound to has moved.
     private func grow(_ program: Program) throws -> Bool {
         func enlarge(_ memory: inout Memory, _ byteCount: Int) throws -> Bool {
             guard memory.byteCount < byteCount else { return false }

@@ -2,20 +2,20 @@ import Cluster
 import Datasets
 import Graph
 
-/// Makes the tensors of a rank's shards, each on the thread that is about to compute with it, so that they are in
-/// its cache. Shards may be made at the same time.
+/// Makes the input tensors of a rank's shards, each on the thread that will compute with it, so that they are in that
+/// core's cache. Different shards may be made at the same time.
 final class ShardFeeder: @unchecked Sendable {
     private let maker: BatchMaker
     private let map: ShardMap
     private let owned: Range<Int>
-    /// What the maker writes, as graphs know it.
+    /// The tensors that `maker` writes, by the names that graphs use.
     private let inputs: [GraphInput]
-    /// Where each local shard's inputs stand, in that order.
+    /// The memory of each local shard's inputs, in the same order.
     private let places: [[UnsafeMutableRawPointer]]
     private let memory: UnsafeMutableRawPointer
     private let memoryBytes: Int
 
-    /// Feeds a rank's shards `owned` of batches of at most `batch` examples.
+    /// Makes the inputs of the rank's shards `owned`, for batches of at most `batch` examples.
     init(maker: BatchMaker, map: ShardMap, owned: Range<Int>, batch: Int) throws {
         let most = (batch + map.shards - 1) / map.shards
         let tensors = maker.tensors
@@ -39,12 +39,12 @@ final class ShardFeeder: @unchecked Sendable {
 
     deinit { PrivateMemory.free(memory, memoryBytes) }
 
-    /// Calls `body` with each input of a local shard and where it stands.
+    /// Calls `body` with each input of a local shard and its memory.
     func forEachInput(of place: Int, _ body: (GraphInput, UnsafeMutableRawPointer) -> Void) {
         for (input, pointer) in zip(inputs, places[place]) { body(input, pointer) }
     }
 
-    /// Where an input of a local shard stands; the data set must have it.
+    /// The memory of a local shard's input, which the data set must have.
     func pointer(_ input: GraphInput, of place: Int) -> UnsafeMutableRawPointer {
         guard let index = inputs.firstIndex(of: input) else {
             preconditionFailure("the data have no \(input)")
@@ -52,7 +52,7 @@ final class ShardFeeder: @unchecked Sendable {
         return places[place][index]
     }
 
-    /// Makes the tensors of local shard `place` of a batch.
+    /// Makes the inputs of local shard `place` of a batch.
     func make(_ batch: Batch, place: Int) {
         let shard = owned.lowerBound + place
         let examples = map.examples(of: shard..<(shard + 1), batch: batch.count)

@@ -1,14 +1,14 @@
 import FixedTree
 
-/// Which rank computes which shards, and which subtrees of the fixed tree that makes.
+/// Which rank computes which shards, and which subtrees of the fixed tree they form.
 package struct ShardMap: Sendable {
-    /// Shards of every mini-batch, S.
+    /// The number of shards of every mini-batch, S.
     let shards: Int
     /// The shards of each rank.
     let owned: [Range<Int>]
-    /// The largest subtrees inside each rank's shards: what it publishes.
+    /// The largest subtrees inside each rank's shards, whose sums the rank publishes.
     let subtrees: [[Range<Int>]]
-    /// The largest subtrees inside each node's shards: what travels between nodes.
+    /// The largest subtrees inside each node's shards, whose sums travel between nodes.
     let nodeSubtrees: [[Range<Int>]]
 
     /// The map for `shards` shards on ranks that are grouped into `nodes`.
@@ -24,11 +24,11 @@ package struct ShardMap: Sendable {
         }
     }
 
-    /// The examples of a run of shards when the mini-batch has `batch` examples: positions in the batch.
+    /// The positions in the mini-batch of the examples of a range of shards, if it has `batch` examples.
     func examples(of run: Range<Int>, batch: Int) -> Range<Int> {
         (run.lowerBound * batch / shards)..<(run.upperBound * batch / shards)
     }
 
-    /// Whether a subtree holds no examples of a mini-batch of `batch`, so that it takes no part in sums.
+    /// Whether a subtree has no examples in a mini-batch of `batch`, so that it takes no part in sums.
     func isEmpty(_ subtree: Range<Int>, batch: Int) -> Bool { examples(of: subtree, batch: batch).isEmpty }
 }

@@ -5,49 +5,49 @@ import FixedTree
 import Graph
 import Runtime
 
-/// A graph that is run for every shard of mini-batches, whatever it is for.
+/// Runs a graph for every shard of mini-batches: in training, evaluation and curvature alike.
 ///
-/// The pass owns what that takes on this rank: a program per types of inputs, the workers, each shard's inputs, and the
-/// sums over all shards that the graph asks for. What becomes of gradients a `GradientSink` says; what else a shard makes
-/// is read when it has run. Training is a pass with an update behind it, evaluation one without a sink. Neither the graph
-/// nor whoever uses a pass knows of ranks.
+/// The pass owns what this takes on the rank: a program for each set of input types, the workers, each shard's inputs,
+/// and the sums over all shards that the graph asks for. Gradients go to a `GradientSink`; other outputs are read after
+/// a shard has run. Training is a pass followed by an update; evaluation is a pass without a sink. Neither the graph
+/// nor the caller knows of ranks.
 final class ShardPass {
-    /// The ranks it works with.
+    /// The ranks that run the mini-batches together.
     let cluster: Cluster
     /// The parameters and states that programs point into.
     let state: ModelState
     /// Which rank computes which shards.
     let map: ShardMap
-    /// The rank's shards.
+    /// The shards of this rank.
     let owned: Range<Int>
     /// Threads that run shards.
     let pool: WorkerPool
-    /// The programs, one per types of a shard's inputs.
+    /// The programs, one for each set of input types.
     let programs: ProgramCache
     /// Makes each shard's inputs.
     let feeder: ShardFeeder
-    /// Notes where time goes, where it was asked for.
+    /// Measures where time goes; nil unless asked for.
     let profiler: Profiler?
-    /// Numbers that programs read, of the mini-batch under way.
+    /// The numbers that programs read, for the current mini-batch.
     let scalars: UnsafeMutablePointer<StepScalars>
-    /// What the rank says it does while shards run.
+    /// What the rank reports to be doing while shards run.
     let operation: RankOperation
-    /// Local shards that are left out of every mini-batch, from the last on: none but in a test's control.
+    /// Local shards that are left out of every mini-batch, counted from the end: 0 except in a test's control.
     let skippedShards: Int
-    /// Mini-batches so far, by which ranks tell their messages apart.
+    /// The number of mini-batches so far, which keeps messages of different mini-batches apart.
     private(set) var number: UInt64 = 0
 
-    /// A program of the pass: its collectives and gradient groups are those of all.
+    /// One of the pass's programs: all have the same collectives and gradient groups.
     let skeleton: Program
-    /// The gradient bucket that each collective is; −1 for others.
+    /// For each collective the gradient bucket that it is, −1 for others.
     let bucketOfCollective: [Int]
-    /// Whether every local shard has memory of its own to run in, rather than every worker.
+    /// Whether every local shard, rather than every worker, has memory of its own to run in.
     let hasSlotPerShard: Bool
-    /// What a shard's work has met that cannot throw.
+    /// The first failure of a shard's work, which cannot throw.
     let shardFailure = FirstFailure()
-    /// Combines short vectors over ranks; nil where the graph has none.
+    /// Combines short vectors over ranks; nil if the graph has none.
     let vectors: VectorExchange?
-    /// Combines the rank's own shards' vectors.
+    /// Combines the vectors of the rank's own shards.
     let contributionSum: TreeSum
     let localPlans: [TreePlan]
     let partPointers: UnsafeMutablePointer<UnsafeRawPointer?>
@@ -55,33 +55,32 @@ final class ShardPass {
     private let contributionBytes: Int
     private let contributionOffsets: [Int]
 
-    /// What a pass is made of.
     struct Settings {
-        /// Shards of every mini-batch.
+        /// The number of shards of every mini-batch.
         var shards: Int
-        /// Threads of each rank; nil for its share of the node's cores.
+        /// Worker threads of each rank; nil for its share of the node's cores.
         var workers: Int?
-        /// The most examples of a mini-batch, and how many most of them have.
+        /// The examples of the largest and of the usual mini-batch.
         var largestBatch: Int
         var usualBatch: Int
-        /// What ranks say they do.
+        /// What ranks report to be doing during a pass.
         var operation: RankOperation
-        /// The vector that the graph's directions are parts of, laid out as the parameters.
+        /// The vector whose parts are the graph's direction inputs, laid out as the parameters.
         var directions: UnsafeMutableRawPointer?
-        /// Steps whose timeline is kept while everything is timed; nil for no profile.
+        /// The number of steps whose timeline is kept while all steps are timed; nil for no profile.
         var timelineSteps: Int?
         #if FAULT_INJECTION
-            /// Whether the last rank leaves a shard out: a deviation that must change results.
+            /// Whether the last rank leaves out a shard: a control that must change results.
             var skipsShard = false
         #endif
     }
 
-    /// Plans the graph for the usual mini-batch and agrees on memory; collective over the cluster.
+    /// Plans the graph for the usual mini-batch and sets up shared memory; collective over the cluster.
     ///
     /// - Parameters:
     ///   - state: The parameters and states that the graph reads.
     ///   - maker: Makes the inputs of shards.
-    ///   - graph: The lowered graph for a shard with inputs of these types.
+    ///   - graph: Makes the lowered graph for a shard with inputs of these types.
     init(
         cluster: Cluster, state: ModelState, maker: BatchMaker, settings: Settings,
         graph: @escaping (InputTypes) -> Graph
@@ -144,11 +143,11 @@ final class ShardPass {
     /// Runs the graph for every shard of a mini-batch; collective where the graph has collectives.
     ///
     /// - Parameters:
-    ///   - scalars: What programs read of the mini-batch.
-    ///   - sink: Where gradients go; nil for a graph without any.
-    ///   - waitsForSums: Whether gradients are summed over all ranks on return, or go on being summed.
-    ///   - alongside: Called in between by the thread that makes MPI calls, to move on what else is under way.
-    ///   - read: Called for each local shard when it has run, on the worker's thread, with its place among the rank's.
+    ///   - scalars: The numbers that programs read with this mini-batch.
+    ///   - sink: Where gradients go; nil for a graph without gradients.
+    ///   - waitsForSums: Whether to wait until gradients are summed over all ranks.
+    ///   - alongside: Called between shards by the thread that makes MPI calls, to advance other communication.
+    ///   - read: Called on a worker's thread for each local shard after it has run, with its index among the rank's.
     @discardableResult
     func run(
         _ batch: Batch, scalars: StepScalars, into sink: GradientSink? = nil, waitsForSums: Bool = true,
@@ -167,27 +166,27 @@ final class ShardPass {
         }
     }
 
-    /// What a run came to.
+    /// The result of a run.
     struct Outcome {
         /// The sums that the graph reports, the same on all ranks.
         let reports: [Graph.Report: Double]
-        /// Examples of this rank's shards.
+        /// The number of examples of this rank's shards.
         let examples: Int
-        /// A program that has run, which holds the states' next values.
+        /// A program that has run; it holds the states' next values.
         let program: ShardProgram
     }
 
-    /// Gives states, such as running statistics, the values that a run made.
+    /// Copies the next values of states, such as running statistics, from a run.
     func updateStates(_ outcome: Outcome) {
         outcome.program.forEachStateUpdate { variable, value, byteCount in
             (state.states + state.offsets[variable]).copyMemory(from: value, byteCount: byteCount)
         }
     }
 
-    /// Counts a mini-batch that nothing is computed of, so that messages of its time have a number of their own.
+    /// Counts a mini-batch that is not computed, so that messages sent meanwhile have a number of their own.
     func skipNumber() { number += 1 }
 
-    /// Plans the programs of a mini-batch of `count` examples, so that the first of them does not wait.
+    /// Plans the programs for a mini-batch of `count` examples ahead, so that the first one need not wait.
     func plan(batch count: Int) throws {
         guard count > 0 else { return }
         let sizes = owned.map { map.examples(of: $0..<($0 + 1), batch: count).count }
@@ -195,7 +194,7 @@ final class ShardPass {
         try programs.plan(Set(sizes + [largest]).sorted().filter { $0 > 0 }.map(state.model.inputTypes))
     }
 
-    /// Where local shard `place` puts its contribution to a collective.
+    /// The memory of local shard `place`'s contribution to a collective.
     func contribution(of collective: Int, _ place: Int) -> UnsafeMutableRawPointer {
         let stride = PrivateMemory.aligned(skeleton.collectives[collective].byteCount)
         return contributions + contributionOffsets[collective] + stride * place

@@ -2,9 +2,9 @@ import CKernels
 import Cluster
 import FixedTree
 
-/// Evaluates tree plans over vectors without allocating; one thread uses it at a time.
+/// Combines vectors by tree plans, without allocating; only one thread may use it at a time.
 final class TreeSum {
-    /// How two vectors combine.
+    /// The operation on two vectors.
     enum Combination {
         case addFloats
         case addDoubles
@@ -20,9 +20,9 @@ final class TreeSum {
     private var temporaryBytes: Int
     private let depth: Int
 
-    /// For plans of at most `depth` values and vectors of moments of at most `vectorBytes`.
+    /// For plans of depth at most `depth`, and vectors of moments of at most `vectorBytes`.
     ///
-    /// - Parameter precision: What sums of Float32 are rounded to; their parts are rounded already.
+    /// - Parameter precision: The precision that sums of Float32 are rounded to; the parts are already rounded.
     init(
         depth: Int, vectorBytes: Int, kernels: UnsafePointer<dt_kernels>,
         precision: GradientPrecision = .float32
@@ -41,7 +41,8 @@ final class TreeSum {
         temporary.deallocate()
     }
 
-    /// Combines `parts` (nil where a subtree holds no examples) by `plan` into `target`, zeros if all are nil.
+    /// Combines `parts` by `plan` into `target`. A part is nil if its subtree has no examples; `target` is zeros if all
+    /// are nil.
     ///
     /// - Parameter parts: One vector of `byteCount` bytes per part of the plan.
     func evaluate(
@@ -49,7 +50,7 @@ final class TreeSum {
         into target: UnsafeMutableRawPointer
     ) {
         precondition(plan.depth <= depth, "a plan of depth \(plan.depth) on a stack of \(depth)")
-        // Sums go block by block, so that intermediate values stay in cache; moments are one short vector.
+        // Sums are made block by block, so that temporary values stay in cache; moments are one short vector.
         let step = combination == .mergeMoments ? byteCount : Self.blockBytes
         precondition(
             step <= temporaryBytes, "a vector of \(byteCount) bytes is longer than \(temporaryBytes)")
@@ -75,7 +76,7 @@ final class TreeSum {
                 height -= 1
                 guard let right = stack[height] else { continue }
                 guard let left = stack[height - 1] else {
-                    // An empty left subtree: the right one stands for both.
+                    // The left subtree is empty: the right one is the result.
                     stack[height - 1] = right
                     continue
                 }

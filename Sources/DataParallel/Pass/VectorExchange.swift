@@ -6,9 +6,9 @@ import Runtime
 
 /// Combines short vectors (moments, sums, losses) over all shards; every rank gets every result.
 ///
-/// Ranks of a node publish their subtrees' vectors in the node's memory; the first rank of each node exchanges the
-/// node's subtrees with the other nodes; then every rank combines all of them in tree order. Used by the thread
-/// that makes MPI calls.
+/// Ranks of a node publish their subtrees' vectors in the node's memory; the first rank of each node exchanges them
+/// with the other nodes; then every rank combines all of them in tree order. Only the thread that makes MPI calls may
+/// use it.
 final class VectorExchange {
     private let cluster: Cluster
     private let map: ShardMap
@@ -23,9 +23,9 @@ final class VectorExchange {
         let combination: TreeSum.Combination
         let byteCount: Int
         let stride: Int
-        /// Offset of the flags in the node's memory: one per local rank, then one for the other nodes' vectors.
+        /// The offset of the flags in the node's memory: one per local rank, then one for the other nodes' vectors.
         let flags: Int
-        /// Offset of the vectors: local ranks' subtrees, then other nodes'.
+        /// The offset of the vectors: local ranks' subtrees, then other nodes'.
         let data: Int
         var outgoing: RequestSet
         var phase = Phase.idle
@@ -42,10 +42,10 @@ final class VectorExchange {
         }
     }
 
-    /// A subtree whose vector stands in the node's memory.
+    /// A subtree whose vector is in the node's memory.
     private struct Part {
         let subtree: Range<Int>
-        /// The node it comes from, or this node's local rank.
+        /// The node that it comes from; for subtrees of this node, the local rank.
         let node: Int
     }
     private let partList: [Part]
@@ -54,7 +54,7 @@ final class VectorExchange {
     private let nodePlans: [(plan: TreePlan, subtree: Range<Int>)]
     private let localPartCount: Int
 
-    /// Room for `collectives` (those that carry gradients take none); collective over the cluster.
+    /// Allocates for `collectives`, of which those that carry gradients need nothing; collective over the cluster.
     init(cluster: Cluster, map: ShardMap, collectives: [Program.Collective]) throws {
         self.cluster = cluster
         self.map = map
@@ -124,7 +124,7 @@ final class VectorExchange {
         vector(channels[collective], ownParts.lowerBound + index)
     }
 
-    /// Publishes this rank's vectors of a collective for the step numbered `step`.
+    /// Makes this rank's vectors of a collective available in the step numbered `step`.
     func start(_ collective: Int, step: UInt64, batch: Int) throws {
         let channel = channels[collective]
         flag(channel, cluster.node.rank).store(step)
@@ -132,7 +132,7 @@ final class VectorExchange {
         try progress(collective, step: step, batch: batch)
     }
 
-    /// Moves a started collective on as far as possible without waiting; true once all vectors are there.
+    /// Advances a started collective without waiting; true once all vectors are there.
     @discardableResult
     func progress(_ collective: Int, step: UInt64, batch: Int) throws -> Bool {
         let channel = channels[collective]
@@ -199,7 +199,8 @@ final class VectorExchange {
         }
     }
 
-    /// Private memory for the vectors this node sends, kept while messages are under way; empty where it sends none.
+    /// Private memory for the vectors that this node sends, unchanged while messages are under way; empty if it sends
+    /// none.
     private let nodeVectors: [[UnsafeMutableRawPointer]]
 
     private func nodeVector(_ channel: Channel, _ index: Int) -> UnsafeMutableRawPointer {

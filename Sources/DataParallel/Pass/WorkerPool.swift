@@ -5,9 +5,9 @@ import Synchronization
 
 /// Threads that run numbered tasks together with the thread that owns the pool.
 ///
-/// Between runs the threads sleep. Each is set up for oneDNN once.
+/// Threads sleep between runs. Each is prepared for oneDNN once.
 final class WorkerPool: @unchecked Sendable {
-    /// Threads that take tasks, the caller included.
+    /// The number of threads that take tasks, the caller included.
     let workers: Int
     private let shared = Shared()
     private var threads: [pthread_t] = []
@@ -15,7 +15,7 @@ final class WorkerPool: @unchecked Sendable {
     private final class Shared: @unchecked Sendable {
         var mutex = pthread_mutex_t()
         var wake = pthread_cond_t()
-        /// Counts runs; a thread that sees a new number takes part in it.
+        /// The number of the current run; a thread that sees a new number takes part.
         var run = 0
         var isEnding = false
         var task: ((Int, Int) -> Void)?
@@ -47,7 +47,7 @@ final class WorkerPool: @unchecked Sendable {
                 while run == seen && !isEnding { pthread_cond_wait(&wake, &mutex) }
                 seen = run
                 let ending = isEnding
-                // Under the lock: whoever holds it and finds nobody active may set up the next run.
+                // Under the lock, so that whoever holds it and sees no active thread may prepare the next run.
                 if !ending { active.wrappingAdd(1, ordering: .acquiring) }
                 pthread_mutex_unlock(&mutex)
                 if ending { return }
@@ -56,7 +56,7 @@ final class WorkerPool: @unchecked Sendable {
             }
         }
 
-        /// Makes `task` the next run, once no thread is in an earlier one.
+        /// Sets up `task` as the next run, once no thread is in an earlier one.
         func begin(_ task: @escaping (Int, Int) -> Void, count: Int) {
             pthread_mutex_lock(&mutex)
             while active.load(ordering: .acquiring) != 0 {
@@ -73,13 +73,13 @@ final class WorkerPool: @unchecked Sendable {
             pthread_mutex_unlock(&mutex)
         }
 
-        /// Ends a run whose remaining tasks nobody takes any more.
+        /// Ends a run, of which all tasks have been taken.
         func end() {
             while active.load(ordering: .acquiring) != 0 { sched_yield() }
             task = nil
         }
 
-        /// Lets all threads end that are in no run.
+        /// Makes every thread end once it is in no run.
         func stop() {
             pthread_mutex_lock(&mutex)
             isEnding = true
@@ -87,11 +87,11 @@ final class WorkerPool: @unchecked Sendable {
             pthread_mutex_unlock(&mutex)
         }
 
-        /// Threads inside a run, the caller's not counted.
+        /// The number of threads in a run, the caller not counted.
         let active = Atomic<Int>(0)
     }
 
-    /// A pool of `workers`, one of which is the caller's own thread; throws where so many threads cannot be had.
+    /// A pool of `workers`, one of which is the caller's own thread; throws if the threads cannot be created.
     init(workers: Int) throws(ResourceError) {
         self.workers = max(1, workers)
         let shared = shared
@@ -107,8 +107,8 @@ final class WorkerPool: @unchecked Sendable {
         for thread in threads { pthread_join(thread, nil) }
     }
 
-    /// Runs `task(index, worker)` for every index below `count`; returns when all are done, or throws what `between`
-    /// throws when those under way are.
+    /// Runs `task(index, worker)` for every index below `count` and returns when all are done. If `between` throws, the
+    /// tasks under way are completed and its error is thrown.
     ///
     /// - Parameter between: Called on the caller's thread between its tasks and while it waits for the others.
     func run(_ count: Int, _ task: (Int, Int) -> Void, between: () throws -> Void) rethrows {
@@ -130,7 +130,7 @@ final class WorkerPool: @unchecked Sendable {
                     waiting.turn()
                 }
             } catch {
-                // The task must not run once this has returned.
+                // No more tasks may start: `task` must not run after this has returned.
                 shared.next.store(count, ordering: .releasing)
                 throw error
             }

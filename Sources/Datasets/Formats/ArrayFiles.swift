@@ -13,8 +13,12 @@ struct ArrayFiles {
         for origin in origins {
             let file = try ArrayFile(origin, format: format)
             if let first = files.first { try Self.checkSame(file, first) }
-            // Rows with bytes in them cannot overflow, since no file has 2⁶³ bytes.
-            rows += file.header.shape.first ?? 0
+            // Only rows without elements can be so many.
+            let sum = rows.addingReportingOverflow(file.header.shape.first ?? 0)
+            guard !sum.overflow else {
+                throw DataError(.mismatch, path: file.name, expected: "fewer than 2^63 rows in all files")
+            }
+            rows = sum.partialValue
             files.append(file)
         }
         self.files = files

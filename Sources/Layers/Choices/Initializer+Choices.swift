@@ -82,7 +82,7 @@ extension ChoiceList where Element == Initializer {
         return (a, b)
     }
 
-    /// He's initializer in one of its forms, whose option a means something beside leaky_relu alone.
+    /// He's initializer under `name`; the option `a` is allowed only where the nonlinearity is leaky_relu.
     private static func kaiming(
         _ name: String, _ summary: String,
         _ make: @escaping @Sendable (InitializerFan, Nonlinearity) -> Initializer
@@ -131,7 +131,7 @@ extension ChoiceList where Element == Initializer {
 }
 
 extension Initializer {
-    /// Whether it needs a weight's inputs and outputs, which a bias has not.
+    /// Whether it needs a weight of at least two dimensions, so that it cannot draw a bias.
     public var needsMatrix: Bool {
         switch self {
         case .torchDefault, .xavierUniform, .xavierNormal, .kaimingUniform, .kaimingNormal, .orthogonal: true
@@ -141,6 +141,6 @@ extension Initializer {
         }
     }
 
-    /// The names of those that draw values for any shape.
+    /// The names of initializers that can draw values of any shape.
     static let namesForAnyShape = ["zeros", "ones", "constant", "uniform", "normal", "trunc_normal"]
 }

@@ -1,20 +1,20 @@
 import Options
 
-/// What makes a layer of its options, once it is known what other layers and initializers there are.
+/// Makes a layer from its options, given the layers and initializers that a configuration may name.
 public struct LayerMaker: Sendable {
     private let body: @Sendable (LayerParts) throws(OptionError) -> any Layer
 
-    /// What makes a layer that has no others in it.
+    /// For a layer that contains no other layer.
     public init(_ layer: @autoclosure @escaping @Sendable () -> any Layer) { body = { _ in layer() } }
 
-    /// What makes a layer of parts.
+    /// For a layer made of other layers or initializers.
     public init(parts body: @escaping @Sendable (LayerParts) throws(OptionError) -> any Layer) {
         self.body = body
     }
 
-    /// The layer, with parameters of its own; throws where options do not go together.
+    /// The layer, with parameters of its own; throws where its options contradict each other.
     public func layer(_ parts: LayerParts) throws(OptionError) -> any Layer { try body(parts) }
 }
 
-/// What makes a ready-made model with so many outputs.
+/// Makes a ready-made model with `classes` outputs.
 public typealias ModelMaker = @Sendable (_ classes: Int) -> any Model

@@ -1,7 +1,7 @@
 import Graph
 import Options
 
-/// What options of layers and models may be.
+/// The ranges of layers' and models' options.
 enum LayerLimits {
     /// Features, channels or groups; products of a few of the largest still fit an Int.
     static let sizes = 1...1_000_000
@@ -9,8 +9,8 @@ enum LayerLimits {
     static let extents = 1...1_000
     /// Padding on each side, in pixels.
     static let paddings = 0...1_000
-    /// Training steps.
-    static let steps = 0...1_000_000_000
+    /// Training steps, in options of batch renormalization, which counts them in Float32.
+    static let steps = 0...(1 << 24)
 }
 
 extension OptionForm {

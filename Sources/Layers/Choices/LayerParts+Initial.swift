@@ -1,8 +1,8 @@
 import Options
 
-/// How layers are told to draw their first values: the option `init` of one, and the default of all.
+/// How a configuration says what first values to draw: the option `init` of a layer, or the model's default for all.
 extension LayerParts {
-    /// What the option may be: a weight's initializer, or one for each of weight and bias.
+    /// The forms of `init`: one initializer for the weight, or one for each of weight and bias.
     public static var initialForm: OptionForm {
         let phrase = "the name of an initializer, or {weight: ..., bias: ...}"
         return .either([.kind(initializerKind, phrase), .options(initialOptions, phrase)], phrase)
@@ -24,12 +24,12 @@ extension LayerParts {
             "How first values are drawn; as torch draws them unless said here or for all layers.")
     }
 
-    /// Throws where `initial` does not make sense; the error's key is relative to it ("bias"). To be called before layers
-    /// are made, whose errors cannot tell it from their own options.
+    /// Throws where `initial` is not valid; the error's key is relative to it ("bias"). Call it before making layers,
+    /// whose errors would blame their own options instead.
     public func checkInitial() throws(OptionError) { _ = try drawn(initial) }
 
-    /// How a layer with these options draws its first values: each of weight and bias as the layer says it, else as
-    /// `initial` does; nil for torch's default.
+    /// How a layer with these options draws its weight and its bias: as its own `init` says, else as `initial` does;
+    /// nil for torch's default.
     func initializers(
         of options: ResolvedOptions, hasBias: Bool
     ) throws(OptionError) -> (weight: Initializer?, bias: Initializer?) {

@@ -1,9 +1,10 @@
 import Options
 
-/// Values with everything said that was left to defaults.
+/// Values with the defaults filled in.
 extension LayerParts {
     /// A value of a form with all options of the layers and initializers in it, given or default, in the order in which
-    /// they are declared, whole numbers as such; left out is what has no value, or a default that is not worth writing.
+    /// they are declared; whole numbers are written without a fraction. Options without a value are left out, and so
+    /// are defaults that need not be written.
     func resolved(_ value: OptionValue, _ form: OptionForm) throws(OptionError) -> OptionValue {
         switch (form, value) {
         case (.kind(Self.layerKind, _), _): return try resolved(value, among: layers)
@@ -23,7 +24,7 @@ extension LayerParts {
         }
     }
 
-    /// A choice from a list with all its options.
+    /// A choice from a list, with all its options filled in.
     func resolved<Element>(
         _ value: OptionValue, among list: ChoiceList<Element>
     ) throws(OptionError) -> OptionValue {

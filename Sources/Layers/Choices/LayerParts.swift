@@ -1,23 +1,23 @@
 import Options
 
-/// What layers are made of: the layers and initializers that a configuration may name.
+/// The layers and initializers that a configuration may name.
 public struct LayerParts: Sendable {
     /// The kind of an option that is a layer.
     public static let layerKind = "layer"
     /// The kind of an option that is an initializer.
     public static let initializerKind = "initializer"
 
-    /// What an option that is a layer must be.
+    /// How error messages describe what such an option must be.
     static let layerPhrase = "a layer such as relu or linear: 128"
 
-    /// All layers.
+    /// The layers to choose from.
     public let layers: ChoiceList<LayerMaker>
-    /// All initializers.
+    /// The initializers to choose from.
     public let initializers: ChoiceList<Initializer>
-    /// The option `init` of layers that have one and leave it out, or a part of it.
+    /// The `init` of layers that leave it out, or leave a part of it out.
     public let initial: OptionValue
 
-    /// Parts.
+    /// Parts from these lists.
     public init(
         layers: ChoiceList<LayerMaker>, initializers: ChoiceList<Initializer>, initial: OptionValue = .none
     ) {
@@ -26,8 +26,8 @@ public struct LayerParts: Sendable {
         self.initial = initial
     }
 
-    /// The layer that a value picks by name, with parameters of its own; an error about an option says the layer's name
-    /// before it ("linear.out").
+    /// The layer that a value names, with parameters of its own; an error about an option has the layer's name in front
+    /// of its key ("linear.out").
     public func layer(_ value: OptionValue) throws(OptionError) -> any Layer {
         guard let (name, _) = ChoiceForm.parts(value) else {
             throw OptionError(
@@ -37,7 +37,7 @@ public struct LayerParts: Sendable {
         do throws(OptionError) { return try maker.layer(self) } catch { throw error.inside(name) }
     }
 
-    /// The layers of a list; an error names the place of the one it is about.
+    /// The layers of a list; an error's key starts with the index of the layer that it is about.
     public func layers(_ value: OptionValue) throws(OptionError) -> [any Layer] {
         guard case .list(let elements) = value else { return [] }
         var all: [any Layer] = []
@@ -49,7 +49,7 @@ public struct LayerParts: Sendable {
         return all
     }
 
-    /// The initializer that a value picks by name.
+    /// The initializer that a value names.
     public func initializer(_ value: OptionValue) throws(OptionError) -> Initializer {
         try initializers.make(value)
     }

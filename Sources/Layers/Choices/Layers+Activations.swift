@@ -1,8 +1,8 @@
 import Options
 
-/// The layers without parameters that change one element, or one row, at a time.
+/// The layers without parameters that act on single elements or single rows.
 extension NamedChoice where Element == LayerMaker {
-    /// Those that change values alone.
+    /// All layers of this file.
     static var activations: [NamedChoice] {
         [.relu, .leakyReLU, .sigmoid, .tanh, .gelu, .softmax, .logSoftmax]
     }

@@ -1,7 +1,7 @@
 import Graph
 import Options
 
-/// The layers that make one of several pixels.
+/// The layers that reduce each window of pixels to one.
 extension NamedChoice where Element == LayerMaker {
     static var maxPool2d: NamedChoice {
         pooling("max_pool2d", "The largest element of each window.") {
@@ -51,7 +51,7 @@ extension NamedChoice where Element == LayerMaker {
         var stride: Extent2d?
         if options.value("stride") != .none { stride = try options.extent("stride", LayerLimits.extents) }
         let padding = try options.extent("padding", LayerLimits.paddings)
-        // A window that lies in the padding alone has no largest element.
+        // A window that lies in the padding alone would have no largest element.
         guard padding.height * 2 <= kernel.height, padding.width * 2 <= kernel.width else {
             throw OptionError(
                 .outOfRange, key: "padding", value: options.value("padding").description,

@@ -1,6 +1,6 @@
 import Options
 
-/// What a model is, as a configuration says it: a list of layers, or a built-in model by its name.
+/// A model as a configuration describes it: a list of layers, or the name of a built-in model.
 ///
 /// Example:
 ///
@@ -11,10 +11,10 @@ public struct ModelDescription: Sendable, Hashable {
     /// The kind of an option that is a built-in model.
     public static let modelKind = "model"
 
-    /// The layers in a list, or the built-in model.
+    /// The list of layers, or the choice of a built-in model.
     public let value: OptionValue
 
-    /// What may be written.
+    /// The forms that a model may have in a configuration.
     public static var form: OptionForm {
         .either(
             [layerList, .kind(modelKind, "a built-in model's name")],
@@ -25,12 +25,12 @@ public struct ModelDescription: Sendable, Hashable {
         .list(.kind(LayerParts.layerKind, LayerParts.layerPhrase), "a list of layers")
     }
 
-    /// A model of what was written.
+    /// A description of this value, which is not checked until a model is made.
     public init(_ value: OptionValue) { self.value = value }
 
-    /// Makes the model, with parameters of its own that get their shapes when it is traced. Throws on what the layers or
-    /// the model cannot be made of; a key starts with the layer's place and name ("0.linear.out"), and is "name" where the
-    /// error is about the model as a whole.
+    /// Makes the model, with parameters of its own that get their shapes when it is traced. Throws where the value
+    /// describes no model; the error's key starts with the layer's index and name ("0.linear.out"), and is "name" where
+    /// the error is about the model as a whole.
     ///
     /// - Parameter classes: The number of outputs of a built-in model: the data set's classes, or the width of its targets.
     ///   A list of layers says by itself how many it has.
@@ -47,12 +47,12 @@ public struct ModelDescription: Sendable, Hashable {
         return make(classes)
     }
 
-    /// The same description with all options of every layer, given or default; throws as `makeModel` does, but for the
-    /// number of outputs.
+    /// The same description with all options of every layer, given or default; throws as `makeModel` does, except about
+    /// the number of outputs.
     public func resolved(
         parts: LayerParts, models: ChoiceList<ModelMaker>
     ) throws(OptionError) -> OptionValue {
-        // What options do not go together shows where something is made of them.
+        // Options that contradict each other are found only by making the layers.
         guard isList else {
             _ = try maker(parts, models)
             return try parts.resolved(value, among: models)

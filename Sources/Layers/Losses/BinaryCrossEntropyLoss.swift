@@ -4,15 +4,14 @@ import Options
 
 /// The mean over all elements of −[p t log σ(x) + (1 − t) log(1 − σ(x))] of logits x, as torch.nn.BCEWithLogitsLoss.
 ///
-/// It is p t softplus(−x) + (1 − t) softplus(x), whose derivative (1 − t) σ(x) − p t σ(−x) is exact to rounding
-/// however sure the answer. Targets t are numbers in the model's shape, from 0 to 1; or class labels: with one output
-/// two classes, with more outputs one-hot rows.
+/// It is computed as p t softplus(−x) + (1 − t) softplus(x), whose derivative (1 − t) σ(x) − p t σ(−x) stays exact to
+/// rounding however large |x| is. Targets t are numbers from 0 to 1 in the model's output shape, or class labels: 0 and
+/// 1 for a model with one output, one-hot rows for one with more.
 package struct BinaryCrossEntropyLoss: LossFunction {
     package static let name = "binary_cross_entropy"
     /// p, at least 0: one for all outputs, or one per output; nil for 1.
     package let positiveWeights: [Double]?
 
-    /// The loss with these weights.
     package init(positiveWeights: [Double]? = nil) {
         if let positiveWeights {
             precondition(
@@ -64,7 +63,7 @@ package struct BinaryCrossEntropyLoss: LossFunction {
 
     package func estimate(_ prediction: Tensor) -> Tensor { prediction.sigmoid() }
 
-    /// Labels as 0 and 1: of one output the label itself, else one-hot rows.
+    /// Labels as 0 and 1: for one output the label itself, else one-hot rows.
     private static func truth(_ labels: Tensor, outputs: Int) -> Tensor {
         guard outputs == 1 else { return labels.oneHot(outputs) }
         let shape = [labels.shape[0], 2]

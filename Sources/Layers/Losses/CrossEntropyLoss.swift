@@ -12,10 +12,9 @@ package struct CrossEntropyLoss: LossFunction {
     package static let name = "cross_entropy"
     /// ε in [0, 1]: the part of each label that is spread over all classes.
     package let labelSmoothing: Double
-    /// w, one per output of the model.
+    /// w, one per output of the model; nil for 1 each.
     package let classWeights: [Double]?
 
-    /// The loss with these options.
     package init(labelSmoothing: Double = 0, classWeights: [Double]? = nil) {
         precondition(
             (0...1).contains(labelSmoothing), "label smoothing must be in [0, 1], got \(labelSmoothing)")
@@ -54,7 +53,7 @@ package struct CrossEntropyLoss: LossFunction {
     }
 
     package func perExample(_ prediction: Tensor, _ target: Tensor) -> Tensor {
-        // The plain case has a fused form of its own.
+        // Without smoothing and weights there is a fused operation.
         guard labelSmoothing > 0 || classWeights != nil else {
             return prediction.crossEntropy(labels: target)
         }

@@ -1,18 +1,17 @@
 import Graph
 import Options
 
-/// Scores that win by less than a margin are penalized by what is missing.
+/// A penalty for scores that win by less than a margin: the amount that is missing.
 ///
 /// With class labels y and K scores x an example's loss is Σ_{j≠y} max(0, margin − x_y + x_j) / K, as
-/// torch.nn.MultiMarginLoss with p = 1 (Crammer and Singer 2001). With a single output two classes are −1 and 1 and the
-/// loss is max(0, margin − t x); so it is, averaged over elements, with numeric targets t from −1 to 1. The derivative at the margin
-/// itself is 0.
+/// torch.nn.MultiMarginLoss with p = 1 (Crammer and Singer 2001). With a single output x the two classes are t = −1 and
+/// 1 and the loss is max(0, margin − t x). Numeric targets t from −1 to 1 have the same loss, averaged over elements.
+/// The derivative at the margin itself is 0.
 package struct HingeLoss: LossFunction {
     package static let name = "hinge"
     /// By how much the right score has to win, above 0.
     package let margin: Double
 
-    /// The loss with this margin.
     package init(margin: Double = 1) {
         precondition(
             margin > 0 && Float(margin).isFinite, "the margin must be a finite number above 0, got \(margin)")
@@ -45,7 +44,7 @@ package struct HingeLoss: LossFunction {
         }
         let chosen = target.oneHot(shape[1])
         let right = (chosen * prediction).sum([1]).broadcast(to: shape)
-        // The label's own term, which is the margin, does not count.
+        // The term of the label itself is the margin, whatever the scores are, and does not count.
         return (missing(right - prediction) * (-chosen + 1)).meanOfExamples()
     }
 

@@ -9,7 +9,6 @@ package struct HuberLoss: ElementwiseLoss {
     /// δ, in the unit of the targets, above 0: where the quadratic part ends.
     package let delta: Double
 
-    /// The loss with this δ.
     package init(delta: Double = 1) {
         precondition(
             delta > 0 && Float(delta).isFinite, "delta must be a finite number above 0, got \(delta)")
@@ -18,7 +17,7 @@ package struct HuberLoss: ElementwiseLoss {
 
     package var options: [NamedOption] { [NamedOption("delta", .number(delta))] }
 
-    /// With c = d held between −δ and δ it is c (d − c/2), which neither selects nor cancels.
+    /// With c = d clamped to −δ ... δ the loss is c (d − c/2): no branch and no cancellation.
     package func elements(_ difference: Tensor) -> Tensor {
         let held = difference.clamped(limit: delta)
         return held * (difference - held * 0.5)

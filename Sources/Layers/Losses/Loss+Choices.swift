@@ -1,7 +1,7 @@
 import Options
 
 extension ChoiceList where Element == Loss {
-    /// Every loss there is.
+    /// Every loss that a configuration may name.
     public static var losses: ChoiceList {
         ChoiceList(
             "loss",
@@ -77,7 +77,7 @@ extension ChoiceList where Element == Loss {
             ])
     }
 
-    /// A number whose reciprocal is finite, too.
+    /// An option that must be above 0 and large enough that its reciprocal is finite in Float32.
     private static func bend(_ name: String, _ summary: String) -> OptionDeclaration {
         .optional(
             name, .number(AllowedNumbers("a finite number above 0", atLeast: 3e-39)), default: 1, summary)

@@ -1,8 +1,8 @@
 import Options
 
-/// A loss in a file: its name and the options that are set, as in {"name": "huber", "delta": 0.5}.
+/// A loss as JSON: its name and the options that are set, as in {"name": "huber", "delta": 0.5}.
 extension Loss: Codable {
-    /// Writes the name and the options that are set.
+    /// Writes the name and each option that is set, under the option's own key.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(name, forKey: Key("name"))

@@ -6,7 +6,7 @@ public struct Loss: Sendable, Hashable {
     /// The formula with its options.
     package let function: any LossFunction
 
-    /// A loss by its formula.
+    /// A loss of your own, or a built-in one, by its formula.
     public init(_ function: some LossFunction) { self.function = function }
 
     /// Softmax cross-entropy of logits (N, K) with class labels, as torch.nn.CrossEntropyLoss.
@@ -16,7 +16,7 @@ public struct Loss: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - labelSmoothing: The part of each label that is spread over all classes, in [0, 1].
-    ///   - classWeights: A weight of at least 0 per class, one of them above; nil for 1 each.
+    ///   - classWeights: A weight of at least 0 for each class, not all of them 0; nil for 1 each.
     public static func crossEntropy(labelSmoothing: Double = 0, classWeights: [Double]? = nil) -> Loss {
         Loss(CrossEntropyLoss(labelSmoothing: labelSmoothing, classWeights: classWeights))
     }
@@ -30,12 +30,12 @@ public struct Loss: Sendable, Hashable {
     /// Quadratic up to `delta`, above 0, and linear beyond, as torch.nn.HuberLoss.
     public static func huber(delta: Double = 1) -> Loss { Loss(HuberLoss(delta: delta)) }
 
-    /// The Huber loss divided by its bend `beta`, above 0, as torch.nn.SmoothL1Loss.
+    /// The Huber loss divided by `beta`, the end of its quadratic part, above 0, as torch.nn.SmoothL1Loss.
     public static func smoothL1(beta: Double = 1) -> Loss { Loss(SmoothL1Loss(beta: beta)) }
 
     /// Cross-entropy of independent yes-or-no answers given as logits, as torch.nn.BCEWithLogitsLoss.
     ///
-    /// - Parameter positiveWeights: What a yes counts, at least 0: one number, or one per output; nil for 1.
+    /// - Parameter positiveWeights: The weight of a "yes", at least 0: one number, or one per output; nil for 1.
     public static func binaryCrossEntropy(positiveWeights: [Double]? = nil) -> Loss {
         Loss(BinaryCrossEntropyLoss(positiveWeights: positiveWeights))
     }
@@ -46,10 +46,10 @@ public struct Loss: Sendable, Hashable {
     /// The name in a configuration ("cross_entropy").
     public var name: String { type(of: function).name }
 
-    /// Whether both are the same formula with the same options.
+    /// Equal if the formulas are of the same type and have the same options.
     public static func == (a: Loss, b: Loss) -> Bool { erased(a.function) == erased(b.function) }
 
-    /// Feeds the formula and its options to `hasher`.
+    /// Hashes the formula with its options.
     public func hash(into hasher: inout Hasher) { function.hash(into: &hasher) }
 
     private static func erased(_ function: some LossFunction) -> AnyHashable { AnyHashable(function) }

@@ -2,14 +2,16 @@ import Graph
 import Messages
 import Options
 
-/// A loss's formula with its options; a new loss is a new file with a conforming type, and where configurations are to name
-/// it an entry in `ChoiceList.losses`.
+/// A loss's formula with its options.
+///
+/// A new loss is a new file with a conforming type, and an entry in `ChoiceList.losses` if configurations are to name
+/// it.
 public protocol LossFunction: Sendable, Hashable {
     /// The name in a configuration ("huber").
     static var name: String { get }
     /// The options that are set, in the order in which they are listed to a user.
     var options: [NamedOption] { get }
-    /// What each class counts in the mean over examples; nil where all examples count alike.
+    /// The weight of each class in the mean over examples; nil where all examples count alike.
     ///
     /// The mean is then Σ loss ÷ Σ weight of the label, both over the whole mini-batch.
     var classWeights: [Double]? { get }
@@ -19,15 +21,15 @@ public protocol LossFunction: Sendable, Hashable {
     ///
     /// - Parameter target: int32[N] labels, or as many numbers as `prediction` has.
     func perExample(_ prediction: Tensor, _ target: Tensor) -> Tensor
-    /// Whether it has no meaning for numeric targets.
+    /// Whether the loss cannot be used with numeric targets.
     var needsClasses: Bool { get }
-    /// Whether it compares numbers with numbers, and classes only as one-hot rows.
+    /// Whether the loss compares numbers with numbers, so that class labels count as one-hot rows.
     var comparesNumbers: Bool { get }
     /// Whether a single output tells two classes apart by its sign: above 0 is class 1.
     var readsSign: Bool { get }
-    /// The numeric targets that mean something to it; nil where all do.
+    /// The range of valid numeric targets; nil where all are valid.
     var targetRange: ClosedRange<Float>? { get }
-    /// The prediction in the unit of numeric targets, for metrics.
+    /// The prediction in the unit of numeric targets, for metrics; the prediction itself by default.
     func estimate(_ prediction: Tensor) -> Tensor
 }
 
@@ -40,13 +42,13 @@ extension LossFunction {
     public var targetRange: ClosedRange<Float>? { nil }
     public func estimate(_ prediction: Tensor) -> Tensor { prediction }
 
-    /// Whether examples of `target` are told apart by the sign of a single output.
+    /// Whether the sign of a single output tells the classes of `target` apart.
     package func isBinary(output: [Int], target: TargetKind) -> Bool {
         guard case .classes(let classes) = target else { return false }
         return readsSign && output == [1] && classes <= 2
     }
 
-    /// A score per class [N, K], the larger the likelier; of a single output x they are −x and x.
+    /// A score per class [N, K], larger for likelier classes; a single output x of a binary model becomes −x and x.
     package func scores(_ prediction: Tensor, target: TargetKind) -> Tensor {
         guard isBinary(output: Array(prediction.shape.dropFirst()), target: target) else {
             return prediction
@@ -56,7 +58,7 @@ extension LossFunction {
         return prediction.broadcast(to: shape) * signs.broadcast(to: shape)
     }
 
-    /// Throws unless (N, ...output) are rows with a score for each class.
+    /// Throws unless predictions (N, ...output) are rows with a score for each class.
     func requireScores(_ output: [Int], classes: Int) throws(ModelError) {
         guard output.count == 1, output[0] >= classes else {
             let shape = Self.describe(output)
@@ -66,7 +68,7 @@ extension LossFunction {
         }
     }
 
-    /// Throws unless (N, ...output) are as many numbers as targets have.
+    /// Throws unless predictions (N, ...output) have the shape of the targets.
     func requireShape(_ output: [Int], values: [Int]) throws(ModelError) {
         guard output == values else {
             throw ModelError(

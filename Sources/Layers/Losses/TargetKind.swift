@@ -1,8 +1,8 @@
-/// What a data set says about its examples beside their features.
+/// What a data set holds for each example beside the features.
 public enum TargetKind: Sendable, Hashable {
-    /// A class label below this number.
+    /// A class label from 0 to below this number.
     case classes(Int)
-    /// A tensor of this shape.
+    /// A tensor of this shape, for regression.
     case values([Int])
     /// Nothing: only predictions can be made.
     case none

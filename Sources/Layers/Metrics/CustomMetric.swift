@@ -1,9 +1,9 @@
-/// A metric of one's own: the mean over examples of a number that a function makes of each.
+/// A metric defined by a function: the mean over examples of the number that the function returns for each.
 ///
-/// The numbers of a shard are added in Float64 in the order of its examples, those of shards in the fixed tree, so that the
-/// metric is the same at any number of ranks. Worker threads call the function at the same time.
+/// The numbers of a shard are added in Float64 in the order of its examples, and the sums of shards in a fixed tree, so
+/// that the metric is the same at any number of ranks. Worker threads call the function at the same time.
 ///
-/// Example, by how much the score of the right class exceeds the best of the others:
+/// Example: by how much the score of the right class exceeds the best of the others.
 ///
 ///     let margin = CustomMetric.ofClasses("margin", higherIsBetter: true) { scores, label in
 ///         let wrong = scores.indices.filter { $0 != label }.map { scores[$0] }.max() ?? 0
@@ -11,7 +11,7 @@
 ///     }
 ///     settings.metrics = [.accuracy, .custom(margin)]
 public struct CustomMetric: Sendable, Hashable {
-    /// What it is called in results, in lower case letters, digits and underscores, such as "margin".
+    /// The name in results: lower case letters, digits and underscores, such as "margin".
     public let name: String
     /// Whether a larger value is a better one.
     public let isHigherBetter: Bool
@@ -26,8 +26,8 @@ public struct CustomMetric: Sendable, Hashable {
 
     /// A metric of data with class labels.
     ///
-    /// - Parameter body: What an example counts, of a score for each class, as the loss compares them, and the label. The
-    ///   scores are valid during the call only.
+    /// - Parameter body: Returns the number of one example, from a score for each class, as the loss compares them, and
+    ///   the label. The scores are valid during the call only.
     public static func ofClasses(
         _ name: String, higherIsBetter: Bool,
         _ body: @escaping @Sendable (_ scores: UnsafeBufferPointer<Float>, _ label: Int) -> Double
@@ -37,8 +37,8 @@ public struct CustomMetric: Sendable, Hashable {
 
     /// A metric of data with numeric targets.
     ///
-    /// - Parameter body: What an example counts, of an estimate for each output and of as many targets, valid during the call
-    ///   only.
+    /// - Parameter body: Returns the number of one example, from an estimate for each output and as many targets. Both
+    ///   are valid during the call only.
     public static func ofValues(
         _ name: String, higherIsBetter: Bool,
         _ body:
@@ -49,22 +49,22 @@ public struct CustomMetric: Sendable, Hashable {
         CustomMetric(name: name, isHigherBetter: higherIsBetter, body: .ofValues(body))
     }
 
-    /// Metrics are told apart by their names.
+    /// Metrics of the same name are equal.
     public static func == (a: CustomMetric, b: CustomMetric) -> Bool { a.name == b.name }
 
     public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 
-    /// Whether it is of class labels.
+    /// Whether the metric is for class labels rather than numeric targets.
     package var isOfClasses: Bool { if case .ofClasses = body { true } else { false } }
 
-    /// Whether the name may stand in configurations and results, and means nothing else there.
+    /// Whether the name is valid in configurations and results and not taken by another metric.
     package var hasName: Bool {
         name.wholeMatch(of: /[a-z][a-z0-9_]*/) != nil && Metric(name: name) == nil
-            // What readers of metrics.jsonl take for a time, or for numbers of each class.
+            // Readers of metrics.jsonl take these endings for times and for numbers of each class.
             && !["_per_second", "_per_class"].contains { name.hasSuffix($0) }
     }
 
-    /// The sum over examples with class labels.
+    /// The sum of the function over examples with class labels; 0 if it is for numeric targets.
     package func sum(_ scores: UnsafePointer<Float>, width: Int, labels: UnsafePointer<Int32>, examples: Int)
         -> Double
     {
@@ -76,7 +76,7 @@ public struct CustomMetric: Sendable, Hashable {
         }
     }
 
-    /// The sum over examples with numeric targets.
+    /// The sum of the function over examples with numeric targets; 0 if it is for class labels.
     package func sum(
         _ estimates: UnsafePointer<Float>, width: Int, targets: UnsafePointer<Float>, examples: Int
     ) -> Double {

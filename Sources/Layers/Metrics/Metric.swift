@@ -4,26 +4,26 @@ import Messages
 public enum Metric: Sendable, Hashable {
     /// The mean loss; always reported.
     case loss
-    /// Examples whose label has the largest score ÷ examples; of equal scores the first counts.
+    /// The share of examples whose label has the largest score; of equal scores the first counts.
     case accuracy
-    /// Examples whose label is among so many largest scores ÷ examples; of equal scores the first count.
+    /// The share of examples whose label is among this many largest scores; of equal scores the first count.
     case topAccuracy(Int)
-    /// How many examples of each class, in rows, were taken for each class, in columns.
+    /// Counts of examples: a row for each true class, a column for each predicted class.
     case confusionMatrix
-    /// Right ÷ predicted, per class; as one number the mean over classes.
+    /// True positives ÷ examples predicted as the class; as one number the mean over classes.
     case precision
-    /// Right ÷ present, per class; as one number the mean over classes.
+    /// True positives ÷ examples of the class; as one number the mean over classes.
     case recall
-    /// The harmonic mean of precision and recall, per class; as one number the mean over classes.
+    /// The harmonic mean of precision and recall of each class; as one number the mean over classes.
     case f1
-    /// 1 − Σ (t − p)² ÷ Σ (t − mean of t)², averaged over outputs.
+    /// 1 − Σ (t − p)² ÷ Σ (t − mean of t)² of targets t and predictions p, averaged over outputs.
     case r2
-    /// The mean of |t − p|, averaged over outputs.
+    /// The mean of |t − p| over targets t and predictions p, averaged over outputs.
     case mae
-    /// One of a program's own.
+    /// A metric that a program defines.
     case custom(CustomMetric)
 
-    /// The metric of a configuration name, one of dtrain's own; `top_K_accuracy` for any whole K above 0.
+    /// The built-in metric of a configuration name; `top_K_accuracy` for any whole K above 0.
     public init?(name: String) {
         if let known = Self.named.first(where: { $0.name == name }) {
             self = known
@@ -62,7 +62,7 @@ public enum Metric: Sendable, Hashable {
     /// The names to choose from, in the order in which they are listed to a user.
     public static var names: [String] { named.map(\.name) }
 
-    /// Those of single numbers.
+    /// The names of metrics that are single numbers.
     package static var numberNames: [String] { named.filter(\.isNumber).map(\.name) }
 
     /// Whether a larger value is a better one.
@@ -74,10 +74,10 @@ public enum Metric: Sendable, Hashable {
         }
     }
 
-    /// Whether it is a single number, which can be logged every epoch and watched.
+    /// Whether the metric is a single number, which can be logged every epoch and watched.
     public var isNumber: Bool { self != .confusionMatrix }
 
-    /// What is reported unless something else is asked for.
+    /// The metrics that are reported unless others are asked for.
     package static func standard(for target: TargetKind) -> [Metric] {
         switch target {
         case .classes: [.accuracy]
@@ -86,7 +86,7 @@ public enum Metric: Sendable, Hashable {
         }
     }
 
-    /// Why it cannot be had for `target` with `outputs` scores or numbers; nil if it can.
+    /// Why the metric cannot be computed for `target` with `outputs` scores or numbers; nil if it can.
     package func problem(target: TargetKind, outputs: Int) -> String? {
         switch (self, target) {
         case (.loss, _), (_, .none): return nil
@@ -109,7 +109,7 @@ public enum Metric: Sendable, Hashable {
         }
     }
 
-    /// Classes up to which a confusion matrix is made: 128 MB on each worker.
+    /// The largest number of classes of a confusion matrix, which then takes 128 MB on each worker.
     private static let mostRows = 4096
 
     private static let named: [Metric] = [

@@ -1,6 +1,6 @@
 import Graph
 
-/// Two 3 x 3 convolutions with batch norm and a way around them, as torchvision's BasicBlock.
+/// Two 3 x 3 convolutions with batch norm and a shortcut around them, as torchvision's BasicBlock.
 struct BasicBlock: Layer {
     private let conv1: Conv2d
     private let bn1: BatchNormalization
@@ -8,7 +8,7 @@ struct BasicBlock: Layer {
     private let bn2: BatchNormalization
     private let downsample: Sequential?
 
-    /// A block whose first convolution moves by `stride`; a 1 x 1 convolution goes around where the shape changes.
+    /// A block whose first convolution has this stride; the shortcut is a 1 x 1 convolution where the shape changes.
     init(inputs: Int, outputs: Int, stride: Int, synchronized: Bool) {
         func convolution(kernel: Int, stride: Int) -> Conv2d {
             Conv2d(

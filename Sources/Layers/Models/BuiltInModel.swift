@@ -1,6 +1,6 @@
 /// The ready-made models that a configuration names.
 ///
-/// Each is also a function with options of its own, such as `Sequential.mlp(hidden: [64], classes: 10)`.
+/// Each is also a function with more options, such as `Sequential.mlp(hidden: [64], classes: 10)`.
 public enum BuiltInModel: String, Sendable, Hashable, CaseIterable {
     /// Dense layers of 512 and 256 units.
     case mlp

@@ -1,4 +1,4 @@
-/// A kind of parameters that weight decay may leave out, by its name in a configuration.
+/// A kind of parameters that weight decay may leave out; raw values are the names in a configuration.
 public enum DecayExemption: String, Sendable, Hashable, CaseIterable {
     /// Biases of all layers.
     case bias

@@ -1,6 +1,6 @@
 import Options
 
-/// How far `Lookahead` looks ahead and how much of it it keeps; an option of every optimizer.
+/// The options k and α of `Lookahead`, which any optimizer may have.
 ///
 /// Example:
 ///
@@ -8,9 +8,10 @@ import Options
 ///     options.alpha                                      // 0.5
 ///     options.wrap(try Adam()).stateNames                // ["exp_avg", "exp_avg_sq", "slow"]
 public struct LookaheadOptions: Sendable, Hashable {
-    /// The number of fast steps per slow one, at least 1.
+    /// k, at least 1: every k-th step updates the slow weights.
     public let k: Int
-    /// α, above 0 and at most 1: how far slow weights move towards fast ones; 1 changes nothing but by rounding.
+    /// α, above 0 and at most 1: the share of the way that slow weights move towards fast ones; 1 changes nothing but
+    /// rounding.
     public let alpha: Double
 
     /// Checks the options; throws, with the key "k" or "alpha", on values out of range.
@@ -23,6 +24,6 @@ public struct LookaheadOptions: Sendable, Hashable {
         self.alpha = alpha
     }
 
-    /// The rule with these options, measured if the rule is.
+    /// `rule` wrapped in `Lookahead`; a `MeasuredRule` if `rule` is one.
     public func wrap(_ rule: some UpdateRule) -> any UpdateRule { Lookahead(rule, options: self) }
 }

@@ -11,7 +11,7 @@ import Options
 ///     s ← max(s, v)
 ///     θ ← θ − η m̂ / (√ŝ + ε)    with m̂ = m / (1 − β₁ᵗ), ŝ = s / (1 − β₂ᵗ)
 ///
-/// It is the same as `Adam` with `amsgrad`. A momentum given for a step takes β₁'s place.
+/// It is the same as `Adam` with `amsgrad`. A momentum given for a step replaces β₁.
 ///
 /// Defaults: betas 0.9 and 0.999, ε 1e-8, weight decay 0, and as an optimizer's `lr` 1e-3.
 ///
@@ -33,16 +33,16 @@ public struct AMSGrad: AdamRule, Hashable {
         moments = try Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay)
     }
 
-    /// "amsgrad".
+    /// The name in a configuration.
     public static let name = "amsgrad"
 
-    /// "amsgrad".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
-    /// Yes.
+    /// True: the largest v so far is divided by.
     public var amsgrad: Bool { true }
 
-    /// No.
+    /// False: weight decay is an L2 penalty.
     public static let isDecoupled = false
 }
 

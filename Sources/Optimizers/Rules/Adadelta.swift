@@ -1,8 +1,8 @@
 import CKernels
 import Options
 
-/// Adadelta, steps as large as recent steps were, with the gradient's unit cancelled, as torch.optim.Adadelta
-/// computes it.
+/// Adadelta: the step's size follows the sizes of recent steps, so that the gradient's unit cancels; as
+/// torch.optim.Adadelta computes it.
 ///
 /// With learning rate η, decay rate ρ, ε and weight decay λ (r is "square_avg", s "acc_delta"):
 ///
@@ -24,7 +24,7 @@ import Options
 public struct Adadelta: UpdateRule, Hashable {
     /// ρ, from 0 to below 1: the decay rate of both running means.
     public let rho: Double
-    /// ε, at least 0, in the units of the gradient squared and of the weight squared: it lets the first step be one.
+    /// ε, at least 0, added to means of squared gradients and of squared steps; without it the first step would be 0.
     public let epsilon: Double
     /// λ of the L2 penalty ½ λ ‖θ‖², at least 0, whose gradient λ θ is added to g.
     public private(set) var weightDecay: Double
@@ -41,22 +41,22 @@ public struct Adadelta: UpdateRule, Hashable {
         self.weightDecay = weightDecay
     }
 
-    /// "adadelta".
+    /// The name in a configuration.
     public static let name = "adadelta"
 
-    /// "adadelta".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
     /// r and s.
     public var stateNames: [String] { ["square_avg", "acc_delta"] }
 
-    /// The numbers of a step.
+    /// The numbers of a step, as `scalars` returns them.
     public enum Scalar: Int, ScalarName {
         /// η.
         case learningRate
     }
 
-    /// λ.
+    /// λ: the decay is added to the gradient.
     public var penalty: Double { weightDecay }
 
     /// The same rule with λ = 0.
@@ -66,7 +66,7 @@ public struct Adadelta: UpdateRule, Hashable {
         return rule
     }
 
-    /// The numbers of step t.
+    /// The numbers of step t, from 1, in the order of `Scalar`.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
         return Scalar.values([.learningRate: learningRate])

@@ -1,7 +1,7 @@
 import CKernels
 import Options
 
-/// Adagrad, a learning rate per weight that shrinks with the gradients it has seen, as torch.optim.Adagrad computes
+/// Adagrad: each weight's learning rate shrinks with the sum of its squared gradients, as torch.optim.Adagrad computes
 /// it.
 ///
 /// With learning rate η, its decay κ, ε and weight decay λ, at step t from 1 (r is "sum"):
@@ -26,7 +26,7 @@ public struct Adagrad: UpdateRule, Hashable {
     public let rateDecay: Double
     /// ε, at least 0, in the units of the gradient.
     public let epsilon: Double
-    /// What r is before the first step, at least 0.
+    /// The value of r before the first step, at least 0.
     public let initialAccumulator: Double
     /// λ of the L2 penalty ½ λ ‖θ‖², at least 0, whose gradient λ θ is added to g.
     public private(set) var weightDecay: Double
@@ -46,16 +46,16 @@ public struct Adagrad: UpdateRule, Hashable {
         self.weightDecay = weightDecay
     }
 
-    /// "adagrad".
+    /// The name in a configuration.
     public static let name = "adagrad"
 
-    /// "adagrad".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
     /// r.
     public var stateNames: [String] { ["sum"] }
 
-    /// The numbers of a step.
+    /// The numbers of a step, as `scalars` returns them.
     public enum Scalar: Int, ScalarName {
         /// η / (1 + (t − 1) κ).
         case decayedRate
@@ -63,7 +63,7 @@ public struct Adagrad: UpdateRule, Hashable {
         case isFirstStep
     }
 
-    /// λ.
+    /// λ: the decay is added to the gradient.
     public var penalty: Double { weightDecay }
 
     /// The same rule with λ = 0.
@@ -73,7 +73,7 @@ public struct Adagrad: UpdateRule, Hashable {
         return rule
     }
 
-    /// The numbers of step t.
+    /// The numbers of step t, from 1, in the order of `Scalar`.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
         return Scalar.values([

@@ -10,8 +10,8 @@ import Options
 ///     v ← β₂ v + (1 − β₂) g²
 ///     θ ← θ − η m̂ / (√v̂ + ε)    with m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ)
 ///
-/// With `amsgrad` the largest v̂ so far stands in the place of v̂ ("max_exp_avg_sq" keeps the largest v), as in
-/// `AMSGrad`. A momentum given for a step takes β₁'s place, in the bias correction, too.
+/// With `amsgrad` the largest v̂ so far replaces v̂ ("max_exp_avg_sq" keeps the largest v), as in `AMSGrad`. A momentum
+/// given for a step replaces β₁, in the bias correction too.
 ///
 /// Defaults: betas 0.9 and 0.999, ε 1e-8, no amsgrad, weight decay 0, and as an optimizer's `lr` 1e-3.
 ///
@@ -36,13 +36,13 @@ public struct Adam: AdamRule, Hashable {
         self.amsgrad = amsgrad
     }
 
-    /// "adam".
+    /// The name in a configuration.
     public static let name = "adam"
 
-    /// "adam".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
-    /// No.
+    /// False: weight decay is an L2 penalty.
     public static let isDecoupled = false
 }
 

@@ -1,10 +1,10 @@
 import CKernels
 
-/// Adam, AdamW and AMSGrad, which differ in what weight decay does and in whether the second moment may fall.
+/// Adam, AdamW and AMSGrad, which differ in how weight decay acts and in whether the second moment may shrink.
 public protocol AdamRule: MomentRule where Scalar == Moments.Scalar {
-    /// Whether the largest v so far is divided by instead of v.
+    /// Whether steps divide by the largest v so far instead of by v.
     var amsgrad: Bool { get }
-    /// Whether λ shrinks the weights directly instead of entering through the gradient.
+    /// Whether λ shrinks the weights directly instead of being added to the gradient.
     static var isDecoupled: Bool { get }
 }
 
@@ -14,10 +14,10 @@ extension AdamRule {
         amsgrad ? ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"] : ["exp_avg", "exp_avg_sq"]
     }
 
-    /// λ, unless it is decoupled.
+    /// λ; 0 where it is decoupled.
     public var penalty: Double { Self.isDecoupled ? 0 : weightDecay }
 
-    /// The numbers of step t.
+    /// The numbers of step t, from 1, in the order of `Scalar`.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
         return moments.scalars(step: step, learningRate: learningRate, momentum: momentum)

@@ -1,7 +1,7 @@
 import CKernels
 import Options
 
-/// Adamax, Adam with a running largest gradient instead of a mean square, as torch.optim.Adamax computes it.
+/// Adamax: Adam with the running maximum of |g| instead of the mean square, as torch.optim.Adamax computes it.
 ///
 /// With learning rate η, decay rates β₁ and β₂, ε and weight decay λ, at step t from 1 (m is "exp_avg", u is
 /// "exp_inf"):
@@ -11,7 +11,7 @@ import Options
 ///     u ← max(β₂ u, |g| + ε)
 ///     θ ← θ − η m / (1 − β₁ᵗ) / u
 ///
-/// A momentum given for a step takes β₁'s place.
+/// A momentum given for a step replaces β₁.
 ///
 /// Defaults: betas 0.9 and 0.999, ε 1e-8, weight decay 0, and as an optimizer's `lr` 2e-3.
 ///
@@ -32,16 +32,16 @@ public struct Adamax: MomentRule, Hashable {
         moments = try Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay)
     }
 
-    /// "adamax".
+    /// The name in a configuration.
     public static let name = "adamax"
 
-    /// "adamax".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
     /// m and u.
     public var stateNames: [String] { ["exp_avg", "exp_inf"] }
 
-    /// The numbers of a step.
+    /// The numbers of a step, as `scalars` returns them.
     public enum Scalar: Int, ScalarName {
         /// η.
         case learningRate
@@ -51,7 +51,7 @@ public struct Adamax: MomentRule, Hashable {
         case biasCorrection1
     }
 
-    /// The numbers of step t.
+    /// The numbers of step t, from 1, in the order of `Scalar`.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
         let beta1 = moments.beta1(momentum)

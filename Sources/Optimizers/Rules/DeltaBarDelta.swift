@@ -10,8 +10,8 @@ import Options
 ///     δ̄ ← (1 − ϑ) g + ϑ δ̄
 ///     θ ← θ − η g
 ///
-/// It reads signs of successive gradients, and those of mini-batches flip by chance: it is for full-batch training
-/// alone. The learning rate given at the first step is η₀; later ones have no effect. There is no weight decay.
+/// It relies on the signs of gradients, which flip by chance between mini-batches, so it is for full-batch training
+/// only. The learning rate given at the first step is η₀; later ones have no effect. There is no weight decay.
 ///
 /// Defaults: κ 1e-3, φ 0.5, ϑ 0.7, and as an optimizer's `lr` 1e-3.
 ///
@@ -24,9 +24,9 @@ import Options
 ///     rule.stateNames                                            // ["rate", "delta_bar"]
 ///     rule.scalars(step: 1, learningRate: 0.05, momentum: nil)   // [0.05, 1]
 public struct DeltaBarDelta: UpdateRule, Hashable {
-    /// κ, at least 0: what a rate grows by.
+    /// κ, at least 0: the amount by which a rate grows.
     public let kappa: Double
-    /// φ, between 0 and 1: what a rate shrinks by.
+    /// φ, between 0 and 1: the factor by which a rate shrinks.
     public let phi: Double
     /// ϑ, from 0 to below 1: the decay rate of the running mean of g.
     public let theta: Double
@@ -41,27 +41,27 @@ public struct DeltaBarDelta: UpdateRule, Hashable {
         self.theta = theta
     }
 
-    /// "delta_bar_delta".
+    /// The name in a configuration.
     public static let name = "delta_bar_delta"
 
-    /// "delta_bar_delta".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
     /// η and δ̄.
     public var stateNames: [String] { ["rate", "delta_bar"] }
 
-    /// The numbers of a step.
+    /// The numbers of a step, as `scalars` returns them.
     public enum Scalar: Int, ScalarName {
-        /// η₀, of which only the first step's counts.
+        /// η₀; read at the first step only.
         case learningRate
         /// 1 at the first step, 0 afterwards.
         case isFirstStep
     }
 
-    /// Yes: the signs of mini-batch gradients are noise.
+    /// True: the signs of mini-batch gradients are noise.
     public var requiresFullBatch: Bool { true }
 
-    /// The numbers of step t.
+    /// The numbers of step t, from 1, in the order of `Scalar`.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
         return Scalar.values([.learningRate: learningRate, .isFirstStep: step == 1 ? 1 : 0])

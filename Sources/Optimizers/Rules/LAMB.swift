@@ -1,7 +1,7 @@
 import CKernels
 import Options
 
-/// LAMB, Adam's direction with a step per layer in proportion to the layer's weights, for large batches.
+/// LAMB, for large batches: Adam's direction, with steps in proportion to the norm of each layer's weights.
 ///
 /// With learning rate η, decay rates β₁ and β₂, ε and weight decay λ, at step t from 1, for each tensor with weights
 /// θ (m is "exp_avg", v is "exp_avg_sq"):
@@ -11,7 +11,7 @@ import Options
 ///     u = m̂ / (√v̂ + ε) + λ θ           with m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ)
 ///     θ ← θ − η u ‖θ‖ / ‖u‖             θ ← θ − η u where one of the norms is 0
 ///
-/// A momentum given for a step takes β₁'s place.
+/// A momentum given for a step replaces β₁.
 ///
 /// Defaults: betas 0.9 and 0.999, ε 1e-6, weight decay 0.01, and as an optimizer's `lr` 1e-3.
 ///
@@ -35,16 +35,16 @@ public struct LAMB: MomentRule, MeasuredRule, Hashable {
         moments = try Moments(betas: betas, epsilon: epsilon, weightDecay: weightDecay)
     }
 
-    /// "lamb".
+    /// The name in a configuration.
     public static let name = "lamb"
 
-    /// "lamb".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
-    /// 0: λ θ is added to what the moments make of g.
+    /// 0: λ θ is part of u, not of the gradient.
     public var penalty: Double { 0 }
 
-    /// Those of Adam.
+    /// The same numbers as Adam's.
     public typealias Scalar = Moments.Scalar
 
     /// ‖θ‖² and ‖u‖².
@@ -52,19 +52,19 @@ public struct LAMB: MomentRule, MeasuredRule, Hashable {
 
     private static let products: [TensorProduct] = [.weights, .direction]
 
-    /// The number of a tensor.
+    /// The number that `factors` returns for each tensor.
     public enum Factor: Int, ScalarName {
         /// η ‖θ‖ / ‖u‖.
         case rate
     }
 
-    /// The numbers of step t.
+    /// The numbers of step t, from 1, in the order of `Scalar`.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
         return moments.scalars(step: step, learningRate: learningRate, momentum: momentum)
     }
 
-    /// Steps the moments and puts u in the place of g.
+    /// Updates m and v and writes u into `gradient`.
     public func prepare(
         scalars: NamedScalars<Scalar>,
         weights: UnsafePointer<Float>,
@@ -81,7 +81,7 @@ public struct LAMB: MomentRule, MeasuredRule, Hashable {
         kernels.pointee.lamb_direction(step, Int64(count), weights, gradient, state[0], state[1])
     }
 
-    /// η ‖θ‖ / ‖u‖ of each tensor.
+    /// η ‖θ‖ / ‖u‖ of each tensor, or η where one of the norms is 0.
     public func factors(
         scalars: NamedScalars<Scalar>, sums: [Double], decays: [Bool], memory: inout [Double]
     ) -> [Double] {

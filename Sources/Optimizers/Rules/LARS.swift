@@ -1,7 +1,7 @@
 import CKernels
 import Options
 
-/// LARS, SGD with momentum and a rate per layer that keeps steps in proportion to weights, for large batches.
+/// LARS, for large batches: SGD with momentum, and a rate per layer that keeps steps in proportion to the weights.
 ///
 /// With learning rate η, momentum μ, trust coefficient c, ε and weight decay λ, for each tensor with weights θ and
 /// gradient g (v is "momentum_buffer"):
@@ -10,13 +10,13 @@ import Options
 ///     v ← μ v + η r (g + λ θ)
 ///     θ ← θ − v
 ///
-/// Where weight decay is 0 for some tensors, it is 0 in their r, too.
+/// For tensors without weight decay λ is 0 in r too.
 ///
-/// Defaults: momentum 0.9, trust coefficient 0.001, ε 1e-8, weight decay 0, and as an optimizer's `lr` 1, which is
-/// of another size than SGD's because r is about 0.001.
+/// Defaults: momentum 0.9, trust coefficient 0.001, ε 1e-8, weight decay 0, and as an optimizer's `lr` 1, much larger
+/// than SGD's because r is about 0.001.
 ///
-/// Reference: You, Gitman and Ginsburg, "Large Batch Training of Convolutional Networks", 2017, arXiv:1708.03888; ε
-/// and r = 1 are its authors' implementation's.
+/// Reference: You, Gitman and Ginsburg, "Large Batch Training of Convolutional Networks", 2017, arXiv:1708.03888; ε and
+/// the case r = 1 are from its authors' implementation.
 ///
 /// Example:
 ///
@@ -27,7 +27,7 @@ import Options
 public struct LARS: MeasuredRule, Hashable {
     /// μ, from 0 to 1.
     public let momentum: Double
-    /// c, above 0: how large a step is, relative to the weights, at η = 1.
+    /// c, above 0: the size of a step relative to the weights, at η = 1.
     public let trustCoefficient: Double
     /// ε, at least 0, in the units of the gradient.
     public let epsilon: Double
@@ -49,16 +49,16 @@ public struct LARS: MeasuredRule, Hashable {
         self.weightDecay = weightDecay
     }
 
-    /// "lars".
+    /// The name in a configuration.
     public static let name = "lars"
 
-    /// "lars".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
     /// v.
     public var stateNames: [String] { ["momentum_buffer"] }
 
-    /// The numbers of a step.
+    /// The numbers of a step, as `scalars` returns them.
     public enum Scalar: Int, ScalarName {
         /// η.
         case learningRate
@@ -66,10 +66,10 @@ public struct LARS: MeasuredRule, Hashable {
         case momentum
     }
 
-    /// Yes.
+    /// True: the momentum of a step is μ.
     public var takesMomentum: Bool { true }
 
-    /// λ.
+    /// λ: the decay is added to the gradient.
     public var penalty: Double { weightDecay }
 
     /// The same rule with λ = 0.
@@ -84,13 +84,13 @@ public struct LARS: MeasuredRule, Hashable {
 
     private static let products: [TensorProduct] = [.weights, .gradient]
 
-    /// The number of a tensor.
+    /// The number that `factors` returns for each tensor.
     public enum Factor: Int, ScalarName {
         /// η r.
         case rate
     }
 
-    /// The numbers of step t.
+    /// The numbers of step t, from 1, in the order of `Scalar`.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
         return Scalar.values([.learningRate: learningRate, .momentum: momentum ?? self.momentum])

@@ -8,8 +8,9 @@ import CKernels
 ///     θ ← A(θ, g)
 ///     φ ← φ + α (θ − φ);  θ ← φ         for t a multiple of k
 ///
-/// Between the steps that are multiples of k, θ are fast weights: evaluate or stop after a multiple of k to see slow
-/// ones. The wrapped rule's state is left as it is. The rule goes by the wrapped rule's name, to which it is an option.
+/// Between the steps that are multiples of k, θ holds the fast weights; to get the slow ones, evaluate or stop after a
+/// multiple of k. The wrapped rule's state is not changed. The rule has the wrapped rule's name, because configurations
+/// set lookahead as an option of it.
 ///
 /// Reference: Zhang, Lucas, Hinton and Ba, "Lookahead Optimizer: k steps forward, 1 step back", NeurIPS 2019,
 /// arXiv:1907.08610.
@@ -25,7 +26,7 @@ public struct Lookahead<Rule: UpdateRule>: UpdateRule {
     public let rule: Rule
     /// k and α.
     public let options: LookaheadOptions
-    // Where φ stands among the state arrays: to ask for the names makes an array, and `update` must not.
+    // The index of φ among the state arrays. Asking for the names would allocate an array, which `update` must not do.
     private let slowArray: Int
 
     /// Wraps a rule.
@@ -38,28 +39,28 @@ public struct Lookahead<Rule: UpdateRule>: UpdateRule {
     /// The wrapped rule's name.
     public var name: String { rule.name }
 
-    /// Those of the wrapped rule, then φ.
+    /// The wrapped rule's arrays, then φ.
     public var stateNames: [String] { rule.stateNames + ["slow"] }
 
-    /// Those in front and the wrapped rule's.
+    /// The two numbers of lookahead and the wrapped rule's.
     public var scalarCount: Int { Scalar.allCases.count + rule.scalarCount }
 
-    /// As the wrapped rule.
+    /// The same as the wrapped rule's.
     public var takesMomentum: Bool { rule.takesMomentum }
 
-    /// As the wrapped rule.
+    /// The same as the wrapped rule's.
     public var requiresFullBatch: Bool { rule.requiresFullBatch }
 
-    /// The inner rule's.
+    /// The wrapped rule's penalty.
     public var penalty: Double { rule.penalty }
 
-    /// The wrapped rule without weight decay, wrapped alike.
+    /// The wrapped rule without weight decay, in lookahead with the same options.
     public var withoutWeightDecay: Lookahead { Lookahead(rule.withoutWeightDecay, options: options) }
 
-    /// The names of the numbers in front of the wrapped rule's.
+    /// The numbers in front of the wrapped rule's.
     public typealias Scalar = LookaheadScalar
 
-    /// The two of its own, then the wrapped rule's.
+    /// The two numbers of lookahead, then the wrapped rule's for step t.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         Scalar.values([.isFirstStep: step == 1 ? 1 : 0, .isMultiple: step % options.k == 0 ? 1 : 0])
             + rule.scalars(step: step, learningRate: learningRate, momentum: momentum)
@@ -86,16 +87,16 @@ public struct Lookahead<Rule: UpdateRule>: UpdateRule {
 }
 
 extension Lookahead: MeasuredRule where Rule: MeasuredRule {
-    /// As the wrapped rule.
+    /// The same as the wrapped rule's.
     public var products: [TensorProduct] { rule.products }
 
-    /// As the wrapped rule.
+    /// The same as the wrapped rule's.
     public typealias Factor = Rule.Factor
 
-    /// As the wrapped rule.
+    /// The same as the wrapped rule's.
     public typealias Memory = Rule.Memory
 
-    /// The wrapped rule's first pass.
+    /// The wrapped rule's first pass; lookahead adds nothing to it.
     public func prepare(
         scalars: NamedScalars<Scalar>,
         weights: UnsafePointer<Float>,
@@ -109,7 +110,7 @@ extension Lookahead: MeasuredRule where Rule: MeasuredRule {
             kernels: kernels)
     }
 
-    /// The wrapped rule's factors.
+    /// The wrapped rule's factors; lookahead has none.
     public func factors(
         scalars: NamedScalars<Scalar>, sums: [Double], decays: [Bool], memory: inout [Double]
     ) -> [Double] {
@@ -117,8 +118,8 @@ extension Lookahead: MeasuredRule where Rule: MeasuredRule {
     }
 }
 
-/// The numbers of a step of `Lookahead`. They stand in front of the wrapped rule's, so that a measured rule finds its
-/// scalars followed by its factors.
+/// The numbers of a step that are lookahead's own. They come before the wrapped rule's, so that a measured rule still
+/// finds its factors right after its scalars.
 public enum LookaheadScalar: Int, ScalarName {
     /// 1 at the first step, 0 afterwards.
     case isFirstStep

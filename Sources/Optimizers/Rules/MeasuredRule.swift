@@ -1,21 +1,20 @@
 import CKernels
 
-/// An update rule that needs sums over whole tensors: two element-wise passes with the sums in between.
+/// An update rule that needs sums over whole tensors: two element-wise passes with sums between them.
 ///
-/// A step of such a rule goes as follows, and everything but the rule's own functions is the caller's part.
+/// A step goes as follows; the caller does everything except the rule's own functions.
 ///
-/// 1. `prepare`, over any runs of elements, may step the state and replace the gradient g by a direction u. It gets
+/// 1. `prepare`, over any runs of elements, may update the state and replace the gradient g by a direction u. It gets
 ///    the step's scalars followed by the rule's memory.
-/// 2. For every tensor and each of `products`, an inner product in Float64 over the whole tensor: by blocks that
-///    are fixed, each with `kernels.dot`, combined over a tree that is fixed. `measure` does 1 and 2 for one block.
-/// 3. `factors` makes of all tensors' sums a few numbers per tensor. Every rank calls it with the same numbers; it
-///    uses + − · / √ of Float64 alone, so all ranks get the same bits. `memory` is a few numbers that outlive the step:
-///    the caller keeps them, saves them and gives them back, zeros at first.
-/// 4. `update`, over runs of elements that each lie inside one tensor, gets u in the place of the gradient and the
-///    step's scalars followed by that tensor's factors.
+/// 2. For every tensor and each of `products` an inner product over the whole tensor is summed in Float64: over fixed
+///    blocks, each with `kernels.dot`, whose sums are added in a fixed tree. `measure` does 1 and 2 for one block.
+/// 3. `factors` turns the sums of all tensors into a few numbers per tensor. Every rank calls it with the same numbers;
+///    it uses only + − · / √ of Float64, so all ranks get the same bits. `memory` holds a few numbers that outlive the
+///    step: the caller keeps them, saves them and passes them in again; they start as zeros.
+/// 4. `update`, over runs of elements that each lie inside one tensor, gets u instead of the gradient, and the step's
+///    scalars followed by that tensor's factors.
 ///
-/// Where some tensors have no weight decay, `prepare` and `update` are those of `withoutWeightDecay` for them, and
-/// `factors` is told.
+/// For tensors without weight decay, `prepare` and `update` are called on `withoutWeightDecay`, and `factors` is told.
 ///
 /// Example:
 ///
@@ -24,9 +23,10 @@ import CKernels
 ///     rule.factorCount   // 1
 ///     rule.memoryCount   // 0
 public protocol MeasuredRule: UpdateRule {
-    /// The names of what `factors` returns for each tensor and `update` finds behind the step's scalars.
+    /// The names of the numbers that `factors` returns for each tensor and that `update` finds after the step's
+    /// scalars.
     associatedtype Factor: ScalarName
-    /// The names of what outlives a step; none by default.
+    /// The names of the numbers that outlive a step; none by default.
     associatedtype Memory: ScalarName = NoScalar
 
     /// The inner products of each tensor that `factors` gets, in this order.
@@ -64,13 +64,13 @@ public protocol MeasuredRule: UpdateRule {
 }
 
 extension MeasuredRule {
-    /// How many numbers `factors` returns for each tensor.
+    /// The number of factors of each tensor.
     public var factorCount: Int { Factor.allCases.count }
 
-    /// How many numbers outlive a step.
+    /// The number of values that outlive a step.
     public var memoryCount: Int { Memory.allCases.count }
 
-    /// Changes nothing.
+    /// Changes nothing, so that u = g.
     public func prepare(
         scalars: NamedScalars<Scalar>,
         weights: UnsafePointer<Float>,

@@ -1,6 +1,6 @@
-/// An update rule that keeps running means of the gradient and of its size: Adam and its descendants.
+/// An update rule with running means of the gradient and of its size: Adam and its descendants.
 ///
-/// A momentum given for a step takes β₁'s place.
+/// A momentum given for a step replaces β₁.
 public protocol MomentRule: UpdateRule {
     /// β₁, β₂, ε and λ.
     var moments: Moments { get set }
@@ -13,16 +13,16 @@ extension MomentRule {
     /// ε, at least 0, in the units of the gradient.
     public var epsilon: Double { moments.epsilon }
 
-    /// λ, at least 0, whose place the rule's formula shows.
+    /// λ, at least 0; the rule's formula shows where it enters.
     public var weightDecay: Double { moments.weightDecay }
 
     /// m and v.
     public var stateNames: [String] { ["exp_avg", "exp_avg_sq"] }
 
-    /// Yes, as β₁.
+    /// True: the momentum of a step is β₁.
     public var takesMomentum: Bool { true }
 
-    /// λ.
+    /// λ: the decay is added to the gradient.
     public var penalty: Double { weightDecay }
 
     /// The same rule with λ = 0.

@@ -1,7 +1,7 @@
 import Foundation
 import Options
 
-/// What Adam and its descendants are set by: the decay rates of two running means, ε and the weight decay.
+/// The options that Adam and its descendants share: the decay rates of two running means, ε and the weight decay.
 public struct Moments: Sendable, Hashable {
     /// β₁ and β₂, each from 0 to below 1.
     let beta1, beta2: Double
@@ -10,7 +10,7 @@ public struct Moments: Sendable, Hashable {
     /// λ, at least 0.
     private(set) var weightDecay: Double
 
-    /// The numbers of a step of Adam.
+    /// The numbers of a step of Adam, in the order in which `scalars` returns them.
     public enum Scalar: Int, ScalarName {
         /// η.
         case learningRate
@@ -22,7 +22,7 @@ public struct Moments: Sendable, Hashable {
         case biasCorrection2Root
     }
 
-    /// Checks the ranges, with PyTorch's option names in errors.
+    /// Throws on values out of range, under PyTorch's option names.
     public init(
         betas: (Double, Double), epsilon: Double, weightDecay: Double
     ) throws(OptionError) {
@@ -47,7 +47,7 @@ public struct Moments: Sendable, Hashable {
         return moments
     }
 
-    /// β₁ of a step for which `momentum` may have been given.
+    /// β₁ of a step: `momentum` if it is given.
     ///
     /// - Precondition: a given momentum is below 1, as a β₁ must be.
     func beta1(_ momentum: Double?) -> Double {
@@ -56,7 +56,7 @@ public struct Moments: Sendable, Hashable {
         return momentum
     }
 
-    /// What a step of Adam needs.
+    /// The numbers of a step of Adam; `step` counts from 1.
     func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         let beta1 = beta1(momentum)
         return Scalar.values([
@@ -72,9 +72,9 @@ public struct Moments: Sendable, Hashable {
 }
 
 extension Moments {
-    /// The options of a rule with these, with its own defaults.
+    /// The options of a rule with these moments, with the rule's own defaults.
     ///
-    /// - Parameter decay: What its weight decay is, in one sentence.
+    /// - Parameter decay: What the rule's weight decay does, in one sentence.
     static func options(
         rate: Double, epsilon: Double, weightDecay: Double,
         decay: String = "The factor λ of the penalty ½ λ ‖θ‖²."
@@ -92,7 +92,7 @@ extension Moments {
         ]
     }
 
-    /// Takes the values of these options; throws on values out of range.
+    /// Reads these options; throws on values out of range.
     init(_ options: ResolvedOptions) throws(OptionError) {
         let betas = options.numbers("betas")
         try self.init(

@@ -13,7 +13,7 @@ import Options
 ///     v ← β₂ v + (1 − β₂) g²
 ///     θ ← θ − η [(1 − μₜ) g / (1 − Pₜ) + μₜ₊₁ m / (1 − Pₜ₊₁)] / (√(v / (1 − β₂ᵗ)) + ε)
 ///
-/// A momentum given for a step takes β₁'s place in all of these, Pₜ included.
+/// A momentum given for a step replaces β₁ everywhere, Pₜ included.
 ///
 /// Defaults: betas 0.9 and 0.999, ε 1e-8, momentum decay 4e-3, weight decay 0 and not decoupled, and as an
 /// optimizer's `lr` 2e-3.
@@ -52,16 +52,16 @@ public struct NAdam: MomentRule, Hashable {
         self.decoupledWeightDecay = decoupledWeightDecay
     }
 
-    /// "nadam".
+    /// The name in a configuration.
     public static let name = "nadam"
 
-    /// "nadam".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
-    /// λ, unless it is decoupled.
+    /// λ; 0 where it is decoupled.
     public var penalty: Double { decoupledWeightDecay ? 0 : weightDecay }
 
-    /// The numbers of a step.
+    /// The numbers of a step, as `scalars` returns them.
     public enum Scalar: Int, ScalarName {
         /// η.
         case learningRate
@@ -77,7 +77,7 @@ public struct NAdam: MomentRule, Hashable {
 
     /// The numbers of step t.
     ///
-    /// - Complexity: At most some 8,000 powers, whatever t is; about 55 with the defaults.
+    /// - Complexity: At most about 8,000 powers, whatever t is; about 55 with the defaults.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
         let beta1 = moments.beta1(momentum)
@@ -95,10 +95,10 @@ public struct NAdam: MomentRule, Hashable {
     /// 1 − μₜ / β₁.
     private func lag(_ step: Int) -> Double { 0.5 * pow(0.96, Double(step) * momentumDecay) }
 
-    /// Pₜ, anew for each step so that it depends on nothing but t.
+    /// Pₜ, computed anew for each step so that it depends on nothing but t.
     ///
-    /// It ends early in one of two ways. Products below 2⁻⁶⁰ leave 1 − Pₜ at 1; they get there within 145 factors as
-    /// long as the lag is above ¼. And once the lag is lost in rounding, all further factors are β₁.
+    /// The loop ends early in two cases. Once the product is below 2⁻⁶⁰, 1 − Pₜ is 1; that takes at most 145 factors
+    /// while the lag is above ¼. Once the lag vanishes in rounding, all further factors are β₁.
     private func momentumProduct(_ step: Int, beta1: Double) -> Double {
         var product = 1.0
         for factor in 1...step {

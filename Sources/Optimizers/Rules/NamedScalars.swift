@@ -1,6 +1,6 @@
-/// Numbers of a step read by name: a view of an array that somebody else keeps, so that it costs what an index does.
+/// The numbers of a step, read by name: a view of an array that the caller keeps, as cheap as an index.
 ///
-/// Behind the numbers with names others may stand, which `rest` names.
+/// The array may hold more numbers after those with names; `rest` gives them.
 ///
 /// Example:
 ///
@@ -14,29 +14,29 @@
 public struct NamedScalars<Name: ScalarName> {
     @usableFromInline let numbers: UnsafeBufferPointer<Double>
 
-    /// How many numbers there are, with names or behind them.
+    /// The count of all numbers, with names or after them.
     var count: Int { numbers.count }
 
-    /// A view of numbers that outlive it, in the names' order.
+    /// A view of `numbers`, which must outlive it, in the order of the names.
     @inlinable
     public init(_ numbers: UnsafeBufferPointer<Double>) { self.numbers = numbers }
 
-    /// The number of that name.
+    /// The number with this name.
     ///
-    /// - Precondition: there are as many.
+    /// - Precondition: the array is long enough.
     @inlinable
     public subscript(name: Name) -> Double {
         precondition(name.rawValue < numbers.count, "\(name) of only \(numbers.count) numbers")
         return numbers[name.rawValue]
     }
 
-    /// The numbers that stand behind those with names.
+    /// The numbers after those with names.
     @inlinable
     public var rest: UnsafeBufferPointer<Double> {
         UnsafeBufferPointer(rebasing: numbers.dropFirst(Name.allCases.count))
     }
 
-    /// The numbers that stand behind those with names, under names of their own.
+    /// The numbers after those with names, under the names `Next`.
     @inlinable
     public func rest<Next: ScalarName>(as names: Next.Type) -> NamedScalars<Next> { NamedScalars<Next>(rest) }
 }

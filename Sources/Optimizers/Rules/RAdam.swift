@@ -2,7 +2,7 @@ import CKernels
 import Foundation
 import Options
 
-/// RAdam, Adam that waits for its second moment to become reliable, as torch.optim.RAdam computes it.
+/// RAdam: Adam that does not use its second moment until it is reliable, as torch.optim.RAdam computes it.
 ///
 /// With learning rate η, decay rates β₁ and β₂, ε and weight decay λ, at step t from 1 (m is "exp_avg", v is
 /// "exp_avg_sq"):
@@ -14,7 +14,7 @@ import Options
 ///     ρ > 5:  θ ← θ − η m̂ r √(1 − β₂ᵗ) / (√v + ε)   with r² = (ρ − 4) (ρ − 2) ρ∞ / ((ρ∞ − 4) (ρ∞ − 2) ρ)
 ///     else    θ ← θ − η m̂                           with m̂ = m / (1 − β₁ᵗ)
 ///
-/// With β₂ = 0.999 the first five steps are of the second kind. A momentum given for a step takes β₁'s place.
+/// With β₂ = 0.999 the first five steps are of the second kind. A momentum given for a step replaces β₁.
 ///
 /// Defaults: betas 0.9 and 0.999, ε 1e-8, weight decay 0 and not decoupled, and as an optimizer's `lr` 1e-3.
 ///
@@ -40,16 +40,16 @@ public struct RAdam: MomentRule, Hashable {
         self.decoupledWeightDecay = decoupledWeightDecay
     }
 
-    /// "radam".
+    /// The name in a configuration.
     public static let name = "radam"
 
-    /// "radam".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
-    /// λ, unless it is decoupled.
+    /// λ; 0 where it is decoupled.
     public var penalty: Double { decoupledWeightDecay ? 0 : weightDecay }
 
-    /// The numbers of a step.
+    /// The numbers of a step, as `scalars` returns them.
     public enum Scalar: Int, ScalarName {
         /// η.
         case learningRate
@@ -63,7 +63,7 @@ public struct RAdam: MomentRule, Hashable {
         case rectification
     }
 
-    /// The numbers of step t.
+    /// The numbers of step t, from 1, in the order of `Scalar`.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
         let beta1 = moments.beta1(momentum)

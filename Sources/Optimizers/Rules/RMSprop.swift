@@ -1,7 +1,7 @@
 import CKernels
 import Options
 
-/// RMSprop, the gradient over a running root mean square of itself, as torch.optim.RMSprop computes it.
+/// RMSprop: the gradient divided by a running root mean square of itself, as torch.optim.RMSprop computes it.
 ///
 /// With learning rate η, decay rate α, ε, momentum μ and weight decay λ (r is "square_avg", b "momentum_buffer", m
 /// "grad_avg"):
@@ -12,8 +12,8 @@ import Options
 ///     θ ← θ − η d                       without momentum
 ///     b ← μ b + d;  θ ← θ − η b         with momentum; with nesterov θ ← θ − η (d + μ b)
 ///
-/// Nesterov's form, which PyTorch's RMSprop does not have, looks ahead as `SGD` does, with d in the place of g.
-/// Where rounding makes r − m² negative it counts as 0; PyTorch's weights are NaN from there on.
+/// Nesterov's form, which PyTorch's RMSprop does not have, looks ahead as in `SGD`, with d in place of g. Where
+/// rounding makes r − m² negative it counts as 0; PyTorch's weights become NaN there.
 ///
 /// Defaults: α 0.99, ε 1e-8, momentum 0, neither centered nor nesterov, weight decay 0, and as an optimizer's `lr`
 /// 1e-2.
@@ -37,7 +37,7 @@ public struct RMSprop: UpdateRule, Hashable {
     public let centered: Bool
     /// λ of the L2 penalty ½ λ ‖θ‖², at least 0, whose gradient λ θ is added to g.
     public private(set) var weightDecay: Double
-    /// Whether the direction is looked ahead by one application of the momentum.
+    /// Whether the step looks ahead by applying the momentum once more.
     public let nesterov: Bool
 
     /// Makes the rule; throws on values out of range, and on nesterov without momentum.
@@ -61,10 +61,10 @@ public struct RMSprop: UpdateRule, Hashable {
         self.nesterov = nesterov
     }
 
-    /// "rmsprop".
+    /// The name in a configuration.
     public static let name = "rmsprop"
 
-    /// "rmsprop".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
     /// r, then b where there is momentum, then m where it is centered.
@@ -72,7 +72,7 @@ public struct RMSprop: UpdateRule, Hashable {
         ["square_avg"] + (takesMomentum ? ["momentum_buffer"] : []) + (centered ? ["grad_avg"] : [])
     }
 
-    /// The numbers of a step.
+    /// The numbers of a step, as `scalars` returns them.
     public enum Scalar: Int, ScalarName {
         /// η.
         case learningRate
@@ -80,10 +80,10 @@ public struct RMSprop: UpdateRule, Hashable {
         case momentum
     }
 
-    /// Whether there is any: momentum 0 keeps no b.
+    /// Whether μ is not 0: without momentum there is no b.
     public var takesMomentum: Bool { momentum != 0 }
 
-    /// λ.
+    /// λ: the decay is added to the gradient.
     public var penalty: Double { weightDecay }
 
     /// The same rule with λ = 0.
@@ -93,7 +93,7 @@ public struct RMSprop: UpdateRule, Hashable {
         return rule
     }
 
-    /// The numbers of step t.
+    /// The numbers of step t, from 1, in the order of `Scalar`.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
         return Scalar.values([.learningRate: learningRate, .momentum: momentum ?? self.momentum])
@@ -112,7 +112,7 @@ public struct RMSprop: UpdateRule, Hashable {
         let step = dt_rmsprop(
             lr: scalars[.learningRate], alpha: alpha, momentum: scalars[.momentum], epsilon: epsilon,
             weight_decay: weightDecay, has_velocity: takesMomentum, centered: centered, nesterov: nesterov)
-        // Arrays that the options leave out are not touched, but addresses inside them are formed.
+        // Arrays that the options leave out are not read, but the kernel forms addresses inside them.
         let velocity = takesMomentum ? state[1] : weights
         let mean = centered ? state[takesMomentum ? 2 : 1] : weights
         kernels.pointee.rmsprop(step, Int64(count), weights, gradient, state[0], velocity, mean)

@@ -27,11 +27,11 @@ import Options
 public struct SGD: UpdateRule, Hashable {
     /// μ, from 0 to 1.
     public let momentum: Double
-    /// τ, from 0 to 1: how much less a new gradient counts than an old one.
+    /// τ, from 0 to 1: a new gradient is multiplied by 1 − τ.
     public let dampening: Double
     /// λ of the L2 penalty ½ λ ‖θ‖², at least 0, whose gradient λ θ is added to g.
     public private(set) var weightDecay: Double
-    /// Whether the gradient is looked ahead by one application of the momentum.
+    /// Whether the step looks ahead by applying the momentum once more.
     public let nesterov: Bool
 
     /// Makes the rule; throws on values out of range, and on nesterov without momentum or with dampening.
@@ -53,16 +53,16 @@ public struct SGD: UpdateRule, Hashable {
         self.nesterov = nesterov
     }
 
-    /// "sgd".
+    /// The name in a configuration.
     public static let name = "sgd"
 
-    /// "sgd".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
     /// v, where there is momentum.
     public var stateNames: [String] { takesMomentum ? ["momentum_buffer"] : [] }
 
-    /// The numbers of a step.
+    /// The numbers of a step, as `scalars` returns them.
     public enum Scalar: Int, ScalarName {
         /// η.
         case learningRate
@@ -72,10 +72,10 @@ public struct SGD: UpdateRule, Hashable {
         case isFirstStep
     }
 
-    /// Whether there is any: momentum 0 keeps no v.
+    /// Whether μ is not 0: without momentum there is no v.
     public var takesMomentum: Bool { momentum != 0 }
 
-    /// λ.
+    /// λ: the decay is added to the gradient.
     public var penalty: Double { weightDecay }
 
     /// The same rule with λ = 0.
@@ -85,7 +85,7 @@ public struct SGD: UpdateRule, Hashable {
         return rule
     }
 
-    /// The numbers of step t.
+    /// The numbers of step t, from 1, in the order of `Scalar`.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
         return Scalar.values([
@@ -108,7 +108,7 @@ public struct SGD: UpdateRule, Hashable {
             lr: scalars[.learningRate], momentum: scalars[.momentum], dampening: dampening,
             weight_decay: weightDecay, has_velocity: takesMomentum, nesterov: nesterov,
             first_step: scalars[.isFirstStep] != 0)
-        // Without momentum the kernel touches no velocity, but it still forms addresses inside the buffer.
+        // Without momentum the kernel reads no velocity, but it still forms addresses inside the buffer.
         let velocity = takesMomentum ? state[0] : weights
         kernels.pointee.sgd(step, Int64(count), weights, gradient, velocity)
     }

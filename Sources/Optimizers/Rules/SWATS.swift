@@ -1,7 +1,7 @@
 import CKernels
 import Options
 
-/// SWATS: Adam that switches to SGD for good when SGD's learning rate, estimated along the way, settles.
+/// SWATS: Adam, until an estimate of the learning rate for SGD settles; then SGD with that rate for good.
 ///
 /// With learning rate η, decay rates β₁ and β₂, ε, a tolerance and weight decay λ, at step t from 1; p and g are the
 /// vectors of all weights together (m is "exp_avg", v is "exp_avg_sq"):
@@ -13,9 +13,9 @@ import Options
 ///            switch if t > 1 and |ℓ / (1 − β₂ᵗ) − γ| < tolerance:  Λ = ℓ / (1 − β₂ᵗ);  m ← 0
 ///     SGD:   m ← β₁ m + g;  θ ← θ − (1 − β₁) Λ m
 ///
-/// γ is the rate at which an SGD step, projected on Adam's, has its length. Two things are beyond the paper: a Λ that
-/// is not above 0 does not switch, and after the switch a schedule goes on, by the factor η / η at the switch in
-/// front of Λ (the paper's η is constant). A momentum given for a step takes β₁'s place.
+/// γ is the rate at which an SGD step, projected on Adam's step, has the same length. Two things differ from the paper:
+/// if Λ is not above 0 there is no switch, and after the switch Λ is multiplied by η / (η at the switch), so that a
+/// schedule goes on (the paper's η is constant). A momentum given for a step replaces β₁.
 ///
 /// Defaults: betas 0.9 and 0.999, ε 1e-9, tolerance 1e-9, weight decay 0, and as an optimizer's `lr` 1e-3.
 ///
@@ -31,7 +31,8 @@ import Options
 ///     rule.scalars(step: 1, learningRate: 0.1, momentum: nil)   // [0.1, 0.5, 0.5, 0.25, 1]
 public struct SWATS: MomentRule, MeasuredRule, Hashable {
     public var moments: Moments
-    /// How close to its running mean γ must come for the switch, above 0, in the units of a learning rate.
+    /// The difference between γ and its running mean below which SGD takes over, above 0, in the units of a learning
+    /// rate.
     public let tolerance: Double
 
     /// Makes the rule; throws on values out of range.
@@ -49,16 +50,16 @@ public struct SWATS: MomentRule, MeasuredRule, Hashable {
         self.tolerance = tolerance
     }
 
-    /// "swats".
+    /// The name in a configuration.
     public static let name = "swats"
 
-    /// "swats".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
     /// m, which is SGD's velocity after the switch, and v.
     public var stateNames: [String] { ["exp_avg", "exp_avg_sq"] }
 
-    /// The numbers of a step.
+    /// The numbers of a step, as `scalars` returns them.
     public enum Scalar: Int, ScalarName {
         /// η.
         case learningRate
@@ -77,15 +78,15 @@ public struct SWATS: MomentRule, MeasuredRule, Hashable {
 
     private static let products: [TensorProduct] = [.direction, .gradientDirection, .weightsDirection]
 
-    /// The number of a tensor.
+    /// The number that `factors` returns for each tensor.
     public enum Factor: Int, ScalarName {
         /// The rate along u, the same for all tensors.
         case rate
     }
 
-    /// What outlives a step.
+    /// The numbers that outlive a step.
     public enum Memory: Int, ScalarName {
-        /// 0 in Adam's phase, 1 between the switch and the first step of SGD, 2 from then on.
+        /// 0 in Adam's phase, 1 after the switch until SGD's first step, 2 from then on.
         case phase
         /// ℓ.
         case rateMean
@@ -95,15 +96,15 @@ public struct SWATS: MomentRule, MeasuredRule, Hashable {
         case learningRateAtSwitch
     }
 
-    /// What `Memory.phase` says.
+    /// The values of `Memory.phase`.
     private enum Phase {
         static let adam = 0.0
-        /// Before the first step of SGD, whose velocity is still to be set to 0.
+        /// Before SGD's first step, which starts from velocity 0.
         static let switched = 1.0
         static let sgd = 2.0
     }
 
-    /// The numbers of step t.
+    /// The numbers of step t, from 1, in the order of `Scalar`.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
         let beta1 = moments.beta1(momentum)
@@ -116,7 +117,7 @@ public struct SWATS: MomentRule, MeasuredRule, Hashable {
         ])
     }
 
-    /// Steps m and v and puts the direction of the phase in the place of g.
+    /// Updates m and v and writes the phase's direction u into `gradient`.
     public func prepare(
         scalars: NamedScalars<Scalar>,
         weights: UnsafePointer<Float>,
@@ -133,7 +134,7 @@ public struct SWATS: MomentRule, MeasuredRule, Hashable {
         kernels.pointee.swats_direction(step, Int64(count), weights, gradient, state[0], state[1])
     }
 
-    /// The rate of every tensor, all the same; notes in `memory` whether the next step is SGD's.
+    /// The rate along u, the same for every tensor; records in `memory` whether the next step is SGD's.
     public func factors(
         scalars: NamedScalars<Scalar>, sums: [Double], decays: [Bool], memory: inout [Double]
     ) -> [Double] {
@@ -157,7 +158,7 @@ public struct SWATS: MomentRule, MeasuredRule, Hashable {
         return Array(repeating: rate, count: decays.count)
     }
 
-    /// Follows γ and switches when it has settled; `step` is pᵀp and `descent` −pᵀg.
+    /// Updates ℓ with γ and switches when γ has settled; `step` is pᵀp and `descent` is −pᵀg.
     private func settle(
         step: Double, descent: Double, correction2: Double, isFirst: Bool, learningRate: Double,
         memory: inout [Double]

@@ -1,6 +1,6 @@
-/// The names of numbers that an update rule gets with a step, in the order in which they stand in an array.
+/// The names of the numbers that an update rule gets with a step, in the order of the array that holds them.
 ///
-/// The array is what travels between ranks and what a checkpoint keeps, so the order is part of the file format.
+/// That array travels between ranks and is saved in checkpoints, so the order is part of the file format.
 ///
 /// Example:
 ///
@@ -27,7 +27,7 @@ extension ScalarName {
     }
 }
 
-/// Names for no numbers at all.
+/// The names of an empty list of numbers.
 public enum NoScalar: ScalarName {
     public var rawValue: Int {
         switch self {}
@@ -37,7 +37,7 @@ public enum NoScalar: ScalarName {
 }
 
 extension [Double] {
-    /// The number of that name, in an array that starts with one number for each name.
+    /// The number with this name, in an array that starts with one number for each name.
     public subscript(name: some ScalarName) -> Double {
         get { self[name.rawValue] }
         set { self[name.rawValue] = newValue }

@@ -1,5 +1,5 @@
-/// An inner product over one tensor that a `MeasuredRule` wants to know, among θ, g as it was before the rule's first
-/// pass, and u, what that pass left in g's place.
+/// An inner product over one tensor that a `MeasuredRule` asks for: of the weights θ, the gradient g before the rule's
+/// first pass, and the direction u that this pass has put in its place.
 public enum TensorProduct: Sendable, Hashable, CaseIterable {
     /// θᵀθ.
     case weights

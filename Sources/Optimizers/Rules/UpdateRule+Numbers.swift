@@ -1,6 +1,6 @@
 import CKernels
 
-/// The passes of a rule that is only known as `any UpdateRule`, with the numbers as they travelled.
+/// The passes of a rule that is only known as `any UpdateRule`, with plain arrays instead of named scalars.
 extension UpdateRule {
     /// Applies one step to a run of `count` elements, in place; allocates nothing.
     ///

@@ -3,16 +3,16 @@ import CKernels
 /// How one optimizer step changes weights: a pure pair of an initial state (all zeros) and an element-wise
 /// update.
 ///
-/// A rule knows nothing of ranks, files or models. It sees runs of consecutive Float32 elements of the
-/// weights, of the gradient of the mini-batch's mean loss and of its own state, which the caller keeps, saves
-/// and slices. It is written in terms of two functions:
+/// A rule knows nothing of ranks, files or models. It sees runs of consecutive Float32 elements of the weights, of the
+/// gradient of the mini-batch's mean loss and of its own state; the caller keeps, saves and splits the state. A rule
+/// consists of two functions:
 ///
-/// - `scalars` holds everything of step t that is the same for all elements: the learning rate, bias
-///   corrections, whether t is 1. It is evaluated on one rank and sent to the others, because libm's pow and
-///   cos may round differently on another machine.
-/// - `update` applies the step to a run of elements. Element i of the result depends on element i of the
-///   arguments alone, so the elements may be split into runs in any way, over calls, threads or ranks, and
-///   give the same bits.
+/// - `scalars` returns everything about step t that is the same for all elements: the learning rate, bias corrections,
+///   whether t is 1. It is evaluated on one rank and sent to the others, because libm's pow and cos may round
+///   differently on another machine.
+/// - `update` applies the step to a run of elements. Element i of the result depends only on element i of the
+///   arguments, so the elements may be split into any runs, over calls, threads or ranks, with the same bits as a
+///   result.
 ///
 /// A rule that needs sums over whole tensors between two passes (the trust ratio ‖θ‖/‖u‖ of LAMB) conforms to
 /// `MeasuredRule`, which refines this protocol.
@@ -26,7 +26,7 @@ import CKernels
 ///     scalars[Adam.Scalar.learningRate]    // 1e-3
 ///     scalars[Adam.Scalar.beta1]           // 0.5
 ///
-/// A rule of one's own, steps of one size in the direction of the gradient's sign:
+/// Example of a new rule: steps of one size, against the sign of the gradient.
 ///
 ///     struct SignDescent: UpdateRule {
 ///         enum Scalar: Int, ScalarName { case learningRate }
@@ -48,7 +48,7 @@ import CKernels
 ///         }
 ///     }
 public protocol UpdateRule: Sendable {
-    /// The names of a step's numbers.
+    /// The names of the numbers that `scalars` returns.
     associatedtype Scalar: ScalarName
 
     /// The name in a configuration ("adamw").
@@ -57,25 +57,25 @@ public protocol UpdateRule: Sendable {
     /// The names of the state arrays, PyTorch's ("exp_avg"): one Float32 per weight each, zero at first.
     var stateNames: [String] { get }
 
-    /// The length of what `scalars` returns, the same at every step; by default one for each name.
+    /// The count of numbers that `scalars` returns, the same at every step; by default one for each name.
     var scalarCount: Int { get }
 
     /// Whether a momentum may be given for each step: SGD's μ where it has one, Adam's β₁; false by default.
     var takesMomentum: Bool { get }
 
-    /// Whether the rule compares gradients of successive steps, which only makes sense if each is that of the whole
-    /// training set; false by default.
+    /// Whether the rule compares gradients of successive steps, which makes sense only if each is the gradient of the
+    /// whole training set; false by default.
     var requiresFullBatch: Bool { get }
 
-    /// The same rule with weight decay 0: it takes the same scalars and has the same state, so that some parameters
-    /// can be stepped by it and others by this one. A rule without weight decay is its own.
+    /// The same rule with weight decay 0, for parameters that are exempt from it: it takes the same scalars and has the
+    /// same state. A rule without weight decay returns itself.
     var withoutWeightDecay: Self { get }
 
-    /// λ of the penalty ½ λ ‖θ‖² that the rule minimizes along with the loss: its weight decay where that enters through
-    /// the gradient; 0 where there is none or it shrinks weights by itself, and by default.
+    /// λ of the penalty ½ λ ‖θ‖² that the rule minimizes along with the loss: its weight decay if that is added to the
+    /// gradient; 0 if there is none or it shrinks the weights directly. 0 by default.
     var penalty: Double { get }
 
-    /// The quantities of one step that all elements share, `scalarCount` of them: `Scalar.values` orders them.
+    /// The numbers of one step that all elements share, `scalarCount` of them, as `Scalar.values` orders them.
     ///
     /// - Parameters:
     ///   - step: t, the number of this optimizer step, counted from 1 over the whole run, resumed or not. Steps that
@@ -108,19 +108,19 @@ extension UpdateRule {
     /// One for each name.
     public var scalarCount: Int { Scalar.allCases.count }
 
-    /// No.
+    /// False: a momentum cannot be given.
     public var takesMomentum: Bool { false }
 
-    /// No.
+    /// False: mini-batches are enough.
     public var requiresFullBatch: Bool { false }
 
-    /// The rule itself.
+    /// The rule itself, as one without weight decay.
     public var withoutWeightDecay: Self { self }
 
-    /// None.
+    /// 0: no penalty.
     public var penalty: Double { 0 }
 
-    /// Traps on a step or a momentum that no caller may ask for.
+    /// Traps on a step below 1 or a momentum that the rule cannot take.
     func checkStep(_ step: Int, momentum: Double?) {
         precondition(step >= 1, "optimizer steps count from 1, not \(step)")
         guard let momentum else { return }
@@ -128,7 +128,7 @@ extension UpdateRule {
         precondition(momentum >= 0 && momentum <= 1, "momentum \(momentum) of step \(step)")
     }
 
-    /// Traps unless `scalars` are as many as there are names, and as many more as there are in `next`.
+    /// Traps unless there is one scalar for each name, followed by one for each name in `next`.
     func checkScalars<Next: ScalarName>(
         _ scalars: NamedScalars<Scalar>, then next: Next.Type = NoScalar.self
     ) {

@@ -1,4 +1,4 @@
 import CKernels
 
-/// The table of vector loops that a rule's update may use, as a rule of one's own spells it.
+/// The table of vector loops that `UpdateRule.update` is given; a Swift name for rules defined in other packages.
 public typealias VectorKernels = dt_kernels

@@ -9,7 +9,7 @@ extension dt_kernels {
         let step = dt_sgd(
             lr: rate, momentum: 0, dampening: 0, weight_decay: 0, has_velocity: false, nesterov: false,
             first_step: false)
-        // There is no velocity, but addresses inside its buffer are formed.
+        // The kernel reads no velocity without momentum, but forms addresses inside its buffer.
         sgd(step, Int64(count), weights, direction, weights)
     }
 }

@@ -10,13 +10,13 @@ public struct ConstantShape: ScheduleShape, Hashable {
     /// Makes the shape; it has no options.
     public init() {}
 
-    /// "constant".
+    /// The name in a configuration.
     public static let name = "constant"
 
-    /// "constant".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
-    /// Nothing to check.
+    /// Accepts every base rate.
     public func validate(baseRate: Double) throws(OptionError) {}
 
     /// η₀.

@@ -6,9 +6,9 @@ import Options
 ///
 ///     η = η_min + (η₀ − η_min) (1 + cos(π t / Tᵢ)) / 2
 ///
-/// Cycle i, from 0, is Tᵢ = T₀ T_multⁱ epochs long, and t is the epochs since it began; the first begins behind the
-/// warm-up. By step t has the share of the epoch, as PyTorch's step(epoch + i / iters) has; by epoch it is whole,
-/// as with step(). A cycle starts with η₀ and never reaches η_min, with which the next would start otherwise.
+/// Cycle i, from 0, is Tᵢ = T₀ T_multⁱ epochs long, and t counts epochs since it began; cycle 0 begins after the
+/// warm-up. By step, t includes the fraction of the current epoch, as with PyTorch's step(epoch + i / iters); by epoch
+/// it is whole, as with step(). A cycle starts at η₀ and comes close to η_min without reaching it.
 ///
 /// Defaults: T_mult 1, η_min 0; T₀ has none, as in PyTorch.
 ///
@@ -30,17 +30,17 @@ public struct CosineRestartsShape: ScheduleShape, Hashable {
     /// η_min, from 0 to η₀.
     public let minimum: Double
 
-    /// Makes the shape; its values are checked when a schedule is made of it.
+    /// Makes the shape; `validate` checks the values.
     public init(first: Int, multiplier: Int = 1, minimum: Double = 0) {
         self.first = first
         self.multiplier = multiplier
         self.minimum = minimum
     }
 
-    /// "cosine_restarts".
+    /// The name in a configuration.
     public static let name = "cosine_restarts"
 
-    /// "cosine_restarts".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
     /// Throws unless T₀ and T_mult are at least 1 and η_min lies between 0 and η₀.
@@ -57,7 +57,7 @@ public struct CosineRestartsShape: ScheduleShape, Hashable {
         if multiplier == 1 {
             since = since.truncatingRemainder(dividingBy: length)
         } else {
-            // Cycles at least double, so that there are few; subtraction keeps whole epochs exact.
+            // Each cycle is at least twice as long as the last, so there are few; subtraction keeps whole epochs exact.
             while since >= length {
                 since -= length
                 length *= Double(multiplier)

@@ -5,9 +5,9 @@ import Options
 ///
 ///     η = η_min + (η₀ − η_min) (1 + cos(π k / T)) / 2
 ///
-/// T is the number of steps (or epochs) behind the warm-up and k counts them from 0, so that η_min is
-/// reached where the run ends, k = T, and the last step still learns, with the rate at k = T − 1. (Otherwise
-/// a last epoch at η_min = 0 would be wasted.) This is PyTorch's curve with T_max = T.
+/// T is the number of steps (or epochs) after the warm-up and k counts them from 0. The run ends at k = T, where the
+/// rate would be η_min; the last step, at k = T − 1, still learns. (If the last step had η_min = 0 it would be wasted.)
+/// This is PyTorch's curve with T_max = T.
 ///
 /// Defaults: η_min 0.
 ///
@@ -23,15 +23,15 @@ public struct CosineShape: ScheduleShape, Hashable {
     /// η_min, from 0 to η₀.
     public let minimum: Double
 
-    /// Makes the shape; its value is checked when a schedule is made of it.
+    /// Makes the shape; `validate` checks the value.
     public init(minimum: Double = 0) {
         self.minimum = minimum
     }
 
-    /// "cosine".
+    /// The name in a configuration.
     public static let name = "cosine"
 
-    /// "cosine".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
     /// Throws unless η_min lies between 0 and η₀.

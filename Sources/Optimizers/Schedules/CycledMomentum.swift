@@ -1,14 +1,14 @@
 import Options
 
-/// The two ends between which a cyclic schedule moves the momentum, against the learning rate: `high` where the
-/// rate is lowest, `low` at its peak.
+/// The range in which a cyclic schedule moves the momentum, against the learning rate: `high` where the rate is lowest,
+/// `low` at its peak.
 public struct CycledMomentum: Sendable, Hashable {
     /// The momentum at the peak of the rate, from 0 to `high`.
     public let low: Double
     /// The momentum where the rate is lowest, below 1.
     public let high: Double
 
-    /// Two ends; they are checked when a schedule is made.
+    /// A range; it is checked when a schedule is made.
     public init(low: Double, high: Double) {
         self.low = low
         self.high = high
@@ -39,7 +39,7 @@ public struct CycledMomentum: Sendable, Hashable {
         ]
     }
 
-    /// What these options say; nil if the momentum is not cycled.
+    /// The range that these options give; nil if the momentum is not cycled.
     init?(options: ResolvedOptions) {
         guard options.flag("cycle_momentum") else { return nil }
         self.init(low: options.number("base_momentum"), high: options.number("max_momentum"))

@@ -1,13 +1,13 @@
 import Foundation
 import Options
 
-/// A learning rate that rises and falls between two ends all the time, as torch.optim.lr_scheduler.CyclicLR's with
+/// A learning rate that rises and falls between two bounds again and again, as torch.optim.lr_scheduler.CyclicLR's with
 /// max_lr = η₀:
 ///
 ///     η = η_base + (η₀ − η_base) x s
 ///
-/// A cycle takes step_size_up steps (or epochs) up, in which x grows from 0 to 1, and step_size_down down. With c
-/// the cycles completed and k the steps behind the warm-up, s depends on the mode:
+/// In a cycle x rises from 0 to 1 in step_size_up steps (or epochs) and falls back in step_size_down. s depends on the
+/// mode, with c the number of completed cycles and k the number of steps since the warm-up:
 ///
 ///     triangular     s = 1
 ///     triangular2    s = 1/2ᶜ    each cycle half as high
@@ -29,9 +29,9 @@ import Options
 ///     schedule.rate(step: 8, stepsPerEpoch: 10, totalSteps: 20)       // 0.1
 ///     schedule.momentum(step: 4, stepsPerEpoch: 10, totalSteps: 20)   // 0.8
 public struct CyclicalShape: ScheduleShape, Hashable {
-    /// How the height of the cycles changes.
+    /// How the height of the cycles changes over time.
     public enum Mode: String, Sendable, Hashable, CaseIterable {
-        /// It does not.
+        /// It stays the same.
         case triangular
         /// It halves with every cycle.
         case triangular2
@@ -49,11 +49,10 @@ public struct CyclicalShape: ScheduleShape, Hashable {
     public let mode: Mode
     /// γ of `exponentialRange`, above 0 and at most 1.
     public let gamma: Double
-    /// The ends of the momentum; nil to leave it to the update rule.
+    /// The range of the momentum; nil to leave it to the update rule.
     public let momentum: CycledMomentum?
 
-    /// Makes the shape, with falls as long as rises unless `down` says otherwise; its values are checked when a
-    /// schedule is made of it.
+    /// Makes the shape, with falls as long as rises unless `down` is given; `validate` checks the values.
     public init(
         from lowest: Double, up: Int = 2000, down: Int? = nil, mode: Mode = .triangular, gamma: Double = 1,
         momentum: CycledMomentum? = CycledMomentum(low: 0.8, high: 0.9)
@@ -66,13 +65,14 @@ public struct CyclicalShape: ScheduleShape, Hashable {
         self.momentum = momentum
     }
 
-    /// "cyclical".
+    /// The name in a configuration.
     public static let name = "cyclical"
 
-    /// "cyclical".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
-    /// Throws unless η_base lies between 0 and η₀, both parts of a cycle have a length, and γ is a factor.
+    /// Throws unless η_base lies between 0 and η₀, rises and falls take at least one step, and γ is above 0 and at most
+    /// 1.
     public func validate(baseRate: Double) throws(OptionError) {
         try checkRate(lowest, key: "base_lr", atMost: baseRate)
         for (key, length) in [("step_size_up", up), ("step_size_down", down)] {
@@ -107,12 +107,12 @@ public struct CyclicalShape: ScheduleShape, Hashable {
         }
     }
 
-    /// Half a cycle at most, so that a whole one is far inside an Int.
+    /// The longest rise or fall, so that the length of a cycle cannot overflow an Int.
     private static let longest = 1_000_000_000_000
 }
 
 extension ScheduleShape where Self == CyclicalShape {
-    /// A learning rate that rises from `lowest` to the base rate and falls back all the time.
+    /// A learning rate that rises from `lowest` to the base rate and falls back, again and again.
     public static func cyclical(
         from lowest: Double, up: Int = 2000, down: Int? = nil, mode: CyclicalShape.Mode = .triangular,
         gamma: Double = 1, momentum: CycledMomentum? = CycledMomentum(low: 0.8, high: 0.9)
@@ -127,7 +127,7 @@ extension CyclicalShape: NamedShape {
 
     public static let options: [OptionDeclaration] = options(fall: .none)
 
-    /// A fall is as long as a rise unless given.
+    /// `step_size_down` is by default what is given as `step_size_up`.
     public static func options(given: [String: OptionValue], baseRate: Double) -> [OptionDeclaration] {
         switch given["step_size_up"] {
         case .some(let rise) where rise != .none: options(fall: rise)

@@ -6,7 +6,7 @@ import Options
 ///
 ///     η = η₀ γᵏ
 ///
-/// k counts steps behind the warm-up, or epochs with `by: epoch`, and γ is the factor of one of them.
+/// k counts the steps since the warm-up, or the epochs with `by: epoch`; γ is the factor of one of them.
 ///
 /// Defaults: none; γ must be given, as in PyTorch.
 ///
@@ -19,18 +19,18 @@ public struct ExponentialShape: ScheduleShape, Hashable {
     /// γ, above 0: the factor of one step, or of one epoch.
     public let gamma: Double
 
-    /// Makes the shape; its value is checked when a schedule is made of it.
+    /// Makes the shape; `validate` checks the value.
     public init(gamma: Double) {
         self.gamma = gamma
     }
 
-    /// "exponential".
+    /// The name in a configuration.
     public static let name = "exponential"
 
-    /// "exponential".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
-    /// Throws unless γ is above 0; above 1 the rate grows, as in a search for the largest that still learns.
+    /// Throws unless γ is above 0; above 1 the rate grows, as in a search for the largest usable rate.
     public func validate(baseRate: Double) throws(OptionError) {
         try AllowedNumbers.positive.check(gamma, key: "gamma")
     }

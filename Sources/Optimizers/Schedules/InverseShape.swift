@@ -4,9 +4,9 @@ import Options
 ///
 ///     η = η₀ / (1 + k/τ)
 ///
-/// k and τ are epochs behind the warm-up; by step k has the share of the epoch, by epoch it is whole. At k = τ half
-/// of the rate is left. The rates sum to infinity and their squares do not, which is what stochastic
-/// approximation asks for to converge.
+/// k and τ are in epochs since the warm-up; by step k includes the fraction of the current epoch, by epoch it is whole.
+/// At k = τ half of the rate is left. The rates sum to infinity and their squares do not, a condition for the
+/// convergence of stochastic approximation.
 ///
 /// Defaults: τ (`tau`) 1 epoch.
 ///
@@ -21,15 +21,15 @@ public struct InverseShape: ScheduleShape, Hashable {
     /// τ in epochs, above 0.
     public let tau: Double
 
-    /// Makes the shape; its value is checked when a schedule is made of it.
+    /// Makes the shape; `validate` checks the value.
     public init(tau: Double = 1) {
         self.tau = tau
     }
 
-    /// "inverse".
+    /// The name in a configuration.
     public static let name = "inverse"
 
-    /// "inverse".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
     /// Throws unless τ is above 0.
@@ -44,7 +44,7 @@ public struct InverseShape: ScheduleShape, Hashable {
 }
 
 extension ScheduleShape where Self == InverseShape {
-    /// A learning rate that is half after `tau` epochs, a third after twice as many, and so on.
+    /// A learning rate that is η₀/2 after `tau` epochs, η₀/3 after twice as many, and so on.
     public static func inverse(tau: Double = 1) -> InverseShape {
         InverseShape(tau: tau)
     }

@@ -1,15 +1,15 @@
 import Options
 
-/// A learning rate that falls as the inverse square root of the step, the Transformer's:
+/// A learning rate that falls as the inverse square root of the step, as the Transformer's:
 ///
 ///     η(s) = η₀ √(w / (w + k))    with k = s − W and w = max(W, 1)
 ///
-/// W is the length of the warm-up. Behind a warm-up of at least one step this is η₀ √(W / s), for s ≥ W: the step
-/// with index W takes all of η₀, that with index 4W half of it. Without warm-up it is η₀ / √(1 + s). By epoch k
-/// and W count epochs, fractions of W included.
+/// W is the length of the warm-up. After a warm-up of at least one step this is η₀ √(W / s) for s ≥ W: η₀ at step W,
+/// half of it at step 4W. Without warm-up it is η₀ / √(1 + s). By epoch, k and W count epochs, and W may have a
+/// fraction.
 ///
-/// The paper states it as d^(−1/2) min(n^(−1/2), n W^(−3/2)) with n = s + 1; here η₀ is the peak, d^(−1/2) W^(−1/2)
-/// there, and the warm-up is that of every schedule, one step later at its peak.
+/// The paper's form is d^(−1/2) min(n^(−1/2), n W^(−3/2)) with n = s + 1. Here the peak is given as η₀ instead of
+/// d^(−1/2) W^(−1/2), and the warm-up, the same as of every schedule, reaches it one step later.
 ///
 /// Defaults: none; the warm-up is the schedule's own.
 ///
@@ -24,13 +24,13 @@ public struct InverseSquareRootShape: ScheduleShape, Hashable {
     /// Makes the shape; it has no options.
     public init() {}
 
-    /// "inverse_sqrt".
+    /// The name in a configuration.
     public static let name = "inverse_sqrt"
 
-    /// "inverse_sqrt".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
-    /// Nothing to check.
+    /// Accepts every base rate.
     public func validate(baseRate: Double) throws(OptionError) {}
 
     /// η₀ √(w / (w + k)).

@@ -1,8 +1,8 @@
 extension LearningRateSchedule: CustomStringConvertible {
     /// The schedule in one line, the same for the same schedule.
     ///
-    /// Runs are told apart by it, so what was added later stands in it only where it is used, and runs from before keep
-    /// their line.
+    /// Runs are identified by this line, so an option that was added later is mentioned only where it is used: older
+    /// runs keep their line.
     public var description: String {
         var parts = [
             "baseRate: \(baseRate)", "shape: \(String(reflecting: shape))",

@@ -13,14 +13,14 @@ extension LearningRateSchedule {
     /// Makes the schedule of this name; throws on an unknown name or option, a wrong type or a value out of range.
     ///
     /// Besides the shape's own options there are `warmup` (epochs) or `warmup_steps`, `by` (step, epoch), and
-    /// `scale_with_batch`: the batch that the rates are meant for, 0 (the default) to take them as they are.
+    /// `scale_with_batch`: the batch size that the rates are stated for, or 0 (the default) for no scaling.
     ///
     /// - Parameters:
-    ///   - name: The shape.
-    ///   - options: The options that were given.
+    ///   - name: The name of the shape.
+    ///   - options: The options that differ from their defaults.
     ///   - baseRate: η₀.
-    ///   - batch: The examples of a mini-batch, for `scale_with_batch`.
-    ///   - momentum: How the momentum moves.
+    ///   - batch: The number of examples in a mini-batch, for `scale_with_batch`.
+    ///   - momentum: The schedule of the momentum, if it has one.
     ///
     /// Example:
     ///

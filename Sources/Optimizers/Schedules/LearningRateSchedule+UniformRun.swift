@@ -1,11 +1,11 @@
 import Options
 
-/// Short forms for runs whose epochs all take the same number of steps.
+/// Shorter calls for runs whose epochs all take the same number of steps.
 ///
 /// - `stepsPerEpoch` is the optimizer steps per epoch, at least 1.
 /// - `totalSteps` is the optimizer steps of all configured epochs, whether or not the run stops earlier.
 extension LearningRateSchedule {
-    /// Throws as `validate(_:)` does.
+    /// Throws where `validate(_:)` throws.
     public func validate(stepsPerEpoch: Int, totalSteps: Int) throws(OptionError) {
         try validate(RunShape(stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps))
     }
@@ -17,7 +17,7 @@ extension LearningRateSchedule {
         warmupSteps(in: RunShape(stepsPerEpoch: stepsPerEpoch, epochs: 1))
     }
 
-    /// η of one optimizer step, as `rate(step:in:plateauFactor:)` gives it.
+    /// η of one optimizer step, from `rate(step:in:plateauFactor:)`.
     public func rate(
         step: Int, stepsPerEpoch: Int, totalSteps: Int, plateauFactor: Double = 1
     ) -> Double {
@@ -26,7 +26,7 @@ extension LearningRateSchedule {
             plateauFactor: plateauFactor)
     }
 
-    /// The momentum of one optimizer step, as `momentum(step:in:)` gives it.
+    /// The momentum of one optimizer step, from `momentum(step:in:)`.
     public func momentum(step: Int, stepsPerEpoch: Int, totalSteps: Int) -> Double? {
         momentum(step: step, in: RunShape(stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps))
     }

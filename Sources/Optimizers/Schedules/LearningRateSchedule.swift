@@ -7,22 +7,21 @@ import Options
 ///     η(s) = c f shape(s) · (1/W + (1 − 1/W) s / W)    for s < W
 ///     η(s) = c f shape(s)                              for s ≥ W
 ///
-/// so the first step takes 1/W of the rate and step W is the first to take all of it, as with
-/// torch.optim.lr_scheduler.LinearLR(start_factor=1/W, total_iters=W). The warm-up always advances by step; a
-/// warm-up of one step changes nothing.
+/// so the first step has 1/W of the rate and step W is the first with all of it, as with
+/// torch.optim.lr_scheduler.LinearLR(start_factor=1/W, total_iters=W). The warm-up always advances by step; a warm-up
+/// of one step changes nothing.
 ///
-/// The shape sees k and T counted behind the warm-up. By step, k = s − W and T is the steps of the run less
-/// W. By epoch, k counts epochs from the one in which the warm-up ends (from the next, if it ends with an
-/// epoch), which is k = 0, and T is the epochs from there to the last. During the warm-up k = 0.
+/// The shape is given k and T, counted from the end of the warm-up. By step, k = s − W and T is the run's steps less W.
+/// By epoch, k = 0 is the epoch in which the warm-up ends (or the next, if it ends with an epoch), and T counts the
+/// epochs from there to the last. During the warm-up k = 0.
 ///
-/// c is the scale, 1 unless η grows with the batch: with B examples in a mini-batch and rates stated for a batch of
-/// B₀, c = B/B₀. It multiplies whatever the schedule states as a rate, η₀ and the shape's own (`eta_min`, `base_lr`,
-/// `min_lr`, ...) alike, so that the curve keeps its form. Where the batch grows during training, B is the first.
+/// c is the scale: 1, unless η grows with the batch. With B examples in a mini-batch and rates stated for a batch of
+/// B₀, c = B/B₀. It multiplies every rate of the schedule, η₀ and the shape's own (`eta_min`, `base_lr`, `min_lr`,
+/// ...), so that the curve keeps its form. If the batch grows during training, B is the first one.
 ///
-/// f is the factor that a shape that watches a metric has come to, and 1 for every other.
+/// f is the `PlateauState.factor` of a shape that watches a metric, and 1 for every other.
 ///
-/// The run's length is that of the configured epochs: a run that is stopped early or resumed follows the
-/// same curve.
+/// The length of the run is that of the configured epochs: a run that stops early or is resumed follows the same curve.
 ///
 /// Defaults: constant, no warm-up, by step, scale 1, the update rule's own momentum.
 ///
@@ -37,21 +36,21 @@ import Options
 ///     schedule.rate(step: 4, stepsPerEpoch: 10, totalSteps: 44)    // 0.4
 ///     schedule.rate(step: 24, stepsPerEpoch: 10, totalSteps: 44)   // 0.2: halfway behind the warm-up
 public struct LearningRateSchedule: Sendable {
-    /// η₀, the rate at the end of the warm-up of a shape that starts at its full rate; at least 0.
+    /// η₀, at least 0: the rate at the end of the warm-up, for shapes that start with the full rate.
     public let baseRate: Double
-    /// How the rate moves behind the warm-up.
+    /// The curve of the rate after the warm-up.
     public let shape: any ScheduleShape
     /// How long the rate rises at the start.
     public let warmup: LearningRateWarmup
-    /// What the shape, and a momentum schedule, advance by.
+    /// What the shape and a momentum schedule advance by, steps or epochs.
     public let unit: ScheduleUnit
     /// c, above 0: what every rate is multiplied by.
     public let scale: Double
-    /// How the momentum moves; nil for the shape's own, or the update rule's.
+    /// The schedule of the momentum; nil for the shape's own or the update rule's.
     public let momentum: MomentumSchedule?
 
-    /// Makes a schedule; throws on a base rate, shape, warm-up or momentum out of range, and on a momentum beside a
-    /// shape that moves it itself.
+    /// Makes a schedule; throws on a base rate, shape, warm-up or momentum out of range, and if a momentum is given
+    /// with a shape that moves it itself.
     public init(
         baseRate: Double, shape: any ScheduleShape = .constant, warmup: LearningRateWarmup = .none,
         by unit: ScheduleUnit = .step, scale: Double = 1, momentum: MomentumSchedule? = nil
@@ -78,8 +77,8 @@ public struct LearningRateSchedule: Sendable {
         self.momentum = momentum
     }
 
-    /// Throws if the warm-up is longer than the run, or the rate leaves the range of Float32 until its end; to be
-    /// asked once, before `rate`.
+    /// Throws if the warm-up is longer than the run, or if a rate of the run is outside Float32's range. Call it once,
+    /// before `rate`.
     public func validate(_ run: RunShape) throws(OptionError) {
         if warmup.steps(in: run) > Double(run.totalSteps) {
             throw OptionError(
@@ -104,12 +103,13 @@ public struct LearningRateSchedule: Sendable {
         return steps
     }
 
-    /// η of one optimizer step; evaluate it on one rank and send it, since libm differs by machine.
+    /// η of one optimizer step. Evaluate it on one rank and send it to the others, because libm differs between
+    /// machines.
     ///
     /// - Parameters:
     ///   - step: s, the index of the step about to be taken, counted from 0 over the whole run.
     ///   - run: The configured run, whether or not it stops earlier.
-    ///   - plateauFactor: f, the `PlateauState.factor` of a schedule that has a `plateau`.
+    ///   - plateauFactor: f, the `PlateauState.factor` where the schedule has a `plateau`.
     /// - Precondition: step < run.totalSteps, and `validate` accepts the run.
     public func rate(step: Int, in run: RunShape, plateauFactor: Double = 1) -> Double {
         let warm = checkedWarmupSteps(step: step, in: run)
@@ -120,17 +120,18 @@ public struct LearningRateSchedule: Sendable {
         return full * (start + (1 - start) * Double(step) / Double(warm))
     }
 
-    /// The momentum of one optimizer step, or Adam's β₁; nil for the update rule's own. Arguments as for `rate`.
+    /// The momentum of one optimizer step, or Adam's β₁; nil for the update rule's own. The arguments are those of
+    /// `rate`.
     public func momentum(step: Int, in run: RunShape) -> Double? {
         let warm = checkedWarmupSteps(step: step, in: run)
         if let momentum { return momentum.momentum(step: step, in: run, by: unit) }
         return shape.momentum(at: position(step: step, warmupSteps: warm, in: run))
     }
 
-    /// Whether `momentum` gives one: the update rule must then have a momentum to set.
+    /// Whether `momentum` is ever not nil: the update rule must then take a momentum.
     public var movesMomentum: Bool { momentum != nil || shape.momentum(at: .start) != nil }
 
-    /// When and by how much the rate falls for want of progress; nil for schedules that watch nothing.
+    /// The rule by which a metric lowers the rate; nil for schedules that watch no metric.
     public var plateau: PlateauRule? { (shape as? ReduceOnPlateauShape)?.rule }
 
     private func checkedWarmupSteps(step: Int, in run: RunShape) -> Int {

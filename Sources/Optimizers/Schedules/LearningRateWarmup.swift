@@ -1,6 +1,6 @@
 import Options
 
-/// How long the learning rate rises linearly before it is the schedule's full rate.
+/// How long the learning rate rises linearly to the schedule's full rate.
 public enum LearningRateWarmup: Sendable, Hashable {
     /// This many epochs, at least 0; fractions are rounded to whole optimizer steps, halves upward.
     case epochs(Double)
@@ -21,7 +21,7 @@ public enum LearningRateWarmup: Sendable, Hashable {
         }
     }
 
-    /// The length as the configuration would state it.
+    /// The length as a configuration would write it.
     var value: OptionValue {
         switch self {
         case .epochs(let epochs): .number(epochs)
@@ -29,7 +29,7 @@ public enum LearningRateWarmup: Sendable, Hashable {
         }
     }
 
-    /// W, the optimizer steps of the warm-up, as a Float64 because nothing bounds it yet.
+    /// W, the optimizer steps of the warm-up; a Float64 because it may be larger than any Int.
     func steps(in run: RunShape) -> Double {
         switch self {
         case .epochs(let epochs): run.steps(inEpochs: epochs)

@@ -1,14 +1,14 @@
 import Messages
 import Options
 
-/// A learning rate that falls linearly until τ and then stays:
+/// A learning rate that falls linearly until τ and then stays constant:
 ///
 ///     η = (1 − k/τ) η₀ + (k/τ) η_τ    for k < τ
 ///     η = η_τ                         for k ≥ τ
 ///
-/// k and τ count from the end of the warm-up. τ is a number of epochs (`tau`, fractions allowed), or a share of
-/// what the run has behind the warm-up (`tau_fraction`). This is torch.optim.lr_scheduler.LinearLR with
-/// start_factor 1, end_factor η_τ/η₀ and total_iters τ.
+/// k and τ count from the end of the warm-up. τ is a number of epochs (`tau`, fractions allowed) or a share of the run
+/// after the warm-up (`tau_fraction`). This is torch.optim.lr_scheduler.LinearLR with start_factor 1, end_factor η_τ/η₀
+/// and total_iters τ.
 ///
 /// Defaults: τ all of the run (`tau_fraction` 1), η_τ (`eta_tau`) η₀/100.
 ///
@@ -31,19 +31,19 @@ public struct LinearShape: ScheduleShape, Hashable {
 
     /// η_τ, from 0 to η₀; nil for η₀/100.
     public let final: Double?
-    /// τ.
+    /// τ, after which the rate stays at η_τ.
     public let length: Length
 
-    /// Makes the shape; its values are checked when a schedule is made of it.
+    /// Makes the shape; `validate` checks the values.
     public init(to final: Double? = nil, over length: Length = .fraction(1)) {
         self.final = final
         self.length = length
     }
 
-    /// "linear".
+    /// The name in a configuration.
     public static let name = "linear"
 
-    /// "linear".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
     /// Throws unless τ is above 0, a share at most 1, and η_τ lies between 0 and η₀.
@@ -70,8 +70,7 @@ public struct LinearShape: ScheduleShape, Hashable {
 }
 
 extension ScheduleShape where Self == LinearShape {
-    /// A learning rate that falls linearly to `final`, a hundredth unless given, over a length of the run, all of it
-    /// unless given.
+    /// A learning rate that falls linearly to `final`, or to a hundredth, over a part of the run, or all of it.
     public static func linear(
         to final: Double? = nil, over length: LinearShape.Length = .fraction(1)
     ) -> LinearShape {
@@ -101,7 +100,7 @@ extension LinearShape: NamedShape {
             "The rate at the end of the fall, at most lr; a hundredth of lr unless given.")
     }
 
-    /// Of the two lengths the one that is given, `tau_fraction` where none is.
+    /// Only that of `tau` and `tau_fraction` that is given; `tau_fraction` if neither is.
     public static func options(given: [String: OptionValue], baseRate: Double) -> [OptionDeclaration] {
         var declared: [OptionDeclaration] = []
         for option in [epochs(.number(1)), fraction] where given[option.name] != nil {

@@ -2,11 +2,11 @@ import Options
 
 /// The momentum as a pure function of the optimizer step, for update rules that have one.
 ///
-/// Epochs count from the start of training, warm-up included. A schedule that advances by epoch looks at the start
-/// of the step's epoch.
+/// Epochs count from the start of training, warm-up included. By epoch, all steps of an epoch have the momentum of its
+/// start.
 ///
-/// - `piecewise`: the last of the values whose epoch has come; 0.5, 0.9, 0.99 at the epochs 0, 5, 20 is the usual
-///   rise. Fractions of epochs are rounded to whole steps, halves upward.
+/// - `piecewise`: the value of the last entry whose epoch has begun; a usual rise is 0.5, 0.9, 0.99 at the epochs 0, 5,
+///   20. Fractions of epochs are rounded to whole steps, halves upward.
 /// - `linear`: μ = (1 − x/E) μ₀ + (x/E) μ_E for x < E epochs, then μ_E.
 ///
 /// Reference: Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013.
@@ -20,7 +20,7 @@ import Options
 public enum MomentumSchedule: Sendable, Hashable {
     /// `values[i]` from epoch `epochs[i]` on; the first epoch is 0, each later one above the one before.
     case piecewise(values: [Double], epochs: [Double])
-    /// From one value to another over this many epochs.
+    /// From `from` to `to` in this many epochs, then constant.
     case linear(from: Double, to: Double, epochs: Double)
 
     /// Throws unless every momentum lies in [0, 1) and the epochs are in order.
@@ -44,7 +44,7 @@ public enum MomentumSchedule: Sendable, Hashable {
         }
     }
 
-    /// The momentum of one step, looked up where the schedule stands that advances by `unit`.
+    /// The momentum of one step, for a schedule that advances by `unit`.
     func momentum(step: Int, in run: RunShape, by unit: ScheduleUnit) -> Double {
         let place =
             switch unit {

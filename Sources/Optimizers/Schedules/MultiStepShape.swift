@@ -5,8 +5,8 @@ import Options
 ///
 ///     η = η₀ γ^(number of milestones ≤ epoch)
 ///
-/// Epochs count from the start of training, warm-up included, and a fall is always between two epochs, so
-/// advancing by step or by epoch is the same.
+/// Epochs count from the start of training, warm-up included. The rate changes only between epochs, so advancing by
+/// step or by epoch is the same.
 ///
 /// Defaults: γ 0.1; the milestones have none, as in PyTorch.
 ///
@@ -23,16 +23,16 @@ public struct MultiStepShape: ScheduleShape, Hashable {
     /// γ, above 0: the factor of each fall.
     public let gamma: Double
 
-    /// Makes the shape; its values are checked when a schedule is made of it.
+    /// Makes the shape; `validate` checks the values.
     public init(milestones: [Int], gamma: Double = 0.1) {
         self.milestones = milestones
         self.gamma = gamma
     }
 
-    /// "multi_step".
+    /// The name in a configuration.
     public static let name = "multi_step"
 
-    /// "multi_step".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
     /// Throws unless the milestones increase from at least 1 and γ is above 0.

@@ -3,16 +3,16 @@ import Options
 
 /// One rise to η₀ and one long fall to almost nothing, as torch.optim.lr_scheduler.OneCycleLR's with max_lr = η₀.
 ///
-/// With T the steps (or epochs) behind the warm-up, k counting them from 0, and p = pct_start, the rate moves
+/// With T the steps (or epochs) after the warm-up, k counting them from 0, and p = pct_start, the rate moves
 ///
 ///     from η₀/d to η₀          until k = p T − 1
 ///     from η₀ to η₀/(d f)      until k = T − 1
 ///
-/// with d = div_factor and f = final_div_factor, each along half a cosine or a line (anneal_strategy). With
-/// three_phase the fall mirrors the rise, until k = 2 p T − 2, and a third phase leads from η₀/d to η₀/(d f).
+/// with d = div_factor and f = final_div_factor, each along half a cosine or a line (anneal_strategy). With three_phase
+/// the fall mirrors the rise, down to η₀/d at k = 2 p T − 2, and a third phase leads from there to η₀/(d f).
 ///
-/// The momentum moves against the rate, between max_momentum where the rate is lowest and base_momentum at the
-/// peak; in a third phase it stays at max_momentum. `cycle_momentum: false` leaves it to the update rule.
+/// The momentum moves against the rate: max_momentum where the rate is lowest, base_momentum at its peak; in a third
+/// phase it stays at max_momentum. `cycle_momentum: false` leaves it to the update rule.
 ///
 /// Defaults: pct_start 0.3, anneal_strategy cos, div_factor 25, final_div_factor 1e4, three_phase false,
 /// cycle_momentum true, base_momentum 0.85, max_momentum 0.95.
@@ -28,7 +28,7 @@ import Options
 ///     schedule.rate(step: 19, stepsPerEpoch: 10, totalSteps: 20)      // 4e-6
 ///     schedule.momentum(step: 5, stepsPerEpoch: 10, totalSteps: 20)   // 0.85
 public struct OneCycleShape: ScheduleShape, Hashable {
-    /// The curve between two ends of a phase; its raw values are those of the option `anneal_strategy`.
+    /// The curve of each phase; raw values are those of the option `anneal_strategy`.
     public enum Annealing: String, Sendable, Hashable, CaseIterable {
         /// Half a cosine.
         case cosine = "cos"
@@ -40,16 +40,16 @@ public struct OneCycleShape: ScheduleShape, Hashable {
     public let rise: Double
     /// The curve of every phase.
     public let annealing: Annealing
-    /// d, at least 1: how many times lower than η₀ the first rate is.
+    /// d, at least 1: the first rate is η₀/d.
     public let divisor: Double
-    /// f, at least 1/d: how many times lower than the first rate the last is.
+    /// f, at least 1/d: the last rate is the first divided by f.
     public let finalDivisor: Double
-    /// Whether the fall mirrors the rise before a third phase.
+    /// Whether the fall mirrors the rise and a third phase follows.
     public let hasThreePhases: Bool
-    /// The ends of the momentum; nil to leave it to the update rule.
+    /// The range of the momentum; nil to leave it to the update rule.
     public let momentum: CycledMomentum?
 
-    /// Makes the shape; its values are checked when a schedule is made of it.
+    /// Makes the shape; `validate` checks the values.
     public init(
         rise: Double = 0.3, annealing: Annealing = .cosine, divisor: Double = 25, finalDivisor: Double = 1e4,
         hasThreePhases: Bool = false, momentum: CycledMomentum? = CycledMomentum(low: 0.85, high: 0.95)
@@ -62,10 +62,10 @@ public struct OneCycleShape: ScheduleShape, Hashable {
         self.momentum = momentum
     }
 
-    /// "one_cycle".
+    /// The name in a configuration.
     public static let name = "one_cycle"
 
-    /// "one_cycle".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
     /// Throws unless p fits the phases and η₀ is the highest rate.
@@ -91,7 +91,7 @@ public struct OneCycleShape: ScheduleShape, Hashable {
         try momentum?.validate()
     }
 
-    /// The rate on the way between the ends of the position's phase.
+    /// The rate, between the values at the ends of the current phase.
     public func rate(baseRate: Double, at position: SchedulePosition) -> Double {
         let first = baseRate / divisor
         return value(at: position) { level in
@@ -103,13 +103,13 @@ public struct OneCycleShape: ScheduleShape, Hashable {
         }
     }
 
-    /// The momentum on the way between the ends of the position's phase.
+    /// The momentum, between the values at the ends of the current phase.
     public func momentum(at position: SchedulePosition) -> Double? {
         guard let momentum else { return nil }
         return value(at: position) { $0 == .peak ? momentum.low : momentum.high }
     }
 
-    /// What the rate is at the ends of phases.
+    /// The ends of phases.
     private enum Level {
         case first, peak, last
     }
@@ -119,7 +119,7 @@ public struct OneCycleShape: ScheduleShape, Hashable {
         let count = Double(position.count)
         let peak = rise * count - 1
         let mirrored = 2 * rise * count - 2
-        // The last phase takes whatever the others leave.
+        // The last phase is whatever the others leave.
         if step <= peak {
             return anneal(from: value(.first), to: value(.peak), step, between: 0, and: peak)
         }
@@ -135,7 +135,7 @@ public struct OneCycleShape: ScheduleShape, Hashable {
     private func anneal(
         from start: Double, to end: Double, _ step: Double, between first: Double, and last: Double
     ) -> Double {
-        // A phase of no length is at its end.
+        // A phase without length is at its end.
         let share = last > first ? (step - first) / (last - first) : 1
         return switch annealing {
         case .cosine: end + (start - end) / 2 * (cos(Double.pi * share) + 1)
@@ -145,7 +145,7 @@ public struct OneCycleShape: ScheduleShape, Hashable {
 }
 
 extension ScheduleShape where Self == OneCycleShape {
-    /// One rise to the base rate and one long fall to almost nothing, with the momentum moving the other way.
+    /// One rise to the base rate and one long fall to almost nothing; by default the momentum moves the other way.
     public static func oneCycle(
         rise: Double = 0.3, annealing: OneCycleShape.Annealing = .cosine, divisor: Double = 25,
         finalDivisor: Double = 1e4, hasThreePhases: Bool = false,

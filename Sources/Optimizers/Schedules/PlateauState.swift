@@ -1,7 +1,7 @@
-/// How far a learning rate that follows a metric has fallen, and what it has seen: all that a checkpoint needs to
-/// continue it.
+/// What a learning rate that follows a metric remembers: how far it has fallen and the metrics it has seen. Checkpoints
+/// save it.
 ///
-/// It is a value: the same metrics in the same order make the same state, wherever the run was interrupted.
+/// The same metrics in the same order make the same state, wherever the run was interrupted.
 ///
 /// Example:
 ///
@@ -12,19 +12,19 @@
 ///     state.observe(0.8, by: rule, baseRate: 0.5)
 ///     state.factor   // 0.1
 public struct PlateauState: Sendable, Hashable, Codable {
-    /// What is left of the rate, from 0 to 1; for `LearningRateSchedule.rate`.
+    /// The factor of the rate after all falls, from 0 to 1; an argument of `LearningRateSchedule.rate`.
     public private(set) var factor = 1.0
     /// The best metric so far; nil before the first finite one.
     public private(set) var best: Double?
     /// Epochs in a row that were not better.
     public private(set) var badEpochs = 0
-    /// Epochs for which no epoch counts as worse.
+    /// How many more epochs do not count as worse.
     public private(set) var cooldown = 0
 
     /// The state before the first epoch.
     public init() {}
 
-    /// Takes in the metric of one more epoch, `baseRate` being the schedule's η₀; to be called once per epoch.
+    /// Takes in the metric of one more epoch; `baseRate` is the schedule's η₀. Call it once per epoch.
     public mutating func observe(_ metric: Double, by rule: PlateauRule, baseRate: Double) {
         if rule.isBetter(metric, than: best) {
             best = metric

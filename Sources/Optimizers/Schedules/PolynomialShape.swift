@@ -1,12 +1,12 @@
 import Foundation
 import Options
 
-/// A learning rate that falls along a power to the end of the run, as torch.optim.lr_scheduler.PolynomialLR's:
+/// A learning rate that falls along a power of the rest of the run, as torch.optim.lr_scheduler.PolynomialLR's:
 ///
 ///     η = η_end + (η₀ − η_end) (1 − k / T)^p
 ///
-/// T is the number of steps (or epochs) behind the warm-up and k counts them from 0, so that the last step still
-/// learns where η_end is 0. With η_end = 0 this is PyTorch's curve with total_iters = T.
+/// T is the number of steps (or epochs) after the warm-up and k counts them from 0, so that the last step still learns
+/// where η_end is 0. With η_end = 0 this is PyTorch's curve with total_iters = T.
 ///
 /// Defaults: p (`power`) 1, η_end (`end`) 0.
 ///
@@ -21,16 +21,16 @@ public struct PolynomialShape: ScheduleShape, Hashable {
     /// η_end, from 0 to η₀.
     public let end: Double
 
-    /// Makes the shape; its values are checked when a schedule is made of it.
+    /// Makes the shape; `validate` checks the values.
     public init(power: Double = 1, end: Double = 0) {
         self.power = power
         self.end = end
     }
 
-    /// "polynomial".
+    /// The name in a configuration.
     public static let name = "polynomial"
 
-    /// "polynomial".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
     /// Throws unless p is above 0 and η_end lies between 0 and η₀.

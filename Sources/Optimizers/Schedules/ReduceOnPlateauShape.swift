@@ -2,8 +2,8 @@ import Options
 
 /// A learning rate that falls when a metric of the validation set stops improving.
 ///
-/// The shape itself is constant; whoever trains gives the metric of each epoch to a `PlateauState` and its factor to
-/// `LearningRateSchedule.rate`. What decides is in `PlateauRule`, with the defaults.
+/// The shape itself is constant. The caller passes the metric of each epoch to a `PlateauState`, and the state's factor
+/// to `LearningRateSchedule.rate`. `PlateauRule` describes the decision and its defaults.
 ///
 /// Example:
 ///
@@ -16,15 +16,15 @@ public struct ReduceOnPlateauShape: ScheduleShape, Hashable {
     /// When and by how much the rate falls.
     public let rule: PlateauRule
 
-    /// Makes the shape; the rule's values are checked when a schedule is made of it.
+    /// Makes the shape; `validate` checks the rule's values.
     public init(_ rule: PlateauRule = PlateauRule()) {
         self.rule = rule
     }
 
-    /// "reduce_on_plateau".
+    /// The name in a configuration.
     public static let name = "reduce_on_plateau"
 
-    /// "reduce_on_plateau".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
     /// Throws on values of the rule out of range.
@@ -54,7 +54,7 @@ extension ReduceOnPlateauShape: NamedShape {
 
     public static let options: [OptionDeclaration] = options(mode: .none)
 
-    /// The mode is the metric's unless given.
+    /// The default of `mode` depends on the metric.
     public static func options(given: [String: OptionValue], baseRate: Double) -> [OptionDeclaration] {
         guard case .text(let name) = given["metric"], let metric = WatchedMetric(rawValue: name) else {
             return options(mode: .text(PlateauRule.Mode.lower.rawValue))

@@ -1,10 +1,10 @@
 import Messages
 
-/// How many optimizer steps each epoch of a run takes: what schedules measure places in a run by.
+/// How many optimizer steps each epoch of a run takes, which converts between steps and epochs.
 ///
-/// Steps and epochs count from 0. The run is the configured one, whether or not it stops earlier. While the
-/// batch does not change, all epochs take the same number of steps and every answer is a closed form; a batch that
-/// grows makes later epochs shorter, and the answers come from the cumulative steps.
+/// Steps and epochs count from 0. The run is the configured one, whether or not it stops earlier. While the batch does
+/// not change, all epochs take the same number of steps and every answer is a closed form; a growing batch makes later
+/// epochs shorter, and the answers are looked up in cumulative steps.
 ///
 /// Example:
 ///
@@ -16,7 +16,7 @@ import Messages
 public struct RunShape: Sendable, Hashable {
     private enum Steps: Sendable, Hashable {
         case uniform(perEpoch: Int)
-        /// The first step of every epoch, and behind the last the steps of the run.
+        /// The first step of every epoch, and at the end the total number of steps.
         case varied(starts: [Int])
     }
 
@@ -55,7 +55,7 @@ public struct RunShape: Sendable, Hashable {
         epochs = counts.count
     }
 
-    /// The first step of an epoch, and for `epochs` the steps of the run.
+    /// The first step of an epoch; for `epochs`, the total number of steps.
     ///
     /// - Precondition: 0 ≤ epoch ≤ epochs.
     public func firstStep(ofEpoch epoch: Int) -> Int {
@@ -73,7 +73,7 @@ public struct RunShape: Sendable, Hashable {
         firstStep(ofEpoch: epoch + 1) - firstStep(ofEpoch: epoch)
     }
 
-    /// The epoch that a step belongs to; `epochs` for the place behind the last step. O(log epochs) at worst.
+    /// The epoch that a step belongs to; `epochs` for the step count of the whole run. O(log epochs) at worst.
     ///
     /// - Precondition: 0 ≤ step ≤ totalSteps.
     public func epoch(of step: Int) -> Int {
@@ -93,7 +93,7 @@ public struct RunShape: Sendable, Hashable {
         }
     }
 
-    /// The epochs that lie before a step, with the share of its own epoch.
+    /// The epochs before a step, with the finished fraction of its own epoch.
     public func epochs(before step: Int) -> Double {
         switch steps {
         case .uniform(let perEpoch): return Double(step) / Double(perEpoch)
@@ -104,20 +104,21 @@ public struct RunShape: Sendable, Hashable {
         }
     }
 
-    /// The epochs from one step to a later one: whole where the steps lie whole epochs apart.
+    /// The epochs from one step to a later one; exactly whole where the steps are whole epochs apart.
     func epochs(from first: Int, to step: Int) -> Double {
         switch steps {
         case .uniform(let perEpoch): return Double(step - first) / Double(perEpoch)
         case .varied:
             let difference = epochs(before: step) - epochs(before: first)
-            // The shares of two epochs cancel up to rounding, far less than the share of one step.
+            // The fractions of the two epochs cancel up to rounding, which is far less than one step's share of an
+            // epoch.
             let whole = difference.rounded()
             return abs(difference - whole) < 1e-9 ? whole : difference
         }
     }
 
-    /// The steps that the first `epochs` epochs take, fractions rounded to whole steps, halves upward; a Float64
-    /// because nothing bounds it. Beyond the run's end epochs are as long as the last.
+    /// The steps of the first `epochs` epochs, fractions rounded to whole steps, halves upward; a Float64 because it
+    /// may be larger than any Int. After the run's end epochs are as long as the last.
     public func steps(inEpochs epochs: Double) -> Double {
         switch steps {
         case .uniform(let perEpoch): return (epochs * Double(perEpoch)).rounded()

@@ -1,7 +1,7 @@
 import Messages
 import Options
 
-/// How the learning rate moves, whatever rate it starts from: that is the optimizer's `lr`.
+/// How the learning rate moves, without the rate that it starts from, which is the optimizer's option `lr`.
 ///
 /// Example:
 ///
@@ -11,7 +11,7 @@ import Options
 public struct ScheduleConfiguration: Sendable {
     /// The shape's name.
     public let name: String
-    /// How the momentum moves; nil for the shape's own, or the update rule's.
+    /// The schedule of the momentum; nil for the shape's own or the update rule's.
     public var momentum: MomentumSchedule?
     private let form: Form
 
@@ -20,7 +20,7 @@ public struct ScheduleConfiguration: Sendable {
         case shape(any ScheduleShape, LearningRateWarmup, ScheduleUnit, scaleWithBatch: Int?)
     }
 
-    /// A rate that stays what it is.
+    /// A rate that does not change.
     public static let constant = ScheduleConfiguration(NamedChoice(ConstantShape.self))
 
     /// The schedule of a shape that has a default for every option.
@@ -29,10 +29,10 @@ public struct ScheduleConfiguration: Sendable {
         form = .named(choice, [:])
     }
 
-    /// The schedule of this name; throws on an unknown name or option and on a wrong type. Whether values are in range shows
-    /// beside a rate.
+    /// The schedule of this name; throws on an unknown name or option and on a wrong type. Whether values are in range
+    /// is checked by `schedule`, which knows the base rate.
     ///
-    /// - Parameter shapes: The shapes there are.
+    /// - Parameter shapes: The shapes to choose from.
     public init(
         name: String, options: [String: OptionValue] = [:], momentum: MomentumSchedule? = nil,
         among shapes: ChoiceList<any ScheduleShape> = .scheduleShapes
@@ -49,8 +49,8 @@ public struct ScheduleConfiguration: Sendable {
     /// - Parameters:
     ///   - warmup: How long the rate rises at the start.
     ///   - unit: What the shape advances by.
-    ///   - scaleWithBatch: The batch that the rates are meant for; nil to take them as they are.
-    ///   - momentum: How the momentum moves.
+    ///   - scaleWithBatch: The batch size that the rates are stated for; nil for no scaling.
+    ///   - momentum: The schedule of the momentum, if it has one.
     public init(
         _ shape: any ScheduleShape, warmup: LearningRateWarmup = .none, by unit: ScheduleUnit = .step,
         scaleWithBatch: Int? = nil, momentum: MomentumSchedule? = nil
@@ -60,11 +60,12 @@ public struct ScheduleConfiguration: Sendable {
         form = .shape(shape, warmup, unit, scaleWithBatch: scaleWithBatch)
     }
 
-    /// The schedule from a rate; throws on values out of range, alone or beside the rate.
+    /// The schedule for a base rate; throws on values out of range by themselves or for this rate.
     ///
     /// - Parameters:
     ///   - baseRate: η₀.
-    ///   - batch: The examples of an optimizer step, for rates that grow with it; nil where only the data say.
+    ///   - batch: The examples of an optimizer step, for rates that grow with it; nil where only the data set
+    ///     determines it.
     public func schedule(baseRate: Double, batch: Int? = nil) throws(OptionError) -> LearningRateSchedule {
         switch form {
         case .shape(let shape, let warmup, let unit, let reference):
@@ -80,7 +81,7 @@ public struct ScheduleConfiguration: Sendable {
         }
     }
 
-    /// Whether its rates are meant for a batch of their own.
+    /// Whether rates are stated for a batch size and grow with the batch.
     public var scalesWithBatch: Bool {
         switch form {
         case .shape(_, _, _, let reference): reference != nil
@@ -88,9 +89,9 @@ public struct ScheduleConfiguration: Sendable {
         }
     }
 
-    /// All options with their values, given or default, in the order in which they are listed to a user; of a shape that was
-    /// given as a value its description. Of the two lengths of the warm-up only the one that is used is there, and
-    /// `scale_with_batch` only where it is given. Throws as `schedule` does.
+    /// All options with their values, given or default, in the order in which they are listed to a user; for a shape
+    /// given as a value its description. Of `warmup` and `warmup_steps` only the one in use is included, and
+    /// `scale_with_batch` only if it is given. Throws where `schedule` throws.
     public func options(baseRate: Double) throws(OptionError) -> [NamedOption] {
         switch form {
         case .shape(let shape, let warmup, let unit, let reference):
@@ -142,7 +143,7 @@ public struct ScheduleConfiguration: Sendable {
 }
 
 extension ChoiceList where Element == any ScheduleShape {
-    /// Every shape there is, each with the options that all schedules have.
+    /// Every built-in shape, each with its own options and those of all schedules.
     public static var scheduleShapes: ChoiceList {
         ChoiceList(
             "schedule",
@@ -160,7 +161,7 @@ extension ChoiceList where Element == any ScheduleShape {
 }
 
 extension NamedChoice where Element == any ScheduleShape {
-    /// The choice that a shape is, with the options that all schedules have.
+    /// A choice of the shape by its name, with its own options and those of all schedules.
     public init<Shape: NamedShape>(_: Shape.Type) {
         self.init(
             Shape.name, Shape.summary, Shape.options + Self.common, source: Shape.source,

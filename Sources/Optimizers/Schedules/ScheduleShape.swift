@@ -1,12 +1,12 @@
 import Options
 
-/// How the learning rate moves once it is warmed up: a pure function of the place in the run.
+/// How the learning rate moves after the warm-up: a pure function of the place in the run.
 ///
-/// A further shape is one new file: a type that conforms to this protocol, and if configurations may name it to
-/// `NamedShape`, with an entry in `LearningRateSchedule`'s list. (A rate that follows a measured value is not a
-/// function of the place in the run: see `PlateauRule`.)
+/// A new shape is a new file with a conforming type. If configurations are to name it, it conforms to `NamedShape` and
+/// has an entry in `ChoiceList.scheduleShapes`. (A rate that follows a measured value is not a function of the place in
+/// the run: see `PlateauRule`.)
 ///
-/// Example, η₀ / (1 + k) behind the warm-up:
+/// Example: η₀ / (1 + k).
 ///
 ///     struct Harmonic: ScheduleShape {
 ///         var name: String { "harmonic" }
@@ -21,14 +21,13 @@ public protocol ScheduleShape: Sendable {
     /// The name in a configuration ("cosine").
     var name: String { get }
 
-    /// Throws if an option is out of range, alone or beside η₀.
+    /// Throws if an option is out of range, by itself or for η₀.
     func validate(baseRate: Double) throws(OptionError)
 
     /// The learning rate at a place in the run, before the warm-up's factor; `baseRate` is η₀.
     func rate(baseRate: Double, at position: SchedulePosition) -> Double
 
-    /// The momentum at a place in the run, for a shape that moves it along; nil, unless a shape says otherwise,
-    /// for the update rule's own.
+    /// The momentum at a place in the run, for a shape that moves it too; by default nil, for the update rule's own.
     func momentum(at position: SchedulePosition) -> Double?
 }
 
@@ -36,7 +35,7 @@ extension ScheduleShape {
     /// nil: the update rule's own momentum.
     public func momentum(at position: SchedulePosition) -> Double? { nil }
 
-    /// Throws unless a further rate of the shape lies between 0 and η₀.
+    /// Throws unless another rate of the shape is from 0 to η₀.
     func checkRate(_ rate: Double, key: String, atMost baseRate: Double) throws(OptionError) {
         try AllowedNumbers.notNegative.check(rate, key: key)
         if rate > baseRate {

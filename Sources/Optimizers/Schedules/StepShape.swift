@@ -5,8 +5,8 @@ import Options
 ///
 ///     η = η₀ γ^⌊epoch / step_size⌋
 ///
-/// Epochs count from the start of training, warm-up included, and a step always falls between two epochs, so
-/// advancing by step or by epoch is the same.
+/// Epochs count from the start of training, warm-up included. The rate changes only between epochs, so advancing by
+/// step or by epoch is the same.
 ///
 /// Defaults: γ 0.1; the size has none, as in PyTorch.
 ///
@@ -22,16 +22,16 @@ public struct StepShape: ScheduleShape, Hashable {
     /// γ, above 0: the factor of each fall.
     public let gamma: Double
 
-    /// Makes the shape; its values are checked when a schedule is made of it.
+    /// Makes the shape; `validate` checks the values.
     public init(size: Int, gamma: Double = 0.1) {
         self.size = size
         self.gamma = gamma
     }
 
-    /// "step".
+    /// The name in a configuration.
     public static let name = "step"
 
-    /// "step".
+    /// The name in a configuration.
     public var name: String { Self.name }
 
     /// Throws unless the size is at least 1 and γ above 0.

@@ -4,14 +4,14 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Work that a thread of its own does while training goes on; it must make no MPI call.
+/// Work on a thread of its own while training goes on; it must make no MPI call.
 final class BackgroundJob<Value: Sendable>: Sendable {
     private let outcome = Mutex<Result<Value, any Error>?>(nil)
     private let ended = NSCondition()
 
-    /// Starts `body`; where no thread can be had it runs here and now, and training waits for it.
+    /// Starts `body`. If no thread can be created, `body` runs before this returns, and training waits for it.
     ///
-    /// - Parameter name: The work, in debuggers the thread's name.
+    /// - Parameter name: The name of the thread, for debuggers.
     init(_ name: String, _ body: @escaping @Sendable () throws -> Value) {
         let work: @Sendable () -> Void = { [self] in
             let result = Result { try body() }
@@ -31,15 +31,15 @@ final class BackgroundJob<Value: Sendable>: Sendable {
         }
     }
 
-    /// Whether the work has ended, well or not.
+    /// Whether the work has ended, with or without an error.
     var isDone: Bool { outcome.withLock { $0 != nil } }
 
-    /// Whether it has ended well.
+    /// Whether the work has ended without an error.
     var hasSucceeded: Bool {
         outcome.withLock { if case .success? = $0 { true } else { false } }
     }
 
-    /// Waits for the end.
+    /// Waits for the work to end.
     func wait() -> Result<Value, any Error> {
         ended.lock()
         defer { ended.unlock() }

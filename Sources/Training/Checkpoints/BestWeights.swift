@@ -6,25 +6,25 @@ import MPI
 
 /// Keeps the best weights of a run so far in its folder; a thread writes them while training goes on.
 ///
-/// Where they cannot be written the older ones go, which are no longer the best, and training goes on after a warning;
-/// the copy stays for checkpoints and for another attempt at the end.
+/// If they cannot be written, the older file is removed, because it is not the best any more, and training goes on
+/// after a warning. The copy in memory is kept for checkpoints and for another attempt at the end.
 final class BestWeights {
     private let world: Communicator
     /// The run's folder; nil on ranks that write nothing.
     private let folder: String?
     private let warn: (String) -> Void
-    /// Whether better weights are on their way, the same on all ranks.
+    /// Whether better weights are being written; the same on all ranks.
     private var isUnderWay = false
     private var job: BackgroundJob<Void>?
     private var epoch = 0
-    /// The best weights in memory, until they stand in the folder.
+    /// The best weights in memory, until they are in the folder.
     private var copy: CheckpointFile?
-    /// Whether the best weights could not be written, as far as `complete` has told; the same on all ranks.
+    /// Whether the best weights could not be written, as found by the last `complete`; the same on all ranks.
     private(set) var areLost = false
 
-    /// The best weights of a run in `folder`, of which only the rank that writes knows.
+    /// The best weights of a run in `folder`, which only the rank that writes passes.
     ///
-    /// - Parameter warn: Tells a person.
+    /// - Parameter warn: Prints a warning.
     init(_ world: Communicator, folder: String?, warn: @escaping (String) -> Void) {
         self.world = world
         self.folder = folder
@@ -33,11 +33,11 @@ final class BestWeights {
 
     private var path: String? { folder.map { "\($0)/\(RunFolder.bestWeightsName)" } }
 
-    /// Copies the weights of `state`, which are the best now, and lets them be written; collective.
+    /// Copies the weights of `state`, now the best, and starts to write them; collective.
     ///
     /// - Parameters:
-    ///   - step: The steps taken so far.
-    ///   - epoch: The epoch they are of, counted from 1.
+    ///   - step: The number of steps taken so far.
+    ///   - epoch: The epoch of the weights, counted from 1.
     func replace(with state: ModelState, step: Int, epoch: Int) throws {
         try complete()
         isUnderWay = true
@@ -51,12 +51,12 @@ final class BestWeights {
         }
     }
 
-    /// Gives the memory back that weights need no more, which stand in the folder; for one rank.
+    /// Frees the copy once the weights are in the folder; not collective.
     func release() {
         if job?.hasSucceeded ?? false { copy = nil }
     }
 
-    /// Waits until the best weights stand in the folder, or could not be written; collective.
+    /// Waits until the best weights are in the folder or could not be written; collective.
     func complete() throws {
         guard isUnderWay else { return }
         isUnderWay = false
@@ -71,7 +71,7 @@ final class BestWeights {
         areLost = try world.allReduce(problem == nil ? 0 : 1, .max) > 0
     }
 
-    /// The same, and tries once more to write what could not be written; collective, at the end of a run.
+    /// Does the same and tries once more to write what could not be written; collective, at the end of a run.
     func settle() throws {
         try complete()
         guard areLost else { return }
@@ -92,7 +92,7 @@ final class BestWeights {
             .io, "\(path) could not be written: make room there; all other results are there")
     }
 
-    /// Their file for a checkpoint; nil where there is none.
+    /// The best weights as a file of a checkpoint; nil if there are none.
     var checkpointFile: CheckpointFile? {
         if let copy { return copy.named(CheckpointFormat.best) }
         guard let path else { return nil }
@@ -106,9 +106,9 @@ final class BestWeights {
         }
     }
 
-    /// Makes the best weights those of a checkpoint: the run may have found better ones after it. For one rank.
+    /// Copies the best weights from a checkpoint, because the run may have replaced them after it. Not collective.
     ///
-    /// - Parameter onlyIfMissing: Whether a file that is there stays.
+    /// - Parameter onlyIfMissing: Whether an existing file is kept.
     func take(from checkpoint: CheckpointVerification, onlyIfMissing: Bool = false) throws {
         guard let folder, let path, !onlyIfMissing || access(path, F_OK) != 0 else { return }
         guard checkpoint.manifest.file(CheckpointFormat.best) != nil else {
@@ -119,10 +119,10 @@ final class BestWeights {
         try Self.write(CheckpointFile(CheckpointFormat.best, copyOf: file), in: folder)
     }
 
-    /// Notes that a checkpoint lacks the best weights that it knows of; on all ranks.
+    /// Records that a checkpoint lacks the best weights that it mentions; on all ranks.
     func lose() { areLost = true }
 
-    /// Where that fails nothing is left: what stood there is not the best any more.
+    /// If this fails no file is left, because the old one is not the best any more.
     private static func write(_ file: CheckpointFile, in folder: String) throws {
         do { try file.named(RunFolder.bestWeightsName).replace(in: folder) } catch {
             unlink("\(folder)/\(RunFolder.bestWeightsName)")

@@ -2,7 +2,7 @@ import Files
 import Foundation
 import Glibc
 
-/// The checkpoints in a folder, by their names alone.
+/// The checkpoints in a folder, known by their names alone.
 package struct CheckpointCatalogue: Sendable {
     /// The folder.
     package let path: String
@@ -16,7 +16,7 @@ package struct CheckpointCatalogue: Sendable {
             .compactMap(CheckpointFormat.step(ofFolder:)).sorted()
     }
 
-    /// Throws if the folder is there and cannot be looked into.
+    /// Throws if the folder exists but cannot be read.
     func requireReadable() throws {
         guard let folder = opendir(path) else {
             if errno == ENOENT { return }
@@ -25,24 +25,24 @@ package struct CheckpointCatalogue: Sendable {
         closedir(folder)
     }
 
-    /// The checkpoint of a step.
+    /// The folder of the checkpoint of a step.
     package func folder(step: Int) -> String { "\(path)/\(CheckpointFormat.folder(step: step))" }
 
     /// The checkpoints, newest first.
     package var newestFirst: [String] { steps.reversed().map(folder) }
 
-    /// Where the checkpoint of a step is made by this process.
+    /// The folder in which this process writes the checkpoint of a step.
     func temporaryFolder(step: Int) -> String {
         "\(path)/.\(CheckpointFormat.folder(step: step)).\(getpid())\(Self.temporarySuffix)"
     }
 
-    /// Where an older checkpoint of the same step waits while the new one takes its name.
+    /// The folder to which an older checkpoint of the same step is moved while the new one takes its name.
     func replacedFolder(step: Int) -> String {
         "\(path)/.\(CheckpointFormat.folder(step: step))\(Self.replacedSuffix)"
     }
 
-    /// Removes what runs that were killed have left, and brings back a checkpoint that was about to be replaced; only
-    /// for the holder of the run folder's lock.
+    /// Removes what killed runs have left, and restores a checkpoint that was about to be replaced. Only the holder of
+    /// the run folder's lock may call it.
     package func sweep() throws {
         let manager = FileManager.default
         for name in ((try? manager.contentsOfDirectory(atPath: path)) ?? []).sorted()

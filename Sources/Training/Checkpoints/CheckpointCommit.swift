@@ -2,20 +2,21 @@ import Cluster
 import DataParallel
 import Foundation
 
-/// The end of a checkpoint, once all its files are on disk: it gets its manifest and its name, and older ones go.
+/// The last phase of a checkpoint, once all its files are on disk: it gets its manifest and its name, and older
+/// checkpoints are removed.
 package struct CheckpointCommit: Sendable {
-    /// Where checkpoints are.
+    /// The checkpoints of the run.
     package let catalogue: CheckpointCatalogue
-    /// Where this one was written.
+    /// The folder in which this checkpoint was written.
     package let temporary: String
-    /// What stands there.
+    /// The manifest of its files.
     package let manifest: CheckpointManifest
-    /// What goes.
+    /// Which checkpoints are removed.
     package let pruning: CheckpointPruning
-    /// Throws where the folder is another run's by now.
+    /// Throws if another run has taken the folder.
     private let requireFolder: @Sendable () throws -> Void
 
-    /// The end of the checkpoint that was written to `temporary`.
+    /// The commit of the checkpoint in the folder `temporary`.
     package init(
         catalogue: CheckpointCatalogue, temporary: String, manifest: CheckpointManifest,
         pruning: CheckpointPruning, requireFolder: @escaping @Sendable () throws -> Void = {}
@@ -27,7 +28,7 @@ package struct CheckpointCommit: Sendable {
         self.requireFolder = requireFolder
     }
 
-    /// Makes the checkpoint final; where that fails nothing stands under its name, and older ones are as they were.
+    /// Makes the checkpoint final. If this fails, there is nothing under its name, and older checkpoints are unchanged.
     package func run() throws {
         do {
             try writeManifest()
@@ -50,8 +51,8 @@ package struct CheckpointCommit: Sendable {
         let final = catalogue.folder(step: manifest.step)
         let replaced = catalogue.replacedFolder(step: manifest.step)
         let replaces = FileManager.default.fileExists(atPath: final)
-        // The same step again, after a resume from before it. Whenever the process ends here, one of the two is left,
-        // and the next start brings it back.
+        // The checkpoint of this step exists already, from before a resume. If the process ends here, one of the two is
+        // left, and the next start restores it.
         if replaces {
             try? FileManager.default.removeItem(atPath: replaced)
             try FileOutput.move(final, to: replaced)
@@ -68,7 +69,7 @@ package struct CheckpointCommit: Sendable {
 
     private func prune() {
         for step in pruning.removed(of: catalogue.steps, newest: manifest.step) {
-            // Under another name first: half of a folder must not pass for a checkpoint.
+            // Renamed first, because a partly deleted folder must not pass for a checkpoint.
             let doomed = catalogue.temporaryFolder(step: step)
             guard (try? FileOutput.move(catalogue.folder(step: step), to: doomed)) != nil else { continue }
             FaultPoint.reach(.checkpointPrune, step: manifest.step)

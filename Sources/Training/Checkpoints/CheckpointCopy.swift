@@ -2,16 +2,16 @@ import DataParallel
 import Layers
 import Safetensors
 
-/// The copy of a run's state that a rank makes at a checkpoint: all that training waits for.
+/// The copy of a run's state that a rank makes at a checkpoint, for which alone training waits.
 struct CheckpointCopy {
-    /// The replica whose state it is.
+    /// The replica whose state is copied.
     let replica: Replica
-    /// The run's position, on rank 0 with the length of its metrics.
+    /// The run's position; on rank 0 it includes the length of the metrics.
     let position: RunPosition
-    /// Who writes what.
+    /// Which rank writes which part.
     let shares: CheckpointShares
 
-    /// The files that this rank has to write, their content in private memory; collective.
+    /// The files that this rank must write, with their content in private memory; collective.
     ///
     /// - Parameter best: The best weights so far, on rank 0.
     func files(best: CheckpointFile?) throws -> [CheckpointFile] {
@@ -26,7 +26,7 @@ struct CheckpointCopy {
         return files
     }
 
-    /// Bytes that this rank copies where every rank can write into the folder, the best weights not counted.
+    /// The bytes that this rank copies if every rank can write into the folder; without the best weights.
     static func byteCount(of replica: Replica) -> Int {
         let cluster = replica.cluster
         let arrays = arrayNames(of: replica, isDelayed: replica.settings.isDelayed).count
@@ -36,8 +36,8 @@ struct CheckpointCopy {
         return (elements ?? 0) * 4 + (cluster.rank == 0 ? replica.state.byteCount : 0)
     }
 
-    /// The slices of the optimizer's state that this rank writes, and its place among the writers; nil where rank 0 gathers
-    /// them.
+    /// The slices of the optimizer's state that this rank writes, and its index among the writers; nil if rank 0
+    /// gathers them.
     private static func pieces(
         _ replica: Replica, arrays: Int, _ shares: CheckpointShares
     ) -> (pieces: [StatePiece], place: Int)? {
@@ -74,7 +74,7 @@ struct CheckpointCopy {
             })
     }
 
-    /// Whole tensors on rank 0, nil elsewhere; collective.
+    /// Whole tensors on rank 0; nil on other ranks; collective.
     private func gatheredFile(_ names: [String]) throws -> CheckpointFile? {
         var tensors: [(name: String, shape: [Int], values: FloatCopy)] = []
         for (array, name) in names.enumerated() {
@@ -91,7 +91,7 @@ struct CheckpointCopy {
         return tensors.isEmpty ? nil : try CheckpointFile(CheckpointFormat.optimizer(0), tensors: tensors)
     }
 
-    /// The update rule's state arrays, and the gradient that is on its way if there is one.
+    /// The names of the update rule's state arrays and, with delayed updates, of the pending gradient.
     static func arrayNames(of replica: Replica, isDelayed: Bool) -> [String] {
         replica.settings.rule.stateNames + (isDelayed ? ["delayed_gradient"] : [])
     }

@@ -4,17 +4,17 @@ import Foundation
 import Glibc
 import Safetensors
 
-/// A file of a checkpoint whose content this rank holds in private memory, to be written while training goes on.
+/// A file of a checkpoint, with its content in this rank's private memory, to be written while training goes on.
 package struct CheckpointFile: Sendable {
-    /// A stretch of the content.
+    /// A part of the content.
     enum Content: Sendable {
         case bytes([UInt8])
-        /// Float32 in the order of this machine, which is the format's.
+        /// Float32 in the byte order of this machine, which must be that of the format.
         case floats(FloatCopy)
         case file(FileInput)
     }
 
-    /// Its name in the checkpoint's folder.
+    /// The file's name in the checkpoint's folder.
     package let name: String
     private let content: [Content]
 
@@ -57,7 +57,7 @@ package struct CheckpointFile: Sendable {
             }
     }
 
-    /// Writes the file into a folder, brings it to the disk and says what it is.
+    /// Writes the file into a folder, waits until it is on disk and returns its entry in the manifest.
     ///
     /// - Parameter step: The step whose checkpoint it belongs to.
     package func write(in folder: String, step: Int = 0) throws -> CheckpointManifest.File {
@@ -67,7 +67,7 @@ package struct CheckpointFile: Sendable {
         var digest = Digest()
         var count = 0
         func write(_ bytes: UnsafeRawBufferPointer) throws {
-            // The digest reads each piece while it is in cache.
+            // The digest reads each piece while it is still in cache.
             if count > 0 { FaultPoint.reach(.checkpointWrite, step: step) }
             for start in stride(from: 0, to: bytes.count, by: Self.pieceBytes) {
                 let piece = UnsafeRawBufferPointer(
@@ -89,7 +89,7 @@ package struct CheckpointFile: Sendable {
         return CheckpointManifest.File(name: name, bytes: count, sha256: Digest.text(digest.bytes))
     }
 
-    /// Puts the file in the place of another of its name, which stands whole until then.
+    /// Replaces the file of the same name, which remains complete until then.
     func replace(in folder: String) throws {
         let temporary = ".\(name).\(getpid()).tmp"
         unlink("\(folder)/\(temporary)")
@@ -104,7 +104,7 @@ package struct CheckpointFile: Sendable {
     }
 
     private static func floats(_ values: FloatCopy) -> Content {
-        // A machine that keeps the highest byte first turns every element around.
+        // A big-endian machine reverses the bytes of every element.
         guard 1.littleEndian == 1 else {
             return .bytes(
                 values.withBytes { bytes in bytes.indices.map { bytes[$0 / 4 * 4 + 3 - $0 % 4] } })

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The names and limits of a checkpoint's files.
+/// The names and limits of the files of checkpoints.
 ///
 /// A checkpoint is a folder `step-000000012` with
 /// - `weights.safetensors`: weights and statistics, as a run's result has them;
@@ -11,21 +11,21 @@ import Foundation
 /// - `state.json`: where the run stands;
 /// - `manifest.json`, written last: size and SHA-256 of all others.
 enum CheckpointFormat {
-    /// What is in the files; to be raised when checkpoints of before cannot be read any more.
+    /// The version of the files' content; to be raised when older checkpoints cannot be read any more.
     static let version = 5
     static let weights = "weights.safetensors"
     static let best = "best.safetensors"
     static let state = "state.json"
     static let manifest = "manifest.json"
-    /// What the name of a checkpoint's folder begins with.
+    /// The prefix of the name of a checkpoint's folder.
     static let folderPrefix = "step-"
-    /// Larger ones are no file of ours, and are not read.
+    /// Larger files are not dtrain's, and are not read.
     static let largestManifest = 16 << 20
     static let largestState = 16 << 20
     /// The most files of a checkpoint.
     static let mostFiles = 1 << 16
 
-    /// The file of the `place`-th rank that writes optimizer state, from 0.
+    /// The file of the rank with index `place`, from 0, among those that write optimizer state.
     static func optimizer(_ place: Int) -> String {
         place == 0 ? "optimizer.safetensors" : "optimizer-\(place + 1).safetensors"
     }
@@ -40,12 +40,12 @@ enum CheckpointFormat {
         return name == optimizer(number - 1)
     }
 
-    /// The folder of the checkpoint of a step.
+    /// The name of the folder of a step's checkpoint.
     static func folder(step: Int) -> String {
         folderPrefix + String(repeating: "0", count: max(0, 9 - String(step).count)) + String(step)
     }
 
-    /// The step whose checkpoint a folder of this name is; nil for another name.
+    /// The step of the checkpoint in a folder of this name; nil for any other name.
     static func step(ofFolder name: String) -> Int? {
         guard name.hasPrefix(folderPrefix), let step = Int(name.dropFirst(folderPrefix.count)), step >= 0,
             folder(step: step) == name
@@ -53,12 +53,12 @@ enum CheckpointFormat {
         return step
     }
 
-    /// The tensor name of a piece: the whole parameter, or the part from `start` on.
+    /// The tensor name of a piece: a whole parameter, or the part from element `start` on.
     static func tensorName(array: String, variable: String, start: Int?) -> String {
         "\(array).\(variable)" + (start.map { "@\($0)" } ?? "")
     }
 
-    /// Numbers that are not finite have names, since JSON has none for them.
+    /// Numbers that are not finite are written as words, since JSON has none for them.
     static func encoder() -> JSONEncoder {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]

@@ -1,30 +1,29 @@
 import Foundation
 import Messages
 
-/// What proves a checkpoint whole: every file's size and SHA-256, and its own.
+/// The list by which a checkpoint is known to be complete: size and SHA-256 of every file, and of itself.
 package struct CheckpointManifest: Codable, Sendable, Equatable {
     /// One file of the checkpoint.
     package struct File: Codable, Sendable, Equatable {
-        /// Its name in the checkpoint's folder.
+        /// The file's name in the checkpoint's folder.
         package let name: String
         package let bytes: Int
         /// 64 lower-case hexadecimal digits.
         package let sha256: String
     }
 
-    /// SHA-256 of the manifest without this field.
+    /// SHA-256 of the manifest with this field empty.
     package private(set) var digest = ""
-    /// All files but the manifest, sorted by name.
+    /// All files except the manifest, sorted by name.
     package let files: [File]
     package let format: Int
-    /// What the run is; resume refuses a checkpoint of another one.
+    /// The identity of the run; resume refuses a checkpoint of another run.
     package let identity: RunIdentity
-    /// What its bytes depend on beside that.
+    /// What the bytes depend on besides the identity.
     package let environment: RunEnvironment
-    /// Optimizer steps taken.
+    /// The number of optimizer steps taken.
     package let step: Int
 
-    /// The manifest of `files`.
     init(files: [File], identity: RunIdentity, environment: RunEnvironment, step: Int) throws {
         self.files = files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         format = CheckpointFormat.version
@@ -34,12 +33,12 @@ package struct CheckpointManifest: Codable, Sendable, Equatable {
         digest = try ownDigest()
     }
 
-    /// The file's bytes.
+    /// The bytes of `manifest.json`.
     package func encoded() throws -> [UInt8] { Array(try CheckpointFormat.encoder().encode(self)) }
 
-    /// Reads a manifest of any bytes; `path` is what messages call it.
+    /// Reads a manifest from any bytes; `path` is for messages.
     ///
-    /// Only the one spelling that `encoded` gives is taken, so that no bit of the file can change unnoticed.
+    /// Only the exact bytes that `encoded` writes are accepted, so that no bit of the file can change unnoticed.
     package static func parse(_ bytes: [UInt8], path: String) throws -> CheckpointManifest {
         func damaged(_ what: String) -> TrainingError { TrainingError(.badFile, "\(path) \(what)") }
         guard bytes.count <= CheckpointFormat.largestManifest else {
@@ -66,7 +65,7 @@ package struct CheckpointManifest: Codable, Sendable, Equatable {
         return manifest
     }
 
-    /// The file of a name; nil for none.
+    /// The entry of a file; nil if there is none.
     package func file(_ name: String) -> File? { files.first { $0.name == name } }
 
     /// The files of optimizer state.

@@ -4,18 +4,18 @@ import Foundation
 import MPI
 import Safetensors
 
-/// Reads a checkpoint on all ranks that see it: each verifies and keeps a share of the files, so that together they read
-/// every byte once.
+/// Reads a checkpoint on all ranks that can see it: each verifies and keeps a share of the files, so that together they
+/// read every byte once.
 final class CheckpointReader {
-    /// The checkpoint, verified.
+    /// The verified checkpoint.
     let verification: CheckpointVerification
     private let replica: Replica
     private let weights: [[Float]]?
-    /// This rank's files of optimizer state, and every rank's pieces in them in rank order.
+    /// The optimizer state files that this rank has read, and the pieces in every rank's files, in rank order.
     private let files: [SafetensorsFile]
     private let pieces: [[Piece]]
 
-    /// A piece, and the tensor it is in.
+    /// A piece, with the file and the tensor that hold it.
     private struct Piece: Codable {
         let file: Int
         let tensor: String
@@ -25,7 +25,7 @@ final class CheckpointReader {
         let end: Int
     }
 
-    /// What one rank found.
+    /// The result of one rank's reading.
     private struct Finding: Codable {
         var pieces: [Piece] = []
         var problem: Problem?
@@ -44,28 +44,28 @@ final class CheckpointReader {
             isDamaged = !isForeign && kind != .unreadable
         }
 
-        /// The same on all ranks.
+        /// The problem as an error, which is the same on all ranks.
         var error: any Error {
             isForeign
                 ? TrainingError(.foreignFormat, text) as any Error : Unusable(text, isDamaged: isDamaged)
         }
     }
 
-    /// Rank 0's view of the small files.
+    /// Rank 0's small files, as sent to the other ranks.
     private struct Head: Codable {
         var manifest = Data()
         var state = Data()
         var problem: Problem?
     }
 
-    /// Opens and verifies the checkpoint at `path`; collective. Throws the same on all ranks: `Unusable` where it is
-    /// damaged or cannot be read, a configuration error where it is another run's, `foreignFormat` where it is another
-    /// version's.
+    /// Opens and verifies the checkpoint at `path`; collective. Throws the same error on all ranks: `Unusable` if it is
+    /// damaged or cannot be read, a configuration error if it belongs to another run, `foreignFormat` if another
+    /// version wrote it.
     ///
     /// - Parameters:
-    ///   - identity: What the run is.
-    ///   - isHidden: Whether other ranks than 0 are to do as if they did not see the folder.
-    ///   - problem: What is wrong with a position for this run.
+    ///   - identity: The identity of the run.
+    ///   - isHidden: Whether ranks other than 0 must behave as if they could not see the folder.
+    ///   - problem: Returns what is wrong with a position for this run; nil if nothing is.
     init(
         _ path: String, identity: RunIdentity, for replica: Replica, isHidden: Bool,
         problem: (RunPosition) -> String?
@@ -127,8 +127,8 @@ final class CheckpointReader {
         }
     }
 
-    /// What is said where the run of the checkpoint at `path` is another: what differs, and how to go on with that run, or
-    /// from it where it has ended.
+    /// The message if the checkpoint at `path` belongs to another run: what differs, and how to continue that run, or
+    /// start from its weights if it has ended.
     private static func difference(
         from path: String, _ changes: [ConfigurationChange], isFinished: Bool, _ guidance: Guidance
     ) throws -> String {
@@ -137,7 +137,7 @@ final class CheckpointReader {
             atPath: "\(folder)/\(RunFolder.configurationName)")
         var text = "\(path) was made by a run with other data, model or settings"
         if let change = ConfigurationChange.text(changes) { text += " (\(change))" }
-        // The checkpoint's path is absolute, a person may have named the folder otherwise.
+        // The checkpoint's path is absolute, but the user may have named the folder in another way.
         let isOwn = guidance.output.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path } == folder
         let run = isOwn ? guidance.output ?? folder : folder
         switch guidance.wording {
@@ -163,13 +163,13 @@ final class CheckpointReader {
         }
     }
 
-    /// Gives the replica the checkpoint's values; collective.
+    /// Sets the replica's state from the checkpoint; collective.
     func load() throws {
         try replica.state.set(weights)
         let world = replica.cluster.world
         for (rank, pieces) in pieces.enumerated() {
             for piece in pieces {
-                // Read and checked before, so that no rank fails alone here.
+                // Already read and checked, so that no rank fails alone here.
                 var values =
                     rank == world.rank
                     ? try files[piece.file].tensor(named: piece.tensor)
@@ -186,7 +186,8 @@ final class CheckpointReader {
         if let numbers = position.delayedNumbers { try replica.restorePending(numbers: numbers) }
     }
 
-    /// The rank that reads each file of the manifest: of those that see it the one with the least to read so far.
+    /// The rank that reads each file of the manifest: among those that can see it, the one with the least to read so
+    /// far.
     private static func readers(
         of path: String, _ manifest: CheckpointManifest, isHidden: Bool, in world: Communicator
     ) throws -> [Int] {
@@ -195,20 +196,20 @@ final class CheckpointReader {
         let flags = try world.allGather(sees || world.rank == 0 ? 1 : 0)
         var loads = [Int](repeating: 0, count: world.size)
         return manifest.files.map { file in
-            // Rank 0 hands out the weights, and has read the state already.
+            // Rank 0 distributes the weights, and has already read the state.
             var reader = 0
             if file.name != CheckpointFormat.weights, file.name != CheckpointFormat.state {
                 for rank in 0..<world.size where flags[rank] == 1 && loads[rank] < loads[reader] {
                     reader = rank
                 }
             }
-            // Sizes are the manifest's and may be any: their sum was found to be no overflow.
+            // The sizes are from the manifest; their sum was checked not to overflow.
             loads[reader] += file.bytes
             return reader
         }
     }
 
-    /// The pieces that a file holds; throws where a tensor is none.
+    /// The pieces in a file; throws if a tensor is not a piece of the state.
     private static func pieces(
         of file: SafetensorsFile, number: Int, _ position: RunPosition, for replica: Replica
     ) throws -> [Piece] {
@@ -246,7 +247,7 @@ final class CheckpointReader {
         }
     }
 
-    /// What pieces leave out or hold twice; nil where they are the whole state.
+    /// What the pieces leave out or hold twice; nil if they are exactly the whole state.
     private static func gap(
         _ pieces: some Sequence<Piece>, _ position: RunPosition, _ replica: Replica
     ) -> String? {
@@ -265,7 +266,7 @@ final class CheckpointReader {
     /// A checkpoint that cannot be used, the same on all ranks.
     struct Unusable: Error, CustomStringConvertible {
         let description: String
-        /// Whether its files are not what was written, and not merely out of reach.
+        /// Whether its files differ from what was written, rather than being out of reach.
         let isDamaged: Bool
 
         init(_ description: String, isDamaged: Bool = true) {

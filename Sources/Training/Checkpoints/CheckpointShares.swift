@@ -1,22 +1,22 @@
 import Cluster
 import DataParallel
 
-/// Which rank copies and writes which part of a checkpoint's optimizer state.
+/// Which rank copies and writes which part of the optimizer state in a checkpoint.
 struct CheckpointShares {
-    /// Who holds what.
+    /// How the state is divided over writers.
     enum Kind: Equatable {
-        /// Every rank writes the slices that it alone holds.
+        /// Every rank writes the slices that only it holds.
         case owners
-        /// Ranks of rank 0's node share out what the node holds.
+        /// These ranks of rank 0's node divide what the node holds.
         case node([Int])
-        /// Rank 0 gathers what others hold and cannot write.
+        /// Rank 0 gathers and writes what other ranks hold but cannot write.
         case gathered
     }
     let kind: Kind
 
-    /// The shares; the same on all ranks.
+    /// The division of the state; the same on all ranks.
     ///
-    /// - Parameter sees: Whether each rank can write into the folder.
+    /// - Parameter sees: For each rank, whether it can write into the folder.
     init(_ replica: Replica, sees: [Bool]) {
         if replica.settings.isOptimizerSharded {
             kind = sees.allSatisfy { $0 } ? .owners : .gathered
@@ -24,15 +24,15 @@ struct CheckpointShares {
         }
         let stateBytes = (replica.settings.rule.stateNames.count + 1) * replica.stateElements * 4
         let writers = replica.cluster.nodes[0].filter { sees[$0] }
-        // A file more costs more than it saves where there is little to write.
+        // With little to write, another file costs more than it saves.
         kind = .node(Array(writers.prefix(max(1, stateBytes / Self.leastBytes))))
     }
 
-    /// The stretch of the state arrays, one behind the other, that `rank` writes as one of a node's ranks.
+    /// The elements of all state arrays, concatenated, that `rank` writes as one of a node's ranks.
     ///
     /// - Parameters:
     ///   - elements: Elements of all state arrays together.
-    ///   - weights: Elements of the weights, which rank 0 writes besides.
+    ///   - weights: Elements of the weights, which rank 0 writes in addition.
     static func stretch(of rank: Int, writers: [Int], elements: Int, weights: Int) -> Range<Int> {
         guard let place = writers.firstIndex(of: rank) else { return 0..<0 }
         let first =

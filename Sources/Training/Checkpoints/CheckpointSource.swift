@@ -1,13 +1,13 @@
 import Foundation
 
-/// What `--resume` names: a run's folder, the folder of its checkpoints, or one checkpoint.
+/// What `--resume` names: a run's folder, its folder of checkpoints, or one checkpoint.
 enum CheckpointSource: Equatable {
-    /// The newest usable one of these, newest first.
+    /// The newest usable one of these, which are listed newest first.
     case newest([String])
-    /// This one and no other.
+    /// Only this one.
     case one(String)
 
-    /// What stands at `path`.
+    /// Finds out which of them `path` is.
     init(_ path: String) {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }

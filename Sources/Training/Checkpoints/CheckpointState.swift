@@ -1,22 +1,21 @@
 import Foundation
 import Messages
 
-/// `state.json`: where the run stood.
+/// `state.json`: the position of the run.
 package struct CheckpointState: Codable, Sendable, Equatable {
     /// The update rule's name.
     package let optimizer: String
     package let position: RunPosition
 
-    /// The state of a run at `position`.
     package init(optimizer: String, position: RunPosition) {
         self.optimizer = optimizer
         self.position = position
     }
 
-    /// The file's bytes.
+    /// The bytes of `state.json`.
     package func encoded() throws -> [UInt8] { Array(try CheckpointFormat.encoder().encode(self)) }
 
-    /// Reads a state of any bytes; `path` is what messages call it.
+    /// Reads a state from any bytes; `path` is for messages.
     package static func parse(_ bytes: [UInt8], path: String) throws -> CheckpointState {
         guard bytes.count <= CheckpointFormat.largestState else {
             throw TrainingError(

@@ -2,16 +2,16 @@ import Foundation
 import Messages
 import Safetensors
 
-/// Reads a checkpoint's files and holds them against the manifest.
+/// Compares a checkpoint's files with its manifest.
 package struct CheckpointVerification {
     /// The checkpoint's folder.
     package let path: String
-    /// What its files must be.
+    /// The sizes and digests that its files must have.
     package let manifest: CheckpointManifest
-    /// Where the run stood.
+    /// The position of the run.
     package let state: CheckpointState
 
-    /// Reads manifest and state; throws where either is not what the other says.
+    /// Reads manifest and state; throws if they do not match.
     package init(_ path: String) throws {
         let manifestPath = "\(path)/\(CheckpointFormat.manifest)"
         guard let file = try FileInput.open(ifExists: manifestPath) else {
@@ -25,7 +25,7 @@ package struct CheckpointVerification {
         try self.init(path, manifest, try CheckpointState.parse(stateBytes, path: statePath))
     }
 
-    /// The same on a rank that got both from another.
+    /// The same on a rank that received both from another.
     init(_ path: String, _ manifest: CheckpointManifest, _ state: CheckpointState) throws {
         guard state.position.step == manifest.step else {
             throw TrainingError(.badFile, "\(path) has a state of another step than its manifest")
@@ -35,12 +35,12 @@ package struct CheckpointVerification {
         self.state = state
     }
 
-    /// Throws unless every file is what the manifest says; for one process.
+    /// Throws unless every file matches the manifest; not collective.
     package func check() throws {
         for file in manifest.files { try check(file.name) }
     }
 
-    /// Throws unless a file is what the manifest says; its bytes are not kept.
+    /// Throws unless a file matches the manifest; its bytes are not kept.
     func check(_ name: String) throws {
         let (file, expected) = try Self.open(name, in: path, manifest)
         var digest = Digest()
@@ -48,7 +48,7 @@ package struct CheckpointVerification {
         guard Digest.text(digest.bytes) == expected.sha256 else { throw Self.damaged(file) }
     }
 
-    /// A safetensors file, after its bytes were held against the manifest.
+    /// A safetensors file whose bytes match the manifest.
     func tensors(_ name: String) throws -> SafetensorsFile {
         try SafetensorsFile(
             bytes: try Self.bytes(of: name, in: path, manifest), path: "\(path)/\(name)")
@@ -72,7 +72,7 @@ package struct CheckpointVerification {
             throw TrainingError(.badFile, "\(path) has no \(name)")
         }
         let file = try FileInput("\(path)/\(name)")
-        // Before anything of that size is read.
+        // Checked before anything of that size is read.
         guard file.byteCount == expected.bytes else {
             throw TrainingError(
                 .badFile,

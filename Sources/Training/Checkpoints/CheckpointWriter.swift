@@ -5,23 +5,24 @@ import MPI
 
 /// Writes checkpoints while training goes on, one at a time.
 ///
-/// A checkpoint passes through phases: every rank that holds state copies its part (`start`, all that training waits
-/// for); threads write the parts; once all ranks know that every part is on disk, a thread of rank 0 writes the
-/// manifest, gives the checkpoint its name and removes older ones. Ranks go from phase to phase together, in `advance`,
-/// at moments they agree on anyway. A checkpoint that is asked for while one is under way waits for it, so that which
-/// checkpoints there are depends on no clock.
+/// A checkpoint passes through phases. In `start` every rank copies its part of the state; training waits only for
+/// that. Threads write the parts. Once all ranks know that every part is on disk, a thread of rank 0 writes the
+/// manifest, gives the checkpoint its name and removes older ones. All ranks move to the next phase together, in
+/// `advance`, at moments when they communicate anyway. A checkpoint that is due while another is being written waits
+/// for it, so that which checkpoints exist does not depend on time.
 ///
-/// A checkpoint that cannot be written, because the disk is full for instance, leaves older ones as they are and does not
-/// end training: a warning says it, the next one tries again, and `requireLast` makes it an error where the run ends.
+/// If a checkpoint cannot be written, for instance because the disk is full, older ones are unchanged and training goes
+/// on after a warning. The next checkpoint is another attempt, and `requireLast` turns the failure into an error at the
+/// end of the run.
 final class CheckpointWriter {
-    /// What one rank's thread came to.
+    /// The files that one rank's thread has written, or why it failed.
     private struct Written: Codable, Sendable {
         var files: [CheckpointManifest.File] = []
         var seconds = 0.0
         var problem: String?
     }
 
-    /// What a thread has done, and the seconds that it took.
+    /// The result of a thread's work, and the seconds that it took.
     private struct Timed<Value: Sendable>: Sendable {
         let value: Value
         let seconds: Double
@@ -35,9 +36,9 @@ final class CheckpointWriter {
 
     private enum Phase {
         case idle
-        /// Parts are being written.
+        /// Threads write the parts.
         case writing(BackgroundJob<Timed<[CheckpointManifest.File]>>?)
-        /// Rank 0 makes it final.
+        /// A thread of rank 0 makes the checkpoint final.
         case committing(BackgroundJob<Timed<Void>>?)
     }
 
@@ -45,7 +46,7 @@ final class CheckpointWriter {
     private let cluster: Cluster
     private let identity: RunIdentity
     private let environment: RunEnvironment
-    /// Where checkpoints are; only rank 0 uses it as a folder of its own machine.
+    /// The run's checkpoints; only rank 0 uses it for access to the disk.
     private let catalogue: CheckpointCatalogue
     private let isHidden: Bool
     private let requireFolder: @Sendable () throws -> Void
@@ -55,24 +56,24 @@ final class CheckpointWriter {
     private var temporary = ""
     private var underWay = RunPosition()
     private var sees: [Bool]?
-    /// The position of the newest checkpoint that stands.
+    /// The position of the newest complete checkpoint.
     private var last: RunPosition?
-    /// Why the newest attempt failed: on all ranks, in words on rank 0.
+    /// Why the newest attempt failed; rank 0 alone has the message.
     private var failure: String?
     private var hasSaidSlow = false
-    /// Checkpoints that stand, and seconds that training stood still for copies and for earlier ones to be written.
+    /// The number of complete checkpoints, and the seconds that training waited for copies and for earlier checkpoints.
     private(set) var totals = (count: 0, copying: 0.0, waiting: 0.0)
-    /// Seconds for which threads wrote, as rank 0 knows them.
+    /// The seconds that threads spent writing, as known to rank 0.
     private(set) var writingSeconds = 0.0
 
     /// A writer for the run of `replica`.
     ///
     /// - Parameters:
-    ///   - folder: Where checkpoints are, the same on all ranks.
-    ///   - pruning: Which of them are kept.
-    ///   - isHidden: Whether other ranks than 0 are to do as if they did not see the folder.
-    ///   - requireFolder: Throws where the folder is another run's by now; asked on rank 0.
-    ///   - warn: Tells a person.
+    ///   - folder: The folder of checkpoints, the same on all ranks.
+    ///   - pruning: Which checkpoints are kept.
+    ///   - isHidden: Whether ranks other than 0 must behave as if they could not see the folder.
+    ///   - requireFolder: Throws if another run has taken the folder; called on rank 0.
+    ///   - warn: Prints a warning.
     init(
         _ replica: Replica, identity: RunIdentity, folder: String, pruning: CheckpointPruning, isHidden: Bool,
         requireFolder: @escaping @Sendable () throws -> Void, warn: @escaping (String) -> Void
@@ -88,18 +89,18 @@ final class CheckpointWriter {
         self.warn = warn
     }
 
-    /// Told of the step of each checkpoint as soon as it stands, on rank 0 and by whichever thread has made it.
+    /// Called with the step of each checkpoint when it is complete, on rank 0, on the thread that completed it.
     var whenOneStands: (@Sendable (Int) -> Void)?
 
-    /// Whether a checkpoint is on its way, the same on all ranks.
+    /// Whether a checkpoint is being made; the same on all ranks.
     var isUnderWay: Bool {
         if case .idle = phase { false } else { true }
     }
 
-    /// The step of the newest checkpoint that stands in the run's folder; nil where none is known of.
+    /// The step of the newest complete checkpoint in the run's folder; nil if none is known.
     var newestStep: Int? { last?.step }
 
-    /// Whether this rank is still at work on it.
+    /// Whether a thread of this rank is still working on the current checkpoint.
     var isBusy: Bool {
         switch phase {
         case .idle: false
@@ -108,7 +109,7 @@ final class CheckpointWriter {
         }
     }
 
-    /// Takes note of the checkpoint that the run continues, which stands in its own folder, and of damaged ones.
+    /// Records the checkpoint that the run continues, if it is in the run's own folder, and the damaged ones.
     func resumed(at position: RunPosition?, damaged: Set<Int>) {
         last = position
         pruning.damaged = damaged
@@ -116,11 +117,11 @@ final class CheckpointWriter {
 
     // MARK: The copy
 
-    /// Copies the state and lets it be written, unless the checkpoint of this place stands already; collective.
+    /// Copies the state and starts to write it, unless a checkpoint of the same position exists; collective.
     ///
     /// - Parameters:
     ///   - best: The best weights so far, on rank 0.
-    ///   - beforeManifest: What must be on disk before the checkpoint counts, on rank 0.
+    ///   - beforeManifest: Waits until everything else that the checkpoint depends on is on disk; called on rank 0.
     func start(
         _ position: RunPosition, best: CheckpointFile?, beforeManifest: (@Sendable () throws -> Void)?
     ) throws {
@@ -175,7 +176,7 @@ final class CheckpointWriter {
         var problem: String?
     }
 
-    /// This rank's files; collective, and over only when every rank has its copy.
+    /// This rank's files; collective, returns only when every rank has its copy.
     private func copy(best: CheckpointFile?) throws -> [CheckpointFile] {
         let known = try sees ?? FolderVisibility.ranks(temporary, isHidden: isHidden, in: cluster.world)
         sees = known
@@ -194,7 +195,7 @@ final class CheckpointWriter {
         try files.map { try $0.write(in: folder, step: step) }
     }
 
-    /// Goes on to the next phase; collective, to be called where all ranks know that none is busy.
+    /// Moves to the next phase; collective, to be called when all ranks know that none is busy.
     func advance() throws {
         switch phase {
         case .idle: return
@@ -203,7 +204,7 @@ final class CheckpointWriter {
         }
     }
 
-    /// Waits until the checkpoint under way stands, or has failed; collective.
+    /// Waits until the current checkpoint is complete or has failed; collective.
     func finish() throws {
         while isUnderWay { try advance() }
     }
@@ -215,7 +216,7 @@ final class CheckpointWriter {
         throw TrainingError(.io, failure)
     }
 
-    /// What all ranks have written, on all ranks.
+    /// The results of all ranks' threads, on all ranks.
     private func gather(_ job: BackgroundJob<Timed<[CheckpointManifest.File]>>?) throws -> Written {
         var own = Written()
         switch job?.wait() {
@@ -278,7 +279,7 @@ final class CheckpointWriter {
     private func fail(_ problem: String) {
         phase = .idle
         failure = problem
-        // A disk that was full may have looked like a folder that others do not see.
+        // A full disk may have looked like a folder that other ranks cannot see.
         sees = nil
         guard cluster.rank == 0 else { return }
         let older = last.map { "the one of step \($0.step) stands" } ?? "there is none yet"

@@ -3,13 +3,13 @@ import Foundation
 import Glibc
 import MPI
 
-/// Which ranks see, and can write into, a folder that rank 0 has made: all of them where file systems are shared.
+/// Which ranks can see and write a folder that rank 0 has made: all of them on a shared file system.
 enum FolderVisibility {
-    /// Whether each rank sees `folder`; collective.
+    /// For each rank, whether it can see and write `folder`; collective.
     ///
-    /// - Parameter isHidden: Whether this rank is to do as if it saw nothing.
+    /// - Parameter isHidden: Whether this rank must behave as if it could not see the folder.
     static func ranks(_ folder: String, isHidden: Bool, in world: Communicator) throws -> [Bool] {
-        // Another machine may have a folder of the same name, so rank 0 leaves something there that no other has.
+        // Another machine may have a folder with the same name, so rank 0 puts a random token into it.
         let token = try world.broadcast(UInt64.random(in: .min ... .max), root: 0)
         let path = "\(folder)/.token"
         if world.rank == 0 { try? FileOutput.write(Array("\(token)".utf8), to: path) }

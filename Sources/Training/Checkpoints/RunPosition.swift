@@ -1,37 +1,37 @@
 import Messages
 
-/// Where a run stands between two steps: everything that resume needs beside the data and the settings. Each part is its
-/// owner's, who alone changes it while the run goes on.
+/// Where a run is between two steps: everything that a resumed run needs besides the data and the settings. Each part
+/// is changed only by its owner while the run goes on.
 package struct RunPosition: Sendable, Equatable {
-    /// The epoch loop's.
+    /// The part of the epoch loop.
     package var progress = RunProgress()
-    /// The policy's.
+    /// The part of the policy.
     package var policy = RunPolicy.State()
-    /// How far each sink is that keeps a position, by its name; none on ranks without sinks.
+    /// The position of each sink that has one, by the sink's name; empty on ranks without sinks.
     package var sinks: [String: Int] = [:]
-    /// What the update rule keeps between steps beside its arrays.
+    /// The numbers that the update rule keeps between steps besides its arrays.
     package var ruleMemory: [Double] = []
-    /// The update rule's numbers of a delayed step whose gradient the checkpoint holds.
+    /// The update rule's numbers for the delayed step whose gradient is in the checkpoint.
     package var delayedNumbers: [Double]?
 
-    /// Optimizer steps taken.
+    /// The number of optimizer steps taken.
     package var step: Int { progress.step }
-    /// Whether the run has ended by itself.
+    /// Whether the run has ended by itself, rather than been stopped.
     package var isFinished: Bool { progress.isFinished }
-    /// Bytes of metrics.jsonl that are final.
+    /// The bytes of metrics.jsonl that are final.
     var metricsLength: Int { sinks[RunFolder.metricsName] ?? 0 }
 
     /// The start of a run.
     package init() {}
 }
 
-/// In a file all parts stand side by side.
+/// In a file the fields of all parts are at one level.
 extension RunPosition: Codable {
     private enum CodingKeys: String, CodingKey {
         case sinks
         case ruleMemory
         case delayedNumbers
-        /// Bytes of metrics.jsonl, in checkpoints of before there were other sinks.
+        /// Bytes of metrics.jsonl, in checkpoints from before there were other sinks.
         case metricsLength
     }
 
@@ -57,11 +57,11 @@ extension RunPosition: Codable {
 }
 
 extension RunPosition {
-    /// What is wrong with the position for a run of these numbers, or nil: a file may say anything.
+    /// What is wrong with the position for such a run; nil if nothing is. A file may hold any values.
     ///
     /// - Parameters:
-    ///   - examples: Examples of an epoch.
-    ///   - memoryCount: Numbers in `ruleMemory`.
+    ///   - examples: The examples of an epoch.
+    ///   - memoryCount: The length of `ruleMemory`.
     package func problem(for settings: TrainingSettings, examples: Int, memoryCount: Int) -> String? {
         let (epochs, batches) = (settings.epochs, policy.batches)
         guard batches.isEmpty || settings.growth?.trigger == .noise, batches.count <= epochs + 1,
@@ -97,7 +97,7 @@ extension RunPosition {
         return nil
     }
 
-    /// Whether both are the same place of training, whatever sinks have taken by then.
+    /// Whether both are the same place in training, whatever their sinks' positions.
     func isSamePlace(as other: RunPosition) -> Bool {
         var (own, others) = (self, other)
         own.sinks = [:]

@@ -1,20 +1,20 @@
 import Foundation
 import Messages
 
-/// The little that a list of runs shows of a configuration.
+/// The few facts that a list of runs shows of a configuration.
 ///
-/// It is taken from the lines of config.yaml, which a run writes in one fixed form: to read a configuration whole takes
-/// milliseconds, and a folder may hold thousands of runs.
+/// They are taken from the lines of config.yaml, which a run writes in one fixed form: to read a whole configuration
+/// takes milliseconds, and a folder may hold thousands of runs.
 struct ConfigurationOutline {
     /// Passes over the training set.
     private(set) var epochs: Int?
-    /// The model in a few words: a built-in one's name, the number of layers of a list with the first and the last.
+    /// The model in a few words: the name of a built-in one, or the number of layers with the first and the last.
     private(set) var model: String?
 
-    /// The outline of the run in a folder, which is a Swift program's where there is no config.yaml.
+    /// The outline of the run in a folder; a Swift program's run has program.json instead of config.yaml.
     init(folder: String) throws {
         var text = ""
-        // No configuration is longer than the megabyte that is read of one.
+        // No configuration is larger than a megabyte, and larger files are not read.
         let file = try FileInput.open(ifExists: "\(folder)/\(RunFolder.configurationName)")
         if let file, file.byteCount <= 1 << 20 {
             text = String(decoding: try file.bytes(atMost: 1 << 20), as: UTF8.self)

@@ -1,39 +1,39 @@
 import Options
 
-/// What is different between the metrics of two runs. Lines are compared that are of the same event: of a step both log, of
-/// an epoch both have ended. What depends on time counts for nothing.
+/// The differences between the metrics of two runs. It compares lines of the same event: a step that both have logged,
+/// an epoch that both have ended. Values that depend on time are ignored.
 package struct MetricsComparison: Sendable, Equatable {
-    /// The first number that parts.
+    /// The first value that differs.
     package struct Parting: Sendable, Equatable {
-        /// The step of its line.
+        /// The step of the line.
         package let step: Int
-        /// What metrics.jsonl calls it; an element of a list has its place behind it.
+        /// The field's name in metrics.jsonl; for an element of a list followed by its index.
         package let key: String
         package let first: OptionValue
         package let second: OptionValue
     }
 
-    /// Where the runs part; nil where all lines of the same events are equal.
+    /// The first difference; nil if all lines of common events are equal.
     package private(set) var parting: Parting?
-    /// Lines of each run.
+    /// The number of lines of each run.
     package private(set) var counts = (first: 0, second: 0)
-    /// Events that both have.
+    /// The number of events that both runs have.
     package private(set) var common = 0
-    /// Keys of common lines that only one of the runs has, by name.
+    /// Fields of common lines that only one of the runs has, by name.
     package private(set) var extra = (first: [String](), second: [String]())
 
     package static func == (a: MetricsComparison, b: MetricsComparison) -> Bool {
         a.parting == b.parting && a.counts == b.counts && a.common == b.common && a.extra == b.extra
     }
 
-    /// What tells one line of a run from the others.
+    /// What identifies a line within a run.
     private struct Event: Hashable {
         let kind: String
         let step: Int
         let parameter: String?
     }
 
-    /// Compares the metrics of the runs in two folders; none are like an empty file.
+    /// Compares the metrics of the runs in two folders; a missing file counts as empty.
     init(_ first: String, _ second: String) throws {
         var known: [Event: [RunEvent.Field]] = [:]
         try Self.forEachLine(of: second) {
@@ -58,7 +58,7 @@ package struct MetricsComparison: Sendable, Equatable {
         extra = (onlyFirst.sorted(), onlySecond.sorted())
     }
 
-    /// Calls `body` with the fields of every line that do not depend on time.
+    /// Calls `body` with the fields of every line, without those that depend on time.
     private static func forEachLine(
         of folder: String, _ body: ([RunEvent.Field]) -> Void, count: () -> Void
     ) throws {
@@ -86,7 +86,7 @@ package struct MetricsComparison: Sendable, Equatable {
         for field in a {
             guard let other = b.first(where: { $0.name == field.name }) else { continue }
             let (ours, theirs) = (parts(field), parts(other))
-            // A list that is longer parts at its length.
+            // Lists of different length differ in their length.
             guard ours.map(\.key) == theirs.map(\.key) else {
                 return Parting(
                     step: step, key: field.name, first: .text("\(ours.count) values"),
@@ -99,12 +99,12 @@ package struct MetricsComparison: Sendable, Equatable {
         return nil
     }
 
-    /// The single values of a field. A number that is not finite is nothing, as in the file.
+    /// The single values of a field; a number that is not finite is `.none`, as null in the file.
     private static func parts(_ field: RunEvent.Field) -> [(key: String, value: OptionValue)] {
         func number(_ value: Double) -> OptionValue { value.isFinite ? .number(value) : .none }
         switch field.value {
         case .text(let text): return [(field.name, .text(text))]
-        // A whole number in one line may be 1.0 in another.
+        // The same whole number may be 1.0 in another line.
         case .count(let count): return [(field.name, .number(Double(count)))]
         case .number(let value): return [(field.name, number(value))]
         case .numbers(let values):

@@ -2,19 +2,19 @@ import Foundation
 import Messages
 import Options
 
-/// What is different between two runs: their configurations, their metrics, their weights.
+/// The differences between two runs: of their configurations, metrics and weights.
 package struct RunComparison: Sendable {
     private let runs: (first: String, second: String)
-    /// Where the configurations differ; nil where one of them is not known.
+    /// The differing settings; nil if a configuration is unknown.
     let settings: [ConfigurationChange]?
-    /// Whether only keys were compared that decide the bytes of results, and those of data.
+    /// Whether only settings that affect results, and those of data, were compared.
     let areSettingsPartial: Bool
-    /// What no key tells apart, though the runs' checkpoints do.
+    /// Differences of the model or data that no setting shows but the checkpoints do.
     let hidden: [String]
     let metrics: MetricsComparison
     let weights: [WeightsComparison]
 
-    /// Compares the runs in two folders, whose configurations are these.
+    /// Compares the runs in two folders, with the settings that are known of them.
     package init(
         _ first: (folder: String, settings: RunSettings?), _ second: (folder: String, settings: RunSettings?),
         _ table: SettingsTable
@@ -27,7 +27,7 @@ package struct RunComparison: Sendable {
         weights = try WeightsComparison.all(first.folder, second.folder)
     }
 
-    /// A model or data that differ though every key about them is the same.
+    /// Whether the model or the data differ although their settings are the same.
     private static func hidden(_ first: String, _ second: String, _ changes: [ConfigurationChange])
         -> [String]
     {
@@ -58,7 +58,7 @@ package struct RunComparison: Sendable {
             && weights.allSatisfy { $0.difference == nil }
     }
 
-    /// Lines for a person.
+    /// The comparison as lines for a person.
     package var text: String {
         var lines: [String] = []
         if isEqual {
@@ -117,7 +117,7 @@ package struct RunComparison: Sendable {
         value == .none ? "null" : value.description
     }
 
-    /// One JSON object on one line.
+    /// The comparison as one JSON object on one line.
     package func json() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -125,7 +125,7 @@ package struct RunComparison: Sendable {
         return String(decoding: try encoder.encode(Report(self)), as: UTF8.self) + "\n"
     }
 
-    /// What the JSON object holds.
+    /// The content of the JSON object.
     private struct Report: Encodable {
         struct Setting: Encodable {
             let key: String
@@ -184,6 +184,6 @@ package struct RunComparison: Sendable {
 }
 
 extension ConfigurationChange {
-    /// As a comparison says it: "optimizer.lr: 0.1 against 0.05".
+    /// The difference in a comparison's words: "optimizer.lr: 0.1 against 0.05".
     var comparison: String { "\(key): \(old ?? "none") against \(new ?? "none")" }
 }

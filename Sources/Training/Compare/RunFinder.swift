@@ -1,9 +1,9 @@
 import Foundation
 import Glibc
 
-/// Looks for the folders of runs.
+/// Finds the folders of runs.
 package enum RunFinder {
-    /// The runs at and below a folder, sorted by path; links to folders are not followed.
+    /// The runs in a folder and below it, sorted by path; links to folders are not followed.
     ///
     /// A run is a folder with metrics.jsonl, config.yaml or program.json. Throws where there is no such folder.
     package static func runs(below folder: String) throws -> [String] {
@@ -14,7 +14,7 @@ package enum RunFinder {
         var found: [String] = []
         var waiting = [folder]
         while let path = waiting.popLast() {
-            // What may not be looked into holds no run for this user.
+            // A folder that cannot be read holds no run for this user.
             let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
             let isRun = isRun(names)
             if isRun { found.append(path) }
@@ -29,7 +29,7 @@ package enum RunFinder {
         return found.sorted()
     }
 
-    /// Throws unless there is a run in a folder.
+    /// Throws unless a folder is a run's.
     package static func requireRun(_ folder: String) throws {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         guard !isRun(names), !names.contains(RunFolder.weightsName),
@@ -45,6 +45,6 @@ package enum RunFinder {
         }
     }
 
-    /// Folders of a run that hold no other run.
+    /// Subfolders of a run in which there is no other run.
     private static let ownFolders = [RunFolder.checkpointsName, RunFolder.profileName]
 }

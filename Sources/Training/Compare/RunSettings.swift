@@ -1,33 +1,33 @@
-/// What is known of a run's configuration.
+/// The settings of a run, as far as they are known.
 package struct RunSettings: Sendable {
     /// The keys that are set.
     private let entries: [RunIdentity.Entry]
-    /// Whether keys are known that decide no byte of results, too.
+    /// Whether the settings that do not affect results are known too.
     let isWhole: Bool
 
-    /// All keys of a configuration.
+    /// All settings of a configuration.
     package init(_ settings: TrainingSettings, _ table: SettingsTable) {
         entries = RunIdentity.entries(of: settings, table) { _ in true }
         isWhole = true
     }
 
-    /// What the newest checkpoint of the run in a folder keeps of its configuration: the keys that decide the bytes of results,
-    /// and those of data. Nil where there is no checkpoint that can be read.
+    /// The settings in the newest readable checkpoint of the run in a folder: those that affect the bytes of results,
+    /// and those of data. Nil if there is no readable checkpoint.
     package init?(checkpointsIn folder: String) {
         guard let identity = Self.identity(ofRunIn: folder) else { return nil }
         entries = identity.settings
         isWhole = false
     }
 
-    /// What the newest checkpoint that can be read says that the run is.
+    /// The identity in the newest readable checkpoint of the run in a folder.
     static func identity(ofRunIn folder: String) -> RunIdentity? {
         CheckpointCatalogue("\(folder)/\(RunFolder.checkpointsName)").newestFirst.lazy
             .compactMap { try? CheckpointVerification($0).manifest.identity }.first
     }
 
-    /// Where the configuration of another run says something else, in the order of the table.
+    /// The settings that differ in another run, in the order of the table.
     ///
-    /// The folder for results counts for nothing: that is where the runs are.
+    /// The output folder is ignored: it always differs.
     package func changes(to other: RunSettings, _ table: SettingsTable) -> [ConfigurationChange] {
         let standard = try? SettingsTable.defaults
         return table.keys.flatMap { key -> [ConfigurationChange] in

@@ -2,12 +2,12 @@ import Files
 import Foundation
 import Messages
 
-/// What a run's folder says of it at a look.
+/// A quick summary of a run, from its folder.
 ///
-/// For lists of many runs: of the metrics only the lines of epochs and the last one are understood, and of checkpoints one
-/// is opened only where the metrics leave open whether the run has ended.
+/// It is made for lists of many runs: of the metrics only the lines of epochs and the last line are parsed, and a
+/// checkpoint is opened only if the metrics do not tell whether the run has ended.
 package struct RunSummary: Sendable, Equatable {
-    /// Where a run is.
+    /// What has become of a run.
     package enum State: String, Sendable {
         case finished, running, stopped, diverged
         case noMetrics = "no_metrics"
@@ -16,22 +16,22 @@ package struct RunSummary: Sendable, Equatable {
     /// The run's folder.
     package let path: String
     package let state: State
-    /// Optimizer steps taken, as far as metrics and checkpoints tell.
+    /// The number of optimizer steps taken, as far as metrics and checkpoints tell.
     package let step: Int?
-    /// Epochs that are done, and those of the whole run where its configuration tells.
+    /// The number of completed epochs, and of all epochs if the configuration is known.
     package let epoch: Int
     package let epochs: Int?
-    /// The mean training loss of the last epoch and the lowest of all; nil before the end of the first.
+    /// The mean training loss of the last epoch, and the lowest of all epochs; nil before the end of the first.
     package let trainingLoss: Double?
     package let bestTrainingLoss: Double?
-    /// What the last weights are worth.
+    /// The evaluations of the last weights.
     package let evaluations: RunEvent.Evaluations
-    /// Seconds since the run's start, those of its last part where it went on from a checkpoint.
+    /// Seconds since the start, or since the last resume.
     package let seconds: Double?
-    /// The model in a few words; nil where there is no configuration.
+    /// The model in a few words; nil without a configuration.
     package let model: String?
 
-    /// Looks at the run in a folder.
+    /// Reads the run in a folder.
     package init(folder: String) throws {
         path = folder
         var last: ArraySlice<UInt8>?
@@ -78,7 +78,7 @@ package struct RunSummary: Sendable, Equatable {
         }.first
     }
 
-    /// Whether a run has ended by itself. One that was told to stop after some steps has a line of its end, too.
+    /// Whether a run has ended by itself. A run that was stopped after some steps has an "end" line too.
     private static func hasEnded(_ folder: String, _ end: RunEvent.End?, of epochs: Int?, newest: Int?)
         -> Bool
     {
@@ -96,7 +96,7 @@ package struct RunSummary: Sendable, Equatable {
         }
     }
 
-    /// The number that says most: a metric of the test set, else of the validation set, else their loss.
+    /// The most telling number: a metric of the test set, else of the validation set, else their loss.
     var headline: NamedNumber? {
         let sets = [("test", evaluations.test), ("validation", evaluations.validation)]
         for isLoss in [false, true] {
@@ -109,7 +109,7 @@ package struct RunSummary: Sendable, Equatable {
         return nil
     }
 
-    /// One JSON object on one line; numbers of sets are called as in metrics.jsonl.
+    /// The summary as one JSON object on one line; numbers have their names from metrics.jsonl.
     package var json: String {
         var line = JSONLine()
         line.add("run", path)
@@ -129,7 +129,7 @@ package struct RunSummary: Sendable, Equatable {
         return line.line
     }
 
-    /// The words of a line for a person: path, state, epochs, training loss, metric, seconds, model.
+    /// The columns of a line: path, state, epochs, training loss, metric, seconds, model.
     private var cells: [String] {
         func text(_ value: Double) -> String { ProgressReporter.significant(value, 4) }
         let place =
@@ -150,7 +150,7 @@ package struct RunSummary: Sendable, Equatable {
         ]
     }
 
-    /// A line for each run, in columns.
+    /// A line for each run, in aligned columns.
     package static func table(_ runs: [RunSummary]) -> String {
         let rows = runs.map { $0.cells.map { $0.split(whereSeparator: \.isNewline).joined(separator: " ") } }
         guard let first = rows.first else { return "" }

@@ -1,25 +1,25 @@
 import Messages
 import Safetensors
 
-/// What is different between the weights of two runs.
+/// The differences between the weights of two runs.
 package struct WeightsComparison: Sendable, Equatable {
-    /// The first tensor that is not the same, in the order of layers.
+    /// The first tensor that differs, in the order of layers.
     package enum Difference: Sendable, Equatable {
-        /// So many elements of it, by at most so much; nil where one of them is no number.
+        /// This many elements differ, by at most `most`; nil if one of them is not finite.
         case values(tensor: String, elements: Int, of: Int, most: Double?)
-        /// It has another shape or type: "F32 (3, 4)".
+        /// The shape or type differs: "F32 (3, 4)".
         case form(tensor: String, first: String, second: String)
-        /// Only the first run has it, or only the second.
+        /// Only one of the runs has the tensor.
         case missing(tensor: String, isOfFirst: Bool)
     }
 
-    /// What was compared, such as "the checkpoints of step 12".
+    /// What is compared, such as "the checkpoints of step 12".
     package let what: String
-    /// Where they part; nil where all bytes are the same.
+    /// The first difference; nil if all bytes are equal.
     package let difference: Difference?
 
-    /// Compares the runs in two folders: the newest checkpoints of one step that both have and that are whole, and the final
-    /// weights where there are none, or where those are the same. Nothing where there is neither.
+    /// Compares the runs in two folders: the newest complete checkpoints of a step that both have; and the final
+    /// weights if there are none, or if those are equal. Empty if there is neither.
     static func all(_ first: String, _ second: String) throws -> [WeightsComparison] {
         var found: [WeightsComparison] = []
         if let checkpoints = ofCheckpoints(first, second) {
@@ -74,7 +74,7 @@ package struct WeightsComparison: Sendable, Equatable {
     private static func values(_ name: String, _ a: SafetensorsFile, _ b: SafetensorsFile) throws
         -> Difference
     {
-        // By bits: −0 is not 0, and one NaN may be another.
+        // Bits are compared: −0 differs from 0, and NaNs may differ.
         let size = a.entry(named: name)?.type.size ?? 1
         let (first, second) = (Array(try a.bytes(named: name)), Array(try b.bytes(named: name)))
         let places = stride(from: 0, to: first.count, by: size).filter {
@@ -97,7 +97,7 @@ package struct WeightsComparison: Sendable, Equatable {
         "\(entry.type.rawValue) (\(entry.shape.map(String.init).joined(separator: ", ")))"
     }
 
-    /// Layers in their order: 2.weight before 10.weight.
+    /// Whether `a` comes first in the order of layers, in which 2.weight is before 10.weight.
     private static func precedes(_ a: String, _ b: String) -> Bool {
         for (part, other) in zip(a.split(separator: "."), b.split(separator: ".")) where part != other {
             if let number = Int(part), let otherNumber = Int(other) { return number < otherNumber }
@@ -106,7 +106,7 @@ package struct WeightsComparison: Sendable, Equatable {
         return a < b
     }
 
-    /// As a line says it: "weights differ from tensor 0.weight on, 3 of 12 elements, by at most 0.5 (...)".
+    /// The comparison as a line: "weights differ from tensor 0.weight on, 3 of 12 elements, by at most 0.5 (...)".
     package var text: String {
         let place = "(\(what))"
         switch difference {

@@ -2,35 +2,35 @@ import Foundation
 import Glibc
 import Messages
 
-/// A file that a sink appends to as a run goes on, in pieces that are there whole or not at all.
+/// A file that a sink appends to during a run, in pieces that are written completely or not at all.
 ///
-/// A piece that cannot be written, because the disk is full for instance, does not end training: the first is said at once,
-/// all of them when the run ends.
+/// A piece that cannot be written, for instance because the disk is full, does not end training: the first is reported
+/// at once, and the number of all when the run ends.
 final class AppendedFile {
-    /// What the file is for messages.
+    /// The words for the file in messages.
     struct Words {
-        /// What is lost where a piece is, "metrics".
+        /// What is lost with a piece, such as "metrics".
         let subject: String
-        /// A piece, "line".
+        /// A piece, such as "line".
         let piece: String
     }
 
     /// The file.
     let path: String
-    /// Bytes of it, whole pieces all of them.
+    /// The number of bytes of complete pieces.
     private(set) var position = 0
-    /// Pieces that could not be written, and why the first could not.
+    /// The number of pieces that could not be written, and the reason of the first failure.
     private(set) var lost: (count: Int, reason: String)?
     private var descriptor: Int32 = -1
     private let words: Words
     private let mayWrite: () -> Bool
     private let warn: (String) -> Void
 
-    /// A file that is not open yet.
+    /// A file that is not opened yet.
     ///
     /// - Parameters:
-    ///   - mayWrite: Whether the file is still this run's: another that has taken the folder goes on in it.
-    ///   - warn: Tells a person.
+    ///   - mayWrite: Whether the file still belongs to this run, rather than to another that has taken the folder.
+    ///   - warn: Prints a warning.
     init(
         path: String, _ words: Words, mayWrite: @escaping () -> Bool, _ warn: @escaping (String) -> Void
     ) {
@@ -42,9 +42,9 @@ final class AppendedFile {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// Opens the file at `length` bytes, cutting off what a run before wrote behind it; where there are fewer, at those.
+    /// Opens the file at `length` bytes and cuts off what an earlier run wrote after them; at its end if it is shorter.
     ///
-    /// - Parameter whole: How many of the bytes up to there are whole pieces; all of them unless given.
+    /// - Parameter whole: Returns how many of those bytes are complete pieces; all of them unless given.
     func start(at length: Int, whole: ((UnsafeRawBufferPointer) -> Int)? = nil) throws {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FileOutput.failure("cannot create", path) }
@@ -85,19 +85,19 @@ final class AppendedFile {
             try FileOutput.write(bytes, to: descriptor, path: path)
             position += bytes.count
         } catch {
-            // What of the piece is there goes again, so that the file holds whole ones.
+            // Remove what was written of the piece, so that the file holds complete pieces only.
             if ftruncate(descriptor, position) == 0 { lseek(descriptor, 0, SEEK_END) }
             if lost == nil { warn("\(words.subject) are lost, training goes on: \(error)") }
             lost = ((lost?.count ?? 0) + 1, lost?.reason ?? "\(error)")
         }
     }
 
-    /// What waits until all pieces so far are on disk, on any thread while the file is open.
+    /// Waits until all pieces so far are on disk; for any thread, while the file is open.
     var synchronization: @Sendable () throws -> Void {
         { [descriptor, path] in try FileOutput.synchronize(descriptor, path: path) }
     }
 
-    /// Waits for the disk, and throws where pieces were lost.
+    /// Waits until the file is on disk, and throws if pieces were lost.
     func finish() throws {
         try synchronization()
         guard let lost else { return }

@@ -1,48 +1,48 @@
 import DataParallel
 import Layers
 
-/// A number and what it is called.
+/// A number with its name.
 public struct NamedNumber: Sendable, Equatable {
     public let name: String
     public let value: Double
 }
 
 extension RunEvent {
-    /// What weights are worth on one set of examples.
+    /// The evaluation of weights on one set of examples.
     public struct Evaluation: Sendable, Equatable {
-        /// Numbers of each class.
+        /// Numbers for each class.
         public enum Detail: Sendable, Equatable {
             /// A metric of each class, by the metric's name.
             case perClass(name: String, values: [Double])
-            /// Examples of each class, in rows, that were taken for each class, in columns.
+            /// Examples by true class, in rows, and predicted class, in columns.
             case confusion([[Int]])
         }
 
-        /// The loss, then every metric that is a single number, in the order they were asked for.
+        /// The loss, then every single-number metric, in the order in which they were asked for.
         public let numbers: [NamedNumber]
-        /// What was asked for of each class, in that order.
+        /// The metrics by class, in the order in which they were asked for.
         public let details: [Detail]
-        /// All that was added up; nil where the numbers were read from a file.
+        /// All sums of the evaluation; nil if the numbers were read from a file.
         var totals: Evaluator.Totals?
 
-        /// The examples.
+        /// The number of examples; nil if the numbers were read from a file.
         public var count: Int? { totals?.count }
         /// The mean loss.
         public var loss: Double? { value(of: Metric.loss.name) }
 
-        /// A number by its metric's name, such as "accuracy"; nil where it is none or was not asked for.
+        /// A number by its metric's name, such as "accuracy"; nil if it is not a single number or was not asked for.
         public func value(of name: String) -> Double? { numbers.first { $0.name == name }?.value }
     }
 
-    /// What weights are worth on the sets that were evaluated.
+    /// The evaluations of weights on all sets that were evaluated.
     public struct Evaluations: Sendable, Equatable {
         public var training: Evaluation?
         public var validation: Evaluation?
         public var test: Evaluation?
-        /// Examples evaluated a second, over all ranks; nil where there were none.
+        /// Examples evaluated per second, over all ranks; nil if there were none.
         public var samplesPerSecond: Double?
 
-        /// A metric of the validation set by the name it has in metrics.jsonl, such as "validation_accuracy".
+        /// A validation metric by its name in metrics.jsonl, such as "validation_accuracy".
         func value(ofWatched name: String) -> Double? {
             Metric.name(ofValidation: name).flatMap { validation?.value(of: $0) }
         }
@@ -50,7 +50,7 @@ extension RunEvent {
 }
 
 extension RunEvent.Evaluation {
-    /// What an evaluator has added up.
+    /// The evaluation with these sums.
     init(_ totals: Evaluator.Totals) {
         numbers = ([.loss] + totals.metrics.filter { $0 != .loss }).compactMap { metric in
             totals.value(of: metric).map { NamedNumber(name: metric.name, value: $0) }
@@ -64,7 +64,7 @@ extension RunEvent.Evaluation {
 }
 
 extension Metric {
-    /// What the metric is called whose value on the validation set has this name in metrics.jsonl; nil for another name.
+    /// The name of the metric whose validation value has this name in metrics.jsonl; nil for any other name.
     static func name(ofValidation name: String) -> String? {
         let prefix = "validation_"
         return name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : nil
@@ -72,12 +72,12 @@ extension Metric {
 }
 
 extension TrainingSettings {
-    /// The metric of the validation set that has this name in metrics.jsonl; nil for another name.
+    /// The metric whose validation value has this name in metrics.jsonl; nil for any other name.
     func metric(validation name: String) -> Metric? {
         Metric.name(ofValidation: name).flatMap { Metric(name: $0, among: metrics ?? []) }
     }
 
-    /// The metrics of a program's own that evaluation reports.
+    /// The custom metrics among those that evaluation reports.
     var customMetrics: [CustomMetric] {
         (metrics ?? []).compactMap { if case .custom(let custom) = $0 { custom } else { nil } }
     }

@@ -1,11 +1,11 @@
 import Foundation
 
-/// Reads what `JSONLine` writes: an object of strings, numbers, lists of them and objects of numbers, in its order.
+/// Parses what `JSONLine` writes: an object of strings, numbers, lists of them and objects of numbers, in its order.
 struct FieldParser {
     private let bytes: [UInt8]
     private var place = 0
 
-    /// The fields of a line; nil where it is no such object.
+    /// The fields of a line; nil if it is not such an object.
     static func fields(of line: some StringProtocol) -> [RunEvent.Field]? {
         var parser = FieldParser(bytes: Array(line.utf8))
         return parser.object { $0.value() }?.map { RunEvent.Field(name: $0, value: $1) }
@@ -61,7 +61,7 @@ struct FieldParser {
 
     private mutating func number() -> Double? { word().flatMap(Self.number) }
 
-    /// What is not finite was written as null.
+    /// Numbers that are not finite were written as null.
     private static func number(_ word: String) -> Double? { word == "null" ? .nan : Double(word) }
 
     private mutating func word() -> String? {

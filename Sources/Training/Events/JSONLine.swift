@@ -1,4 +1,4 @@
-/// One JSON object on one line, with its fields in the order they were added.
+/// Builds one JSON object on one line; its fields keep the order in which they were added.
 struct JSONLine {
     private(set) var text = "{"
 
@@ -18,7 +18,7 @@ struct JSONLine {
         text += value.isFinite ? value.description : "null"
     }
 
-    /// Adds nothing for nil.
+    /// Adds the number; nothing for nil.
     mutating func add(_ name: String, _ value: Double?) {
         if let value { add(name, value) }
     }
@@ -48,7 +48,7 @@ struct JSONLine {
         text += Self.list(values.map(Self.quoted))
     }
 
-    /// Adds an object of numbers.
+    /// Adds an object with a member for each number.
     mutating func add(_ name: String, _ values: [NamedNumber]) {
         begin(name)
         let members = values.map {

@@ -1,6 +1,6 @@
-/// The lines of a metrics.jsonl, read piece by piece: a last one without its end counts as none.
+/// Reads the lines of a metrics.jsonl, piece by piece; a last line without its newline is ignored.
 package enum MetricsFile {
-    /// Calls `body` with every whole line, without its end; not at all where there is no file.
+    /// Calls `body` with every complete line, without its newline; never if there is no file.
     static func forEachLine(inFile path: String, _ body: (ArraySlice<UInt8>) throws -> Void) throws {
         guard let file = try FileInput.open(ifExists: path) else { return }
         var rest: [UInt8] = []
@@ -15,24 +15,24 @@ package enum MetricsFile {
         }
     }
 
-    /// Whether a line is of an event of this kind.
+    /// Whether a line holds an event of this kind.
     static func isLine(_ line: ArraySlice<UInt8>, of kind: String) -> Bool {
         line.starts(with: "{\"event\":\"\(kind)\"".utf8)
     }
 
-    /// The event of a line; nil for a line that is none.
+    /// The event in a line; nil if it holds none.
     static func event(_ line: ArraySlice<UInt8>?) -> RunEvent? {
         line.flatMap { RunEvent(line: String(decoding: $0, as: UTF8.self)) }
     }
 
-    /// The events of a file, in order: what is no line of an event is passed over. None where there is no file.
+    /// The events in a file, in order; other lines are skipped. Empty if there is no file.
     static func events(inFile path: String) throws -> [RunEvent] {
         var events: [RunEvent] = []
         try forEachLine(inFile: path) { line in if let event = event(line) { events.append(event) } }
         return events
     }
 
-    /// The events of the run in a folder.
+    /// The events of the run in a folder; empty if it has no metrics.jsonl.
     package static func events(ofRunIn folder: String) throws -> [RunEvent] {
         try events(inFile: "\(folder)/\(RunFolder.metricsName)")
     }

@@ -1,16 +1,16 @@
-/// `metrics.jsonl`: one JSON object a line, appended as the run goes on.
+/// `metrics.jsonl`: one JSON object per line, appended during the run.
 final class MetricsLog: RunSink {
     let name = RunFolder.metricsName
     private let file: AppendedFile
 
-    /// A log that is not open yet; see `AppendedFile`.
+    /// A log that is not opened yet; see `AppendedFile`.
     init(path: String, mayWrite: @escaping () -> Bool = { true }, _ warn: @escaping (String) -> Void) {
         file = AppendedFile(
             path: path, AppendedFile.Words(subject: "metrics", piece: "line"), mayWrite: mayWrite, warn)
     }
 
     var position: Int { file.position }
-    /// Lines that could not be written, and why the first could not.
+    /// The number of lines that could not be written, and the reason of the first failure.
     var lost: (count: Int, reason: String)? { file.lost }
 
     func start(at length: Int) throws { try file.start(at: length) }

@@ -3,25 +3,25 @@ import Datasets
 import Foundation
 import Messages
 
-/// What a person sees of a run, on rank 0: on a terminal a line that tells how far it is, a line per epoch, and at the end
-/// what came of it and what to do next. Also the stream of events, where a program wants that.
+/// What a person sees of a run, on rank 0: a line of progress on a terminal, a line per epoch, and at the end the
+/// results and what to do next. It also writes the stream of events for programs that ask for it.
 package final class ProgressReporter: RunSink {
-    /// Where lines go.
+    /// Where lines are written.
     let progress: ProgressLine
     private let guidance: Guidance
-    /// Takes lines of the stream of events; nil where there is none.
+    /// Takes the lines of the event stream; nil if there is none.
     private let stream: ((String) -> Void)?
-    /// Epochs of the run, and its ranks.
+    /// The run's numbers of epochs and of ranks.
     private var (epochs, ranks) = (0, 1)
-    /// What the run came to.
+    /// The end of the run, once it has come.
     private var end: RunEvent.End?
 
-    /// A reporter that writes as `guidance` says.
+    /// A reporter that prints as much as `guidance` says.
     ///
     /// - Parameters:
     ///   - start: The system's uptime when the program started, in seconds.
-    ///   - line: Where lines go; nil for where they belong.
-    ///   - stream: What takes lines of the stream of events.
+    ///   - line: Where lines are written; nil for the stream that suits `guidance`.
+    ///   - stream: Takes the lines of the event stream.
     package init(
         _ guidance: Guidance, start: Double, line: ProgressLine? = nil,
         stream: @escaping (String) -> Void = { StandardStream.output.write($0) }
@@ -34,16 +34,16 @@ package final class ProgressReporter: RunSink {
     private static func device(_ printing: Printing) -> LineDevice? {
         switch printing {
         case .lines: LineDevice(.output)
-        // Events on the same terminal would tear a line that is drawn.
+        // Events on the same terminal would break into a progress line.
         case .json: LineDevice(.error, isPlain: StandardStream.output.columns != nil)
         case .quiet: nil
         }
     }
 
-    /// Whether a person looks at standard output on a terminal.
+    /// Whether standard output is a terminal.
     package static var writesToTerminal: Bool { StandardStream.output.columns != nil }
 
-    /// On a terminal ten times a second, elsewhere every half minute without another line that has the time.
+    /// On a terminal ten times a second; elsewhere after half a minute without another line that shows the time.
     package var wantsProgress: Bool { progress.isDue }
 
     package func take(_ event: RunEvent) {
@@ -69,7 +69,7 @@ package final class ProgressReporter: RunSink {
         }
     }
 
-    /// Prints a line that stays.
+    /// Prints a line that is not overwritten.
     func line(_ text: String) { progress.line(text) }
 
     private func status(_ progress: RunEvent.Progress) -> StatusLine {
@@ -90,7 +90,7 @@ package final class ProgressReporter: RunSink {
 
     private func text(_ epoch: RunEvent.Epoch) -> String {
         var text = "epoch \(epoch.epoch)/\(epochs)  train loss \(Self.fixed(epoch.trainingLoss, 4))"
-        // The loss is that of the steps, as in the metrics' line.
+        // The training loss is the mean over the steps, as in the metrics' line.
         if let training = epoch.evaluations.training { text += Self.describe(training, withLoss: false) }
         if let validation = epoch.evaluations.validation {
             text += "  validation" + Self.describe(validation)
@@ -101,7 +101,7 @@ package final class ProgressReporter: RunSink {
         return text
     }
 
-    /// Says what was evaluated, of each set the numbers, then what was asked for of each class; and where results are.
+    /// Prints for each set that was evaluated its numbers, then the metrics by class, and where the results are.
     private func report(_ results: RunEvent.Results) {
         line("")
         for (name, evaluation) in [
@@ -136,7 +136,7 @@ package final class ProgressReporter: RunSink {
         }
     }
 
-    /// More classes than this are no table for a terminal.
+    /// More classes make no readable table on a terminal.
     private static let mostClasses = 50
 
     /// Loss and metrics in words.
@@ -145,12 +145,12 @@ package final class ProgressReporter: RunSink {
             .map { " \($0.name) \(fixed($0.value, 4))" }.joined()
     }
 
-    /// A number with `digits` decimals; nan, inf or -inf where it is none.
+    /// A number with `digits` decimals, or nan, inf or -inf.
     package static func fixed(_ value: Double, _ digits: Int) -> String {
         value.isFinite ? String(format: "%.\(digits)f", value) : value.plainText
     }
 
-    /// A number with `digits` significant digits; nan, inf or -inf where it is none.
+    /// A number with `digits` significant digits, or nan, inf or -inf.
     package static func significant(_ value: Double, _ digits: Int) -> String {
         value.isFinite ? String(format: "%.\(digits)g", value) : value.plainText
     }

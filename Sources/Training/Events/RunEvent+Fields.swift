@@ -1,12 +1,12 @@
-/// The one table of what metrics.jsonl and sinks like it call the numbers of events.
+/// The names that metrics.jsonl and similar sinks use for the numbers of events, in one place.
 extension RunEvent {
-    /// A field of metrics.jsonl.
+    /// A field of a line in metrics.jsonl.
     public struct Field: Sendable, Equatable {
         public let name: String
         public let value: Value
     }
 
-    /// What a field holds.
+    /// The value of a field.
     public enum Value: Sendable, Equatable {
         case text(String)
         case count(Int)
@@ -16,7 +16,7 @@ extension RunEvent {
         case named([NamedNumber])
     }
 
-    /// What metrics.jsonl calls the event; nil for one that it does not hold.
+    /// The event's name in metrics.jsonl; nil for an event that is not written there.
     public var kind: String? {
         switch self {
         case .step: "step"
@@ -28,7 +28,7 @@ extension RunEvent {
         }
     }
 
-    /// The fields behind "event", in their order; none of an event that metrics.jsonl does not hold.
+    /// The fields after "event", in order; empty for an event that metrics.jsonl does not hold.
     public var fields: [Field] {
         var list = FieldList()
         switch self {
@@ -96,7 +96,7 @@ extension RunEvent {
     }
 }
 
-/// Fields in the making; what is nil is left out.
+/// Collects fields; nil values are left out.
 private struct FieldList {
     var fields: [RunEvent.Field] = []
 
@@ -122,7 +122,7 @@ private struct FieldList {
     }
 
     mutating func add(_ evaluations: RunEvent.Evaluations, withDetails: Bool) {
-        // The training loss of an epoch is that of its steps.
+        // An epoch's training loss is the mean over its steps.
         for number in evaluations.training?.numbers ?? [] where number.name != "loss" {
             add("train_" + number.name, number.value)
         }
@@ -139,7 +139,7 @@ private struct FieldList {
 }
 
 extension RunEvent.Evaluation.Detail {
-    /// The field of numbers of each class.
+    /// The field for numbers by class.
     func field(prefix: String) -> RunEvent.Field {
         switch self {
         case .perClass(let name, let values):

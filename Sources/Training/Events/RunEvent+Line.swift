@@ -1,8 +1,8 @@
 import Foundation
 
-/// Lines of metrics.jsonl.
+/// Events as lines of metrics.jsonl.
 extension RunEvent {
-    /// The event's line; nil of one that metrics.jsonl does not hold.
+    /// The event's line; nil for an event that metrics.jsonl does not hold.
     var line: JSONLine? {
         guard let kind else { return nil }
         var line = JSONLine()
@@ -11,7 +11,7 @@ extension RunEvent {
         return line
     }
 
-    /// Reads a line of metrics.jsonl; nil for one that is none, or cut off. A number that was not finite is NaN.
+    /// Reads a line of metrics.jsonl; nil if it is not one or is cut off. Numbers that were not finite are read as NaN.
     public init?(line: some StringProtocol) {
         guard let fields = FieldParser.fields(of: line) else { return nil }
         let read = Reading(fields: fields)
@@ -82,7 +82,7 @@ extension RunEvent {
     }
 }
 
-/// The fields of a line by name.
+/// The fields of a line, by name.
 private struct Reading {
     let fields: [RunEvent.Field]
 
@@ -118,7 +118,7 @@ private struct Reading {
     private func evaluation(_ prefix: String) -> RunEvent.Evaluation? {
         var numbers: [NamedNumber] = []
         var details: [RunEvent.Evaluation.Detail] = []
-        // The training loss of an epoch is that of its steps.
+        // An epoch's training loss is the mean over its steps.
         for field in fields where field.name.hasPrefix(prefix) && field.name != "train_loss" {
             let name = field.name.dropFirst(prefix.count)
             switch field.value {

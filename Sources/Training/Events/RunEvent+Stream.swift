@@ -1,5 +1,6 @@
 extension RunEvent {
-    /// The event's line in a stream of events: what metrics.jsonl holds, and in front of that how the run starts.
+    /// The event's line in the event stream, which begins with the start of the run and then holds what metrics.jsonl
+    /// holds.
     var streamLine: JSONLine? {
         guard case .start(let start) = self else { return line }
         var line = JSONLine()

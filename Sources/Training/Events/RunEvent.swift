@@ -1,53 +1,53 @@
-/// What a run says of itself while it goes on; `RunSink` takes it.
+/// What a run reports while it goes on, to be taken by a `RunSink`.
 ///
-/// `fields` are the numbers of an event by their names in metrics.jsonl, `init(line:)` reads a line of that file. What such
-/// a line does not hold is nil in an event that was read.
+/// `fields` are the numbers of an event by their names in metrics.jsonl; `init(line:)` reads a line of that file, and
+/// sets to nil what such a line does not hold.
 public enum RunEvent: Sendable, Equatable {
-    /// Training begins, or goes on.
+    /// Training begins or continues.
     case start(Start)
     /// A step whose metrics are logged.
     case step(Step)
-    /// How far the run is, between steps that are logged; only where a sink wants it.
+    /// How far the run is, between logged steps; only if a sink wants it.
     case progress(Progress)
-    /// A parameter's gradient vanishes or explodes.
+    /// A parameter's gradient has begun to vanish or explode.
     case gradients(Gradients)
     /// The end of an epoch.
     case epoch(Epoch)
-    /// How weights and gradients are spread at the end of an epoch; only where a sink wants it.
+    /// The histograms of weights and gradients at the end of an epoch; only if a sink wants them.
     case histograms(Histograms)
-    /// The training loss no longer fell.
+    /// The training loss has stopped falling.
     case plateau(Plateau)
     /// The end of the run, or of this part of it, before its results are on disk.
     case end(End)
     /// The results are on disk.
     case results(Results)
-    /// Something for a person that is not as usual.
+    /// A note about something unusual, for a person.
     case note(String)
-    /// A line for a person.
+    /// A line of text for a person.
     case message(String)
 
-    /// What begins.
+    /// The settings and the state with which training begins.
     public struct Start: Sendable, Equatable {
         /// The output folder.
         public let output: String
-        /// Examples of an epoch, and numbers that are trained.
+        /// The examples of an epoch, and the number of trained parameters.
         public let examples: Int
         public let parameters: Int
-        /// Passes over the examples.
+        /// The number of passes over the examples.
         public let epochs: Int
-        /// Steps that are done already.
+        /// The number of steps already done.
         public let step: Int
         public let ranks: Int
-        /// Threads of each rank.
+        /// Worker threads of each rank.
         public let workers: Int
         public let shards: Int
         /// The vector instructions that all ranks use.
         public let instructionSet: String
     }
 
-    /// A step's numbers.
+    /// The numbers of a logged step.
     public struct Step: Sendable, Equatable {
-        /// Steps so far, and the epoch under way, both counted from 1.
+        /// The number of steps so far, and the current epoch, both counted from 1.
         public let step: Int
         public let epoch: Int
         /// The mean loss of the step's examples.
@@ -56,26 +56,26 @@ public enum RunEvent: Sendable, Equatable {
         /// √Σ g² before clipping, and the norm after clipping ÷ the norm before.
         public var gradientNorm: Double?
         public var clipRatio: Double?
-        /// The gradient noise scale in examples, where it is measured; infinite where no gradient stands out.
+        /// The gradient noise scale in examples, if measured; infinite if no gradient stands out from the noise.
         public var noiseScale: Double?
         public var curvature: Curvature?
-        /// Steps so far that changed nothing.
+        /// The number of steps so far that changed nothing.
         public var skippedSteps = 0
-        /// The norm of each parameter's gradient, where it is asked for.
+        /// The norm of each parameter's gradient, if asked for.
         public var gradientNorms: [NamedNumber] = []
         public let pace: Pace
     }
 
-    /// How fast a run goes: training examples a second, steps alone, and seconds since the start.
+    /// The speed of a run: training examples per second, counting time in steps alone, and seconds since the start.
     public struct Pace: Sendable, Equatable {
         public let samplesPerSecond: Double
         public let seconds: Double
     }
 
-    /// What a step found of its loss's curvature.
+    /// The curvature of the loss at a step.
     ///
-    /// By the quadratic model the plain step −ηg overshoots the best one along −g where gᵀHg is above gᵀg/η, and raises the
-    /// loss where it is above 2gᵀg/η (Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 8.2.1).
+    /// By the quadratic model the plain step −ηg overshoots the best one along −g if gᵀHg is above gᵀg/η, and raises
+    /// the loss if it is above 2gᵀg/η (Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 8.2.1).
     public struct Curvature: Sendable, Equatable {
         /// The largest eigenvalue of the mini-batch's Hessian H.
         public let lambdaMax: Double
@@ -83,7 +83,7 @@ public enum RunEvent: Sendable, Equatable {
         public let gradientCurvature: Double
         /// gᵀg/η.
         public let gradientOverRate: Double
-        /// Whether the mini-batch is large enough, as `BatchSizeTest` has it; nil of a single shard.
+        /// The ratios of the tests in `BatchSizeTest`; nil if only one shard has examples.
         public var normTest: Double?
         public var innerProductTest: Double?
         public var gradientSNR: Double?
@@ -91,99 +91,99 @@ public enum RunEvent: Sendable, Equatable {
 
     /// How far a run is.
     public struct Progress: Sendable, Equatable {
-        /// The epoch under way, from 1, and the part of it that is done.
+        /// The current epoch, from 1, and the share of it that is done.
         public let epoch: Int
         public let fraction: Double
-        /// Steps so far, and those that the run takes in all.
+        /// The number of steps so far, and of the whole run.
         public let step: Int
         public let steps: Int
-        /// The mean loss of the last step, and its learning rate.
+        /// The mean loss and the learning rate of the last step.
         public let loss: Double
         public let learningRate: Double
         public let samplesPerSecond: Double
-        /// Seconds left of the run.
+        /// Estimated seconds until the end of the run.
         public let remaining: Double
     }
 
-    /// What is wrong with a parameter's gradient.
+    /// A vanishing or exploding gradient.
     public struct Gradients: Sendable, Equatable {
         public let step: Int
-        /// The parameter's name.
+        /// The name of the parameter.
         public let parameter: String
         public let finding: GradientTrouble
         public let rootMeanSquare: Double
     }
 
-    /// An epoch's numbers.
+    /// The numbers of an epoch.
     public struct Epoch: Sendable, Equatable {
-        /// The epoch, from 1, and the steps so far.
+        /// The epoch, from 1, and the number of steps so far.
         public let epoch: Int
         public let step: Int
-        /// The mean loss of the epoch's steps, and what its weights are worth.
+        /// The mean loss of the epoch's steps, and the evaluations of the weights at its end.
         public let trainingLoss: Double
         public let evaluations: Evaluations
         /// The learning rate of the last step.
         public let learningRate: Double
-        /// Examples of a mini-batch, where it grows.
+        /// The examples of a mini-batch, if it grows.
         public var batch: Int?
-        /// Steps so far that changed nothing.
+        /// The number of steps so far that changed nothing.
         public var skippedSteps = 0
         public let pace: Pace
-        /// Seconds left of the run.
+        /// Estimated seconds until the end of the run.
         public var remaining: Double?
     }
 
-    /// What was found where the training loss no longer fell.
+    /// The diagnosis where the training loss stopped falling.
     public struct Plateau: Sendable, Equatable {
-        /// Steps and epochs so far.
+        /// The numbers of steps and epochs so far.
         public let step: Int
         public let epoch: Int
         public let verdict: Diagnosis.Verdict
-        /// The loss over all training examples; nil where its curvature is not finite.
+        /// The loss over all training examples; nil if its curvature is not finite.
         public let loss: Double?
-        /// Where the weights went; nil where they stay.
+        /// How the weights left a saddle; nil if they stay.
         public var escape: Escape?
     }
 
-    /// How weights left a saddle: to which loss over all training examples, along which curvature.
+    /// The loss over all training examples that the weights moved to, and the curvature along which they left a saddle.
     public struct Escape: Sendable, Equatable {
         public let loss: Double
         public let curvature: Double
     }
 
-    /// What a run came to.
+    /// The numbers at the end of a run.
     public struct End: Sendable, Equatable {
-        /// Steps and epochs so far.
+        /// The numbers of steps and epochs so far.
         public let steps: Int
         public let epoch: Int
-        /// The best epoch, from 1, and its watched metric; nil where nothing was watched.
+        /// The best epoch, from 1, and its watched metric; nil if nothing was watched.
         public var bestEpoch: Int?
         public var bestValue: Double?
-        /// The epoch, from 1, whose weights early stopping has taken back; nil where the last ones stay.
+        /// The epoch, from 1, whose weights early stopping has restored; nil if the last ones are kept.
         public var restoredEpoch: Int?
-        /// Steps so far that changed nothing.
+        /// The number of steps so far that changed nothing.
         public var skippedSteps = 0
-        /// What the weights are worth that the run ends with.
+        /// The evaluations of the weights that the run ends with.
         public let evaluations: Evaluations
         public let pace: Pace
     }
 
-    /// What a run leaves.
+    /// The files that a run leaves, and its final numbers.
     public struct Results: Sendable, Equatable {
         public let evaluations: Evaluations
-        /// The labels that stand for the classes; nil for class indices, and without classes.
+        /// The labels of the classes; nil for class indices, and for regression.
         public let classNames: [String]?
-        /// What is odd about the numbers, for a person.
+        /// Notes on unusual numbers, for a person.
         public let notes: [String]
-        /// The paths of the weights, of the metrics, and of the folder of checkpoints.
+        /// The paths of the weights, the metrics and the folder of checkpoints.
         public let weights: String
         public let metrics: String
         public let checkpoints: String
-        /// Checkpoints that were written, and seconds that training waited for copies and for the disk.
+        /// The number of checkpoints written, and the seconds that training waited for copies and for the disk.
         public let checkpointCount: Int
         public let secondsOfCopying: Double
         public let secondsOfWaiting: Double
-        /// What best weights and early stopping watch, by its name in metrics.jsonl; nil for nothing.
+        /// The metric that best weights and early stopping watch, by its name in metrics.jsonl; nil for none.
         public var watchedMetric: String?
         /// Whether the run has ended by itself, with no steps left.
         public var isFinished = true

@@ -1,10 +1,11 @@
-/// Where a run's events go: a file, a terminal, a function of one's own.
+/// Receives a run's events: a file, a terminal, a function of your own.
 ///
-/// Rank 0 alone has sinks, and calls them from the thread that trains, which waits for them: `start`, `take` for every event
-/// in order, `finish`; not at all in a run that had ended before. A sink needs `take`; what else there is has a default.
+/// Only rank 0 has sinks. The training thread calls them and waits for them: first `start`, then `take` for every event
+/// in order, then `finish`; none of them for a run that had already ended. A sink must implement `take`; everything
+/// else has a default.
 ///
-/// A sink with a `name` keeps a position: checkpoints hold how far it was, and a run that goes on from one hands that back, so
-/// that no event stands twice. What it had taken behind that place comes once more:
+/// A sink with a `name` has a position, which checkpoints save. A run that is resumed passes the saved position to
+/// `start`, so that no event is recorded twice: events after it come again.
 ///
 ///     final class Losses: RunSink {
 ///         let name = "losses"
@@ -16,29 +17,30 @@
 ///         }
 ///     }
 public protocol RunSink: AnyObject {
-    /// What checkpoints call the sink, no other sink of the run being called so; empty, the default, where it keeps no position.
+    /// The name under which checkpoints save the position, unique among the run's sinks; empty, the default, for no
+    /// position.
     var name: String { get }
-    /// How far it is, in bytes, lines or whatever it counts, from 0; of its last event, at any time between two.
+    /// The position after the last event, in bytes, lines or anything else, counted from 0.
     var position: Int { get }
-    /// Whether it wants to know how far the run is now: asked after every step, false by default.
+    /// Whether the sink wants a `progress` event now: asked after every step, false by default.
     var wantsProgress: Bool { get }
-    /// Whether it wants histograms of weights and gradients at the end of epochs, which take a few nanoseconds for each
-    /// parameter; asked once, before the first step. False by default.
+    /// Whether the sink wants histograms of weights and gradients at the ends of epochs, which take a few nanoseconds
+    /// for each parameter: asked once, before the first step, false by default.
     var wantsHistograms: Bool { get }
-    /// Whether the run is to save a checkpoint and stop: asked a few times a second and at the end of every epoch. False by
-    /// default.
+    /// Whether the run must save a checkpoint and stop: asked a few times a second and at the end of every epoch, false
+    /// by default.
     var asksToStop: Bool { get }
-    /// What waits, on another thread, until all that was taken so far is on disk: a checkpoint counts only after it. Nil, the
-    /// default, where there is nothing to wait for.
+    /// A function that waits, on another thread, until everything taken so far is on disk; a checkpoint is not complete
+    /// before. Nil, the default, if there is nothing to wait for.
     var synchronization: (@Sendable () throws -> Void)? { get }
 
-    /// Before the first event: what was taken behind `position` is to be dropped, all of it at 0. Where less is there, the
-    /// sink goes on at that.
+    /// Called before the first event: drop what was taken after `position`, or everything if it is 0. A sink that has
+    /// less continues from what it has.
     func start(at position: Int) throws
     /// Takes the next event.
     func take(_ event: RunEvent)
-    /// At the end of a run that ends or stops well: what was taken must be on disk. Only `RunEvent.results` and lines for a
-    /// person come later.
+    /// Called at the end of a run that ends or stops without an error: everything taken must be on disk when it
+    /// returns. Only `RunEvent.results` and lines for a person come later.
     func finish() throws
 }
 
@@ -53,16 +55,16 @@ extension RunSink {
     public func finish() throws { try synchronization?() }
 }
 
-/// A function as a sink, which may stop the run:
+/// A function as a sink; it may stop the run.
 ///
 ///     settings.sinks = [
 ///         RunCallback.onStep { step in print(step.step, step.loss); return .goOn },
 ///         RunCallback.onEpoch { $0.trainingLoss < 0.1 ? .stop : .goOn },
 ///     ]
 ///
-/// A run that is stopped saves a checkpoint, as one that is sent SIGUSR1; `TrainingResult.isFinished` is false then.
+/// A run that is stopped saves a checkpoint, as after SIGUSR1, and its `TrainingResult.isFinished` is false.
 public final class RunCallback: RunSink {
-    /// What is to become of the run.
+    /// Whether the run continues.
     public enum Answer: Sendable {
         case goOn
         /// Save a checkpoint and stop, soon.
@@ -72,12 +74,12 @@ public final class RunCallback: RunSink {
     public private(set) var asksToStop = false
     private let body: (RunEvent) -> Answer
 
-    /// Calls `body` with the numbers of each step that is logged; `logging.every_steps` says which are.
+    /// Calls `body` with the numbers of each logged step; `logging.every_steps` decides which steps are.
     public static func onStep(_ body: @escaping (RunEvent.Step) -> Answer) -> RunCallback {
         RunCallback { if case .step(let step) = $0 { body(step) } else { .goOn } }
     }
 
-    /// Calls `body` with the numbers of each epoch, when it has been evaluated.
+    /// Calls `body` with the numbers of each epoch after its evaluation.
     public static func onEpoch(_ body: @escaping (RunEvent.Epoch) -> Answer) -> RunCallback {
         RunCallback { if case .epoch(let epoch) = $0 { body(epoch) } else { .goOn } }
     }

@@ -2,11 +2,11 @@
 final class RunSinks {
     private let sinks: [any RunSink]
 
-    /// The sinks of a run that writes to `folder`, or of one that writes nothing. A new one gets its place here.
+    /// The sinks of a run that writes to `folder`, or of a run that writes nothing. New kinds of sinks are added here.
     ///
     /// - Parameters:
-    ///   - terminal: Where a person looks; nil on ranks other than 0.
-    ///   - warn: Tells a person.
+    ///   - terminal: Reports to the person at the terminal; nil on ranks other than 0.
+    ///   - warn: Prints a warning.
     init(
         _ settings: TrainingSettings, folder: RunFolder?, terminal: ProgressReporter?,
         warn: @escaping (String) -> Void
@@ -25,19 +25,19 @@ final class RunSinks {
             }
             sinks += settings.sinks
         }
-        // Last: what it says of results is true then.
+        // Last, so that what it says about results is already true.
         if let terminal { sinks.append(terminal) }
         self.sinks = sinks
     }
 
-    /// The files in a run's folder that sinks append to, with the names that checkpoints have for these.
+    /// The files that sinks append to in a run's folder, with the sinks' names in checkpoints.
     static func files(in folder: String) -> [(sink: String, name: String)] {
         [(RunFolder.metricsName, RunFolder.metricsName)]
             + TableLog.Kind.allCases.map { ($0.fileName, $0.fileName) }
             + TensorBoardLog.fileNames(in: folder).map { (TensorBoardLog.name, $0) }
     }
 
-    /// Throws where two sinks of one's own, or one and a file of the run, have one name.
+    /// Throws if two sinks, or a sink and a file of the run, have the same name.
     static func check(_ settings: TrainingSettings) throws {
         var names = Set(TableLog.Kind.allCases.map(\.fileName))
         names.formUnion([RunFolder.metricsName, TensorBoardLog.name])
@@ -49,40 +49,40 @@ final class RunSinks {
         }
     }
 
-    /// Hands an event to all; it is made only where there is one.
+    /// Passes an event to all sinks; the event is not made if there are none.
     func take(_ event: @autoclosure () -> RunEvent) {
         guard !sinks.isEmpty else { return }
         let event = event()
         for sink in sinks { sink.take(event) }
     }
 
-    /// Whether one wants to know how far the run is.
+    /// Whether any sink wants to know how far the run is.
     var wantProgress: Bool { sinks.contains { $0.wantsProgress } }
 
-    /// Whether one wants histograms at the end of epochs.
+    /// Whether any sink wants histograms at the ends of epochs.
     var wantHistograms: Bool { sinks.contains { $0.wantsHistograms } }
 
-    /// Whether one asks to stop the run.
+    /// Whether any sink asks to stop the run.
     var askToStop: Bool { sinks.contains { $0.asksToStop } }
 
-    /// How far each is that keeps a position.
+    /// The positions of sinks that have one, by their names.
     var positions: [String: Int] {
         Dictionary(
             uniqueKeysWithValues: sinks.filter { !$0.name.isEmpty }.map { ($0.name, $0.position) })
     }
 
-    /// Begins, or goes on where a checkpoint says.
+    /// Starts all sinks at the positions from a checkpoint, or at 0.
     func start(at positions: [String: Int]) throws {
         for sink in sinks { try sink.start(at: positions[sink.name] ?? 0) }
     }
 
-    /// What waits until all that was taken so far is on disk.
+    /// Waits until everything that sinks have taken so far is on disk.
     var synchronization: @Sendable () throws -> Void {
         let waits = sinks.compactMap(\.synchronization)
         return { for wait in waits { try wait() } }
     }
 
-    /// Ends all of them, the first error being the run's.
+    /// Finishes all sinks, then throws the first error.
     func finish() throws {
         let outcomes = sinks.map { sink in Result { try sink.finish() } }
         for outcome in outcomes { try outcome.get() }

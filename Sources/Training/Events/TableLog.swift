@@ -1,24 +1,24 @@
 import Foundation
 
-/// `steps.csv` or `epochs.csv`: a row for each step that is logged, or for each epoch, with the columns that metrics.jsonl calls
-/// fields; a cell without a number is empty.
+/// `steps.csv` or `epochs.csv`: a row for each logged step, or each epoch; the columns have the names of fields in
+/// metrics.jsonl, and a cell without a number is empty.
 final class TableLog: RunSink {
-    /// What rows are of, as metrics.jsonl calls the event.
+    /// The event that makes a row, by its name in metrics.jsonl.
     enum Kind: String, CaseIterable {
         case step
         case epoch
 
-        /// The table's file.
+        /// The name of the table's file.
         var fileName: String { "\(rawValue)s.csv" }
     }
 
     let name: String
     private let kind: Kind
     private let file: AppendedFile
-    /// The columns, from the header; empty until there is one.
+    /// The columns of the header; empty until it is written.
     private var columns: [String] = []
 
-    /// A table in a run's folder that is not open yet; see `AppendedFile`.
+    /// A table in a run's folder that is not opened yet; see `AppendedFile`.
     init(
         _ kind: Kind, folder: String, mayWrite: @escaping () -> Bool = { true },
         _ warn: @escaping (String) -> Void
@@ -57,7 +57,7 @@ final class TableLog: RunSink {
         file.append(Array(text.utf8))
     }
 
-    /// The columns of a run of whose events this is the first: all numbers that later ones may have, too.
+    /// The columns for a run with this first event; they include the numbers that only later events may have.
     private static func columns(of event: RunEvent) -> [String] {
         var full = event
         switch event {
@@ -79,7 +79,7 @@ final class TableLog: RunSink {
         return full.fields.filter { cell($0.value) != nil }.map(\.name)
     }
 
-    /// The shortest decimal that reads back as the same number; nil for what is no number.
+    /// The shortest decimal that reads back as the same number; nil if the value is not a number.
     private static func cell(_ value: RunEvent.Value) -> String? {
         switch value {
         case .count(let count): "\(count)"

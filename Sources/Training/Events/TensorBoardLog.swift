@@ -3,9 +3,9 @@ import Foundation
 import Options
 import TensorBoard
 
-/// `events.out.tfevents.*`: what TensorBoard shows of a run. All single numbers of steps and epochs in metrics.jsonl are scalars
-/// at their steps, in Float32; weights and gradients have histograms at the ends of epochs; the configuration is a text, and
-/// what of it decides results are hyperparameters, with what the run came to.
+/// `events.out.tfevents.*`: a run for TensorBoard. The single numbers of steps and epochs in metrics.jsonl are scalars
+/// in Float32 at their steps; weights and gradients have histograms at the ends of epochs; the configuration is a text,
+/// and its settings that affect results are hyperparameters, with the run's final numbers.
 ///
 /// | tags | are |
 /// | --- | --- |
@@ -18,7 +18,7 @@ import TensorBoard
 /// | `final/train_loss`, `final/test_accuracy`, ... | the end's numbers |
 /// | `weights/NAME`, `gradients/NAME` | histograms |
 final class TensorBoardLog: RunSink {
-    /// What checkpoints call it.
+    /// The sink's name in checkpoints.
     static let name: String = "tensorboard"
     let name: String = TensorBoardLog.name
     let wantsHistograms = true
@@ -28,12 +28,12 @@ final class TensorBoardLog: RunSink {
     private let mayWrite: () -> Bool
     private let warn: (String) -> Void
     private var file: AppendedFile?
-    /// That of the last epoch, which the end does not have.
+    /// The training loss of the last epoch, which the event of the end lacks.
     private var trainingLoss: Double?
 
     private static let (prefix, suffix) = ("events.out.tfevents.", ".dtrain")
 
-    /// A log in a run's folder that is not open yet; see `AppendedFile`.
+    /// A log in a run's folder that is not opened yet; see `AppendedFile`.
     init(
         _ settings: TrainingSettings, folder: String, mayWrite: @escaping () -> Bool = { true },
         _ warn: @escaping (String) -> Void
@@ -47,7 +47,7 @@ final class TensorBoardLog: RunSink {
             settings.configurationText ?? entries.map { "\($0.key): \($0.value)" }.joined(separator: "\n")
     }
 
-    /// The names of event files of this kind in a folder, the oldest first.
+    /// The names of the event files in a folder, the oldest first.
     static func fileNames(in folder: String) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
             $0.hasPrefix(prefix) && $0.hasSuffix(suffix)
@@ -56,7 +56,7 @@ final class TensorBoardLog: RunSink {
 
     var position: Int { file?.position ?? 0 }
 
-    /// Goes on in the file that is there, or begins one.
+    /// Continues the existing file, or begins one.
     func start(at length: Int) throws {
         let now = Date().timeIntervalSince1970
         let name =
@@ -68,7 +68,7 @@ final class TensorBoardLog: RunSink {
         try file.start(at: length, whole: EventRecord.wholeLength)
         self.file = file
         guard file.position == 0 else { return }
-        // As a block of code: a configuration is no Markdown.
+        // As a block of code, because a configuration is not Markdown.
         let text = configuration.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" }
         let values = [
             SummaryValue("configuration", .text(text.joined(separator: "\n"))),
@@ -115,7 +115,7 @@ final class TensorBoardLog: RunSink {
 
     // MARK: Values
 
-    /// The single finite numbers of an event, but for its step, and the norms of parameters' gradients.
+    /// The single finite numbers of an event, without its step and the norms of parameters' gradients.
     private static func scalars(_ event: RunEvent, _ tag: (String) -> String) -> [SummaryValue] {
         let numbers = event.numbers.filter { !["step", "steps"].contains($0.name) }
         var values = numbers.map { SummaryValue(tag($0.name), .scalar(Float($0.value))) }
@@ -145,7 +145,7 @@ final class TensorBoardLog: RunSink {
 
     private static func tag(ofEnd name: String) -> String { "final/\(name)" }
 
-    /// How numbers of evaluations begin, and their tags.
+    /// The prefixes of evaluations' numbers, and their tags.
     private static let evaluations = [
         ("train_", "train/epoch_"), ("validation_", "validation/"), ("test_", "test/"),
     ]
@@ -170,7 +170,7 @@ final class TensorBoardLog: RunSink {
 }
 
 extension RunEvent.Histogram {
-    /// What TensorBoard shows.
+    /// The histogram as TensorBoard shows it.
     fileprivate var summary: SummaryHistogram {
         SummaryHistogram(
             edges: Self.edges, counts: counts, minimum: minimum, maximum: maximum, sum: sum,

@@ -1,16 +1,16 @@
 import Foundation
 
-/// What can be wrong with a parameter's gradient.
+/// What may be wrong with a parameter's gradient.
 public enum GradientTrouble: String, Sendable {
     case vanishing
     case exploding
 }
 
-/// Names parameters whose gradients vanish or explode.
+/// Finds parameters whose gradients vanish or explode.
 ///
-/// A gradient has *vanished* where its root mean square is below `vanishing` times the largest of all parameters: the
-/// update of something else is then a million times larger. It has *exploded* where its root mean square is above
-/// `exploding` times its own mean so far. Either is reported once, when it has lasted for `patience` looks.
+/// A gradient has *vanished* if its root mean square is below `vanishing` times the largest of all parameters: another
+/// parameter then gets a million times larger updates. It has *exploded* if its root mean square is above `exploding`
+/// times its own geometric mean so far. Each is reported once, after it has lasted for `patience` looks.
 package struct GradientMonitor: Codable, Sendable, Equatable {
     /// A parameter's trouble.
     package struct Finding: Sendable, Equatable {
@@ -28,20 +28,21 @@ package struct GradientMonitor: Codable, Sendable, Equatable {
         var exploded = 0
     }
 
-    /// Below this part of the largest root mean square a gradient counts as vanished.
+    /// The share of the largest root mean square below which a gradient has vanished.
     package static let vanishing = 1e-6
-    /// Above this multiple of its own geometric mean a gradient counts as exploded.
+    /// The multiple of its own geometric mean above which a gradient has exploded.
     package static let exploding = 1e3
-    /// Looks in a row that something must last.
+    /// The number of looks in a row for which a problem must last.
     package static let patience = 3
 
     private var tracks: [Track] = []
 
     package init() {}
 
-    /// Looks at the gradients of one step.
+    /// Takes the gradients of one step and returns new findings.
     ///
-    /// - Parameter gradients: Each parameter's name, number of elements and norm of its gradient, always in one order.
+    /// - Parameter gradients: The name, number of elements and gradient norm of each parameter, always in the same
+    ///   order.
     package mutating func look(
         _ gradients: [(name: String, count: Int, norm: Double)]
     ) -> [Finding] {

@@ -2,9 +2,9 @@
 package struct MetricWatch: Codable, Sendable, Equatable {
     /// The best value; nil before the first.
     package private(set) var best: Double?
-    /// The epoch it was reached in, counted from 1.
+    /// The epoch of the best value, counted from 1; 0 before the first.
     package private(set) var bestEpoch = 0
-    /// Epochs since then.
+    /// The number of epochs since then.
     package private(set) var epochsSinceBest = 0
 
     package init() {}

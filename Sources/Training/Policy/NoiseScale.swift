@@ -3,8 +3,8 @@ import Foundation
 
 /// The gradient noise scale, smoothed over measurements: B = tr(Σ)/‖G‖², in examples.
 ///
-/// A mini-batch much smaller than B gives gradients that are mostly noise, and doubling it nearly halves the steps a
-/// run takes; one much larger wastes examples. Both sums are exponential means with bias correction, since single
+/// A mini-batch much smaller than B gives gradients that are mostly noise, and doubling it nearly halves the steps of a
+/// run; a much larger one wastes examples. Both terms are exponential means with bias correction, since single
 /// measurements are noisy.
 ///
 /// Reference: McCandlish, Kaplan, Amodei, "An Empirical Model of Large-Batch Training", 2018, arXiv:1812.06162.
@@ -13,12 +13,12 @@ package struct NoiseScale: Codable, Sendable, Equatable {
     private var squaredNorm = 0.0
     private var weight = 0.0
 
-    /// What a new measurement leaves of those before.
+    /// The weight that earlier measurements keep when a new one is added.
     private static let decay = 0.9
 
     package init() {}
 
-    /// Takes a step's measurement.
+    /// Adds a step's measurement.
     package mutating func observe(_ noise: GradientNoise) {
         guard noise.variance.isFinite, noise.squaredNorm.isFinite else { return }
         variance = Self.decay * variance + (1 - Self.decay) * noise.variance
@@ -26,7 +26,7 @@ package struct NoiseScale: Codable, Sendable, Equatable {
         weight = Self.decay * weight + (1 - Self.decay)
     }
 
-    /// B in examples; infinite where no gradient stands out from the noise, nil before the first measurement.
+    /// B in examples; infinite if no gradient stands out from the noise, nil before the first measurement.
     package var examples: Double? {
         guard weight > 0 else { return nil }
         if variance <= 0 { return 0 }

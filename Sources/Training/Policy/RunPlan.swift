@@ -1,19 +1,19 @@
 import Optimizers
 
-/// How a run is cut into epochs and steps: mini-batches may grow, and a step may take several of them.
+/// The epochs and steps of a run, in which mini-batches may grow and a step may take several of them.
 package struct RunPlan: Sendable, Equatable {
-    /// Examples of an epoch.
+    /// The examples of an epoch.
     package let examples: Int
-    /// Mini-batches that an optimizer step takes together, at most.
+    /// The most mini-batches of an optimizer step.
     package let accumulate: Int
-    /// Examples of a mini-batch in each epoch, at most.
+    /// The most examples of a mini-batch, for each epoch.
     package private(set) var batches: [Int]
 
     /// A run of `epochs` over `examples`.
     ///
     /// - Parameters:
-    ///   - batch: Examples of a mini-batch in the first epoch; nil for the whole training set in every step.
-    ///   - chosen: The batches of the first epochs, where measurements have decided about them.
+    ///   - batch: The examples of a mini-batch in the first epoch; nil for the whole training set in every step.
+    ///   - chosen: The batches of the first epochs, if they were decided by measurements.
     package init(
         examples: Int, epochs: Int, batch: Int?, accumulate: Int, growth: BatchGrowth?, chosen: [Int] = []
     ) {
@@ -23,26 +23,26 @@ package struct RunPlan: Sendable, Equatable {
         let first = batch ?? (examples + accumulate - 1) / accumulate
         batches = (0..<epochs).map { epoch in
             if epoch < chosen.count { return chosen[epoch] }
-            // Until something is measured, what was chosen last goes on.
+            // Until the next measurement the last chosen batch remains.
             if let last = chosen.last { return last }
             return min(examples, growth?.batch(from: first, ofEpoch: epoch) ?? first)
         }
         shape = Self.shape(examples, batches, accumulate)
     }
 
-    /// The steps of each epoch, by which schedules move.
+    /// The steps of each epoch, for schedules.
     package private(set) var shape: RunShape
 
-    /// Optimizer steps of all epochs.
+    /// The optimizer steps of all epochs.
     package var totalSteps: Int { shape.totalSteps }
 
-    /// Optimizer steps of an epoch.
+    /// The optimizer steps of an epoch.
     package func steps(ofEpoch epoch: Int) -> Int { shape.stepsOfEpoch(epoch) }
 
     /// The index of an epoch's first step, counted from 0 over the whole run.
     package func firstStep(ofEpoch epoch: Int) -> Int { shape.firstStep(ofEpoch: epoch) }
 
-    /// The mini-batches of an epoch's step `index`, by their place in the epoch.
+    /// The mini-batches of step `index` of an epoch, by their index in the epoch.
     package func miniBatches(ofStep index: Int, epoch: Int) -> Range<Int> {
         let all = (examples + batches[epoch] - 1) / batches[epoch]
         return index * accumulate..<min((index + 1) * accumulate, all)
@@ -51,7 +51,7 @@ package struct RunPlan: Sendable, Equatable {
     /// The largest mini-batch of the run.
     package var largestBatch: Int { batches.max() ?? 1 }
 
-    /// Sets the mini-batch of an epoch and of all after it.
+    /// Sets the mini-batch of an epoch and of all later ones.
     package mutating func setBatch(_ batch: Int, fromEpoch epoch: Int) {
         for place in batches.indices where place >= epoch { batches[place] = min(examples, batch) }
         shape = Self.shape(examples, batches, accumulate)

@@ -3,66 +3,66 @@ import Layers
 import Messages
 import Optimizers
 
-/// What a run decides from its numbers: which steps count, when it leads nowhere, which epoch is the best, when it ends
+/// The decisions of a run: which steps are skipped, whether it has diverged, which epoch is the best, when it ends
 /// early, how mini-batches grow, how far the learning rate has fallen, whether the training loss still falls.
 ///
-/// It does nothing itself: all ranks have one each, which decides alike as it is told the same numbers.
+/// It only decides. All ranks have one each, which decide the same because they get the same numbers.
 package struct RunPolicy {
-    /// What decisions are made of: the policy's part of a checkpoint.
+    /// The numbers that decisions depend on: the policy's part of a checkpoint.
     package struct State: Codable, Sendable, Equatable {
-        /// The best value so far of what is watched.
+        /// The best value so far of the watched metric.
         package var watch = MetricWatch()
-        /// The step at whose end it was reached, where its checkpoint is kept; 0 before the first.
+        /// The step at the end of the best epoch, whose checkpoint is kept; 0 before the first.
         package var bestStep = 0
-        /// Examples of a mini-batch in each epoch so far, the one under way included, where measurements decide.
+        /// The examples of a mini-batch in each epoch so far, the current one included, if measurements decide.
         package var batches: [Int] = []
-        /// Steps that were left out, in all and in a row up to now.
+        /// The number of skipped steps, in all and in a row until now.
         package var skippedSteps = 0
         package var skippedInRow = 0
-        /// Those at the end of them whose gradient was not finite.
+        /// How many of the last skipped steps in a row had a gradient that was not finite.
         package var notFiniteInRow = 0
-        /// The losses of the last steps, where spikes are left out.
+        /// The losses of the last steps, if spikes are skipped.
         package var recentLosses = RecentLosses()
         /// How far a learning rate that follows a metric has fallen.
         package var plateau = PlateauState()
-        /// Whether the training loss still falls, where that is looked at.
+        /// Whether the training loss still falls, if plateaus are watched.
         package var lossPlateau: LossPlateau?
         /// The gradient noise scale so far.
         package var noise = NoiseScale()
-        /// What is known of each parameter's gradients.
+        /// The history of each parameter's gradients.
         package var monitor = GradientMonitor()
 
         package init() {}
     }
 
-    /// What is to be said of a step.
+    /// The verdict on a step.
     package struct StepVerdict: Equatable {
-        /// Why the step changed nothing; nil where it did.
+        /// Why the step was skipped; nil if it was not.
         package var skipped: String?
-        /// Why the run leads nowhere; nil where it goes on.
+        /// Why the run has diverged; nil if it has not.
         package var divergence: String?
     }
 
-    /// What an epoch's numbers lead to.
+    /// The verdict on an epoch.
     package struct EpochVerdict: Equatable {
         /// Whether the epoch is the best so far.
         package var isBest = false
-        /// Why the run ends early; nil where it goes on.
+        /// Why the run ends early; nil if it does not.
         package var earlyStop: String?
-        /// How the next epoch's mini-batch has grown; nil where it has not.
+        /// How the next epoch's mini-batch has grown, in words; nil if it has not.
         package var growth: String?
     }
 
-    /// What is known so far.
+    /// The numbers so far.
     package private(set) var state: State
-    /// How the run is cut into steps, with the batches that measurements have decided about.
+    /// The epochs and steps of the run, with the batches that measurements have decided.
     package private(set) var plan: RunPlan
     /// Whether early stopping has ended the run.
     package private(set) var hasStoppedEarly = false
     private let settings: TrainingSettings
     private let rates: LearningRateSchedule
 
-    /// The policy of a run over so many examples with these learning rates, which goes on from `state`.
+    /// The policy of a run over `examples` with these learning rates, continuing from `state`.
     package init(
         _ settings: TrainingSettings, _ rates: LearningRateSchedule, examples: Int, state: State = State()
     ) {
@@ -74,16 +74,16 @@ package struct RunPolicy {
 
     // MARK: Steps
 
-    /// The largest mean loss of the next step that is no spike; nil for any.
+    /// The largest mean loss with which the next step is not skipped; nil for no limit.
     package var lossLimit: Double? { settings.spikes?.limit(after: state.recentLosses.values) }
 
-    /// Steps so far that the optimizer does not count: those that were left out, and those before it started anew.
+    /// Steps so far that the optimizer does not count: skipped ones and those before it was restarted.
     package var uncountedSteps: Int { state.skippedSteps + (state.lossPlateau?.restart ?? 0) }
 
     /// Whether the noise scale is measured.
     package var measuresNoise: Bool { settings.logsNoiseScale || settings.growth?.trigger == .noise }
 
-    /// The rate of the step with this index, from 0.
+    /// The learning rate of the step with this index, from 0.
     package func learningRate(_ step: Int) -> Double {
         rates.rate(step: step, in: plan.shape, plateauFactor: state.plateau.factor)
     }
@@ -91,7 +91,7 @@ package struct RunPolicy {
     /// The momentum of the step with this index, from 0; nil for the update rule's own.
     package func momentum(_ step: Int) -> Double? { rates.momentum(step: step, in: plan.shape) }
 
-    /// Takes a step's mean loss, why it changed nothing if so, and its noise if that was measured.
+    /// Takes a step's mean loss, why it was skipped if it was, and its noise if it was measured.
     package mutating func observe(
         loss: Double, skipped reason: StepResult.Reason?, noise: GradientNoise? = nil
     ) -> StepVerdict {
@@ -118,31 +118,31 @@ package struct RunPolicy {
                 ? "\(what) \(steps) in a row" : "\(what), and \(steps) in a row changed nothing")
     }
 
-    /// Why a run that ends here leads nowhere; nil where it does not.
+    /// Why a run that ends now has diverged; nil if it has not.
     package var finalDivergence: String? {
         state.notFiniteInRow > 0 ? "the gradient was not finite in the last step" : nil
     }
 
-    /// Looks at the norms of a step's gradients: of each parameter its name, number of elements and norm.
+    /// Takes the gradients of a step: the name, number of elements and norm of each parameter's.
     package mutating func look(
         _ gradients: [(name: String, count: Int, norm: Double)]
     ) -> [GradientMonitor.Finding] { state.monitor.look(gradients) }
 
     // MARK: Epochs
 
-    /// What best weights and early stopping watch; nil where there is nothing to watch.
+    /// The metric that best weights and early stopping watch; nil for none.
     package static func watchedMetric(_ settings: TrainingSettings) -> String? {
         settings.watchedMetric ?? (settings.data.validation == nil ? nil : "validation_loss")
     }
 
-    /// Takes the numbers of an epoch that ends.
+    /// Takes the numbers at the end of an epoch.
     ///
     /// - Parameters:
     ///   - epoch: The epoch, from 0.
-    ///   - step: Steps so far.
-    ///   - trainingLoss: The mean loss of its steps; nil where all were skipped, which counts as a loss of 0 where it is
-    ///     watched.
-    ///   - metric: A number of its evaluation by its name in metrics.jsonl.
+    ///   - step: The number of steps so far.
+    ///   - trainingLoss: The mean loss of the epoch's steps; nil if all were skipped, which counts as a loss of 0 if
+    ///     the training loss is watched.
+    ///   - metric: Returns a number of the evaluation by its name in metrics.jsonl.
     package mutating func endEpoch(
         _ epoch: Int, step: Int, trainingLoss: Double?, metric: (String) -> Double?
     ) -> EpochVerdict {
@@ -180,7 +180,7 @@ package struct RunPolicy {
             "early stop: \(name) was best in epoch \(state.watch.bestEpoch), \(counted(state.watch.epochsSinceBest, "epoch")) ago"
     }
 
-    /// Chooses the next epoch's mini-batch where measurements decide about it.
+    /// Chooses the next epoch's mini-batch, if measurements decide.
     private mutating func growBatch(after epoch: Int) -> String? {
         guard let growth = settings.growth, growth.trigger == .noise else { return nil }
         let batch = plan.batches[epoch]
@@ -192,7 +192,7 @@ package struct RunPolicy {
         return next > batch ? "batch: \(batch) -> \(next) examples" : nil
     }
 
-    /// Whether the run may end with the weights that an epoch, counted from 0, leaves.
+    /// Whether the weights at the end of an epoch, counted from 0, may be those that the run ends with.
     func mayEnd(with epoch: Int) -> Bool {
         // One more epoch without improvement may be the last that early stopping waits for.
         let isPatienceOver = settings.earlyStopping.map { rule in
@@ -201,7 +201,7 @@ package struct RunPolicy {
         return epoch + 1 >= settings.epochs || isPatienceOver ?? false
     }
 
-    /// The epoch, from 1, whose weights a run ends with that has ended so many epochs; nil for the last one's.
+    /// The epoch, from 1, whose weights are restored if the run ends after `epochs`; nil to keep the last epoch's.
     package func epochToRestore(after epochs: Int) -> Int? {
         let best = state.watch.bestEpoch
         return settings.earlyStopping?.restoresBest ?? false && best > 0 && best < epochs ? best : nil
@@ -209,26 +209,26 @@ package struct RunPolicy {
 
     // MARK: Plateaus of the training loss
 
-    /// The plateau that the training loss has reached; nil where it still falls, or is not looked at.
+    /// The plateau that the training loss has reached; nil if it still falls or is not watched.
     package var reachedPlateau: LossPlateau? {
         guard let rule = settings.onPlateau, let plateau = state.lossPlateau, plateau.isReached(by: rule)
         else { return nil }
         return plateau
     }
 
-    /// Counts epochs without a fall from 0 again: it is known why there are.
+    /// Starts to count epochs from 0 again, after a diagnosis.
     package mutating func lookAgain() { state.lossPlateau?.lookAgain() }
 
-    /// Notes that weights have left a saddle after so many steps, where the optimizer starts anew.
+    /// Records that weights have left a saddle after `step` steps, and that the optimizer is restarted.
     package mutating func startAnew(after step: Int) {
         state.lossPlateau?.startAnew(after: step - state.skippedSteps)
-        // What it knows of gradients is of another place.
+        // The gradients so far were from another place.
         state.monitor = GradientMonitor()
     }
 }
 
 extension RunPlan {
-    /// How a run of these settings is cut into steps.
+    /// The epochs and steps of a run with these settings.
     package init(_ settings: TrainingSettings, examples: Int, chosen: [Int] = []) {
         self.init(
             examples: examples, epochs: settings.epochs, batch: settings.batchIfAny,

@@ -5,10 +5,10 @@ import Foundation
 import Layers
 import Options
 
-/// What a run is: a checkpoint is gone on with by a run of the same identity alone.
+/// What makes a run the same run: only a run of the same identity can continue a checkpoint.
 ///
-/// It has every key of the configuration that decides the bytes of weights, with its value, and for messages those of data. A
-/// key, or an option of one, that came after the checkpoint was written counts as its default.
+/// It contains every setting that affects the bytes of weights and, for messages, the settings of data. A setting, or
+/// an option in one, that was added after the checkpoint was written counts as its default.
 package struct RunIdentity: Codable, Sendable, Equatable {
     /// A key with its value.
     package struct Entry: Codable, Sendable, Equatable {
@@ -16,10 +16,10 @@ package struct RunIdentity: Codable, Sendable, Equatable {
         let value: OptionValue
     }
 
-    /// What keys and values mean; to be raised when a default or a meaning changes.
+    /// The version of the meaning of keys and values; to be raised when a default or a meaning changes.
     package static let currentVersion = 1
 
-    /// What keys and values meant when it was written.
+    /// The version when the identity was made.
     let version: Int
     /// The keys that are set, in the order of the table.
     let settings: [Entry]
@@ -31,9 +31,9 @@ package struct RunIdentity: Codable, Sendable, Equatable {
     /// The identity of a run.
     ///
     /// - Parameters:
-    ///   - settings: What it is told.
+    ///   - settings: The settings of the run.
     ///   - model: The traced model.
-    ///   - data: The digest of its data.
+    ///   - data: The digest of the data.
     init(
         _ settings: TrainingSettings, _ model: TracedModel, data: [UInt8],
         table: SettingsTable = .standard
@@ -46,7 +46,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
             model: Digest.text(digest.bytes), data: Digest.text(data))
     }
 
-    /// An identity of its parts.
+    /// An identity with these parts.
     package init(
         settings: [Entry], model: String, data: String, version: Int = RunIdentity.currentVersion
     ) {
@@ -54,7 +54,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
         (self.settings, self.model, self.data) = (settings, model, data)
     }
 
-    /// The keys that are set, of those that `takes` accepts.
+    /// The keys that are set and that `takes` accepts.
     static func entries(
         of settings: TrainingSettings, _ table: SettingsTable, where takes: (SettingKey) -> Bool
     ) -> [Entry] {
@@ -64,7 +64,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
         }
     }
 
-    /// SHA-256 of what decides results, to compare over ranks: nodes may have files at places of their own.
+    /// SHA-256 of what affects results, for comparison over ranks: paths may differ between nodes.
     var digest: [UInt8] {
         let deciding = Set(SettingsTable.standard.keys.filter { $0.effect == .results }.map(\.path))
         var digest = Digest()
@@ -74,13 +74,13 @@ package struct RunIdentity: Codable, Sendable, Equatable {
         return digest.bytes
     }
 
-    /// Whether a run of this identity may go on with a checkpoint of another.
+    /// Whether a run of this identity can continue a checkpoint of another.
     func isSame(as other: RunIdentity, _ table: SettingsTable = .standard) -> Bool {
         version == other.version && model == other.model && data == other.data
             && changes(from: other, table).allSatisfy { !$0.decidesResults }
     }
 
-    /// What is different from another run: keys that decide results, then those of data where the data are others.
+    /// The settings that differ: those that affect results, and those of data if the data differ.
     func changes(from old: RunIdentity, _ table: SettingsTable = .standard) -> [ConfigurationChange] {
         var changes: [ConfigurationChange] = []
         var ofData: [ConfigurationChange] = []
@@ -97,7 +97,7 @@ package struct RunIdentity: Codable, Sendable, Equatable {
 }
 
 extension SettingsTable {
-    /// What is different of a key between two runs' entries; one that is not there counts as its default.
+    /// How a key differs between two runs' entries; a missing entry counts as the default.
     func changes(
         of key: SettingKey, from old: [RunIdentity.Entry], to new: [RunIdentity.Entry],
         standard: TrainingSettings?, decidesResults: Bool = true
@@ -114,25 +114,25 @@ extension SettingsTable {
     }
 }
 
-/// What the bytes of results depend on beside a run's identity.
+/// What the bytes of results depend on besides a run's identity.
 package struct RunEnvironment: Codable, Sendable, Equatable {
-    /// The vector instructions that all ranks agreed on.
+    /// The vector instructions that all ranks use.
     let instructionSet: String
-    /// The versions of libraries that compute, by their names.
+    /// The versions of the libraries that compute, by name.
     let libraries: [String: String]
 
-    /// That of a run on these ranks.
+    /// The environment of these ranks.
     init(_ cluster: Cluster) {
         instructionSet = cluster.instructionSet.rawValue
         libraries = ["oneDNN": String(cString: od_version())]
     }
 
-    /// An environment of its parts.
+    /// An environment with these parts.
     package init(instructionSet: String, libraries: [String: String]) {
         (self.instructionSet, self.libraries) = (instructionSet, libraries)
     }
 
-    /// What is different from that of a checkpoint, for a message; nil for nothing.
+    /// How it differs from the environment of a checkpoint, for a message; nil if it does not.
     func difference(from old: RunEnvironment) -> String? {
         var parts: [String] = []
         if old.instructionSet != instructionSet {

@@ -2,7 +2,7 @@ import Layers
 import Optimizers
 import Options
 
-/// What `training.early_stopping` says: the rule, and the metric where it is named there.
+/// The value of `training.early_stopping`: the rule and, if it is given there, the metric.
 struct EarlyStoppingSetting: Sendable {
     var rule: EarlyStopping
     var metric: String?
@@ -41,7 +41,7 @@ extension OptionCodec where Value == EarlyStoppingSetting {
 }
 
 extension OptionCodec where Value == String {
-    /// The name of a metric that decisions may watch: the training loss, or a number of the validation set.
+    /// The names of metrics that decisions may watch: the training loss, or a number of the validation set.
     static func watchedMetric(_ customs: [CustomMetric]) -> OptionCodec {
         let names = Metric.numberNames + customs.map(\.name)
         return OptionCodec(
@@ -58,7 +58,7 @@ extension OptionCodec where Value == String {
 }
 
 extension OptionCodec where Value == Metric {
-    /// A metric by its name; `top_K_accuracy` stands for any K.
+    /// A metric by its name; `top_K_accuracy` is valid for any K.
     static func metric(_ customs: [CustomMetric]) -> OptionCodec {
         let names = Metric.names + customs.map(\.name)
         return OptionCodec(.word("metric", names, pattern: "top_[1-9][0-9]*_accuracy")) {
@@ -159,7 +159,7 @@ extension OptionCodec where Value == LossSpikeGuard {
 }
 
 extension OptionCodec where Value == PlateauEscape {
-    /// The action is the only one there is.
+    /// There is only one action so far.
     static let plateauEscape = OptionCodec.options(
         "options such as {action: escape, patience: 3}",
         [
@@ -209,8 +209,8 @@ extension OptionCodec where Value == GradientClipping {
 }
 
 extension OptionCodec where Value == MomentumSchedule {
-    /// {values: [0.5, 0.9, 0.99], epochs: [0, 5, 20]}, or {from: 0.5, to: 0.99, epochs: 10}; values are checked where a
-    /// schedule is made of it.
+    /// {values: [0.5, 0.9, 0.99], epochs: [0, 5, 20]}, or {from: 0.5, to: 0.99, epochs: 10}. The values are checked
+    /// when a schedule is made.
     static let momentumSchedule = OptionCodec.options(
         "{values: [0.5, 0.9], epochs: [0, 5]} or {from: 0.5, to: 0.9, epochs: 5}",
         [

@@ -1,35 +1,35 @@
 import Options
 
-/// One key of a configuration: what it may be, what it means, and the setting that it is.
+/// One key of a configuration: its form, its meaning, and the setting that it reads and writes.
 package struct SettingKey: Sendable {
-    /// Whether another value makes another run, whose checkpoints and weights are others.
+    /// Whether a changed value makes another run, with other checkpoints and weights.
     package enum Effect: Sendable {
-        /// It decides the bytes of results.
+        /// The key affects the bytes of results.
         case results
-        /// It decides how a run goes, where it stands or what is written of it, but no byte of its weights.
+        /// The key affects how a run proceeds, where its files are or what is reported, but not its weights.
         case conduct
     }
 
     /// The path, such as "training.shards".
     package let path: String
-    /// The section that it stands in, "training"; the whole path of a key that stands in none.
+    /// The section that contains the key, "training"; the whole path if there is none.
     package let section: String
-    /// What it is called there, "shards"; empty for a key that is a section itself.
+    /// The name in the section, "shards"; empty for a key that is a section itself.
     package let name: String
-    /// What it may be.
+    /// The form of its value.
     package let form: OptionForm
-    /// What it is, in one sentence.
+    /// A description in one sentence.
     package let summary: String
-    /// Where it comes from, authors and year; empty where there is nothing to name.
+    /// Its source, authors and year; empty if there is none.
     package let source: String
-    /// Whether another value makes another run.
+    /// Whether a changed value makes another run.
     package let effect: Effect
-    /// What the settings say; `.none` where it is left out.
+    /// The value in some settings; `.none` if it is not set.
     package let value: @Sendable (TrainingSettings) -> OptionValue
-    /// Makes a setting of a value that has the form; throws where it does not make sense.
+    /// Sets a value that has the form; throws if the value makes no sense.
     package let set: @Sendable (inout TrainingSettings, OptionValue) throws(OptionError) -> Void
 
-    /// The key of a setting.
+    /// A key for a setting that always has a value.
     init<Value>(
         _ path: String, _ setting: any WritableKeyPath<TrainingSettings, Value> & Sendable,
         _ codec: OptionCodec<Value>, _ effect: Effect, _ summary: String, source: String = ""
@@ -41,7 +41,7 @@ package struct SettingKey: Sendable {
         }
     }
 
-    /// The key of a setting that may be left out.
+    /// A key for a setting that may be nil.
     init<Value>(
         _ path: String, _ setting: any WritableKeyPath<TrainingSettings, Value?> & Sendable,
         optional codec: OptionCodec<Value>, _ effect: Effect, _ summary: String, source: String = ""
@@ -49,7 +49,7 @@ package struct SettingKey: Sendable {
         self.init(path, setting, codec.orNone(), effect, summary, source: source)
     }
 
-    /// A key that is more than one setting, or a part of one.
+    /// A key for several settings, or for a part of one.
     init(
         _ path: String, _ form: OptionForm, _ effect: Effect, _ summary: String, source: String = "",
         value: @escaping @Sendable (TrainingSettings) -> OptionValue,

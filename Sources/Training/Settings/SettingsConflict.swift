@@ -1,13 +1,13 @@
 import Optimizers
 import Options
 
-/// Settings that do not go together: the key to change, and what it must be.
+/// Settings that contradict each other: the key to change, and why.
 package struct SettingsConflict: Sendable, Equatable {
     /// The key, such as "training.delayed".
     package let key: String
-    /// What is wrong with it, as a sentence without the key.
+    /// The problem, as a sentence without the key.
     package let problem: String
-    /// What to do about it, where the problem does not say it.
+    /// How to solve it, if the problem does not say that.
     package let advice: String?
 
     init(_ key: String, _ problem: String, advice: String? = nil) {
@@ -16,23 +16,22 @@ package struct SettingsConflict: Sendable, Equatable {
         self.advice = advice
     }
 
-    /// In one line.
     package var text: String { "\(key) \(problem)" + (advice.map { ": \($0)" } ?? "") }
 
-    /// The conflict of an option inside a key.
+    /// A conflict about an option inside a key.
     init(_ key: String, _ error: OptionError) {
         self.init("\(key).\(error.key)", error.problem, advice: error.remedy)
     }
 }
 
 extension TrainingSettings {
-    /// The first setting that does not go together with others; nil where all do.
+    /// The first conflict among the settings; nil if there is none.
     package var conflict: SettingsConflict? {
         for rule in Self.conflicts { if let conflict = rule(self) { return conflict } }
         return nil
     }
 
-    /// Throws on a value that no setting may have, and on settings that do not go together.
+    /// Throws on invalid values and on settings that contradict each other.
     func check() throws {
         var vocabulary = Vocabulary.standard
         vocabulary.metrics = customMetrics
@@ -47,7 +46,7 @@ extension TrainingSettings {
         if let conflict { throw TrainingError(.configuration, conflict.text) }
     }
 
-    /// What best weights and early stopping watch; nil where there is nothing.
+    /// The metric that best weights and early stopping watch; nil for none.
     private var watched: String? { watchedMetric ?? (earlyStopping == nil ? nil : "validation_loss") }
 
     private static let conflicts: [@Sendable (TrainingSettings) -> SettingsConflict?] = [

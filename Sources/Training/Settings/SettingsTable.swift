@@ -5,19 +5,19 @@ import Layers
 import Optimizers
 import Options
 
-/// All keys of a configuration, in the order in which a resolved one has them: what it may say, and what becomes of it.
+/// All keys of a configuration, in the order of a resolved one, with their forms and effects.
 ///
-/// Reading and writing YAML, messages about values, what tells one run from another, and the reference of all keys come from
-/// here: a new option is one row, and where it acts.
+/// The table serves to read and write YAML, to check values, to tell runs apart and to write the reference of all keys.
+/// A new option is one row here, and the code that uses it.
 package struct SettingsTable: Sendable {
     /// The keys.
     package let keys: [SettingKey]
-    /// What may be picked by name.
+    /// The choices that may be named.
     package let vocabulary: Vocabulary
-    /// The choices of each kind.
+    /// The choices of each kind, by kind.
     private let forms: [String: ChoiceForm]
 
-    /// That of what dtrain knows by itself; made once, since a study may have a thousand configurations.
+    /// The table of dtrain's built-in choices; made once, since a study may have a thousand configurations.
     package static let standard = SettingsTable()
 
     /// The keys of a configuration with these choices.
@@ -38,7 +38,7 @@ package struct SettingsTable: Sendable {
         keys.map(\.section).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
-    /// What the sections that are no keys themselves are about, in one sentence each.
+    /// A description, in one sentence, of each section that is not a key itself.
     package static let sectionSummaries = [
         "data":
             "Where examples come from and what is done to them; several files are a list, each may be .gz.",
@@ -49,7 +49,7 @@ package struct SettingsTable: Sendable {
         "logging": "What is written of steps; gradients that vanish or explode are named anyway.",
     ]
 
-    /// What a configuration that says nothing means, beside data and a model.
+    /// The settings of a configuration that sets nothing except data and a model.
     package static var defaults: TrainingSettings {
         get throws(OptionError) {
             TrainingSettings(
@@ -58,18 +58,18 @@ package struct SettingsTable: Sendable {
         }
     }
 
-    /// The choices of a kind that an option may name.
+    /// The choices of a kind; nil if the kind is unknown.
     package func kinds(_ kind: String) -> ChoiceForm? { forms[kind] }
 
-    /// What settings say of a key, with choices as keys with values.
+    /// The value of a key in some settings, with choices written as keys with values.
     package func plainValue(of key: SettingKey, in settings: TrainingSettings) -> OptionValue {
         key.form.plain(key.value(settings), kinds: kinds)
     }
 
-    /// The key of the folder that paths of data start from.
+    /// The key of the folder that relative paths of data start from.
     package static let rootPath = "data.root"
 
-    /// The error of a data set without labels where they are needed.
+    /// The error for a data set without labels that needs them.
     package static func missingLabels(of source: DatasetSource) -> OptionError {
         let isTable = source.format == .csv
         return OptionError(
@@ -110,7 +110,7 @@ package struct SettingsTable: Sendable {
         }
         let (scalings, augmentations) = (vocabulary.normalizations, vocabulary.augmentations)
         return [
-            // A way to read the other keys, and no setting of its own.
+            // It affects how other keys are read, and is not a setting itself.
             SettingKey(
                 rootPath, .path("the path of a folder"), .conduct,
                 "The folder that relative paths start from."
@@ -232,7 +232,7 @@ package struct SettingsTable: Sendable {
     private static func training(_ vocabulary: Vocabulary) -> [SettingKey] {
         let earlyStopping = OptionCodec<EarlyStoppingSetting>.earlyStopping(vocabulary.metrics)
         return [
-            // Before the epochs, which are 1 beside it.
+            // Read before the epochs, which must be 1 with it.
             SettingKey(
                 "training.online", .flag, .results, "Whether each example is used once; epochs is then 1."
             ) {
@@ -350,7 +350,7 @@ package struct SettingsTable: Sendable {
         SettingKey(
             "checkpoint.best", \.checkpoints.keepsBest, .flag, .conduct,
             "Whether the checkpoint of the best epoch is kept besides, where something is watched."),
-        // Behind the others, each of which is a rule that passes over none.
+        // Read after the other rules: any of them turns off the sparing default.
         SettingKey(
             "checkpoint.every_epochs", .wordOr("auto", .whole(0...1_000_000_000)), .conduct,
             "Epochs between two checkpoints, 0 for none; auto passes over ends of epochs while checkpoints would take too much time."

@@ -5,21 +5,21 @@ import Layers
 import Optimizers
 import Options
 
-/// Everything that a training run is, beside the model: data, loss, optimizer, schedule, length and output.
+/// All settings of a training run except the model: data, loss, optimizer, schedule, length and output.
 public struct TrainingSettings: Sendable {
-    /// Where examples come from and how features are scaled.
+    /// Where examples come from and how their features are scaled.
     public struct Data: Sendable {
-        /// What is trained on.
+        /// The training set.
         public var training: DatasetSource
-        /// What is reported after each epoch and at the end; never used to decide anything.
+        /// The test set, evaluated after each epoch and at the end; it never affects any decision.
         public var test: DatasetSource?
-        /// What decisions watch.
+        /// The validation set, which decisions watch.
         public var validation: Validation?
-        /// How features are scaled, by statistics of the training set.
+        /// The scaling of features, by statistics of the training set.
         public var normalization: Normalization
         /// Random changes of training images, in order.
         public var augmentation: [Augmentation]
-        /// When the order of training examples is drawn.
+        /// How often the order of training examples is drawn.
         public var shuffle: Shuffle
 
         /// A description of the data.
@@ -36,7 +36,7 @@ public struct TrainingSettings: Sendable {
             self.shuffle = shuffle
         }
 
-        /// Takes the labels of tables for what `task` says, where that is left open.
+        /// Lets the labels of tables mean `task`, unless a table says what they mean.
         package mutating func takeTables(as task: LabelTask) {
             func taken(_ source: DatasetSource) -> DatasetSource {
                 source.format == .csv && source.task == nil ? source.taking(task) : source
@@ -51,7 +51,7 @@ public struct TrainingSettings: Sendable {
     public enum Validation: Sendable, Hashable {
         /// A seeded choice of this fraction of the training set.
         case fraction(Double)
-        /// Files of their own.
+        /// A data set of its own.
         case files(DatasetSource)
     }
 
@@ -63,18 +63,18 @@ public struct TrainingSettings: Sendable {
         public var everyEpochs: Int? { didSet { isSparing = false } }
         /// Minutes between checkpoints by rank 0's clock, fractions allowed; nil for none by time.
         public var everyMinutes: Double? { didSet { isSparing = false } }
-        /// How many are kept, the newest.
+        /// How many of the newest checkpoints are kept.
         public var keep: Int { didSet { isSparing = false } }
-        /// Whether an epoch that is the best so far, where something is watched, gets one that is kept besides.
+        /// Whether the checkpoint of the best epoch so far is made and kept too, if a metric is watched.
         public var keepsBest: Bool { didSet { isSparing = false } }
-        /// Whether ends of epochs are passed over, by rank 0's clock, as long as checkpoints would take more than a
-        /// hundredth of the time; the best epoch's and the run's are not. So it is until a rule is given.
+        /// Whether checkpoints at ends of epochs are skipped, by rank 0's clock, if they would take more than a
+        /// hundredth of the time; those of the best epoch and of the run's end are not. It is true until a rule is set.
         public var isSparing: Bool
 
-        /// What is done where no rule is given.
+        /// The default: sparing checkpoints.
         public init() { self.init(isSparing: true) }
 
-        /// A rule for checkpoints.
+        /// Checkpoints by these rules.
         public init(
             everySteps: Int? = nil, everyEpochs: Int? = 1, everyMinutes: Double? = nil, keep: Int = 3,
             keepsBest: Bool = true, isSparing: Bool = false
@@ -88,7 +88,7 @@ public struct TrainingSettings: Sendable {
         }
     }
 
-    /// Whether and where a run continues.
+    /// Whether a run continues an earlier one, and which.
     public enum Resume: Sendable, Hashable {
         /// From the start.
         case no
@@ -100,123 +100,127 @@ public struct TrainingSettings: Sendable {
 
     public var data: Data
     public var loss: Loss
-    /// What evaluation reports beside the loss; nil for accuracy of classes, r2 and mae of numbers.
+    /// The metrics beside the loss; nil for accuracy of classes, and r2 and mae of numbers.
     public var metrics: [Metric]?
     /// First values of all variables: a safetensors file, a run's folder or one of its checkpoints; nil for seeded initializers.
     public var initialWeights: String?
-    /// The update rule, and the learning rate that `schedule` moves.
+    /// The update rule, and the learning rate at which `schedule` starts.
     public var optimizer: OptimizerConfiguration
-    /// How the optimizer's learning rate moves; it stays what it is unless given.
+    /// How the learning rate changes; constant unless given.
     public var schedule: ScheduleConfiguration
     public var clipping: GradientClipping
-    /// Passes over the training set.
+    /// The number of passes over the training set.
     public var epochs: Int
-    /// Optimizer steps after which to stop early; schedules do not change.
+    /// The number of optimizer steps after which to stop early; schedules are not affected.
     public var stepLimit: Int?
-    /// Examples of a mini-batch over all ranks, at first if it grows; not asked where `isFullBatch`.
+    /// The examples of a mini-batch over all ranks, the first one if it grows; ignored if `isFullBatch`.
     public var batch: Int
     /// Whether a mini-batch is the whole training set, or its `accumulate`-th part.
     public var isFullBatch: Bool
-    /// Mini-batches whose gradients an optimizer step takes together: for batches larger than memory.
+    /// The number of mini-batches whose gradients an optimizer step adds, for batches larger than memory.
     ///
-    /// Each is cut into shards of its own; their gradients, weighted by their examples, are added in order.
+    /// Each mini-batch is cut into shards of its own; the gradients are weighted by their examples and added in order.
     public var accumulate: Int
-    /// How mini-batches grow during training; nil for batches of one size.
+    /// How mini-batches grow during training; nil if they do not.
     public var growth: BatchGrowth?
-    /// Whether each example is used once: `epochs` must be 1. The training loss is then that of examples never seen.
+    /// Whether each example is used once, so that `epochs` must be 1. The training loss is then measured on unseen
+    /// examples.
     public var isOnline: Bool
-    /// Whether a step's gradient is summed over ranks while the next step is computed, and changes parameters after it.
+    /// Whether a step's gradient is summed over ranks while the next step is computed, and applied after that step.
     ///
     /// Gradient t is then taken at the weights after update t − 2: communication costs no time, at the price of one
-    /// step of staleness. Deterministic like everything else.
+    /// step of staleness. Results remain deterministic.
     ///
     /// Reference: Langford, Smola and Zinkevich, "Slow Learners are Fast", NIPS 2009, arXiv:0911.0491.
     public var isDelayed: Bool
-    /// Steps in a row that change nothing, because their gradient is not finite or their loss a spike, before the run ends
-    /// as diverged. 0 looks at no gradient: a loss that is not finite ends the run at once.
+    /// The number of steps in a row that may be skipped, because their gradient is not finite or their loss a spike,
+    /// before the run ends as diverged. With 0 gradients are not checked, and a loss that is not finite ends the run at
+    /// once.
     public var maximumSkippedSteps: Int
-    /// Which steps are left out because their loss is far above the recent ones; nil for none. Not beside delayed updates.
+    /// Which steps are skipped because their loss is far above the recent ones; nil for none. Not allowed with delayed
+    /// updates.
     public var spikes: LossSpikeGuard?
-    /// What best weights, early stopping and plateaus watch: "validation_loss", "validation_accuracy" and the like.
+    /// The metric that best weights, early stopping and plateaus watch, such as "validation_loss".
     public var watchedMetric: String?
     /// When to end before all epochs are done; nil for never.
     public var earlyStopping: EarlyStopping?
-    /// What is done when the training loss no longer falls; nil for nothing.
+    /// What to do when the training loss stops falling; nil for nothing.
     public var onPlateau: PlateauEscape?
-    /// Shards of a mini-batch; results depend on it, not on the number of ranks.
+    /// The number of shards of a mini-batch; results depend on it, but not on the number of ranks.
     public var shards: Int
     public var seed: UInt64
     /// Worker threads of each rank; nil for its share of the node's cores.
     public var workers: Int?
-    /// Steps between comparisons of the weights, optimizer state and statistics that ranks hold, which also come before
-    /// evaluation and checkpoints; 0 for none at all. Results do not depend on it.
+    /// The number of steps between comparisons of the ranks' weights, optimizer state and statistics, which are also
+    /// compared before evaluation and checkpoints; 0 for no comparisons. Results do not depend on it.
     public var replicaCheckSteps: Int
-    /// Bytes of gradients exchanged together.
+    /// The approximate size, in bytes, of the parts in which gradients are exchanged.
     public var bucketBytes: Int
-    /// What gradients are rounded to where they are summed, and so what travels between nodes.
+    /// The precision that gradients are rounded to where they are summed, and in which they travel between nodes.
     public var exchange: GradientPrecision
     public var checkpoints: Checkpoints
-    /// Steps between lines of metrics.
+    /// The number of steps between logged steps.
     public var loggingSteps: Int
-    /// Whether the training set is evaluated after each epoch, too, with the weights as they are then.
+    /// Whether the training set is evaluated too after each epoch, with the weights at its end.
     public var evaluatesTraining: Bool
-    /// Whether the gradient noise scale is measured where metrics are logged.
+    /// Whether the gradient noise scale is measured at logged steps.
     public var logsNoiseScale: Bool
-    /// Whether the norm of every parameter's gradient is written where metrics are logged.
+    /// Whether the norm of every parameter's gradient is written at logged steps.
     public var logsLayers: Bool
-    /// Whether the run's folder gets what the final weights say of each test example, up to 16 million numbers.
+    /// Whether the final weights' predictions for the test set are saved in the run's folder, up to 16 million numbers.
     public var keepsPredictions: Bool
-    /// Steps between two at which the curvature of the mini-batch's loss is measured and the step's metrics are written with
-    /// it; nil for none. Weights do not depend on it. Each takes up to 13 products with the Hessian, of some gradients' time
-    /// each, and memory for them. Not beside accumulated or delayed gradients.
+    /// The number of steps between measurements of the curvature of the mini-batch's loss, which are logged; nil for
+    /// none. Weights do not depend on it. A measurement takes up to 13 products with the Hessian, each the time of a
+    /// few gradients, and memory for them. Not allowed with accumulated or delayed gradients.
     public var curvatureSteps: Int?
-    /// Whether the run's numbers, histograms of its weights and gradients, and its settings are written for TensorBoard.
+    /// Whether the run's numbers, histograms and settings are written for TensorBoard.
     public var writesTensorBoard: Bool
-    /// Whether steps and epochs are written as CSV tables, too.
+    /// Whether steps and epochs are written as CSV tables too.
     public var writesCSV: Bool
     /// The output folder.
     public var output: String
-    /// Whether a used output folder gets the next free name instead of an error.
+    /// Whether the next free name is taken if the output folder is used, instead of an error.
     public var picksFreeOutput: Bool
     /// Whether a used output folder is emptied first.
     public var overwritesOutput: Bool
     public var resume: Resume
-    /// Whether everything up to and including one step runs, and nothing is written.
+    /// Whether the run only goes through its first step, and writes nothing.
     public var isDryRun: Bool
-    /// Seconds without progress of any rank after which the job is given up, 0 for never; nil for what the program said.
+    /// Seconds without progress of any rank after which the job is ended, 0 for never; nil for the program's own value.
     public var stallTimeout: Double?
-    /// Whether every operation is timed and the profile reported at the end.
+    /// Whether every operation is timed and a profile is reported at the end.
     public var isProfiled: Bool
-    /// What config.yaml holds; nil for no such file.
+    /// The content of config.yaml; nil for no such file.
     public var configurationText: String?
-    /// What the model is, as a configuration says it; `.none` for one that is code.
+    /// The model in a configuration's form; `.none` if it is code.
     package var model = OptionValue.none
-    /// How layers that do not say it draw their first values, as a configuration says it.
+    /// How layers without an `init` of their own draw their first values, in a configuration's form.
     package var initializers = OptionValue.none
-    /// How ranks of one node exchange data, for whoever makes the cluster.
+    /// How the ranks of one node exchange data; read by the caller that makes the cluster.
     package var transport = Cluster.Transport.auto
-    /// The vector instructions that arithmetic uses, for whoever makes the cluster; nil for the highest that all ranks have.
+    /// The vector instructions to use, read by the caller that makes the cluster; nil for the highest that all ranks
+    /// have.
     package var instructionSet: InstructionSet?
     #if FAULT_INJECTION
-        /// Whether this rank does as if it did not see the output folder, as on a cluster without shared files.
+        /// Whether this rank behaves as if it could not see the output folder, as on a cluster without shared files.
         package var hidesFolder = false
     #else
-        /// Never but in tests.
+        /// True only in tests.
         package var hidesFolder: Bool { false }
     #endif
-    /// What a test breaks on purpose.
+    /// A deviation for a test.
     package var control = ReplicaSettings.Control.none
-    /// Where the run's events go beside its metrics and the terminal: files or functions of one's own. Rank 0's alone are
-    /// called, by the thread that trains. A dry run has none.
+    /// Sinks for the run's events, besides its metrics and the terminal: files or functions of your own. Only those of
+    /// rank 0 are called, on the training thread. A dry run calls none.
     public nonisolated(unsafe) var sinks: [any RunSink] = []
 
-    /// The learning rate of every step; throws where the schedule does not go with the optimizer's rate or the batch.
+    /// The learning rate of every step; throws if the schedule does not fit the optimizer's rate or the batch.
     package func rates() throws(OptionError) -> LearningRateSchedule {
         try schedule.schedule(
             baseRate: optimizer.learningRate, batch: batchIfAny.map { $0 * accumulate })
     }
 
-    /// Examples of a mini-batch; nil for the whole training set.
+    /// The examples of a mini-batch; nil for the whole training set.
     var batchIfAny: Int? {
         get { isFullBatch ? nil : batch }
         set {
@@ -225,13 +229,13 @@ public struct TrainingSettings: Sendable {
         }
     }
 
-    /// Seconds without progress after which a run is given up, 0 for never.
+    /// Seconds without progress after which the job is ended, 0 for never.
     var stallLimit: Double {
         get { stallTimeout ?? Watchdog.standardLimit }
         set { stallTimeout = newValue }
     }
 
-    /// Examples of a batch in evaluation: those of training, or 1,024 where training takes all at once.
+    /// The examples of a mini-batch in evaluation: as in training, or 1,024 if that takes the whole set at once.
     package var evaluationBatch: Int { batchIfAny ?? 1024 }
 
     /// Settings with the defaults of `dtrain train`.

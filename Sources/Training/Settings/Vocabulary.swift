@@ -3,7 +3,7 @@ import Layers
 import Optimizers
 import Options
 
-/// Everything that a configuration picks by name; a program of one's own adds to these lists what it has written.
+/// Everything that a configuration can name; a program adds its own choices to these lists.
 ///
 /// Example:
 ///
@@ -11,30 +11,30 @@ import Options
 ///     vocabulary.optimizers.add(NamedChoice(MyRule.self))
 ///     vocabulary.layers.add(NamedChoice("swish", "x · sigmoid(x).") { _ in Swish() })
 public struct Vocabulary: Sendable {
-    /// Update rules; each declares the option `lr`.
+    /// Update rules; each has the option `lr`.
     public var optimizers = ChoiceList<any UpdateRule>.updateRules
     /// Shapes of schedules.
     public var schedules = ChoiceList<any ScheduleShape>.scheduleShapes
-    /// What training minimizes.
+    /// Losses that training can minimize.
     public var losses = ChoiceList<Loss>.losses
-    /// How first values are drawn.
+    /// Initializers of first values.
     public var initializers = ChoiceList<Initializer>.initializers
     /// Layers.
     public var layers = ChoiceList<LayerMaker>.layers
     /// Ready-made models.
     public var models = ChoiceList<ModelMaker>.models
-    /// How features are scaled.
+    /// Scalings of features.
     public var normalizations = ChoiceList<Normalization>.normalizations
-    /// Random changes of images.
+    /// Augmentations of images.
     public var augmentations = ChoiceList<Augmentation>.augmentations
     /// File formats of data sets.
     public var formats = ChoiceList<DatasetSource>.formats
-    /// What evaluation may report beside dtrain's own metrics.
+    /// Metrics besides dtrain's own.
     public var metrics: [CustomMetric] = []
 
-    /// What dtrain knows by itself.
+    /// The built-in choices.
     public static let standard = Vocabulary()
 
-    /// What dtrain knows by itself.
+    /// The built-in choices.
     public init() {}
 }

@@ -1,4 +1,4 @@
-/// What a study keeps of a run: the numbers of its events, those of before it went on included.
+/// Collects a run's numbers for a study, including those from before the run was resumed.
 package final class StudyNumbers: RunSink {
     private let folder: String
     private var hasStarted = false
@@ -6,19 +6,19 @@ package final class StudyNumbers: RunSink {
     /// The numbers of the last epoch and of the end, by their names in metrics.jsonl.
     private(set) var last: [String: Double] = [:]
 
-    /// The numbers of a run with this output folder.
+    /// Collects from a run with this output folder.
     package init(ofRunIn folder: String) { self.folder = folder }
 
-    /// The numbers of all epochs, or logged steps, in order.
+    /// The numbers of all epochs, or of all logged steps, in order.
     func rows(_ axis: StudyReport.Axis) -> [[String: Double]] { rows[axis.rawValue] ?? [] }
 
-    /// Takes what the run says of itself in its folder: what it did before it went on, all lines behind that being gone.
+    /// Reads the numbers in the run's folder, in which later lines have already been removed.
     package func start(at position: Int) throws {
         (rows, last, hasStarted) = ([:], [:], true)
         for event in try MetricsFile.events(ofRunIn: folder) { take(event) }
     }
 
-    /// The same of a run that was finished already, which has no events.
+    /// Reads the numbers of a run that had finished before, and so has no events.
     package func takeFinished() throws {
         if !hasStarted { try start(at: 0) }
     }

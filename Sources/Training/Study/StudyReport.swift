@@ -9,11 +9,11 @@ package struct StudyReport {
         case step
     }
 
-    /// The numbers of one run: its rows, in order.
+    /// The rows of one run, in order.
     private struct Series {
         let run: String
         var rows: [[String: Double]] = []
-        /// What a diagnosis says of its weights.
+        /// The verdict of the diagnosis of its weights.
         var verdict: String?
     }
 
@@ -27,12 +27,12 @@ package struct StudyReport {
         self.metrics = metrics
     }
 
-    /// Adds a run that went to its end.
+    /// Adds a run that was completed.
     ///
     /// - Parameters:
-    ///   - numbers: What it has said of itself.
-    ///   - examples: Training examples of an epoch.
-    ///   - diagnosis: What was found around its weights, if that was looked at.
+    ///   - numbers: The run's numbers.
+    ///   - examples: The training examples of an epoch.
+    ///   - diagnosis: The diagnosis of its weights, if there was one.
     package mutating func add(
         run: String, _ numbers: StudyNumbers, examples: Int, diagnosis: Diagnosis? = nil
     ) {
@@ -44,7 +44,7 @@ package struct StudyReport {
                 verdict: diagnosis?.verdict.rawValue))
     }
 
-    /// Adds a run that diverged: no number of it is worth comparing.
+    /// Adds a run that diverged; its numbers are not worth comparing.
     package mutating func addDiverged(run: String) { series.append(Series(run: run)) }
 
     private static func numbers(of diagnosis: Diagnosis) -> [String: Double] {
@@ -56,14 +56,14 @@ package struct StudyReport {
         ]
     }
 
-    /// What stands in a metric's column; nil where the run has none.
+    /// The text in a metric's column; nil if the run does not have the metric.
     private static func cell(
         _ name: String, _ series: Series, _ row: [String: Double]?, _ text: (Double) -> String
     ) -> String? {
         name == verdictName ? series.verdict : row?[name].map(text)
     }
 
-    /// The one column of words.
+    /// The only column of words.
     private static let verdictName = "verdict"
 
     private static func withDerived(_ numbers: [String: Double], _ examples: Int) -> [String: Double] {
@@ -74,13 +74,13 @@ package struct StudyReport {
         return numbers
     }
 
-    /// One line per run, or per run and epoch or step, for spreadsheets and plots; empty where there is no number.
+    /// One line per run, or per run and epoch or step, for spreadsheets and plots; empty if there are no numbers.
     package var csv: String {
         let place = axis == .run ? [] : [axis.rawValue]
         var lines = [(["run"] + place + metrics).joined(separator: ",")]
         for series in series {
             if series.rows.isEmpty {
-                // A run without numbers is a result, too.
+                // A run without numbers is a result too.
                 lines.append(series.run + String(repeating: ",", count: (place + metrics).count))
             }
             for row in series.rows {
@@ -93,7 +93,7 @@ package struct StudyReport {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Tables for a person: the runs with their last numbers, or each metric with a column for each run.
+    /// Tables for a person: the runs with their last numbers, or for each metric a table with a column for each run.
     package var tables: [String] {
         if axis == .run {
             return [
@@ -120,7 +120,7 @@ package struct StudyReport {
         }
     }
 
-    /// Rows that a terminal shows: all if they are few, else about twenty, the last among them.
+    /// The rows that a terminal shows: all of a few, else about twenty that include the last.
     private static func thinned(_ places: [Double]) -> [Double] {
         let most = 20
         guard places.count > most else { return places }

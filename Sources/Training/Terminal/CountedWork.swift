@@ -1,7 +1,7 @@
 import Messages
 
-/// Work that says of itself how far it is, told of where it takes long. It asks the clock when a part is done, and for no
-/// more; for the thread that works.
+/// Work that reports how much of it is done, if it takes long. It reads the clock only when a part is done. For the
+/// working thread only.
 package final class CountedWork {
     private let line: ProgressLine
     private let what: String
@@ -12,8 +12,8 @@ package final class CountedWork {
 
     /// - Parameters:
     ///   - what: The work, as in "evaluating test".
-    ///   - unit: What is counted, in the singular.
-    ///   - isEstimate: Whether it may end before, or after, all that are expected.
+    ///   - unit: The unit of its parts, in the singular.
+    ///   - isEstimate: Whether the number of parts is only an estimate.
     package init(_ what: String, _ unit: String, isEstimate: Bool = false, on line: ProgressLine) {
         self.what = what
         self.unit = unit
@@ -22,7 +22,7 @@ package final class CountedWork {
         began = line.now()
     }
 
-    /// So many parts are done, of so many.
+    /// Reports that `done` of `total` parts are done.
     package func advance(_ done: Int, of total: Int) {
         guard !line.isSilent else { return }
         let now = line.now()
@@ -31,7 +31,7 @@ package final class CountedWork {
         line.show(status(done, of: total, seconds: now - began))
     }
 
-    /// The work is done.
+    /// Reports that the work is done.
     package func end() {
         if told != nil { line.erase() }
     }

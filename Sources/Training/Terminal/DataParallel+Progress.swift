@@ -3,7 +3,7 @@ import DataParallel
 import Datasets
 
 extension SharedDataset {
-    /// Reads `source` as `init` does, and tells of it; collective.
+    /// Reads `source` as `init` does and reports progress; collective.
     static func load(
         _ source: DatasetSource, on cluster: Cluster, _ progress: ProgressLine
     ) throws -> SharedDataset {
@@ -12,7 +12,7 @@ extension SharedDataset {
 }
 
 extension Evaluator {
-    /// Loss and metrics over all examples, of data that is called so; collective, the same on all ranks.
+    /// Loss and metrics over all examples, with progress under the data's name; collective, the same on all ranks.
     ///
     /// - Parameter predictions: Called on rank 0 with every batch's predictions, in order.
     func totals(of data: String, _ progress: ProgressLine, predictions: PredictionRows? = nil) throws

@@ -1,15 +1,14 @@
 import Glibc
 import MPI
 
-/// The terminal that mpirun passes on to what a rank of its own host writes.
+/// The terminal on which mpirun shows what a rank on its own host writes.
 ///
-/// Such a rank has a terminal without extent for standard output and a pipe for standard error, whether mpirun's own lead to
-/// a terminal or to a file; /proc tells.
+/// Such a rank has a terminal without size as standard output and a pipe as standard error, wherever mpirun's own
+/// streams lead; /proc tells where.
 struct LauncherTerminal {
     private let path: String
 
-    /// The terminal of a stream; nil where mpirun is not this process's parent, or puts something else than the rank's lines
-    /// on it.
+    /// The terminal of a stream; nil if mpirun is not this process's parent, or adds something to the rank's lines.
     init?(of stream: StandardStream) {
         guard LaunchEnvironment.current.launcher == .openMPI, Self.isPassedOn(stream.rawValue) else {
             return nil
@@ -24,23 +23,23 @@ struct LauncherTerminal {
         path = "\(parent)/fd/\(stream.rawValue)"
     }
 
-    /// Names of mpirun.
+    /// The names of mpirun.
     private static let programs = ["mpirun", "mpiexec", "orterun", "prterun"]
 
-    /// Ends of mpirun's options that send lines to files, or put marks in front of each.
+    /// The ends of mpirun's options that send lines to files or mark each line.
     private static let otherPlaces = ["output-filename", "tag-output", "timestamp-output", "-xml"]
 
-    /// Whether a descriptor is what mpirun gives its ranks.
+    /// Whether a descriptor is one that mpirun gives its ranks.
     private static func isPassedOn(_ descriptor: Int32) -> Bool {
         var status = stat()
         return isatty(descriptor) == 1
             || fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
     }
 
-    /// Columns of the terminal as it is now; nil where it is none.
+    /// The terminal's columns now; nil if it is not a terminal.
     var columns: Int? {
         var status = stat()
-        // Opening a pipe or a file here could wait, or change it.
+        // A pipe or a file must not be opened: that could wait for a reader or change it.
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFCHR else { return nil }
         let descriptor = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }

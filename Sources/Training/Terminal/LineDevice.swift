@@ -1,14 +1,14 @@
 import Glibc
 
-/// A place for lines that a person reads: a terminal on which one line is drawn anew again and again, or anything else, where
-/// every line stays.
+/// Where lines for people go: a terminal on which one line is redrawn again and again, or anything else, where every
+/// line stays.
 package struct LineDevice: Sendable {
-    /// Columns of the terminal, as it is now; nil where lines are plain: in files and batch jobs, and on terminals that cannot
-    /// draw anew.
+    /// The terminal's columns now; nil if lines are plain: in files and batch jobs, and on terminals that cannot
+    /// redraw.
     package let columns: @Sendable () -> Int?
-    /// Whether parts of a line may be set off by colour.
+    /// Whether colour may be used.
     package let usesColor: Bool
-    /// Takes text.
+    /// Writes text.
     package let write: @Sendable (String) -> Void
 
     package init(
@@ -19,8 +19,8 @@ package struct LineDevice: Sendable {
         self.write = write
     }
 
-    /// A standard stream as the environment says: on a terminal with TERM=dumb lines are plain, and NO_COLOR, if it is not
-    /// empty, keeps colour away (no-color.org).
+    /// A standard stream, as the environment says: lines are plain on a terminal with TERM=dumb, and NO_COLOR, if it is
+    /// not empty, turns colour off (no-color.org).
     ///
     /// - Parameters:
     ///   - isPlain: Whether lines are plain in any case.
@@ -34,13 +34,13 @@ package struct LineDevice: Sendable {
             write: { stream.write($0) })
     }
 
-    /// What takes away a line that is drawn.
+    /// Erases a line that was drawn.
     static let erasing = "\r\u{1b}[K"
 
-    /// What a line on standard error begins with, as on a terminal a line of progress may stand in its place.
+    /// What a line on standard error must begin with, because a progress line may be drawn there.
     static var erasingOnError: String { LineDevice(.error).columns() == nil ? "" : erasing }
 
-    /// The value of a variable of this process's environment.
+    /// The value of a variable in this process's environment.
     package static func variable(_ name: String) -> String? {
         getenv(name).flatMap { String(validatingCString: $0) }
     }

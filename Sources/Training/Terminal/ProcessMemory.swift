@@ -2,7 +2,7 @@ import Foundation
 
 /// The memory of this process.
 enum ProcessMemory {
-    /// Bytes that are resident now, shared ones included; nil where the system does not tell.
+    /// Resident bytes, shared ones included; nil if the system does not tell.
     static var resident: Int? {
         guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
         let fields = text.split(separator: " ")
@@ -10,7 +10,7 @@ enum ProcessMemory {
         return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
     }
 
-    /// Bytes as a narrow line has them.
+    /// Bytes as short text.
     static func text(_ bytes: Int) -> String {
         let mebibytes = Double(bytes) / 1_048_576
         return mebibytes < 1024

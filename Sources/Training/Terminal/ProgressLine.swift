@@ -3,22 +3,24 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// The one place where a process says what it is at: on a terminal in a line that is drawn anew, elsewhere in plain lines with
-/// the time since the start in front.
+/// The only place where a process reports what it is doing: on a terminal in a line that is redrawn, elsewhere in plain
+/// lines that begin with the time since the start.
 ///
-/// Work tells it how far it is and asks the clock; work that cannot is told of by a thread (`during`). Ranks other than 0, and
-/// programs that are to be quiet, have one without a device, which says nothing. Lines may come from any thread.
+/// Work calls it with how much is done, and it decides by the clock whether to print; for work that cannot do that a
+/// thread reports (`during`). Ranks other than 0 and quiet programs have one without a device, which prints nothing.
+/// Any thread may write lines.
 package final class ProgressLine: Sendable {
     private struct State {
-        /// Whether a line is drawn that the next one takes the place of.
+        /// Whether a line is drawn that the next one replaces.
         var isDrawn = false
-        /// When a line was last drawn, or a plain one written with a time; in the beginning when the first one could have been.
+        /// When a line was last drawn, or a plain one with a time written; initially when the first one could have
+        /// been.
         var last: Double
     }
 
     private let device: LineDevice?
     private let redraws: Bool
-    /// How often things are told.
+    /// The intervals between reports.
     let times: ProgressTimes
     /// The system's uptime in seconds when the program started.
     let start: Double
@@ -41,22 +43,21 @@ package final class ProgressLine: Sendable {
         state = Mutex(State(last: redraws ? -.infinity : now()))
     }
 
-    /// Says nothing.
+    /// Prints nothing.
     package static var silent: ProgressLine { ProgressLine(nil, start: 0) }
 
-    /// Whether lines go anywhere.
+    /// Whether nothing is printed.
     var isSilent: Bool { device == nil }
 
-    /// Whether so much time has passed since the last drawing, or since the last plain line with a time, that how far steps
-    /// are is to be told again.
+    /// Whether enough time has passed since the last drawing, or the last plain line with a time, to report again.
     var isDue: Bool {
         guard device != nil else { return false }
         return now() - state.withLock { $0.last } >= (redraws ? times.drawing : times.plain)
     }
 
-    /// Writes a line that stays, in place of the one that is drawn.
+    /// Writes a line that stays, in place of the line that is drawn.
     ///
-    /// - Parameter isTimed: Whether a plain one has the time since the start in front.
+    /// - Parameter isTimed: Whether a plain line begins with the time since the start.
     func line(_ text: String, isTimed: Bool = false) {
         guard let device else { return }
         let time = isTimed && !redraws ? "\(TimeText.stamp(now() - start)) " : ""
@@ -67,20 +68,20 @@ package final class ProgressLine: Sendable {
         }
     }
 
-    /// Draws a line anew, or writes a plain one.
+    /// Draws the line again, or writes a plain line.
     func show(_ status: StatusLine) {
         guard let device else { return }
         guard redraws else { return line(status.plain, isTimed: true) }
         let text = status.text(columns: device.columns() ?? 80, color: device.usesColor)
         state.withLock { state in
-            // The cursor stays at the beginning, so that what others write takes the line's place.
+            // The cursor stays at the start of the line, so that other output overwrites it.
             device.write("\r\(text)\u{1b}[K\r")
             state.isDrawn = true
             state.last = now()
         }
     }
 
-    /// Takes away the line that is drawn.
+    /// Erases the line that is drawn.
     func erase() {
         guard let device else { return }
         state.withLock { state in
@@ -90,21 +91,23 @@ package final class ProgressLine: Sendable {
         }
     }
 
-    /// When work that began then, and was last told of then, is told of next.
+    /// When work is reported next.
     ///
-    /// - Parameter told: Nil where it was not told of yet.
+    /// - Parameters:
+    ///   - began: When the work began.
+    ///   - told: When it was last reported; nil if it was not yet.
     func next(began: Double, told: Double?) -> Double {
         told.map { $0 + (redraws ? times.drawing : times.plain) } ?? began + times.patience
     }
 
-    /// Does work that says nothing of itself; where it takes long a thread tells that it is under way.
+    /// Does work that reports nothing itself; if it takes long, a thread reports that it is being done.
     ///
     /// - Parameter what: The work, as in "loading data.csv".
     package func during<T>(_ what: String, _ work: () throws -> T) rethrows -> T {
         guard device != nil else { return try work() }
         let ending = DispatchSemaphore(value: 0)
         let began = now()
-        // A thread that cannot be had is no reason not to work.
+        // If no thread can be created, work without reports.
         let thread = try? PosixThread.start(for: .thread("progress line")) { [self] in
             var wait = times.patience
             var isTold = false

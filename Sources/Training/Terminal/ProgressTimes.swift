@@ -1,15 +1,15 @@
 import Glibc
 
-/// How often progress is told, in seconds.
+/// The intervals between reports of progress, in seconds.
 package struct ProgressTimes: Sendable, Equatable {
-    /// After which work that is under way is told of, other than steps of training.
+    /// How long work, other than training steps, goes unreported.
     package var patience = 2.0
-    /// Between two drawings of a line on a terminal.
+    /// The interval between two drawings of a line on a terminal.
     package var drawing = 0.1
-    /// Between two plain lines of the same work.
+    /// The interval between two plain lines about the same work.
     package var plain = 30.0
 
-    /// The times that programs go by.
+    /// The standard intervals.
     package init() {
         #if FAULT_INJECTION
             // DTRAIN_PROGRESS_TIMES=PATIENCE:DRAWING:PLAIN, so that tests need not wait.
@@ -20,7 +20,6 @@ package struct ProgressTimes: Sendable, Equatable {
         #endif
     }
 
-    /// These times.
     package init(patience: Double, drawing: Double, plain: Double) {
         (self.patience, self.drawing, self.plain) = (patience, drawing, plain)
     }

@@ -1,4 +1,4 @@
-/// What is said of work under way: short parts, the least important of which are left out where the line is narrow, and a bar.
+/// A report of progress: short parts, of which the least important are left out if the line is narrow, and a bar.
 package struct StatusLine: Sendable, Equatable {
     /// A part of the line.
     struct Part: Sendable, Equatable {
@@ -8,15 +8,15 @@ package struct StatusLine: Sendable, Equatable {
     }
 
     private var parts: [Part] = []
-    /// The part of the work that is done, from 0 to 1, and which part the bar stands behind; nil for no bar.
+    /// The share of the work that is done, from 0 to 1, and the part after which the bar is drawn; nil for no bar.
     private var bar: (fraction: Double, place: Int, rank: Int)?
 
     package init() {}
 
-    /// Adds a part behind the others, which is left out before those of higher rank.
+    /// Adds a part at the end; it is left out before those of higher rank.
     package mutating func add(_ text: String, rank: Int) { parts.append(Part(text: text, rank: rank)) }
 
-    /// Adds a bar behind the parts so far.
+    /// Adds a bar after the parts so far.
     package mutating func addBar(_ fraction: Double, rank: Int) {
         bar = (min(1, max(0, fraction.isFinite ? fraction : 0)), parts.count, rank)
     }
@@ -29,9 +29,10 @@ package struct StatusLine: Sendable, Equatable {
     /// All parts, without the bar.
     package var plain: String { parts.map(\.text).joined(separator: Self.gap) }
 
-    /// The line for a terminal of so many columns, of which the last stays free, as some terminals go to the next line there.
+    /// The line for a terminal of this width. The last column stays free, because some terminals would begin a new line
+    /// there.
     ///
-    /// - Parameter color: Whether the part of the bar that is not done is dim.
+    /// - Parameter color: Whether the rest of the bar is dim.
     package func text(columns: Int, color: Bool) -> String {
         let room = max(0, columns - 1)
         var kept = Array(parts.indices)
@@ -58,13 +59,13 @@ package struct StatusLine: Sendable, Equatable {
             }
             if kept.contains(place) { pieces.append(parts[place].text) }
         }
-        // Cut only where a single part is left, which holds no escape sequence.
+        // Only a single part may be cut: it has no escape sequences.
         let line = pieces.joined(separator: Self.gap)
         return pieces.count == 1 && !hasBar ? String(line.prefix(room)) : line
     }
 
     private static let gap = "  "
-    /// Columns of a bar.
+    /// The narrowest and the widest bar, in columns.
     private static let (narrowestBar, widestBar) = (6, 24)
 
     private static func bar(_ fraction: Double, length: Int, color: Bool) -> String {

@@ -1,4 +1,4 @@
-/// Times as lines of progress have them.
+/// Times as text for lines of progress.
 package enum TimeText {
     /// Seconds since the start as hours, minutes and seconds, such as [00:01:23].
     package static func stamp(_ seconds: Double) -> String {
@@ -6,7 +6,7 @@ package enum TimeText {
         return "[\(padded(whole / 3600)):\(padded(whole / 60 % 60)):\(padded(whole % 60))]"
     }
 
-    /// Seconds as a narrow line has them, such as 0:42, 3:10 or 2:05:00.
+    /// Seconds as short text, such as 0:42, 3:10 or 2:05:00.
     package static func clock(_ seconds: Double) -> String {
         guard seconds.isFinite else { return "–" }
         let whole = whole(seconds)
