@@ -65,6 +65,9 @@ extension Trainer {
         if let batch, batch < 1 {
             throw TrainingError(.configuration, "batch must be at least 1, is \(batch)")
         }
+        if let conflict = SettingsConflict(metrics: metrics ?? []) {
+            throw TrainingError(.configuration, conflict.text)
+        }
         return try SavedModel(
             weights: weights, source: data, loss: loss,
             metrics: metrics ?? run?.metrics.map { $0.compactMap(Metric.init(name:)) },

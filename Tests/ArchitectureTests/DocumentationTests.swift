@@ -37,9 +37,27 @@ import Testing
         for article in articles { #expect(landing.contains("- <doc:\(article.dropLast(3))>"), "\(article)") }
     }
 
+    /// Articles are read as they stand, too: their links and pictures are names of files beside them.
+    @Test func linksOfArticlesLeadToFiles() throws {
+        let files = try FileManager.default.contentsOfDirectory(atPath: Self.catalogue.path)
+        var count = 0
+        for file in files where file.hasSuffix(".md") {
+            let text = try Self.text(Self.catalogue.appendingPathComponent(file))
+            for link in text.matches(of: /\]\(([^)\s]+)\)/).map({ String($0.1) }) where !link.contains(":") {
+                #expect(files.contains(link), "\(file): \(link)")
+                count += 1
+            }
+            // Only a list of topics wants links in this form.
+            for line in text.split(separator: "\n") where line.contains("<doc:") {
+                #expect(line.hasPrefix("- <doc:") && file == "DistributedTraining.md", "\(file): \(line)")
+            }
+        }
+        #expect(count > 10)
+    }
+
     /// The picture has all targets, and of their imports those that are reached by no longer way.
     @Test func thePictureShowsTheImports() throws {
-        let picture = try Self.text(Self.catalogue.appendingPathComponent("Resources/architecture.svg"))
+        let picture = try Self.text(Self.catalogue.appendingPathComponent("architecture.svg"))
         let shown = Set(picture.matches(of: /class="t"[^>]*>(\w+)</).map { String($0.1) })
         #expect(shown == Set(ImportTests.house.map(\.target)))
         let imports = Dictionary(uniqueKeysWithValues: ImportTests.house.map { ($0.target, $0.imports) })

@@ -94,6 +94,17 @@ import Testing
         }
     }
 
+    /// Rows without elements take no bytes, so that files may have more of them than an Int counts.
+    @Test func rowsOfAllFilesAreCounted() {
+        let many = TestBytes.npy(TestBytes.header("|u1", "(4611686018427387904, 0)"), data: [])
+        let files = (1...3).map { DataOrigin.memory(name: "\($0).npy", bytes: many) }
+        #expect {
+            try ArrayFiles(files, format: .npy)
+        } throws: {
+            ($0 as? DataError)?.kind == .mismatch && "\($0)".contains("fewer than 2^63 rows")
+        }
+    }
+
     @Test func keysMayComeInAnyOrderAndWithDoubleQuotes() throws {
         let header = "{\"shape\":(2,3),\"fortran_order\":False,\"descr\":\"<f4\"}"
         let file = TestBytes.npy(header, data: TestBytes.bytes(Self.values))

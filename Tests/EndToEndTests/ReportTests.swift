@@ -135,7 +135,8 @@ extension EndToEndTests {
             #expect(
                 text.contains("The numbers are those of epoch \(restored), whose weights were taken back."))
             let loss = try #require(best["train_loss"] as? Double)
-            #expect(text.contains("<th scope=\"row\">loss</th><td>\(String(format: "%.2f", loss).prefix(4))"))
+            let shown = String(format: "%.4g", loss).replacingOccurrences(of: "-", with: "−")
+            #expect(text.contains("<th scope=\"row\">loss</th><td>\(shown)</td>"))
             try expectPredictions(data, "run", count: 137)
         }
 

@@ -16,7 +16,10 @@ struct ArrayFiles {
             // Only rows without elements can be so many.
             let sum = rows.addingReportingOverflow(file.header.shape.first ?? 0)
             guard !sum.overflow else {
-                throw DataError(.mismatch, path: file.name, expected: "fewer than 2^63 rows in all files")
+                throw DataError(
+                    .mismatch, path: file.name, expected: "fewer than 2^63 rows in all files",
+                    found: "\(file.header.shape) after \(rows) rows",
+                    advice: "give files of the same kind of examples")
             }
             rows = sum.partialValue
             files.append(file)

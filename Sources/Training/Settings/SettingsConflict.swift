@@ -1,3 +1,4 @@
+import Layers
 import Optimizers
 import Options
 
@@ -21,6 +22,25 @@ package struct SettingsConflict: Sendable, Equatable {
     /// A conflict about an option inside a key.
     init(_ key: String, _ error: OptionError) {
         self.init("\(key).\(error.key)", error.problem, advice: error.remedy)
+    }
+}
+
+extension SettingsConflict {
+    /// What is wrong with the names of metrics to report; nil if nothing is.
+    init?(metrics: [Metric]) {
+        for case .custom(let metric) in metrics where !metric.hasName {
+            self.init(
+                "evaluation.metrics", "has a metric called \"\(metric.name)\"",
+                advice:
+                    "give it a name of lower case letters, digits and underscores that is not one of dtrain's own"
+            )
+            return
+        }
+        let names = metrics.map(\.name)
+        guard let name = names.first(where: { name in names.filter { $0 == name }.count > 1 }) else {
+            return nil
+        }
+        self.init("evaluation.metrics", "names \(name) twice")
     }
 }
 
@@ -51,19 +71,7 @@ extension TrainingSettings {
 
     private static let conflicts: [@Sendable (TrainingSettings) -> SettingsConflict?] = [
         { settings in
-            let customs = settings.customMetrics
-            if let wrong = customs.first(where: { !$0.hasName }) {
-                return SettingsConflict(
-                    "evaluation.metrics",
-                    "has a metric called \"\(wrong.name)\"",
-                    advice:
-                        "give it a name of lower case letters, digits and underscores that is not one of dtrain's own"
-                )
-            }
-            let names = (settings.metrics ?? []).map(\.name)
-            if let name = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
-                return SettingsConflict("evaluation.metrics", "names \(name) twice")
-            }
+            if let conflict = SettingsConflict(metrics: settings.metrics ?? []) { return conflict }
             guard let name = settings.watchedMetric, name != "train_loss",
                 settings.metric(validation: name) == nil
             else { return nil }
