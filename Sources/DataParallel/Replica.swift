@@ -28,6 +28,8 @@ package final class Replica {
     let update: ParameterUpdate
     /// Measures the curvature of mini-batches' losses, where that may be asked for.
     let curvature: CurvatureMeter?
+    /// Takes the steps, where they need more than a gradient.
+    let newton: NewtonStepper?
     let labelWeights: LabelWeights?
     private let copies: CopyCheck
     /// What sums gradients; two take turns where updates are delayed.
@@ -74,6 +76,11 @@ package final class Replica {
         curvature =
             settings.measuresCurvature
             ? try CurvatureMeter(cluster: cluster, state: state, settings: settings, maker: training) : nil
+        let decays = update.decays
+        newton = try (settings.rule as? NewtonCG).map { rule in
+            try NewtonStepper(
+                rule, cluster: cluster, state: state, settings: settings, maker: training, decays: decays)
+        }
         copies = CopyCheck(update, state: state)
         labelWeights = model.loss.function.classWeights.map { LabelWeights($0, examples: training.examples) }
     }
@@ -84,6 +91,7 @@ package final class Replica {
         for sink in sinks { try sink.exchange.free() }
         try update.free()
         try curvature?.free()
+        try newton?.free()
     }
 
     /// Where the gradients of the mini-batch under way go, or of the last one.
@@ -162,6 +170,7 @@ extension Replica {
     package func plan(batch count: Int) throws {
         try pass.plan(batch: count)
         try curvature?.plan(batch: count)
+        try newton?.plan(batch: count)
     }
 
     /// Throws if batch norm in training would normalize a single value per channel.

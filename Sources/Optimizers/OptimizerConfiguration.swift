@@ -20,7 +20,7 @@ public struct OptimizerConfiguration: Sendable {
     public let name: String
     /// The update rule with its options, wrapped in lookahead if asked for.
     public private(set) var rule: any UpdateRule
-    /// η₀, the option `lr`: at least 0, per optimizer step. A schedule says what becomes of it.
+    /// η₀, the option `lr`: at least 0, per optimizer step. A schedule says what becomes of it. 0 of a rule that takes none.
     public let learningRate: Double
     /// All options with their values, given or default, in the order in which they are listed to a user; of a rule that was
     /// given as a value its learning rate and its description.
@@ -52,8 +52,9 @@ public struct OptimizerConfiguration: Sendable {
         among rules: ChoiceList<any UpdateRule> = .updateRules
     ) throws(OptionError) {
         let choice = try rules.choice(name)
-        let resolved = try ResolvedOptions(declared: choice.options, given: options)
-        let learningRate = resolved.number(Self.rateName)
+        let resolved = try ResolvedOptions(declared: choice.options, given: options, lacks: choice.lacks)
+        let hasRate = resolved.values.contains { $0.name == Self.rateName }
+        let learningRate = hasRate ? resolved.number(Self.rateName) : 0
         try AllowedNumbers.notNegative.check(learningRate, key: Self.rateName)
         self.init(
             name, try choice.make(resolved), learningRate, resolved.values, sharded, noDecay, lookahead)
@@ -111,7 +112,7 @@ public struct OptimizerConfiguration: Sendable {
 }
 
 extension ChoiceList where Element == any UpdateRule {
-    /// Every optimizer there is; each declares the option `lr`.
+    /// Every optimizer there is; each that takes a learning rate declares the option `lr`.
     public static var updateRules: ChoiceList {
         ChoiceList(
             "optimizer",
@@ -120,7 +121,7 @@ extension ChoiceList where Element == any UpdateRule {
                 NamedChoice(RMSprop.self), NamedChoice(Adadelta.self), NamedChoice(Adam.self),
                 NamedChoice(AMSGrad.self), NamedChoice(NAdam.self), NamedChoice(RAdam.self),
                 NamedChoice(AdamW.self), NamedChoice(Adamax.self), NamedChoice(LARS.self),
-                NamedChoice(LAMB.self), NamedChoice(SWATS.self),
+                NamedChoice(LAMB.self), NamedChoice(SWATS.self), NamedChoice(NewtonCG.self),
             ])
     }
 }
@@ -128,7 +129,9 @@ extension ChoiceList where Element == any UpdateRule {
 extension NamedChoice where Element == any UpdateRule {
     /// The choice that a rule is.
     public init<Rule: UpdateRule & Choice>(_: Rule.Type) {
-        self.init(Rule.name, Rule.summary, Rule.options, source: Rule.source) { options throws(OptionError) in
+        self.init(
+            Rule.name, Rule.summary, Rule.options, source: Rule.source, lacks: Rule.lacks
+        ) { options throws(OptionError) in
             try Rule(options: options)
         }
     }

@@ -11,6 +11,8 @@ public protocol Choice {
     static var summary: String { get }
     /// Where it comes from, authors and year ("Kingma & Ba 2015"); empty where there is nothing to name.
     static var source: String { get }
+    /// Options that others of its kind have and it has not, with the reason why.
+    static var lacks: [String: String] { get }
     /// Makes it from checked names, types and limits; throws where options do not go together.
     init(options: ResolvedOptions) throws(OptionError)
 }
@@ -18,4 +20,7 @@ public protocol Choice {
 extension Choice {
     /// Nothing, unless it is said.
     public static var source: String { "" }
+
+    /// None that would need a reason.
+    public static var lacks: [String: String] { [:] }
 }

@@ -23,17 +23,20 @@ public struct ChoiceForm: Sendable {
         public let summary: String
         /// Where it comes from, authors and year; empty where there is nothing to name.
         public let source: String
+        /// Options that others of its kind have and it has not, with the reason why.
+        public let lacks: [String: String]
 
         /// Something to choose.
         public init(
             _ name: String, _ options: [OptionDeclaration], short: String? = nil, summary: String = "",
-            source: String = ""
+            source: String = "", lacks: [String: String] = [:]
         ) {
             self.name = name
             self.options = options
             self.short = short
             self.summary = summary
             self.source = source
+            self.lacks = lacks
         }
     }
 

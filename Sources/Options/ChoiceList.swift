@@ -55,7 +55,8 @@ public struct ChoiceList<Element>: Sendable {
     /// out of range.
     public func make(_ name: String, _ options: [String: OptionValue] = [:]) throws(OptionError) -> Element {
         let choice = try choice(name)
-        return try choice.make(ResolvedOptions(declared: choice.options, given: options))
+        return try choice.make(
+            ResolvedOptions(declared: choice.options, given: options, lacks: choice.lacks))
     }
 
     /// Makes what a value says; an error about an option of a keyed choice says its name before it ("linear.out").
@@ -85,6 +86,8 @@ public struct NamedChoice<Element>: Sendable {
     public let summary: String
     /// Where it comes from, authors and year; empty where there is nothing to name.
     public let source: String
+    /// Options that others of its kind have and it has not, with the reason why.
+    public let lacks: [String: String]
     /// Makes it of checked names, types and limits; throws where options do not go together.
     public let make: @Sendable (ResolvedOptions) throws(OptionError) -> Element
     private let dependent: (@Sendable ([String: OptionValue], Double) -> [OptionDeclaration])?
@@ -93,11 +96,12 @@ public struct NamedChoice<Element>: Sendable {
     ///
     /// - Parameters:
     ///   - source: Where it comes from, authors and year.
+    ///   - lacks: Options that others of its kind have and it has not, with the reason why.
     ///   - dependent: The options that apply beside those given, where a default depends on another option or on a number
     ///     that the place gives, as a schedule's on the learning rate; whatever was given must be among them.
     public init(
         _ name: String, _ summary: String, _ options: [OptionDeclaration] = [], short: String? = nil,
-        source: String = "",
+        source: String = "", lacks: [String: String] = [:],
         dependent: (@Sendable ([String: OptionValue], Double) -> [OptionDeclaration])? = nil,
         make: @escaping @Sendable (ResolvedOptions) throws(OptionError) -> Element
     ) {
@@ -106,6 +110,7 @@ public struct NamedChoice<Element>: Sendable {
         self.short = short
         self.summary = summary
         self.source = source
+        self.lacks = lacks
         self.dependent = dependent
         self.make = make
     }
@@ -119,7 +124,7 @@ public struct NamedChoice<Element>: Sendable {
 
     /// What reading and writing it takes.
     public var entry: ChoiceForm.Entry {
-        ChoiceForm.Entry(name, options, short: short, summary: summary, source: source)
+        ChoiceForm.Entry(name, options, short: short, summary: summary, source: source, lacks: lacks)
     }
 }
 

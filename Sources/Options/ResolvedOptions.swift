@@ -7,15 +7,17 @@ public struct ResolvedOptions: Sendable, Hashable {
 
     /// Matches what was given against what is declared; throws on the first problem, where unknown names are
     /// looked for in alphabetical order and then values in the order of declaration.
+    ///
+    /// - Parameter lacks: Why options that one might look for are not declared.
     public init(
-        declared: [OptionDeclaration], given: [String: OptionValue]
+        declared: [OptionDeclaration], given: [String: OptionValue], lacks: [String: String] = [:]
     ) throws(OptionError) {
         let names = declared.map(\.name)
         for name in given.keys.sorted() where !names.contains(name) {
             throw OptionError(
                 .unknownOption, key: name, value: given[name]?.description ?? "",
                 allowed: names.isEmpty ? "left out" : "one of \(names.joined(separator: ", "))",
-                candidates: names)
+                candidates: names, advice: lacks[name])
         }
         var values: [NamedOption] = []
         for option in declared {

@@ -132,8 +132,7 @@ package struct Lanczos<Space: KrylovSpace> {
         isFirstCycle = false
     }
 
-    /// Products are made in Float32: below this share of a vector's norm nothing is known.
-    private static var roundingOfProduct: Double { 1e-6 }
+    private static var roundingOfProduct: Double { Space.roundingOfProduct }
 
     /// A bound on the probability that the smallest eigenvalue lies lower than the smallest Ritz value by more than `share`
     /// of the spectrum's width, of a random start and `products` steps; the same for the largest.

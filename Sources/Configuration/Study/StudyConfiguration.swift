@@ -162,7 +162,8 @@ package struct StudyConfiguration: Sendable, Equatable {
     /// Numbers of metrics.jsonl that are measured over no set, and epoch_seconds.
     private static let otherMetrics = [
         "loss", "gradient_norm", "clip_ratio", "noise_scale", "lambda_max", "gradient_curvature",
-        "gradient_over_rate", "norm_test", "inner_product_test", "gradient_snr", "lr", "batch", "epoch",
+        "gradient_over_rate", "norm_test", "inner_product_test", "gradient_snr",
+        "radius", "products", "negative_curvature", "lr", "batch", "epoch",
         "step", "steps", "best_epoch", "best_value", "skipped_steps", "epoch_seconds", "seconds",
         "samples_per_second", "evaluation_samples_per_second",
     ]

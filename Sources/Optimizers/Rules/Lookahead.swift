@@ -48,6 +48,12 @@ public struct Lookahead<Rule: UpdateRule>: UpdateRule {
     public var takesMomentum: Bool { rule.takesMomentum }
 
     /// As the wrapped rule.
+    public var takesLearningRate: Bool { rule.takesLearningRate }
+
+    /// As the wrapped rule.
+    public var memoryCount: Int { rule.memoryCount }
+
+    /// As the wrapped rule.
     public var requiresFullBatch: Bool { rule.requiresFullBatch }
 
     /// The inner rule's.

@@ -52,18 +52,30 @@ public enum RunEvent: Sendable, Equatable {
         public let epoch: Int
         /// The mean loss of the step's examples.
         public let loss: Double
-        public let learningRate: Double
+        /// nil of an optimizer that has none.
+        public let learningRate: Double?
         /// √Σ g² before clipping, and the norm after clipping ÷ the norm before.
         public var gradientNorm: Double?
         public var clipRatio: Double?
         /// The gradient noise scale in examples, where it is measured; infinite where no gradient stands out.
         public var noiseScale: Double?
         public var curvature: Curvature?
+        public var newton: Newton?
         /// Steps so far that changed nothing.
         public var skippedSteps = 0
         /// The norm of each parameter's gradient, where it is asked for.
         public var gradientNorms: [NamedNumber] = []
         public let pace: Pace
+    }
+
+    /// What a step of Newton's method did.
+    public struct Newton: Sendable, Equatable {
+        /// How long the step might be; nil where no trust region bounds it.
+        public var radius: Double?
+        /// Products with the Hessian of the step's mini-batches.
+        public let products: Int
+        /// dᵀHd of the unit direction d of negative curvature that the step goes along; 0 where it met none.
+        public let negativeCurvature: Double
     }
 
     /// How fast a run goes: training examples a second, steps alone, and seconds since the start.
@@ -97,9 +109,9 @@ public enum RunEvent: Sendable, Equatable {
         /// Steps so far, and those that the run takes in all.
         public let step: Int
         public let steps: Int
-        /// The mean loss of the last step, and its learning rate.
+        /// The mean loss of the last step, and its learning rate, if it has one.
         public let loss: Double
-        public let learningRate: Double
+        public let learningRate: Double?
         public let samplesPerSecond: Double
         /// Seconds left of the run.
         public let remaining: Double
@@ -122,8 +134,8 @@ public enum RunEvent: Sendable, Equatable {
         /// The mean loss of the epoch's steps, and what its weights are worth.
         public let trainingLoss: Double
         public let evaluations: Evaluations
-        /// The learning rate of the last step.
-        public let learningRate: Double
+        /// The learning rate of the last step; nil of an optimizer that has none.
+        public let learningRate: Double?
         /// Examples of a mini-batch, where it grows.
         public var batch: Int?
         /// Steps so far that changed nothing.

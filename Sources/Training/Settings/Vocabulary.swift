@@ -11,7 +11,7 @@ import Options
 ///     vocabulary.optimizers.add(NamedChoice(MyRule.self))
 ///     vocabulary.layers.add(NamedChoice("swish", "x · sigmoid(x).") { _ in Swish() })
 public struct Vocabulary: Sendable {
-    /// Update rules; each declares the option `lr`.
+    /// Update rules; each that takes a learning rate declares the option `lr`.
     public var optimizers = ChoiceList<any UpdateRule>.updateRules
     /// Shapes of schedules.
     public var schedules = ChoiceList<any ScheduleShape>.scheduleShapes
