@@ -94,12 +94,13 @@ package struct MethodsTable {
         }
     }
 
-    /// The options that all things to choose from have with the same default.
+    /// The options that all things to choose from have with the same default, but for those that say why they have not.
     private static func common(_ choice: ChoiceForm) -> [OptionDeclaration] {
         guard choice.entries.count > 1, let first = choice.entries.first else { return [] }
         return first.options.filter { option in
             choice.entries.allSatisfy { entry in
-                entry.options.contains { $0.name == option.name && $0.standard == option.standard }
+                entry.lacks[option.name] != nil
+                    || entry.options.contains { $0.name == option.name && $0.standard == option.standard }
             }
         }
     }
@@ -110,7 +111,9 @@ package struct MethodsTable {
         let common = common(choice).map(\.name)
         return first.options.map(\.name).filter { name in
             !common.contains(name)
-                && choice.entries.allSatisfy { $0.options.contains { $0.name == name } }
+                && choice.entries.allSatisfy { entry in
+                    entry.lacks[name] != nil || entry.options.contains { $0.name == name }
+                }
         }
     }
 
