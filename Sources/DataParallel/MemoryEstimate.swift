@@ -3,6 +3,7 @@ import COneDNN
 import Cluster
 import Graph
 import Layers
+import Optimizers
 import Runtime
 
 /// The memory that training takes, from a plan that is not run.
@@ -15,26 +16,55 @@ package struct MemoryEstimate: Sendable {
     package let parameters: Int
     /// Bytes of optimizer state: once per node or, if sharded, once over all ranks of the job.
     package let optimizerState: Int
+    /// What steps of Newton's method take beside; nil of other steps.
+    package let newton: Newton?
+
+    /// What steps of Newton's method take.
+    package struct Newton: Sendable {
+        /// Bytes of activations and intermediate values of one shard, of products with the Hessian and losses at trials.
+        package let perShard: Int
+        /// Bytes of vectors of the parameters' size, over all ranks of the job together, and what Lanczos's method adds at
+        /// most.
+        package let vectors: Int
+        package let basis: Int
+        /// Floating-point operations of a product with the Hessian of one example, and how many a step takes at most.
+        package let flops: Int
+        package let products: Int
+    }
 
     /// Plans `model` for shards of `count` examples on this processor.
-    package init(_ model: TracedModel, count: Int, stateArrays: Int) throws {
+    ///
+    /// - Parameter rule: How gradients change parameters.
+    package init(_ model: TracedModel, count: Int, rule: any UpdateRule) throws {
         od_set_thread()
         let kernels: UnsafePointer<dt_kernels> = dt_kernels_for(dt_isa_detect())
         let graph = model.trainingGraph(count: count).loweringBatchNorm()
         let schedule = Schedule(graph)
         let places = VariablePlaces(model, order: schedule.gradientOrder(of: graph), bucketBytes: 1 << 20)
-        let program: Program
-        do {
-            program = try ProgramPlanner(
-                graph.reducingGradients(in: places.layout.groups), variableOffsets: places.offsets,
-                kernels: kernels
-            ).plan()
-        } catch {
-            throw PlanningError(examples: count, error)
+        func plan(_ graph: Graph) throws -> Program {
+            do {
+                return try ProgramPlanner(graph, variableOffsets: places.offsets, kernels: kernels).plan()
+            } catch {
+                throw PlanningError(examples: count, error)
+            }
         }
+        let program = try plan(graph.reducingGradients(in: places.layout.groups))
         perShard = program.arenaBytes + program.keptBytes
         keepsAllShards = program.hasBlockingCollectives
         parameters = places.layout.elementCount * 4
-        optimizerState = stateArrays * parameters
+        optimizerState = rule.stateNames.count * parameters
+        newton = try (rule as? NewtonCG).map { rule in
+            let inputs = model.inputTypes(count: count)
+            let product = model.hessianProductGraph(inputs)
+            let loss = model.lossGraph(inputs, TracedModel.ObjectiveMode(), updatesStates: true)
+            let programs = try [
+                plan(product.reducingGradients(in: places.layout.groups)), plan(loss.loweringBatchNorm()),
+            ]
+            return Newton(
+                perShard: programs.reduce(0) { $0 + $1.arenaBytes + $1.keptBytes },
+                vectors: NewtonStepper.bytesPerParameter * places.layout.elementCount,
+                basis: rule.iterations * places.layout.elementCount * 4, flops: product.flops / count,
+                products: rule.iterations)
+        }
     }
 }

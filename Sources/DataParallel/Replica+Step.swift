@@ -1,6 +1,7 @@
 import CKernels
 import Cluster
 import Runtime
+import Spectrum
 
 /// A step whose gradient is on its way.
 struct PendingUpdate {
@@ -40,7 +41,11 @@ extension Replica {
                 let squares =
                     try step.batches.count > 1 && wantsSquares(step.observes)
                     ? BlockSums(update.squares(of: gradients.sum), layout: state.layout) : gradients.squares
-                try apply(gradients.sum, squares, step.update, step.observes, &result)
+                if let newton {
+                    try take(newton, step, totalWeight: total, squares, &result)
+                } else {
+                    try apply(gradients.sum, squares, step.update, step.observes, &result)
+                }
             }
             gradients.reset()
             meet(.updated)
@@ -110,8 +115,8 @@ extension Replica {
             update.accumulate(gradients.sum, weight: Float(share), isFirst: place == 0)
             if place + 1 < step.batches.count { gradients.reset() }
         }
-        // What is not finite would stay in running means for good.
-        if !result.isSkipped { pass.updateStates(outcome) }
+        // What is not finite would stay in running means for good, and so would a trial that is not kept.
+        if !result.isSkipped, newton == nil { pass.updateStates(outcome) }
         // Behind the states: the singular vectors of spectral norm are those that the step has made.
         guard let curvature, let shards, step.observes.contains(.curvature), !result.isSkipped else { return }
         result.curvature = try curvature.measure(
@@ -126,11 +131,38 @@ extension Replica {
             || !observes.isSubset(of: .histograms)
     }
 
-    /// Clips and applies a summed gradient, once no rank of the node reads parameters any more.
-    private func apply(
-        _ sum: UnsafeMutablePointer<Float>, _ squares: BlockSums, _ numbers: [Double],
-        _ observes: TrainingStep.Observations, _ result: inout StepResult
+    /// Takes a step that needs losses and products of the same mini-batches, whose summed gradient is in place.
+    private func take(
+        _ newton: NewtonStepper, _ step: TrainingStep, totalWeight: Double, _ squares: BlockSums,
+        _ result: inout StepResult
     ) throws {
+        try observe(gradients.sum, squares, step.observes, &result)
+        do {
+            result.newton = try newton.take(step, gradient: gradients.sum, memory: &update.memory) {
+                gradients.reset()
+                let again = TrainingStep(step.batches, update: [], dropoutKey: step.dropoutKey)
+                var other = StepResult()
+                for (place, batch) in again.batches.enumerated() {
+                    try compute(batch, place: place, of: again, totalWeight: totalWeight, &other)
+                }
+                if again.batches.count > 1 { update.copyKept(to: gradients.sum) }
+                return UnsafePointer(gradients.sum)
+            }
+        } catch is SpectrumError {
+            // All ranks have met it.
+            result.skipped = .curvature
+        }
+        cluster.activity.enter(.updating)
+    }
+
+    /// Reports what was asked for of a summed gradient, before it changes anything.
+    ///
+    /// - Returns: Its norm, where that is wanted.
+    @discardableResult
+    private func observe(
+        _ sum: UnsafeMutablePointer<Float>, _ squares: BlockSums, _ observes: TrainingStep.Observations,
+        _ result: inout StepResult
+    ) throws -> Double? {
         reach(.update)
         try verifyCopies()
         let norm = wantsSquares(observes) ? squares.total.squareRoot() : nil
@@ -140,15 +172,22 @@ extension Replica {
             }
         }
         if observes.contains(.histograms) { result.histograms = update.histogramParts(of: sum) }
+        if observes.contains(.norm) { result.gradientNorm = norm }
+        return norm
+    }
+
+    /// Clips and applies a summed gradient, once no rank of the node reads parameters any more.
+    private func apply(
+        _ sum: UnsafeMutablePointer<Float>, _ squares: BlockSums, _ numbers: [Double],
+        _ observes: TrainingStep.Observations, _ result: inout StepResult
+    ) throws {
+        let norm = try observe(sum, squares, observes, &result)
         let log = profiler?.communication
         let isClipped = settings.clipping != .off
         if isClipped { log.timed(Profiler.Overhead.update) { update.clip(sum, norm: norm) } }
-        if observes.contains(.norm) {
-            result.gradientNorm = norm
-            if isClipped, let norm {
-                let clipped = try BlockSums(update.squares(of: sum), layout: state.layout).total.squareRoot()
-                result.clipRatio = norm > 0 ? clipped / norm : 1
-            }
+        if observes.contains(.norm), isClipped, let norm {
+            let clipped = try BlockSums(update.squares(of: sum), layout: state.layout).total.squareRoot()
+            result.clipRatio = norm > 0 ? clipped / norm : 1
         }
         try log.timed(Profiler.Overhead.update) { try update.apply(sum, numbers) }
         try update.finish(log)

@@ -29,6 +29,8 @@ package final class Replica {
     let update: ParameterUpdate
     /// Measures the curvature of mini-batches' losses; nil unless the settings ask for it.
     let curvature: CurvatureMeter?
+    /// Takes the steps, where they need more than a gradient.
+    let newton: NewtonStepper?
     let labelWeights: LabelWeights?
     private let copies: CopyCheck
     /// Sum gradients; there are two, used in turn, where updates are delayed.
@@ -75,6 +77,11 @@ package final class Replica {
         curvature =
             settings.measuresCurvature
             ? try CurvatureMeter(cluster: cluster, state: state, settings: settings, maker: training) : nil
+        let decays = update.decays
+        newton = try (settings.rule as? NewtonCG).map { rule in
+            try NewtonStepper(
+                rule, cluster: cluster, state: state, settings: settings, maker: training, decays: decays)
+        }
         copies = CopyCheck(update, state: state)
         labelWeights = model.loss.function.classWeights.map { LabelWeights($0, examples: training.examples) }
     }
@@ -85,6 +92,7 @@ package final class Replica {
         for sink in sinks { try sink.exchange.free() }
         try update.free()
         try curvature?.free()
+        try newton?.free()
     }
 
     /// Where the gradients of the current or last mini-batch go.
@@ -164,6 +172,7 @@ extension Replica {
     package func plan(batch count: Int) throws {
         try pass.plan(batch: count)
         try curvature?.plan(batch: count)
+        try newton?.plan(batch: count)
     }
 
     /// Throws if batch norm in training would normalize a single value per channel.

@@ -41,9 +41,16 @@ extension TracedModel {
     }
 
     /// The graph of the sum of a shard's losses.
-    package func lossGraph(_ inputs: InputTypes, _ mode: ObjectiveMode) -> Graph {
+    ///
+    /// - Parameter updatesStates: Whether states, such as running statistics, have their next values in it, too.
+    package func lossGraph(_ inputs: InputTypes, _ mode: ObjectiveMode, updatesStates: Bool = false) -> Graph
+    {
         let losses = losses(inputs, mode)
-        return losses.builder.graph(for: [Self.total(losses)]).fusingActivations()
+        var results = [Self.total(losses)]
+        if updatesStates {
+            results += losses.builder.stateUpdates.map { Graph.Result(.state($0.variable), $0.value) }
+        }
+        return losses.builder.graph(for: results).fusingActivations()
     }
 
     /// Whether a layer's output for one example depends on the others of its mini-batch, as batch norm's does in

@@ -53,8 +53,9 @@ public struct OptimizerConfiguration: Sendable {
         among rules: ChoiceList<any UpdateRule> = .updateRules
     ) throws(OptionError) {
         let choice = try rules.choice(name)
-        let resolved = try ResolvedOptions(declared: choice.options, given: options)
-        let learningRate = resolved.number(Self.rateName)
+        let resolved = try ResolvedOptions(declared: choice.options, given: options, lacks: choice.lacks)
+        let hasRate = resolved.values.contains { $0.name == Self.rateName }
+        let learningRate = hasRate ? resolved.number(Self.rateName) : 0
         try AllowedNumbers.notNegative.check(learningRate, key: Self.rateName)
         self.init(
             name, try choice.make(resolved), learningRate, resolved.values, sharded, noDecay, lookahead)
@@ -121,7 +122,7 @@ extension ChoiceList where Element == any UpdateRule {
                 NamedChoice(RMSprop.self), NamedChoice(Adadelta.self), NamedChoice(Adam.self),
                 NamedChoice(AMSGrad.self), NamedChoice(NAdam.self), NamedChoice(RAdam.self),
                 NamedChoice(AdamW.self), NamedChoice(Adamax.self), NamedChoice(LARS.self),
-                NamedChoice(LAMB.self), NamedChoice(SWATS.self),
+                NamedChoice(LAMB.self), NamedChoice(SWATS.self), NamedChoice(NewtonCG.self),
             ])
     }
 }
@@ -129,7 +130,9 @@ extension ChoiceList where Element == any UpdateRule {
 extension NamedChoice where Element == any UpdateRule {
     /// A choice of the rule by its name, with its options.
     public init<Rule: UpdateRule & Choice>(_: Rule.Type) {
-        self.init(Rule.name, Rule.summary, Rule.options, source: Rule.source) { options throws(OptionError) in
+        self.init(
+            Rule.name, Rule.summary, Rule.options, source: Rule.source, lacks: Rule.lacks
+        ) { options throws(OptionError) in
             try Rule(options: options)
         }
     }

@@ -11,6 +11,8 @@ public protocol Choice {
     static var summary: String { get }
     /// Its source, authors and year ("Kingma & Ba 2015"); empty if there is none to name.
     static var source: String { get }
+    /// Options that others of its kind have and it has not, with the reason why.
+    static var lacks: [String: String] { get }
     /// Makes the choice from options whose names, types and limits are checked; throws if they do not go together.
     init(options: ResolvedOptions) throws(OptionError)
 }
@@ -18,4 +20,7 @@ public protocol Choice {
 extension Choice {
     /// Empty: no source to name.
     public static var source: String { "" }
+
+    /// None that would need a reason.
+    public static var lacks: [String: String] { [:] }
 }

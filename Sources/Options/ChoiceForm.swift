@@ -24,17 +24,20 @@ public struct ChoiceForm: Sendable {
         public let summary: String
         /// Its source, authors and year; empty if there is none to name.
         public let source: String
+        /// Options that others of its kind have and it has not, with the reason why.
+        public let lacks: [String: String]
 
         /// Describes a choice; `short` names one of its options.
         public init(
             _ name: String, _ options: [OptionDeclaration], short: String? = nil, summary: String = "",
-            source: String = ""
+            source: String = "", lacks: [String: String] = [:]
         ) {
             self.name = name
             self.options = options
             self.short = short
             self.summary = summary
             self.source = source
+            self.lacks = lacks
         }
     }
 

@@ -56,7 +56,8 @@ public struct ChoiceList<Element>: Sendable {
     /// wrong type or out of range.
     public func make(_ name: String, _ options: [String: OptionValue] = [:]) throws(OptionError) -> Element {
         let choice = try choice(name)
-        return try choice.make(ResolvedOptions(declared: choice.options, given: options))
+        return try choice.make(
+            ResolvedOptions(declared: choice.options, given: options, lacks: choice.lacks))
     }
 
     /// Makes the choice that a value describes; an error about an option of a keyed choice has its name in front
@@ -87,6 +88,8 @@ public struct NamedChoice<Element>: Sendable {
     public let summary: String
     /// Its source, authors and year; empty if there is none to name.
     public let source: String
+    /// Options that others of its kind have and it has not, with the reason why.
+    public let lacks: [String: String]
     /// Makes it from options whose names, types and limits are checked; throws if they do not go together.
     public let make: @Sendable (ResolvedOptions) throws(OptionError) -> Element
     private let dependent: (@Sendable ([String: OptionValue], Double) -> [OptionDeclaration])?
@@ -100,7 +103,7 @@ public struct NamedChoice<Element>: Sendable {
     ///     them.
     public init(
         _ name: String, _ summary: String, _ options: [OptionDeclaration] = [], short: String? = nil,
-        source: String = "",
+        source: String = "", lacks: [String: String] = [:],
         dependent: (@Sendable ([String: OptionValue], Double) -> [OptionDeclaration])? = nil,
         make: @escaping @Sendable (ResolvedOptions) throws(OptionError) -> Element
     ) {
@@ -109,6 +112,7 @@ public struct NamedChoice<Element>: Sendable {
         self.short = short
         self.summary = summary
         self.source = source
+        self.lacks = lacks
         self.dependent = dependent
         self.make = make
     }
@@ -122,7 +126,7 @@ public struct NamedChoice<Element>: Sendable {
 
     /// The choice without the means to make it, for readers and writers of configurations.
     public var entry: ChoiceForm.Entry {
-        ChoiceForm.Entry(name, options, short: short, summary: summary, source: source)
+        ChoiceForm.Entry(name, options, short: short, summary: summary, source: source, lacks: lacks)
     }
 }
 

@@ -8,14 +8,14 @@ public struct ResolvedOptions: Sendable, Hashable {
     /// Matches the given options against the declared ones; throws the first problem, looking first for unknown names
     /// in alphabetical order and then at the values in the order of declaration.
     public init(
-        declared: [OptionDeclaration], given: [String: OptionValue]
+        declared: [OptionDeclaration], given: [String: OptionValue], lacks: [String: String] = [:]
     ) throws(OptionError) {
         let names = declared.map(\.name)
         for name in given.keys.sorted() where !names.contains(name) {
             throw OptionError(
                 .unknownOption, key: name, value: given[name]?.description ?? "",
                 allowed: names.isEmpty ? "left out" : "one of \(names.joined(separator: ", "))",
-                candidates: names)
+                candidates: names, advice: lacks[name])
         }
         var values: [NamedOption] = []
         for option in declared {

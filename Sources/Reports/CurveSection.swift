@@ -15,6 +15,8 @@ struct CurveSection {
             steps("Norm of the gradient", { $0.gradientNorm }, logarithmicFrom: 20),
             steps("Gradient noise scale, in examples", { $0.noiseScale }, logarithmicFrom: 20),
             steps("Largest eigenvalue of the mini-batch's Hessian", { $0.curvature?.lambdaMax }),
+            steps("Radius of the trust region", { $0.newton?.radius }, logarithmicFrom: 20),
+            steps("Products with the Hessian in a step", { $0.newton.map { Double($0.products) } }),
             steps("Training examples a second", { $0.pace.samplesPerSecond }),
         ]
         section.figures = charts.compactMap { Section.Figure($0) }
@@ -129,7 +131,7 @@ struct CurveSection {
             let found = names.map { name in numbers.first { $0.0 == name }?.1 }
             let first = [String(epoch.epoch), String(epoch.step), NumberText.plain(epoch.trainingLoss)]
             let middle = found.map { $0.map(NumberText.plain) ?? "–" }
-            return first + middle + [NumberText.plain(epoch.learningRate)]
+            return first + middle + [epoch.learningRate.map { NumberText.plain($0) } ?? ""]
         }
         return Section.Table(
             caption: runs.count > 1 ? "The epochs of \(run.name)" : "The epochs",

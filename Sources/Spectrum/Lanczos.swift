@@ -133,8 +133,7 @@ package struct Lanczos<Space: KrylovSpace> {
         isFirstCycle = false
     }
 
-    /// Products are made in Float32: anything below this share of a vector's norm is rounding.
-    private static var roundingOfProduct: Double { 1e-6 }
+    private static var roundingOfProduct: Double { Space.roundingOfProduct }
 
     /// A bound on the probability that, after a random start and `products` steps, the smallest eigenvalue is below the
     /// smallest Ritz value by more than `share` of the spectrum's width. The same bound holds for the largest.

@@ -39,6 +39,22 @@ package struct SymmetricEigen: Sendable {
         solve(matrix, n, dt_symmetric_eigenvalues).map { $0.values.reversed() }
     }
 
+    /// x of least norm among those that make ‖b − Ax‖ least, for b (n): A⁻¹b where A has an inverse.
+    ///
+    /// - Parameter share: The part of the largest |λ| below which an eigenvalue counts as 0.
+    package func solve(_ right: [Double], share: Double) -> [Double] {
+        let n = values.count
+        precondition(right.count == n, "\(right.count) elements for \(n) rows")
+        let least = share * (values.lazy.map(abs).max() ?? 0)
+        var solution = Array(repeating: 0.0, count: n)
+        for (row, value) in values.enumerated() where abs(value) > least {
+            let vector = vectors[row * n..<(row + 1) * n]
+            let part = zip(vector, right).reduce(0) { $0 + $1.0 * $1.1 } / value
+            for (place, element) in vector.enumerated() { solution[place] += part * element }
+        }
+        return solution
+    }
+
     /// Whether there is memory to decompose a matrix (n, n); without it a decomposition traps. It takes 16 n² bytes
     /// besides the matrix, and the first one 128 MiB of address space more.
     package static func hasRoom(size n: Int) -> Bool {

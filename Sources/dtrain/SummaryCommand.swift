@@ -44,8 +44,14 @@ struct SummaryCommand: ParsableCommand {
             let perShard = (batch + settings.shards - 1) / settings.shards
             let memory = try MemoryEstimate(
                 model, count: perShard,
-                stateArrays: settings.optimizer.rule.stateNames.count)
+                rule: settings.optimizer.rule)
             print(Self.table(ModelSummary(model), example: layout.exampleShape))
+            if let newton = memory.newton {
+                let flops = ProgressReporter.number(Double(newton.flops))
+                print(
+                    "FLOPs of a product with the Hessian per example: \(flops); a step takes up to \(newton.products)"
+                )
+            }
             print("")
             print(
                 "shards           \(settings.shards) of at most \(counted(perShard, "example")), batch \(batch)"
@@ -55,6 +61,11 @@ struct SummaryCommand: ParsableCommand {
                     + (memory.keepsAllShards
                         ? ", all shards of a rank at a time (batch norm crosses shards)"
                         : ", one shard per worker at a time"))
+            if let newton = memory.newton {
+                print(
+                    "Hessian products \(Self.bytes(newton.perShard)) per shard beside, vectors \(Self.bytes(newton.vectors)) over all ranks, up to \(Self.bytes(newton.basis)) more where there is no gradient"
+                )
+            }
             print(
                 "parameters       \(Self.bytes(memory.parameters)) per node, optimizer state \(Self.bytes(memory.optimizerState))"
                     + (settings.optimizer.isSharded ? " over all ranks" : "")

@@ -12,7 +12,7 @@ import Testing
             "optimizer.learning_rate: unknown option of sgd; did you mean \"lr\"?"
         ),
         ("optimizer: {learning_rate: 1}", "optimizer.learning_rate: unknown option; did you mean \"lr\"?"),
-        ("optimizer: {lr: 1}", "lars, lamb, swats; for what it is unless given, write name: adam"),
+        ("optimizer: {lr: 1}", "lars, lamb, swats, newton_cg; for what it is unless given, write name: adam"),
         ("epochs: 3", "epochs: unknown key; did you mean \"training.epochs\"?"),
         ("batch_size: 3", "batch_size: unknown key; did you mean \"training.batch\"?"),
         ("lr: 3", "lr: unknown key; did you mean \"optimizer.lr\"?"),

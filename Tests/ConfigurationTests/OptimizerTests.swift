@@ -7,7 +7,7 @@ import Training
 
 /// Optimizers by name, what all of them take, and clipping.
 @Suite struct OptimizerTests {
-    @Test(arguments: OptimizerConfiguration.names)
+    @Test(arguments: OptimizerConfiguration.names.filter { $0 != NewtonCG.name })
     func everyNameRoundTrips(_ name: String) throws {
         // The one that compares signs of gradients takes whole training sets alone.
         let batch = name == DeltaBarDelta.name ? "training: {batch: full}\n" : ""
@@ -19,6 +19,19 @@ import Training
         let short = try read(small + batch + "optimizer: \(name)")
         #expect(short != run)
         #expect(try read(short.yaml) == short)
+    }
+
+    /// The one without a learning rate.
+    @Test func newtonRoundTrips() throws {
+        let run = try read(small + "optimizer: {name: newton_cg, radius: 0.25, negative_curvature: ignore}")
+        #expect(
+            try run.settings.optimizer.rule as? NewtonCG
+                == NewtonCG(radius: 0.25, negativeCurvature: .ignore))
+        #expect(try read(run.yaml) == run)
+        let short = try read(small + "optimizer: newton_cg")
+        #expect(short != run)
+        #expect(try read(short.yaml) == short)
+        #expect(try short.settings.optimizer.rule as? NewtonCG == NewtonCG())
     }
 
     @Test func optionsArrive() throws {

@@ -142,7 +142,7 @@ import Testing
         #expect(optimizer?.kind == .unknownName)
         let names = [
             "sgd", "delta_bar_delta", "adagrad", "rmsprop", "adadelta", "adam", "amsgrad", "nadam", "radam",
-            "adamw", "adamax", "lars", "lamb", "swats",
+            "adamw", "adamax", "lars", "lamb", "swats", "newton_cg",
         ]
         #expect(optimizer?.candidates == names)
         #expect(

@@ -74,7 +74,8 @@ import Testing
         #expect(
             decayed.scalars(step: 3, learningRate: 0.1, momentum: nil)
                 == plain.scalars(step: 3, learningRate: 0.1, momentum: nil))
-        guard !(plain is any MeasuredRule) else { return }
+        // What has no weights to decay in its last pass: sums come before, or the penalty is the loss's.
+        guard !(plain is any MeasuredRule), name != NewtonCG.name else { return }
         let bits = try [decayed, decayed.withoutWeightDecay, plain].map { rule in
             let runner = try RuleRunner(rule: rule, weights: TestSequence.weights(Self.count))
             for step in 1...Self.steps {
@@ -104,7 +105,7 @@ import Testing
     }
 
     @Test func rulesSayWhatTheyTake() throws {
-        let without = try ["sgd", "delta_bar_delta", "adagrad", "rmsprop", "adadelta"].map {
+        let without = try ["sgd", "delta_bar_delta", "adagrad", "rmsprop", "adadelta", "newton_cg"].map {
             try OptimizerConfiguration(name: $0).rule
         }
         #expect(without.allSatisfy { !$0.takesMomentum })

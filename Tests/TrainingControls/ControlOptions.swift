@@ -107,7 +107,7 @@ struct ControlOptions {
 
     /// The optimizer with learning rate `rate`.
     func optimizer(rate: Double) throws -> OptimizerConfiguration {
-        var options: [String: OptionValue] = ["lr": .number(rate)]
+        var options: [String: OptionValue] = name == NewtonCG.name ? [:] : ["lr": .number(rate)]
         if momentum != 0 { options["momentum"] = .number(momentum) }
         if let decay { options["weight_decay"] = .number(decay) }
         return try OptimizerConfiguration(

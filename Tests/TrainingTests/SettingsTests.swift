@@ -70,6 +70,14 @@ import Testing
         #expect(unknown?.hasPrefix("training.watch is validation_gap; it must be one of train_loss") == true)
     }
 
+    /// A change beside steps of Newton's method.
+    private static func newton(_ change: @escaping Change) -> Change {
+        { settings in
+            settings.optimizer = try OptimizerConfiguration(name: "newton_cg")
+            try change(&settings)
+        }
+    }
+
     /// Every pair of settings that do not go together, by the key that is to change.
     private static let conflicts: [(change: Change, key: String)] = [
         ({ $0.isOnline = true }, "training.epochs"),
@@ -119,6 +127,20 @@ import Testing
             }, "schedule.by"
         ),
         ({ ($0.curvatureSteps, $0.isDelayed) = (5, true) }, "logging.curvature"),
+        (newton { $0.schedule = try ScheduleConfiguration(name: "cosine") }, "schedule must be left out"),
+        (newton { $0.schedule = ScheduleConfiguration(.constant, warmup: .epochs(1)) }, "schedule must be"),
+        (
+            newton {
+                $0.schedule = try ScheduleConfiguration(name: "constant", options: ["scale_with_batch": 64])
+            }, "schedule must be"
+        ),
+        (newton { $0.clipping = try GradientClipping(maximumNorm: 1) }, "training.clip"),
+        (newton { $0.clipping = try GradientClipping(maximumValue: 1) }, "training.clip"),
+        (newton { $0.isDelayed = true }, "training.delayed"),
+        (newton { $0.optimizer.lookahead = try LookaheadOptions() }, "optimizer.lookahead"),
+        (newton { $0.optimizer.isSharded = true }, "optimizer.sharded"),
+        (newton { $0.exchange = .bfloat16 }, "training.exchange"),
+        (newton { $0.curvatureSteps = 5 }, "logging.curvature"),
         ({ $0.watchedMetric = "validation_accuracy" }, "training.watch"),
         ({ $0.earlyStopping = EarlyStopping() }, "training.early_stopping"),
     ]
@@ -134,6 +156,11 @@ import Testing
             try Self.problem { ($0.watchedMetric, $0.data.validation) = ("validation_loss", .fraction(0.1)) }
                 == nil)
         #expect(try Self.problem { $0.watchedMetric = "train_loss" } == nil)
+        let newton = Self.newton {
+            ($0.accumulate, $0.growth, $0.logsNoiseScale) = (1, BatchGrowth(.every(2)), true)
+            ($0.spikes, $0.onPlateau, $0.optimizer.noDecay) = (LossSpikeGuard(), PlateauEscape(), [.bias])
+        }
+        #expect(try Self.problem(newton) == nil)
     }
 
     /// A program's own rule takes part as a value, and one rate is all there is.

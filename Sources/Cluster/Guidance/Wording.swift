@@ -104,6 +104,12 @@ public enum Wording: Sendable, Hashable {
         ("schedule.momentum", "the momentum of settings.schedule"),
         ("schedule must be left out", "settings.schedule must be .constant"),
         ("optimizer.lr", "the lr of settings.optimizer"),
+        ("optimizer.lookahead", "lookahead of settings.optimizer"),
+        ("optimizer.sharded", "isSharded of settings.optimizer"),
+        (
+            "set optimizer.negative_curvature to follow",
+            "create settings.optimizer with negative_curvature: follow"
+        ),
         ("optimizer.no_decay", "noDecay of settings.optimizer"),
         ("evaluation.metrics", "settings.metrics"),
         ("init.weights", "settings.initialWeights"),

@@ -100,7 +100,8 @@ package struct MethodsTable {
         guard choice.entries.count > 1, let first = choice.entries.first else { return [] }
         return first.options.filter { option in
             choice.entries.allSatisfy { entry in
-                entry.options.contains { $0.name == option.name && $0.standard == option.standard }
+                entry.lacks[option.name] != nil
+                    || entry.options.contains { $0.name == option.name && $0.standard == option.standard }
             }
         }
     }
@@ -111,7 +112,9 @@ package struct MethodsTable {
         let common = common(choice).map(\.name)
         return first.options.map(\.name).filter { name in
             !common.contains(name)
-                && choice.entries.allSatisfy { $0.options.contains { $0.name == name } }
+                && choice.entries.allSatisfy { entry in
+                    entry.lacks[name] != nil || entry.options.contains { $0.name == name }
+                }
         }
     }
 

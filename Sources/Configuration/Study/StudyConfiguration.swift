@@ -161,9 +161,9 @@ package struct StudyConfiguration: Sendable, Equatable {
     /// The numbers of metrics.jsonl that are not measured on a data set, and epoch_seconds.
     private static let otherMetrics = [
         "loss", "gradient_norm", "clip_ratio", "noise_scale", "lambda_max", "gradient_curvature",
-        "gradient_over_rate", "norm_test", "inner_product_test", "gradient_snr", "lr", "batch", "epoch",
-        "step", "steps", "best_epoch", "best_value", "restored_epoch", "skipped_steps", "epoch_seconds",
-        "seconds",
+        "gradient_over_rate", "norm_test", "inner_product_test", "gradient_snr", "radius", "products",
+        "negative_curvature", "lr", "batch", "epoch", "step", "steps", "best_epoch", "best_value",
+        "restored_epoch", "skipped_steps", "epoch_seconds", "seconds",
         "samples_per_second", "evaluation_samples_per_second",
     ]
 

@@ -97,6 +97,14 @@ extension FormReader {
             case .named where choice.style.takesWords: "option of \(name)"
             case .named(let key): "key of \(key) \(name)"
             }
+        if case .mapping(let entries) = setting.node.content, let lacks = entry?.lacks {
+            for given in entries where !more.contains(given.key) {
+                guard let reason = lacks[given.key] else { continue }
+                throw ConfigurationError(
+                    .unknownKey, at: given.location, key: setting.inside(given.key), "must be left out",
+                    advice: reason)
+            }
+        }
         return try options(
             setting, declared, short: entry?.short, key: key, more: more,
             expected: declared.isEmpty

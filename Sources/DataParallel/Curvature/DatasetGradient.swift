@@ -105,33 +105,49 @@ extension DatasetObjective {
 
 /// A data set's mean loss without its gradient, for search along a line.
 package final class DatasetLoss {
+    /// Whose loss it is; see `DatasetGradient.objective` for which may follow.
+    var objective: DatasetObjective { didSet { labelWeight = objective.labelWeight(of: model) } }
     private let cluster: Cluster
-    private let objective: DatasetObjective
+    private let model: TracedModel
     private let pass: ShardPass
-    private let labelWeight: Double?
+    private var labelWeight: Double?
 
     /// Plans the loss; collective over the cluster.
-    package init(cluster: Cluster, state: ModelState, objective: DatasetObjective) throws {
+    ///
+    /// - Parameter updatesStates: Whether `updateStates` is to be had.
+    package init(
+        cluster: Cluster, state: ModelState, objective: DatasetObjective, updatesStates: Bool = false
+    ) throws {
         self.cluster = cluster
         self.objective = objective
         let (model, mode) = (state.model, objective.mode)
+        self.model = model
         pass = try ShardPass(
             cluster: cluster, state: state, maker: objective.maker, settings: objective.passSettings()
-        ) { model.lossGraph($0, mode).loweringBatchNorm() }
+        ) { model.lossGraph($0, mode, updatesStates: updatesStates).loweringBatchNorm() }
         labelWeight = objective.labelWeight(of: model)
     }
+
+    /// Plans the programs of a mini-batch of `count` examples, so that the first of them does not wait.
+    func plan(batch count: Int) throws { try pass.plan(batch: count) }
 
     /// Gives shared memory back; collective over the cluster.
     package func free() throws { try pass.free() }
 
-    /// The mean loss, the same on all ranks; collective.
-    package func compute() throws -> Double {
+    /// The mean loss; collective, the same on all ranks.
+    package func compute() throws -> Double { try run { _ in } }
+
+    /// Gives states, such as running statistics, the values that follow from the mini-batches; collective.
+    func updateStates() throws { _ = try run { pass.updateStates($0) } }
+
+    private func run(_ take: (ShardPass.Outcome) -> Void) throws -> Double {
         var sum = 0.0
         for batch in objective.batches {
             cluster.activity.enter(objective.operation)
             cluster.activity.advance()
             let outcome = try pass.run(batch, scalars: objective.scalars(batch, labelWeight: labelWeight))
             sum += outcome.reports[.loss] ?? 0
+            take(outcome)
             // The next mini-batch overwrites these sums, so all ranks must have read them first.
             try cluster.world.barrier()
         }

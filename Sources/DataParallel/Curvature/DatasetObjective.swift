@@ -44,10 +44,19 @@ package struct DatasetObjective {
 
     /// The mean loss of one mini-batch, with the dropout masks of the step that `dropoutKey` belongs to.
     func of(_ batch: Batch, dropoutKey: dt_philox_key) -> DatasetObjective {
+        of([batch], dropoutKey: dropoutKey)
+    }
+
+    /// The mean loss of the mini-batches of one step together: each but the last as large as the first, of one epoch.
+    func of(_ batches: [Batch], dropoutKey: dt_philox_key) -> DatasetObjective {
+        precondition(
+            batches.dropLast().allSatisfy { $0.count == batches[0].count }
+                && batches.allSatisfy { $0.count <= batches[0].count && $0.epoch == batches[0].epoch },
+            "a step's mini-batches of \(batches.map(\.count)) examples")
+        let rows = batches.flatMap(\.rows)
         var objective = self
-        objective.order = EpochOrder(
-            inOrder: batch.count, subset: Array(batch.rows), batchSize: max(1, batch.count))
-        objective.epoch = batch.epoch
+        objective.order = EpochOrder(inOrder: rows.count, subset: rows, batchSize: max(1, batches[0].count))
+        objective.epoch = batches[0].epoch
         objective.dropoutKey = dropoutKey
         return objective
     }

@@ -78,6 +78,8 @@ package final class HessianSpace: KrylovSpace {
     package private(set) var products = 0
     /// Called after each product.
     package var onProduct: () -> Void = {}
+    /// Adds to H · v what the objective has beside the mean loss.
+    var adds: (_ vector: SlicedVector<Float>, _ product: SlicedVector<Double>) -> Void = { _, _ in }
     private let seed: UInt64
     private let cluster: Cluster
 
@@ -94,7 +96,9 @@ package final class HessianSpace: KrylovSpace {
     package func product(_ vector: SlicedVector<Float>) throws -> SlicedVector<Double> {
         defer { onProduct() }
         products += 1
-        return try hessian.multiply(vector)
+        let image = try hessian.multiply(vector)
+        adds(vector, image)
+        return image
     }
 
     package func normal(_ number: Int) throws -> SlicedVector<Double> {
@@ -160,6 +164,28 @@ package final class HessianSpace: KrylovSpace {
         return values
     }
 
+    /// x of ‖b − Hx‖ least, from all elements of H; collective over the cluster, n products.
+    ///
+    /// - Parameter share: The part of the largest |λ| below which an eigenvalue counts as 0.
+    func denseSolution(_ right: SlicedVector<Double>, share: Double) throws -> SlicedVector<Double> {
+        let matrix = try matrix()
+        let elements = try elements(right)
+        let found = try decided {
+            matrix.flatMap { SymmetricEigen($0, size: dimension) }.map { $0.solve(elements, share: share) }
+        }
+        guard let found else { throw SpectrumError.notFinite }
+        let solution = try SlicedVector<Double>(slices)
+        forEachElement { number, place in solution.base[place] = found[number] }
+        return solution
+    }
+
+    /// All elements of a vector, in the order of the layout's; collective over the cluster.
+    private func elements(_ vector: SlicedVector<Double>) throws -> [Double] {
+        var own = Array(repeating: 0.0, count: dimension)
+        forEachElement { number, place in own[number] = vector.base[place] }
+        return try cluster.world.allReduce(own, .sum)
+    }
+
     /// The symmetrized Hessian (n, n) on rank 0, in the order of the layout's elements; nil on other ranks. Takes n
     /// products; collective over the cluster.
     package func matrix() throws -> [Double]? {
@@ -169,9 +195,7 @@ package final class HessianSpace: KrylovSpace {
         for column in 0..<size {
             set(vector) { $0 == column ? 1 : 0 }
             let image = try product(vector)
-            var own = Array(repeating: 0.0, count: size)
-            forEachElement { number, place in own[number] = image.base[place] }
-            let whole = try cluster.world.allReduce(own, .sum)
+            let whole = try elements(image)
             if cluster.rank == 0 {
                 for row in 0..<size { matrix[row * size + column] = whole[row] }
             }
@@ -206,5 +230,19 @@ package final class HessianSpace: KrylovSpace {
                 slices.firstElements[block.entry] + block.offset - slices.layout.entries[block.entry].offset
             for element in 0..<block.count { body(first + element, block.place + element) }
         }
+    }
+}
+
+extension HessianSpace: ConjugateSpace {
+    package func zero() throws -> SlicedVector<Double> { try SlicedVector<Double>(hessian.slices) }
+
+    package func dot(_ a: SlicedVector<Double>, _ b: SlicedVector<Double>) throws -> Double { try a.dot(b) }
+
+    package func add(_ factor: Double, _ vector: SlicedVector<Double>, to sum: SlicedVector<Double>) {
+        sum.add(vector, times: factor)
+    }
+
+    package func scale(_ vector: SlicedVector<Double>, by factor: Double) {
+        for place in 0..<hessian.slices.count { vector.base[place] *= factor }
     }
 }

@@ -25,6 +25,16 @@ package final class ParameterPoint {
         try publish(moved)
     }
 
+    /// Puts the parameters where `change` takes them, which gets this rank's slices of θ; collective over the cluster.
+    ///
+    /// - Returns: Where they are, this rank's slices.
+    func move(_ change: (UnsafeMutablePointer<Float>) -> Void) throws -> SlicedVector<Float> {
+        moved.base.update(from: origin.base, count: slices.count)
+        change(moved.base)
+        try publish(moved)
+        return moved
+    }
+
     /// Moves every parameter except zeros by one unit in the last place, up or down at random: a change that Float32
     /// cannot tell from rounding. Collective over the cluster.
     package func shake(seed: UInt64) throws {

@@ -27,7 +27,7 @@ final class ParameterUpdate {
         self.settings = settings
         layout = state.layout
         parameters = state.parameters.base.assumingMemoryBound(to: Float.self)
-        memory = Array(repeating: 0, count: (settings.rule as? any MeasuredRule)?.memoryCount ?? 0)
+        memory = Array(repeating: 0, count: settings.rule.memoryCount)
         decays = layout.entries.map { entry in
             !settings.noDecay.contains { $0.covers(state.model.variables[entry.variable].role) }
         }

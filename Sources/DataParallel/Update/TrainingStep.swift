@@ -63,6 +63,8 @@ package struct StepResult: Sendable {
     package var noise: GradientNoise?
     /// The curvature of the loss at the weights before the step, where it was asked for and the step not skipped.
     package var curvature: StepCurvature?
+    /// What a step of Newton's method did; nil of other steps and of skipped ones.
+    package var newton: NewtonReport?
     /// How the gradient that changed the parameters was spread before clipping, this rank's part, where it was asked for and
     /// the step not skipped.
     package var histograms: HistogramParts?
@@ -75,6 +77,8 @@ package struct StepResult: Sendable {
         case gradient
         /// The loss was above the step's limit.
         case loss
+        /// Products with the Hessian were not finite.
+        case curvature
     }
 
     /// Whether the parameters stayed as they were.

@@ -49,6 +49,12 @@ public struct Lookahead<Rule: UpdateRule>: UpdateRule {
     public var takesMomentum: Bool { rule.takesMomentum }
 
     /// The same as the wrapped rule's.
+    public var takesLearningRate: Bool { rule.takesLearningRate }
+
+    /// The same as the wrapped rule's.
+    public var memoryCount: Int { rule.memoryCount }
+
+    /// The same as the wrapped rule's.
     public var requiresFullBatch: Bool { rule.requiresFullBatch }
 
     /// The wrapped rule's penalty.

@@ -63,6 +63,13 @@ public protocol UpdateRule: Sendable {
     /// Whether a momentum may be given for each step: SGD's μ where it has one, Adam's β₁; false by default.
     var takesMomentum: Bool { get }
 
+    /// Whether steps have a learning rate; true by default.
+    var takesLearningRate: Bool { get }
+
+    /// How many numbers outlive a step beside the state arrays, the same on all ranks: the caller keeps them, saves them and
+    /// gives them back, zeros at first. None by default.
+    var memoryCount: Int { get }
+
     /// Whether the rule compares gradients of successive steps, which makes sense only if each is the gradient of the
     /// whole training set; false by default.
     var requiresFullBatch: Bool { get }
@@ -110,6 +117,12 @@ extension UpdateRule {
 
     /// False: a momentum cannot be given.
     public var takesMomentum: Bool { false }
+
+    /// Yes.
+    public var takesLearningRate: Bool { true }
+
+    /// None.
+    public var memoryCount: Int { 0 }
 
     /// False: mini-batches are enough.
     public var requiresFullBatch: Bool { false }

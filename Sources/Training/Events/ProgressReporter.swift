@@ -79,7 +79,7 @@ package final class ProgressReporter: RunSink {
         let (step, steps) = (Self.number(Double(progress.step)), Self.number(Double(progress.steps)))
         status.add("step \(step)/\(steps)", rank: 4)
         status.add("loss \(Self.fixed(progress.loss, 4))", rank: 5)
-        status.add("lr \(Self.significant(progress.learningRate, 3))", rank: 0)
+        if let rate = progress.learningRate { status.add("lr \(Self.significant(rate, 3))", rank: 0) }
         status.add("\(Self.number(progress.samplesPerSecond)) samples/s", rank: 3)
         if let bytes = ProcessMemory.resident {
             status.add("\(ProcessMemory.text(bytes))\(ranks > 1 ? " on rank 0" : "")", rank: 1)

@@ -46,6 +46,9 @@ extension RunEvent {
             list.add("norm_test", step.curvature?.normTest)
             list.add("inner_product_test", step.curvature?.innerProductTest)
             list.add("gradient_snr", step.curvature?.gradientSNR)
+            list.add("radius", step.newton?.radius)
+            list.add("products", step.newton?.products)
+            list.add("negative_curvature", step.newton?.negativeCurvature)
             list.add(skipped: step.skippedSteps)
             if !step.gradientNorms.isEmpty { list.add("gradient_norms", .named(step.gradientNorms)) }
             list.add(step.pace)

@@ -23,9 +23,10 @@ extension RunEvent {
         switch kind {
         case "step":
             guard let step = read.count("step"), let epoch = read.count("epoch"),
-                let loss = read.number("loss"), let rate = read.number("lr"), let pace = read.pace
+                let loss = read.number("loss"), let pace = read.pace
             else { return nil }
-            var event = Step(step: step, epoch: epoch, loss: loss, learningRate: rate, pace: pace)
+            var event = Step(
+                step: step, epoch: epoch, loss: loss, learningRate: read.number("lr"), pace: pace)
             event.gradientNorm = read.number("gradient_norm")
             event.clipRatio = read.number("clip_ratio")
             event.noiseScale = read.number("noise_scale")
@@ -36,6 +37,10 @@ extension RunEvent {
                     lambdaMax: lambda, gradientCurvature: curvature, gradientOverRate: overRate,
                     normTest: read.number("norm_test"), innerProductTest: read.number("inner_product_test"),
                     gradientSNR: read.number("gradient_snr"))
+            }
+            if let products = read.count("products"), let curvature = read.number("negative_curvature") {
+                event.newton = Newton(
+                    radius: read.number("radius"), products: products, negativeCurvature: curvature)
             }
             event.skippedSteps = read.count("skipped_steps") ?? 0
             if case .named(let norms)? = read["gradient_norms"] { event.gradientNorms = norms }
@@ -49,12 +54,12 @@ extension RunEvent {
                 Gradients(step: step, parameter: parameter, finding: finding, rootMeanSquare: size))
         case "epoch":
             guard let epoch = read.count("epoch"), let step = read.count("step"),
-                let loss = read.number("train_loss"), let rate = read.number("lr"), let pace = read.pace
+                let loss = read.number("train_loss"), let pace = read.pace
             else { return nil }
             return .epoch(
                 Epoch(
                     epoch: epoch, step: step, trainingLoss: loss, evaluations: read.evaluations,
-                    learningRate: rate, batch: read.count("batch"),
+                    learningRate: read.number("lr"), batch: read.count("batch"),
                     skippedSteps: read.count("skipped_steps") ?? 0, pace: pace))
         case "plateau", "escape":
             guard let step = read.count("step"), let epoch = read.count("epoch"),

@@ -52,18 +52,30 @@ public enum RunEvent: Sendable, Equatable {
         public let epoch: Int
         /// The mean loss of the step's examples.
         public let loss: Double
-        public let learningRate: Double
+        /// nil of an optimizer that has none.
+        public let learningRate: Double?
         /// √Σ g² before clipping, and the norm after clipping ÷ the norm before.
         public var gradientNorm: Double?
         public var clipRatio: Double?
         /// The gradient noise scale in examples, if measured; infinite if no gradient stands out from the noise.
         public var noiseScale: Double?
         public var curvature: Curvature?
+        public var newton: Newton?
         /// The number of steps so far that changed nothing.
         public var skippedSteps = 0
         /// The norm of each parameter's gradient, if asked for.
         public var gradientNorms: [NamedNumber] = []
         public let pace: Pace
+    }
+
+    /// What a step of Newton's method did.
+    public struct Newton: Sendable, Equatable {
+        /// How long the step might be; nil where no trust region bounds it.
+        public var radius: Double?
+        /// Products with the Hessian of the step's mini-batches.
+        public let products: Int
+        /// dᵀHd of the unit direction d of negative curvature that the step goes along; 0 where it met none.
+        public let negativeCurvature: Double
     }
 
     /// The speed of a run: training examples per second, counting time in steps alone, and seconds since the start.
@@ -99,7 +111,7 @@ public enum RunEvent: Sendable, Equatable {
         public let steps: Int
         /// The mean loss and the learning rate of the last step.
         public let loss: Double
-        public let learningRate: Double
+        public let learningRate: Double?
         public let samplesPerSecond: Double
         /// Estimated seconds until the end of the run.
         public let remaining: Double
@@ -122,9 +134,9 @@ public enum RunEvent: Sendable, Equatable {
         /// The mean loss of the epoch's steps, and the evaluations of the weights at its end.
         public let trainingLoss: Double
         public let evaluations: Evaluations
-        /// The learning rate of the last step.
-        public let learningRate: Double
-        /// The examples of a mini-batch, if it grows.
+        /// The learning rate of the last step; nil of an optimizer that has none.
+        public let learningRate: Double?
+        /// Examples of a mini-batch, where it grows.
         public var batch: Int?
         /// The number of steps so far that changed nothing.
         public var skippedSteps = 0

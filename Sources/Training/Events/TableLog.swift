@@ -68,6 +68,10 @@ final class TableLog: RunSink {
             step.curvature = RunEvent.Curvature(
                 lambdaMax: 0, gradientCurvature: 0, gradientOverRate: 0, normTest: 0, innerProductTest: 0,
                 gradientSNR: 0)
+            // The steps of Newton's method, which a skipped one does not show, are those without a rate.
+            if step.learningRate == nil {
+                step.newton = RunEvent.Newton(radius: 0, products: 0, negativeCurvature: 0)
+            }
             step.skippedSteps = 1
             full = .step(step)
         case .epoch(var epoch):

@@ -11,6 +11,7 @@ import TensorBoard
 /// | --- | --- |
 /// | `train/loss`, `train/lr`, ... | a logged step's numbers |
 /// | `curvature/lambda_max`, ... | of those what is measured of curvature |
+/// | `newton/radius`, `newton/products`, ... | of those what a step of Newton's method did |
 /// | `gradient_norms/NAME` | the norm of a parameter's gradient |
 /// | `train/epoch_loss`, `validation/loss`, `test/accuracy`, ... | an epoch's evaluation |
 /// | `epoch/lr`, `epoch/batch`, ... | an epoch's other numbers |
@@ -133,6 +134,7 @@ final class TensorBoardLog: RunSink {
             "lambda_max", "gradient_curvature", "gradient_over_rate", "norm_test", "inner_product_test",
             "gradient_snr",
         ].contains(name)
+        if ["radius", "products", "negative_curvature"].contains(name) { return "newton/\(name)" }
         return isCurvature ? "curvature/\(name)" : "train/\(name)"
     }
 

@@ -88,6 +88,11 @@ package struct RunPolicy {
         rates.rate(step: step, in: plan.shape, plateauFactor: state.plateau.factor)
     }
 
+    /// The same, to be told to a person; nil where the optimizer has none.
+    package func statedRate(_ step: Int) -> Double? {
+        settings.optimizer.rule.takesLearningRate ? learningRate(step) : nil
+    }
+
     /// The momentum of the step with this index, from 0; nil for the update rule's own.
     package func momentum(_ step: Int) -> Double? { rates.momentum(step: step, in: plan.shape) }
 
@@ -107,9 +112,11 @@ package struct RunPolicy {
         state.skippedInRow += 1
         state.notFiniteInRow = reason == .gradient ? state.notFiniteInRow + 1 : 0
         let what =
-            reason == .gradient
-            ? "the gradient was not finite"
-            : "the loss, \(ProgressReporter.fixed(loss, 4)), was far above the recent ones"
+            switch reason {
+            case .gradient: "the gradient was not finite"
+            case .curvature: "products with the Hessian were not finite"
+            case .loss: "the loss, \(ProgressReporter.fixed(loss, 4)), was far above the recent ones"
+            }
         guard state.skippedInRow >= settings.maximumSkippedSteps else { return StepVerdict(skipped: what) }
         let steps = counted(state.skippedInRow, "step")
         return StepVerdict(

@@ -3,6 +3,7 @@ import DataParallel
 import Datasets
 import Foundation
 import Messages
+import Optimizers
 import Spectrum
 
 /// The epochs of a run, step by step: it alone changes how far the run is, and tells the policy what there is to decide about.
@@ -117,7 +118,8 @@ final class EpochLoop {
         while progress.batch < steps, !isAtStepLimit {
             let step = progress.step + 1
             run.cluster.activity.begin(step: step)
-            let logs = step % settings.loggingSteps == 0
+            // A step of Newton's method takes the time of hundreds, and none says what the next one does.
+            let logs = step % settings.loggingSteps == 0 || settings.optimizer.rule is NewtonCG
             let measuresCurvature = settings.curvatureSteps.map { step % $0 == 0 } ?? false
             var observes = observations(logs: logs, measuresCurvature: measuresCurvature)
             if progress.batch + 1 == steps, areHistogramsDue { observes.insert(.histograms) }
@@ -172,23 +174,36 @@ final class EpochLoop {
     /// The error of a run that leads nowhere.
     private func diverged(_ what: String) -> TrainingError {
         let targets = RunNotes(run: run).largeTargets(progress).map { "\($0), or " } ?? ""
+        let advice =
+            switch (settings.optimizer.rule as? NewtonCG)?.negativeCurvature {
+            case nil: "lower optimizer.lr or clip gradients"
+            case .ignore:
+                "set optimizer.negative_curvature to follow, which takes no step that raises the loss"
+            case .follow: "start from other weights"
+            }
         return TrainingError(
             .diverged,
             "\(what) at step \(progress.step), epoch \(progress.epoch + 1): "
-                + "\(targets)lower optimizer.lr or clip gradients")
+                + targets + advice)
     }
 
     private func event(of result: StepResult) -> RunEvent.Step {
         let rate = policy.learningRate(progress.step - 1)
         return RunEvent.Step(
             step: progress.step, epoch: progress.epoch + 1, loss: result.lossSum / Double(result.count),
-            learningRate: rate, gradientNorm: result.gradientNorm, clipRatio: result.clipRatio,
+            learningRate: policy.statedRate(progress.step - 1), gradientNorm: result.gradientNorm,
+            clipRatio: result.clipRatio,
             noiseScale: policy.measuresNoise ? policy.state.noise.examples : nil,
             curvature: result.curvature.map { found in
                 RunEvent.Curvature(
                     lambdaMax: found.lambdaMax, gradientCurvature: found.gradientCurvature,
                     gradientOverRate: found.squaredNorm / rate, normTest: found.tests?.norm,
                     innerProductTest: found.tests?.innerProduct, gradientSNR: found.tests?.signalToNoise)
+            },
+            newton: result.newton.map { found in
+                RunEvent.Newton(
+                    radius: found.radius, products: found.products,
+                    negativeCurvature: found.negativeCurvature)
             },
             skippedSteps: policy.state.skippedSteps,
             gradientNorms: settings.logsLayers
@@ -203,7 +218,7 @@ final class EpochLoop {
         RunEvent.Progress(
             epoch: progress.epoch + 1, fraction: Double(progress.batch) / Double(steps),
             step: progress.step, steps: plannedSteps, loss: result.lossSum / Double(result.count),
-            learningRate: policy.learningRate(progress.step - 1), samplesPerSecond: pace.samplesPerSecond,
+            learningRate: policy.statedRate(progress.step - 1), samplesPerSecond: pace.samplesPerSecond,
             remaining: remaining(isEpochEvaluated: false))
     }
 
@@ -236,7 +251,7 @@ final class EpochLoop {
             .epoch(
                 RunEvent.Epoch(
                     epoch: progress.epoch + 1, step: progress.step, trainingLoss: loss,
-                    evaluations: evaluations, learningRate: policy.learningRate(progress.step - 1),
+                    evaluations: evaluations, learningRate: policy.statedRate(progress.step - 1),
                     batch: settings.growth == nil ? nil : policy.plan.batches[progress.epoch],
                     skippedSteps: policy.state.skippedSteps, pace: pace,
                     remaining: remaining(isEpochEvaluated: true))))

@@ -99,8 +99,12 @@ struct RunNotes {
         guard let r2 = trainingR2(evaluations, trainingLoss), r2 < 0, let targets,
             targets.size >= Self.largeTarget || targets.size <= Self.smallTarget
         else { return nil }
+        let (move, raise) =
+            settings.optimizer.rule.takesLearningRate
+            ? ("move by about optimizer.lr per step", "raise optimizer.lr")
+            : ("no step is longer than the trust region", "take more steps")
         return
-            "R² is \(ProgressReporter.significant(r2, 3)), worse than the mean of the targets would do, which are of \(targets.text): outputs start near 0 and move by about optimizer.lr per step, so train on targets in another unit, scaled to mean 0 and deviation 1 say, or raise optimizer.lr"
+            "R² is \(ProgressReporter.significant(r2, 3)), worse than the mean of the targets would do, which are of \(targets.text): outputs start near 0 and \(move), so train on targets in another unit, scaled to mean 0 and deviation 1 say, or \(raise)"
     }
 
     /// R² of the training set or, where it was not evaluated, what the last epoch's loss comes to; else that of other data.

@@ -117,6 +117,7 @@ extension TrainingSettings {
             }
             return nil
         },
+        { settings in settings.conflictWithNewton },
         { settings in
             guard settings.isFullBatch, settings.schedule.scalesWithBatch else { return nil }
             return SettingsConflict(

@@ -1,0 +1,126 @@
+/// A step p within a distance of where the quadratic model m(p) = gᵀp + ½ pᵀHp begins.
+package struct TrustRegionStep<Vector> {
+    /// How the search for it ended.
+    package enum End: Sendable, Equatable {
+        /// Within the region: the model's gradient was small enough, or there were no iterations left.
+        case inside
+        /// On the boundary, which the path met where the curvature was positive or none that products can tell.
+        case boundary
+        /// On the boundary, along a unit direction d with dᵀHd, a number below 0.
+        case negativeCurvature(Double)
+    }
+
+    /// p.
+    package let vector: Vector
+    /// ‖p‖.
+    package let length: Double
+    /// −m(p).
+    package let decrease: Double
+    /// How the search ended.
+    package let end: End
+
+    /// Whether the region kept the step from going further.
+    package var isAtBoundary: Bool { end != .inside }
+}
+
+extension ConjugateSpace {
+    /// The step of Steihaug's and Toint's conjugate gradients: they minimize the model as if it were convex, and where the next
+    /// iterate would leave the region, or curvature along the next direction is not positive, they go along it to the boundary.
+    ///
+    /// The step is never worse than the best one along −g within the region, and its iterates grow in length, so that none that
+    /// was left would come back.
+    ///
+    /// - Parameters:
+    ///   - gradient: g.
+    ///   - radius: How long the step may be.
+    ///   - iterations: Products, at most.
+    ///   - tolerance: The part of ‖g‖ at which ‖g + Hp‖ is small enough.
+    ///
+    /// Reference: Nocedal and Wright, "Numerical Optimization", 2006, algorithm 7.2.
+    package func steihaugTointStep(
+        _ gradient: Vector, radius: Double, iterations: Int, tolerance: Double
+    ) throws -> TrustRegionStep<Vector> {
+        let step = try zero()
+        let residual = try copy(gradient)
+        let direction = try copy(gradient, times: -1)
+        var square = try squaredNorm(residual)
+        guard square.isFinite else { throw SpectrumError.notFinite }
+        let target = tolerance * square.squareRoot()
+        var end = TrustRegionStep<Vector>.End.inside
+        for _ in 0..<iterations where square > 0 {
+            let norm = try squaredNorm(direction).squareRoot()
+            guard norm > 0 else { break }
+            // What was multiplied is what is walked along, so that its rounding does not part step and residual.
+            let unit = try basisVector(direction, times: 1 / norm)
+            let image = try product(unit)
+            let size = try squaredNorm(image).squareRoot()
+            guard size.isFinite else { throw SpectrumError.notFinite }
+            let curvature = try dots([unit], image)[0]
+            let slope = try dots([unit], residual)[0]
+            // Rounding has left no descent.
+            guard slope < 0 else { break }
+            let isCurved = curvature > Self.roundingOfProduct * size
+            let wanted = isCurved ? -slope / curvature : .infinity
+            let room = try distance(from: step, along: unit, toBoundary: radius)
+            let length = min(wanted, room)
+            subtract([-length], [unit], from: step)
+            add(length, image, to: residual)
+            guard wanted < room else {
+                end = curvature < -Self.roundingOfProduct * size ? .negativeCurvature(curvature) : .boundary
+                break
+            }
+            let next = try squaredNorm(residual)
+            guard next.squareRoot() > target else { break }
+            scale(direction, by: next / square)
+            add(-1, residual, to: direction)
+            square = next
+        }
+        // pᵀHp = pᵀ(r − g).
+        let decrease = try -(dot(gradient, step) + dot(residual, step)) / 2
+        return TrustRegionStep(
+            vector: step, length: try squaredNorm(step).squareRoot(), decrease: decrease, end: end)
+    }
+
+    /// The step to the boundary along the eigenvector of the least eigenvalue, to the side where the loss falls at first; nil
+    /// where Lanczos's method finds none that is surely below 0.
+    ///
+    /// - Parameters:
+    ///   - gradient: g.
+    ///   - radius: How long the step is.
+    ///   - products: Products, at most.
+    package func negativeCurvatureStep(
+        _ gradient: Vector, radius: Double, products: Int
+    ) throws -> TrustRegionStep<Vector>? {
+        var lanczos = try Lanczos(self, capacity: max(4, products))
+        while lanczos.products < products, !lanczos.isComplete {
+            try lanczos.step()
+            guard let lowest = try lanczos.ritzValues().first, lowest.value < 0 else { continue }
+            // The eigenvector need not be known well, only that there is one.
+            if lowest.residual <= 0.1 * -lowest.value { break }
+        }
+        let values = try lanczos.ritzValues()
+        guard let lowest = values.first, let highest = values.last,
+            -lowest.value > 1e-5 * max(-lowest.value, highest.value)
+        else { return nil }
+        let direction = try lanczos.ritzVectors([0])[0]
+        let slope = try dots([direction], gradient)[0]
+        let length = slope > 0 ? -radius : radius
+        let step = try zero()
+        subtract([-length], [direction], from: step)
+        return TrustRegionStep(
+            vector: step, length: radius,
+            decrease: abs(length * slope) - lowest.value * radius * radius / 2,
+            end: .negativeCurvature(lowest.value))
+    }
+
+    /// How far it is from a vector within the region to its boundary along a unit vector.
+    private func distance(
+        from vector: Vector, along unit: BasisVector, toBoundary radius: Double
+    ) throws -> Double {
+        let along = try dots([unit], vector)[0]
+        let gap = max(0, try radius * radius - squaredNorm(vector))
+        let root = (along * along + gap).squareRoot()
+        // Without the difference of like numbers.
+        return along > 0 ? gap / (along + root) : root - along
+    }
+}
