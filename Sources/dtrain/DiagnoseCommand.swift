@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cluster
 import Configuration
 import Datasets
 import Foundation
@@ -12,6 +13,9 @@ struct DiagnoseCommand: ParsableCommand {
         discussion: """
             The verdict says whether the weights are a critical point of the loss, and of which kind: not_critical, \
             saddle, local_minimum, local_maximum, flat or undecided. It comes from exact products with the Hessian.
+
+            With --why, findings name the part that is to blame, with the numbers that show it and the key to change; also \
+            of a run that diverged and left no weights.
 
             Of a run's folder, the result stays there as diagnosis.json.
             """)
@@ -72,6 +76,21 @@ struct DiagnoseCommand: ParsableCommand {
         help: ArgumentHelp("The folder for the weights that --escape finds.", valueName: "dir"))
     var output: String?
 
+    @Flag(
+        name: .long,
+        help: "Measures which part of the run is to blame, too: trains small models briefly, writes none.")
+    var why = false
+
+    @Option(
+        name: .customLong("why-examples"),
+        help: ArgumentHelp("Examples of each set that --why takes, at most.", valueName: "n"))
+    var whyExamples: Int?
+
+    @Option(
+        name: .customLong("why-steps"),
+        help: ArgumentHelp("Steps that --why trains a model for, at most.", valueName: "n"))
+    var whySteps: Int?
+
     @Flag(name: .long, help: "The result as one JSON object on one line, and nothing else.")
     var json = false
 
@@ -94,6 +113,15 @@ struct DiagnoseCommand: ParsableCommand {
         if let examples, examples < 1 {
             throw ValidationError("--examples must be at least 1, is \(examples)")
         }
+        if !why, whyExamples != nil || whySteps != nil {
+            throw ValidationError("--why-examples and --why-steps are about --why: give it, too")
+        }
+        if let whyExamples, whyExamples < 3 {
+            throw ValidationError("--why-examples must be at least 3, is \(whyExamples)")
+        }
+        if let whySteps, !(1...100_000).contains(whySteps) {
+            throw ValidationError("--why-steps must be from 1 to 100000, is \(whySteps)")
+        }
         guard tolerance > 0, tolerance.isFinite else {
             throw ValidationError("--tolerance must be above 0, is \(tolerance)")
         }
@@ -106,8 +134,57 @@ struct DiagnoseCommand: ParsableCommand {
     }
 
     func run() throws {
-        let configuration = try model.configuration()
+        let hasWeights = !Trainer.leftNoWeights(model.weights)
+        guard hasWeights || why else {
+            throw TrainingError(
+                .badFile,
+                "\(model.weights) holds a run without weights to look around, neither final ones nor a checkpoint: with --why its metrics say what is to blame"
+            )
+        }
+        let configuration = try hasWeights ? model.configuration() : model.configuration(ofRun: model.weights)
         try requireFiles(configuration)
+        let options = options
+        try Launch.run(configuration.settings, printing: model.printing) { cluster in
+            try Launch.located(configuration) {
+                guard hasWeights else { return try explain(configuration, options, on: cluster) }
+                do { try look(configuration, options, on: cluster) } catch let error as TrainingError
+                    where error.kind == .diverged && why && !escape
+                {
+                    // All ranks have met it: weights that the loss is no number at say no more than none.
+                    try explain(configuration, options, on: cluster)
+                }
+            }
+        }
+    }
+
+    /// Looks around the weights, and prints what it is like there.
+    private func look(
+        _ configuration: RunConfiguration, _ options: DiagnosisOptions, on cluster: Cluster
+    ) throws {
+        let diagnosis = try Trainer.diagnose(
+            model.weights, configuration.settings, data: data, options: options, escapingTo: output,
+            on: cluster
+        ) { try configuration.makeModel(classes: $0) }
+        guard cluster.rank == 0 else { return }
+        try Trainer.keep(diagnosis, of: model.weights)
+        let page = DiagnosisPage(diagnosis, weights: model.weights, output: output).text
+        try TextOutput(path: nil).finish(json ? diagnosis.json : page)
+    }
+
+    /// Says what is to blame for a run without weights.
+    private func explain(
+        _ configuration: RunConfiguration, _ options: DiagnosisOptions, on cluster: Cluster
+    ) throws {
+        let failed = try Trainer.explain(
+            model.weights, configuration.settings, options: options, on: cluster
+        ) { try configuration.makeModel(classes: $0) }
+        guard cluster.rank == 0 else { return }
+        try Trainer.keep(failed, of: model.weights)
+        try TextOutput(path: nil).finish(json ? failed.json : failed.page)
+    }
+
+    /// What the options say.
+    private var options: DiagnosisOptions {
         var options = DiagnosisOptions()
         options.examples = examples
         options.seed = seed
@@ -119,18 +196,10 @@ struct DiagnoseCommand: ParsableCommand {
         options.eigenvalues = eigenvalues
         options.estimatesTrace = trace
         options.escapes = escape
-        let settings = configuration.settings
-        try Launch.run(settings, printing: model.printing) { cluster in
-            let diagnosis = try Launch.located(configuration) {
-                try Trainer.diagnose(
-                    model.weights, settings, data: data, options: options, escapingTo: output, on: cluster
-                ) { try configuration.makeModel(classes: $0) }
-            }
-            guard cluster.rank == 0 else { return }
-            try Trainer.keep(diagnosis, of: model.weights)
-            let page = DiagnosisPage(diagnosis, weights: model.weights, output: output).text
-            try TextOutput(path: nil).finish(json ? diagnosis.json : page)
-        }
+        options.findsCauses = why
+        if let whyExamples { options.causeExamples = whyExamples }
+        if let whySteps { options.causeSteps = whySteps }
+        return options
     }
 
     /// Throws if a data file that will be read is missing.

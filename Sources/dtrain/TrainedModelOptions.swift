@@ -40,6 +40,13 @@ struct TrainedModelOptions: ParsableArguments {
         return try configuration(of: SavedWeights(weights))
     }
 
+    /// The configuration of a run that left no weights.
+    func configuration(ofRun folder: String) throws -> RunConfiguration {
+        try RunConfiguration(
+            file: config ?? "\(folder)/\(RunFolder.configurationName)",
+            overrides: settings.map(ConfigurationOverride.set))
+    }
+
     private func configuration(of saved: SavedWeights) throws -> RunConfiguration {
         let overrides = try settings.map(ConfigurationOverride.set)
         if let config { return try RunConfiguration(file: config, overrides: overrides) }

@@ -20,14 +20,14 @@ import Testing
     /// Looks at `function` of `point.count` parameters at `point`.
     private func diagnose(
         _ function: @escaping Function, at point: [Float], optimizer: OptimizerConfiguration? = nil,
-        change: (inout DiagnosisOptions) -> Void = { _ in }
+        schedule: StepDiagnosis.Schedule? = nil, change: (inout DiagnosisOptions) -> Void = { _ in }
     ) throws -> Diagnosis {
-        try look(function, at: point, optimizer: optimizer, change: change).diagnosis
+        try look(function, at: point, optimizer: optimizer, schedule: schedule, change: change).diagnosis
     }
 
     private func look(
         _ function: @escaping Function, at point: [Float], optimizer: OptimizerConfiguration? = nil,
-        change: (inout DiagnosisOptions) -> Void = { _ in }
+        schedule: StepDiagnosis.Schedule? = nil, change: (inout DiagnosisOptions) -> Void = { _ in }
     ) throws -> (diagnosis: Diagnosis, point: [Float]) {
         prepareThreadForPrograms()
         let cluster = try TestCluster.get()
@@ -50,7 +50,7 @@ import Testing
             shards: 4, workers: 1, dropoutKey: ReplicaHarness.dropoutKey)
         let diagnosis = try Diagnoser(
             cluster: cluster, state: state, objective: objective, options: options, data: "train",
-            optimizer: optimizer, rate: nil
+            optimizer: optimizer, rate: nil, schedule: schedule
         ).run()
         let after = state.value(0)
         try state.free()
@@ -243,6 +243,26 @@ import Testing
             try stepping("sgd", ["lr": .number(0.1), "momentum": .number(0.5), "nesterov": .flag(true)]))
         #expect(abs(try #require(nesterov.stableRate) - 0.375) < 1e-5)
         #expect(try #require(try stepping("adam", ["lr": .number(0.1)])).stableRate == nil)
+    }
+
+    /// What gets further says what is there already, and what a schedule has made of the rate.
+    @Test func adviceOnTheRate() throws {
+        func page(_ rate: Double, momentum: Double, highest: Double?) throws -> String {
+            let optimizer = try OptimizerConfiguration(
+                name: "sgd", options: ["lr": .number(rate), "momentum": .number(momentum)])
+            let diagnosis = try diagnose(
+                Self.quadratic([4]), at: [1], optimizer: optimizer,
+                schedule: highest.map { .init(name: "cosine", highest: $0) })
+            return DiagnosisPage(diagnosis, weights: "here").text.split(whereSeparator: \.isWhitespace)
+                .joined(separator: " ")
+        }
+        #expect(try page(0.1, momentum: 0, highest: nil).contains("a higher rate, momentum or more epochs"))
+        #expect(try page(0.1, momentum: 0.9, highest: nil).contains("a higher rate or more epochs"))
+        #expect(try page(0.1, momentum: 0.9, highest: 0.2).contains("a higher rate or more epochs"))
+        let spent = try page(1e-6, momentum: 0.9, highest: 0.1)
+        #expect(spent.contains("The cosine schedule has brought the rate down from 0.1 to 1e-06"))
+        #expect(spent.contains("one of 0.25 would lower it most"))
+        #expect(!spent.contains("a higher rate") && !spent.contains("momentum or"))
     }
 
     @Test func aLossThatIsNotFiniteIsAnError() throws {

@@ -28,9 +28,10 @@ package final class Evaluator {
     ///   - metrics: The metrics beside the loss; nil for the standard ones of the targets.
     package init(
         cluster: Cluster, state: ModelState, order: EpochOrder, maker: BatchMaker, shards: Int, workers: Int?,
-        predicts: Bool = false, metrics: [Metric]? = nil
+        predicts: Bool = false, metrics: [Metric]? = nil, reading: Reading? = nil
     ) throws {
         let model = state.model
+        let predicts = predicts || reading != nil
         plan =
             predicts ? nil : try MetricPlan(metrics ?? Metric.standard(for: model.target), model: model)
         self.cluster = cluster
@@ -41,13 +42,36 @@ package final class Evaluator {
             settings: ShardPass.Settings(
                 shards: shards, workers: workers, largestBatch: batch, usualBatch: batch,
                 operation: .evaluating)
-        ) { inputs in predicts ? model.predictionGraph(inputs) : model.evaluationGraph(inputs) }
+        ) { inputs in
+            reading?.graph(inputs)
+                ?? (predicts ? model.predictionGraph(inputs) : model.evaluationGraph(inputs))
+        }
         examples = maker.examples
         labelWeights = model.loss.function.classWeights.map { LabelWeights($0, examples: maker.examples) }
-        outputCount = model.outputShape.reduce(1, *)
+        outputCount = reading?.width ?? model.outputShape.reduce(1, *)
         // Plan the largest and the last batch now, so that missing memory is found before an epoch, not after.
         for index in [0, order.batchCount - 1] where order.batchCount > 0 {
             try pass.plan(batch: order.batch(index).count)
+        }
+    }
+
+    /// A value inside a model that stands for its prediction.
+    package struct Reading {
+        /// Numbers of an example.
+        let width: Int
+        /// The graph that makes them, as its prediction.
+        let graph: (InputTypes) -> Graph
+
+        /// Each unit's largest value at a place of the model.
+        package init(unitsOf signal: TracedModel.Signal, in model: TracedModel) {
+            width = signal.width
+            graph = { model.signalGraph($0, signal) }
+        }
+
+        /// The mean square of what a place of the model holds.
+        package init(powerOf signal: TracedModel.Signal, in model: TracedModel) {
+            width = 1
+            graph = { model.signalPowerGraph($0, signal) }
         }
     }
 

@@ -59,11 +59,22 @@ extension Diagnosis {
         line.add("products", products)
         line.add("spectrum", isDense ? "dense" : "lanczos")
         line.add("density", density.map { [$0.value, $0.weight] })
+        if let causes { line.add(causes) }
         return line.line
     }
 }
 
 extension JSONLine {
+    /// What is to blame, and what weights alone do not tell.
+    mutating func add(_ causes: FoundCauses) {
+        add(
+            "findings",
+            causes.findings.map {
+                [("finding", $0.name.rawValue), ("evidence", $0.evidence), ("key", $0.key)]
+            })
+        if !causes.needRun.isEmpty { add("findings_need_run", causes.needRun.map(\.rawValue)) }
+    }
+
     fileprivate mutating func add(_ name: String, _ range: ClosedRange<Double>) {
         add(name, [range.lowerBound, range.upperBound])
     }

@@ -130,6 +130,8 @@ public struct Diagnosis: Sendable {
     public let isDense: Bool
     /// How the run came here; nil without a run.
     public internal(set) var history: RunHistory?
+    /// Which parts of the run are to blame, where that was looked for.
+    public internal(set) var causes: FoundCauses?
 
     /// The largest eigenvalue.
     public var lambdaMax: Eigenvalue { largest[0] }
@@ -151,6 +153,19 @@ public struct StepDiagnosis: Sendable, Equatable {
     public let gradientOverRate: Double
     /// gᵀHg.
     public let gradientCurvature: Double
+    /// The schedule that moves the rate; nil where it stays what it is.
+    public var schedule: Schedule?
+
+    /// A schedule that moves the rate.
+    public struct Schedule: Sendable, Equatable {
+        /// Its name.
+        public let name: String
+        /// The highest rate of the run.
+        public let highest: Double
+    }
+
+    /// The schedule, where it has brought the rate down to next to nothing.
+    var spent: Schedule? { schedule.flatMap { rate < 0.05 * $0.highest ? $0 : nil } }
 
     /// What the plain step −ηg does to the loss.
     public enum PlainStep: Sendable {

@@ -26,6 +26,12 @@ public struct DiagnosisOptions: Sendable {
     package var escapesSaddlesOnly = false
     /// Products with the Hessian for the spectrum, at most.
     public var products = 50
+    /// Whether measurements look for the part of the run that is to blame.
+    public var findsCauses = false
+    /// Examples of each set that these take, at most; two thirds of those of the training set are trained on.
+    public var causeExamples = 6144
+    /// Steps that a model is trained for, at most, to hold the run against.
+    public var causeSteps = 200
 
     /// The options of `dtrain diagnose`.
     public init() {}

@@ -2,9 +2,9 @@ import Messages
 
 /// A diagnosis for a person: the verdict first, then what it rests on, then what to do.
 package struct DiagnosisPage {
-    private let diagnosis: Diagnosis
+    let diagnosis: Diagnosis
     private let weights: String
-    private let output: String?
+    let output: String?
 
     /// - Parameters:
     ///   - weights: What was looked at.
@@ -17,36 +17,19 @@ package struct DiagnosisPage {
 
     /// The page.
     package var text: String {
-        var lines = row("verdict", [Self.name(diagnosis.verdict), "since \(diagnosis.because)"])
-        if let descent { lines += row("way out", [descent]) }
-        lines += row("what next", advice)
+        var lines = PageText.row("verdict", [Self.name(diagnosis.verdict), "since \(diagnosis.because)"])
+        if let descent { lines += PageText.row("way out", [descent]) }
+        lines += PageText.row("what next", advice)
+        if let causes = diagnosis.causes { lines += PageText.row("findings", PageText.findings(causes)) }
         lines.append("")
-        lines += row("loss", [loss])
-        lines += row("gradient", gradient)
-        lines += row("curvature", curvature)
-        lines += row("eigenvalues", shares)
-        lines += row("density", histogram)
-        if !steps.isEmpty { lines += row("steps", steps) }
-        if !history.isEmpty { lines += row("the run", history) }
+        lines += PageText.row("loss", [loss])
+        lines += PageText.row("gradient", gradient)
+        lines += PageText.row("curvature", curvature)
+        lines += PageText.row("eigenvalues", shares)
+        lines += PageText.row("density", histogram)
+        if !steps.isEmpty { lines += PageText.row("steps", steps) }
+        if !history.isEmpty { lines += PageText.row("the run", history) }
         return lines.joined(separator: "\n") + "\n"
-    }
-
-    /// Lines of a paragraph beside its name.
-    private func row(_ name: String, _ paragraphs: [String]) -> [String] {
-        var lines: [String] = []
-        for paragraph in paragraphs { lines += Self.wrapped(paragraph) }
-        return lines.enumerated().map { place, line in
-            (place == 0 ? name : "").padding(12) + line
-        }
-    }
-
-    private static func wrapped(_ text: String) -> [String] {
-        var lines = [""]
-        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-            if lines[lines.count - 1].count + word.count > 96 { lines.append("") }
-            lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
-        }
-        return lines
     }
 
     private static func name(_ verdict: Diagnosis.Verdict) -> String {
@@ -60,7 +43,8 @@ package struct DiagnosisPage {
         }
     }
 
-    private func text(_ value: Double) -> String { ProgressReporter.significant(value, 4) }
+    /// A number as the page shows it.
+    func text(_ value: Double) -> String { ProgressReporter.significant(value, 4) }
 
     private func percent(_ share: Double) -> String { "\(ProgressReporter.significant(100 * share, 3)) %" }
 
@@ -74,107 +58,22 @@ package struct DiagnosisPage {
         } ?? way
     }
 
-    private var advice: [String] {
-        var lines = generalAdvice
-        if !diagnosis.zeroGradients.isEmpty {
-            let names = diagnosis.zeroGradients
-            let shown = names.prefix(6).joined(separator: ", ") + (names.count > 6 ? ", ..." : "")
-            lines.append(
-                "The gradient is exactly 0 in \(counted(names.count, "tensor")): \(shown). Units behind them are dead (ReLUs that give 0 for every example, saturated sigmoids) or nothing tells them apart; other first values, a lower rate, or leaky_relu keep them alive."
-            )
-        }
-        if diagnosis.data != "train" {
-            lines.append(
-                "All of this is about the \(diagnosis.data) set, whose loss has its minimum elsewhere than that of training."
-            )
-        } else if diagnosis.isSample {
-            lines.append(
-                "All of this is about a sample, whose loss has its minimum elsewhere than that of the whole training set."
-            )
-        }
-        return lines
-    }
-
-    private var generalAdvice: [String] {
-        switch diagnosis.verdict {
-        case .notCritical: return adviceToGoOn
-        case .saddle:
-            var line = "this is no minimum: noise, momentum or a larger rate leave it slowly."
-            if let gain = descentGain, let step = bestStepGain, gain < 2 * step {
-                line +=
-                    " Along the negative curvature \(text(gain)) is gained, by the best plain step \(text(step)): going on as before does as much."
-            } else if output == nil {
-                line +=
-                    " dtrain diagnose --escape --output DIR moves the weights along the negative curvature at once, and training: {on_plateau: escape} does so by itself."
-            }
-            return [line]
-        case .localMinimum:
-            return [
-                "optimization has done what it can from here. If the training loss is still high, compare it with a shallower model's: if that one's is lower, optimization has failed (start from other weights, with a larger rate or another initializer), else the model is too small. If only the test loss is high, the model fits too closely, or the test set is of another kind: more data, augmentation, weight decay, dropout, early stopping."
-            ]
-        case .localMaximum:
-            return ["every direction leads down: any step, or --escape --output DIR, leaves it."]
-        case .flat:
-            return [
-                "there is no curvature to tell a direction by: look for inputs without scale and weights that are all equal; start from other weights."
-            ]
-        case .undecided:
-            return ["diagnose again as the reason says, or an earlier checkpoint."]
-        }
-    }
-
-    /// What to do where the gradient is no zero: about the rate first, then about curvature that gains more.
-    private var adviceToGoOn: [String] {
-        var lines = ["the gradient is large enough to go on along."]
-        if let edge = diagnosis.stepping?.edge, let stable = diagnosis.stepping?.stableRate, edge > 1 {
-            lines.append(
-                "But the rate is \(text(edge)) of the largest stable one: steps grow along the sharpest direction. Lower it below \(text(stable)), warm it up, or clip gradients; weights that such a rate has thrown far off are better drawn anew."
-            )
-        } else {
-            switch diagnosis.stepping?.plainStep {
-            case .rises:
-                lines.append(
-                    "A plain step of this rate raises the loss (gᵀHg is above 2gᵀg/η): lower the rate, warm it up, or clip gradients."
-                )
-            case .overshoots:
-                lines.append(
-                    "A plain step of this rate goes beyond the best one (gᵀHg is above gᵀg/η): a lower rate, or one that decays, gets further."
-                )
-            case .falls, nil:
-                if let best = usableRate {
-                    lines.append(
-                        "A plain step of this rate lowers the loss, and one of \(text(best)) would lower it most: a higher rate, momentum or more epochs get further."
-                    )
-                } else {
-                    lines.append("More epochs get further.")
-                }
-            }
-        }
-        if let step = bestStepGain, step < 1e-3 * abs(diagnosis.loss),
-            diagnosis.lambdaMin.value + diagnosis.productError < -diagnosis.epsilon
-        {
-            lines.append(
-                "Yet the best plain step gains no more than \(text(step)), and there is negative curvature (\(text(diagnosis.lambdaMin.value))): a plateau beside a saddle. \(output == nil ? "dtrain diagnose --escape --output DIR, or training: {on_plateau: escape}, goes down along it." : "")"
-            )
-        }
-        return lines
-    }
-
     /// The rate of the best plain step, where it is above the one in use and no more than the largest stable one; only a
     /// plain or heavy-ball step has such a rate.
-    private var usableRate: Double? {
+    var usableRate: Double? {
         guard let stepping = diagnosis.stepping, let stable = stepping.stableRate else { return nil }
         return bestRate > stepping.rate && bestRate <= stable ? bestRate : nil
     }
 
     /// (gᵀg)² ÷ 2gᵀHg, what the best plain step gains by the quadratic model.
-    private var bestStepGain: Double? {
+    var bestStepGain: Double? {
         guard let curvature = diagnosis.gradientCurvature, curvature > 0 else { return nil }
         let square = diagnosis.gradientNorm * diagnosis.gradientNorm
         return square * square / (2 * curvature)
     }
 
-    private var descentGain: Double? {
+    /// What going along the negative curvature gains, where that was looked at.
+    var descentGain: Double? {
         diagnosis.descent.flatMap { $0.why == nil ? diagnosis.loss - $0.loss : nil }
     }
 
@@ -338,12 +237,5 @@ package struct DiagnosisPage {
                     + (ratio > 1.5 ? ": the model fits the training set far better than the \(set) set" : ""))
         }
         return lines
-    }
-}
-
-extension String {
-    /// The text with blanks behind it, up to `width` characters.
-    fileprivate func padding(_ width: Int) -> String {
-        self + String(repeating: " ", count: max(0, width - count))
     }
 }

@@ -10,6 +10,8 @@ public struct RunHistory: Codable, Sendable, Equatable {
     public let lastGradientNorm: Double?
     /// The learning rate of the last logged step.
     public let rate: Double?
+    /// The highest learning rate of the steps that were logged.
+    public let highestRate: Double?
     /// The losses of the last epoch.
     public let trainingLoss: Double?
     public let testLoss: Double?
@@ -28,6 +30,7 @@ public struct RunHistory: Codable, Sendable, Equatable {
         lastGradientNorm = norms.last
         func finite(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }
         rate = finite(last.learningRate)
+        highestRate = steps.map(\.learningRate).filter(\.isFinite).max()
         let epoch = events.lazy.compactMap { if case .epoch(let epoch) = $0 { epoch } else { nil } }.last
         trainingLoss = finite(epoch?.trainingLoss)
         testLoss = finite(epoch?.evaluations.test?.loss)

@@ -5,6 +5,7 @@ import Datasets
 import Foundation
 import Layers
 import Messages
+import Optimizers
 import Randomness
 
 /// Why the loss does not go down.
@@ -65,13 +66,19 @@ extension Trainer {
                     try FileOutput.makeFolder(folder)
                 })
             let (objective, isSample) = try objective(loaded, data, part.fraction, settings, options)
+            // An escape moves the weights.
+            let values = options.findsCauses && cluster.rank == 0 ? loaded.values : nil
             var diagnosis = try Diagnoser(
                 cluster: cluster, state: loaded.state, objective: objective, options: options,
                 data: data.rawValue, optimizer: settings.optimizer, rate: history?.rate,
-                progress: loaded.progress
+                schedule: schedule(settings, history), progress: loaded.progress
             ).run()
             diagnosis.history = history
             diagnosis.isSample = isSample
+            if options.findsCauses {
+                diagnosis.causes = try causes(
+                    of: weights, loaded, values, data, settings, options, edge: diagnosis.stepping?.edge)
+            }
             try cluster.agree(
                 Result {
                     guard let folder, diagnosis.descent?.why == nil else { return }
@@ -83,6 +90,16 @@ extension Trainer {
                 })
             return diagnosis
         }
+    }
+
+    /// The schedule that moves the rate; nil where none does.
+    private static func schedule(
+        _ settings: TrainingSettings, _ history: RunHistory?
+    ) -> StepDiagnosis.Schedule? {
+        let name = settings.schedule.name
+        guard name != ScheduleConfiguration.constant.name else { return nil }
+        return StepDiagnosis.Schedule(
+            name: name, highest: max(history?.highestRate ?? 0, settings.optimizer.learningRate))
     }
 
     /// Throws where a folder holds a run or weights: an escape writes beside nothing and over nothing.

@@ -57,6 +57,15 @@ struct JSONLine {
         text += "{\(members.joined(separator: ","))}"
     }
 
+    /// Adds a list of objects of texts.
+    mutating func add(_ name: String, _ objects: [[(name: String, text: String)]]) {
+        begin(name)
+        text += Self.list(
+            objects.map { members in
+                "{\(members.map { Self.quoted($0.name) + ":" + Self.quoted($0.text) }.joined(separator: ","))}"
+            })
+    }
+
     /// Adds a field of an event.
     mutating func add(_ field: RunEvent.Field) {
         switch field.value {

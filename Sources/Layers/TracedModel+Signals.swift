@@ -1,0 +1,115 @@
+import Graph
+
+/// What flows through a model between its input and its output.
+extension TracedModel {
+    /// A place inside the model that is looked at.
+    package struct Signal: Sendable, Equatable {
+        /// What makes it.
+        package enum Kind: Sendable, Equatable {
+            /// A ReLU.
+            case rectified
+            /// A weight: a dense layer or a convolution, before anything is done with its result.
+            case weighted
+        }
+
+        /// What makes it.
+        package let kind: Kind
+        /// Which of that kind it is, from 0, in the order in which the model computes them.
+        package let number: Int
+        /// The weight that it is made with last, by its name; nil where there is none.
+        package let parameter: String?
+        /// Units, or channels.
+        package let width: Int
+    }
+
+    /// The places of a kind, in the order in which the model computes them.
+    package func signals(_ kind: Signal.Kind) -> [Signal] {
+        Self.places(kind, in: trace.nodes).enumerated().map { number, place in
+            let shape = trace.nodes[place].types[0].shape
+            return Signal(
+                kind: kind, number: number, parameter: weight(before: place),
+                width: shape.count > 1 ? shape[1] : 1)
+        }
+    }
+
+    /// Whether the first thing that is done to the examples is to normalize them.
+    package var normalizesInputs: Bool {
+        let moves = Set(
+            trace.nodes.indices.filter { place in
+                switch trace.nodes[place].operation {
+                case .leaf(.input(.features)), .shape(.reshape), .shape(.transpose): true
+                default: false
+                }
+            })
+        let first = trace.nodes.first { node in
+            node.operands.contains { moves.contains($0.node) } && !isMove(node.operation)
+        }
+        switch first?.operation {
+        case .batchNormalization, .exampleNormalization: return true
+        default: return false
+        }
+    }
+
+    /// The graph of what a place holds as in evaluation, as its prediction: each unit's largest value over an example's
+    /// positions [N, width].
+    package func signalGraph(_ inputs: InputTypes, _ signal: Signal) -> Graph {
+        signalGraph(inputs, signal) { value in
+            value.shape.count > 2
+                ? value.maximum(Array(2..<value.shape.count)).reshaped(to: [value.shape[0], value.shape[1]])
+                : value.flattened()
+        }
+    }
+
+    /// The graph of the mean square of what a place holds as in evaluation, as its prediction: [N, 1].
+    package func signalPowerGraph(_ inputs: InputTypes, _ signal: Signal) -> Graph {
+        signalGraph(inputs, signal) { $0.squared().flattened().mean([1]) }
+    }
+
+    private func signalGraph(
+        _ inputs: InputTypes, _ signal: Signal, _ result: (Tensor) -> Tensor
+    ) -> Graph {
+        guard let type = inputs[.features] else { preconditionFailure("the model needs features") }
+        let builder = GraphBuilder(mode: .evaluation, variables: variables.map(\.source))
+        _ = model(builder.input(.features, type))
+        let place = Self.places(signal.kind, in: builder.nodes)[signal.number]
+        let value = Tensor(Graph.Value(place), in: builder)
+        return builder.graph(for: [Graph.Result(.output(.prediction), result(value).value)])
+            .fusingActivations()
+    }
+
+    private static func places(_ kind: Signal.Kind, in nodes: [Graph.Node]) -> [Int] {
+        nodes.indices.filter { place in
+            switch (kind, nodes[place].operation) {
+            case (.rectified, .elementwise(.unary(.relu))), (.weighted, .dense(.linear)),
+                (.weighted, .convolution(.convolution)):
+                true
+            default: false
+            }
+        }
+    }
+
+    private func isMove(_ operation: Operation) -> Bool {
+        switch operation {
+        case .shape(.reshape), .shape(.transpose): true
+        default: false
+        }
+    }
+
+    /// The name of the weight nearest before a node.
+    private func weight(before place: Int) -> String? {
+        var open = [place]
+        var seen: Set<Int> = []
+        while !open.isEmpty {
+            let node = open.removeFirst()
+            if case .leaf(.parameter(let number)) = trace.nodes[node].operation,
+                variables[number].role == .weight
+            {
+                return variables[number].name
+            }
+            for operand in trace.nodes[node].operands where seen.insert(operand.node).inserted {
+                open.append(operand.node)
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,42 @@
+/// Judges measurements: a pure function of them, so that what is measured and what it means are apart.
+///
+/// A rule that lacks a number it needs finds nothing: no finding rather than a guess.
+protocol FindingRule: Sendable {
+    /// What it finds.
+    static var name: Finding.Name { get }
+    /// Whether it judges the course of a run, so that weights alone do not tell.
+    static var needsRun: Bool { get }
+    /// The finding; nil where the measurements do not show it.
+    func finding(in measured: Measurements) -> Finding?
+}
+
+extension FindingRule {
+    static var needsRun: Bool { false }
+
+    /// The rule's finding.
+    func found(_ evidence: String, key: String) -> Finding {
+        Finding(name: Self.name, evidence: evidence, key: key)
+    }
+
+    /// A number as evidence shows it.
+    func text(_ value: Double) -> String { ProgressReporter.significant(value, 3) }
+
+    /// A share as evidence shows it.
+    func percent(_ share: Double) -> String { "\(ProgressReporter.significant(100 * share, 3)) %" }
+}
+
+/// All rules, in the order of the decision list.
+enum FindingRules {
+    static let all: [any FindingRule] = [
+        ModelTooSimple(), OptimizationFails(), Overfitting(), ShiftedTestSet(), VanishingGradients(),
+        ExplodingGradients(), DeadUnits(), RateTooHigh(), RateTooLow(), UnlikeScales(), LabelNoise(),
+    ]
+
+    /// What all rules find.
+    static func judge(_ measured: Measurements) -> FoundCauses {
+        FoundCauses(
+            findings: all.compactMap { $0.finding(in: measured) },
+            needRun: measured.course == nil
+                ? all.filter { type(of: $0).needsRun }.map { type(of: $0).name } : [])
+    }
+}

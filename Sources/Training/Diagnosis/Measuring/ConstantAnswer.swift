@@ -1,0 +1,47 @@
+import DataParallel
+import Datasets
+import Foundation
+import Graph
+import Layers
+
+/// A model that gives the same answer whatever the example is: what there is to learn without looking at inputs.
+struct ConstantAnswer: Model {
+    private let answer = Parameter(.constant(0), role: .bias)
+    /// The answer's shape.
+    let shape: [Int]
+
+    /// A model of answers (N, ...shape).
+    init(shape: [Int]) { self.shape = shape }
+
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        x.builder.variable(answer, shape: [1] + shape).broadcast(to: [x.shape[0]] + shape)
+    }
+
+    /// Answers, row-major, one of which is about the best for the usual losses: the mean of targets or one-hot rows for those
+    /// that compare numbers, the logarithms of the classes' shares for those that compare scores, and their log-odds.
+    ///
+    /// - Parameter rows: The examples that they are to suit.
+    static func candidates(_ examples: StoredExamples, rows: [Int32], shape: [Int]) -> [[Float]] {
+        let width = shape.reduce(1, *)
+        var means = Array(repeating: 0.0, count: width)
+        if let targets = examples.targets, targets.count == examples.layout.count * width {
+            for row in rows {
+                for place in 0..<width { means[place] += Double(targets[Int(row) * width + place]) }
+            }
+        } else if let labels = examples.classes {
+            for row in rows {
+                // A single output tells classes 0 and 1 apart.
+                let label = Int(labels[Int(row)])
+                if width == 1 { means[0] += Double(label) } else if label < width { means[label] += 1 }
+            }
+        }
+        means = means.map { $0 / Double(max(1, rows.count)) }
+        var all = [means.map { Float($0) }, Array(repeating: 0, count: width)]
+        if means.allSatisfy({ (0...1).contains($0) }) {
+            let shares = means.map { min(max($0, 1e-6), 1 - 1e-6) }
+            all.append(shares.map { Float(log($0)) })
+            all.append(shares.map { Float(log($0 / (1 - $0))) })
+        }
+        return all
+    }
+}
