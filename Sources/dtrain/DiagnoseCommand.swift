@@ -108,7 +108,7 @@ struct DiagnoseCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try model.configuration()
-        try requireFiles(configuration)
+        try configuration.requireFiles(of: data)
         var options = DiagnosisOptions()
         options.examples = examples
         options.seed = seed
@@ -133,10 +133,14 @@ struct DiagnoseCommand: ParsableCommand {
             try TextOutput(path: nil).finish(json ? diagnosis.json : page)
         }
     }
+}
 
-    /// Throws unless the files that are looked at are there.
-    private func requireFiles(_ configuration: RunConfiguration) throws {
-        let sets = configuration.settings.data
+extension Trainer.DiagnosedData: ExpressibleByArgument {}
+
+extension RunConfiguration {
+    /// Throws unless the files of a part of the data are there, with labels.
+    func requireFiles(of data: Trainer.DiagnosedData) throws {
+        let sets = settings.data
         let source: DatasetSource? =
             switch (data, sets.validation) {
             case (.train, _), (.validation, .fraction): sets.training
@@ -147,8 +151,6 @@ struct DiagnoseCommand: ParsableCommand {
         guard let source else {
             throw ValidationError("the configuration has no data.\(data.rawValue): give --data train")
         }
-        try configuration.requireFiles(of: source, "data.\(data.rawValue)", needsLabels: true)
+        try requireFiles(of: source, "data.\(data.rawValue)", needsLabels: true)
     }
 }
-
-extension Trainer.DiagnosedData: ExpressibleByArgument {}
