@@ -7,6 +7,12 @@ struct Chart {
     let curves: [Curve]
     /// The vertical axis is logarithmic if the largest number is at least this many times the smallest; nil for never.
     var logarithmicFrom: Double?
+    /// Whether the horizontal axis begins at 0, or at the first point.
+    var beginsAtZero = true
+    /// What the vertical axis is of; nil where the title says it.
+    var upwards: String?
+    /// Places that have a name, which stands beside them.
+    var places: [(x: Double, name: String)] = []
 
     /// The most points of a line, and the most columns that show numbers.
     private static let (mostPoints, mostColumns) = (600, 60)
@@ -16,20 +22,38 @@ struct Chart {
     private static let mostMarks = 40
 
     /// The picture; nil where there is nothing to show.
-    var svg: String? {
+    var svg: String? { picture() }
+
+    /// The picture with further attributes; nil where there is nothing to show.
+    func picture(attributes: [(String, String)] = []) -> String? {
         let shown = curves.filter { !$0.points.isEmpty }
         let points = shown.flatMap(\.points)
-        let places = points.map(\.x)
-        guard let most = places.max(),
+        // Steps begin at 0, so that pictures stand over one another, and end where they end: ticks need not.
+        let found = points.map(\.x) + (beginsAtZero ? [0] : [])
+        guard !points.isEmpty, let least = found.min(), let most = found.max(),
             let frame = Frame(
-                across: places + [0], name: across,
-                // Steps start at 0 and the axis ends with the last one, so that pictures line up under each other.
-                ends: most > 0 ? 0...most : nil,
+                across: found, name: across, ends: most > least ? least...most : nil,
                 down: Scale(points.map(\.y), logarithmicFrom: logarithmicFrom))
         else { return nil }
+        let named = upwards.map { [Frame.upwards($0, 11, (Frame.top + Frame.floor) / 2)] } ?? []
         return frame.picture(
-            shown.map { line($0, frame) } + columns(shown, frame),
-            label: "\(title) by \(across): \(shown.map(\.name).joined(separator: ", "))")
+            named + places.indices.map { place($0, frame) } + shown.map { line($0, frame) }
+                + columns(shown, frame),
+            label: "\(title) by \(across): \(shown.map(\.name).joined(separator: ", "))",
+            attributes: attributes)
+    }
+
+    /// A line at a named place, and its name on the side where there is room, below those before.
+    private func place(_ number: Int, _ frame: Frame) -> String {
+        let x = frame.x(places[number].x)
+        let share = (x - Frame.left) / (Frame.end - Frame.left)
+        // Not over the lines of others where there is room on both sides.
+        let isLast = places.allSatisfy { $0.x <= places[number].x }
+        let isLeft = share > 0.75 || !isLast && share > 0.25
+        return Frame.line("place", x, Frame.top, x, Frame.floor)
+            + Frame.text(
+                places[number].name, isLeft ? x - 5 : x + 5, Frame.top + 12 + 15 * Double(number),
+                isLeft ? "end" : "start")
     }
 
     private func line(_ curve: Curve, _ frame: Frame) -> String {

@@ -37,14 +37,16 @@ struct Frame {
 
     /// The axes with `parts` drawn between them.
     ///
-    /// - Parameter label: The text for screen readers.
-    func picture(_ parts: [String], label: String) -> String {
+    /// - Parameters:
+    ///   - label: What a screen reader says of it.
+    ///   - attributes: Further ones of the picture.
+    func picture(_ parts: [String], label: String, attributes: [(String, String)] = []) -> String {
         Markup.element(
             "svg",
             [
                 ("viewBox", "0 0 \(NumberText.place(Self.width)) \(NumberText.place(Self.height))"),
                 ("role", "group"), ("aria-label", label),
-            ], (axes + parts).joined())
+            ] + attributes, (axes + parts).joined())
     }
 
     private var axes: [String] {
@@ -67,6 +69,16 @@ struct Frame {
         Markup.element(
             "text", [("x", NumberText.place(x)), ("y", NumberText.place(y)), ("text-anchor", anchor)],
             Markup.escaped(text))
+    }
+
+    /// Text that is read upwards, around its middle.
+    static func upwards(_ text: String, _ x: Double, _ y: Double) -> String {
+        Markup.element(
+            "text",
+            [
+                ("text-anchor", "middle"),
+                ("transform", "translate(\(NumberText.place(x)) \(NumberText.place(y))) rotate(-90)"),
+            ], Markup.escaped(text))
     }
 
     static func line(_ look: String, _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {

@@ -15,6 +15,29 @@ enum PageStyle {
         list.enumerated().map { "--c\($0): \($1);" }.joined(separator: " ")
     }
 
+    /// That of a picture which stands alone: on white, and in words that programs know which are no browsers.
+    static let picture = """
+        text { font: 13px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: #3d454e; }
+        .title { font-size: 16px; font-weight: 600; fill: #1b1f24; }
+        .ground { fill: #ffffff; }
+        .grid { stroke: #d4d9df; stroke-width: 1; }
+        .axis, .edge { stroke: #5a636e; stroke-width: 1; fill: none; }
+        .place { stroke: #5a636e; stroke-width: 1; stroke-dasharray: 3 3; }
+        .curve { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
+        \(light.enumerated().map { ".c\($0) { stroke: \($1); } .mark.c\($0) { fill: \($1); stroke: none; }" }.joined(separator: "\n"))
+        .level { fill: none; stroke: #ffffff; stroke-opacity: 0.75; stroke-width: 1.1; }
+        .between { fill: none; stroke: #ffffff; stroke-opacity: 0.45; stroke-width: 0.6; }
+        .halo { fill: none; stroke: #ffffff; stroke-width: 4; }
+        .cross { fill: none; stroke: #000000; stroke-width: 1.6; }
+        .named { fill: #000000; paint-order: stroke; stroke: #ffffff; stroke-width: 3.5px; stroke-linejoin: round; }
+        .column rect { fill: none; pointer-events: all; }
+        .column .rule, .column .tip { visibility: hidden; }
+        .column:focus { outline: none; }
+        .column:hover .rule, .column:focus .rule { visibility: visible; stroke: #5a636e; stroke-width: 1; }
+        .column:hover .tip, .column:focus .tip { visibility: visible; }
+        .tip { fill: #1b1f24; paint-order: stroke; stroke: #ffffff; stroke-width: 5px; stroke-linejoin: round; pointer-events: none; }
+        """
+
     static let text = """
         :root { color-scheme: light dark; --back: #ffffff; --front: #1b1f24; --pale: #5a636e; --line: #d4d9df; --panel: #f5f7f9; \(variables(light)) }
         @media (prefers-color-scheme: dark) { :root { --back: #14171b; --front: #e8eaed; --pale: #a5adb7; --line: #3a414a; --panel: #1d2127; \(variables(dark)) } }
@@ -50,6 +73,7 @@ enum PageStyle {
         svg text { font-size: 13px; fill: var(--pale); }
         .grid { stroke: var(--line); stroke-width: 1; }
         .axis { stroke: var(--pale); stroke-width: 1; }
+        .place { stroke: var(--pale); stroke-width: 1; stroke-dasharray: 3 3; }
         .curve { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
         .dashed { stroke-dasharray: 7 5; }
         .dotted { stroke-dasharray: 1 5; stroke-width: 3; }

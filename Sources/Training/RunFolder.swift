@@ -76,7 +76,12 @@ package final class RunFolder {
         probeSeconds = try Self.probe("\(path)/\(Self.checkpointsName)", warn: warn)
     }
 
-    private static func lock(
+    /// Takes the lock on a folder.
+    ///
+    /// - Parameters:
+    ///   - waitsForOther: Whether the end of another run is waited for.
+    ///   - waits: As that of `init`.
+    static func lock(
         _ path: String, waitsForOther: Bool, waits: (String?) -> Void
     ) throws -> FolderLock {
         let times = LockTimes()
@@ -123,7 +128,8 @@ package final class RunFolder {
     /// Whether the folder still belongs to this run, as far as is known without asking the file system.
     var seemsLocked: Bool { keeper.lock.seemsHeld }
 
-    private static func require(_ lock: FolderLock, _ path: String) throws {
+    /// Throws where another run has taken the folder that was locked.
+    static func require(_ lock: FolderLock, _ path: String) throws {
         guard !lock.holds() else { return }
         throw TrainingError(
             .output,

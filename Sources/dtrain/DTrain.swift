@@ -19,7 +19,7 @@ struct DTrain: ParsableCommand {
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, SummaryCommand.self,
             RecipesCommand.self, MethodsCommand.self, StudyCommand.self, DiagnoseCommand.self,
-            DoctorCommand.self, RunsCommand.self, DiffCommand.self, ReportCommand.self,
+            LandscapeCommand.self, DoctorCommand.self, RunsCommand.self, DiffCommand.self, ReportCommand.self,
         ],
         defaultSubcommand: TrainCommand.self)
 

@@ -142,7 +142,7 @@ struct DiagnoseCommand: ParsableCommand {
             )
         }
         let configuration = try hasWeights ? model.configuration() : model.configuration(ofRun: model.weights)
-        try requireFiles(configuration)
+        try configuration.requireFiles(of: data)
         let options = options
         try Launch.run(configuration.settings, printing: model.printing) { cluster in
             try Launch.located(configuration) {
@@ -201,10 +201,14 @@ struct DiagnoseCommand: ParsableCommand {
         if let whySteps { options.causeSteps = whySteps }
         return options
     }
+}
 
-    /// Throws if a data file that will be read is missing.
-    private func requireFiles(_ configuration: RunConfiguration) throws {
-        let sets = configuration.settings.data
+extension Trainer.DiagnosedData: ExpressibleByArgument {}
+
+extension RunConfiguration {
+    /// Throws unless the files of a part of the data are there, with labels.
+    func requireFiles(of data: Trainer.DiagnosedData) throws {
+        let sets = settings.data
         let source: DatasetSource? =
             switch (data, sets.validation) {
             case (.train, _), (.validation, .fraction): sets.training
@@ -215,8 +219,6 @@ struct DiagnoseCommand: ParsableCommand {
         guard let source else {
             throw ValidationError("the configuration has no data.\(data.rawValue): give --data train")
         }
-        try configuration.requireFiles(of: source, "data.\(data.rawValue)", needsLabels: true)
+        try requireFiles(of: source, "data.\(data.rawValue)", needsLabels: true)
     }
 }
-
-extension Trainer.DiagnosedData: ExpressibleByArgument {}

@@ -175,7 +175,10 @@ extension EndToEndTests {
             ("optimizer.momentum=0.9", "optimizer.momentum", "no momentum"),
             ("schedule=cosine", "schedule", "neither a learning rate nor a momentum"),
             ("schedule={name: constant, warmup: 1}", "schedule", "neither a learning rate"),
-            ("schedule={name: constant, momentum: {from: 0.5, to: 0.9, epochs: 1}}", "schedule", "nor a momentum"),
+            (
+                "schedule={name: constant, momentum: {from: 0.5, to: 0.9, epochs: 1}}", "schedule",
+                "nor a momentum"
+            ),
             ("training.clip={norm: 1}", "training.clip", "optimizer.radius bounds"),
             ("training.delayed=true", "training.delayed", "at the same weights"),
             ("optimizer.lookahead={k: 2}", "optimizer.lookahead", "where a step ends"),

@@ -18,7 +18,7 @@ package enum FaultPoint {
         case reduce
         /// Before parameters change.
         case update
-        /// Between the evaluations of the test and the validation set.
+        /// Between the evaluations of the test and the validation set; of a landscape before each point, which is its step.
         case evaluate
         /// When this rank's state is copied, but not the others'.
         case checkpointCopy = "checkpoint_copy"

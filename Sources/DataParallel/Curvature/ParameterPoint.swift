@@ -19,8 +19,18 @@ package final class ParameterPoint {
 
     /// Sets the parameters to θ + distance · direction; collective over the cluster.
     package func move(along direction: SlicedVector<Float>, by distance: Double) throws {
+        try move(along: [direction], by: [distance])
+    }
+
+    /// Puts the parameters at θ + Σ distance · direction, each summed in Float64 in this order and rounded once; collective
+    /// over the cluster.
+    package func move(along directions: [SlicedVector<Float>], by distances: [Double]) throws {
         for place in 0..<slices.count {
-            moved.base[place] = Float(Double(origin.base[place]) + distance * Double(direction.base[place]))
+            var value = Double(origin.base[place])
+            for (direction, distance) in zip(directions, distances) {
+                value += distance * Double(direction.base[place])
+            }
+            moved.base[place] = Float(value)
         }
         try publish(moved)
     }

@@ -111,11 +111,11 @@ package final class ParameterSlices {
         try take(state.parameters.base.assumingMemoryBound(to: Float.self))
     }
 
-    /// A vector made of `values`, which gives the row-major elements of each variable, the same on every rank.
-    package func vector(_ values: (Int) -> [Float]) throws -> SlicedVector<Float> {
+    /// A vector whose part for a variable `values` gives, row-major; each rank passes the same.
+    package func vector(_ values: (Int) throws -> [Float]) throws -> SlicedVector<Float> {
         let vector = try SlicedVector<Float>(self)
         for (place, entry) in layout.entries.enumerated() {
-            let part = values(entry.variable)
+            let part = try values(entry.variable)
             precondition(part.count == entry.count, "\(part.count) values for \(entry.count)")
             for block in blocks where block.entry == place {
                 for element in 0..<block.count {

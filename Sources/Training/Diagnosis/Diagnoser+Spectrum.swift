@@ -88,13 +88,13 @@ extension Diagnoser {
     }
 
     /// Vectors that a basis holds at least, however large they are.
-    private static let fewestVectors = 10
+    static let fewestVectors = 10
     /// Products at least, which the density is made of.
     private static let fewestProducts = 30
 
     /// What a basis may take on one rank: twice what weights, gradients and their sums take in training, and what small
     /// models never notice. It does not depend on the number of ranks, and neither do results.
-    private static func basisBytes(_ dimension: Int) -> Int { 2 * 3 * 4 * dimension + 64 << 20 }
+    static func basisBytes(_ dimension: Int) -> Int { 2 * 3 * 4 * dimension + 64 << 20 }
 
     private func isConverged(_ lanczos: Lanczos<HessianSpace>, _ wanted: Int) throws -> Bool {
         let ritz = try lanczos.ritzValues()

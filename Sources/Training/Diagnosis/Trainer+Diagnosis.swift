@@ -115,7 +115,7 @@ extension Trainer {
     }
 
     /// The files of a part of a run's data, and the fraction of the training set that is held out of it.
-    private static func source(
+    static func source(
         of data: DiagnosedData, _ settings: TrainingSettings
     ) throws -> (source: DatasetSource, fraction: Double?) {
         var fraction: Double?
@@ -139,7 +139,7 @@ extension Trainer {
     }
 
     /// The loss that is looked at, and whether it is of a sample of the set.
-    private static func objective(
+    static func objective(
         _ loaded: LoadedModel, _ data: DiagnosedData, _ fraction: Double?, _ settings: TrainingSettings,
         _ options: DiagnosisOptions
     ) throws -> (DatasetObjective, isSample: Bool) {

@@ -1,0 +1,99 @@
+import Messages
+import Training
+
+/// A landscape as a picture: a curve on a line, colours and lines of equal loss on a plane.
+package struct LandscapePicture {
+    /// How losses lie on their scale.
+    package enum LossScale: String, Sendable, CaseIterable {
+        /// By ratios, where the greatest loss is ten times the least or more.
+        case automatic = "auto"
+        /// By differences.
+        case linear
+        /// By ratios, where all losses are above 0.
+        case logarithmic = "log"
+    }
+
+    private let landscape: Landscape
+    private let scale: LossScale
+
+    /// The picture of a landscape.
+    package init(_ landscape: Landscape, scale: LossScale = .automatic) {
+        self.landscape = landscape
+        self.scale = scale
+    }
+
+    /// The picture as a file.
+    package var svg: String {
+        let isPlane = landscape.b != nil
+        let size = isPlane ? (HeatMap.width, HeatMap.height) : (Frame.width, Frame.height)
+        let picture = StandalonePicture(title: title, notes: notes, size: size) { attributes in
+            isPlane ? plane(attributes) : line(attributes)
+        }
+        return picture.svg ?? ""
+    }
+
+    private var logarithmicFrom: Double? {
+        switch scale {
+        case .automatic: 10
+        case .linear: nil
+        case .logarithmic: 1
+        }
+    }
+
+    private var title: String {
+        switch landscape.along {
+        case .gradient: "Loss along the gradient"
+        case .eigenvectors: "Loss along eigenvectors of the Hessian"
+        case .plane: "Loss over a random plane"
+        case .line: "Loss on the line between two sets of weights"
+        }
+    }
+
+    private var notes: [String] {
+        let sample = landscape.isSample ? "a sample of " : ""
+        var set = "\(counted(landscape.examples, "example")), \(sample)the \(landscape.data) set"
+        if landscape.hasBatchNorm { set += "; batch norm \(landscape.batchNormText)" }
+        return ["Along \(landscape.directionText)".replacing(" -", with: " −"), set]
+    }
+
+    private func axis(_ letter: String, _ direction: Int) -> String {
+        switch landscape.along {
+        case .gradient: return "\(letter): distance along the gradient"
+        case .eigenvectors:
+            let value = landscape.eigenvalues[direction].value
+            return "\(letter): distance along λ = \(NumberText.plain(value))"
+        case .plane:
+            return "\(letter): along the \(direction == 0 ? "first" : "second") direction, in filters' norms"
+        case .line: return "a: part of the way"
+        }
+    }
+
+    /// The weights that directions begin at, those they lead to, and the least loss.
+    private var named: [(coordinates: [Double], name: String)] {
+        var places = [(landscape.directionNorms.map { _ in 0.0 }, "weights")]
+        if case .line = landscape.along { places.append(([1], "other weights")) }
+        let least = landscape.least.coordinates
+        if !places.contains(where: { $0.0 == least }) { places.append((least, "least")) }
+        return places
+    }
+
+    private func line(_ attributes: [(String, String)]) -> String? {
+        let points = zip(landscape.a, landscape.losses).map { Curve.Point(x: $0, y: $1) }
+        var chart = Chart(
+            title: title, across: axis("a", 0), curves: [Curve("loss", color: 0, points)],
+            logarithmicFrom: logarithmicFrom)
+        chart.beginsAtZero = false
+        chart.upwards = "loss"
+        chart.places = named.map { (x: $0.coordinates[0], name: $0.name) }
+        return chart.picture(attributes: attributes)
+    }
+
+    private func plane(_ attributes: [(String, String)]) -> String? {
+        guard let rows = landscape.b else { return nil }
+        return HeatMap(
+            title: title, across: axis("a", 0), upwards: axis("b", 1), name: "loss", columns: landscape.a,
+            rows: rows, values: landscape.losses, logarithmicFrom: logarithmicFrom,
+            places: named.map { (x: $0.coordinates[0], y: $0.coordinates[1], name: $0.name) }
+        ).picture(attributes: attributes)
+    }
+}

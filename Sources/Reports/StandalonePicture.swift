@@ -1,0 +1,63 @@
+/// A picture that is a file of its own: with its title, notes and style, and nothing that is loaded.
+struct StandalonePicture {
+    let title: String
+    /// Lines below the title.
+    let notes: [String]
+    /// The size of the picture inside.
+    let size: (width: Double, height: Double)
+    /// Makes the picture inside with these attributes, which say where it lies.
+    let content: (_ attributes: [(String, String)]) -> String?
+
+    private static let margin = 12.0
+    private static let lineHeight = 18.0
+    /// Letters of a line, some 6.4 wide each.
+    private static let letters = 68
+
+    /// The file; nil where there is nothing to show.
+    var svg: String? {
+        let lines = notes.flatMap(Self.wrapped)
+        let top = 30 + Self.lineHeight * Double(lines.count) + 6
+        let place = [
+            ("x", NumberText.place(Self.margin)), ("y", NumberText.place(top)),
+            ("width", NumberText.place(size.width)), ("height", NumberText.place(size.height)),
+        ]
+        guard let content = content(place) else { return nil }
+        let (width, height) = (size.width + 2 * Self.margin, top + size.height + Self.margin)
+        var parts = Markup.element("title", [], Markup.escaped(title))
+        parts += Markup.element("style", [], PageStyle.picture)
+        parts += Markup.element("rect", [("class", "ground"), ("width", "100%"), ("height", "100%")])
+        parts += Self.text(title, 26, "title")
+        for (place, line) in lines.enumerated() {
+            parts += Self.text(line, 30 + Self.lineHeight * Double(place + 1), "note")
+        }
+        let root = Markup.element(
+            "svg",
+            [
+                ("xmlns", "http://www.w3.org/2000/svg"),
+                // As large as a page shows it.
+                ("width", NumberText.place(1.6 * width)), ("height", NumberText.place(1.6 * height)),
+                ("viewBox", "0 0 \(NumberText.place(width)) \(NumberText.place(height))"),
+            ], parts + content)
+        return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\(root)\n"
+    }
+
+    private static func text(_ text: String, _ y: Double, _ look: String) -> String {
+        Markup.element(
+            "text",
+            [("class", look), ("x", NumberText.place(margin)), ("y", NumberText.place(y))],
+            Markup.escaped(text))
+    }
+
+    private static func wrapped(_ text: String) -> [String] {
+        var lines = [""]
+        for word in text.split(separator: " ") {
+            let last = lines[lines.count - 1]
+            if !last.isEmpty, last.count + 1 + word.count > letters {
+                lines.append(String(word))
+            } else {
+                lines[lines.count - 1] = last.isEmpty ? String(word) : "\(last) \(word)"
+            }
+        }
+        return lines
+    }
+}

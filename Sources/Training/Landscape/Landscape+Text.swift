@@ -1,0 +1,109 @@
+extension Landscape {
+    /// A row for each point: its positions and the loss there, each the shortest decimal that reads back as the same number.
+    var csv: String {
+        var text = grid.b == nil ? "a,loss\n" : "a,b,loss\n"
+        for (place, loss) in losses.enumerated() {
+            let numbers = grid.coordinates(place) + [loss]
+            text += numbers.map(\.description).joined(separator: ",") + "\n"
+        }
+        return text
+    }
+
+    /// What is worth knowing of it as one JSON object on one line: no times, paths or numbers of ranks.
+    package var json: String {
+        var line = JSONLine()
+        line.add("along", along.name)
+        if let loss { line.add("loss", loss) } else { line.addNull("loss") }
+        line.add("least_loss", least.loss)
+        line.add("least_at", least.coordinates)
+        line.add("greatest_loss", greatest.loss)
+        line.add("greatest_at", greatest.coordinates)
+        if let sharpness { line.add("sharpness", sharpness) } else { line.addNull("sharpness") }
+        if let barrier {
+            line.add("ends", barrier.ends)
+            line.add("barrier", barrier.height)
+        }
+        line.add("gradient_norm", gradientNorm)
+        if !eigenvalues.isEmpty {
+            line.add("eigenvalues", eigenvalues.map(\.value))
+            line.add("residuals", eigenvalues.map(\.residual))
+        }
+        line.add("weight_norm", weightNorm)
+        line.add("direction_norms", directionNorms)
+        line.add("points", grid.a.count)
+        line.add("radius", radius)
+        line.add("seed", Int(clamping: seed))
+        line.add("batch_norm", usesBatchStatistics ? "training" : "evaluation")
+        line.add("data", data)
+        line.add("examples", examples)
+        line.add("parameters", parameters)
+        return line.line
+    }
+
+    /// What is worth knowing of it, for a person.
+    ///
+    /// - Parameter output: The folder of its files.
+    package func page(output: String) -> String {
+        var rows: [(name: String, text: String)] = [("along", directionText)]
+        let size = grid.b == nil ? "\(grid.a.count)" : "\(grid.a.count) × \(grid.a.count)"
+        rows.append(
+            (
+                "points",
+                "\(size), a from \(Self.text(grid.a.first ?? 0)) to \(Self.text(grid.a.last ?? 0)), on \(examples) examples of \(data)"
+            ))
+        if hasBatchNorm { rows.append(("batch norm", batchNormText)) }
+        if let barrier {
+            rows.append(
+                ("loss", "\(Self.text(barrier.ends[0])) at a = 0, \(Self.text(barrier.ends[1])) at a = 1"))
+            rows.append(("barrier", "\(Self.text(barrier.height)) above the line between both"))
+        } else if let loss {
+            rows.append(("loss", "\(Self.text(loss)) at the weights"))
+        }
+        rows.append(("least", Self.text(least)))
+        rows.append(("greatest", Self.text(greatest)))
+        if let sharpness {
+            let parts = zip(["a", "b"], sharpness).map { "\(Self.text($1)) along \($0)" }
+            rows.append(
+                ("sharpness", "\(parts.joined(separator: ", ")), by the points beside the weights"))
+        }
+        rows.append(
+            (
+                "files",
+                "\(output)/\(LandscapeFolder.pictureName), \(LandscapeFolder.tableName) and \(LandscapeFolder.directionsName) beside it"
+            ))
+        return rows.map { row in
+            row.name + String(repeating: " ", count: max(1, 12 - row.name.count)) + row.text + "\n"
+        }.joined()
+    }
+
+    /// What its directions are, for a person.
+    package var directionText: String {
+        switch along {
+        case .gradient:
+            "the gradient, uphill; a is a distance, ‖∇L‖ = \(Self.text(gradientNorm ?? 0)), ‖θ‖ = \(Self.text(weightNorm))"
+        case .eigenvectors:
+            "the Hessian's outermost eigenvectors; "
+                + zip(["a", "b"], eigenvalues).map { "\($0): λ = \(Self.text($1.value))" }
+                .joined(separator: ", ")
+                + "; both are distances, ‖θ‖ = \(Self.text(weightNorm))"
+        case .plane:
+            "two random directions, filter-wise normalized; 1 is each filter's own norm, seed \(seed)"
+        case .line:
+            "the line from the weights, a = 0, to the others, a = 1, at a distance of \(Self.text(directionNorms.first ?? 0))"
+        }
+    }
+
+    /// What batch norm does, for a person.
+    package var batchNormText: String {
+        if usesBatchStatistics { return "by the moments of mini-batches, as in training" }
+        if case .line = along { return "by its running statistics, which move along" }
+        return "by the weights' running statistics, as in evaluation"
+    }
+
+    private static func text(_ point: Point) -> String {
+        let places = zip(["a", "b"], point.coordinates).map { "\($0) = \(text($1))" }
+        return "\(text(point.loss)) at \(places.joined(separator: ", "))"
+    }
+
+    private static func text(_ value: Double) -> String { ProgressReporter.significant(value, 4) }
+}

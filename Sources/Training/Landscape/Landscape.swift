@@ -1,0 +1,98 @@
+/// The loss at points around weights, on a line or a plane.
+public struct Landscape: Sendable {
+    /// What it is drawn along.
+    public let along: LandscapeDirections
+    /// Its points.
+    package let grid: LandscapeGrid
+    /// The mean loss at each point: of each position along the first direction, all along the second.
+    public let losses: [Double]
+    /// How far it reaches, in units of the directions.
+    public let radius: Double
+    /// ‖θ‖ of the weights.
+    public let weightNorm: Double
+    /// The norm of each direction in the space of parameters.
+    public let directionNorms: [Double]
+    /// ‖∇L‖, where it is drawn along the gradient.
+    public let gradientNorm: Double?
+    /// The eigenvalues whose eigenvectors it is drawn along.
+    public let eigenvalues: [Diagnosis.Eigenvalue]
+    /// Whether batch norm used mini-batches' moments.
+    public let usesBatchStatistics: Bool
+    /// Whether the model has batch norm.
+    package let hasBatchNorm: Bool
+    /// The set of data.
+    public let data: String
+    /// Examples.
+    public let examples: Int
+    /// Whether they are a sample of the set.
+    public let isSample: Bool
+    /// Trainable elements.
+    public let parameters: Int
+    /// What it was drawn with.
+    public let seed: UInt64
+
+    /// A point and the loss there.
+    public struct Point: Sendable, Equatable {
+        /// Its position along each direction.
+        public let coordinates: [Double]
+        /// The mean loss.
+        public let loss: Double
+    }
+
+    /// Positions along the first direction, ascending.
+    public var a: [Double] { grid.a }
+    /// Positions along the second direction, ascending; nil on a line.
+    public var b: [Double]? { grid.b }
+
+    /// A point by its number in `losses`.
+    public func point(_ place: Int) -> Point {
+        Point(coordinates: grid.coordinates(place), loss: losses[place])
+    }
+
+    /// The first point of the least loss.
+    public var least: Point { point(losses.indices.min { losses[$0] < losses[$1] } ?? 0) }
+
+    /// The first point of the greatest loss.
+    public var greatest: Point { point(losses.indices.max { losses[$0] < losses[$1] } ?? 0) }
+
+    /// The loss at these coordinates; nil where no point lies there.
+    func loss(at coordinates: [Double]) -> Double? {
+        losses.indices.first { grid.coordinates($0) == coordinates }.map { losses[$0] }
+    }
+
+    /// The loss at the weights themselves; nil where they are no point of it.
+    public var loss: Double? { loss(at: directionNorms.map { _ in 0 }) }
+
+    /// The curvature at the weights along each direction, (L(h) − 2L(0) + L(−h)) / h² of the points beside them at ±h; nil
+    /// where the weights are no point between others.
+    public var sharpness: [Double]? {
+        guard let loss else { return nil }
+        var found: [Double] = []
+        for direction in directionNorms.indices {
+            let positions = direction == 0 ? grid.a : grid.b ?? []
+            guard let middle = positions.firstIndex(of: 0), middle > 0, middle + 1 < positions.count else {
+                return nil
+            }
+            func beside(_ place: Int) -> Double? {
+                var coordinates = directionNorms.map { _ in 0.0 }
+                coordinates[direction] = positions[place]
+                return self.loss(at: coordinates)
+            }
+            guard let left = beside(middle - 1), let right = beside(middle + 1) else { return nil }
+            let step = (positions[middle + 1] - positions[middle - 1]) / 2
+            found.append((left - 2 * loss + right) / (step * step))
+        }
+        return found
+    }
+
+    /// The losses at the weights and at the others, and by how much the highest point between them lies above the line
+    /// between these two (Frankle et al., "Linear Mode Connectivity and the Lottery Ticket Hypothesis", ICML 2020); nil where
+    /// it goes to no others, or one of both is no point of it.
+    public var barrier: (ends: [Double], height: Double)? {
+        guard case .line = along, let here = loss(at: [0]), let there = loss(at: [1]) else { return nil }
+        let heights = zip(grid.a, losses).filter { (0...1).contains($0.0) }.map { position, loss in
+            loss - ((1 - position) * here + position * there)
+        }
+        return ([here, there], max(0, heights.max() ?? 0))
+    }
+}

@@ -1,0 +1,252 @@
+import DataParallel
+import Files
+import Foundation
+import Glibc
+import Layers
+import Safetensors
+
+/// The folder of a landscape: its files, and the lock that keeps others out.
+///
+/// landscape.jsonl keeps what is finished, so that the same command goes on from there however it was stopped: its first line
+/// says what the landscape is of; the second, which is written when directions.safetensors stands, what was found beside the
+/// directions; then comes a line for each point, in order. Lines that are not whole are not there.
+final class LandscapeFolder {
+    /// The losses.
+    static let tableName = "landscape.csv"
+    /// The picture.
+    static let pictureName = "landscape.svg"
+    /// The directions.
+    static let directionsName = "directions.safetensors"
+    /// What is finished.
+    static let pointsName = "landscape.jsonl"
+
+    /// What a folder holds of a landscape.
+    struct Kept {
+        /// What was found of its directions; nil where they are still to be looked for.
+        var facts: FoundDirections.Facts?
+        /// The directions by the model's variables, row-major; empty without facts.
+        var directions: [[[Float]]] = []
+        /// The losses of its first points.
+        var losses: [Double] = []
+    }
+
+    /// The first line.
+    private struct Head: Codable {
+        let identity: String
+        let of: String
+    }
+
+    /// The second line.
+    private struct Second: Codable {
+        let facts: FoundDirections.Facts
+        /// SHA-256 of the directions.
+        let directions: String
+    }
+
+    /// A line of a point.
+    private struct PointLine: Codable {
+        let loss: Double
+    }
+
+    /// The folder.
+    let path: String
+    private let keeper: LockKeeper
+    private var descriptor: Int32 = -1
+    private var synchronized = ProcessInfo.processInfo.systemUptime
+
+    /// Makes the folder where it is missing, and locks it.
+    init(_ path: String) throws {
+        self.path = path
+        try FileOutput.makeFolder(path)
+        keeper = LockKeeper(
+            try RunFolder.lock(path, waitsForOther: false) { text in
+                if let text { DistributedProgram.note(text) }
+            })
+        _ = try FileOutput.probe(folder: path, byteCount: 1 << 12)
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    private func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    private func holds(_ name: String) -> Bool { FileManager.default.fileExists(atPath: file(name)) }
+
+    /// Throws where another has taken the folder; to be asked before anything is written.
+    private func requireLock() throws {
+        if !keeper.lock.seemsHeld { try RunFolder.require(keeper.lock, path) }
+    }
+
+    // MARK: What is finished
+
+    /// Takes over what is there of the same landscape, or begins it; throws where the folder holds another, unless that is to
+    /// be replaced.
+    ///
+    /// - Parameters:
+    ///   - count: The number of directions.
+    ///   - points: The number of points.
+    func open(
+        _ identity: LandscapeIdentity, of model: TracedModel, count: Int, points: Int, overwrites: Bool
+    ) throws -> Kept {
+        let (lines, ends) = try wholeLines()
+        let head = lines.first.flatMap { try? JSONDecoder().decode(Head.self, from: $0) }
+        let isSame = head?.identity == identity.digest
+        let names = [Self.tableName, Self.pictureName, Self.directionsName]
+        // A first line alone is no loss, nor are directions that no second one knows of.
+        let isBegun = lines.count > 1 || names.prefix(head == nil ? 3 : 2).contains(where: holds)
+        if !overwrites, !isSame, isBegun {
+            let other = "holds a landscape of other weights, data or options"
+            throw TrainingError(
+                .output,
+                "\(path) \(head.map { "\(other) (\($0.of), not \(identity.words))" } ?? "holds a landscape already"): replace the landscape with --overwrite, or choose another --output"
+            )
+        }
+        guard isSame, !overwrites else {
+            try begin(identity, names)
+            return Kept()
+        }
+        return try takeOver(lines, ends, of: model, count: count, points: points)
+    }
+
+    /// The lines of the file that are whole, and where each ends.
+    private func wholeLines() throws -> (lines: [Data], ends: [Int]) {
+        guard holds(Self.pointsName) else { return ([], []) }
+        guard let bytes = FileManager.default.contents(atPath: file(Self.pointsName)) else {
+            throw FileOutput.failure("cannot read", file(Self.pointsName))
+        }
+        var lines: [Data] = []
+        var ends: [Int] = []
+        var start = bytes.startIndex
+        while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            lines.append(bytes[start..<end])
+            start = end + 1
+            ends.append(start - bytes.startIndex)
+        }
+        return (lines, ends)
+    }
+
+    private func begin(_ identity: LandscapeIdentity, _ names: [String]) throws {
+        try requireLock()
+        for name in [Self.pointsName] + names where holds(name) {
+            guard unlink(file(name)) == 0 else {
+                throw FileOutput.failure("cannot remove", file(name))
+            }
+        }
+        try openPoints(at: 0)
+        var line = JSONLine()
+        line.add("identity", identity.digest)
+        line.add("of", identity.words)
+        try append(line.line, waits: true)
+    }
+
+    private func takeOver(
+        _ lines: [Data], _ ends: [Int], of model: TracedModel, count: Int, points: Int
+    ) throws -> Kept {
+        var kept = Kept()
+        var whole = 1
+        if lines.count > 1, let second = try? JSONDecoder().decode(Second.self, from: lines[1]) {
+            whole = 2
+            kept.facts = second.facts
+            kept.directions = try directions(of: model, count: count)
+            guard Self.digest(kept.directions) == second.directions else {
+                throw TrainingError(
+                    .badFile,
+                    "\(file(Self.directionsName)) does not hold the directions of the points beside it: replace the landscape with --overwrite, or choose another --output"
+                )
+            }
+            for line in lines[2...].prefix(points) {
+                guard let point = try? JSONDecoder().decode(PointLine.self, from: line) else { break }
+                kept.losses.append(point.loss)
+                whole += 1
+            }
+        }
+        try requireLock()
+        try openPoints(at: ends[whole - 1])
+        return kept
+    }
+
+    private func openPoints(at length: Int) throws {
+        let path = file(Self.pointsName)
+        descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw FileOutput.failure("cannot create", path) }
+        guard ftruncate(descriptor, off_t(length)) == 0, lseek(descriptor, 0, SEEK_END) == length else {
+            throw FileOutput.failure("cannot cut", path)
+        }
+    }
+
+    /// Adds a line.
+    ///
+    /// - Parameter waits: Whether it is waited for until it is on the disk.
+    private func append(_ line: String, waits: Bool = false) throws {
+        try requireLock()
+        let path = file(Self.pointsName)
+        try FileOutput.write(Array(line.utf8), to: descriptor, path: path)
+        let now = ProcessInfo.processInfo.systemUptime
+        // What a power cut may take is no more than what was done in the last second.
+        guard waits || now - synchronized > 1 else { return }
+        synchronized = now
+        try FileOutput.synchronize(descriptor, path: path)
+    }
+
+    /// Adds a point.
+    func add(_ point: Landscape.Point) throws {
+        var line = JSONLine()
+        for (name, position) in zip(["a", "b"], point.coordinates) { line.add(name, position) }
+        line.add("loss", point.loss)
+        try append(line.line)
+    }
+
+    // MARK: Directions
+
+    /// Writes the directions, and what was found beside them.
+    func write(_ directions: [[[Float]]], _ facts: FoundDirections.Facts, of model: TracedModel) throws {
+        try requireLock()
+        var tensors: [(name: String, shape: [Int], values: FloatCopy)] = []
+        for (letter, direction) in zip(["a", "b"], directions) {
+            for (variable, values) in zip(model.variables, direction) {
+                tensors.append(("\(letter).\(variable.name)", variable.shape, try FloatCopy(values)))
+            }
+        }
+        try CheckpointFile(Self.directionsName, tensors: tensors).replace(in: path)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let text = try encoder.encode(Second(facts: facts, directions: Self.digest(directions)))
+        try append(String(decoding: text, as: UTF8.self) + "\n", waits: true)
+    }
+
+    private func directions(of model: TracedModel, count: Int) throws -> [[[Float]]] {
+        let file = try SafetensorsFile.read(path: file(Self.directionsName))
+        return try ["a", "b"].prefix(count).map { letter in
+            try model.variables.map { variable in
+                let values = try file.tensor(named: "\(letter).\(variable.name)")
+                // Whatever is there is not what was written: the digest tells.
+                return values.count == variable.shape.reduce(1, *) ? values : []
+            }
+        }
+    }
+
+    private static func digest(_ directions: [[[Float]]]) -> String {
+        var digest = Digest()
+        for direction in directions {
+            for values in direction { values.withUnsafeBytes { digest.add($0) } }
+        }
+        return Digest.text(digest.bytes)
+    }
+
+    // MARK: The end
+
+    /// Forgets the points, so that the folder is free for a landscape of other options; for one that can have no end.
+    func discard() throws {
+        try requireLock()
+        for name in [Self.pointsName, Self.directionsName] { unlink(file(name)) }
+    }
+
+    /// Writes what the landscape has come to.
+    ///
+    /// - Parameter picture: Its picture; nil for none.
+    func finish(_ landscape: Landscape, picture: String?) throws {
+        try requireLock()
+        try FileOutput.synchronize(descriptor, path: file(Self.pointsName))
+        if let picture { try CheckpointFile(Self.pictureName, Array(picture.utf8)).replace(in: path) }
+        try CheckpointFile(Self.tableName, Array(landscape.csv.utf8)).replace(in: path)
+    }
+}

@@ -1,0 +1,47 @@
+import Cluster
+import DataParallel
+import Layers
+
+/// What a landscape is of: points are added to those of the same one alone.
+struct LandscapeIdentity: Equatable {
+    /// SHA-256 of all that decides a point's loss.
+    let digest: String
+    /// What of it a person chose.
+    let words: String
+
+    /// - Parameters:
+    ///   - other: The weights at the end of a line, by the model's variables; nil without.
+    ///   - objective: What losses are of.
+    ///   - batch: Examples of a mini-batch in evaluation mode.
+    init(
+        _ along: LandscapeDirections, _ options: LandscapeOptions, _ grid: LandscapeGrid,
+        data: String, other: [[Float]]?, _ loaded: LoadedModel, _ objective: DatasetObjective, batch: Int
+    ) {
+        let environment = RunEnvironment(loaded.cluster)
+        var words = [along.name, "\(grid.a.count) points", "radius \(options.radius)", "data \(data)"]
+        if let examples = options.examples { words.append("\(examples) examples") }
+        words.append("seed \(options.seed)")
+        words.append("batch norm \(options.usesBatchStatistics ? "training" : "evaluation")")
+        words.append(environment.instructionSet)
+        self.words = words.joined(separator: ", ")
+        var digest = Digest()
+        digest.add("landscape 1, \(self.words)")
+        for name in environment.libraries.keys.sorted() {
+            digest.add("\(name) \(environment.libraries[name] ?? "")")
+        }
+        digest.add("batch \(batch), shards \(objective.shards), \(objective.order.batchSize)")
+        objective.order.rows.withUnsafeBytes { digest.add($0) }
+        loaded.dataset.examples.feedContent { digest.add($0) }
+        let scaling = loaded.inputs.scaling
+        digest.add("\(scaling.normalization) \(scaling.center) \(scaling.factor)")
+        (scaling.whitening ?? []).withUnsafeBytes { digest.add($0) }
+        let model = loaded.model
+        digest.add(model.trainingGraph(count: 2).description)
+        for (place, variable) in model.variables.enumerated() {
+            digest.add("\(variable.name) \(variable.shape)")
+            loaded.state.value(place).withUnsafeBytes { digest.add($0) }
+            other?[place].withUnsafeBytes { digest.add($0) }
+        }
+        self.digest = Digest.text(digest.bytes)
+    }
+}

@@ -1,0 +1,182 @@
+import Cluster
+import DataParallel
+import Datasets
+import Layers
+import Messages
+
+/// The work on a landscape: its directions, then point after point; every rank takes part in each.
+struct LandscapeRun {
+    let loaded: LoadedModel
+    /// The loss that gradients and curvature are of, and in training mode the points' losses.
+    let objective: DatasetObjective
+    /// Examples of a mini-batch in evaluation mode.
+    let batch: Int
+    let along: LandscapeDirections
+    let options: LandscapeOptions
+    /// What the set of data is called.
+    let data: String
+    /// Whether its examples are a sample of the set.
+    let isSample: Bool
+
+    private var cluster: Cluster { loaded.cluster }
+    private var model: TracedModel { loaded.model }
+    private var parameters: Int {
+        model.variables.filter(\.isTrainable).reduce(0) { $0 + $1.shape.reduce(1, *) }
+    }
+
+    /// Goes on with what the folder holds, to the end; collective over the cluster.
+    ///
+    /// - Parameters:
+    ///   - folder: On rank 0 where files go.
+    ///   - other: On rank 0 the weights at the end of a line.
+    ///   - picture: Makes the picture.
+    /// - Returns: The landscape; nil where it was asked to stop.
+    func run(
+        in folder: LandscapeFolder?, other: [[Float]]?, picture: ((Landscape) -> String)?
+    ) throws -> Landscape? {
+        let count = along.count(parameters: parameters)
+        let grid = LandscapeGrid(along, count: count, options)
+        var kept = LandscapeFolder.Kept()
+        try cluster.agree(
+            Result {
+                guard let folder else { return }
+                let identity = LandscapeIdentity(
+                    along, options, grid, data: data, other: other, loaded, objective, batch: batch)
+                kept = try folder.open(
+                    identity, of: model, count: count, points: grid.count, overwrites: options.overwrites)
+                if !kept.losses.isEmpty, kept.losses.count < grid.count {
+                    cluster.note(
+                        "going on after \(kept.losses.count) of \(counted(grid.count, "point")) in \(folder.path)"
+                    )
+                }
+            })
+        StopRequest.takeTermination()
+        Interruption.watch()
+        defer {
+            Interruption.forget()
+            StopRequest.leaveTermination()
+        }
+        if cluster.rank == 0 { Interruption.say(standing(kept.losses.count, of: grid.count)) }
+        let found = try directions(kept, folder, other: other)
+        let plane = try ParameterPlane(loaded.state, count: count, directions: found.values, on: cluster)
+        guard let losses = try losses(from: kept.losses, on: plane, grid, folder) else { return nil }
+        let landscape = Landscape(
+            along: along, grid: grid, losses: losses, radius: options.radius, weightNorm: try plane.norm(),
+            directionNorms: try plane.directions.map { try $0.squaredNorm().squareRoot() },
+            gradientNorm: found.facts.gradientNorm,
+            eigenvalues: zip(found.facts.eigenvalues, found.facts.residuals).map {
+                Diagnosis.Eigenvalue(value: $0, residual: $1)
+            },
+            usesBatchStatistics: options.usesBatchStatistics, hasBatchNorm: model.usesBatchStatistics,
+            data: data, examples: objective.count, isSample: isSample, parameters: parameters,
+            seed: options.seed)
+        try cluster.agree(Result { try folder?.finish(landscape, picture: picture?(landscape)) })
+        return landscape
+    }
+
+    /// Those that are kept, or new ones, which are kept from then on; collective over the cluster.
+    private func directions(
+        _ kept: LandscapeFolder.Kept, _ folder: LandscapeFolder?, other: [[Float]]?
+    ) throws -> FoundDirections {
+        if let facts = try Agreement.fromRoot(cluster.world, { [kept.facts] })[0] {
+            return FoundDirections(values: cluster.rank == 0 ? kept.directions : nil, facts: facts)
+        }
+        let search = DirectionSearch(loaded: loaded, objective: objective, seed: options.seed)
+        let found = try search.find(along, other: other)
+        try cluster.agree(
+            Result { try folder?.write(found.values ?? [], found.facts, of: model) })
+        return found
+    }
+
+    // MARK: Points
+
+    /// The losses of all points, of which rank 0 has the first ones; nil where the work was asked to stop. Collective.
+    private func losses(
+        from kept: [Double], on plane: ParameterPlane, _ grid: LandscapeGrid, _ folder: LandscapeFolder?
+    ) throws -> [Double]? {
+        let first = try cluster.world.broadcast(kept.count, root: 0)
+        var losses = cluster.rank == 0 ? kept : Array(repeating: 0, count: first)
+        if first > 0 { try cluster.world.broadcast(&losses, root: 0) }
+        guard first < grid.count else { return losses }
+        let meter = try LossMeter(loaded, objective, batch: batch)
+        let work = CountedWork("landscape", "point", on: loaded.progress)
+        defer { work.end() }
+        for place in first..<grid.count {
+            FaultPoint.reach(.evaluate, step: place + 1)
+            let coordinates = grid.coordinates(place)
+            try plane.move(to: coordinates)
+            let loss = try meter.loss()
+            guard loss.isFinite else {
+                try meter.free()
+                try cluster.agree(Result { try folder?.discard() })
+                throw notFinite(loss, at: coordinates)
+            }
+            losses.append(loss)
+            try cluster.agree(
+                Result { try folder?.add(Landscape.Point(coordinates: coordinates, loss: loss)) })
+            if cluster.rank == 0 { Interruption.say(standing(losses.count, of: grid.count)) }
+            // What was there before says nothing of the time that is left.
+            work.advance(losses.count - first, of: grid.count - first)
+            if try isToStop(after: losses.count, of: grid.count) {
+                try meter.free()
+                return nil
+            }
+        }
+        try meter.free()
+        return losses
+    }
+
+    private func notFinite(_ loss: Double, at coordinates: [Double]) -> TrainingError {
+        let place = zip(["a", "b"], coordinates).map { "\($0) = \($1)" }.joined(separator: ", ")
+        let isHere = coordinates.allSatisfy { $0 == 0 }
+        let advice =
+            isHere
+            ? "these weights have no landscape, use those of an earlier checkpoint"
+            : "give a smaller --radius"
+        return TrainingError(.diverged, "the loss at \(place) is \(loss.plainText): \(advice)")
+    }
+
+    /// Whether a signal has asked any rank to stop; one that leaves no time ends the process here. Collective.
+    private func isToStop(after done: Int, of total: Int) throws -> Bool {
+        let own = [StopRequest.isPending ? 1 : 0, Interruption.isPending ? 1 : 0]
+        let any = try cluster.world.allReduce(own, .max)
+        if any[1] == 1 { try Interruption.end(standing(done, of: total), cluster) }
+        guard any[0] == 1, done < total else { return false }
+        if cluster.rank == 0 { cluster.note("stopped: \(standing(done, of: total))") }
+        return true
+    }
+
+    /// What is finished, and how to go on.
+    private func standing(_ done: Int, of total: Int) -> String {
+        let guidance = cluster.guidance
+        let again = guidance.wording == .swift ? "another call" : guidance.continuation
+        return "\(done) of \(counted(total, "point")) are kept, go on with \(again)"
+    }
+}
+
+/// The mean loss of a data set where the weights stand: in evaluation mode the very number that an evaluation reports.
+private struct LossMeter {
+    private let evaluator: Evaluator?
+    private let training: DatasetLoss?
+
+    /// Plans it; collective over the cluster.
+    init(_ loaded: LoadedModel, _ objective: DatasetObjective, batch: Int) throws {
+        let (cluster, state) = (loaded.cluster, loaded.state)
+        guard !objective.mode.usesBatchStatistics else {
+            training = try DatasetLoss(cluster: cluster, state: state, objective: objective)
+            evaluator = nil
+            return
+        }
+        evaluator = try Evaluator(
+            cluster: cluster, state: state,
+            order: EpochOrder(inOrder: objective.count, subset: objective.order.rows, batchSize: batch),
+            maker: objective.maker, shards: objective.shards, workers: objective.workers, metrics: [.loss])
+        training = nil
+    }
+
+    /// The mean loss; collective, the same on all ranks.
+    func loss() throws -> Double { try training?.compute() ?? evaluator?.totals().loss ?? .nan }
+
+    /// Gives shared memory back; collective over the cluster.
+    func free() throws { try training?.free() }
+}

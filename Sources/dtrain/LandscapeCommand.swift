@@ -1,0 +1,143 @@
+import ArgumentParser
+import Cluster
+import Configuration
+import Foundation
+import Messages
+import Reports
+import Training
+
+struct LandscapeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "landscape",
+        abstract: "Draws the loss around trained weights, along a line or over a plane.",
+        discussion: """
+            The folder gets landscape.csv, landscape.svg and directions.safetensors. At a and b of a row of the table the \
+            weights are θ + a · a.NAME + b · b.NAME for each tensor NAME, summed in Float64 and rounded to Float32 once: \
+            dtrain evaluate reports that row's loss of them.
+
+            Stopped at any point, the same command goes on from there.
+            """)
+
+    @OptionGroup var model: TrainedModelOptions
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            gradient (a line), eigenvectors (of the Hessian's largest and smallest eigenvalue), or plane (two random \
+            directions, filter-wise normalized).
+            """, valueName: "directions"))
+    var along: Directions?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Other weights: the line from the first, a = 0, to these, a = 1.", valueName: "other"))
+    var to: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Points along each direction: 51 on a line, 25 by 25 on a plane, unless given.", valueName: "n"))
+    var points: Int?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "How far it reaches, in units of the directions: from -r to r, with --to from 1 - r to r.",
+            valueName: "r"))
+    var radius = 1.0
+
+    @Option(name: .long, help: "The data set: train, validation or test; train unless given.")
+    var data: Trainer.DiagnosedData = .train
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("A seeded sample of so many examples, instead of all.", valueName: "n"))
+    var examples: Int?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("What directions, start vectors and samples are drawn from.", valueName: "n"))
+    var seed: UInt64 = 0
+
+    @Option(
+        name: .customLong("batch-norm"),
+        help: "Batch norm by its running statistics, or by the run's own mini-batches as in training.")
+    var batchNorm: DiagnoseCommand.BatchNormMode = .evaluation
+
+    @Option(name: .long, help: "The scale of losses in the picture: auto, linear or log.")
+    var scale: LandscapePicture.LossScale = .automatic
+
+    @Option(name: .long, help: ArgumentHelp("The folder for its files.", valueName: "dir"))
+    var output: String
+
+    @Flag(name: .long, help: "Replaces a landscape that the folder holds.")
+    var overwrite = false
+
+    @Flag(name: .long, help: "What it comes to as one JSON object on one line, and nothing else.")
+    var json = false
+
+    /// What it is drawn along.
+    enum Directions: String, ExpressibleByArgument, CaseIterable {
+        case gradient, eigenvectors, plane
+    }
+
+    func validate() throws {
+        if along != nil, to != nil {
+            throw ValidationError("--along and --to say both what to draw along: give one of them")
+        }
+        if let problem = options.problem(try directions) { throw ValidationError(problem) }
+    }
+
+    private var directions: LandscapeDirections {
+        get throws {
+            if let to { return .line(to: to) }
+            switch along {
+            case .gradient: return .gradient
+            case .eigenvectors: return .eigenvectors
+            case .plane: return .plane
+            case nil:
+                throw ValidationError(
+                    "say what to draw along: --along gradient, --along eigenvectors, --along plane or --to OTHER"
+                )
+            }
+        }
+    }
+
+    private var options: LandscapeOptions {
+        var options = LandscapeOptions()
+        options.points = points
+        options.radius = radius
+        options.examples = examples
+        options.seed = seed
+        options.usesBatchStatistics = batchNorm == .training
+        options.overwrites = overwrite
+        return options
+    }
+
+    /// A landscape goes on by itself when its command is given again; that must not replace it.
+    private static var wording: Wording {
+        let words = [Launch.program] + CommandLine.arguments.dropFirst().filter { $0 != "--overwrite" }
+        return .repeated(command: words.map(ShellWord.quoted).joined(separator: " "))
+    }
+
+    func run() throws {
+        let configuration = try model.configuration()
+        try configuration.requireFiles(of: data)
+        if let to { _ = try SavedWeights(to) }
+        let along = try directions
+        try Launch.run(configuration.settings, wording: Self.wording, printing: model.printing) { cluster in
+            let landscape = try Launch.located(configuration) {
+                try Trainer.landscape(
+                    model.weights, configuration.settings, along: along, data: data, options: options,
+                    output: output, picture: { LandscapePicture($0, scale: scale).svg }, on: cluster
+                ) { try configuration.makeModel(classes: $0) }
+            }
+            guard cluster.rank == 0, let landscape else { return }
+            try TextOutput(path: nil).finish(json ? landscape.json : landscape.page(output: output))
+        }
+    }
+}
+
+extension LandscapePicture.LossScale: ExpressibleByArgument {}
