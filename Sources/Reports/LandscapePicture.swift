@@ -1,4 +1,3 @@
-import Messages
 import Training
 
 /// A landscape as a picture: a curve on a line, colours and lines of equal loss on a plane.
@@ -50,8 +49,7 @@ package struct LandscapePicture {
     }
 
     private var notes: [String] {
-        let sample = landscape.isSample ? "a sample of " : ""
-        var set = "\(counted(landscape.examples, "example")), \(sample)the \(landscape.data) set"
+        var set = "\(landscape.examplesText) of the \(landscape.data) set"
         if landscape.hasBatchNorm { set += "; batch norm \(landscape.batchNormText)" }
         return ["Along \(landscape.directionText)".replacing(" -", with: " −"), set]
     }

@@ -13,6 +13,11 @@ import Testing
             ("replace it with --overwrite, or", "replace it with settings.overwritesOutput = true, or"),
             ("start anew without --resume", "start anew with settings.resume = .no"),
             (
+                "replace the landscape with --overwrite, or choose another --output",
+                "replace the landscape with overwrites of LandscapeOptions, or choose another output"
+            ),
+            ("give a smaller --radius", "give a smaller radius of LandscapeOptions"),
+            (
                 "training.batch: full cannot grow: leave out training.batch_growth",
                 "settings.isFullBatch cannot grow: leave out settings.growth"
             ),

@@ -30,7 +30,7 @@ public struct RunHistory: Codable, Sendable, Equatable {
         lastGradientNorm = norms.last
         func finite(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }
         rate = finite(last.learningRate)
-        highestRate = steps.map(\.learningRate).filter(\.isFinite).max()
+        highestRate = steps.compactMap(\.learningRate).filter(\.isFinite).max()
         let epoch = events.lazy.compactMap { if case .epoch(let epoch) = $0 { epoch } else { nil } }.last
         trainingLoss = finite(epoch?.trainingLoss)
         testLoss = finite(epoch?.evaluations.test?.loss)

@@ -67,8 +67,9 @@ extension Trainer {
         }[0]
     }
 
-    /// The rate that the schedule starts from.
+    /// The rate that the schedule starts from; 0 of an optimizer that has none.
     private static func configuredRate(_ settings: TrainingSettings) -> Double {
+        guard settings.optimizer.rule.takesLearningRate else { return 0 }
         guard let rates = try? settings.rates() else { return settings.optimizer.learningRate }
         return rates.baseRate * rates.scale
     }

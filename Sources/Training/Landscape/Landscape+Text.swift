@@ -1,3 +1,5 @@
+import Messages
+
 extension Landscape {
     /// A row for each point: its positions and the loss there, each the shortest decimal that reads back as the same number.
     var csv: String {
@@ -49,7 +51,7 @@ extension Landscape {
         rows.append(
             (
                 "points",
-                "\(size), a from \(Self.text(grid.a.first ?? 0)) to \(Self.text(grid.a.last ?? 0)), on \(examples) examples of \(data)"
+                "\(size), a from \(Self.text(grid.a.first ?? 0)) to \(Self.text(grid.a.last ?? 0)), on \(examplesText) of the \(data) set"
             ))
         if hasBatchNorm { rows.append(("batch norm", batchNormText)) }
         if let barrier {
@@ -91,6 +93,11 @@ extension Landscape {
         case .line:
             "the line from the weights, a = 0, to the others, a = 1, at a distance of \(Self.text(directionNorms.first ?? 0))"
         }
+    }
+
+    /// How many examples it is of, for a person.
+    package var examplesText: String {
+        counted(ProgressReporter.number(Double(examples)), "example") + (isSample ? ", a sample" : "")
     }
 
     /// What batch norm does, for a person.

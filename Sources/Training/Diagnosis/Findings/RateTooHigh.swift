@@ -15,8 +15,8 @@ struct RateTooHigh: FindingRule {
     static let edge = 2.0
 
     func finding(in measured: Measurements) -> Finding? {
-        guard let course = measured.course, measured.isTrainingLossHigh else { return nil }
         let rate = measured.setup.rate
+        guard let course = measured.course, measured.isTrainingLossHigh, rate > 0 else { return nil }
         let loss = measured.trainingLoss
         // Where the run diverged it is enough that a trial does not.
         let bound =

@@ -55,7 +55,7 @@ struct RunCourse: Sendable, Equatable, Codable {
             }
             (earlyFall, lateFall) = Self.falls(logged)
         }
-        let rates = logged.map(\.learningRate).filter(\.isFinite)
+        let rates = logged.compactMap(\.learningRate).filter(\.isFinite)
         highestRate = max(rate, rates.max() ?? 0)
         if highestRate > 0 { fullSteps = Int((Self.mean(rates) / highestRate * Double(steps)).rounded()) }
         epochLoss = epochs.last.flatMap { $0.trainingLoss.isFinite ? $0.trainingLoss : nil }
@@ -87,7 +87,9 @@ struct RunCourse: Sendable, Equatable, Codable {
     private static func falls(_ logged: [RunEvent.Step]) -> (early: Double?, late: Double?) {
         var sum = 0.0
         let points = logged.map { step in
-            sum += step.learningRate.isFinite ? step.learningRate : 0
+            // Steps of an optimizer without a rate count alike.
+            let rate = step.learningRate ?? 1
+            sum += rate.isFinite ? rate : 0
             return (x: sum, y: step.loss)
         }
         func fall(_ points: [(x: Double, y: Double)]) -> Double? {

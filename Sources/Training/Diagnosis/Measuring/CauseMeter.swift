@@ -58,7 +58,9 @@ final class CauseMeter {
         setup.hasWeightDecay = settings.optimizer.hasWeightDecay
         if case .classes(let count) = data.model.target { setup.classes = count }
         setup.isCrossEntropy = settings.loss.name == "cross_entropy"
-        setup.rate = course?.highestRate ?? settings.optimizer.learningRate
+        setup.rate =
+            settings.optimizer.rule.takesLearningRate
+            ? course?.highestRate ?? settings.optimizer.learningRate : 0
         return setup
     }
 
