@@ -105,6 +105,7 @@ public enum Wording: Sendable, Hashable {
         ("schedule must be left out", "settings.schedule must be .constant"),
         ("optimizer.lr", "the lr of settings.optimizer"),
         ("optimizer.lookahead", "lookahead of settings.optimizer"),
+        ("optimizer.radius", "the radius of settings.optimizer"),
         ("optimizer.sharded", "isSharded of settings.optimizer"),
         (
             "set optimizer.negative_curvature to follow",

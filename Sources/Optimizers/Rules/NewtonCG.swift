@@ -146,7 +146,7 @@ public struct NewtonCG: UpdateRule, Hashable {
 
 extension NewtonCG: Choice {
     public static let summary =
-        "Newton's method by conjugate gradients in a trust region that follows negative curvature out of saddles; for full or large batches."
+        "Second-order steps by conjugate gradients in a trust region, which follow negative curvature out of saddles; for full or large batches."
     public static let source = "Steihaug 1983, Toint 1981"
 
     public static let options: [OptionDeclaration] = [
