@@ -17,6 +17,7 @@ struct DiagnosisSection {
                     value:
                         "\(diagnosis.verdict.replacingOccurrences(of: "_", with: " ")), since \(diagnosis.because)"
                 ))
+            section.facts += Self.findings(diagnosis, prefix)
             if let figure = Self.spectrum(diagnosis, title: "\(prefix)Spectrum of the Hessian") {
                 section.figures.append(figure)
             }
@@ -46,6 +47,20 @@ struct DiagnosisSection {
             ]
         }
         return section
+    }
+
+    /// What is to blame and which key to change; nothing where nobody has looked for it.
+    private static func findings(_ diagnosis: DiagnosisRecord, _ prefix: String) -> [Section.Fact] {
+        guard let findings = diagnosis.findings else { return [] }
+        let name = "\(prefix)to blame"
+        if findings.isEmpty { return [.init(name: name, value: "nothing that was measured")] }
+        return findings.map { found in
+            .init(
+                name: name,
+                value:
+                    "\(found.finding.replacingOccurrences(of: "_", with: " ")): \(found.evidence). Change \(found.key)."
+            )
+        }
     }
 
     private static func text(_ value: Double?) -> String? { value.map(NumberText.plain) }

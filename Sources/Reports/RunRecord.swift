@@ -126,12 +126,21 @@ struct DiagnosisRecord: Decodable {
     let spectrum: String?
     /// Pairs of a value and the share of eigenvalues that it stands for.
     let density: [[Double]]?
+    /// What is to blame, where `diagnose --why` has looked.
+    let findings: [Found]?
+
+    /// A part that is to blame.
+    struct Found: Decodable {
+        let finding: String
+        let evidence: String
+        let key: String
+    }
 
     /// Whether all eigenvalues were computed.
     var isDense: Bool { spectrum == "dense" }
 
     private enum CodingKeys: String, CodingKey {
-        case verdict, loss, epsilon, trace, condition, data, examples, parameters, spectrum, density
+        case verdict, loss, epsilon, trace, condition, data, examples, parameters, spectrum, density, findings
         case because = "verdict_because"
         case gradientNorm = "gradient_norm"
         case lambdaMax = "lambda_max"

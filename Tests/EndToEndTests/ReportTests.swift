@@ -59,6 +59,10 @@ extension EndToEndTests {
             try #require(diagnosed.exitCode == 0, "\(diagnosed)")
             let more = try page(data, ["run"])
             #expect(more.contains("id=\"diagnosis\"") && more.contains("Spectrum of the Hessian"))
+            #expect(!more.contains("to blame"))
+            let why = try DTrainRun.run(1, ["diagnose", data.path("run"), "--why"])
+            try #require(why.exitCode == 0, "\(why)")
+            #expect(try page(data, ["run"]).contains(">to blame<"))
         }
 
         /// Pictures of confused examples, as long as the data are where they were.

@@ -52,7 +52,7 @@ package final class ProgressReporter: RunSink {
         case .start(let start):
             (epochs, ranks) = (start.epochs, start.ranks)
             line(
-                "dtrain: \(Self.number(Double(start.examples))) examples, \(Self.number(Double(start.parameters))) parameters, "
+                "dtrain: \(counted(Self.number(Double(start.examples)), "example")), \(counted(Self.number(Double(start.parameters)), "parameter")), "
                     + "\(counted(start.ranks, "rank")) x \(counted(start.workers, "worker")), "
                     + "\(counted(start.shards, "shard")), \(start.instructionSet)")
         case .progress(let progress): self.progress.show(status(progress))
