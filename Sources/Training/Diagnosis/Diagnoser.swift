@@ -76,7 +76,7 @@ struct Diagnoser {
             try hessian.free()
             return outcome
         } catch let error as SpectrumError {
-            // All ranks have met it.
+            // Thrown on all ranks.
             try hessian.free()
             throw error
         }
