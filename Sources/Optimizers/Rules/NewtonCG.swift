@@ -25,7 +25,7 @@ import Options
 /// Reference: Steihaug, "The Conjugate Gradient Method and Trust Regions in Large Scale Optimization", SIAM J. Numer. Anal. 20,
 /// 1983; Toint, "Towards an Efficient Sparsity Exploiting Newton Method for Minimization", 1981; Nocedal and Wright, "Numerical
 /// Optimization", algorithms 4.1 and 7.2, and (7.3) for √‖g‖; Dauphin et al., "Identifying and Attacking the Saddle Point
-/// Problem", NIPS 2014, arXiv:1406.2572, for the warning.
+/// Problem", NIPS 2014, arXiv:1406.2572, for the attraction to saddles.
 ///
 /// Example:
 ///
