@@ -3,9 +3,9 @@ import Cluster
 import Runtime
 import Spectrum
 
-/// A step whose gradient is on its way.
+/// A delayed step, whose gradient is being summed or waits to be applied.
 struct PendingUpdate {
-    /// What sums it.
+    /// Sums the gradient.
     let exchange: GradientExchange
     /// The mini-batch's number and its examples; nil once the sum is complete.
     var underWay: (step: UInt64, batch: Int)?
@@ -16,7 +16,7 @@ struct PendingUpdate {
 extension Replica {
     /// Trains on the mini-batches of one optimizer step; collective.
     ///
-    /// Delayed, the step ends with the update of the step before, whose gradient the reported norms are of; the
+    /// With delayed updates the step ends with the update of the step before, to which the reported norms belong; the
     /// first step changes nothing.
     package func step(_ step: TrainingStep) throws -> StepResult {
         profiler?.beginStep()
@@ -53,10 +53,10 @@ extension Replica {
         return result
     }
 
-    /// Applies the update that is on its way, if there is one; collective.
+    /// Applies the pending update, if there is one; collective.
     package func flush() throws {
         guard pending != nil else { return }
-        // A number of its own, so that ranks wait for this update as for any other.
+        // The update gets a step number of its own, so that ranks wait for it as for any other.
         pass.skipNumber()
         try completePending()
         meet(.finished)
@@ -64,13 +64,13 @@ extension Replica {
         try applyPending(observes: [], &result)
     }
 
-    /// Computes the gradient of one mini-batch, sums it over all ranks unless that is to go on meanwhile, and updates
-    /// states such as running means.
+    /// Computes the gradient of one mini-batch, waits for its sum over all ranks unless updates are delayed, and
+    /// updates states such as running means.
     private func compute(
         _ batch: Batch, place: Int, of step: TrainingStep, totalWeight: Double, _ result: inout StepResult
     ) throws {
-        // Weighted by labels, each mini-batch is divided by the weight of the whole step at once: the mini-batch's own
-        // may be 0. A step without any weight has the loss 0 and no gradient.
+        // With class weights each mini-batch is divided by the weight of the whole step, as its own may be 0. A step
+        // without any weight has the loss 0 and no gradient.
         let scalars = StepScalars(
             batchCount: Float(batch.count), labelWeightSum: totalWeight > 0 ? Float(totalWeight) : .infinity,
             dropoutKey: step.dropoutKey)
@@ -115,9 +115,9 @@ extension Replica {
             update.accumulate(gradients.sum, weight: Float(share), isFirst: place == 0)
             if place + 1 < step.batches.count { gradients.reset() }
         }
-        // What is not finite would stay in running means for good, and so would a trial that is not kept.
+        // Running means would keep what is not finite for good, and what belongs to a Newton trial that is rejected.
         if !result.isSkipped, newton == nil { pass.updateStates(outcome) }
-        // Behind the states: the singular vectors of spectral norm are those that the step has made.
+        // After the states, so that spectral norm uses the singular vectors that this step has computed.
         guard let curvature, let shards, step.observes.contains(.curvature), !result.isSkipped else { return }
         result.curvature = try curvature.measure(
             batch, dropoutKey: step.dropoutKey, gradient: gradients.sum, square: gradients.squares.total,
@@ -126,12 +126,12 @@ extension Replica {
     }
 
     private func wantsSquares(_ observes: TrainingStep.Observations) -> Bool {
-        // What a delayed gradient will be asked for is only known with the next step.
+        // What is to be reported of a delayed gradient is only known with the next step.
         settings.isDelayed || settings.skipsNonFinite || settings.clipping.maximumNorm != nil
             || !observes.isSubset(of: .histograms)
     }
 
-    /// Takes a step that needs losses and products of the same mini-batches, whose summed gradient is in place.
+    /// Takes a step of Newton's method; the summed gradient is in place.
     private func take(
         _ newton: NewtonStepper, _ step: TrainingStep, totalWeight: Double, _ squares: BlockSums,
         _ result: inout StepResult
@@ -149,15 +149,15 @@ extension Replica {
                 return UnsafePointer(gradients.sum)
             }
         } catch is SpectrumError {
-            // All ranks have met it.
+            // Thrown on all ranks.
             result.skipped = .curvature
         }
         cluster.activity.enter(.updating)
     }
 
-    /// Reports what was asked for of a summed gradient, before it changes anything.
+    /// Writes to `result` what was asked for of a summed gradient, before it is applied.
     ///
-    /// - Returns: Its norm, where that is wanted.
+    /// - Returns: The gradient's norm, where it is needed.
     @discardableResult
     private func observe(
         _ sum: UnsafeMutablePointer<Float>, _ squares: BlockSums, _ observes: TrainingStep.Observations,
@@ -195,7 +195,7 @@ extension Replica {
 
     // MARK: Delayed updates
 
-    /// Waits for the sum of the gradient that is on its way.
+    /// Waits for the sum of the pending gradient.
     private func completePending() throws {
         guard pending?.underWay != nil else { return }
         var waiting = Waiting(spins: cluster.spins)
@@ -209,7 +209,7 @@ extension Replica {
         pending?.underWay = nil
     }
 
-    /// Moves the gradient that is on its way on, without waiting; true once its sum is complete, or where there is none.
+    /// Advances the sum of the pending gradient without waiting; true once it is complete, or where there is none.
     @discardableResult
     func progressPending() throws -> Bool {
         guard let pending, let underWay = pending.underWay else { return true }
@@ -217,7 +217,7 @@ extension Replica {
             step: underWay.step, batch: underWay.batch, withSquares: true)
     }
 
-    /// Applies the gradient that was on its way; every rank of the node has its part of the sum.
+    /// Applies the pending gradient; every rank of the node has its part of the sum.
     private func applyPending(
         observes: TrainingStep.Observations, _ result: inout StepResult
     ) throws {
@@ -233,18 +233,18 @@ extension Replica {
         meet(.updated)
     }
 
-    /// Brings the gradient that is on its way to where checkpoints find it; the update rule's numbers of its step, or
-    /// nil where none is on its way. Collective.
+    /// Copies the pending gradient to the state array that checkpoints save; returns the update rule's numbers of its
+    /// step, or nil where none is pending. Collective.
     package func keepPending() throws -> [Double]? {
         try completePending()
         guard let pending else { return nil }
         update.keep(pending.exchange.sum)
-        // Whole tensors are read where every slice has come in.
+        // Checkpoints read whole tensors, so every slice must be in place.
         try cluster.world.barrier()
         return pending.numbers
     }
 
-    /// Takes up a gradient that was on its way when a checkpoint was written and is in its place; collective.
+    /// Makes the gradient that a checkpoint has put into that state array pending again; collective.
     package func restorePending(numbers: [Double]) throws {
         update.copyKept(to: gradients.sum)
         gradients.restore(squares: try update.squares(of: gradients.sum))
@@ -252,7 +252,7 @@ extension Replica {
         pending = PendingUpdate(exchange: gradients, underWay: nil, numbers: numbers)
     }
 
-    /// Gives the step whose gradient is on its way other numbers, after the one before it turned out to be skipped.
+    /// Gives the pending step other numbers, after the step before it was skipped.
     package func renumberPending(_ numbers: [Double]) { pending?.numbers = numbers }
 
     /// Waits until every rank of the node has come to this point of the step.

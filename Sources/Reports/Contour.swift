@@ -1,10 +1,10 @@
-/// Where a function that is known at the points of a grid takes a value: marching squares, a straight piece in each square
-/// between four points.
+/// The lines on which a function, known at the points of a grid, takes a value: marching squares, a straight piece in
+/// each square between four points.
 struct Contour {
-    /// Where the points are, ascending.
+    /// The points' coordinates, ascending.
     let columns: [Double]
     let rows: [Double]
-    /// Of each column all rows.
+    /// The function's values, column by column.
     let values: [Double]
 
     /// A place of the plane.
@@ -23,7 +23,7 @@ struct Contour {
     }
 
     private func segments(at level: Double, _ column: Int, _ row: Int) -> [(Place, Place)] {
-        // Around the square, so that neighbours are the ends of its edges.
+        // In order around the square, so that neighbours are the ends of an edge.
         let corners = [
             (column, row), (column + 1, row), (column + 1, row + 1), (column, row + 1),
         ].map { (Place(x: columns[$0.0], y: rows[$0.1]), values[$0.0 * rows.count + $0.1]) }
@@ -40,7 +40,7 @@ struct Contour {
         guard crossings.count == 4 else {
             return crossings.count == 2 ? [(crossings[0], crossings[1])] : []
         }
-        // At a saddle the middle decides which corners belong together.
+        // In a saddle the mean of the corners decides which of them are connected.
         let middle = corners.reduce(0) { $0 + $1.1 } / 4
         let isFirstCut = (corners[0].1 < level) != (middle < level)
         return isFirstCut

@@ -1,35 +1,35 @@
 import Foundation
 
-/// Numbers over a plane: a cell's colour for each, and lines where they are equal.
+/// A picture of numbers over a plane: a coloured cell for each, and lines of equal numbers.
 struct HeatMap {
-    /// What it shows.
+    /// The subject, for the label of the picture.
     let title: String
-    /// What the axes are of.
+    /// The labels of the axes.
     let across: String
     let upwards: String
-    /// What the numbers are.
+    /// The name of the numbers.
     let name: String
-    /// Where they are, ascending at equal steps.
+    /// The positions of the numbers, ascending at equal steps.
     let columns: [Double]
     let rows: [Double]
-    /// Of each column all rows; finite.
+    /// The numbers, column by column; finite.
     let values: [Double]
     /// The ratio of the greatest to the least number from which on colours go by ratios, where all are above 0; nil for
     /// never.
     var logarithmicFrom: Double?
-    /// Points that have a name.
+    /// Points to mark with a name.
     var places: [(x: Double, y: Double, name: String)] = []
 
-    /// The picture's size; all lengths are units of it.
+    /// The picture's size, in the units of all lengths here.
     static let (width, height) = (460.0, 356.0)
     private static let (left, top, side) = (62.0, 10.0, 300.0)
     private static var floor: Double { top + side }
     private static var end: Double { left + side }
     /// The scale of colours beside it.
     private static let (bar, barWidth) = (374.0, 14.0)
-    /// Cells that say their numbers at most: a picture of more would be large.
+    /// The most cells for which each has a title with its numbers: with more the picture would be large.
     private static let mostWords = 51 * 51
-    /// Colours of the scale beside it.
+    /// The number of colours in the scale beside it.
     private static let shades = 60
 
     /// The picture; nil where there is nothing to show.
@@ -49,7 +49,7 @@ struct HeatMap {
 
     // MARK: Where things lie
 
-    /// Half of the way from one column, or row, to the next is a cell's.
+    /// The place of a value along an axis, from 0 to 1; each position is the centre of its cell.
     private static func position(_ value: Double, in positions: [Double]) -> Double {
         let step = (positions[positions.count - 1] - positions[0]) / Double(positions.count - 1)
         return ((value - positions[0]) / step + 0.5) / Double(positions.count)
@@ -70,7 +70,7 @@ struct HeatMap {
                 let words =
                     "\(NumberText.plain(columns[column])), \(NumberText.plain(rows[row])): \(NumberText.plain(number))"
                 return Self.rectangle(
-                    // A hair wider, so that no ground shows between cells.
+                    // A little wider, so that no background shows between cells.
                     Self.left + wide * Double(column), Self.floor - high * Double(row + 1), wide + 0.3,
                     high + 0.3, [("fill", Palette.color(scale.position(number)))],
                     saysNumbers ? Markup.element("title", [], Markup.escaped(words)) : "")
@@ -170,8 +170,8 @@ struct HeatMap {
     }
 }
 
-/// Colours from dark to bright that are told apart in grey and by the colour-blind: those of viridis (van der Walt and
-/// Smith), between nine of which others are mixed.
+/// Colours from dark to bright that can be told apart in grey and by the colour-blind: nine of viridis (van der Walt
+/// and Smith), and mixtures of neighbours.
 enum Palette {
     private static let anchors: [(Double, Double, Double)] = [
         (68, 1, 84), (71, 45, 123), (59, 82, 139), (44, 114, 142), (33, 145, 140), (40, 174, 128),

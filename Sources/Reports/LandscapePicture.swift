@@ -2,7 +2,7 @@ import Training
 
 /// A landscape as a picture: a curve on a line, colours and lines of equal loss on a plane.
 package struct LandscapePicture {
-    /// How losses lie on their scale.
+    /// The scale of losses.
     package enum LossScale: String, Sendable, CaseIterable {
         /// By ratios, where the greatest loss is ten times the least or more.
         case automatic = "auto"
@@ -15,13 +15,12 @@ package struct LandscapePicture {
     private let landscape: Landscape
     private let scale: LossScale
 
-    /// The picture of a landscape.
     package init(_ landscape: Landscape, scale: LossScale = .automatic) {
         self.landscape = landscape
         self.scale = scale
     }
 
-    /// The picture as a file.
+    /// The picture as the text of an SVG file; empty where there is nothing to show.
     package var svg: String {
         let isPlane = landscape.b != nil
         let size = isPlane ? (HeatMap.width, HeatMap.height) : (Frame.width, Frame.height)

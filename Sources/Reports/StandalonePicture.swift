@@ -1,16 +1,16 @@
-/// A picture that is a file of its own: with its title, notes and style, and nothing that is loaded.
+/// A picture as an SVG file with its own title, notes and style; it loads nothing.
 struct StandalonePicture {
     let title: String
     /// Lines below the title.
     let notes: [String]
     /// The size of the picture inside.
     let size: (width: Double, height: Double)
-    /// Makes the picture inside with these attributes, which say where it lies.
+    /// Makes the picture inside with these attributes, which place it; nil where there is nothing to show.
     let content: (_ attributes: [(String, String)]) -> String?
 
     private static let margin = 12.0
     private static let lineHeight = 18.0
-    /// Letters of a line, some 6.4 wide each.
+    /// The most letters of a line, each about 6.4 wide.
     private static let letters = 68
 
     /// The file; nil where there is nothing to show.

@@ -1,4 +1,4 @@
-/// A Krylov space whose vectors are added up, as methods do that solve equations with the operator.
+/// A Krylov space with the vector arithmetic of methods that solve equations with the operator.
 package protocol ConjugateSpace: KrylovSpace {
     /// A vector of zeros.
     func zero() throws -> Vector
@@ -20,6 +20,6 @@ extension ConjugateSpace {
 }
 
 extension KrylovSpace {
-    /// Products are made in Float32: below this share of a vector's norm nothing is known.
+    /// Products are computed in Float32: what is below this share of a vector's norm is rounding.
     static var roundingOfProduct: Double { 1e-6 }
 }

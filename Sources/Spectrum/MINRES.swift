@@ -3,7 +3,7 @@ extension ConjugateSpace {
     ///
     /// - Parameters:
     ///   - right: b.
-    ///   - iterations: Products, at most.
+    ///   - iterations: The most products.
     ///   - tolerance: The part of ‖b‖ at which the residual is small enough.
     ///
     /// Reference: Paige and Saunders, "Solution of Sparse Indefinite Systems of Linear Equations", SIAM J. Numer. Anal. 12,
@@ -13,10 +13,11 @@ extension ConjugateSpace {
         let start = try squaredNorm(right).squareRoot()
         guard start.isFinite else { throw SpectrumError.notFinite }
         guard start > 0 else { return solution }
-        // Lanczos's vectors, β times each: the one that is multiplied, and the one before.
+        // Lanczos's vectors, each times its β: the one to multiply next, and the one before.
         var (current, before) = (try copy(right), try zero())
         var (beta, lastBeta) = (start, 0.0)
-        // The rotations that make H on the basis triangular: c and s of the last, and what they have left above it.
+        // The rotations that make H on the basis triangular: c and s of the last, and what they leave of the next
+        // column.
         var (cosine, sine, delta, epsilon) = (-1.0, 0.0, 0.0, 0.0)
         var residual = start
         // The directions of the last two updates.
@@ -40,7 +41,7 @@ extension ConjugateSpace {
             epsilon = sine * beta
             delta = -cosine * beta
             let gamma = (corner * corner + beta * beta).squareRoot()
-            // H has nothing left to say about what remains of b.
+            // H is singular on the basis: the residual cannot become smaller.
             guard gamma > Self.roundingOfProduct * scale else { break }
             (cosine, sine) = (corner / gamma, beta / gamma)
             let next = try zero()
@@ -50,7 +51,7 @@ extension ConjugateSpace {
             (lastDirection, direction) = (direction, next)
             add(cosine * residual, next, to: solution)
             residual *= sine
-            // The basis is all that b can see of H.
+            // The residual is small enough, or the basis is all that products can reach from b.
             guard residual > tolerance * start, beta > Self.roundingOfProduct * scale else { break }
         }
         return solution

@@ -1,10 +1,11 @@
-/// A step p within a distance of where the quadratic model m(p) = gᵀp + ½ pᵀHp begins.
+/// A step p of bounded length for the quadratic model m(p) = gᵀp + ½ pᵀHp.
 package struct TrustRegionStep<Vector> {
     /// How the search for it ended.
     package enum End: Sendable, Equatable {
         /// Within the region: the model's gradient was small enough, or there were no iterations left.
         case inside
-        /// On the boundary, which the path met where the curvature was positive or none that products can tell.
+        /// On the boundary, where the curvature along the last direction was positive, or 0 up to the error of
+        /// products.
         case boundary
         /// On the boundary, along a unit direction d with dᵀHd, a number below 0.
         case negativeCurvature(Double)
@@ -27,13 +28,13 @@ extension ConjugateSpace {
     /// The step of Steihaug's and Toint's conjugate gradients: they minimize the model as if it were convex, and where the next
     /// iterate would leave the region, or curvature along the next direction is not positive, they go along it to the boundary.
     ///
-    /// The step is never worse than the best one along −g within the region, and its iterates grow in length, so that none that
-    /// was left would come back.
+    /// The step is never worse than the best one along −g within the region. The iterates grow in length, so a path
+    /// that has left the region would not come back.
     ///
     /// - Parameters:
     ///   - gradient: g.
     ///   - radius: How long the step may be.
-    ///   - iterations: Products, at most.
+    ///   - iterations: The most products.
     ///   - tolerance: The part of ‖g‖ at which ‖g + Hp‖ is small enough.
     ///
     /// Reference: Nocedal and Wright, "Numerical Optimization", 2006, algorithm 7.2.
@@ -50,14 +51,14 @@ extension ConjugateSpace {
         for _ in 0..<iterations where square > 0 {
             let norm = try squaredNorm(direction).squareRoot()
             guard norm > 0 else { break }
-            // What was multiplied is what is walked along, so that its rounding does not part step and residual.
+            // The step follows the rounded vector that was multiplied, so that step and residual agree.
             let unit = try basisVector(direction, times: 1 / norm)
             let image = try product(unit)
             let size = try squaredNorm(image).squareRoot()
             guard size.isFinite else { throw SpectrumError.notFinite }
             let curvature = try dots([unit], image)[0]
             let slope = try dots([unit], residual)[0]
-            // Rounding has left no descent.
+            // Because of rounding the direction descends no more.
             guard slope < 0 else { break }
             let isCurved = curvature > Self.roundingOfProduct * size
             let wanted = isCurved ? -slope / curvature : .infinity
@@ -87,7 +88,7 @@ extension ConjugateSpace {
     /// - Parameters:
     ///   - gradient: g.
     ///   - radius: How long the step is.
-    ///   - products: Products, at most.
+    ///   - products: The most products.
     package func negativeCurvatureStep(
         _ gradient: Vector, radius: Double, products: Int
     ) throws -> TrustRegionStep<Vector>? {
@@ -95,7 +96,7 @@ extension ConjugateSpace {
         while lanczos.products < products, !lanczos.isComplete {
             try lanczos.step()
             guard let lowest = try lanczos.ritzValues().first, lowest.value < 0 else { continue }
-            // The eigenvector need not be known well, only that there is one.
+            // The eigenvector need not be accurate, as long as its curvature is surely negative.
             if lowest.residual <= 0.1 * -lowest.value { break }
         }
         let values = try lanczos.ritzValues()
@@ -120,7 +121,7 @@ extension ConjugateSpace {
         let along = try dots([unit], vector)[0]
         let gap = max(0, try radius * radius - squaredNorm(vector))
         let root = (along * along + gap).squareRoot()
-        // Without the difference of like numbers.
+        // In the form without cancellation.
         return along > 0 ? gap / (along + root) : root - along
     }
 }

@@ -105,7 +105,7 @@ extension DatasetObjective {
 
 /// A data set's mean loss without its gradient, for search along a line.
 package final class DatasetLoss {
-    /// Whose loss it is; see `DatasetGradient.objective` for which may follow.
+    /// The mean loss; `DatasetGradient.objective` says what may replace it.
     var objective: DatasetObjective { didSet { labelWeight = objective.labelWeight(of: model) } }
     private let cluster: Cluster
     private let model: TracedModel
@@ -114,7 +114,7 @@ package final class DatasetLoss {
 
     /// Plans the loss; collective over the cluster.
     ///
-    /// - Parameter updatesStates: Whether `updateStates` is to be had.
+    /// - Parameter updatesStates: Whether `updateStates` will be called.
     package init(
         cluster: Cluster, state: ModelState, objective: DatasetObjective, updatesStates: Bool = false
     ) throws {
@@ -128,7 +128,7 @@ package final class DatasetLoss {
         labelWeight = objective.labelWeight(of: model)
     }
 
-    /// Plans the programs of a mini-batch of `count` examples, so that the first of them does not wait.
+    /// Plans the programs for a mini-batch of `count` examples ahead, so that the first one need not wait.
     func plan(batch count: Int) throws { try pass.plan(batch: count) }
 
     /// Gives shared memory back; collective over the cluster.

@@ -78,7 +78,7 @@ package final class HessianSpace: KrylovSpace {
     package private(set) var products = 0
     /// Called after each product.
     package var onProduct: () -> Void = {}
-    /// Adds to H · v what the objective has beside the mean loss.
+    /// Adds to H · v what the objective has besides the mean loss, such as weight decay.
     var adds: (_ vector: SlicedVector<Float>, _ product: SlicedVector<Double>) -> Void = { _, _ in }
     private let seed: UInt64
     private let cluster: Cluster
@@ -164,7 +164,7 @@ package final class HessianSpace: KrylovSpace {
         return values
     }
 
-    /// x of ‖b − Hx‖ least, from all elements of H; collective over the cluster, n products.
+    /// The x that minimizes ‖b − Hx‖, from all elements of H; collective over the cluster, n products.
     ///
     /// - Parameter share: The part of the largest |λ| below which an eigenvalue counts as 0.
     func denseSolution(_ right: SlicedVector<Double>, share: Double) throws -> SlicedVector<Double> {

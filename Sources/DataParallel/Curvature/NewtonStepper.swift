@@ -7,9 +7,9 @@ import Spectrum
 
 /// What a step of Newton's method did, the same on all ranks.
 package struct NewtonReport: Sendable, Equatable {
-    /// How long the step might be; nil where nothing bounded it.
+    /// The radius of the trust region; nil without one.
     package var radius: Double?
-    /// Products with the Hessian.
+    /// The number of products with the Hessian.
     package var products = 0
     /// dᵀHd/dᵀd of the direction of negative curvature that the step goes along; 0 where it meets none.
     package var negativeCurvature = 0.0
@@ -19,9 +19,9 @@ package struct NewtonReport: Sendable, Equatable {
 
 /// Takes the steps of `NewtonCG`.
 ///
-/// Within a step the loss is one function of the weights: the same mini-batches and random changes of their examples, the same
-/// masks of dropout, batch norm by the mini-batches' moments, states as they were before. Only weights that are kept let states
-/// follow, by the same mini-batches.
+/// Within a step the loss is a fixed function of the weights: the same mini-batches and augmentation, the same masks of
+/// dropout, batch norm by the mini-batches' moments, states as before the step. States are updated, from the same
+/// mini-batches, only if the new weights are kept.
 ///
 /// Its memory is that of a product with the Hessian and of a loss, once planned, and during a step `bytesPerParameter` in slices
 /// over the ranks; with Lanczos's method up to `iterations` vectors of Float32 more.
@@ -34,13 +34,14 @@ final class NewtonStepper {
     private let decays: [Bool]
     private let hessian: HessianProduct
     private let loss: DatasetLoss
-    /// The mean loss that a step's takes the place of.
+    /// The planned mean loss, whose mini-batches those of a step replace.
     private let objective: DatasetObjective
 
     /// Five vectors of Float64 (gradient, step, residual, direction, product) and five of Float32 (the point, the trial, the
     /// direction as it is multiplied, each rank's and the node's, the step as it is added).
     static let bytesPerParameter = 5 * 8 + 5 * 4
-    /// By how much two evaluations of a mean loss may differ for no reason, as a part of it: a few of Float32's roundings.
+    /// By how much rounding may make two evaluations of a mean loss differ, as a part of it: a few roundings of
+    /// Float32.
     private static let lossRounding = 0x1p-20
     /// The part of a vector's norm below which products, made in Float32, say nothing.
     private static let productRounding = 1e-6
@@ -74,7 +75,7 @@ final class NewtonStepper {
         try loss.free()
     }
 
-    /// Plans the programs of a mini-batch of `count` examples, so that the first of them does not wait.
+    /// Plans the programs for a mini-batch of `count` examples ahead, so that the first one need not wait.
     func plan(batch count: Int) throws {
         try hessian.plan(batch: count)
         try loss.plan(batch: count)
@@ -85,8 +86,8 @@ final class NewtonStepper {
     ///
     /// - Parameters:
     ///   - gradient: The gradient of the step's mean loss, laid out as the parameters; this rank reads its slices.
-    ///   - memory: What the rule remembers.
-    ///   - gradientThere: Computes the same gradient once more, where the parameters are by then.
+    ///   - memory: The rule's memory, see `NewtonCG.Memory`.
+    ///   - gradientThere: Computes the gradient again, at the parameters' values when called.
     func take(
         _ step: TrainingStep, gradient: UnsafePointer<Float>, memory: inout [Double],
         gradientThere: () throws -> UnsafePointer<Float>
@@ -113,12 +114,12 @@ final class NewtonStepper {
 
     // MARK: Newton's step
 
-    /// Takes the full step −H⁻¹g, whatever comes of it.
+    /// Takes the full step −H⁻¹g, whatever it does to the loss.
     private func jump(
         from point: ParameterPoint, _ slope: SlicedVector<Double>, in space: HessianSpace,
         _ report: inout NewtonReport
     ) throws {
-        // All of H costs no more than a part of it, where it is small.
+        // For few parameters all elements of H cost no more products than MINRES may take.
         let step =
             space.dimension <= rule.iterations
             ? try space.denseSolution(slope, share: Self.productRounding)
@@ -164,7 +165,7 @@ final class NewtonStepper {
         case .accepted: report.isTaken = true
         case .rejected: report.isTaken = false
         case .tooSmallToTell:
-            // Away from a saddle the gradient grows.
+            // A step that leaves a saddle makes the gradient grow, so there the loss decides.
             report.isTaken =
                 if case .negativeCurvature = step.end { actual >= 0 } else {
                     try self.slope(gradientThere(), at: trial).squaredNorm() < norm * norm
@@ -179,7 +180,7 @@ final class NewtonStepper {
     {
         let count = hessian.slices.count
         return try point.move { weights in
-            // The rule has neither numbers nor state, for which any pointer stands.
+            // The rule has neither scalars nor state, so any pointer will do.
             withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>.self, capacity: 1) { state in
                 state.initializeElement(at: 0, to: weights)
                 guard let state = UnsafePointer(state.baseAddress) else { return }
@@ -203,7 +204,8 @@ final class NewtonStepper {
         return mean + rule.weightDecay / 2 * square
     }
 
-    /// The gradient of the same: that of the mean loss is laid out as the parameters.
+    /// The gradient of the mean loss with its penalty; `gradient`, that of the mean loss alone, is laid out as the
+    /// parameters.
     private func slope(
         _ gradient: UnsafePointer<Float>, at weights: SlicedVector<Float>
     ) throws -> SlicedVector<Double> {

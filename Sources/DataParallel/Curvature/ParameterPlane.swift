@@ -19,7 +19,7 @@ package final class ParameterPlane {
         let parts: [[Float]]
     }
 
-    /// The points around the one where `state` stands; collective over the cluster.
+    /// The points around the current values of `state`; collective over the cluster.
     ///
     /// - Parameters:
     ///   - count: The number of directions.
@@ -51,7 +51,7 @@ package final class ParameterPlane {
     /// ‖θ‖ of the parameters; collective over the cluster.
     package func norm() throws -> Double { try point.origin.squaredNorm().squareRoot() }
 
-    /// Puts parameters and statistics at the point of these coordinates; collective over the cluster.
+    /// Sets parameters and statistics to the point of these coordinates; collective over the cluster.
     package func move(to coordinates: [Double]) throws {
         for statistic in statistics {
             let target = state.pointer(statistic.variable)

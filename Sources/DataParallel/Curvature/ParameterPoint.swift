@@ -22,8 +22,8 @@ package final class ParameterPoint {
         try move(along: [direction], by: [distance])
     }
 
-    /// Puts the parameters at θ + Σ distance · direction, each summed in Float64 in this order and rounded once; collective
-    /// over the cluster.
+    /// Sets the parameters to θ + Σ distance · direction, each element summed in Float64 in this order and rounded
+    /// once; collective over the cluster.
     package func move(along directions: [SlicedVector<Float>], by distances: [Double]) throws {
         for place in 0..<slices.count {
             var value = Double(origin.base[place])
@@ -35,9 +35,10 @@ package final class ParameterPoint {
         try publish(moved)
     }
 
-    /// Puts the parameters where `change` takes them, which gets this rank's slices of θ; collective over the cluster.
+    /// Sets the parameters to what `change` makes of θ, of which it gets this rank's slices; collective over the
+    /// cluster.
     ///
-    /// - Returns: Where they are, this rank's slices.
+    /// - Returns: This rank's slices of the new parameters.
     func move(_ change: (UnsafeMutablePointer<Float>) -> Void) throws -> SlicedVector<Float> {
         moved.base.update(from: origin.base, count: slices.count)
         change(moved.base)

@@ -3,7 +3,7 @@
 ///
 /// One changed hash always changes the sum: mixing is invertible.
 package struct BlockDigest: Sendable, Equatable {
-    /// 64 bits.
+    /// The sum, modulo 2⁶⁴.
     package private(set) var value: UInt64 = 0
 
     package init() {}

@@ -16,9 +16,9 @@ import MPI
 ///   optimizer's state. With a check after every step it sees every change; with one every N steps it looks during one
 ///   step of N, and during evaluation.
 ///
-/// It cannot find a number that goes wrong on its way into the sum of gradients: all ranks take the same wrong step. Nor
-/// a change of what exists once at a time when nobody looks: hashes after every update would cost about a tenth of
-/// small models' training.
+/// It cannot find a number that goes wrong on its way into the sum of gradients, as all ranks then take the same wrong
+/// step. Nor can it find a change of what exists once outside the times at which it looks: hashes after every update
+/// would cost about a tenth of small models' training.
 final class CopyCheck {
     /// Neighbouring elements that this rank alone on its node updates.
     private struct Part {
@@ -28,7 +28,7 @@ final class CopyCheck {
         let place: Int
     }
 
-    /// What memory held at a check.
+    /// When the hashes were taken.
     private struct Seal {
         let step: Int
         /// How often all parameters had been set by then.
@@ -142,7 +142,7 @@ final class CopyCheck {
 
     // MARK: What differs
 
-    /// Of what the array with this number consists: the parameters, and behind them the update rule's arrays.
+    /// What the array of this number holds: 0 is the parameters, then come the update rule's arrays.
     private func what(array: Int) -> String {
         array == 0 ? "weights" : "the optimizer's \(stateNames[array - 1]) values"
     }
@@ -192,7 +192,7 @@ final class CopyCheck {
             place: "at step \(step)" + (variable.map { ", first in \($0)" } ?? ""), advice: advice)
     }
 
-    /// What to do about memory that holds what it should not.
+    /// What to do about wrong memory.
     private var advice: String {
         "suspect the memory or the processor there, leave that host out, and continue from the last checkpoint with \(cluster.guidance.continuation)"
     }

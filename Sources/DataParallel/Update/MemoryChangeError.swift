@@ -4,13 +4,13 @@ package struct MemoryChangeError: Error, CustomStringConvertible {
     package let what: String
     /// The variable whose elements changed.
     package let variable: String
-    /// The rank that looks after them.
+    /// The rank that updates these elements.
     package let rank: Int
-    /// Its host.
+    /// The rank's host.
     package let host: String
     /// The step after which memory was still right.
     package let step: Int
-    /// What to do.
+    /// What to do about it, in a sentence.
     package let advice: String
 
     package var description: String {

@@ -103,8 +103,8 @@ final class OptimizerState {
         return whole
     }
 
-    /// Gives elements of a parameter's part of state array `array` their values, where this rank holds them; every rank
-    /// passes the same.
+    /// Sets elements of a parameter's part of state array `array` where this rank holds them; every rank passes the
+    /// same.
     func set(_ array: Int, _ entry: ParameterLayout.Entry, _ elements: Range<Int>, _ values: [Float]) {
         let range = entry.offset + elements.lowerBound..<entry.offset + elements.upperBound
         if shared != nil {

@@ -2,7 +2,7 @@ import CKernels
 import Layers
 import Optimizers
 
-/// Applying the update rule to the slices this rank has to do with.
+/// Applies the update rule to the slices that this rank updates.
 extension ParameterUpdate {
     /// Applies the update rule to the gradient in `sum`, which it may overwrite; no rank of the node may read parameters
     /// any more. Collective over the cluster.
@@ -18,7 +18,7 @@ extension ParameterUpdate {
                 scalars[tensor] += factors[tensor * rule.factorCount..<(tensor + 1) * rule.factorCount]
             }
         }
-        // The sums made last are still in cache.
+        // Backwards, as the sums made last are still in cache.
         for (index, duty) in arrays.duties.enumerated().reversed() {
             for run in runs(of: duty.slice) {
                 let tensorRule = decays[run.tensor] ? rule : rule.withoutWeightDecay
@@ -58,7 +58,7 @@ extension ParameterUpdate {
         withUnsafeTemporaryAllocation(
             of: UnsafeMutablePointer<Float>.self, capacity: max(1, count)
         ) { pointers in
-            // A rule without state gets a pointer all the same, which it does not follow.
+            // A rule without state gets a pointer too, which it does not use.
             for array in 0..<max(1, count) {
                 pointers.initializeElement(
                     at: array, to: count > 0 ? arrays.pointer(array, duty: duty) + offset : parameters + start

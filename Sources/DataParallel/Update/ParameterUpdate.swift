@@ -6,10 +6,9 @@ import Runtime
 
 /// Turns the summed gradient of a step into the next parameters: accumulation, clipping and the update rule.
 ///
-/// A rank changes the slices it has to do with; with a sharded optimizer the owners of slices then send them to the
-/// other nodes.
+/// A rank updates its slices; with a sharded optimizer the owners of slices then send them to the other nodes.
 final class ParameterUpdate {
-    /// The update rule's state arrays, and behind them one for gradients that wait.
+    /// The update rule's state arrays, followed by one for accumulated or delayed gradients if these are kept.
     let arrays: OptimizerState
     /// What the update rule keeps between steps beside its arrays.
     var memory: [Double]
@@ -43,7 +42,7 @@ final class ParameterUpdate {
     /// Gives shared memory back; collective over the node.
     func free() throws { try arrays.free() }
 
-    /// The number of the array of gradients that wait.
+    /// The number of the array of kept gradients.
     var keptArray: Int { settings.rule.stateNames.count }
 
     // MARK: The gradient
@@ -94,9 +93,9 @@ final class ParameterUpdate {
         return try gathered(own)
     }
 
-    /// Numbers of blocks, each from the rank that owns the block and zero from the others, on all ranks; collective.
+    /// Each block's number from the rank that owns the block, on all ranks; collective.
     ///
-    /// With zeros alone to add, the order of ranks changes no bit.
+    /// `own` is zero for the blocks of other ranks, so the order of ranks changes no bit of the sums.
     func gathered(_ own: [Double]) throws -> [Double] { try cluster.world.allReduce(own, .sum) }
 
     /// Clips the gradient in `sum` by its norm or its values.
@@ -116,7 +115,7 @@ final class ParameterUpdate {
         }
     }
 
-    /// Returns when parameters changed on other nodes have come in.
+    /// Waits for the parameters that other nodes have updated.
     func finish(_ log: SpanLog?) throws {
         guard let weights else { return }
         cluster.activity.enter(.weights)

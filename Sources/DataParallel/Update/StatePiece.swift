@@ -1,14 +1,13 @@
 /// Neighbouring elements of one parameter's part of one state array: what checkpoints are cut into, so that every rank
 /// can write those it holds and any number of ranks can read them.
 package struct StatePiece: Sendable, Equatable {
-    /// The state array.
+    /// The number of the state array.
     package let array: Int
     /// The parameter, by its place in the layout.
     package let entry: Int
     /// Elements of the parameter, row-major.
     package let elements: Range<Int>
 
-    /// A piece of `array`.
     package init(array: Int, entry: Int, elements: Range<Int>) {
         self.array = array
         self.entry = entry
@@ -59,7 +58,7 @@ extension Replica {
         try update.arrays.copy(piece.array, state.layout.entries[piece.entry], piece.elements)
     }
 
-    /// Gives a piece its values where they belong; each rank passes the same.
+    /// Sets a piece's values where this rank holds them; every rank passes the same.
     package func set(_ piece: StatePiece, _ values: [Float]) {
         precondition(
             values.count == piece.elements.count, "\(values.count) values for \(piece.elements.count)")

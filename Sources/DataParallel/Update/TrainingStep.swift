@@ -1,12 +1,12 @@
 import CKernels
 
-/// What one optimizer step is made of.
+/// The inputs of one optimizer step.
 package struct TrainingStep {
     /// The mini-batches whose gradients it takes together, weighted by their examples.
     package let batches: [Batch]
     /// The update rule's numbers of the step, the same on all ranks.
     package let update: [Double]
-    /// What dropout draws from.
+    /// The key of dropout's masks.
     package let dropoutKey: dt_philox_key
     /// What is reported beside the loss.
     package let observes: Observations
@@ -30,7 +30,6 @@ package struct TrainingStep {
         package static let histograms = Observations(rawValue: 16)
     }
 
-    /// A step over `batches`.
     package init(
         _ batches: [Batch], update: [Double], dropoutKey: dt_philox_key, observes: Observations = [],
         lossLimit: Double? = nil
@@ -59,16 +58,16 @@ package struct StepResult: Sendable {
     package var clipRatio: Double?
     /// √Σ g² of each trainable variable, by its place in the model, where it was asked for.
     package var layerNorms: [(variable: Int, norm: Double)] = []
-    /// What gradient noise is estimated of, where it was asked for.
+    /// The numbers that gradient noise is estimated from, where it was asked for.
     package var noise: GradientNoise?
     /// The curvature of the loss at the weights before the step, where it was asked for and the step not skipped.
     package var curvature: StepCurvature?
-    /// What a step of Newton's method did; nil of other steps and of skipped ones.
+    /// What a step of Newton's method did; nil for other steps and for skipped ones.
     package var newton: NewtonReport?
     /// How the gradient that changed the parameters was spread before clipping, this rank's part, where it was asked for and
     /// the step not skipped.
     package var histograms: HistogramParts?
-    /// Why the parameters stayed as they were; nil where they did not.
+    /// Why the parameters stayed as they were; nil unless the step was skipped.
     package var skipped: Reason?
 
     /// Why a step changes nothing.

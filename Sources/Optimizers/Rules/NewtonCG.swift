@@ -10,21 +10,22 @@ import Options
 ///                                              direction d with dᵀHd < 0 they go to the boundary
 ///     θ ← θ + p, Δ ← ...                       as `TrustRegion` says
 ///
-/// Where the decrease that p promises is below the rounding of the loss, which also is so at a saddle itself, Lanczos's method
-/// looks for negative curvature: p = ± Δ v for the eigenvector v of the least eigenvalue, if that is below 0.
+/// Where the decrease that p promises is below the rounding of the loss, as at a saddle itself, Lanczos's method looks
+/// for negative curvature: p = ± Δ v for the eigenvector v of the least eigenvalue, if that is below 0.
 ///
-/// `negativeCurvature: .ignore` is what Newton's method is warned of: the full step p = −H⁻¹g, however long and whatever it does
-/// to the loss. It goes to the nearest critical point, saddles and maxima among them.
+/// `negativeCurvature: .ignore` takes the full step p = −H⁻¹g, however long it is and whatever it does to the loss.
+/// Such steps go to the nearest critical point, saddles and maxima among them.
 ///
-/// The rule does not find p itself: whoever has the loss, its gradient and products with H hands −p in the place of the
-/// gradient. There is no learning rate. Weight decay λ adds ½ λ ‖θ‖² to the loss, and so λ θ to g and λ to H.
+/// The rule does not find p itself: the caller, which has the loss, its gradient and products with H, passes −p in the
+/// place of the gradient. There is no learning rate. Weight decay λ adds ½ λ ‖θ‖² to the loss, and so λ θ to g and λ to
+/// H.
 ///
 /// Defaults: radius 1, at most 100, 50 iterations, tolerance 0.1, weight decay 0.
 ///
 /// Reference: Steihaug, "The Conjugate Gradient Method and Trust Regions in Large Scale Optimization", SIAM J. Numer. Anal. 20,
 /// 1983; Toint, "Towards an Efficient Sparsity Exploiting Newton Method for Minimization", 1981; Nocedal and Wright, "Numerical
 /// Optimization", algorithms 4.1 and 7.2, and (7.3) for √‖g‖; Dauphin et al., "Identifying and Attacking the Saddle Point
-/// Problem", NIPS 2014, arXiv:1406.2572, for the warning.
+/// Problem", NIPS 2014, arXiv:1406.2572, for the attraction to saddles.
 ///
 /// Example:
 ///
@@ -34,23 +35,23 @@ import Options
 ///     rule.takesLearningRate         // false
 ///     rule.region([0]).radius        // 0.5, before the first step
 public struct NewtonCG: UpdateRule, Hashable {
-    /// What becomes of directions along which the loss is curved downwards.
+    /// What to do about directions of negative curvature.
     public enum NegativeCurvature: String, Sendable, Hashable, CaseIterable {
         /// They are followed, as far as the trust region goes.
         case follow
-        /// They are not told apart from others: the full Newton step.
+        /// They are treated like all others: the full Newton step is taken.
         case ignore
     }
 
     /// Δ of the first step, above 0.
     public let radius: Double
-    /// What Δ does not grow beyond.
+    /// The largest Δ.
     public let maximumRadius: Double
-    /// Products with the Hessian that each of the methods may take in a step.
+    /// The most products with the Hessian in a step, for conjugate gradients and for Lanczos's method each.
     public let iterations: Int
     /// The part of the gradient that conjugate gradients may leave, between 0 and 1.
     public let tolerance: Double
-    /// What becomes of negative curvature.
+    /// Whether negative curvature is followed or ignored.
     public let negativeCurvature: NegativeCurvature
     /// λ of the penalty ½ λ ‖θ‖², at least 0.
     public private(set) var weightDecay: Double
@@ -90,16 +91,16 @@ public struct NewtonCG: UpdateRule, Hashable {
     /// "newton_cg".
     public var name: String { Self.name }
 
-    /// None.
+    /// Empty: the rule keeps no state arrays.
     public var stateNames: [String] { [] }
 
-    /// A step has no numbers.
+    /// A step has no scalars.
     public typealias Scalar = NoScalar
 
-    /// No: Δ says how long steps are.
+    /// False: Δ limits the length of steps.
     public var takesLearningRate: Bool { false }
 
-    /// λ.
+    /// λ of the penalty ½ λ ‖θ‖².
     public var penalty: Double { weightDecay }
 
     /// The same rule without the penalty.
@@ -109,22 +110,22 @@ public struct NewtonCG: UpdateRule, Hashable {
         return rule
     }
 
-    /// What outlives a step.
+    /// The numbers kept between steps.
     public enum Memory: Int, ScalarName {
         /// Δ of the next step; 0 before the first.
         case radius
     }
 
-    /// Δ.
+    /// 1, for Δ.
     public var memoryCount: Int { Memory.allCases.count }
 
-    /// The trust region of the next step, by what is remembered.
+    /// The trust region of the next step, from the rule's memory.
     public func region(_ memory: [Double]) -> TrustRegion {
         let known = memory[Memory.radius]
         return TrustRegion(radius: known > 0 ? known : radius, maximum: maximumRadius)
     }
 
-    /// None.
+    /// Empty: a step has no scalars.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
         return []

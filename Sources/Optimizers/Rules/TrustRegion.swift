@@ -1,4 +1,4 @@
-/// How far from the weights a quadratic model of the loss is trusted, and what a trial teaches of it.
+/// How far from the weights a quadratic model of the loss is trusted, and how a trial step changes that.
 ///
 /// With the decrease m that the model predicted of a step p, and the decrease f that the loss showed:
 ///
@@ -23,7 +23,7 @@ public struct TrustRegion: Sendable, Hashable {
     /// Δ_max.
     public let maximum: Double
 
-    /// What became of a trial.
+    /// The verdict on a trial step.
     public enum Verdict: Sendable, Hashable {
         /// The step is taken.
         case accepted
@@ -33,7 +33,7 @@ public struct TrustRegion: Sendable, Hashable {
         case tooSmallToTell
     }
 
-    /// A region of this radius.
+    /// A region of radius Δ, above 0 and at most `maximum`.
     public init(radius: Double, maximum: Double) {
         precondition(radius > 0 && radius <= maximum, "a radius of \(radius), at most \(maximum)")
         self.radius = radius
@@ -57,7 +57,7 @@ public struct TrustRegion: Sendable, Hashable {
         }
         let ratio = actual.isFinite && predicted > 0 ? actual / predicted : -.infinity
         if ratio < 0.25 {
-            // The least number whose quarter is one.
+            // The bound keeps the radius from becoming 0.
             radius = max(0.25 * length, 1e-300)
         } else if ratio > 0.75, isAtBoundary {
             grow()

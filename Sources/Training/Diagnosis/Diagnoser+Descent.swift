@@ -1,9 +1,9 @@
 import DataParallel
 
-/// The way down along negative curvature.
+/// The search for a lower loss along negative curvature.
 extension Diagnoser {
-    /// Looks along ± the direction of the most negative curvature for a lower loss, and leaves the parameters there where
-    /// that was asked for; collective over the cluster.
+    /// Searches along ± the direction of the most negative curvature for a lower loss, and leaves the parameters there
+    /// if the options ask for an escape; collective over the cluster.
     func descend(_ outcome: Outcome) throws -> Diagnosis.Descent {
         let diagnosis = outcome.diagnosis
         let low = diagnosis.lambdaMin

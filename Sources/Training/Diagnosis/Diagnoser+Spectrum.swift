@@ -4,7 +4,7 @@ import Spectrum
 
 /// The eigenvalues of the Hessian where the parameters stand.
 extension Diagnoser {
-    /// Whether all eigenvalues are computed; throws where that was asked for and cannot be.
+    /// Whether all eigenvalues are computed; throws if that was asked for and there are too many.
     func chooseDense(_ dimension: Int) throws -> Bool {
         let most = 10_000
         if options.isDense == true, dimension > most {
@@ -61,7 +61,7 @@ extension Diagnoser {
         return found
     }
 
-    /// What products with the Hessian tell of the spectrum; collective.
+    /// An estimate of the spectrum by Lanczos's method; collective.
     func krylovSpectrum(_ space: HessianSpace) throws -> FoundSpectrum {
         let wanted = min(options.eigenvalues, max(1, space.dimension / 2))
         let room = max(Self.fewestVectors, Self.basisBytes(space.dimension) / (4 * space.dimension))
@@ -87,13 +87,13 @@ extension Diagnoser {
         return found
     }
 
-    /// Vectors that a basis holds at least, however large they are.
+    /// The fewest vectors that a basis holds, however large they are.
     static let fewestVectors = 10
-    /// Products at least, which the density is made of.
+    /// The fewest products, which the density is made of.
     private static let fewestProducts = 30
 
-    /// What a basis may take on one rank: twice what weights, gradients and their sums take in training, and what small
-    /// models never notice. It does not depend on the number of ranks, and neither do results.
+    /// The bytes that a basis may take on a single rank: twice those of weights, gradients and their sums in training,
+    /// and 64 MiB for small models. Results depend on it, so it must not depend on the number of ranks.
     static func basisBytes(_ dimension: Int) -> Int { 2 * 3 * 4 * dimension + 64 << 20 }
 
     private func isConverged(_ lanczos: Lanczos<HessianSpace>, _ wanted: Int) throws -> Bool {
@@ -103,7 +103,7 @@ extension Diagnoser {
         return (ritz.prefix(wanted) + ritz.suffix(wanted)).allSatisfy { $0.residual <= limit }
     }
 
-    /// The eigenvalues at the ends by their vectors, and the error of products with them.
+    /// The eigenvalues at both ends, computed from their vectors, and the error of products with these vectors.
     func measure(
         _ found: FoundSpectrum, in space: HessianSpace, at point: ParameterPoint
     ) throws -> Ends {

@@ -1,19 +1,19 @@
 import DataParallel
 import Optimizers
 
-/// What weight decay and the optimizer's steps do where the parameters stand.
+/// The effects of weight decay and of the optimizer's steps at the parameters.
 extension Diagnoser {
     /// w of the penalty ½w‖θ‖² that the optimizer couples to the loss.
     var decay: Double { optimizer?.rule.penalty ?? 0 }
 
-    /// wθ, where parameters decay.
+    /// wθ for parameters that decay, 0 for others.
     func decayPart(of weights: SlicedVector<Float>) throws -> SlicedVector<Double> {
         let part = try weights.widened()
         part.scaleTensors { decays($0) ? decay : 0 }
         return part
     }
 
-    /// The part of a unit vector's square that decays.
+    /// The part of a unit vector's squared norm in parameters that decay.
     func decayShare(_ vector: SlicedVector<Float>) throws -> Double {
         let part = try vector.widened()
         part.scaleTensors { decays($0) ? 1 : 0 }
@@ -25,7 +25,7 @@ extension Diagnoser {
         return !(optimizer?.noDecay ?? []).contains { $0.covers(role) }
     }
 
-    /// What the optimizer's steps do here; nil without an optimizer or with a rate of 0.
+    /// The diagnosis of the optimizer's steps; nil without an optimizer or with a rate of 0.
     func stepping(_ start: Start, _ curvature: Double?, _ sharpness: Double) -> StepDiagnosis? {
         guard let optimizer else { return nil }
         let rate = rate ?? optimizer.learningRate

@@ -8,34 +8,34 @@ import Messages
 import Optimizers
 import Spectrum
 
-/// Looks around the point at which a model's parameters stand; every rank gets the same result.
+/// Examines the loss around a model's parameters; every rank gets the same result.
 ///
-/// What it computes from is sums in the fixed tree alone, so that the verdict and every digit are the same at any number of
+/// It computes only from sums in the fixed tree, so that the verdict and every digit are the same at any number of
 /// ranks.
 struct Diagnoser {
     let cluster: Cluster
     let state: ModelState
     let objective: DatasetObjective
     let options: DiagnosisOptions
-    /// What the set of data is called.
+    /// The name of the data set, such as "train".
     let data: String
-    /// The optimizer that came here; nil for none.
+    /// The optimizer that led to these parameters; nil for none.
     let optimizer: OptimizerConfiguration?
-    /// The rate of its last step.
+    /// The learning rate of its last step; nil for the optimizer's own.
     let rate: Double?
-    /// The schedule that moves it; nil where it stays what it is.
+    /// The schedule of the rate; nil for a constant rate.
     var schedule: StepDiagnosis.Schedule?
-    /// Where work is told of.
+    /// Shows the progress of the work.
     var progress = ProgressLine.silent
 
-    /// The parameters and the direction in which the loss falls from a point.
+    /// A diagnosis, and the direction of the most negative curvature.
     struct Outcome {
         var diagnosis: Diagnosis
-        /// The direction of the most negative curvature.
         let direction: SlicedVector<Float>
     }
 
-    /// Looks around, and moves the parameters where the options say so and the loss falls; collective over the cluster.
+    /// Diagnoses the point, and moves the parameters if the options say so and a lower loss is found; collective over
+    /// the cluster.
     func run() throws -> Diagnosis {
         var outcome = try look()
         let isCandidate = outcome.diagnosis.verdict == .saddle
@@ -53,7 +53,7 @@ struct Diagnoser {
 
     // MARK: The point
 
-    /// The ends of the spectrum with the vectors that belong to them, and the error of products with these.
+    /// The eigenvalues at both ends, the outermost eigenvectors, and the error of products with these.
     struct Ends {
         var largest: [Diagnosis.Eigenvalue]
         var smallest: [Diagnosis.Eigenvalue]
@@ -76,16 +76,16 @@ struct Diagnoser {
             try hessian.free()
             return outcome
         } catch let error as SpectrumError {
-            // All ranks have met it.
+            // Thrown on all ranks.
             try hessian.free()
             throw error
         }
     }
 
-    /// Tells of the products with the Hessian that a look takes.
+    /// Shows the number of products with the Hessian as progress.
     private func tell(of space: HessianSpace) throws -> CountedWork {
         let work = CountedWork("diagnosing", "Hessian product", isEstimate: true, on: progress)
-        // A verdict takes those of the ends beside.
+        // The verdict takes a few products more, with the vectors at the ends.
         let expected = try chooseDense(space.dimension) ? space.dimension : options.products
         space.onProduct = { [unowned space] in work.advance(space.products, of: expected + 5) }
         return work
@@ -112,7 +112,7 @@ struct Diagnoser {
         let width = max(ends.largest[0].value - ends.smallest[0].value, .leastNormalMagnitude)
         let critical = criticality(start, weightNorm: weightNorm, scale: scale)
         let positive = spectrum.smallest(above: epsilon)
-        // What a penalty adds to every eigenvalue of the loss that then decides.
+        // What a penalty without exemptions adds to every eigenvalue, if the decayed gradient decides.
         let exempt = (optimizer?.noDecay ?? []).isEmpty ? decay : 0
         let decayOfAll = critical.byDecay ? exempt : 0
         var diagnosis = Diagnosis(
@@ -160,7 +160,7 @@ struct Diagnoser {
         let zeroGradients: [String]
     }
 
-    /// The loss and its gradient, and what of them Float32 cannot tell.
+    /// The loss and its gradient, and how much of the gradient is rounding of Float32.
     private func gradients(_ point: ParameterPoint) throws -> Start {
         let derivative = try DatasetGradient(cluster: cluster, state: state, objective: objective)
         let (gradient, loss) = try derivative.compute()
@@ -191,7 +191,8 @@ struct Diagnoser {
             }.sorted())
     }
 
-    /// Whether the point is critical, by the gradient that training follows where the optimizer has coupled decay.
+    /// Whether the point is critical: by the loss's gradient or, failing that, by the gradient with the optimizer's
+    /// coupled decay.
     private func criticality(
         _ start: Start, weightNorm: Double, scale: Double
     ) -> (isCritical: Bool, ratio: Double, byDecay: Bool) {

@@ -65,7 +65,7 @@ extension Diagnosis {
 }
 
 extension JSONLine {
-    /// What is to blame, and what weights alone do not tell.
+    /// Adds the findings, and the names of those that only a run's metrics can show.
     mutating func add(_ causes: FoundCauses) {
         add(
             "findings",

@@ -1,11 +1,10 @@
 import Spectrum
 
-/// What is known of the loss around a point: whether it is a critical one, of which kind, how sure that is, and what to do
-/// next.
+/// What is known of the loss around a point: whether the point is critical, of which kind, and how sure that is.
 public struct Diagnosis: Sendable {
     /// What kind of point it is.
     public enum Verdict: String, Sendable, CaseIterable {
-        /// The gradient is no zero: an optimizer can go on from here.
+        /// The gradient is not 0: an optimizer can go on along it.
         case notCritical = "not_critical"
         /// A critical point with a direction in which the loss falls, and one in which it rises.
         case saddle
@@ -29,28 +28,28 @@ public struct Diagnosis: Sendable {
 
     /// A share of all eigenvalues.
     public struct Share: Sendable, Equatable {
-        /// The share.
+        /// The share from 0 to 1, exact or estimated.
         public let value: Double
-        /// What it lies between: what the products leave open, and twice the deviation of a random start.
+        /// Its bounds: what the products leave open, widened by twice the deviation of a random start.
         public let range: ClosedRange<Double>
         var isExact: Bool { range.lowerBound == range.upperBound }
-        /// The widest range of which the share itself still says something.
+        /// The width of a range beyond which the share means nothing.
         package static let widestKnown = 0.9
     }
 
     /// A node of the spectrum's density.
     public struct DensityNode: Sendable, Equatable {
-        /// Where it lies.
+        /// The eigenvalue.
         public let value: Double
-        /// The share of eigenvalues it stands for.
+        /// The share of eigenvalues that the node stands for.
         public let weight: Double
     }
 
-    /// What looking along ±u, the direction of the most negative curvature, has found.
+    /// The result of a search for a lower loss along ±u, the direction of the most negative curvature.
     public struct Descent: Sendable, Equatable {
         /// The loss at the best point along the line.
         public let loss: Double
-        /// How far it lies along u, with the sign of the direction; 0 where the loss falls nowhere.
+        /// Its distance along u, below 0 towards −u; 0 where the loss falls nowhere.
         public let distance: Double
         /// Why the loss does not fall; nil where it does.
         public let why: String?
@@ -58,13 +57,13 @@ public struct Diagnosis: Sendable {
 
     /// What kind of point it is.
     public internal(set) var verdict: Verdict
-    /// Why, in a sentence.
+    /// The reason for the verdict, in a sentence.
     public internal(set) var because: String
     /// The mean loss.
     public let loss: Double
     /// ‖∇L‖.
     public let gradientNorm: Double
-    /// How much of the gradient moves when every weight moves by one unit in its last place.
+    /// The norm of the gradient's change when every weight moves by one unit in its last place.
     public let gradientNoise: Double
     /// ‖θ‖.
     public let weightNorm: Double
@@ -72,7 +71,7 @@ public struct Diagnosis: Sendable {
     public let decayedGradientNorm: Double?
     /// The parameters whose gradient is exactly 0.
     public let zeroGradients: [String]
-    /// w of that; 0 for none.
+    /// w, the coupled weight decay; 0 for none.
     public let decay: Double
     /// The largest eigenvalues, descending.
     public let largest: [Eigenvalue]
@@ -80,17 +79,18 @@ public struct Diagnosis: Sendable {
     public let smallest: [Eigenvalue]
     /// The share of eigenvalues above ε.
     public let minimumRatio: Share
-    /// The share of those from −ε to ε.
+    /// The share of eigenvalues from −ε to ε.
     public let zeroRatio: Share
-    /// The share of those below −ε.
+    /// The share of eigenvalues below −ε.
     public let negativeRatio: Share
     /// The number of eigenvalues below −ε, where all are known.
     public let index: Int?
     /// The density of the spectrum: all eigenvalues where they are known, else a quadrature's nodes, ascending.
     public let density: [DensityNode]
-    /// Below this an eigenvalue counts as zero.
+    /// ε: eigenvalues up to this magnitude count as zero.
     public let epsilon: Double
-    /// The error of products with the Hessian: what moves when every weight moves by one unit in its last place.
+    /// The error of curvature: its change when every weight moves by one unit in its last place, or the products'
+    /// asymmetry if that is larger.
     public let productError: Double
     /// A bound on the probability that there is curvature below −ε which was not found; 0 where all eigenvalues are known.
     public let missProbability: Double
@@ -98,7 +98,7 @@ public struct Diagnosis: Sendable {
     public let missedCurvature: Double
     /// ‖∇L‖ ÷ (max |λ| · ‖θ‖), or that of the decayed gradient where it decided; infinite where that divides by zero.
     public let criticalRatio: Double
-    /// Up to which ratio a point is critical.
+    /// The ratio up to which a point is critical.
     public let tolerance: Double
     /// Whether the decayed gradient decided about the point.
     public let isDecidedByDecay: Bool
@@ -108,29 +108,29 @@ public struct Diagnosis: Sendable {
     public let gradientCurvature: Double?
     /// The trace of the Hessian with its standard error, where it was asked for.
     public let trace: (value: Double, error: Double)?
-    /// What the optimizer's steps do here.
+    /// The optimizer's steps at this point; nil without an optimizer or a learning rate.
     public let stepping: StepDiagnosis?
-    /// What looking along the most negative curvature has found, where it was looked at.
+    /// The search along the most negative curvature; nil if there was none.
     public internal(set) var descent: Descent?
     /// Whether batch norm used mini-batches' moments.
     public let usesBatchStatistics: Bool
     /// Whether dropout left elements out.
     public let dropsOut: Bool
-    /// The set of data.
+    /// The data set: "train", "validation" or "test".
     public let data: String
-    /// Examples.
+    /// The number of examples.
     public let examples: Int
     /// Whether they are a sample of the set.
     public internal(set) var isSample = false
-    /// Trainable elements.
+    /// The number of trainable elements.
     public let parameters: Int
-    /// Products with the Hessian.
+    /// The number of products with the Hessian.
     public internal(set) var products: Int
     /// Whether all eigenvalues were computed.
     public let isDense: Bool
-    /// How the run came here; nil without a run.
+    /// The course of the run, from its metrics; nil without them.
     public internal(set) var history: RunHistory?
-    /// Which parts of the run are to blame, where that was looked for.
+    /// The parts of the run that are to blame; nil if they were not looked for.
     public internal(set) var causes: FoundCauses?
 
     /// The largest eigenvalue.
@@ -139,32 +139,33 @@ public struct Diagnosis: Sendable {
     public var lambdaMin: Eigenvalue { smallest[0] }
 }
 
-/// What an optimizer's steps do at a point, by the quadratic model of the loss.
+/// The effect of an optimizer's steps at a point, by the quadratic model of the loss.
 public struct StepDiagnosis: Sendable, Equatable {
     /// The optimizer's name.
     public let optimizer: String
     /// η, the rate in use.
     public let rate: Double
-    /// μ.
+    /// The momentum μ; 0 without momentum.
     public let momentum: Double
-    /// The largest rate at which steps do not grow along the sharpest direction; nil where it is not stated.
+    /// The largest rate at which steps do not grow along the sharpest direction; nil unless the optimizer is SGD and
+    /// there is positive curvature.
     public let stableRate: Double?
     /// gᵀg / η: above it gᵀHg means that the plain step overshoots the best one, above twice it that it raises the loss.
     public let gradientOverRate: Double
     /// gᵀHg.
     public let gradientCurvature: Double
-    /// The schedule that moves the rate; nil where it stays what it is.
+    /// The schedule of the rate; nil for a constant rate.
     public var schedule: Schedule?
 
-    /// A schedule that moves the rate.
+    /// A schedule of the learning rate.
     public struct Schedule: Sendable, Equatable {
-        /// Its name.
+        /// The schedule's name in the configuration.
         public let name: String
         /// The highest rate of the run.
         public let highest: Double
     }
 
-    /// The schedule, where it has brought the rate down to next to nothing.
+    /// The schedule, if it has brought the rate below 5 % of the highest.
     var spent: Schedule? { schedule.flatMap { rate < 0.05 * $0.highest ? $0 : nil } }
 
     /// What the plain step −ηg does to the loss.
@@ -180,6 +181,6 @@ public struct StepDiagnosis: Sendable, Equatable {
         return gradientCurvature > gradientOverRate ? .overshoots : .falls
     }
 
-    /// η ÷ the largest stable rate; nil where that is not stated.
+    /// η ÷ the largest stable rate; nil without one.
     public var edge: Double? { stableRate.map { rate / $0 } }
 }

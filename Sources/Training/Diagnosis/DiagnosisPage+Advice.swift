@@ -1,8 +1,7 @@
 import Messages
 
-/// What to do next, as the page says it.
+/// The page's advice on what to do next.
 extension DiagnosisPage {
-    /// What to do next.
     var advice: [String] {
         var lines = generalAdvice
         if !diagnosis.zeroGradients.isEmpty {
@@ -52,7 +51,7 @@ extension DiagnosisPage {
         }
     }
 
-    /// What to do where the gradient is no zero: about the rate first, then about curvature that gains more.
+    /// Advice for a point that is not critical: on the rate, then on negative curvature if it gains more.
     private var adviceToGoOn: [String] {
         var lines = ["the gradient is large enough to go on along."]
         if let edge = diagnosis.stepping?.edge, let stable = diagnosis.stepping?.stableRate, edge > 1 {
@@ -83,7 +82,7 @@ extension DiagnosisPage {
         return lines
     }
 
-    /// What gets further where a plain step lowers the loss.
+    /// Advice on the rate if a plain step lowers the loss.
     private var adviceOnTheRate: String {
         let best = usableRate.map { "one of \(text($0)) would lower it most" }
         if let stepping = diagnosis.stepping, let schedule = stepping.spent {

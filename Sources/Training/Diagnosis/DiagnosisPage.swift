@@ -1,13 +1,13 @@
 import Messages
 
-/// A diagnosis for a person: the verdict first, then what it rests on, then what to do.
+/// A diagnosis as text: the verdict and what to do first, then the numbers behind them.
 package struct DiagnosisPage {
     let diagnosis: Diagnosis
     private let weights: String
     let output: String?
 
     /// - Parameters:
-    ///   - weights: What was looked at.
+    ///   - weights: The path of the weights.
     ///   - output: Where weights with a lower loss were written, if they were asked for.
     package init(_ diagnosis: Diagnosis, weights: String, output: String? = nil) {
         self.diagnosis = diagnosis
@@ -15,7 +15,6 @@ package struct DiagnosisPage {
         self.output = output
     }
 
-    /// The page.
     package var text: String {
         var lines = PageText.row("verdict", [Self.name(diagnosis.verdict), "since \(diagnosis.because)"])
         if let descent { lines += PageText.row("way out", [descent]) }
@@ -43,7 +42,7 @@ package struct DiagnosisPage {
         }
     }
 
-    /// A number as the page shows it.
+    /// A number with four significant digits.
     func text(_ value: Double) -> String { ProgressReporter.significant(value, 4) }
 
     private func percent(_ share: Double) -> String { "\(ProgressReporter.significant(100 * share, 3)) %" }
@@ -72,7 +71,7 @@ package struct DiagnosisPage {
         return square * square / (2 * curvature)
     }
 
-    /// What going along the negative curvature gains, where that was looked at.
+    /// How far the loss falls along the negative curvature; nil where it does not, or was not searched for.
     var descentGain: Double? {
         diagnosis.descent.flatMap { $0.why == nil ? diagnosis.loss - $0.loss : nil }
     }
@@ -151,7 +150,7 @@ package struct DiagnosisPage {
     private var histogram: [String] {
         let scale = max(abs(diagnosis.lambdaMin.value), abs(diagnosis.lambdaMax.value))
         guard scale > 0 else { return ["all eigenvalues are 0"] }
-        // Bins from the most negative on; the one in the middle holds what is nearest to zero.
+        // Bins from the most negative on; the middle one holds what is nearest to zero.
         let most = Self.decades
         var weights = Array(repeating: 0.0, count: 2 * most + 1)
         for node in diagnosis.density {
@@ -227,7 +226,7 @@ package struct DiagnosisPage {
                 "the last \(history.losses.count) steps logged took the mini-batches' loss from \(text(first)) to \(text(last))\(last > 1.2 * first ? ": it rises" : "")"
             )
         }
-        // At these weights, where it is known: an epoch's loss is the mean over weights that changed.
+        // The loss at these weights where it is known: an epoch's loss is a mean over weights that changed.
         let own = diagnosis.data == "train" && !diagnosis.isSample ? diagnosis.loss : nil
         if let training = own ?? history.trainingLoss, let test = history.testLoss ?? history.validationLoss {
             let set = history.testLoss == nil ? "validation" : "test"

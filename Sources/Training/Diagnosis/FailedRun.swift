@@ -1,6 +1,6 @@
 import Messages
 
-/// What is known of a run that left no weights to look around, as one that diverged.
+/// What is known of a run that left no weights, such as one that diverged early.
 package struct FailedRun: Sendable {
     let course: RunCourse
     let isDiverged: Bool
@@ -12,7 +12,7 @@ package struct FailedRun: Sendable {
             : "the run left no weights to look around"
     }
 
-    /// The same object as of weights, on one line, with null for what only weights tell.
+    /// A JSON object on one line like that of a diagnosis, with null for what only weights tell.
     package var json: String {
         var line = JSONLine()
         line.add("verdict", Diagnosis.Verdict.undecided.rawValue)
@@ -24,7 +24,7 @@ package struct FailedRun: Sendable {
         return line.line
     }
 
-    /// The page for a person.
+    /// The same as text.
     package var page: String {
         var lines = PageText.row("verdict", ["undecided", "since \(because)"])
         lines += PageText.row("findings", PageText.findings(causes))

@@ -9,16 +9,16 @@ struct FoundSpectrum {
     var lowest: [SlicedVector<Float>]
     /// The vectors of the largest eigenvalues, from the highest on.
     var highest: [SlicedVector<Float>]
-    /// What the random start vector of Lanczos's method has seen.
+    /// The tridiagonal matrix of Lanczos's method from a random start vector.
     var tridiagonal = Tridiagonal()
-    /// Whether nothing that one start can see is missing.
+    /// Whether everything was found that the start vector can show.
     var isComplete = false
-    /// The eigenvalues on the basis, ascending.
+    /// The Ritz values, ascending.
     var ritz: [Double] = []
     /// Trainable elements.
     var dimension = 0
 
-    /// Products that a bound on what was missed may count.
+    /// The number of products, for bounds on what was missed.
     var steps: Int { tridiagonal.count }
 
     /// The shares of eigenvalues above ε, from −ε to ε, and below −ε.
@@ -36,7 +36,7 @@ struct FoundSpectrum {
         }
         let upTo = try tridiagonal.measure(below: epsilon, in: space)
         let below = try tridiagonal.measure(below: -epsilon, in: space)
-        // Which side of ε the node nearest to it stands for is open, so that the middle is the best guess.
+        // The node nearest to ε may stand for eigenvalues on both sides of it, so the middle is the best guess.
         func share(_ lower: Double, _ upper: Double, _ estimate: Double) -> Diagnosis.Share {
             // (v·u)² of a random unit vector sums to a Beta variable over a set of eigenvectors.
             let deviation = (2 * estimate * (1 - estimate) / Double(dimension + 2)).squareRoot()
@@ -64,6 +64,6 @@ struct FoundSpectrum {
         }
     }
 
-    /// The smallest eigenvalue above `epsilon`, of all or of those on the basis.
+    /// The smallest eigenvalue above `epsilon`; a Ritz value where not all eigenvalues are known.
     func smallest(above epsilon: Double) -> Double? { (all ?? ritz).first { $0 > epsilon } }
 }

@@ -4,7 +4,7 @@ struct LineSearch {
     let curvature: Double
     /// The function's value at 0.
     let value: Double
-    /// What rounding moves values by.
+    /// How much rounding may change a value.
     let noise: Double
 
     /// The lowest point found and the value there; nil where none is lower than `value` by more than rounding.

@@ -1,4 +1,4 @@
-/// How pages for a person are laid out: names on the left, paragraphs beside them.
+/// The layout of text pages: names on the left, paragraphs beside them.
 enum PageText {
     /// Lines of paragraphs beside their name.
     static func row(_ name: String, _ paragraphs: [String]) -> [String] {
@@ -9,7 +9,7 @@ enum PageText {
         }
     }
 
-    /// What is to blame, a paragraph each.
+    /// A paragraph for each finding.
     static func findings(_ causes: FoundCauses) -> [String] {
         var lines = causes.findings.map { "\($0.name.rawValue): \($0.evidence). Change \($0.key)." }
         if lines.isEmpty { lines = ["none: no measurement shows a part that is to blame"] }

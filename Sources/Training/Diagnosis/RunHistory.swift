@@ -1,6 +1,6 @@
-/// How a run came to where it is, from its metrics.jsonl.
+/// The course of a run up to now, from its metrics.jsonl.
 public struct RunHistory: Codable, Sendable, Equatable {
-    /// Steps that were logged last, at most.
+    /// The most steps whose losses are kept.
     static let lastSteps = 10
 
     /// Losses of the last logged steps, in order.
@@ -12,7 +12,7 @@ public struct RunHistory: Codable, Sendable, Equatable {
     public let rate: Double?
     /// The highest learning rate of the steps that were logged.
     public let highestRate: Double?
-    /// The losses of the last epoch.
+    /// The mean losses of the last epoch.
     public let trainingLoss: Double?
     public let testLoss: Double?
     public let validationLoss: Double?

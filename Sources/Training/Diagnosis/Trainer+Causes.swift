@@ -4,9 +4,9 @@ import Foundation
 import Layers
 import Messages
 
-/// Which part of a run is to blame.
+/// Finding the part of a run that is to blame.
 extension Trainer {
-    /// What measurements say of weights, and of the run that they are of if its metrics are there; collective.
+    /// Finds what is to blame by measurements at weights, and by the metrics of their run if there are any; collective.
     ///
     /// - Parameters:
     ///   - values: The weights, on rank 0.
@@ -30,8 +30,8 @@ extension Trainer {
         return FileManager.default.fileExists(atPath: configuration) && (try? SavedWeights(folder)) == nil
     }
 
-    /// Which part of a run is to blame that has no weights to look around, from its metrics and from steps that are taken
-    /// again from its first weights; collective, the same at any number of ranks.
+    /// Finds what is to blame for a run without weights, from its metrics and from its first steps, which are taken
+    /// again; collective, the same at any number of ranks.
     ///
     /// - Parameters:
     ///   - folder: The run's folder.
@@ -67,7 +67,7 @@ extension Trainer {
         }[0]
     }
 
-    /// The rate that the schedule starts from; 0 of an optimizer that has none.
+    /// The base rate of the schedule; 0 for an optimizer without a learning rate.
     private static func configuredRate(_ settings: TrainingSettings) -> Double {
         guard settings.optimizer.rule.takesLearningRate else { return 0 }
         guard let rates = try? settings.rates() else { return settings.optimizer.learningRate }

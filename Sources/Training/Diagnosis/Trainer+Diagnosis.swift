@@ -8,20 +8,20 @@ import Messages
 import Optimizers
 import Randomness
 
-/// Why the loss does not go down.
+/// Diagnosis of trained weights.
 extension Trainer {
-    /// The part of a run's data that a point is looked at on.
+    /// The part of a run's data whose loss is diagnosed.
     public enum DiagnosedData: String, Sendable, CaseIterable {
-        /// What is trained on.
+        /// The training set.
         case train
-        /// What decisions watch.
+        /// The validation set, which decisions such as early stopping watch.
         case validation
-        /// What is only reported.
+        /// The test set, which is only reported.
         case test
     }
 
-    /// Looks around trained weights: whether they are a critical point of the loss, of which kind, how sure that is, and
-    /// what to do next; collective over the cluster, the same result on all ranks and at any number of them.
+    /// Diagnoses trained weights: whether they are a critical point of the loss, of which kind, and how sure that is;
+    /// collective over the cluster, the same result on all ranks and at any number of them.
     ///
     ///     let diagnosis = try Trainer.diagnose("runs/mine", MyNet(), settings, on: cluster)
     ///     print(diagnosis.verdict, diagnosis.lambdaMin.value)
@@ -30,9 +30,9 @@ extension Trainer {
     ///   - weights: A run's folder, one of its checkpoints, or a safetensors file with the run's normalization.json beside
     ///     it.
     ///   - model: The model that was trained.
-    ///   - settings: What it was trained with.
+    ///   - settings: The settings of its training.
     ///   - data: The data set.
-    ///   - options: How it is looked at.
+    ///   - options: How the weights are diagnosed.
     ///   - folder: Where weights with a lower loss go, where `options` ask for an escape; made where it is missing.
     public static func diagnose(
         _ weights: String, _ model: any Model, _ settings: TrainingSettings, data: DiagnosedData = .train,
@@ -66,7 +66,7 @@ extension Trainer {
                     try FileOutput.makeFolder(folder)
                 })
             let (objective, isSample) = try objective(loaded, data, part.fraction, settings, options)
-            // An escape moves the weights.
+            // Copied before an escape moves the weights.
             let values = options.findsCauses && cluster.rank == 0 ? loaded.values : nil
             var diagnosis = try Diagnoser(
                 cluster: cluster, state: loaded.state, objective: objective, options: options,
@@ -92,7 +92,7 @@ extension Trainer {
         }
     }
 
-    /// The schedule that moves the rate; nil where none does.
+    /// The schedule of the rate; nil for a constant rate.
     private static func schedule(
         _ settings: TrainingSettings, _ history: RunHistory?
     ) -> StepDiagnosis.Schedule? {
@@ -102,7 +102,7 @@ extension Trainer {
             name: name, highest: max(history?.highestRate ?? 0, settings.optimizer.learningRate))
     }
 
-    /// Throws where a folder holds a run or weights: an escape writes beside nothing and over nothing.
+    /// Throws if a folder holds a run or weights, which an escape must neither overwrite nor join.
     private static func requireUnused(_ folder: String) throws {
         let names = [RunFolder.bestWeightsName, RunFolder.scalingName]
         let isUsed =
@@ -138,7 +138,7 @@ extension Trainer {
         }
     }
 
-    /// The loss that is looked at, and whether it is of a sample of the set.
+    /// The loss to diagnose, and whether it is of a sample of the set.
     static func objective(
         _ loaded: LoadedModel, _ data: DiagnosedData, _ fraction: Double?, _ settings: TrainingSettings,
         _ options: DiagnosisOptions
@@ -177,16 +177,16 @@ extension Trainer {
         return (objective, examples < all)
     }
 
-    /// Above the streams of vectors and of rounding.
+    /// A stream above those of random vectors and of `ParameterPoint.shake`.
     private static let sampleStream: UInt64 = 1 << 41
 
-    /// All examples, or those of `rows`, in mini-batches that decide nothing: large enough to be fast, and not too large for
+    /// All examples, or those of `rows`, in mini-batches of 512 to 2048: large enough to be fast, small enough for
     /// memory.
     static func inOrder(_ count: Int, _ rows: [Int32]?, batch: Int) -> EpochOrder {
         EpochOrder(inOrder: count, subset: rows, batchSize: min(max(batch, 512), 2048))
     }
 
-    /// What dropout draws from where a point is looked at.
+    /// The key of dropout's masks in a diagnosis.
     static func dropoutKey(seed: UInt64) -> dt_philox_key {
         let words = CounterRandom(seed: seed, purpose: .dropout).words(at: 0)
         return dt_philox_key(word: (words.0, words.1))

@@ -1,12 +1,12 @@
-/// Which verdict the numbers of a point allow.
+/// Derives the verdict on a point from its numbers.
 ///
-/// A point is critical where the gradient is no larger than `tolerance` · max |λ| · ‖θ‖, so that by the quadratic model no
-/// critical point can be told from it within that part of ‖θ‖, or than its rounding. Its kind is told by curvature that the
-/// products' error δ cannot have made: below −δ in one direction, above δ in another.
+/// A point is critical if its gradient is no larger than `tolerance` · max |λ| · ‖θ‖, or than the gradient's rounding.
+/// By the quadratic model it then cannot be told from a critical point within `tolerance` · ‖θ‖. Its kind is told by
+/// curvature beyond both ε and the error of products, below 0 in one direction, above 0 in another.
 struct VerdictRule {
     let diagnosis: Diagnosis
     let isCritical: Bool
-    /// What a penalty adds to the curvature along the lowest and the highest vector.
+    /// What a penalty adds to the curvature along the vectors of the smallest and the largest eigenvalue.
     let shifts: (low: Double, high: Double)
 
     private var low: Double { diagnosis.lambdaMin.value + shifts.low }

@@ -6,9 +6,9 @@ import Messages
 import Randomness
 import Spectrum
 
-/// What a landscape is drawn along, and what was found on the way there.
+/// The directions of a landscape, and what was found while computing them.
 struct FoundDirections {
-    /// What is known of directions beside their elements.
+    /// What is known of directions besides their elements.
     struct Facts: Codable, Equatable {
         /// ‖∇L‖ along the gradient.
         var gradientNorm: Double?
@@ -22,12 +22,12 @@ struct FoundDirections {
     let facts: Facts
 }
 
-/// Looks for the directions of a landscape around the point at which a model's parameters stand.
+/// Finds the directions of a landscape around a model's parameters.
 struct DirectionSearch {
     let loaded: LoadedModel
-    /// The loss that gradient and curvature are of.
+    /// The loss whose gradient and curvature are used.
     let objective: DatasetObjective
-    /// What random directions and start vectors are drawn from.
+    /// The seed of random directions and start vectors.
     let seed: UInt64
 
     private var cluster: Cluster { loaded.cluster }
@@ -52,7 +52,8 @@ struct DirectionSearch {
         return FoundDirections(values: values, facts: FoundDirections.Facts())
     }
 
-    /// The parts of vectors by the model's variables, zeros for those that are not trainable; nil but on rank 0. Collective.
+    /// On rank 0, vectors by the model's variables, with zeros for those that are not trainable; nil elsewhere.
+    /// Collective.
     private func gathered(_ vectors: [SlicedVector<Float>], _ slices: ParameterSlices) throws -> [[[Float]]]?
     {
         var all: [[[Float]]] = []
@@ -105,7 +106,7 @@ struct DirectionSearch {
             try hessian.free()
             return found
         } catch let error as SpectrumError {
-            // All ranks have met it.
+            // Thrown on all ranks.
             try hessian.free()
             throw error
         }
@@ -151,8 +152,9 @@ struct DirectionSearch {
 
     // MARK: From weights
 
-    /// Normal numbers d, of each filter f times ‖θ_f‖ / ‖d_f‖: a filter is all that makes one output of a layer, the
-    /// elements of one index of a weight's first dimension. Biases, and what scales and shifts normalized values, stay.
+    /// Two directions of normal numbers d, times ‖θ_f‖ / ‖d_f‖ for each filter f: the elements of one index of a
+    /// weight's first dimension, which make one output of a layer. Biases, and the scales and shifts of normalizations,
+    /// get 0.
     private func plane() throws -> [[[Float]]] {
         let directions = (0..<2).map { direction in
             variables.indices.map { place -> [Float] in
@@ -175,10 +177,10 @@ struct DirectionSearch {
         return directions
     }
 
-    /// Above the streams of vectors, of rounding and of samples.
+    /// A stream above those of random vectors, of `ParameterPoint.shake` and of samples.
     private static let planeStream: UInt64 = 1 << 42
 
-    /// Normal numbers, each filter with the norm of that of `weights`.
+    /// Normal numbers in which each filter has the norm of the same filter of `weights`.
     static func normalized(filterWise weights: [Float], filters: Int, _ random: CounterRandom) -> [Float] {
         let width = weights.count / max(1, filters)
         var direction: [Float] = []
@@ -195,7 +197,7 @@ struct DirectionSearch {
         return direction
     }
 
-    /// What leads from the weights and statistics to others, in Float32.
+    /// The difference of other weights and statistics from the current ones, in Float32.
     private func line(to other: [[Float]], _ path: String) throws -> [[Float]] {
         let difference = other.enumerated().map { place, values in
             zip(values, state.value(place)).map { $0 - $1 }

@@ -11,7 +11,7 @@ extension Landscape {
         return text
     }
 
-    /// What is worth knowing of it as one JSON object on one line: no times, paths or numbers of ranks.
+    /// The landscape's main numbers as one JSON object on one line: no times, paths or numbers of ranks.
     package var json: String {
         var line = JSONLine()
         line.add("along", along.name)
@@ -42,7 +42,7 @@ extension Landscape {
         return line.line
     }
 
-    /// What is worth knowing of it, for a person.
+    /// The landscape's main numbers as text.
     ///
     /// - Parameter output: The folder of its files.
     package func page(output: String) -> String {
@@ -78,7 +78,7 @@ extension Landscape {
         }.joined()
     }
 
-    /// What its directions are, for a person.
+    /// The directions, in words.
     package var directionText: String {
         switch along {
         case .gradient:
@@ -95,12 +95,12 @@ extension Landscape {
         }
     }
 
-    /// How many examples it is of, for a person.
+    /// The number of examples, in words.
     package var examplesText: String {
         counted(ProgressReporter.number(Double(examples)), "example") + (isSample ? ", a sample" : "")
     }
 
-    /// What batch norm does, for a person.
+    /// The moments that batch norm uses, in words.
     package var batchNormText: String {
         if usesBatchStatistics { return "by the moments of mini-batches, as in training" }
         if case .line = along { return "by its running statistics, which move along" }

@@ -1,10 +1,10 @@
 /// The loss at points around weights, on a line or a plane.
 public struct Landscape: Sendable {
-    /// What it is drawn along.
+    /// The directions that it is drawn along.
     public let along: LandscapeDirections
     /// Its points.
     package let grid: LandscapeGrid
-    /// The mean loss at each point: of each position along the first direction, all along the second.
+    /// The mean loss at each point: for each position along the first direction, all along the second.
     public let losses: [Double]
     /// How far it reaches, in units of the directions.
     public let radius: Double
@@ -20,15 +20,15 @@ public struct Landscape: Sendable {
     public let usesBatchStatistics: Bool
     /// Whether the model has batch norm.
     package let hasBatchNorm: Bool
-    /// The set of data.
+    /// The data set: "train", "validation" or "test".
     public let data: String
-    /// Examples.
+    /// The number of examples.
     public let examples: Int
     /// Whether they are a sample of the set.
     public let isSample: Bool
-    /// Trainable elements.
+    /// The number of trainable elements.
     public let parameters: Int
-    /// What it was drawn with.
+    /// The seed of random directions, start vectors and samples.
     public let seed: UInt64
 
     /// A point and the loss there.
@@ -60,7 +60,7 @@ public struct Landscape: Sendable {
         losses.indices.first { grid.coordinates($0) == coordinates }.map { losses[$0] }
     }
 
-    /// The loss at the weights themselves; nil where they are no point of it.
+    /// The loss at the weights themselves; nil where no point lies there.
     public var loss: Double? { loss(at: directionNorms.map { _ in 0 }) }
 
     /// The curvature at the weights along each direction, (L(h) − 2L(0) + L(−h)) / h² of the points beside them at ±h; nil
@@ -85,9 +85,9 @@ public struct Landscape: Sendable {
         return found
     }
 
-    /// The losses at the weights and at the others, and by how much the highest point between them lies above the line
-    /// between these two (Frankle et al., "Linear Mode Connectivity and the Lottery Ticket Hypothesis", ICML 2020); nil where
-    /// it goes to no others, or one of both is no point of it.
+    /// The losses at both ends of a line to other weights, and by how much the highest point between them lies above
+    /// the straight line between these losses (Frankle et al., "Linear Mode Connectivity and the Lottery Ticket
+    /// Hypothesis", ICML 2020); nil for other directions, or where no point lies at an end.
     public var barrier: (ends: [Double], height: Double)? {
         guard case .line = along, let here = loss(at: [0]), let there = loss(at: [1]) else { return nil }
         let heights = zip(grid.a, losses).filter { (0...1).contains($0.0) }.map { position, loss in

@@ -7,22 +7,22 @@ import Safetensors
 
 /// The folder of a landscape: its files, and the lock that keeps others out.
 ///
-/// landscape.jsonl keeps what is finished, so that the same command goes on from there however it was stopped: its first line
-/// says what the landscape is of; the second, which is written when directions.safetensors stands, what was found beside the
-/// directions; then comes a line for each point, in order. Lines that are not whole are not there.
+/// landscape.jsonl keeps what is finished, so that the same command goes on from there however it was stopped. Its
+/// first line identifies the landscape. The second, written after directions.safetensors, has the facts about the
+/// directions. Then comes a line for each point, in order. An incomplete line does not count.
 final class LandscapeFolder {
-    /// The losses.
+    /// The losses as a table.
     static let tableName = "landscape.csv"
     /// The picture.
     static let pictureName = "landscape.svg"
     /// The directions.
     static let directionsName = "directions.safetensors"
-    /// What is finished.
+    /// The lines that keep what is finished.
     static let pointsName = "landscape.jsonl"
 
     /// What a folder holds of a landscape.
     struct Kept {
-        /// What was found of its directions; nil where they are still to be looked for.
+        /// The facts about its directions; nil where these are still to be found.
         var facts: FoundDirections.Facts?
         /// The directions by the model's variables, row-major; empty without facts.
         var directions: [[[Float]]] = []
@@ -48,7 +48,6 @@ final class LandscapeFolder {
         let loss: Double
     }
 
-    /// The folder.
     let path: String
     private let keeper: LockKeeper
     private var descriptor: Int32 = -1
@@ -71,15 +70,15 @@ final class LandscapeFolder {
 
     private func holds(_ name: String) -> Bool { FileManager.default.fileExists(atPath: file(name)) }
 
-    /// Throws where another has taken the folder; to be asked before anything is written.
+    /// Throws if another process has taken the folder; called before anything is written.
     private func requireLock() throws {
         if !keeper.lock.seemsHeld { try RunFolder.require(keeper.lock, path) }
     }
 
     // MARK: What is finished
 
-    /// Takes over what is there of the same landscape, or begins it; throws where the folder holds another, unless that is to
-    /// be replaced.
+    /// Takes over what the folder holds of the same landscape, or begins it; throws if the folder holds another that is
+    /// not to be overwritten.
     ///
     /// - Parameters:
     ///   - count: The number of directions.
@@ -91,7 +90,7 @@ final class LandscapeFolder {
         let head = lines.first.flatMap { try? JSONDecoder().decode(Head.self, from: $0) }
         let isSame = head?.identity == identity.digest
         let names = [Self.tableName, Self.pictureName, Self.directionsName]
-        // A first line alone is no loss, nor are directions that no second one knows of.
+        // A first line alone, or directions without a second line, may be overwritten without loss.
         let isBegun = lines.count > 1 || names.prefix(head == nil ? 3 : 2).contains(where: holds)
         if !overwrites, !isSame, isBegun {
             let other = "holds a landscape of other weights, data or options"
@@ -175,19 +174,18 @@ final class LandscapeFolder {
 
     /// Adds a line.
     ///
-    /// - Parameter waits: Whether it is waited for until it is on the disk.
+    /// - Parameter waits: Whether to return only once the line is on the disk.
     private func append(_ line: String, waits: Bool = false) throws {
         try requireLock()
         let path = file(Self.pointsName)
         try FileOutput.write(Array(line.utf8), to: descriptor, path: path)
         let now = ProcessInfo.processInfo.systemUptime
-        // What a power cut may take is no more than what was done in the last second.
+        // A power cut thus loses at most what was done in the last second.
         guard waits || now - synchronized > 1 else { return }
         synchronized = now
         try FileOutput.synchronize(descriptor, path: path)
     }
 
-    /// Adds a point.
     func add(_ point: Landscape.Point) throws {
         var line = JSONLine()
         for (name, position) in zip(["a", "b"], point.coordinates) { line.add(name, position) }
@@ -197,7 +195,7 @@ final class LandscapeFolder {
 
     // MARK: Directions
 
-    /// Writes the directions, and what was found beside them.
+    /// Writes the directions and the facts about them.
     func write(_ directions: [[[Float]]], _ facts: FoundDirections.Facts, of model: TracedModel) throws {
         try requireLock()
         var tensors: [(name: String, shape: [Int], values: FloatCopy)] = []
@@ -218,7 +216,7 @@ final class LandscapeFolder {
         return try ["a", "b"].prefix(count).map { letter in
             try model.variables.map { variable in
                 let values = try file.tensor(named: "\(letter).\(variable.name)")
-                // Whatever is there is not what was written: the digest tells.
+                // Values of another size were not written by `write`: the digest will not match.
                 return values.count == variable.shape.reduce(1, *) ? values : []
             }
         }
@@ -234,13 +232,14 @@ final class LandscapeFolder {
 
     // MARK: The end
 
-    /// Forgets the points, so that the folder is free for a landscape of other options; for one that can have no end.
+    /// Removes the points and directions of a landscape that cannot be finished, so that the folder is free for other
+    /// options.
     func discard() throws {
         try requireLock()
         for name in [Self.pointsName, Self.directionsName] { unlink(file(name)) }
     }
 
-    /// Writes what the landscape has come to.
+    /// Writes the finished landscape.
     ///
     /// - Parameter picture: Its picture; nil for none.
     func finish(_ landscape: Landscape, picture: String?) throws {

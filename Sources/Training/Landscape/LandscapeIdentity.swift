@@ -2,16 +2,16 @@ import Cluster
 import DataParallel
 import Layers
 
-/// What a landscape is of: points are added to those of the same one alone.
+/// What identifies a landscape: points are only added to those of the same landscape.
 struct LandscapeIdentity: Equatable {
     /// SHA-256 of all that decides a point's loss.
     let digest: String
-    /// What of it a person chose.
+    /// The options and the instruction set, in words.
     let words: String
 
     /// - Parameters:
     ///   - other: The weights at the end of a line, by the model's variables; nil without.
-    ///   - objective: What losses are of.
+    ///   - objective: The loss that is drawn.
     ///   - batch: Examples of a mini-batch in evaluation mode.
     init(
         _ along: LandscapeDirections, _ options: LandscapeOptions, _ grid: LandscapeGrid,

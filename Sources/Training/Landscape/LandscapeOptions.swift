@@ -1,4 +1,4 @@
-/// What a landscape is drawn along. Directions begin at the weights that are looked at, where a (and b) are 0.
+/// The directions of a landscape. They start at the given weights, where a (and b) are 0.
 public enum LandscapeDirections: Sendable, Hashable {
     /// The gradient g/‖g‖, uphill: a is the distance in the space of parameters, so that the slope at 0 is the ‖g‖ of a
     /// diagnosis.
@@ -14,7 +14,7 @@ public enum LandscapeDirections: Sendable, Hashable {
     /// statistics move along.
     case line(to: String)
 
-    /// The number of directions around a point of so many parameters.
+    /// The number of directions for a model with this many parameters.
     func count(parameters: Int) -> Int {
         switch self {
         case .gradient, .line: 1
@@ -44,7 +44,7 @@ public struct LandscapeOptions: Sendable {
     public var radius = 1.0
     /// Examples, a seeded sample of the data set; nil for all.
     public var examples: Int?
-    /// What random directions, start vectors and samples are drawn from.
+    /// The seed of random directions, start vectors and samples.
     public var seed: UInt64 = 0
     /// Whether batch norm uses the moments of the run's own mini-batches, as in training, or its running statistics.
     public var usesBatchStatistics = false
@@ -56,7 +56,7 @@ public struct LandscapeOptions: Sendable {
 }
 
 extension LandscapeOptions {
-    /// Why no points can be made as they say, and what to change; nil where they can.
+    /// What is wrong with the options, and what to change; nil if nothing is.
     package func problem(_ along: LandscapeDirections) -> String? {
         let isPlane = along == .plane || along == .eigenvectors
         let most = isPlane ? LandscapeGrid.mostOnAPlane : LandscapeGrid.mostOnALine
@@ -82,7 +82,7 @@ package struct LandscapeGrid: Sendable, Equatable {
     /// The most points along a direction.
     package static let (mostOnALine, mostOnAPlane) = (100_000, 255)
 
-    /// The points that options ask for, along so many directions.
+    /// The points that `options` ask for, along `count` directions.
     init(_ along: LandscapeDirections, count: Int, _ options: LandscapeOptions) {
         let points = options.points ?? (count == 1 ? 51 : 25)
         var lower = -options.radius
@@ -101,7 +101,7 @@ package struct LandscapeGrid: Sendable, Equatable {
     /// The number of points.
     package var count: Int { a.count * (b?.count ?? 1) }
 
-    /// Where a point lies, by its number: all of b for each a.
+    /// The coordinates of a point by its number, which counts all of b for each a.
     package func coordinates(_ point: Int) -> [Double] {
         guard let b else { return [a[point]] }
         return [a[point / b.count], b[point % b.count]]

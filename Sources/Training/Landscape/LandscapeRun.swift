@@ -4,16 +4,16 @@ import Datasets
 import Layers
 import Messages
 
-/// The work on a landscape: its directions, then point after point; every rank takes part in each.
+/// Computes a landscape: its directions, then point after point; every rank takes part in each.
 struct LandscapeRun {
     let loaded: LoadedModel
-    /// The loss that gradients and curvature are of, and in training mode the points' losses.
+    /// The loss whose gradient and curvature give directions, and in training mode the points' losses.
     let objective: DatasetObjective
     /// Examples of a mini-batch in evaluation mode.
     let batch: Int
     let along: LandscapeDirections
     let options: LandscapeOptions
-    /// What the set of data is called.
+    /// The name of the data set, such as "train".
     let data: String
     /// Whether its examples are a sample of the set.
     let isSample: Bool
@@ -24,13 +24,13 @@ struct LandscapeRun {
         model.variables.filter(\.isTrainable).reduce(0) { $0 + $1.shape.reduce(1, *) }
     }
 
-    /// Goes on with what the folder holds, to the end; collective over the cluster.
+    /// Computes what the folder does not hold yet; collective over the cluster.
     ///
     /// - Parameters:
-    ///   - folder: On rank 0 where files go.
+    ///   - folder: On rank 0, the folder for files.
     ///   - other: On rank 0 the weights at the end of a line.
-    ///   - picture: Makes the picture.
-    /// - Returns: The landscape; nil where it was asked to stop.
+    ///   - picture: Makes the picture; nil for none.
+    /// - Returns: The landscape; nil if the run was asked to stop.
     func run(
         in folder: LandscapeFolder?, other: [[Float]]?, picture: ((Landscape) -> String)?
     ) throws -> Landscape? {
@@ -74,7 +74,7 @@ struct LandscapeRun {
         return landscape
     }
 
-    /// Those that are kept, or new ones, which are kept from then on; collective over the cluster.
+    /// The directions that the folder keeps, or new ones, which are then written to it; collective over the cluster.
     private func directions(
         _ kept: LandscapeFolder.Kept, _ folder: LandscapeFolder?, other: [[Float]]?
     ) throws -> FoundDirections {
@@ -115,7 +115,7 @@ struct LandscapeRun {
             try cluster.agree(
                 Result { try folder?.add(Landscape.Point(coordinates: coordinates, loss: loss)) })
             if cluster.rank == 0 { Interruption.say(standing(losses.count, of: grid.count)) }
-            // What was there before says nothing of the time that is left.
+            // Points of earlier calls say nothing about the time that is left.
             work.advance(losses.count - first, of: grid.count - first)
             if try isToStop(after: losses.count, of: grid.count) {
                 try meter.free()
@@ -154,12 +154,12 @@ struct LandscapeRun {
     }
 }
 
-/// The mean loss of a data set where the weights stand: in evaluation mode the very number that an evaluation reports.
+/// The mean loss of a data set at the current weights; in evaluation mode the same number that an evaluation reports.
 private struct LossMeter {
     private let evaluator: Evaluator?
     private let training: DatasetLoss?
 
-    /// Plans it; collective over the cluster.
+    /// Collective over the cluster.
     init(_ loaded: LoadedModel, _ objective: DatasetObjective, batch: Int) throws {
         let (cluster, state) = (loaded.cluster, loaded.state)
         guard !objective.mode.usesBatchStatistics else {

@@ -21,8 +21,8 @@ extension Trainer {
     ///   - weights: A run's folder, one of its checkpoints, or a safetensors file with the run's normalization.json beside
     ///     it.
     ///   - model: The model that was trained.
-    ///   - settings: What it was trained with.
-    ///   - along: What it is drawn along.
+    ///   - settings: The settings of its training.
+    ///   - along: The directions.
     ///   - data: The data set.
     ///   - options: How it is drawn.
     ///   - output: The folder, made where it is missing.
@@ -50,7 +50,7 @@ extension Trainer {
         try worded(cluster) {
             if let problem = options.problem(along) { throw TrainingError(.configuration, problem) }
             let part = try source(of: data, settings)
-            // What cannot be written to is better found before the work.
+            // Opened first, so that a folder that cannot be written to fails before the work.
             var folder: LandscapeFolder?
             try cluster.agree(Result { if cluster.rank == 0 { folder = try LandscapeFolder(output) } })
             let loaded = try LoadedModel(

@@ -1,7 +1,8 @@
 import Cluster
 
 extension Cluster {
-    /// Fails on all ranks if it failed on one; the others end in silence. Collective.
+    /// Throws on all ranks if `outcome` is a failure on one: its error there, `FailedElsewhere` on the others.
+    /// Collective.
     func agree(_ outcome: Result<Void, any Error>) throws {
         var failed = 0
         if case .failure = outcome { failed = 1 }

@@ -1,40 +1,39 @@
 import Cluster
 import Foundation
 
-/// Moments a few times a second at which all ranks agree what to do, whatever the clock of each says; results do not depend
-/// on them.
+/// Steps, a few per second, after which all ranks agree whether to stop or to save. Rank 0 chooses them by step number,
+/// so that the ranks' clocks need not agree; results do not depend on the choice.
 struct ControlMoments {
-    /// What one rank asks for, or any.
+    /// What one rank asks for or, once agreed, what any rank asks for.
     struct Wishes {
-        /// That the run saves a checkpoint and stops.
+        /// Save a checkpoint and stop.
         var stops = false
-        /// That it does so at once: a signal ends it.
+        /// Save a checkpoint and stop, because the run was interrupted by a signal.
         var isInterrupted = false
-        /// That no more is done for the checkpoint under way: a thread still writes.
+        /// Leave the checkpoint under way alone: a thread still writes it.
         var isBusy = false
-        /// A checkpoint, by the clock; rank 0's alone counts.
+        /// Save a checkpoint, which is due by the clock; only rank 0's counts.
         var checkpoint = false
-        /// A closer look at the folder, which may be another run's by now.
+        /// Check the output folder, which another run may have taken.
         var looksAtFolder = false
     }
 
-    /// Seconds between two moments; a launcher that is interrupted leaves one.
+    /// Seconds between two moments. An interrupted launcher leaves ranks one second.
     private static let seconds = 0.2
 
-    /// Steps of the run after which the next moment comes.
+    /// The number of steps after which the next moment comes.
     private var next: Int
 
-    /// Moments of a run that has taken so many steps: the first comes after the next.
+    /// The first moment comes after the step that follows `step`.
     init(after step: Int) { next = step + 1 }
 
-    /// Whether there is one after so many steps.
     func isDue(after step: Int) -> Bool { step >= next }
 
     /// What any rank asks for; collective.
     ///
     /// - Parameters:
     ///   - step: Steps of the run so far.
-    ///   - secondsPerStep: Nil before the first step.
+    ///   - secondsPerStep: The mean time of a step, of which rank 0's counts; nil before the first step.
     mutating func agree(
         _ own: Wishes, after step: Int, secondsPerStep: Double?, _ cluster: Cluster
     ) throws -> Wishes {

@@ -2,12 +2,11 @@ import Cluster
 import DataParallel
 import Messages
 
-/// One step of a run, of which nothing is written.
+/// Takes a single step of a run and writes nothing.
 struct DryRun {
-    /// What the step is of.
     let prepared: RunPreparation
 
-    /// Takes the step and says what came of it; collective.
+    /// Takes the step and prints its loss and gradient norm; collective.
     func run() throws -> TrainingResult {
         let (settings, terminal) = (prepared.settings, prepared.terminal)
         if let terminal {

@@ -3,16 +3,16 @@ import DataParallel
 import Datasets
 import Randomness
 
-/// What the steps of an epoch take: mini-batches, and the update rule's numbers from rank 0, so that all ranks use the same
-/// bits.
+/// The inputs of an epoch's steps: mini-batches and the update rule's numbers, which rank 0 computes so that all ranks
+/// use the same bits.
 struct EpochInputs {
     private let prepared: RunPreparation
     private let order: EpochOrder
     private let epoch: Int
-    /// The update rule's numbers of every step of the epoch, one after another.
+    /// `width` numbers for every step of the epoch.
     private var numbers: [Double] = []
 
-    /// What the steps of the epoch under way take from `progress` on; collective.
+    /// The inputs of the steps that are left of the epoch under way; collective.
     init(_ prepared: RunPreparation, _ policy: RunPolicy, _ progress: RunProgress) throws {
         self.prepared = prepared
         epoch = progress.epoch
@@ -22,14 +22,14 @@ struct EpochInputs {
 
     private var width: Int { prepared.settings.optimizer.rule.scalarCount }
 
-    /// Makes the numbers of the epoch's steps from one on: again after one was skipped, as update rules count the steps they
-    /// took. Collective.
+    /// Computes the numbers of the epoch's steps from `batch` on; collective. Called again after a skipped step,
+    /// because update rules count only the steps they took.
     mutating func number(_ policy: RunPolicy, from batch: Int) throws {
         let (settings, plan) = (prepared.settings, policy.plan)
         let steps = plan.steps(ofEpoch: epoch)
         numbers = Array(repeating: 0, count: steps * width)
         if prepared.cluster.rank == 0 {
-            // A delayed step that is on its way may yet be renumbered.
+            // From the step before `batch`: if updates are delayed, it is still under way and gets new numbers too.
             for batch in max(0, batch - 1)..<steps {
                 let step = plan.firstStep(ofEpoch: epoch) + batch
                 let scalars = settings.optimizer.rule.scalars(

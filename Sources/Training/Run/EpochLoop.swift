@@ -6,15 +6,14 @@ import Messages
 import Optimizers
 import Spectrum
 
-/// The epochs of a run, step by step: it alone changes how far the run is, and tells the policy what there is to decide about.
+/// Takes the steps of a run's epochs. Only the loop changes `progress`; `policy`, which it tells of every step and
+/// epoch, makes decisions such as early stopping.
 final class EpochLoop {
     private let run: RunPreparation
     private let artifacts: RunArtifacts
     private var settings: TrainingSettings { run.settings }
     private var sinks: RunSinks { artifacts.sinks }
-    /// How far the run is.
     private(set) var progress: RunProgress
-    /// What decides.
     private(set) var policy: RunPolicy
     private var clock: RunClock
     private var moments: ControlMoments
@@ -24,10 +23,9 @@ final class EpochLoop {
     private(set) var lastTrainingLoss: Double?
     /// Whether a sink of rank 0 wants histograms.
     private var wantsHistograms = false
-    /// This rank's part of those of the last step's gradient, where they were asked for.
+    /// This rank's part of the histograms of the last step's gradient, if they were due.
     private var gradientHistograms: HistogramParts?
 
-    /// A loop that goes on from a position.
     init(_ run: RunPreparation, _ artifacts: RunArtifacts, from position: RunPosition) {
         self.run = run
         self.artifacts = artifacts
@@ -37,18 +35,17 @@ final class EpochLoop {
         moments = ControlMoments(after: position.step)
     }
 
-    /// How fast the run goes.
     var pace: RunEvent.Pace { clock.pace }
 
     /// Whether all epochs are done, or early stopping has ended them.
     private var isOver: Bool { progress.epoch >= settings.epochs || policy.hasStoppedEarly }
 
-    /// Whether the run ends here because it was told how many steps to take.
+    /// Whether the run has taken as many steps as `--steps` allows.
     private var isAtStepLimit: Bool { settings.stepLimit.map { progress.step >= $0 } ?? false }
 
     /// Takes the epochs that are left, or the steps up to the limit; collective.
     ///
-    /// - Returns: What the weights are worth then; nil if the run was asked to stop before.
+    /// - Returns: The last evaluation; nil if the run was asked to stop early.
     func takeEpochs() throws -> RunEvaluation? {
         var last = RunEvaluation()
         wantsHistograms = try run.cluster.world.broadcast(sinks.wantHistograms ? 1 : 0, root: 0) == 1
@@ -63,7 +60,8 @@ final class EpochLoop {
             }
             if isAtStepLimit {
                 if !isComplete {
-                    // Before evaluation, which applies delayed updates: a run that goes on from here must not know.
+                    // Before evaluation, which applies a delayed update: a run resumed from here must apply it with its
+                    // next step.
                     try checkpoint()
                     last = try evaluate(areLast: true)
                 }
@@ -73,7 +71,8 @@ final class EpochLoop {
         return last
     }
 
-    /// Ends the run, which is finished unless there are steps left; collective.
+    /// Applies the last delayed update and marks the run finished unless steps are left; throws if it diverged.
+    /// Collective.
     func end() throws {
         try run.replica.flush()
         run.cluster.activity.enter(.writing)
@@ -82,7 +81,7 @@ final class EpochLoop {
         progress.isFinished = isOver
     }
 
-    /// What the weights are worth with all updates applied; collective.
+    /// Evaluates the weights with all updates applied; collective.
     ///
     /// - Parameter areLast: Whether the run may end with them.
     func evaluate(areLast: Bool) throws -> RunEvaluation {
@@ -97,16 +96,17 @@ final class EpochLoop {
     /// Steps that the run takes in all, unless it is stopped.
     private var plannedSteps: Int { min(policy.plan.totalSteps, settings.stepLimit ?? .max) }
 
-    /// Seconds that are left of the run, before the end of the epoch under way or behind it.
+    /// Estimated seconds to the end of the run; `isEpochEvaluated` tells that the epoch under way needs no more
+    /// evaluation.
     private func remaining(isEpochEvaluated: Bool) -> Double {
         let steps = plannedSteps - progress.step
         let epochs = settings.epochs - progress.epoch - (isEpochEvaluated ? 1 : 0)
-        // Where a limit of steps ends the run early, so many of the epochs that are left.
+        // If a step limit ends the run early, only this share of the remaining epochs is evaluated.
         let share = Double(steps) / Double(max(1, policy.plan.totalSteps - progress.step))
         return clock.remaining(steps: steps, epochs: Int((Double(epochs) * min(1, share)).rounded(.up)))
     }
 
-    /// Copies where the run stands, to be written while it goes on; collective.
+    /// Copies the state of the run and starts writing the copy in the background; collective.
     func checkpoint() throws { try artifacts.checkpoint(progress, policy.state) }
 
     // MARK: Steps
@@ -118,7 +118,8 @@ final class EpochLoop {
         while progress.batch < steps, !isAtStepLimit {
             let step = progress.step + 1
             run.cluster.activity.begin(step: step)
-            // A step of Newton's method takes the time of hundreds, and none says what the next one does.
+            // A step of Newton's method takes as long as hundreds of others and tells nothing of the next: each is
+            // logged.
             let logs = step % settings.loggingSteps == 0 || settings.optimizer.rule is NewtonCG
             let measuresCurvature = settings.curvatureSteps.map { step % $0 == 0 } ?? false
             var observes = observations(logs: logs, measuresCurvature: measuresCurvature)
@@ -147,8 +148,8 @@ final class EpochLoop {
         return false
     }
 
-    /// What a step reports. Noise and gradients are followed where metrics are logged anyway, so that what is known of them
-    /// does not depend on where curvature is measured.
+    /// What a step is to report. Noise and vanishing gradients are looked at only in logged steps, so that findings
+    /// about them do not depend on which steps measure curvature.
     private func observations(logs: Bool, measuresCurvature: Bool) -> TrainingStep.Observations {
         var observes: TrainingStep.Observations = []
         if logs || measuresCurvature { observes.insert(.norm) }
@@ -158,7 +159,7 @@ final class EpochLoop {
         return observes
     }
 
-    /// Adds a step to the epoch's sums, unless it had to be skipped.
+    /// Adds a step to the epoch's sums unless it was skipped; throws if the run has diverged.
     private func take(_ result: StepResult) throws {
         let verdict = policy.observe(
             loss: result.lossSum / Double(result.count), skipped: result.skipped, noise: result.noise)
@@ -171,7 +172,6 @@ final class EpochLoop {
         progress.epochExamples += result.count
     }
 
-    /// The error of a run that leads nowhere.
     private func diverged(_ what: String) -> TrainingError {
         let targets = RunNotes(run: run).largeTargets(progress).map { "\($0), or " } ?? ""
         let advice =
@@ -222,8 +222,8 @@ final class EpochLoop {
             remaining: remaining(isEpochEvaluated: false))
     }
 
-    /// Names the parameters whose gradients vanish or explode. Biases do not count: in front of a normalization theirs
-    /// are 0 by nature.
+    /// Reports parameters whose gradients vanish or explode. Biases are left out: in front of a normalization their
+    /// gradients are always 0.
     private func monitor(_ result: StepResult) {
         guard !result.layerNorms.isEmpty else { return }
         let variables = run.model.variables
@@ -242,7 +242,7 @@ final class EpochLoop {
 
     // MARK: Ends of epochs
 
-    /// Ends an epoch: metrics, best weights, what comes next.
+    /// Reports an epoch's metrics, keeps its weights if they are the best, and starts a checkpoint if one is due.
     private func endEpoch(_ evaluations: RunEvent.Evaluations) throws {
         run.cluster.activity.enter(.writing)
         let loss = progress.epochLoss
@@ -278,8 +278,7 @@ final class EpochLoop {
         }
     }
 
-    /// Whether histograms are wanted of the epoch under way: of each, or of some 500 in a longer run, which are the most that
-    /// TensorBoard shows.
+    /// Whether histograms of the epoch under way are wanted. A run gives at most 500, as TensorBoard shows no more.
     private var areHistogramsDue: Bool {
         let every = (settings.epochs + Self.mostHistograms - 1) / Self.mostHistograms
         return wantsHistograms && (progress.epoch + 1) % every == 0
@@ -287,7 +286,7 @@ final class EpochLoop {
 
     private static let mostHistograms = 500
 
-    /// Tells sinks how weights are spread, and the gradient of the epoch's last step, where they want to know; collective.
+    /// Gives sinks histograms of the weights and of the epoch's last gradient, if they are due; collective.
     private func takeHistograms() throws {
         guard areHistogramsDue else { return }
         let found = try run.replica.histograms(gradient: gradientHistograms)
@@ -302,8 +301,8 @@ final class EpochLoop {
                     gradients: named(found.gradients))))
     }
 
-    /// Looks why the training loss no longer falls, where it does not, and leaves a saddle; collective, between epochs. See
-    /// `PlateauEscape`.
+    /// If the training loss has stopped falling, finds out why, and moves the weights if they are at a saddle;
+    /// collective, between epochs. See `PlateauEscape`.
     private func leavePlateau() throws {
         guard progress.batch == 0, !isAtStepLimit, let plateau = policy.reachedPlateau else { return }
         try run.replica.flush()
@@ -333,7 +332,7 @@ final class EpochLoop {
 
     // MARK: Control
 
-    /// Moves a checkpoint under way on and starts one that the clock asks for; true if the run was asked to stop.
+    /// Advances the checkpoint under way and starts one if the clock asks for it; true if the run was asked to stop.
     /// Collective.
     private func control() throws -> Bool {
         let own = ControlMoments.Wishes(

@@ -5,7 +5,7 @@ import DataParallel
 struct InitialWeights {
     private let settings: TrainingSettings
     private let cluster: Cluster
-    /// Those named, on rank 0.
+    /// The weights that the settings name, on rank 0.
     private let named: SavedWeights?
 
     /// Looks for the weights that the settings name; collective.
@@ -22,7 +22,7 @@ struct InitialWeights {
 
     /// Gives all ranks the weights; collective.
     ///
-    /// - Returns: On rank 0 where the named ones are from; nil for none.
+    /// - Returns: On rank 0, where the named weights come from; nil if none are named.
     func give(to state: ModelState) throws -> String? {
         var values: [[Float]]?
         var origin: String?

@@ -4,44 +4,45 @@ import Foundation
 import Glibc
 import Messages
 
-/// Going on from a checkpoint.
+/// Resumes a run from a checkpoint.
 struct Resumption {
-    /// The run that is to go on, and what it writes.
     let prepared: RunPreparation
     let artifacts: RunArtifacts
     private var cluster: Cluster { prepared.cluster }
     private var settings: TrainingSettings { prepared.settings }
     private var folder: RunFolder? { prepared.folder }
 
-    /// The checkpoints that may be gone on from, as rank 0 finds them.
+    /// The checkpoints that the run may resume from, as rank 0 finds them.
     private struct Candidates: Codable {
         /// Newest first.
         var paths: [String] = []
-        /// Whether they are of the run's own folder.
+        /// Whether they are in the run's own folder.
         var areOwn = true
-        /// What was named, and whether it was one checkpoint; nil for whatever the folder has.
+        /// The path that the settings name, and whether it is that of one checkpoint; nil if the run's own folder is
+        /// searched.
         var named: String?
         var isOne = false
-        /// Whether there is nothing where it was said to be.
+        /// Whether nothing exists at the named path.
         var isMissing = false
-        /// Bytes of the run's metrics.
+        /// The size of the run's metrics file in bytes.
         var metricsLength = 0
     }
 
-    /// Takes over a checkpoint where the settings ask for it: the newest that every rank finds whole; collective.
+    /// Takes over the newest checkpoint that every rank finds whole, if the settings ask for it; collective.
     ///
-    /// - Returns: Where the run goes on; nil for its start.
+    /// - Returns: The position to go on from; nil to start from the beginning.
     func take() throws -> RunPosition? {
         guard settings.resume != .no else { return nil }
         let candidates = try Agreement.fromRoot(cluster.world) { [settings, folder] in
             var found = try Self.candidates(settings.resume, own: folder?.checkpoints ?? "")
-            // Metrics that cannot be read end no run: what is missing of them is said.
+            // Metrics that cannot be read do not stop the run: a message tells what is missing.
             let log = folder.flatMap { try? FileInput.open(ifExists: $0.file(RunFolder.metricsName)) }
             found.metricsLength = log?.byteCount ?? 0
             return found
         }
         var damaged: Set<Int> = []
-        // Of a run that went further and was taken back, which cut the metrics: an older one has all its lines.
+        // The newest checkpoint that counts more metrics than the file has, as resuming from an older checkpoint cuts
+        // the file. An older one whose lines are all there is preferred.
         var withoutMetrics: (path: String, reader: CheckpointReader)?
         func take(_ reader: CheckpointReader, from path: String) throws -> RunPosition {
             try self.take(reader, from: path, isOwn: candidates.areOwn)
@@ -112,7 +113,7 @@ struct Resumption {
         case .no: break
         case .auto:
             let catalogue = CheckpointCatalogue(absolute(own))
-            // A folder that cannot be looked into must not pass for an empty one: the run would begin anew.
+            // An unreadable folder must not pass for an empty one: the run would start from the beginning.
             try catalogue.requireReadable()
             found.paths = catalogue.newestFirst
         case .from(let given):
@@ -133,7 +134,7 @@ struct Resumption {
         return found
     }
 
-    /// Ranks may have been started in other folders, and one folder may have several names.
+    /// An absolute path without symbolic links: ranks may have different working folders, and a folder several names.
     private static func absolute(_ path: String) -> String {
         URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     }
@@ -177,7 +178,7 @@ struct Resumption {
         }
     }
 
-    /// Brings back the results of a run that has ended, or makes those of another folder this one's.
+    /// Writes the results of a finished run from its checkpoint, which may be in another folder.
     private func takeResults(
         from checkpoint: CheckpointVerification, isOwn: Bool, in folder: RunFolder
     ) throws {
@@ -194,7 +195,7 @@ struct Resumption {
         prepared.terminal?.line("dtrain: took the results from \(checkpoint.path)")
     }
 
-    /// Takes over what sinks wrote of the run that a checkpoint of another folder is of.
+    /// Copies what the sinks of another folder's run had written by its checkpoint at `path`.
     private func takeMetrics(of position: RunPosition, from path: String, in folder: RunFolder) throws {
         let run = PathParts.folder(of: PathParts.folder(of: path))
         for (_, own) in RunSinks.files(in: folder.path) { unlink(folder.file(own)) }

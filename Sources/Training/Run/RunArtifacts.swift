@@ -3,26 +3,23 @@ import DataParallel
 import Foundation
 import Messages
 
-/// What a run leaves: inputs, checkpoints, best weights, results, and what its sinks write.
+/// Writes what a run leaves: inputs, checkpoints, best weights, results, and the files of its sinks.
 final class RunArtifacts {
     private let prepared: RunPreparation
     private var cluster: Cluster { prepared.cluster }
     private var settings: TrainingSettings { prepared.settings }
     private var folder: RunFolder? { prepared.folder }
-    /// Where events go.
     let sinks: RunSinks
-    /// Writes checkpoints.
     let checkpoints: CheckpointWriter
-    /// Keeps the best weights.
     let bestWeights: BestWeights
     /// The system's uptime at the last checkpoint, or at the first step, in seconds.
     private var lastCheckpoint = ProcessInfo.processInfo.systemUptime
-    /// Checkpoints that were asked for, and the seconds for which training stood still for them.
+    /// The checkpoints made, and the seconds for which training stood still for them.
     private var saving = (count: 0, seconds: 0.0)
-    /// What the weights are of that the run ends with, such as "step 12"; nil until they are written.
+    /// Which weights the run ends with, such as those of "step 12"; nil until they are written.
     private var writtenWeights: String?
 
-    /// Makes what writes; collective.
+    /// Collective.
     init(_ prepared: RunPreparation) throws {
         self.prepared = prepared
         let (cluster, folder, settings) = (prepared.cluster, prepared.folder, prepared.settings)
@@ -30,7 +27,7 @@ final class RunArtifacts {
         let warn: (String) -> Void = { if isRoot { DistributedProgram.warn(wording($0)) } }
         try cluster.agree(Result { try folder?.removeReplaced() })
         let path = try Agreement.fromRoot(cluster.world) {
-            // Other ranks may have been started elsewhere.
+            // Other ranks may have another working folder.
             [URL(fileURLWithPath: folder?.checkpoints ?? "").path]
         }[0]
         let isNobodys: @Sendable () throws -> Void = {}
@@ -45,7 +42,7 @@ final class RunArtifacts {
     /// Throws on all ranks where another run has taken the output folder; collective.
     func requireFolder() throws { try cluster.agree(Result { try folder?.requireLock() }) }
 
-    /// Writes what a run begins with and lets its sinks begin at the positions of a checkpoint; collective, rank 0 writes.
+    /// Writes the run's inputs and starts its sinks at the positions of a checkpoint; collective, rank 0 writes.
     func start(at positions: [String: Int]) throws {
         try cluster.agree(
             Result {
@@ -57,7 +54,8 @@ final class RunArtifacts {
         lastCheckpoint = ProcessInfo.processInfo.systemUptime
     }
 
-    /// Writes what the run is of: its configuration, and how features are scaled. For the rank that writes.
+    /// Writes the configuration and the description of inputs, such as the scaling of features, on the rank that has
+    /// the folder.
     func writeInputs() throws {
         guard let folder else { return }
         if let text = settings.configurationText {
@@ -70,7 +68,7 @@ final class RunArtifacts {
 
     // MARK: Checkpoints
 
-    /// Copies where the run stands, to be written while it goes on; collective.
+    /// Copies the state of the run and starts writing the copy in the background; collective.
     func checkpoint(_ progress: RunProgress, _ policy: RunPolicy.State) throws {
         let began = ProcessInfo.processInfo.systemUptime
         try prepared.checkCopies(after: progress.step)
@@ -80,7 +78,7 @@ final class RunArtifacts {
         position.progress = progress
         position.policy = policy
         position.sinks = sinks.positions
-        // Ranks may keep parts of the state.
+        // On every rank, as each may hold a part of the state.
         position.delayedNumbers = try prepared.replica.keepPending()
         position.ruleMemory = prepared.replica.ruleMemory
         lastCheckpoint = ProcessInfo.processInfo.systemUptime
@@ -91,7 +89,7 @@ final class RunArtifacts {
         saving.seconds += ProcessInfo.processInfo.systemUptime - began
     }
 
-    /// Whether the clock asks for a checkpoint; one after the other.
+    /// Whether a checkpoint is due by the clock and none is under way.
     var isCheckpointDue: Bool {
         guard let minutes = settings.checkpoints.everyMinutes, !checkpoints.isUnderWay else { return false }
         return ProcessInfo.processInfo.systemUptime - lastCheckpoint >= minutes * 60
@@ -103,7 +101,7 @@ final class RunArtifacts {
         var may = false
         if cluster.rank == 0, let folder, !checkpoints.isUnderWay {
             let passed = ProcessInfo.processInfo.systemUptime - lastCheckpoint
-            // Before the first one it is guessed: what waiting for the disk takes is known, and how much there is to write.
+            // Before the first checkpoint, estimated from the measured wait for the disk and the bytes to write.
             let states = prepared.replica.settings.rule.stateNames.count + 1
             let bytes = Double(states * prepared.replica.stateElements * 4)
             let seconds =
@@ -115,10 +113,10 @@ final class RunArtifacts {
         return try cluster.world.broadcast(may ? 1 : 0, root: 0) == 1
     }
 
-    /// What a disk takes in a second, where nothing is known of it.
+    /// The assumed speed of a disk before anything was written to it.
     private static let bytesPerSecond = 5e8
 
-    /// Lets Ctrl-C tell, on rank 0, what to do when the run is interrupted before it can save.
+    /// Watches for Ctrl-C. Rank 0 keeps ready what to print if the run is interrupted before it can save.
     func watchInterruptions() {
         if cluster.rank == 0 {
             let continuation = prepared.continuation
@@ -136,15 +134,15 @@ final class RunArtifacts {
 
     /// Waits for what is under way, before results are written; collective.
     func settle() throws {
-        // Its end comes first: where there is little room, its temporary files must not take the results'.
+        // The checkpoint under way ends first: its temporary files must not take the room of the results.
         try checkpoints.finish()
         try requireFolder()
         try bestWeights.settle()
     }
 
-    /// Takes back the weights of the best epoch; collective.
+    /// Loads the weights of the best epoch; collective.
     ///
-    /// - Returns: On rank 0 how many mini-batches they had seen.
+    /// - Returns: On rank 0, how many mini-batches they had seen.
     func restoreBest(ofEpoch epoch: Int) throws -> Int? {
         var best: (values: [[Float]], trainedBatches: Int)?
         try cluster.agree(
@@ -168,7 +166,7 @@ final class RunArtifacts {
     ///
     /// - Parameters:
     ///   - trainedBatches: How many mini-batches they have seen, on rank 0.
-    ///   - place: What they are of, such as "step 12".
+    ///   - place: When the run had them, such as "step 12".
     func writeWeights(trainedBatches: Int, of place: String) throws {
         try cluster.agree(
             Result {
@@ -180,8 +178,8 @@ final class RunArtifacts {
         writtenWeights = place
     }
 
-    /// Writes what the weights that the run ends with say of each test example, rows of outputs, where that is kept. What
-    /// cannot be written is a warning: the weights can predict again.
+    /// Writes the final weights' outputs for the test examples, if they were kept. A failure is only a warning: the
+    /// weights can predict again.
     func writePredictions(_ outputs: [Float]?) {
         guard let outputs, let folder, let test = prepared.data.test else { return }
         let predictions = RunPredictions(outputs, of: prepared.model, settings.loss, test.dataset.examples)
@@ -190,7 +188,7 @@ final class RunArtifacts {
         }
     }
 
-    /// Writes what each rank has spent its time with; collective. What cannot be written is a warning.
+    /// Writes what each rank has spent its time with; collective. A failure to write is only a warning.
     func writeTiming() throws {
         guard let timing = try RunTiming(of: cluster), let folder else { return }
         do { try timing.write(to: folder.path) } catch {
@@ -210,7 +208,7 @@ final class RunArtifacts {
         try cluster.agree(Result { try sinks.finish() })
     }
 
-    /// What the run has come to stands on disk, for sinks.
+    /// The run's results, and where they are on disk, for sinks; nil on ranks without the folder.
     ///
     /// - Parameter isFinished: Whether the run has no steps left.
     func results(
@@ -226,7 +224,7 @@ final class RunArtifacts {
         }
     }
 
-    /// What a run leaves that ends with an error, and how to go on.
+    /// For a run that ends with an error: which weights and checkpoint exist, and how to go on.
     var standing: String {
         let path = "\(cluster.guidance.output ?? settings.output)/\(RunFolder.weightsName)"
         let weights = writtenWeights.map { "the weights of \($0) stand in \(path), " } ?? ""
@@ -236,9 +234,9 @@ final class RunArtifacts {
         return weights + checkpoint
     }
 
-    /// Waits for what threads write; collective.
+    /// Waits for threads that still write; collective.
     func free() throws {
-        // A run that diverged may have left one under way, which is still good.
+        // A run that diverged may have a checkpoint under way, which is still good.
         try checkpoints.finish()
         try bestWeights.complete()
     }

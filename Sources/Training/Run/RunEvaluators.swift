@@ -5,7 +5,7 @@ import Foundation
 import Layers
 import Optimizers
 
-/// What the weights of a run are worth at one moment.
+/// One evaluation of a run's weights.
 struct RunEvaluation {
     /// Loss and metrics of each set.
     var values = RunEvent.Evaluations()
@@ -13,13 +13,13 @@ struct RunEvaluation {
     var testOutputs: [Float]?
 }
 
-/// Evaluates the sets of a run that there are.
+/// Evaluates those of a run's test, validation and training sets that exist or were asked for.
 struct RunEvaluators {
     private let test: Evaluator?
     private let validation: Evaluator?
-    /// Where it was asked for.
+    /// Nil unless the evaluation of training data was asked for.
     private let training: Evaluator?
-    /// Whether what the last weights say of the test set is kept.
+    /// Whether the last weights' outputs for the test set are kept.
     private let keepsPredictions: Bool
 
     /// Plans evaluation on all ranks.
@@ -51,11 +51,11 @@ struct RunEvaluators {
             } ?? false
     }
 
-    /// What the weights are worth; collective.
+    /// Evaluates the current weights; collective.
     ///
     /// - Parameters:
-    ///   - areLast: Whether the run may end with these weights, so that what they say of the test set is kept.
-    ///   - progress: Where that is told of.
+    ///   - areLast: Whether the run may end with these weights, so that their outputs for the test set are kept.
+    ///   - progress: Shows how far the evaluation is.
     func evaluate(areLast: Bool, _ progress: ProgressLine) throws -> RunEvaluation {
         let began = ProcessInfo.processInfo.systemUptime
         var found = RunEvaluation()
@@ -81,7 +81,7 @@ struct RunEvaluators {
         return found
     }
 
-    /// What evaluation reports: what is asked for, and what is watched.
+    /// The metrics that are asked for, and those that early stopping or the learning rate schedule watch.
     private static func metrics(
         _ settings: TrainingSettings, _ rates: LearningRateSchedule, _ target: TargetKind
     ) -> [Metric] {

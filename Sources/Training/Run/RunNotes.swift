@@ -2,28 +2,27 @@ import Datasets
 import Layers
 import Messages
 
-/// What is odd about a model or its data, though it can be trained.
+/// Notes on what is odd about a model or its data, though training is possible.
 struct RunNotes {
-    /// The run that the notes are on.
     let run: RunPreparation
     private var settings: TrainingSettings { run.settings }
     private var data: PreparedData { run.data }
     private var model: TracedModel { run.model }
 
-    /// What a person may not have meant.
+    /// Notes on what the user may not have meant.
     var oddities: [String] {
         [model.superfluousEnd, largeBatch, singleClass, manyClasses, spareOutputs, channelsLast]
             .compactMap { $0 } + missingLabels
     }
 
-    /// A mini-batch that there are not enough examples for.
+    /// A mini-batch larger than the training set.
     private var largeBatch: String? {
         guard let batch = settings.batchIfAny, batch > data.training.count else { return nil }
         return
             "training.batch is \(batch), there are only \(counted(data.training.count, "training example")): every epoch is a single step"
     }
 
-    /// A training set with nothing to tell apart.
+    /// A training set of a single class.
     private var singleClass: String? {
         let examples = data.training.dataset.examples
         guard let labels = examples.classes else { return nil }
@@ -36,7 +35,7 @@ struct RunNotes {
             "all \(data.training.count) training examples are of class \(name), \(data.training.dataset.source.labelsName): there is nothing to tell apart"
     }
 
-    /// Numbers that are compared as classes, which few of these can be.
+    /// Labels with so many values that they are probably numbers, though the loss compares them as classes.
     private var manyClasses: String? {
         let examples = data.training.dataset.examples
         let layout = examples.layout
@@ -60,7 +59,7 @@ struct RunNotes {
             "the model has \(outputs) outputs, but the labels, \(data.training.dataset.source.labelsName), are of \(classes) classes: \(spare); end the model with linear: \(classes) unless such examples are to come"
     }
 
-    /// Images whose channels stand last, in front of a convolution that takes the first dimension for them.
+    /// Images whose last dimension seems to be channels, in front of a convolution that expects them first.
     private var channelsLast: String? {
         let shape = data.exampleShape
         guard shape.count == 3, [1, 3, 4].contains(shape[2]), let channels = model.firstConvolutionChannels
@@ -74,7 +73,7 @@ struct RunNotes {
             "examples of shape (\(text)), \(data.training.dataset.name), look like images with their channels last, of which the convolution takes \(channels): if so, save numpy.transpose(x, (0, 3, 1, 2))"
     }
 
-    /// Names of classes that tables write where there is no value.
+    /// Class names that tables usually write for a missing value.
     private var missingLabels: [String] {
         let examples = data.training.dataset.examples
         guard let labels = examples.classes, let names = examples.layout.classNames else { return [] }
@@ -83,8 +82,8 @@ struct RunNotes {
         }
     }
 
-    /// What is to be done about targets whose size makes a loss that is not finite likely; nil where they are small, or
-    /// were trained on for long.
+    /// Advice for a diverged run whose targets are so large that they may be the cause; nil if they are small, or if
+    /// the run has gone well for longer than an epoch and `firstSteps`.
     func largeTargets(_ progress: RunProgress) -> String? {
         guard progress.epoch == 0 || progress.step <= Self.firstSteps, let targets,
             targets.size >= Self.largeTarget
@@ -92,7 +91,7 @@ struct RunNotes {
         return "the targets are large, of \(targets.text): scale them, to mean 0 and deviation 1 say"
     }
 
-    /// That a run has learned less than the mean of its targets would tell, where their size may be why.
+    /// A note that predictions are worse than the targets' mean (R² < 0), if the size of the targets may be why.
     ///
     /// - Parameter trainingLoss: The mean loss of the last epoch's steps, if this process has ended one.
     func unlearnedTargets(_ evaluations: RunEvent.Evaluations, trainingLoss: Double?) -> String? {
@@ -107,7 +106,8 @@ struct RunNotes {
             "R² is \(ProgressReporter.significant(r2, 3)), worse than the mean of the targets would do, which are of \(targets.text): outputs start near 0 and \(move), so train on targets in another unit, scaled to mean 0 and deviation 1 say, or \(raise)"
     }
 
-    /// R² of the training set or, where it was not evaluated, what the last epoch's loss comes to; else that of other data.
+    /// R² of the training set or, if that was not evaluated, R² computed from the last epoch's loss; else R² of other
+    /// data.
     private func trainingR2(_ evaluations: RunEvent.Evaluations, _ loss: Double?) -> Double? {
         if let r2 = evaluations.training?.totals?.value(of: .r2) { return r2 }
         if settings.loss.name == "mse", model.outputShape == [1], let loss, let targets, targets.deviation > 0
@@ -117,7 +117,7 @@ struct RunNotes {
         return evaluations.validation?.totals?.value(of: .r2) ?? evaluations.test?.totals?.value(of: .r2)
     }
 
-    /// The mean and the deviation of the numbers that are to be learned; nil where there are classes.
+    /// The mean and deviation of the targets, and as `size` the larger magnitude; nil where targets are classes.
     private var targets: (mean: Double, deviation: Double, size: Double, text: String)? {
         guard let targets = data.training.dataset.examples.targets, targets.count > 0 else { return nil }
         let mean = targets.reduce(0) { $0 + Double($1) } / Double(targets.count)
@@ -129,10 +129,10 @@ struct RunNotes {
         )
     }
 
-    /// Steps in which the size of targets shows.
+    /// The first steps of a run, in which large targets may make it diverge.
     private static let firstSteps = 100
-    /// Features have a deviation of about 1: outputs so far from 0 take large weights, and large gradients.
+    /// Features have a deviation of about 1, so outputs this large need large weights and gradients.
     private static let largeTarget = 100.0
-    /// Targets that the first outputs of a model drown.
+    /// Targets this small are hidden by the outputs of a model with its initial weights.
     private static let smallTarget = 0.01
 }

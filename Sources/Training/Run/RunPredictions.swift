@@ -4,31 +4,32 @@ import Foundation
 import Layers
 import Safetensors
 
-/// `predictions.safetensors`: what the weights that a run ends with say of each of N test examples, in the order of the data.
+/// `predictions.safetensors`: the outputs of a run's final weights for each of N test examples, in the order of the
+/// data.
 ///
 /// - "outputs", Float32 (N, ...): the model's outputs.
-/// - "classes", Int32 (N): the class that they say, and "labels", Int32 (N): the true one, where the targets are classes.
-/// - "targets", Float32 (N, K): the true numbers, where they are not.
+/// - "classes" and "labels", Int32 (N): the predicted and the true class, where the targets are classes.
+/// - "targets", Float32 (N, K): the true numbers, where the targets are numbers.
 ///
-/// The bytes do not depend on the number of ranks. `kind` says what outputs are.
+/// The bytes do not depend on the number of ranks. The entry "outputs" of the metadata holds `kind`.
 package struct RunPredictions: Sendable {
-    /// What outputs are.
+    /// How outputs are to be read.
     package enum Kind: String, Sendable {
         /// The softmax of a row is the probability of each class.
         case logits
         /// The sigmoid of the only output is the probability of class 1.
         case logit
-        /// The largest one wins, whatever its size says.
+        /// The largest output, or the sign of the only one, gives the class, but no probability.
         case scores
         /// Estimates of the targets.
         case values
     }
 
-    /// Numbers that are kept at most: 64 MiB.
+    /// The largest number of outputs that are kept: 64 MiB.
     static let most = 1 << 24
 
     package let kind: Kind
-    /// Examples.
+    /// The number N of examples.
     package let count: Int
     /// N rows.
     package let outputs: [Float]
@@ -38,7 +39,7 @@ package struct RunPredictions: Sendable {
     package let targets: [Float]?
     private let shape: [Int]
 
-    /// The predictions of a model that minimized `loss`, in rows, of examples with their labels.
+    /// The predictions for `examples` of a model trained with `loss`, from its outputs, row by row.
     init(_ outputs: [Float], of model: TracedModel, _ loss: Loss, _ examples: StoredExamples) {
         let layout = examples.layout
         let readsSign = loss.function.isBinary(output: model.outputShape, target: layout.targetKind)
@@ -102,10 +103,10 @@ package struct RunPredictions: Sendable {
         else { throw TrainingError(.badFile, "\(path) holds no predictions of a run") }
     }
 
-    /// Numbers of a row.
+    /// Outputs per example.
     package var width: Int { outputs.count / count }
 
-    /// How sure the model is of the class it says, from 0 to 1; nil where its outputs do not tell.
+    /// The probability of the predicted class, from 0 to 1; nil where outputs give none.
     package func confidence(_ row: Int) -> Double? {
         let outputs = outputs[row * width..<(row + 1) * width]
         switch kind {

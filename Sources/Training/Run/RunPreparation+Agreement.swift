@@ -1,14 +1,14 @@
 import Cluster
 import DataParallel
 
-/// That all ranks do the same.
+/// Checks that all ranks do the same.
 extension RunPreparation {
-    /// Throws on all ranks, naming the odd ones, unless all were given the same settings, as far as they can be told
-    /// before data are loaded: ranks that want to do different things would wait for one another.
+    /// Throws on all ranks, naming the odd ones, unless all were given the same settings, as far as these are known
+    /// before data are loaded: ranks with different settings would wait for one another.
     static func checkConfiguration(_ settings: TrainingSettings, _ cluster: Cluster) throws {
         var digest = Digest()
         digest.add(settings.configurationText ?? "")
-        // Nodes may have files and folders at places of their own.
+        // Paths of files and folders may differ between nodes.
         let entries = RunIdentity.entries(of: settings, .standard) {
             $0.effect == .results || !["data", "init", "output"].contains($0.section)
         }

@@ -4,11 +4,11 @@ import Layers
 import Spectrum
 
 extension RunPreparation {
-    /// What the loss over all training examples is like around the weights, which are moved if they are at a saddle; nil
-    /// where its curvature is not finite. Collective.
+    /// Diagnoses the loss over all training examples around the weights, and moves them if they are at a saddle; nil
+    /// where curvature is not finite. Collective.
     ///
     /// - Parameters:
-    ///   - epoch: The epoch that comes, from 0, in a run that is cut as `plan` says.
+    ///   - epoch: The next epoch, from 0, of `plan`.
     ///   - rate: The learning rate of the last step.
     func diagnosePlateau(beforeEpoch epoch: Int, _ plan: RunPlan, rate: Double) throws -> Diagnosis? {
         let training = data.training
@@ -37,7 +37,7 @@ extension RunPreparation {
                 progress: progress
             ).run()
         } catch is SpectrumError {
-            // It comes of products, all of which are taken where the weights stand.
+            // Thrown by products with the Hessian, all of which are taken before the weights move.
             return nil
         }
     }

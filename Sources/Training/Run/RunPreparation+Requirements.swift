@@ -3,12 +3,12 @@ import DataParallel
 import Datasets
 import Layers
 
-/// What data and memory must be like for a run.
+/// Checks of data and memory before a run.
 extension RunPreparation {
-    /// Throws if a target is none that the loss can use.
+    /// Throws if a target is outside the range that the loss can use.
     static func checkTargets(_ data: PreparedData, _ loss: Loss, _ cluster: Cluster) throws {
         guard let range = loss.function.targetRange else { return }
-        // Targets exist once on a node.
+        // The ranks of a node share targets, so one of them checks.
         _ = try Agreement.onFirst(of: cluster.node, in: cluster.world) {
             for case let part? in [data.training, data.validation, data.test] {
                 try ExampleChecks.targets(
@@ -23,7 +23,7 @@ extension RunPreparation {
         let state = replica.state
         let isRoot = replica.cluster.rank == 0
         let keepsBest = RunPolicy.watchedMetric(settings) != nil && isRoot
-        // Weights come and go in arrays, one of which is a second copy.
+        // Weights are read and written as arrays, with a second copy of one variable at a time.
         let weights = (isRoot ? state.byteCount : 0) + state.largestByteCount
         if settings.isDryRun {
             return try replica.cluster.checkMemory(copies: weights, for: .model("the weights"))

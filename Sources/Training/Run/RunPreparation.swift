@@ -8,37 +8,31 @@ import Options
 
 /// What a run needs before its first step: everything is made here, and nothing of it is replaced later.
 final class RunPreparation {
-    /// The ranks of the run.
     let cluster: Cluster
-    /// What the run is.
     let settings: TrainingSettings
-    /// The data sets, loaded.
     let data: PreparedData
-    /// This rank's part of the training.
     let replica: Replica
-    /// Evaluates the data sets.
     let evaluators: RunEvaluators
     /// The output folder; nil on ranks that write nothing.
     let folder: RunFolder?
-    /// Where a person looks; nil on ranks that print nothing.
+    /// Prints to the terminal; nil on ranks other than 0.
     let terminal: ProgressReporter?
-    /// Where work under way is told of.
+    /// Shows the progress of long work; silent on ranks other than 0.
     let progress: ProgressLine
-    /// Where the weights that training starts from are; nil for seeded ones, and on ranks that print nothing.
+    /// Where the initial weights come from; nil for seeded ones, and on ranks other than 0.
     let initialWeights: String?
-    /// What must be equal for a checkpoint to be this run's.
+    /// What a checkpoint must have in common with this run.
     let identity: RunIdentity
-    /// The learning rate of every step, but for what a metric makes of it.
+    /// The learning rate of every step, apart from changes that depend on a metric.
     let rates: LearningRateSchedule
     /// The system's uptime when the program started, in seconds.
     let start: Double
 
-    /// The model, traced.
     var model: TracedModel { data.model }
 
     /// Prepares everything up to the first step; collective.
     ///
-    /// - Parameter makeModel: The model for data of a layout.
+    /// - Parameter makeModel: Makes the model for data of the given layout.
     init(
         _ settings: TrainingSettings, on cluster: Cluster, start: Double,
         makeModel: (DatasetLayout) throws -> any Model
@@ -85,7 +79,7 @@ final class RunPreparation {
             }
         }
         evaluators = try RunEvaluators(settings, rates, data, state, cluster)
-        // Last, when all else that is known to be needed has its memory.
+        // Last, when everything else that is known to be needed has its memory.
         try Self.checkRoomForFiles(replica, settings)
         initialWeights = try initial.give(to: state)
     }
@@ -97,21 +91,21 @@ final class RunPreparation {
         try data.free()
     }
 
-    /// Tells a person of something that does not end the run, in their words.
+    /// Prints a warning, in the words of `cluster.guidance`.
     func warn(_ text: String) { DistributedProgram.warn(cluster.guidance.wording(text)) }
 
     /// How to go on with a run that has been stopped.
     var continuation: String { "continue with \(cluster.guidance.continuation)" }
 
-    /// Whether the step of this number, from 1, is one after which ranks compare what they hold.
+    /// Whether ranks compare their state after step `step`, counted from 1.
     func isCheckDue(after step: Int) -> Bool {
         settings.replicaCheckSteps > 0 && step % settings.replicaCheckSteps == 0
     }
 
     /// Throws unless all ranks hold the same weights, optimizer state and statistics; collective, between steps.
     ///
-    /// Beside every so many steps this comes before evaluation and before anything is written: a checkpoint of what has
-    /// gone wrong would be worse than none.
+    /// Called every `replicaCheckSteps` steps, before evaluation and before anything is written: a checkpoint of wrong
+    /// state would be worse than none.
     func checkCopies(after step: Int) throws {
         if settings.replicaCheckSteps > 0 { try replica.checkCopies(step: step) }
     }
@@ -126,7 +120,7 @@ final class RunPreparation {
 }
 
 extension ReplicaSettings {
-    /// What the settings of a run say of each rank's part.
+    /// The part of a run's settings that replicas need.
     fileprivate init(_ settings: TrainingSettings, _ plan: RunPlan) {
         self.init(
             batch: plan.batches[0], shards: settings.shards, seed: settings.seed, workers: settings.workers,

@@ -6,21 +6,19 @@ package struct RunProgress: Codable, Sendable, Equatable {
     package var step = 0
     /// The epoch under way, from 0.
     package var epoch = 0
-    /// Steps of it that are done.
+    /// Steps of that epoch that are done.
     package var batch = 0
-    /// Σ loss and examples of the epoch so far.
+    /// Σ loss over the epoch's examples so far, and their number.
     package var epochLossSum = 0.0
     package var epochExamples = 0
-    /// Whether the run has ended by itself.
+    /// Whether the run has no steps left.
     package var isFinished = false
 
-    /// The start of a run.
     package init() {}
 
     /// The mean loss of the epoch so far, 0 where all its steps were skipped.
     var epochLoss: Double { epochLossSum / Double(max(1, epochExamples)) }
 
-    /// Goes on to the next epoch.
     mutating func endEpoch() {
         epoch += 1
         batch = 0
@@ -29,7 +27,7 @@ package struct RunProgress: Codable, Sendable, Equatable {
     }
 }
 
-/// What a process's steps took.
+/// Measures the time of this process's steps and evaluations.
 struct RunClock {
     /// The system's uptime when the program started, in seconds.
     let start: Double
@@ -38,32 +36,29 @@ struct RunClock {
     private var steps = 0
     private var evaluations = (count: 0, seconds: 0.0)
 
-    /// A clock of a program that started then.
     init(start: Double) { self.start = start }
 
-    /// Adds a step.
     mutating func add(seconds: Double, examples: Int) {
         self.seconds += seconds
         self.examples += examples
         steps += 1
     }
 
-    /// Adds an evaluation at the end of an epoch.
     mutating func addEvaluation(seconds: Double) {
         evaluations.count += 1
         evaluations.seconds += seconds
     }
 
-    /// Seconds of a step; nil before the first.
+    /// The mean seconds of a step; nil before the first.
     var secondsPerStep: Double? { steps > 0 ? seconds / Double(steps) : nil }
 
-    /// Seconds that so many more steps, and evaluations at the ends of so many epochs, will take.
+    /// Estimated seconds for `moreSteps` steps and one evaluation after each of `moreEpochs` epochs.
     func remaining(steps moreSteps: Int, epochs moreEpochs: Int) -> Double {
         Double(max(0, moreSteps)) * seconds / Double(max(1, steps))
             + Double(max(0, moreEpochs)) * evaluations.seconds / Double(max(1, evaluations.count))
     }
 
-    /// Training examples a second, steps alone, and seconds since the start.
+    /// Training examples per second spent in steps alone, and seconds since the start.
     var pace: RunEvent.Pace {
         RunEvent.Pace(
             samplesPerSecond: seconds > 0 ? Double(examples) / seconds : 0,

@@ -2,8 +2,8 @@ import Cluster
 import Foundation
 import MPI
 
-/// `timing.json`: what each rank has spent its time with, in seconds, since the program's start or since it went on from a
-/// checkpoint. Beside a profile it is the only file of a run that knows how many ranks there were.
+/// `timing.json`: what each rank of the process has spent its time with, in seconds, since its start; a resumed run
+/// starts again from 0. Apart from a profile it is the only file of a run that tells the number of ranks.
 package struct RunTiming: Codable, Sendable, Equatable {
     /// One rank's seconds.
     package struct Rank: Codable, Sendable, Equatable {
@@ -15,14 +15,14 @@ package struct RunTiming: Codable, Sendable, Equatable {
     package struct Seconds: Codable, Sendable, Equatable {
         /// Gradients and updates.
         package let computing: Double
-        /// Sums over ranks: of gradients, of statistics, of what other nodes have changed.
+        /// Exchange of gradients, statistics and updated weights.
         package let exchange: Double
-        /// Until all ranks of the node were at the same point of a step.
+        /// Waiting until all ranks of the node were at the same point of a step.
         package let waiting: Double
         package let evaluation: Double
-        /// Copies for checkpoints, and results.
+        /// Copying checkpoints and writing results.
         package let checkpoint: Double
-        /// Comparisons of what ranks hold.
+        /// Checks that ranks hold the same state.
         package let comparing: Double
         /// Loading data and preparing the model.
         package let preparing: Double
@@ -37,7 +37,6 @@ package struct RunTiming: Codable, Sendable, Equatable {
         }
     }
 
-    /// By rank.
     package let ranks: [Rank]
 
     /// The times of all ranks so far; collective, nil on ranks other than 0.

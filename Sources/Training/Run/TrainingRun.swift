@@ -2,7 +2,7 @@ import Cluster
 import DataParallel
 import Foundation
 
-/// A training run from what was prepared to written results; every rank runs the same steps.
+/// A training run from prepared data to written results; every rank runs the same steps.
 final class TrainingRun {
     private let prepared: RunPreparation
     private let artifacts: RunArtifacts
@@ -23,7 +23,7 @@ final class TrainingRun {
         }
     }
 
-    /// Waits for what threads write; collective.
+    /// Waits for threads that still write; collective.
     func free() throws { try artifacts.free() }
 
     private func train() throws -> TrainingResult {
@@ -46,7 +46,7 @@ final class TrainingRun {
         return try finish(loop, last)
     }
 
-    /// Says what is about to run after so many steps, what slows it down, and what a person may not have meant.
+    /// Reports the run that starts after `step` steps, what slows it down, and what the user may not have meant.
     private func announce(_ step: Int) {
         let workers = settings.workers ?? cluster.defaultWorkers
         sinks.take(
@@ -105,7 +105,7 @@ final class TrainingRun {
         try artifacts.writeWeights(trainedBatches: trainedBatches, of: place)
         artifacts.writePredictions(found.testOutputs)
         FaultPoint.reach(.end)
-        // A run that goes on from the checkpoint has another end.
+        // The end of an unfinished run comes after its checkpoint: a run resumed from there has another end.
         if progress.isFinished { sinks.take(.end(end)) }
         if progress.isFinished || progress.batch == 0 { try loop.checkpoint() }
         if !progress.isFinished { sinks.take(.end(end)) }
@@ -126,7 +126,7 @@ final class TrainingRun {
             isFinished: progress.isFinished)
     }
 
-    /// Saves where the run stands, to be gone on with; collective.
+    /// Saves a checkpoint for the run to be resumed from, and ends; collective.
     private func stop(_ loop: EpochLoop) throws -> TrainingResult {
         try loop.checkpoint()
         try artifacts.complete()
@@ -141,7 +141,6 @@ final class TrainingRun {
 }
 
 extension TrainingResult {
-    /// What a run came to in so many steps.
     init(
         _ run: RunPreparation, _ evaluations: RunEvent.Evaluations = RunEvent.Evaluations(), steps: Int,
         samplesPerSecond: Double = 0, isFinished: Bool

@@ -2,7 +2,8 @@
 struct DeadUnits: FindingRule {
     static let name = Finding.Name.deadUnits
 
-    /// The share of a layer's units, and the fewest of them. Networks that are well trained lose some units, seldom half.
+    /// The share of a layer's units, and their number, from which on they are a finding. Well trained networks lose
+    /// some units, seldom half.
     static let share = 0.5
     static let fewest = 4
 

@@ -4,7 +4,8 @@ struct ExplodingGradients: FindingRule {
     static let name = Finding.Name.explodingGradients
     static let needsRun = true
 
-    /// The growth over all layers, and over each, at the first weights: initializers that keep variances have about 1.
+    /// The growth of signals at the first weights over all layers, and over each, from which on they explode.
+    /// Initializers that keep variances have about 1.
     static let growth = 30.0
     static let growthOfLayer = 2.0
     /// The second layer's gradient relative to its weights ÷ the last one's: bounded activations hide the growth of signals,

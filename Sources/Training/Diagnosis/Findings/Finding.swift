@@ -34,10 +34,10 @@ public struct Finding: Sendable, Equatable, Codable {
     public let key: String
 }
 
-/// Which parts of a run are to blame.
+/// The parts of a run that are to blame.
 public struct FoundCauses: Sendable, Equatable, Codable {
-    /// What was found, in the order of the names; none for a healthy run.
+    /// The findings, in the order of `Finding.Name`; empty for a healthy run.
     public let findings: [Finding]
-    /// What cannot be told of weights alone; empty where the run's metrics are there.
+    /// Findings that weights alone cannot show; empty where the run's metrics are there.
     public let needRun: [Finding.Name]
 }

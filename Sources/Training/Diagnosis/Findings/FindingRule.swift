@@ -2,7 +2,7 @@
 ///
 /// A rule that lacks a number it needs finds nothing: no finding rather than a guess.
 protocol FindingRule: Sendable {
-    /// What it finds.
+    /// The name of its finding.
     static var name: Finding.Name { get }
     /// Whether it judges the course of a run, so that weights alone do not tell.
     static var needsRun: Bool { get }
@@ -13,15 +13,14 @@ protocol FindingRule: Sendable {
 extension FindingRule {
     static var needsRun: Bool { false }
 
-    /// The rule's finding.
     func found(_ evidence: String, key: String) -> Finding {
         Finding(name: Self.name, evidence: evidence, key: key)
     }
 
-    /// A number as evidence shows it.
+    /// A number with three significant digits.
     func text(_ value: Double) -> String { ProgressReporter.significant(value, 3) }
 
-    /// A share as evidence shows it.
+    /// A share in percent, with three significant digits.
     func percent(_ share: Double) -> String { "\(ProgressReporter.significant(100 * share, 3)) %" }
 }
 
@@ -32,7 +31,6 @@ enum FindingRules {
         ExplodingGradients(), DeadUnits(), RateTooHigh(), RateTooLow(), UnlikeScales(), LabelNoise(),
     ]
 
-    /// What all rules find.
     static func judge(_ measured: Measurements) -> FoundCauses {
         FoundCauses(
             findings: all.compactMap { $0.finding(in: measured) },

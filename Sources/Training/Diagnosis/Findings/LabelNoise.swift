@@ -1,5 +1,5 @@
-/// The training loss no longer falls, about where labels keep it of which a share is wrong at random: the share that a model
-/// contradicts among those examples, new to it, that it is surest of.
+/// The training loss has stopped falling about where it must if a share of the labels is wrong at random. The share is
+/// that of labels contradicted by a model among those examples, new to it, that it is surest of.
 ///
 /// Where examples are hard a model contradicts labels that it is unsure of, and few of the others; where labels are wrong at
 /// random it contradicts as many of those it is sure of (Northcutt, Jiang and Chuang, "Confident learning", JAIR 2021).
@@ -7,17 +7,17 @@ struct LabelNoise: FindingRule {
     static let name = Finding.Name.labelNoise
     static let needsRun = true
 
-    /// The share of labels from which on they are noise, by two standard errors at least: of Fashion-MNIST's surest half, 1 to
-    /// 2 % are contradicted.
+    /// The share of labels, at least two standard errors above it, from which on they are noise. Of Fashion-MNIST's
+    /// surest half, 1 to 2 % are contradicted.
     static let share = 0.05
     static let deviations = 2.0
-    /// How much of the surest half's share the surest quarter must have.
+    /// The least ratio of the surest quarter's share to the surest half's.
     static let evenness = 0.7
-    /// The part of the training loss that the share must explain, and the part of what it explains that the training loss
-    /// must have: below it labels have been learned by heart.
+    /// The explained loss must be at least `explained` of the training loss, and this at least `remaining` of the
+    /// explained loss: below it labels have been learned by heart.
     static let explained = 0.6
     static let remaining = 0.5
-    /// Examples of the surest half.
+    /// The fewest examples of the surest half.
     static let fewest = 50
 
     func finding(in measured: Measurements) -> Finding? {

@@ -1,6 +1,6 @@
-/// What was measured of a run, or of weights, to tell which part is to blame; nil and empty is what was not measured.
+/// What was measured of a run, or of weights, to tell which part is to blame; nil or empty where it was not measured.
 struct Measurements: Sendable, Equatable {
-    /// What the configuration says that findings depend on.
+    /// The parts of the configuration that findings depend on.
     struct Setup: Sendable, Equatable {
         /// How features are scaled.
         var normalization = "none"
@@ -10,7 +10,7 @@ struct Measurements: Sendable, Equatable {
         var usesBatchStatistics = false
         /// Whether weights decay at all.
         var hasWeightDecay = false
-        /// Classes; nil for numbers.
+        /// The number of classes; nil where targets are numbers.
         var classes: Int?
         /// Whether the loss is cross-entropy, whose value label noise decides.
         var isCrossEntropy = false
@@ -22,13 +22,13 @@ struct Measurements: Sendable, Equatable {
     struct Losses: Sendable, Equatable {
         /// Of training examples.
         var training: Double
-        /// Examples that they are of.
+        /// The number of training examples.
         var examples: Int
         /// Of the test set or, without one, of the validation set.
         var test: Double?
-        /// Examples that it is of.
+        /// The number of examples that `test` is of.
         var testExamples = 0
-        /// Which of the two it is of.
+        /// The set that `test` is of.
         var testName = "test"
         /// Of the validation set.
         var validation: Double?
@@ -37,13 +37,13 @@ struct Measurements: Sendable, Equatable {
         var testAccuracy: Double?
     }
 
-    /// A model that was trained briefly to hold the run's against.
+    /// A model that was trained briefly for comparison with the run's.
     struct Reference: Sendable, Equatable {
-        /// What it is, as in "a linear model".
+        /// A description, such as "a linear model".
         var description: String
         /// Whether it is the run's own model, from its first weights.
         var isOwn = false
-        /// Numbers that are trained.
+        /// The number of trainable elements.
         var parameters: Int
         /// The mean loss of training examples that it was not trained on.
         var loss: Double
@@ -53,7 +53,7 @@ struct Measurements: Sendable, Equatable {
     struct Budget: Sendable, Equatable {
         var steps = 0
         var examples = 0
-        /// Examples that their losses are of.
+        /// The number of examples that their losses are of.
         var measuredOn = 0
     }
 
@@ -111,23 +111,23 @@ struct Measurements: Sendable, Equatable {
             var name: String
             var range: Double
         }
-        /// The widest.
+        /// The feature of the widest range.
         var largest: Feature
-        /// The one that it is held against.
+        /// The narrow feature that it is compared with.
         var small: Feature
-        /// Features that vary.
+        /// The number of features that vary.
         var count: Int
     }
 
     /// A classifier that tells training inputs from test inputs.
     struct TwoSamples: Sendable, Equatable {
-        /// The share of inputs, none of which it was trained on, that it knows the set of.
+        /// The share of inputs, new to the classifier, whose set it tells.
         var accuracy: Double
-        /// Inputs that it was asked about, half of each set.
+        /// The number of these inputs, half of each set.
         var examples: Int
     }
 
-    /// Labels against what a model says of examples that it was not trained on.
+    /// Labels compared with a model's predictions for examples that it was not trained on.
     struct LabelAgreement: Sendable, Equatable, Codable {
         /// Examples.
         var examples: Int
@@ -137,12 +137,12 @@ struct Measurements: Sendable, Equatable {
         var surestQuarter: Double
         /// The share of the most frequent label.
         var mostFrequent: Double
-        /// The least cross-entropy that labels allow of which the surest half's share is wrong at random.
+        /// The least cross-entropy possible if the share `surestHalf` of labels is wrong at random.
         var explainedLoss: Double
     }
 
     var setup = Setup()
-    /// The mean loss of the best constant answer to training examples: what a model comes to that does not look at its inputs.
+    /// The mean loss of the best constant answer to training examples: that of a model that ignores its inputs.
     var constant = Double.infinity
     /// How the run went; nil of weights alone.
     var course: RunCourse?
@@ -150,10 +150,10 @@ struct Measurements: Sendable, Equatable {
     var losses: Losses?
     var budget = Budget()
     var references: [Reference] = []
-    /// From the run's first weights, at a tenth of the rate, a hundredth ...
+    /// Trials from the run's first weights, at a tenth of the rate, a hundredth ...
     var lowerRates: [RateTrial] = []
     var higherRates: HigherRates?
-    /// At the weights, from the input on.
+    /// Gradients at the weights, from the input on.
     var layers: [LayerGradient] = []
     /// The same at the run's first weights.
     var firstLayers: [LayerGradient] = []
@@ -168,8 +168,8 @@ struct Measurements: Sendable, Equatable {
     /// The rate ÷ the largest stable one at the weights.
     var edge: Double?
 
-    /// The loss that the run came to on its training set, the lowest of the measured one and those it wrote down: so neither
-    /// running statistics that lag behind nor dropout and augmentation make it look high. Nil where it is not finite.
+    /// The lowest of the measured training loss and those that the run logged, so that neither lagging running
+    /// statistics nor dropout and augmentation make it look high. Nil if the run diverged or has no weights.
     var trainingLoss: Double? {
         if let course, course.isDiverged { return nil }
         let known = [losses?.training, course?.lastLoss, course?.epochLoss].compactMap { $0 }

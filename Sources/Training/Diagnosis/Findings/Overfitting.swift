@@ -12,7 +12,7 @@ struct Overfitting: FindingRule {
     /// of the epochs.
     static let risenDistance = 0.15
     static let rise = 1.3
-    /// Test examples from which on the test loss is one.
+    /// The fewest test examples for a meaningful test loss.
     static let fewest = 30
 
     func finding(in measured: Measurements) -> Finding? {

@@ -6,7 +6,7 @@ struct RateTooHigh: FindingRule {
     static let name = Finding.Name.rateTooHigh
     static let needsRun = true
 
-    /// Below this part of the run's training loss a trial's is lower.
+    /// A trial's loss is clearly lower up to this part of the run's training loss.
     static let clearly = 0.8
     /// Up to this multiple of the loss of a constant answer, and of the first loss, a trial has not diverged.
     static let kept = 1.1
@@ -18,7 +18,7 @@ struct RateTooHigh: FindingRule {
         let rate = measured.setup.rate
         guard let course = measured.course, measured.isTrainingLossHigh, rate > 0 else { return nil }
         let loss = measured.trainingLoss
-        // Where the run diverged it is enough that a trial does not.
+        // If the run diverged, it is enough that a trial does not.
         let bound =
             loss.map { Self.clearly * $0 }
             ?? Self.kept * min(measured.constant, course.firstLoss ?? .infinity)

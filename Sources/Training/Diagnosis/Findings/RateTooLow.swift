@@ -6,8 +6,8 @@ struct RateTooLow: FindingRule {
     static let name = Finding.Name.rateTooLow
     static let needsRun = true
 
-    /// How many times as far the higher rate gets, where one of ten times the rate would get ten times as far on a straight
-    /// line, and how much of the loss it takes away.
+    /// How many times as far a higher rate must get, and the share of the loss that it must take away. On a straight
+    /// line ten times the rate gets ten times as far.
     static let speed = 5.0
     static let share = 0.1
     /// The part of the loss up to which it may rise by chance at a rate at which it stands still.
@@ -16,7 +16,7 @@ struct RateTooLow: FindingRule {
     func finding(in measured: Measurements) -> Finding? {
         guard let course = measured.course, course.stillFalls, measured.isTrainingLossHigh,
             let trials = measured.higherRates, let own = trials.own.loss,
-            // Where the loss rises at the run's own rate no rate is told from another.
+            // If the loss rises at the run's own rate, rates cannot be compared.
             own <= trials.start + Self.still * abs(trials.start)
         else { return nil }
         let fall = max(0, trials.start - own)

@@ -1,4 +1,4 @@
-/// How a run went, from the lines of its metrics: what findings need of them.
+/// The course of a run, from its metrics, as far as findings need it.
 struct RunCourse: Sendable, Equatable, Codable {
     /// Steps so far.
     var steps = 0
@@ -13,14 +13,14 @@ struct RunCourse: Sendable, Equatable, Codable {
     var lateFall: Double?
     /// The highest rate, of those logged and the configuration's.
     var highestRate = 0.0
-    /// Σ rate of the steps ÷ the highest one: as many steps at that rate go as far. Warm-up and decay count little.
+    /// Σ rate of the steps ÷ the highest rate: so many steps at the highest rate go as far as the run did.
     var fullSteps = 0
     /// Whether the last loss is not finite.
     var isDiverged = false
     /// The training loss of the last epoch.
     var epochLoss: Double?
-    /// The test loss, of the validation set without a test set: the lowest mean of a quarter of the epochs in a row, and that
-    /// of the last ones. One epoch's may be low by chance. Nil of few epochs.
+    /// The test loss, or validation loss without a test set, averaged over a quarter of the epochs in a row, as a
+    /// single epoch's may be low by chance: its lowest and its last value. Nil for few epochs.
     var bestTestLoss: Double?
     var lastTestLoss: Double?
     /// A parameter whose gradient exploded while training went on, and when.
@@ -74,7 +74,7 @@ struct RunCourse: Sendable, Equatable, Codable {
         }
     }
 
-    /// Logged steps, or epochs, from which on quarters and falls are told.
+    /// The fewest logged steps for quarters and falls, and epochs for test losses.
     private static let fewestLogged = 8
     /// Losses up to which their sums are finite.
     private static let largest = 1e200

@@ -8,7 +8,7 @@ struct VanishingGradients: FindingRule {
     /// The part of the last layer's relative gradient: deep networks that train have a tenth or more, each saturated sigmoid
     /// layer takes away three quarters at least.
     static let share = 1e-3
-    /// Layers with weights from which on there is a way to vanish on.
+    /// The fewest layers with weights over which gradients can vanish.
     static let fewest = 3
 
     func finding(in measured: Measurements) -> Finding? {
@@ -24,8 +24,8 @@ struct VanishingGradients: FindingRule {
             key: "model")
     }
 
-    /// The first layer's relative gradient ÷ the last one's, where it falls on the way: the second layer's is no larger than a
-    /// tenth, either. Nil where there are too few layers, or a gradient is 0.
+    /// The first layer's relative gradient ÷ the last one's; 1 if the second layer's is above a tenth of the last
+    /// one's, so that gradients do not fall on the way. Nil if there are too few layers, or a gradient is 0.
     static func ratio(_ layers: [Measurements.LayerGradient]) -> Double? {
         guard layers.count >= fewest, layers.allSatisfy({ $0.relative > 0 && $0.relative.isFinite }) else {
             return nil

@@ -4,7 +4,7 @@ import Datasets
 import Layers
 import Randomness
 
-/// The data sets that a run is held against, as its model sees them.
+/// The data sets of a run, as its model sees them.
 struct CauseData {
     /// The model, traced for training on these targets.
     let model: TracedModel
@@ -20,9 +20,9 @@ struct CauseData {
         (training, test, validation) = (data.training, data.test, data.validation)
     }
 
-    /// The sets beside one that weights were loaded with, which is not read again; collective.
+    /// The sets of a run, one of which was loaded with the weights and is not read again; collective.
     ///
-    /// - Parameter data: Which of the run's sets that is.
+    /// - Parameter data: The set that was loaded.
     init(
         _ loaded: LoadedModel, of data: Trainer.DiagnosedData, _ settings: TrainingSettings
     ) throws {
@@ -69,17 +69,17 @@ struct CauseData {
         return set
     }
 
-    /// Rows of a part, so many at most, drawn by the seed and in the order of the draw.
+    /// At most `most` rows of a part, drawn by the seed and in the order of the draw.
     static func sample(_ part: PreparedData.Part, _ most: Int, seed: UInt64) -> [Int32] {
         let random = CounterRandom(seed: seed, purpose: .probe, stream: sampleStream)
         let places = Permutation.shuffled(count: part.count, random: random).prefix(most)
         return places.map { place in part.rows.map { $0[Int(place)] } ?? place }
     }
 
-    /// Above the streams of samples that points are looked at on.
+    /// A stream above that of the sample of a diagnosis.
     private static let sampleStream: UInt64 = 1 << 42
 
-    /// Makes mini-batches of a part, without random changes.
+    /// Makes mini-batches of a part, without augmentation.
     func maker(_ part: PreparedData.Part, _ cluster: Cluster) -> BatchMaker {
         BatchMaker(examples: part.dataset.examples, scaling: scaling, kernels: cluster.kernels)
     }

@@ -67,6 +67,7 @@ extension CauseMeter {
         measured.scales = Measurements.Scales(largest: largest, small: small, count: features.count)
     }
 
-    /// Features up to which the narrowest is held against the widest; of more it is one at the quarter.
+    /// The most features of which the narrowest is compared with the widest; of more, it is the one at the lower
+    /// quartile.
     private static let fewFeatures = 64
 }

@@ -1,6 +1,6 @@
 import DataParallel
 
-/// Some steps at other rates than the run's.
+/// Trials of other rates than the run's.
 extension CauseMeter {
     /// Tries lower rates from the run's first weights, and higher ones from its last; collective.
     func measureRates() throws {
@@ -12,14 +12,14 @@ extension CauseMeter {
         try model.free()
     }
 
-    /// Rates of a tenth, a hundredth, ... until one is found that does better than the run; collective.
+    /// Tries a tenth of the rate, a hundredth, ... until one does better than the run; collective.
     private func tryLower(_ model: ScratchModel, _ course: RunCourse) throws {
         let limit = options.causeSteps / 2
         let steps = course.isDiverged ? limit : min(limit, course.fullSteps)
         guard steps >= Self.fewestSteps else { return }
         let first = firstWeights
         var rate = measured.setup.rate
-        // Of a run that diverged the rate may be anything.
+        // The rate of a run that diverged may be too high by any factor.
         for _ in 0..<(course.isDiverged ? 8 : 3) {
             rate /= 10
             work.expect(steps)
@@ -28,7 +28,7 @@ extension CauseMeter {
         }
     }
 
-    /// The run's own rate, then ten times it, a hundred times, ... until one is found that does better; collective.
+    /// Tries the run's own rate, then ten times it, a hundred times, ... until one does better; collective.
     private func tryHigher(_ model: ScratchModel) throws {
         let steps = max(Self.fewestSteps, options.causeSteps / 4)
         let rate = measured.setup.rate
@@ -47,7 +47,7 @@ extension CauseMeter {
         }
     }
 
-    /// Steps of a trial at least, and of a run that it is held against.
+    /// The fewest steps of a trial, and of the run that it is compared with.
     private static let fewestSteps = 10
 
     private func loss(_ model: ScratchModel, at values: [[Float]]?) throws -> Double? {

@@ -5,9 +5,10 @@ import Foundation
 import Layers
 import Optimizers
 
-/// Models that are trained briefly for the purpose: a linear one, a shallow one, a larger one, and the run's own anew.
+/// Reference models that are trained briefly: a linear one, a shallow one, a larger one, and the run's own anew.
 extension CauseMeter {
-    /// Trains them for half of the run's steps at most, and asks the best one about labels; collective.
+    /// Trains the references for at most half of the run's steps, and compares labels with the best one's predictions;
+    /// collective.
     func measureReferences() throws {
         guard let course, data.model.outputShape.count == 1 else { return }
         let steps = course.isDiverged ? options.causeSteps : min(options.causeSteps, course.fullSteps / 2)
@@ -60,12 +61,12 @@ extension CauseMeter {
 
     /// Adam's rate at the first step, from where it falls to 0 in a straight line.
     private static let rate = 2e-3
-    /// Weights of the larger model's first layer, about.
+    /// About the most weights of the larger model's first layer.
     private static let mostWeights = 4_000_000
-    /// Steps from which on a reference says something.
+    /// The fewest steps of a meaningful reference.
     private static let fewestSteps = 30
 
-    /// Labels against what a model says of the examples it was not trained on; nil without classes. Collective.
+    /// Compares labels with a model's predictions for examples it was not trained on; nil without classes. Collective.
     private func agreement(_ model: ScratchModel) throws -> Measurements.LabelAgreement? {
         guard let classes = measured.setup.classes, classes > 1, data.model.outputShape == [classes],
             let labels = data.training.dataset.examples.classes

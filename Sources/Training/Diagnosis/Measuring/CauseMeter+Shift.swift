@@ -56,7 +56,7 @@ extension CauseMeter {
         for (place, part) in [data.training, other].enumerated() {
             let rows = CauseData.sample(part, count, seed: options.seed)
             let maker = data.maker(part, cluster)
-            // Targets are of no account, but a mini-batch has them.
+            // The maker writes targets too, which are not used.
             var one = Array(repeating: Float(0), count: width)
             var index = Int64(0)
             for (number, row) in rows.enumerated() {

@@ -6,7 +6,7 @@ import Optimizers
 
 /// Gradients by layer, the growth of signals, and units that are dead.
 extension CauseMeter {
-    /// Measures them at the weights and at the run's first ones; collective.
+    /// Measures all of these at the weights and at the run's first weights; collective.
     func measureSignals() throws {
         if hasWeights {
             measured.rectifiers = try rectifiers(at: weights)
@@ -28,7 +28,7 @@ extension CauseMeter {
         try model.free()
     }
 
-    /// Mini-batches whose gradients are looked at, with a rate of 0.
+    /// The number of mini-batches, at a rate of 0, whose gradients are measured.
     private static let looks = 4
 
     /// The gradients of the weights, from the input on: root mean squares over some mini-batches. Collective.
@@ -101,9 +101,9 @@ extension CauseMeter {
         return found
     }
 
-    /// Layers of ReLUs that are looked at.
+    /// The most layers of ReLUs that are examined.
     private static let mostLayers = 64
-    /// Examples that signals are looked at on.
+    /// The most examples for which signals are read.
     private static let mostSignals = 1024
 
     /// A value inside the model of each example of a sample, on rank 0, row by row; collective.

@@ -5,16 +5,16 @@ import Foundation
 import Layers
 import Optimizers
 
-/// Measures what tells which part of a run is to blame, in an order in which each measurement is taken only where those before
-/// leave a question: a healthy run costs some evaluations of a sample. Collective; all ranks come to the same.
+/// Takes the measurements that tell which part of a run is to blame. Each is taken only if those before leave a
+/// question, so that a healthy run costs only some evaluations of a sample. Collective; all ranks get the same result.
 final class CauseMeter {
     let cluster: Cluster
     let settings: TrainingSettings
     let options: DiagnosisOptions
     let data: CauseData
-    /// The weights that are looked at, on rank 0, by the places of the model's variables.
+    /// The weights to examine, on rank 0, by the places of the model's variables.
     let weights: [[Float]]?
-    /// Whether there are any.
+    /// Whether there are weights; the same on all ranks.
     let hasWeights: Bool
     /// How the run went; nil of weights alone.
     private(set) var course: RunCourse? { didSet { measured.course = course } }
@@ -22,7 +22,7 @@ final class CauseMeter {
     /// A sample of the training examples, in two parts: models are trained on the one, and measured on the other.
     let fitted: [Int32]
     let held: [Int32]
-    /// What is known so far.
+    /// The measurements so far.
     var measured = Measurements()
 
     /// - Parameters:
@@ -64,7 +64,7 @@ final class CauseMeter {
         return setup
     }
 
-    /// Takes all measurements that leave a question, and judges them; collective.
+    /// Takes the measurements that are needed, and judges them; collective.
     func find() throws -> FoundCauses {
         defer { work.end() }
         try measureScales()
@@ -79,8 +79,8 @@ final class CauseMeter {
         return try Agreement.fromRoot(cluster.world) { FindingRules.judge(measured) }
     }
 
-    /// Takes the run's first steps again, of which no weights are left, unless its metrics say already that it diverged;
-    /// collective.
+    /// For a run without weights: takes its first steps again to see whether they diverge, unless its metrics already
+    /// show it; collective.
     private func replay() throws {
         guard knowsFirstWeights, var replayed = course, !replayed.isDiverged,
             let model = try scratch(data.model, ownTraining)

@@ -4,7 +4,7 @@ import Foundation
 import Graph
 import Layers
 
-/// A model that gives the same answer whatever the example is: what there is to learn without looking at inputs.
+/// A model that gives the same answer to every example: all that can be learned without looking at inputs.
 struct ConstantAnswer: Model {
     private let answer = Parameter(.constant(0), role: .bias)
     /// The answer's shape.

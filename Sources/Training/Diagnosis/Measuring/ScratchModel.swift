@@ -6,11 +6,10 @@ import Layers
 import Optimizers
 import Randomness
 
-/// A model in memory that is trained for some steps and evaluated, to hold a run against; nothing of it is written.
+/// A model in memory that is trained for some steps and evaluated, for comparison with a run; nothing of it is written.
 ///
-/// Steps are those of any run: the same bytes at any number of ranks.
+/// Like those of a run, its steps give the same bytes at any number of ranks.
 final class ScratchModel {
-    /// What it is trained and evaluated on.
     struct Examples {
         /// Makes mini-batches of both.
         let maker: BatchMaker
@@ -20,7 +19,6 @@ final class ScratchModel {
         let held: [Int32]
     }
 
-    /// How it is trained.
     struct Training {
         var rule: any UpdateRule
         var noDecay: [DecayExemption] = []
@@ -43,7 +41,7 @@ final class ScratchModel {
     ///
     /// - Parameters:
     ///   - settings: Shards, threads, and the seed that mini-batches are drawn by.
-    ///   - work: Where steps are counted.
+    ///   - work: Counts the steps.
     init(
         _ model: TracedModel, _ examples: Examples, _ training: Training, _ settings: TrainingSettings,
         on cluster: Cluster, _ work: CauseProgress
@@ -74,7 +72,7 @@ final class ScratchModel {
         try state.free()
     }
 
-    /// Numbers that are trained.
+    /// The number of trainable elements.
     var parameters: Int {
         state.model.variables.filter(\.isTrainable).reduce(0) { $0 + $1.shape.reduce(1, *) }
     }
@@ -126,7 +124,7 @@ final class ScratchModel {
     /// Loss and metrics of the examples that it is evaluated on; collective, the same on all ranks.
     func totals() throws -> Evaluator.Totals { try evaluator.totals() }
 
-    /// What it says of the examples that it is evaluated on, on rank 0, rows of outputs in their order; collective.
+    /// The outputs for the examples that it is evaluated on, row by row in their order, on rank 0; collective.
     func predictions() throws -> [Float] {
         let predictor = try Evaluator(
             cluster: cluster, state: state,
@@ -139,26 +137,22 @@ final class ScratchModel {
     }
 }
 
-/// Counts the steps of all measurements, of about so many.
+/// Shows how many of about `expected` steps of all measurements are done.
 final class CauseProgress {
     private let work: CountedWork
     private var done = 0
     private var expected = 0
 
-    /// Tells of it on `line`.
     init(on line: ProgressLine) {
         work = CountedWork("looking for what is to blame", "step", isEstimate: true, on: line)
     }
 
-    /// So many steps more are to come.
     func expect(_ steps: Int) { expected += steps }
 
-    /// One step is done.
     func advance() {
         done += 1
         work.advance(done, of: max(done, expected))
     }
 
-    /// All are done.
     func end() { work.end() }
 }
