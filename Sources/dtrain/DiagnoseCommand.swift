@@ -167,7 +167,7 @@ struct DiagnoseCommand: ParsableCommand {
         ) { try configuration.makeModel(classes: $0) }
         guard cluster.rank == 0 else { return }
         try Trainer.keep(diagnosis, of: model.weights)
-        let page = DiagnosisPage(diagnosis, weights: model.weights, output: output).text
+        let page = DiagnosisPage(diagnosis, output: output).text
         try TextOutput(path: nil).finish(json ? diagnosis.json : page)
     }
 

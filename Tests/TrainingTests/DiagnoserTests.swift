@@ -253,7 +253,7 @@ import Testing
             let diagnosis = try diagnose(
                 Self.quadratic([4]), at: [1], optimizer: optimizer,
                 schedule: highest.map { .init(name: "cosine", highest: $0) })
-            return DiagnosisPage(diagnosis, weights: "here").text.split(whereSeparator: \.isWhitespace)
+            return DiagnosisPage(diagnosis).text.split(whereSeparator: \.isWhitespace)
                 .joined(separator: " ")
         }
         #expect(try page(0.1, momentum: 0, highest: nil).contains("a higher rate, momentum or more epochs"))

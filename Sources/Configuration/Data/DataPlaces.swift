@@ -5,7 +5,6 @@ import Options
 ///
 /// The whole section is looked at before any value is read: the effect of `data.root` on one path depends on where all
 /// of them were written (see `FilePaths`), and the root may come after the files.
-/// written (see `FilePaths`), and the root may stand behind the files.
 struct DataPlaces {
     /// How paths become absolute.
     let paths: FilePaths

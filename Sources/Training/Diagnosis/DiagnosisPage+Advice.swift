@@ -4,7 +4,8 @@ import Messages
 extension DiagnosisPage {
     var advice: [String] {
         var lines = generalAdvice
-        if !diagnosis.zeroGradients.isEmpty {
+        // A loss of 0 has no gradient anywhere.
+        if !diagnosis.zeroGradients.isEmpty, diagnosis.loss != 0 {
             let names = diagnosis.zeroGradients
             let shown = names.prefix(6).joined(separator: ", ") + (names.count > 6 ? ", ..." : "")
             lines.append(

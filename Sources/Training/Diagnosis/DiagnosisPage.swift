@@ -3,15 +3,11 @@ import Messages
 /// A diagnosis as text: the verdict and what to do first, then the numbers behind them.
 package struct DiagnosisPage {
     let diagnosis: Diagnosis
-    private let weights: String
     let output: String?
 
-    /// - Parameters:
-    ///   - weights: The path of the weights.
-    ///   - output: Where weights with a lower loss were written, if they were asked for.
-    package init(_ diagnosis: Diagnosis, weights: String, output: String? = nil) {
+    /// - Parameter output: Where weights with a lower loss were written, if they were asked for.
+    package init(_ diagnosis: Diagnosis, output: String? = nil) {
         self.diagnosis = diagnosis
-        self.weights = weights
         self.output = output
     }
 

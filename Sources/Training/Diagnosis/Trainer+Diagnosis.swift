@@ -81,7 +81,10 @@ extension Trainer {
             }
             try cluster.agree(
                 Result {
-                    guard let folder, diagnosis.descent?.why == nil else { return }
+                    guard options.escapes, let folder, let descent = diagnosis.descent, descent.why == nil
+                    else {
+                        return
+                    }
                     let copy = try WeightsFile.copy(
                         loaded.state, trainedBatches: loaded.trainedBatches)
                     guard cluster.rank == 0 else { return }

@@ -57,7 +57,12 @@ struct RunCourse: Sendable, Equatable, Codable {
         }
         let rates = logged.compactMap(\.learningRate).filter(\.isFinite)
         highestRate = max(rate, rates.max() ?? 0)
-        if highestRate > 0 { fullSteps = Int((Self.mean(rates) / highestRate * Double(steps)).rounded()) }
+        if rates.isEmpty {
+            // An optimizer without a rate takes all its steps in full.
+            fullSteps = steps
+        } else if highestRate > 0 {
+            fullSteps = Int((Self.mean(rates) / highestRate * Double(steps)).rounded())
+        }
         epochLoss = epochs.last.flatMap { $0.trainingLoss.isFinite ? $0.trainingLoss : nil }
         let tests = epochs.compactMap { ($0.evaluations.test ?? $0.evaluations.validation)?.loss }
             .filter { abs($0) < Self.largest }
