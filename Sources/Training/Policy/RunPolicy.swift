@@ -158,7 +158,7 @@ package struct RunPolicy {
         }
         var verdict = EpochVerdict()
         if let name = Self.watchedMetric(settings),
-            let value = name == "train_loss" ? trainingLoss ?? 0 : metric(name)
+            let value = name == "train_loss" ? trainingLoss ?? .nan : metric(name)
         {
             watch(name, value, epoch: epoch, step: step, &verdict)
         }

@@ -16,8 +16,8 @@ package struct RunProgress: Codable, Sendable, Equatable {
 
     package init() {}
 
-    /// The mean loss of the epoch so far, 0 where all its steps were skipped.
-    var epochLoss: Double { epochLossSum / Double(max(1, epochExamples)) }
+    /// The mean loss of the epoch so far, NaN if all its steps were skipped.
+    var epochLoss: Double { epochExamples > 0 ? epochLossSum / Double(epochExamples) : .nan }
 
     mutating func endEpoch() {
         epoch += 1

@@ -32,8 +32,13 @@ enum FindingRules {
     ]
 
     static func judge(_ measured: Measurements) -> FoundCauses {
-        FoundCauses(
-            findings: all.compactMap { $0.finding(in: measured) },
+        var findings = all.compactMap { $0.finding(in: measured) }
+        // A run whose rate was too low says nothing about what its model can do.
+        if findings.contains(where: { $0.name == .rateTooLow }) {
+            findings.removeAll { $0.name == .modelTooSimple }
+        }
+        return FoundCauses(
+            findings: findings,
             needRun: measured.course == nil
                 ? all.filter { type(of: $0).needsRun }.map { type(of: $0).name } : [])
     }
