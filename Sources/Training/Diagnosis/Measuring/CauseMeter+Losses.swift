@@ -9,12 +9,13 @@ extension CauseMeter {
         let state = try ModelState(cluster: cluster, model: data.model)
         try state.set(weights)
         let rows = (fitted + held).sorted()
-        let training = try totals(state, of: data.training, rows: rows)
+        let training = try evaluator(state, of: data.training, rows: rows).totals()
         func other(_ part: PreparedData.Part?) throws -> Evaluator.Totals? {
             try part.map {
-                try totals(
+                try evaluator(
                     state, of: $0,
-                    rows: CauseData.sample($0, options.causeExamples, seed: options.seed).sorted())
+                    rows: CauseData.sample($0, options.causeExamples, seed: options.seed).sorted()
+                ).totals()
             }
         }
         let test = try other(data.test)
@@ -38,10 +39,11 @@ extension CauseMeter {
         let state = try ModelState(cluster: cluster, model: model)
         let answers = ConstantAnswer.candidates(
             data.training.dataset.examples, rows: rows, shape: shape)
+        let evaluator = try evaluator(state, of: data.training, rows: rows)
         var best = Double.infinity
         for answer in answers {
             try state.set([answer])
-            let loss = try totals(state, of: data.training, rows: rows).loss
+            let loss = try evaluator.totals().loss
             if loss < best { best = loss }
         }
         try state.free()

@@ -126,15 +126,14 @@ final class CauseMeter {
     }
 
     /// An evaluation of rows of a part, with the parameters of `state`; collective.
-    func totals(
+    func evaluator(
         _ state: ModelState, of part: PreparedData.Part, rows: [Int32]
-    ) throws -> Evaluator.Totals {
+    ) throws -> Evaluator {
         try Evaluator(
             cluster: cluster, state: state,
             order: EpochOrder(
                 inOrder: part.dataset.examples.layout.count, subset: rows, batchSize: 1024),
-            maker: data.maker(part, cluster), shards: settings.shards, workers: settings.workers
-        ).totals()
+            maker: data.maker(part, cluster), shards: settings.shards, workers: settings.workers)
     }
 }
 

@@ -126,13 +126,8 @@ final class ScratchModel {
 
     /// The outputs for the examples that it is evaluated on, row by row in their order, on rank 0; collective.
     func predictions() throws -> [Float] {
-        let predictor = try Evaluator(
-            cluster: cluster, state: state,
-            order: EpochOrder(
-                inOrder: examples.maker.examples.layout.count, subset: examples.held, batchSize: 1024),
-            maker: examples.maker, shards: settings.shards, workers: settings.workers, predicts: true)
         var all: [Float] = []
-        try predictor.predictions { all += $0 }
+        try evaluator.predictions { all += $0 }
         return all
     }
 }
