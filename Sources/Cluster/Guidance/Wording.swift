@@ -77,6 +77,7 @@ public enum Wording: Sendable, Hashable {
         ("--epsilon", "epsilon of DiagnosisOptions"),
         ("training.on_plateau", "settings.onPlateau"),
         ("logging.curvature", "settings.curvatureSteps"),
+        ("logging.parameters", "settings.parameterSteps"),
         ("set training.batch to full", "set settings.isFullBatch to true"),
         ("training.batch must be full", "settings.isFullBatch must be true"),
         ("batch: full", "isFullBatch"),
