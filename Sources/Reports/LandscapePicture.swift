@@ -44,12 +44,19 @@ package struct LandscapePicture {
         case .eigenvectors: "Loss along eigenvectors of the Hessian"
         case .plane: "Loss over a random plane"
         case .line: "Loss on the line between two sets of weights"
+        case .path: "Paths over the loss"
         }
     }
 
     private var notes: [String] {
         var set = "\(landscape.examplesText) of the \(landscape.data) set"
         if landscape.hasBatchNorm { set += "; batch norm \(landscape.batchNormText)" }
+        let missing = landscape.losses.count - landscape.finite.count
+        if missing > 0 {
+            set +=
+                "; \(missing) of \(landscape.losses.count) losses are not finite, and drawn as the greatest"
+        }
+        if landscape.paths != nil { set += "; circles are starts, discs ends" }
         return ["Along \(landscape.directionText)".replacing(" -", with: " −"), set]
     }
 
@@ -62,11 +69,18 @@ package struct LandscapePicture {
         case .plane:
             return "\(letter): along the \(direction == 0 ? "first" : "second") direction, in filters' norms"
         case .line: return "a: part of the way"
+        case .path:
+            guard let paths = landscape.paths, paths.names.isEmpty else {
+                return landscape.paths?.names[direction] ?? letter
+            }
+            return
+                "\(letter): \(direction == 0 ? "first" : "second") main direction, \(NumberText.percent(paths.explained[direction]))"
         }
     }
 
     /// The weights that directions begin at, those they lead to, and the least loss.
     private var named: [(coordinates: [Double], name: String)] {
+        if landscape.paths != nil { return [] }
         var places = [(landscape.directionNorms.map { _ in 0.0 }, "weights")]
         if case .line = landscape.along { places.append(([1], "other weights")) }
         let least = landscape.least.coordinates
@@ -77,7 +91,8 @@ package struct LandscapePicture {
     private func line(_ attributes: [(String, String)]) -> String? {
         let points = zip(landscape.a, landscape.losses).map { Curve.Point(x: $0, y: $1) }
         var chart = Chart(
-            title: title, across: axis("a", 0), curves: [Curve("loss", color: 0, points)],
+            title: title, across: axis("a", 0),
+            curves: [Curve("loss", color: 0, points)] + pathCurves(points),
             logarithmicFrom: logarithmicFrom)
         chart.beginsAtZero = false
         chart.upwards = "loss"
@@ -85,12 +100,33 @@ package struct LandscapePicture {
         return chart.picture(attributes: attributes)
     }
 
+    /// The points of paths on a line, in the order of their positions, at the losses between the line's points.
+    private func pathCurves(_ line: [Curve.Point]) -> [Curve] {
+        (landscape.paths?.paths ?? []).enumerated().map { place, path in
+            let positions = path.points.map { $0[0] }.filter { line[0].x...line[line.count - 1].x ~= $0 }
+                .sorted()
+            return Curve(
+                path.name, color: HeatMap.pathColor(place), stroke: .dotted,
+                positions.map { x in
+                    let next = max(1, line.firstIndex { $0.x >= x } ?? line.count - 1)
+                    let (left, right) = (line[next - 1], line[next])
+                    let share = (x - left.x) / (right.x - left.x)
+                    return Curve.Point(x: x, y: left.y + share * (right.y - left.y))
+                })
+        }
+    }
+
     private func plane(_ attributes: [(String, String)]) -> String? {
-        guard let rows = landscape.b else { return nil }
+        guard let rows = landscape.b, !landscape.finite.isEmpty else { return nil }
+        let greatest = landscape.greatest.loss
+        let values = landscape.losses.map { $0.isFinite ? $0 : greatest }
         return HeatMap(
             title: title, across: axis("a", 0), upwards: axis("b", 1), name: "loss", columns: landscape.a,
-            rows: rows, values: landscape.losses, logarithmicFrom: logarithmicFrom,
-            places: named.map { (x: $0.coordinates[0], y: $0.coordinates[1], name: $0.name) }
+            rows: rows, values: values, logarithmicFrom: logarithmicFrom,
+            places: named.map { (x: $0.coordinates[0], y: $0.coordinates[1], name: $0.name) },
+            paths: (landscape.paths?.paths ?? []).map { path in
+                (name: path.name, points: path.points.map { (x: $0[0], y: $0[1]) })
+            }
         ).picture(attributes: attributes)
     }
 }

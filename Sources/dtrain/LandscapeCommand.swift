@@ -38,6 +38,19 @@ struct LandscapeCommand: ParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
+            "A run with logging.parameters, whose path is drawn over the loss; may be given several times.",
+            valueName: "run"))
+    var path: [String] = []
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The ends of the plane of paths, instead of a margin around them.", valueName: "a0,a1,b0,b1"))
+    var range: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
             "Points along each direction: 51 on a line, 25 by 25 on a plane, unless given.", valueName: "n"))
     var points: Int?
 
@@ -87,11 +100,18 @@ struct LandscapeCommand: ParsableCommand {
         if along != nil, to != nil {
             throw ValidationError("--along and --to say both what to draw along: give one of them")
         }
+        if !path.isEmpty, along != nil || to != nil {
+            throw ValidationError("--path is a plane of its own: leave out --along and --to")
+        }
+        if let range, options.range?.count != range.split(separator: ",").count {
+            throw ValidationError("--range must be numbers such as -1,1,0,2, is \(range)")
+        }
         if let problem = options.problem(try directions) { throw ValidationError(problem) }
     }
 
     private var directions: LandscapeDirections {
         get throws {
+            if !path.isEmpty { return .path(path) }
             if let to { return .line(to: to) }
             switch along {
             case .gradient: return .gradient
@@ -99,7 +119,7 @@ struct LandscapeCommand: ParsableCommand {
             case .plane: return .plane
             case nil:
                 throw ValidationError(
-                    "say what to draw along: --along gradient, --along eigenvectors, --along plane or --to OTHER"
+                    "say what to draw along: --along gradient, --along eigenvectors, --along plane, --to OTHER or --path RUN"
                 )
             }
         }
@@ -109,6 +129,7 @@ struct LandscapeCommand: ParsableCommand {
         var options = LandscapeOptions()
         options.points = points
         options.radius = radius
+        options.range = range?.split(separator: ",").compactMap { Double($0) }
         options.examples = examples
         options.seed = seed
         options.usesBatchStatistics = batchNorm == .training

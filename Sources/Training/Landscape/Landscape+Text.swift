@@ -11,6 +11,21 @@ extension Landscape {
         return text
     }
 
+    /// A row for each point of each path: its run, the number of steps, and its positions; nil without paths.
+    package var pathCSV: String? {
+        guard let paths else { return nil }
+        var text = grid.b == nil ? "run,step,a\n" : "run,step,a,b\n"
+        for path in paths.paths {
+            let name =
+                path.name.contains(where: { ",\"\n".contains($0) })
+                ? "\"\(path.name.replacing("\"", with: "\"\""))\"" : path.name
+            for (step, point) in zip(path.steps, path.points) {
+                text += ([name, "\(step)"] + point.map(\.description)).joined(separator: ",") + "\n"
+            }
+        }
+        return text
+    }
+
     /// The landscape's main numbers as one JSON object on one line: no times, paths or numbers of ranks.
     package var json: String {
         var line = JSONLine()
@@ -29,6 +44,11 @@ extension Landscape {
         if !eigenvalues.isEmpty {
             line.add("eigenvalues", eigenvalues.map(\.value))
             line.add("residuals", eigenvalues.map(\.residual))
+        }
+        if let paths {
+            line.add("points_on_paths", paths.paths.map { Double($0.points.count) })
+            if !paths.explained.isEmpty { line.add("explained", paths.explained) }
+            line.add("not_finite", losses.count - finite.count)
         }
         line.add("weight_norm", weightNorm)
         line.add("direction_norms", directionNorms)
@@ -61,6 +81,15 @@ extension Landscape {
         } else if let loss {
             rows.append(("loss", "\(Self.text(loss)) at the weights"))
         }
+        if let paths {
+            for path in paths.paths {
+                rows.append(("path", "\(path.name), \(counted(path.points.count, "point"))"))
+            }
+            if finite.count < losses.count {
+                rows.append(
+                    ("not finite", "\(losses.count - finite.count) of \(counted(losses.count, "point"))"))
+            }
+        }
         rows.append(("least", Self.text(least)))
         rows.append(("greatest", Self.text(greatest)))
         if let sharpness {
@@ -90,9 +119,20 @@ extension Landscape {
                 + "; both are distances, ‖θ‖ = \(Self.text(weightNorm))"
         case .plane:
             "two random directions, filter-wise normalized; 1 is each filter's own norm, seed \(seed)"
+        case .path: paths.map(Self.text) ?? ""
         case .line:
             "the line from the weights, a = 0, to the others, a = 1, at a distance of \(Self.text(directionNorms.first ?? 0))"
         }
+    }
+
+    private static func text(_ paths: PathPlane) -> String {
+        guard paths.names.isEmpty else {
+            return "the parameters themselves: "
+                + zip(["a", "b"], paths.names).map { "\($0) is \($1)" }.joined(separator: ", ")
+        }
+        let shares = zip(["a", "b"], paths.explained).map { "\($0) has \(text(100 * $1)) %" }
+        return
+            "the main directions of the paths from the weights; of the squared distances \(shares.joined(separator: ", "))"
     }
 
     /// The number of examples, in words.

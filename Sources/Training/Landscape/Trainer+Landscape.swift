@@ -61,6 +61,7 @@ extension Trainer {
             var other: [[Float]]?
             try cluster.agree(
                 Result { if cluster.rank == 0 { other = try self.other(along, loaded) } })
+            let paths = try FoundPaths(along, options, loaded)
             var looks = DiagnosisOptions()
             looks.examples = options.examples
             looks.seed = options.seed
@@ -68,7 +69,7 @@ extension Trainer {
             let (objective, isSample) = try objective(loaded, data, part.fraction, settings, looks)
             let run = LandscapeRun(
                 loaded: loaded, objective: objective, batch: settings.evaluationBatch, along: along,
-                options: options, data: data.rawValue, isSample: isSample)
+                paths: paths, options: options, data: data.rawValue, isSample: isSample)
             return try run.run(in: folder, other: other, picture: picture)
         }
     }
