@@ -120,7 +120,7 @@ struct HeatMap {
 
     private var axes: String {
         var parts = ""
-        for tick in Self.ticks(columns) {
+        for tick in Self.spaced(Self.ticks(columns)) {
             parts += Frame.line("axis", x(tick), Self.floor, x(tick), Self.floor + 4)
             parts += Frame.text(NumberText.tick(tick), x(tick), Self.floor + 17, "middle")
         }
@@ -130,6 +130,18 @@ struct HeatMap {
         }
         parts += Frame.text(across, Self.left + Self.side / 2, Self.height - 8, "middle")
         return parts + Frame.upwards(upwards, 13, Self.top + Self.side / 2)
+    }
+
+    /// Every tick, or every second, fourth, ..., so that their labels, of letters about 7.5 wide, stand apart.
+    private static func spaced(_ ticks: [Double]) -> [Double] {
+        var every = 1
+        func width() -> Double {
+            stride(from: 0, to: ticks.count, by: every).reduce(0) {
+                $0 + 7.5 * Double(NumberText.tick(ticks[$1]).count) + 4
+            }
+        }
+        while every < ticks.count, width() > side { every *= 2 }
+        return stride(from: 0, to: ticks.count, by: every).map { ticks[$0] }
     }
 
     private static func ticks(_ positions: [Double]) -> [Double] {

@@ -24,11 +24,18 @@ package struct LandscapePicture {
     package var svg: String {
         let isPlane = landscape.b != nil
         let size = isPlane ? (HeatMap.width, HeatMap.height) : (Frame.width, Frame.height)
-        let picture = StandalonePicture(title: title, notes: notes, size: size) { attributes in
+        let picture = StandalonePicture(
+            title: title, notes: notes, size: size, style: hasDashes ? Self.dashes : ""
+        ) { attributes in
             isPlane ? plane(attributes) : line(attributes)
         }
         return picture.svg ?? ""
     }
+
+    private static let dashes = "\n.dashed { stroke-dasharray: 7 5; }\n.dotted { stroke-dasharray: 1 5; }"
+
+    /// Whether there are curves besides the loss.
+    private var hasDashes: Bool { landscape.b == nil && (landscape.taylor != nil || landscape.paths != nil) }
 
     private var logarithmicFrom: Double? {
         switch scale {
@@ -44,6 +51,7 @@ package struct LandscapePicture {
         case .eigenvectors: "Loss along eigenvectors of the Hessian"
         case .plane: "Loss over a random plane"
         case .line: "Loss on the line between two sets of weights"
+        case .permutation: "Loss on the line to permuted units"
         case .path: "Paths over the loss"
         }
     }
@@ -55,6 +63,9 @@ package struct LandscapePicture {
         if missing > 0 {
             set +=
                 "; \(missing) of \(landscape.losses.count) losses are not finite, and drawn as the greatest"
+        }
+        if landscape.taylor != nil, landscape.b == nil {
+            set += "; solid: loss, dashed: second-order Taylor polynomial at the weights"
         }
         if landscape.paths != nil { set += "; circles are starts, discs ends" }
         return ["Along \(landscape.directionText)".replacing(" -", with: " −"), set]
@@ -68,7 +79,7 @@ package struct LandscapePicture {
             return "\(letter): distance along λ = \(NumberText.plain(value))"
         case .plane:
             return "\(letter): along the \(direction == 0 ? "first" : "second") direction, in filters' norms"
-        case .line: return "a: part of the way"
+        case .line, .permutation: return "a: part of the way"
         case .path:
             guard let paths = landscape.paths, paths.names.isEmpty else {
                 return landscape.paths?.names[direction] ?? letter
@@ -83,6 +94,7 @@ package struct LandscapePicture {
         if landscape.paths != nil { return [] }
         var places = [(landscape.directionNorms.map { _ in 0.0 }, "weights")]
         if case .line = landscape.along { places.append(([1], "other weights")) }
+        if landscape.along == .permutation { places.append(([1], "permuted")) }
         let least = landscape.least.coordinates
         if !places.contains(where: { $0.0 == least }) { places.append((least, "least")) }
         return places
@@ -92,12 +104,26 @@ package struct LandscapePicture {
         let points = zip(landscape.a, landscape.losses).map { Curve.Point(x: $0, y: $1) }
         var chart = Chart(
             title: title, across: axis("a", 0),
-            curves: [Curve("loss", color: 0, points)] + pathCurves(points),
+            curves: [Curve("loss", color: 0, points)] + taylorCurve + pathCurves(points),
             logarithmicFrom: logarithmicFrom)
         chart.beginsAtZero = false
         chart.upwards = "loss"
         chart.places = named.map { (x: $0.coordinates[0], name: $0.name) }
         return chart.picture(attributes: attributes)
+    }
+
+    /// The Taylor polynomial where it is near the range of losses: further away it would flatten them.
+    private var taylorCurve: [Curve] {
+        guard landscape.taylor != nil else { return [] }
+        let (least, greatest) = (landscape.least.loss, landscape.greatest.loss)
+        let room = (greatest - least) / 4
+        let isLogarithmic = logarithmicFrom.map { least > 0 && greatest / least >= $0 } ?? false
+        let range = (isLogarithmic ? least / 3 : least - room)...(greatest + room)
+        let points = landscape.a.indices.compactMap { place -> Curve.Point? in
+            guard let value = landscape.taylor(place), range.contains(value) else { return nil }
+            return Curve.Point(x: landscape.a[place], y: value)
+        }
+        return [Curve("Taylor", color: 1, stroke: .dashed, points)]
     }
 
     /// The points of paths on a line, in the order of their positions, at the losses between the line's points.

@@ -25,7 +25,8 @@ struct LandscapeCommand: ParsableCommand {
         help: ArgumentHelp(
             """
             gradient (a line), eigenvectors (of the Hessian's largest and smallest eigenvalue), or plane (two random \
-            directions, filter-wise normalized).
+            directions, filter-wise normalized), or permutation (the line to the same network with \
+            permuted hidden units).
             """, valueName: "directions"))
     var along: Directions?
 
@@ -79,6 +80,13 @@ struct LandscapeCommand: ParsableCommand {
         help: "Batch norm by its running statistics, or by the run's own mini-batches as in training.")
     var batchNorm: DiagnoseCommand.BatchNormMode = .evaluation
 
+    @Flag(
+        name: .long,
+        help:
+            "Adds the second-order Taylor polynomial at the weights: a column of the table, on lines a dashed curve."
+    )
+    var taylor = false
+
     @Option(name: .long, help: "The scale of losses in the picture: auto, linear or log.")
     var scale: LandscapePicture.LossScale = .automatic
 
@@ -93,7 +101,7 @@ struct LandscapeCommand: ParsableCommand {
 
     /// What it is drawn along.
     enum Directions: String, ExpressibleByArgument, CaseIterable {
-        case gradient, eigenvectors, plane
+        case gradient, eigenvectors, plane, permutation
     }
 
     func validate() throws {
@@ -117,9 +125,10 @@ struct LandscapeCommand: ParsableCommand {
             case .gradient: return .gradient
             case .eigenvectors: return .eigenvectors
             case .plane: return .plane
+            case .permutation: return .permutation
             case nil:
                 throw ValidationError(
-                    "say what to draw along: --along gradient, --along eigenvectors, --along plane, --to OTHER or --path RUN"
+                    "say what to draw along: --along gradient, --along eigenvectors, --along plane, --along permutation, --to OTHER or --path RUN"
                 )
             }
         }
@@ -133,6 +142,7 @@ struct LandscapeCommand: ParsableCommand {
         options.examples = examples
         options.seed = seed
         options.usesBatchStatistics = batchNorm == .training
+        options.expands = taylor
         options.overwrites = overwrite
         return options
     }

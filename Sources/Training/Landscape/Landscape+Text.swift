@@ -3,9 +3,9 @@ import Messages
 extension Landscape {
     /// A row for each point: its positions and the loss there, each the shortest decimal that reads back as the same number.
     var csv: String {
-        var text = grid.b == nil ? "a,loss\n" : "a,b,loss\n"
+        var text = (grid.b == nil ? "a,loss" : "a,b,loss") + (taylor == nil ? "\n" : ",taylor\n")
         for (place, loss) in losses.enumerated() {
-            let numbers = grid.coordinates(place) + [loss]
+            let numbers = grid.coordinates(place) + [loss] + (taylor(place).map { [$0] } ?? [])
             text += numbers.map(\.description).joined(separator: ",") + "\n"
         }
         return text
@@ -39,6 +39,11 @@ extension Landscape {
         if let barrier {
             line.add("ends", barrier.ends)
             line.add("barrier", barrier.height)
+        }
+        if let taylor {
+            line.add("taylor_loss", taylor.loss)
+            line.add("taylor_slopes", taylor.slopes)
+            line.add("taylor_curvatures", taylor.curvatures)
         }
         line.add("gradient_norm", gradientNorm)
         if !eigenvalues.isEmpty {
@@ -77,6 +82,13 @@ extension Landscape {
         if let barrier {
             rows.append(
                 ("loss", "\(Self.text(barrier.ends[0])) at a = 0, \(Self.text(barrier.ends[1])) at a = 1"))
+            if along == .permutation {
+                rows.append(
+                    (
+                        "difference",
+                        "\(Self.text(barrier.ends[1] - barrier.ends[0])), of sums in another order"
+                    ))
+            }
             rows.append(("barrier", "\(Self.text(barrier.height)) above the line between both"))
         } else if let loss {
             rows.append(("loss", "\(Self.text(loss)) at the weights"))
@@ -89,6 +101,13 @@ extension Landscape {
                 rows.append(
                     ("not finite", "\(losses.count - finite.count) of \(counted(losses.count, "point"))"))
             }
+        }
+        if let taylor {
+            rows.append(
+                (
+                    "Taylor",
+                    "slope \(taylor.slopes.map(Self.text).joined(separator: ", ")), curvature \(taylor.curvatures.indices.map { Self.text(taylor.curvatures[$0][$0]) }.joined(separator: ", ")) at the weights"
+                ))
         }
         rows.append(("least", Self.text(least)))
         rows.append(("greatest", Self.text(greatest)))
@@ -120,6 +139,8 @@ extension Landscape {
         case .plane:
             "two random directions, filter-wise normalized; 1 is each filter's own norm, seed \(seed)"
         case .path: paths.map(Self.text) ?? ""
+        case .permutation:
+            "the line from the weights, a = 0, to the same network with permuted units, a = 1, seed \(seed), at a distance of \(Self.text(directionNorms.first ?? 0))"
         case .line:
             "the line from the weights, a = 0, to the others, a = 1, at a distance of \(Self.text(directionNorms.first ?? 0))"
         }
@@ -143,7 +164,7 @@ extension Landscape {
     /// The moments that batch norm uses, in words.
     package var batchNormText: String {
         if usesBatchStatistics { return "by the moments of mini-batches, as in training" }
-        if case .line = along { return "by its running statistics, which move along" }
+        if along.leadsToOthers { return "by its running statistics, which move along" }
         return "by the weights' running statistics, as in evaluation"
     }
 

@@ -30,6 +30,8 @@ public struct Landscape: Sendable {
     public let parameters: Int
     /// The paths that are drawn over it; nil for other directions.
     public let paths: PathPlane?
+    /// The Taylor polynomial at the weights, if it was asked for.
+    public let taylor: TaylorExpansion?
     /// The seed of random directions, start vectors and samples.
     public let seed: UInt64
 
@@ -49,6 +51,12 @@ public struct Landscape: Sendable {
     /// A point by its number in `losses`.
     public func point(_ place: Int) -> Point {
         Point(coordinates: grid.coordinates(place), loss: losses[place])
+    }
+
+    /// The Taylor polynomial at a point by its number; nil without.
+    package func taylor(_ place: Int) -> Double? {
+        let coordinates = grid.coordinates(place)
+        return taylor?.value(at: paths.map { zip(coordinates, $0.origin).map { $0 - $1 } } ?? coordinates)
     }
 
     /// The points of a finite loss: all, but far from the weights on the plane of paths.
@@ -94,7 +102,7 @@ public struct Landscape: Sendable {
     /// the straight line between these losses (Frankle et al., "Linear Mode Connectivity and the Lottery Ticket
     /// Hypothesis", ICML 2020); nil for other directions, or where no point lies at an end.
     public var barrier: (ends: [Double], height: Double)? {
-        guard case .line = along, let here = loss(at: [0]), let there = loss(at: [1]) else { return nil }
+        guard along.leadsToOthers, let here = loss(at: [0]), let there = loss(at: [1]) else { return nil }
         let heights = zip(grid.a, losses).filter { (0...1).contains($0.0) }.map { position, loss in
             loss - ((1 - position) * here + position * there)
         }

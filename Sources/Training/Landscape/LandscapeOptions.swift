@@ -13,6 +13,9 @@ public enum LandscapeDirections: Sendable, Hashable {
     /// From the weights, at 0, to others, at 1: a run's folder, one of its checkpoints, or a safetensors file. Batch norm's
     /// statistics move along.
     case line(to: String)
+    /// From the weights, at 0, to those of the same network with its hidden units in another, seeded order, at 1. For lists of
+    /// linear, convolutional and batch norm layers, activations, pooling, flatten and dropout.
+    case permutation
     /// The plane of the ways that runs with `TrainingSettings.parameterSteps` took, given by their folders. For a model of
     /// two parameters a and b are these parameters, for one of a single parameter a is. For others the directions are the
     /// two along which the points of all paths lie farthest from the weights (principal directions, without a mean).
@@ -21,9 +24,17 @@ public enum LandscapeDirections: Sendable, Hashable {
     /// The number of directions, but for paths, for a model with this many parameters.
     func count(parameters: Int) -> Int {
         switch self {
-        case .gradient, .line: 1
+        case .gradient, .line, .permutation: 1
         case .eigenvectors, .path: min(2, parameters)
         case .plane: 2
+        }
+    }
+
+    /// Whether it leads to other weights, at 1.
+    package var leadsToOthers: Bool {
+        switch self {
+        case .line, .permutation: true
+        case .gradient, .eigenvectors, .plane, .path: false
         }
     }
 
@@ -34,6 +45,7 @@ public enum LandscapeDirections: Sendable, Hashable {
         case .eigenvectors: "eigenvectors"
         case .plane: "plane"
         case .line: "to"
+        case .permutation: "permutation"
         case .path: "path"
         }
     }
@@ -55,6 +67,8 @@ public struct LandscapeOptions: Sendable {
     public var seed: UInt64 = 0
     /// Whether batch norm uses the moments of the run's own mini-batches, as in training, or its running statistics.
     public var usesBatchStatistics = false
+    /// Whether the second-order Taylor polynomial at the weights is computed beside the loss.
+    public var expands = false
     /// Whether a landscape that the folder holds is replaced.
     public var overwrites = false
 
@@ -73,7 +87,7 @@ extension LandscapeOptions {
             return "--points must be from 2 to \(most) on \(isPlane ? "a plane" : "a line"), is \(points)"
         }
         guard radius > 0, radius.isFinite else { return "--radius must be above 0, is \(radius)" }
-        if case .line = along, radius < 1 {
+        if along.leadsToOthers, radius < 1 {
             return "--radius must be at least 1 on a line to other weights, which lie at 1, is \(radius)"
         }
         if let range {
@@ -101,7 +115,7 @@ package struct LandscapeGrid: Sendable, Equatable {
     init(_ along: LandscapeDirections, count: Int, _ options: LandscapeOptions) {
         let points = options.points ?? (count == 1 ? 51 : 25)
         var lower = -options.radius
-        if case .line = along { lower = 1 - options.radius }
+        if along.leadsToOthers { lower = 1 - options.radius }
         let upper = options.radius
         a = Self.positions(lower, upper, points)
         b = count == 1 ? nil : a

@@ -64,6 +64,9 @@ struct LandscapeRun {
         if cluster.rank == 0 { Interruption.say(standing(kept.losses.count, of: grid.count)) }
         let found = try directions(kept, folder, other: other)
         let plane = try ParameterPlane(loaded.state, count: count, directions: found.values, on: cluster)
+        // Before any point, while the parameters are the weights'.
+        let taylor =
+            options.expands ? try TaylorExpansion(plane.directions, loaded, objective) : nil
         guard let losses = try losses(from: kept.losses, on: plane, grid, folder) else { return nil }
         let landscape = Landscape(
             along: along, grid: grid, losses: losses, radius: options.radius, weightNorm: try plane.norm(),
@@ -74,7 +77,7 @@ struct LandscapeRun {
             },
             usesBatchStatistics: options.usesBatchStatistics, hasBatchNorm: model.usesBatchStatistics,
             data: data, examples: objective.count, isSample: isSample, parameters: parameters,
-            paths: paths?.plane, seed: options.seed)
+            paths: paths?.plane, taylor: taylor, seed: options.seed)
         try cluster.agree(Result { try folder?.finish(landscape, picture: picture?(landscape)) })
         return landscape
     }

@@ -60,7 +60,15 @@ extension Trainer {
                 makeModel: makeModel)
             var other: [[Float]]?
             try cluster.agree(
-                Result { if cluster.rank == 0 { other = try self.other(along, loaded) } })
+                Result {
+                    if cluster.rank == 0 {
+                        other =
+                            along == .permutation
+                            ? try PermutedWeights(
+                                makeModel(loaded.inputs.classes), loaded.state, seed: options.seed
+                            ).values() : try self.other(along, loaded)
+                    }
+                })
             let paths = try FoundPaths(along, options, loaded)
             var looks = DiagnosisOptions()
             looks.examples = options.examples
