@@ -20,6 +20,9 @@ struct HeatMap {
     /// Points to mark with a name.
     var places: [(x: Double, y: Double, name: String)] = []
 
+    /// Lines to draw from point to point, with their names in a legend.
+    var paths: [(name: String, points: [(x: Double, y: Double)])] = []
+
     /// The picture's size, in the units of all lengths here.
     static let (width, height) = (460.0, 356.0)
     private static let (left, top, side) = (62.0, 10.0, 300.0)
@@ -38,7 +41,8 @@ struct HeatMap {
             let scale = Scale(values, logarithmicFrom: logarithmicFrom)
         else { return nil }
         let parts =
-            cells(scale) + [levels(scale), edge, axes] + bar(scale) + places.map(place)
+            cells(scale) + [levels(scale), edge, axes] + bar(scale) + paths.indices.map(path)
+            + places.map(place)
         return Markup.element(
             "svg",
             [
@@ -116,7 +120,7 @@ struct HeatMap {
 
     private var axes: String {
         var parts = ""
-        for tick in Self.ticks(columns) {
+        for tick in Self.spaced(Self.ticks(columns)) {
             parts += Frame.line("axis", x(tick), Self.floor, x(tick), Self.floor + 4)
             parts += Frame.text(NumberText.tick(tick), x(tick), Self.floor + 17, "middle")
         }
@@ -126,6 +130,18 @@ struct HeatMap {
         }
         parts += Frame.text(across, Self.left + Self.side / 2, Self.height - 8, "middle")
         return parts + Frame.upwards(upwards, 13, Self.top + Self.side / 2)
+    }
+
+    /// Every tick, or every second, fourth, ..., so that their labels, of letters about 7.5 wide, stand apart.
+    private static func spaced(_ ticks: [Double]) -> [Double] {
+        var every = 1
+        func width() -> Double {
+            stride(from: 0, to: ticks.count, by: every).reduce(0) {
+                $0 + 7.5 * Double(NumberText.tick(ticks[$1]).count) + 4
+            }
+        }
+        while every < ticks.count, width() > side { every *= 2 }
+        return stride(from: 0, to: ticks.count, by: every).map { ticks[$0] }
     }
 
     private static func ticks(_ positions: [Double]) -> [Double] {
@@ -151,6 +167,54 @@ struct HeatMap {
         let kind = scale.isLogarithmic ? "\(name), logarithmic" : name
         parts.append(Frame.upwards(kind, Self.width - 4, Self.top + Self.side / 2))
         return parts
+    }
+
+    // MARK: Paths
+
+    /// The colour of a path by its number.
+    static func pathColor(_ number: Int) -> Int { [1, 3, 6, 0, 4, 7, 2, 5][number % 8] }
+
+    /// The most points of a path that are drawn, evenly chosen.
+    private static let mostPathPoints = 1000
+
+    /// A path with its start as a circle and its end as a disc, and its line of the legend. What lies outside is left
+    /// out.
+    private func path(_ number: Int) -> String {
+        let (name, all) = paths[number]
+        let inside = all.map { (x($0.x), y($0.y)) }.filter {
+            (Self.left...Self.end).contains($0.0) && (Self.top...Self.floor).contains($0.1)
+        }
+        let most = Self.mostPathPoints
+        let points =
+            inside.count <= most ? inside : (0..<most).map { inside[$0 * (inside.count - 1) / (most - 1)] }
+        let color = "c\(Self.pathColor(number))"
+        var parts = ""
+        if let first = points.first, let last = points.last {
+            let line = points.map { "\(NumberText.place($0.0)),\(NumberText.place($0.1))" }.joined(
+                separator: " ")
+            for look in ["halo", "curve \(color)"] {
+                parts += Markup.element("polyline", [("class", look), ("points", line)])
+            }
+            parts += Self.circle("curve \(color)", first, 5) + Self.circle("mark \(color)", last, 4.5)
+        }
+        let height = Self.top + 16 + 16 * Double(number)
+        return parts + Frame.line("halo", Self.left + 8, height - 4, Self.left + 26, height - 4)
+            + Frame.line("curve \(color)", Self.left + 8, height - 4, Self.left + 26, height - 4)
+            + Markup.element(
+                "text",
+                [
+                    ("class", "named"), ("x", NumberText.place(Self.left + 31)),
+                    ("y", NumberText.place(height)),
+                ], Markup.escaped(name))
+    }
+
+    private static func circle(_ look: String, _ centre: (Double, Double), _ radius: Double) -> String {
+        Markup.element(
+            "circle",
+            [
+                ("class", look), ("cx", NumberText.place(centre.0)), ("cy", NumberText.place(centre.1)),
+                ("r", NumberText.place(radius)),
+            ])
     }
 
     private func place(_ place: (x: Double, y: Double, name: String)) -> String {

@@ -5,6 +5,8 @@ struct StandalonePicture {
     let notes: [String]
     /// The size of the picture inside.
     let size: (width: Double, height: Double)
+    /// Further rules of style.
+    var style = ""
     /// Makes the picture inside with these attributes, which place it; nil where there is nothing to show.
     let content: (_ attributes: [(String, String)]) -> String?
 
@@ -24,7 +26,7 @@ struct StandalonePicture {
         guard let content = content(place) else { return nil }
         let (width, height) = (size.width + 2 * Self.margin, top + size.height + Self.margin)
         var parts = Markup.element("title", [], Markup.escaped(title))
-        parts += Markup.element("style", [], PageStyle.picture)
+        parts += Markup.element("style", [], PageStyle.picture + style)
         parts += Markup.element("rect", [("class", "ground"), ("width", "100%"), ("height", "100%")])
         parts += Self.text(title, 26, "title")
         for (place, line) in lines.enumerated() {

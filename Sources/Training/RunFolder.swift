@@ -33,6 +33,9 @@ package final class RunFolder {
     package static let timingName = "timing.json"
     /// What is known about the loss around the run's weights.
     package static let diagnosisName = "diagnosis.json"
+    /// The parameters at steps of the run, and the rows that it is made of.
+    package static let pathName = "path.safetensors"
+    static let pathRowsName = "path.rows"
     static let checkpointsName = "checkpoints"
     /// The folder of the profile.
     static let profileName = "profile"
@@ -211,6 +214,7 @@ package final class RunFolder {
             [
                 configurationName, descriptionName, metricsName, weightsName, bestWeightsName, scalingName,
                 whiteningName, predictionsName, timingName, diagnosisName, checkpointsName, profileName,
+                pathName, pathRowsName,
             ] + TableLog.Kind.allCases.map(\.fileName) + TensorBoardLog.fileNames(in: path)
         for name in names where FileManager.default.fileExists(atPath: "\(path)/\(name)") {
             do {

@@ -25,7 +25,8 @@ struct LandscapeCommand: ParsableCommand {
         help: ArgumentHelp(
             """
             gradient (a line), eigenvectors (of the Hessian's largest and smallest eigenvalue), or plane (two random \
-            directions, filter-wise normalized).
+            directions, filter-wise normalized), or permutation (the line to the same network with \
+            permuted hidden units).
             """, valueName: "directions"))
     var along: Directions?
 
@@ -34,6 +35,19 @@ struct LandscapeCommand: ParsableCommand {
         help: ArgumentHelp(
             "Other weights: the line from the first, a = 0, to these, a = 1.", valueName: "other"))
     var to: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A run with logging.parameters, whose path is drawn over the loss; may be given several times.",
+            valueName: "run"))
+    var path: [String] = []
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The ends of the plane of paths, instead of a margin around them.", valueName: "a0,a1,b0,b1"))
+    var range: String?
 
     @Option(
         name: .long,
@@ -66,6 +80,13 @@ struct LandscapeCommand: ParsableCommand {
         help: "Batch norm by its running statistics, or by the run's own mini-batches as in training.")
     var batchNorm: DiagnoseCommand.BatchNormMode = .evaluation
 
+    @Flag(
+        name: .long,
+        help:
+            "Adds the second-order Taylor polynomial at the weights: a column of the table, on lines a dashed curve."
+    )
+    var taylor = false
+
     @Option(name: .long, help: "The scale of losses in the picture: auto, linear or log.")
     var scale: LandscapePicture.LossScale = .automatic
 
@@ -80,26 +101,34 @@ struct LandscapeCommand: ParsableCommand {
 
     /// What it is drawn along.
     enum Directions: String, ExpressibleByArgument, CaseIterable {
-        case gradient, eigenvectors, plane
+        case gradient, eigenvectors, plane, permutation
     }
 
     func validate() throws {
         if along != nil, to != nil {
             throw ValidationError("--along and --to say both what to draw along: give one of them")
         }
+        if !path.isEmpty, along != nil || to != nil {
+            throw ValidationError("--path is a plane of its own: leave out --along and --to")
+        }
+        if let range, options.range?.count != range.split(separator: ",").count {
+            throw ValidationError("--range must be numbers such as -1,1,0,2, is \(range)")
+        }
         if let problem = options.problem(try directions) { throw ValidationError(problem) }
     }
 
     private var directions: LandscapeDirections {
         get throws {
+            if !path.isEmpty { return .path(path) }
             if let to { return .line(to: to) }
             switch along {
             case .gradient: return .gradient
             case .eigenvectors: return .eigenvectors
             case .plane: return .plane
+            case .permutation: return .permutation
             case nil:
                 throw ValidationError(
-                    "say what to draw along: --along gradient, --along eigenvectors, --along plane or --to OTHER"
+                    "say what to draw along: --along gradient, --along eigenvectors, --along plane, --along permutation, --to OTHER or --path RUN"
                 )
             }
         }
@@ -109,9 +138,11 @@ struct LandscapeCommand: ParsableCommand {
         var options = LandscapeOptions()
         options.points = points
         options.radius = radius
+        options.range = range?.split(separator: ",").compactMap { Double($0) }
         options.examples = examples
         options.seed = seed
         options.usesBatchStatistics = batchNorm == .training
+        options.expands = taylor
         options.overwrites = overwrite
         return options
     }

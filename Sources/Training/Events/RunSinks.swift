@@ -1,17 +1,23 @@
+import Layers
+
 /// All sinks of a run; empty on ranks other than 0.
 final class RunSinks {
     private let sinks: [any RunSink]
+    /// Keeps parameters; nil where none are kept.
+    let parameters: ParameterLog?
 
     /// The sinks of a run that writes to `folder`, or of a run that writes nothing. New kinds of sinks are added here.
     ///
     /// - Parameters:
+    ///   - model: The model that is trained.
     ///   - terminal: Reports to the person at the terminal; nil on ranks other than 0.
     ///   - warn: Prints a warning.
     init(
-        _ settings: TrainingSettings, folder: RunFolder?, terminal: ProgressReporter?,
+        _ settings: TrainingSettings, of model: TracedModel, folder: RunFolder?, terminal: ProgressReporter?,
         warn: @escaping (String) -> Void
     ) {
         var sinks: [any RunSink] = []
+        var parameters: ParameterLog?
         if let folder {
             let mayWrite = { folder.seemsLocked }
             sinks.append(MetricsLog(path: folder.file(RunFolder.metricsName), mayWrite: mayWrite, warn))
@@ -23,16 +29,22 @@ final class RunSinks {
                     TableLog($0, folder: folder.path, mayWrite: mayWrite, warn)
                 }
             }
+            if settings.parameterSteps != nil {
+                let log = ParameterLog(of: model, folder: folder.path, mayWrite: mayWrite, warn)
+                parameters = log
+                sinks.append(log)
+            }
             sinks += settings.sinks
         }
         // Last, so that what it says about results is already true.
         if let terminal { sinks.append(terminal) }
         self.sinks = sinks
+        self.parameters = parameters
     }
 
     /// The files that sinks append to in a run's folder, with the sinks' names in checkpoints.
     static func files(in folder: String) -> [(sink: String, name: String)] {
-        [(RunFolder.metricsName, RunFolder.metricsName)]
+        [RunFolder.metricsName, RunFolder.pathRowsName].map { ($0, $0) }
             + TableLog.Kind.allCases.map { ($0.fileName, $0.fileName) }
             + TensorBoardLog.fileNames(in: folder).map { (TensorBoardLog.name, $0) }
     }
@@ -40,7 +52,7 @@ final class RunSinks {
     /// Throws if two sinks, or a sink and a file of the run, have the same name.
     static func check(_ settings: TrainingSettings) throws {
         var names = Set(TableLog.Kind.allCases.map(\.fileName))
-        names.formUnion([RunFolder.metricsName, TensorBoardLog.name])
+        names.formUnion([RunFolder.metricsName, RunFolder.pathRowsName, TensorBoardLog.name])
         for name in settings.sinks.map(\.name) where !name.isEmpty && !names.insert(name).inserted {
             throw TrainingError(
                 .configuration,

@@ -43,6 +43,8 @@ struct DirectionSearch {
         case .eigenvectors: try eigenvectors()
         case .plane: try onRoot { try plane() }
         case .line(let path): try onRoot { [try line(to: other ?? [], path)] }
+        case .permutation: try onRoot { [try line(to: other ?? [], "the permuted network")] }
+        case .path: preconditionFailure("the directions of paths are found with their plane")
         }
     }
 

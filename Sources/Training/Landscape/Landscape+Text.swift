@@ -3,10 +3,25 @@ import Messages
 extension Landscape {
     /// A row for each point: its positions and the loss there, each the shortest decimal that reads back as the same number.
     var csv: String {
-        var text = grid.b == nil ? "a,loss\n" : "a,b,loss\n"
+        var text = (grid.b == nil ? "a,loss" : "a,b,loss") + (taylor == nil ? "\n" : ",taylor\n")
         for (place, loss) in losses.enumerated() {
-            let numbers = grid.coordinates(place) + [loss]
+            let numbers = grid.coordinates(place) + [loss] + (taylor(place).map { [$0] } ?? [])
             text += numbers.map(\.description).joined(separator: ",") + "\n"
+        }
+        return text
+    }
+
+    /// A row for each point of each path: its run, the number of steps, and its positions; nil without paths.
+    package var pathCSV: String? {
+        guard let paths else { return nil }
+        var text = grid.b == nil ? "run,step,a\n" : "run,step,a,b\n"
+        for path in paths.paths {
+            let name =
+                path.name.contains(where: { ",\"\n".contains($0) })
+                ? "\"\(path.name.replacing("\"", with: "\"\""))\"" : path.name
+            for (step, point) in zip(path.steps, path.points) {
+                text += ([name, "\(step)"] + point.map(\.description)).joined(separator: ",") + "\n"
+            }
         }
         return text
     }
@@ -25,10 +40,20 @@ extension Landscape {
             line.add("ends", barrier.ends)
             line.add("barrier", barrier.height)
         }
+        if let taylor {
+            line.add("taylor_loss", taylor.loss)
+            line.add("taylor_slopes", taylor.slopes)
+            line.add("taylor_curvatures", taylor.curvatures)
+        }
         line.add("gradient_norm", gradientNorm)
         if !eigenvalues.isEmpty {
             line.add("eigenvalues", eigenvalues.map(\.value))
             line.add("residuals", eigenvalues.map(\.residual))
+        }
+        if let paths {
+            line.add("points_on_paths", paths.paths.map { Double($0.points.count) })
+            if !paths.explained.isEmpty { line.add("explained", paths.explained) }
+            line.add("not_finite", losses.count - finite.count)
         }
         line.add("weight_norm", weightNorm)
         line.add("direction_norms", directionNorms)
@@ -57,9 +82,32 @@ extension Landscape {
         if let barrier {
             rows.append(
                 ("loss", "\(Self.text(barrier.ends[0])) at a = 0, \(Self.text(barrier.ends[1])) at a = 1"))
+            if along == .permutation {
+                rows.append(
+                    (
+                        "difference",
+                        "\(Self.text(barrier.ends[1] - barrier.ends[0])), of sums in another order"
+                    ))
+            }
             rows.append(("barrier", "\(Self.text(barrier.height)) above the line between both"))
         } else if let loss {
             rows.append(("loss", "\(Self.text(loss)) at the weights"))
+        }
+        if let paths {
+            for path in paths.paths {
+                rows.append(("path", "\(path.name), \(counted(path.points.count, "point"))"))
+            }
+            if finite.count < losses.count {
+                rows.append(
+                    ("not finite", "\(losses.count - finite.count) of \(counted(losses.count, "point"))"))
+            }
+        }
+        if let taylor {
+            rows.append(
+                (
+                    "Taylor",
+                    "slope \(taylor.slopes.map(Self.text).joined(separator: ", ")), curvature \(taylor.curvatures.indices.map { Self.text(taylor.curvatures[$0][$0]) }.joined(separator: ", ")) at the weights"
+                ))
         }
         rows.append(("least", Self.text(least)))
         rows.append(("greatest", Self.text(greatest)))
@@ -90,9 +138,22 @@ extension Landscape {
                 + "; both are distances, ‖θ‖ = \(Self.text(weightNorm))"
         case .plane:
             "two random directions, filter-wise normalized; 1 is each filter's own norm, seed \(seed)"
+        case .path: paths.map(Self.text) ?? ""
+        case .permutation:
+            "the line from the weights, a = 0, to the same network with permuted units, a = 1, seed \(seed), at a distance of \(Self.text(directionNorms.first ?? 0))"
         case .line:
             "the line from the weights, a = 0, to the others, a = 1, at a distance of \(Self.text(directionNorms.first ?? 0))"
         }
+    }
+
+    private static func text(_ paths: PathPlane) -> String {
+        guard paths.names.isEmpty else {
+            return "the parameters themselves: "
+                + zip(["a", "b"], paths.names).map { "\($0) is \($1)" }.joined(separator: ", ")
+        }
+        let shares = zip(["a", "b"], paths.explained).map { "\($0) has \(text(100 * $1)) %" }
+        return
+            "the main directions of the paths from the weights; of the squared distances \(shares.joined(separator: ", "))"
     }
 
     /// The number of examples, in words.
@@ -103,7 +164,7 @@ extension Landscape {
     /// The moments that batch norm uses, in words.
     package var batchNormText: String {
         if usesBatchStatistics { return "by the moments of mini-batches, as in training" }
-        if case .line = along { return "by its running statistics, which move along" }
+        if along.leadsToOthers { return "by its running statistics, which move along" }
         return "by the weights' running statistics, as in evaluation"
     }
 

@@ -28,6 +28,10 @@ public struct Landscape: Sendable {
     public let isSample: Bool
     /// The number of trainable elements.
     public let parameters: Int
+    /// The paths that are drawn over it; nil for other directions.
+    public let paths: PathPlane?
+    /// The Taylor polynomial at the weights, if it was asked for.
+    public let taylor: TaylorExpansion?
     /// The seed of random directions, start vectors and samples.
     public let seed: UInt64
 
@@ -49,11 +53,20 @@ public struct Landscape: Sendable {
         Point(coordinates: grid.coordinates(place), loss: losses[place])
     }
 
-    /// The first point of the least loss.
-    public var least: Point { point(losses.indices.min { losses[$0] < losses[$1] } ?? 0) }
+    /// The Taylor polynomial at a point by its number; nil without.
+    package func taylor(_ place: Int) -> Double? {
+        let coordinates = grid.coordinates(place)
+        return taylor?.value(at: paths.map { zip(coordinates, $0.origin).map { $0 - $1 } } ?? coordinates)
+    }
 
-    /// The first point of the greatest loss.
-    public var greatest: Point { point(losses.indices.max { losses[$0] < losses[$1] } ?? 0) }
+    /// The points of a finite loss: all, but far from the weights on the plane of paths.
+    package var finite: [Int] { losses.indices.filter { losses[$0].isFinite } }
+
+    /// The first point of the least loss.
+    public var least: Point { point(finite.min { losses[$0] < losses[$1] } ?? 0) }
+
+    /// The first point of the greatest finite loss.
+    public var greatest: Point { point(finite.max { losses[$0] < losses[$1] } ?? 0) }
 
     /// The loss at these coordinates; nil where no point lies there.
     func loss(at coordinates: [Double]) -> Double? {
@@ -61,12 +74,12 @@ public struct Landscape: Sendable {
     }
 
     /// The loss at the weights themselves; nil where no point lies there.
-    public var loss: Double? { loss(at: directionNorms.map { _ in 0 }) }
+    public var loss: Double? { loss(at: paths?.origin ?? directionNorms.map { _ in 0 }) }
 
     /// The curvature at the weights along each direction, (L(h) − 2L(0) + L(−h)) / h² of the points beside them at ±h; nil
     /// where the weights are no point between others.
     public var sharpness: [Double]? {
-        guard let loss else { return nil }
+        guard let loss, paths == nil else { return nil }
         var found: [Double] = []
         for direction in directionNorms.indices {
             let positions = direction == 0 ? grid.a : grid.b ?? []
@@ -89,7 +102,7 @@ public struct Landscape: Sendable {
     /// the straight line between these losses (Frankle et al., "Linear Mode Connectivity and the Lottery Ticket
     /// Hypothesis", ICML 2020); nil for other directions, or where no point lies at an end.
     public var barrier: (ends: [Double], height: Double)? {
-        guard case .line = along, let here = loss(at: [0]), let there = loss(at: [1]) else { return nil }
+        guard along.leadsToOthers, let here = loss(at: [0]), let there = loss(at: [1]) else { return nil }
         let heights = zip(grid.a, losses).filter { (0...1).contains($0.0) }.map { position, loss in
             loss - ((1 - position) * here + position * there)
         }

@@ -15,6 +15,8 @@ final class LandscapeFolder {
     static let tableName = "landscape.csv"
     /// The picture.
     static let pictureName = "landscape.svg"
+    /// The points of paths.
+    static let pathName = "path.csv"
     /// The directions.
     static let directionsName = "directions.safetensors"
     /// The lines that keep what is finished.
@@ -45,7 +47,8 @@ final class LandscapeFolder {
 
     /// A line of a point.
     private struct PointLine: Codable {
-        let loss: Double
+        /// Nil where it is not finite.
+        let loss: Double?
     }
 
     let path: String
@@ -125,7 +128,7 @@ final class LandscapeFolder {
 
     private func begin(_ identity: LandscapeIdentity, _ names: [String]) throws {
         try requireLock()
-        for name in [Self.pointsName] + names where holds(name) {
+        for name in [Self.pointsName, Self.pathName] + names where holds(name) {
             guard unlink(file(name)) == 0 else {
                 throw FileOutput.failure("cannot remove", file(name))
             }
@@ -154,7 +157,7 @@ final class LandscapeFolder {
             }
             for line in lines[2...].prefix(points) {
                 guard let point = try? JSONDecoder().decode(PointLine.self, from: line) else { break }
-                kept.losses.append(point.loss)
+                kept.losses.append(point.loss ?? .infinity)
                 whole += 1
             }
         }
@@ -189,7 +192,7 @@ final class LandscapeFolder {
     func add(_ point: Landscape.Point) throws {
         var line = JSONLine()
         for (name, position) in zip(["a", "b"], point.coordinates) { line.add(name, position) }
-        line.add("loss", point.loss)
+        if point.loss.isFinite { line.add("loss", point.loss) } else { line.addNull("loss") }
         try append(line.line)
     }
 
@@ -246,6 +249,9 @@ final class LandscapeFolder {
         try requireLock()
         try FileOutput.synchronize(descriptor, path: file(Self.pointsName))
         if let picture { try CheckpointFile(Self.pictureName, Array(picture.utf8)).replace(in: path) }
+        if let paths = landscape.pathCSV {
+            try CheckpointFile(Self.pathName, Array(paths.utf8)).replace(in: path)
+        }
         try CheckpointFile(Self.tableName, Array(landscape.csv.utf8)).replace(in: path)
     }
 }

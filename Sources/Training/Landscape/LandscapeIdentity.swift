@@ -11,11 +11,13 @@ struct LandscapeIdentity: Equatable {
 
     /// - Parameters:
     ///   - other: The weights at the end of a line, by the model's variables; nil without.
+    ///   - paths: The paths that are drawn; nil without.
     ///   - objective: The loss that is drawn.
     ///   - batch: Examples of a mini-batch in evaluation mode.
     init(
         _ along: LandscapeDirections, _ options: LandscapeOptions, _ grid: LandscapeGrid,
-        data: String, other: [[Float]]?, _ loaded: LoadedModel, _ objective: DatasetObjective, batch: Int
+        data: String, other: [[Float]]?, paths: PathPlane?, _ loaded: LoadedModel,
+        _ objective: DatasetObjective, batch: Int
     ) {
         let environment = RunEnvironment(loaded.cluster)
         var words = [along.name, "\(grid.a.count) points", "radius \(options.radius)", "data \(data)"]
@@ -26,6 +28,10 @@ struct LandscapeIdentity: Equatable {
         self.words = words.joined(separator: ", ")
         var digest = Digest()
         digest.add("landscape 1, \(self.words)")
+        if let paths {
+            digest.add("paths \(paths.names) \(paths.ends)")
+            for path in paths.paths { digest.add("\(path.name) \(path.steps) \(path.points)") }
+        }
         for name in environment.libraries.keys.sorted() {
             digest.add("\(name) \(environment.libraries[name] ?? "")")
         }

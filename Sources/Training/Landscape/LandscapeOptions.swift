@@ -13,23 +13,40 @@ public enum LandscapeDirections: Sendable, Hashable {
     /// From the weights, at 0, to others, at 1: a run's folder, one of its checkpoints, or a safetensors file. Batch norm's
     /// statistics move along.
     case line(to: String)
+    /// From the weights, at 0, to those of the same network with its hidden units in another, seeded order, at 1. For lists of
+    /// linear, convolutional and batch norm layers, activations, pooling, flatten and dropout.
+    case permutation
+    /// The plane of the ways that runs with `TrainingSettings.parameterSteps` took, given by their folders. For a model of
+    /// two parameters a and b are these parameters, for one of a single parameter a is. For others the directions are the
+    /// two along which the points of all paths lie farthest from the weights (principal directions, without a mean).
+    case path([String])
 
-    /// The number of directions for a model with this many parameters.
+    /// The number of directions, but for paths, for a model with this many parameters.
     func count(parameters: Int) -> Int {
         switch self {
-        case .gradient, .line: 1
-        case .eigenvectors: min(2, parameters)
+        case .gradient, .line, .permutation: 1
+        case .eigenvectors, .path: min(2, parameters)
         case .plane: 2
         }
     }
 
-    /// What the command line calls it: "gradient", "eigenvectors", "plane", or "to".
+    /// Whether it leads to other weights, at 1.
+    package var leadsToOthers: Bool {
+        switch self {
+        case .line, .permutation: true
+        case .gradient, .eigenvectors, .plane, .path: false
+        }
+    }
+
+    /// What the command line calls it: "gradient", "eigenvectors", "plane", "to", or "path".
     package var name: String {
         switch self {
         case .gradient: "gradient"
         case .eigenvectors: "eigenvectors"
         case .plane: "plane"
         case .line: "to"
+        case .permutation: "permutation"
+        case .path: "path"
         }
     }
 }
@@ -42,12 +59,16 @@ public struct LandscapeOptions: Sendable {
     /// How far the points reach, in units of the directions: from −radius to radius, on a line to other weights from 1 −
     /// radius to radius, where it is at least 1.
     public var radius = 1.0
+    /// The ends of a, then those of b, of the plane of paths; nil for all paths with a margin.
+    public var range: [Double]?
     /// Examples, a seeded sample of the data set; nil for all.
     public var examples: Int?
     /// The seed of random directions, start vectors and samples.
     public var seed: UInt64 = 0
     /// Whether batch norm uses the moments of the run's own mini-batches, as in training, or its running statistics.
     public var usesBatchStatistics = false
+    /// Whether the second-order Taylor polynomial at the weights is computed beside the loss.
+    public var expands = false
     /// Whether a landscape that the folder holds is replaced.
     public var overwrites = false
 
@@ -58,14 +79,22 @@ public struct LandscapeOptions: Sendable {
 extension LandscapeOptions {
     /// What is wrong with the options, and what to change; nil if nothing is.
     package func problem(_ along: LandscapeDirections) -> String? {
-        let isPlane = along == .plane || along == .eigenvectors
+        var isPath = false
+        if case .path = along { isPath = true }
+        let isPlane = along == .plane || along == .eigenvectors || isPath
         let most = isPlane ? LandscapeGrid.mostOnAPlane : LandscapeGrid.mostOnALine
         if let points, !(2...most).contains(points) {
             return "--points must be from 2 to \(most) on \(isPlane ? "a plane" : "a line"), is \(points)"
         }
         guard radius > 0, radius.isFinite else { return "--radius must be above 0, is \(radius)" }
-        if case .line = along, radius < 1 {
+        if along.leadsToOthers, radius < 1 {
             return "--radius must be at least 1 on a line to other weights, which lie at 1, is \(radius)"
+        }
+        if let range {
+            guard isPath else { return "--range is for --path; use --radius for other directions" }
+            guard [2, 4].contains(range.count), range.allSatisfy(\.isFinite),
+                stride(from: 0, to: range.count, by: 2).allSatisfy({ range[$0] < range[$0 + 1] })
+            else { return "--range must be two ascending numbers for a, and two for b, is \(range)" }
         }
         if let examples, examples < 1 { return "--examples must be at least 1, is \(examples)" }
         return nil
@@ -86,16 +115,27 @@ package struct LandscapeGrid: Sendable, Equatable {
     init(_ along: LandscapeDirections, count: Int, _ options: LandscapeOptions) {
         let points = options.points ?? (count == 1 ? 51 : 25)
         var lower = -options.radius
-        if case .line = along { lower = 1 - options.radius }
+        if along.leadsToOthers { lower = 1 - options.radius }
         let upper = options.radius
-        a = (0..<points).map { place in
+        a = Self.positions(lower, upper, points)
+        b = count == 1 ? nil : a
+    }
+
+    /// `points` along each direction, 51 on a line and 25 on a plane unless given, between these ends.
+    init(between ends: [[Double]], points: Int?) {
+        let points = points ?? (ends.count == 1 ? 51 : 25)
+        a = Self.positions(ends[0][0], ends[0][1], points)
+        b = ends.count == 1 ? nil : Self.positions(ends[1][0], ends[1][1], points)
+    }
+
+    private static func positions(_ lower: Double, _ upper: Double, _ points: Int) -> [Double] {
+        (0..<points).map { place in
             // The middle and the ends are exact.
             if place == 0 { return lower }
             if place == points - 1 { return upper }
             let (left, right) = (Double(points - 1 - place), Double(place))
             return (lower * left + upper * right) / Double(points - 1)
         }
-        b = count == 1 ? nil : a
     }
 
     /// The number of points.

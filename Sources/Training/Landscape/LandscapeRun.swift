@@ -12,6 +12,8 @@ struct LandscapeRun {
     /// Examples of a mini-batch in evaluation mode.
     let batch: Int
     let along: LandscapeDirections
+    /// The plane of paths, on all ranks, and on rank 0 its directions; nil for other directions.
+    let paths: FoundPaths?
     let options: LandscapeOptions
     /// The name of the data set, such as "train".
     let data: String
@@ -34,14 +36,17 @@ struct LandscapeRun {
     func run(
         in folder: LandscapeFolder?, other: [[Float]]?, picture: ((Landscape) -> String)?
     ) throws -> Landscape? {
-        let count = along.count(parameters: parameters)
-        let grid = LandscapeGrid(along, count: count, options)
+        let count = paths?.plane.ends.count ?? along.count(parameters: parameters)
+        let grid =
+            paths.map { LandscapeGrid(between: $0.plane.ends, points: options.points) }
+            ?? LandscapeGrid(along, count: count, options)
         var kept = LandscapeFolder.Kept()
         try cluster.agree(
             Result {
                 guard let folder else { return }
                 let identity = LandscapeIdentity(
-                    along, options, grid, data: data, other: other, loaded, objective, batch: batch)
+                    along, options, grid, data: data, other: other, paths: paths?.plane, loaded, objective,
+                    batch: batch)
                 kept = try folder.open(
                     identity, of: model, count: count, points: grid.count, overwrites: options.overwrites)
                 if !kept.losses.isEmpty, kept.losses.count < grid.count {
@@ -59,6 +64,9 @@ struct LandscapeRun {
         if cluster.rank == 0 { Interruption.say(standing(kept.losses.count, of: grid.count)) }
         let found = try directions(kept, folder, other: other)
         let plane = try ParameterPlane(loaded.state, count: count, directions: found.values, on: cluster)
+        // Before any point, while the parameters are the weights'.
+        let taylor =
+            options.expands ? try TaylorExpansion(plane.directions, loaded, objective) : nil
         guard let losses = try losses(from: kept.losses, on: plane, grid, folder) else { return nil }
         let landscape = Landscape(
             along: along, grid: grid, losses: losses, radius: options.radius, weightNorm: try plane.norm(),
@@ -69,7 +77,7 @@ struct LandscapeRun {
             },
             usesBatchStatistics: options.usesBatchStatistics, hasBatchNorm: model.usesBatchStatistics,
             data: data, examples: objective.count, isSample: isSample, parameters: parameters,
-            seed: options.seed)
+            paths: paths?.plane, taylor: taylor, seed: options.seed)
         try cluster.agree(Result { try folder?.finish(landscape, picture: picture?(landscape)) })
         return landscape
     }
@@ -82,7 +90,9 @@ struct LandscapeRun {
             return FoundDirections(values: cluster.rank == 0 ? kept.directions : nil, facts: facts)
         }
         let search = DirectionSearch(loaded: loaded, objective: objective, seed: options.seed)
-        let found = try search.find(along, other: other)
+        let found =
+            try paths.map { FoundDirections(values: $0.directions, facts: FoundDirections.Facts()) }
+            ?? search.find(along, other: other)
         try cluster.agree(
             Result { try folder?.write(found.values ?? [], found.facts, of: model) })
         return found
@@ -104,9 +114,11 @@ struct LandscapeRun {
         for place in first..<grid.count {
             FaultPoint.reach(.evaluate, step: place + 1)
             let coordinates = grid.coordinates(place)
-            try plane.move(to: coordinates)
-            let loss = try meter.loss()
-            guard loss.isFinite else {
+            try plane.move(to: displacement(coordinates))
+            var loss = try meter.loss()
+            // The surface under paths may reach where the loss overflows; the picture says so.
+            if paths != nil, !loss.isFinite { loss = .infinity }
+            guard loss.isFinite || paths != nil else {
                 try meter.free()
                 try cluster.agree(Result { try folder?.discard() })
                 throw notFinite(loss, at: coordinates)
@@ -124,6 +136,11 @@ struct LandscapeRun {
         }
         try meter.free()
         return losses
+    }
+
+    /// The coordinates relative to the weights, which are not 0 where coordinates are parameters.
+    private func displacement(_ coordinates: [Double]) -> [Double] {
+        paths.map { zip(coordinates, $0.plane.origin).map { $0 - $1 } } ?? coordinates
     }
 
     private func notFinite(_ loss: Double, at coordinates: [Double]) -> TrainingError {

@@ -60,7 +60,16 @@ extension Trainer {
                 makeModel: makeModel)
             var other: [[Float]]?
             try cluster.agree(
-                Result { if cluster.rank == 0 { other = try self.other(along, loaded) } })
+                Result {
+                    if cluster.rank == 0 {
+                        other =
+                            along == .permutation
+                            ? try PermutedWeights(
+                                makeModel(loaded.inputs.classes), loaded.state, seed: options.seed
+                            ).values() : try self.other(along, loaded)
+                    }
+                })
+            let paths = try FoundPaths(along, options, loaded)
             var looks = DiagnosisOptions()
             looks.examples = options.examples
             looks.seed = options.seed
@@ -68,7 +77,7 @@ extension Trainer {
             let (objective, isSample) = try objective(loaded, data, part.fraction, settings, looks)
             let run = LandscapeRun(
                 loaded: loaded, objective: objective, batch: settings.evaluationBatch, along: along,
-                options: options, data: data.rawValue, isSample: isSample)
+                paths: paths, options: options, data: data.rawValue, isSample: isSample)
             return try run.run(in: folder, other: other, picture: picture)
         }
     }

@@ -49,12 +49,14 @@ final class EpochLoop {
     func takeEpochs() throws -> RunEvaluation? {
         var last = RunEvaluation()
         wantsHistograms = try run.cluster.world.broadcast(sinks.wantHistograms ? 1 : 0, root: 0) == 1
+        try keepParameters()
         while !isOver {
             try leavePlateau()
             if try takeSteps() { return nil }
             let isComplete = progress.batch == policy.plan.steps(ofEpoch: progress.epoch)
             if isComplete {
                 last = try evaluate(areLast: isAtStepLimit || policy.mayEnd(with: progress.epoch))
+                try keepParameters()
                 try endEpoch(last.values)
                 if !isOver, !isAtStepLimit, try control() { return nil }
             }
@@ -140,12 +142,21 @@ final class EpochLoop {
             if logs || measuresCurvature { sinks.take(.step(event(of: result))) }
             if logs { monitor(result) }
             if sinks.wantProgress { sinks.take(.progress(howFar(result, of: steps))) }
+            // At the end of an epoch, or of the run, only once evaluation has applied a delayed update.
+            if progress.batch < steps, !isAtStepLimit { try keepParameters() }
             if let every = settings.checkpoints.everySteps, step % every == 0, progress.batch < steps {
                 try checkpoint()
             }
             if moments.isDue(after: step), try control() { return true }
         }
         return false
+    }
+
+    /// Adds the parameters to the run's path if the number of steps so far asks for it; collective. A resumed run does
+    /// so before its first step too, because a step limit ends a run after its checkpoint.
+    private func keepParameters() throws {
+        guard let every = settings.parameterSteps, progress.step % every == 0 else { return }
+        try artifacts.keepParameters(after: progress.step)
     }
 
     /// What a step is to report. Noise and vanishing gradients are looked at only in logged steps, so that findings

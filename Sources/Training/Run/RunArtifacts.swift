@@ -36,7 +36,8 @@ final class RunArtifacts {
             pruning: CheckpointPruning(keep: settings.checkpoints.keep), isHidden: settings.hidesFolder,
             requireFolder: folder?.lockRequirement ?? isNobodys, warn: warn)
         bestWeights = BestWeights(cluster.world, folder: folder?.path, warn: warn)
-        sinks = RunSinks(settings, folder: folder, terminal: prepared.terminal, warn: warn)
+        sinks = RunSinks(
+            settings, of: prepared.model, folder: folder, terminal: prepared.terminal, warn: warn)
     }
 
     /// Throws on all ranks where another run has taken the output folder; collective.
@@ -64,6 +65,14 @@ final class RunArtifacts {
             try RunDescription(settings).write(to: folder)
         }
         try prepared.data.inputs.write(to: folder.path)
+    }
+
+    /// Adds the parameters after so many steps to the run's path, if it has one; collective, between steps.
+    func keepParameters(after step: Int) throws {
+        guard settings.parameterSteps != nil else { return }
+        // Only once all ranks have updated them, and before any goes on.
+        try requireFolder()
+        try cluster.agree(Result { sinks.parameters?.add(step: step, prepared.replica.state) })
     }
 
     // MARK: Checkpoints

@@ -33,6 +33,18 @@ extension RunPreparation {
             copies: max(weights, copies), threads: keepsBest ? 2 : 1, for: .model("checkpoints"))
     }
 
+    /// Throws if the model has more parameters than a run keeps at its steps.
+    static func checkParameterLog(_ model: TracedModel, _ settings: TrainingSettings) throws {
+        guard settings.parameterSteps != nil else { return }
+        let count = ParameterLog.count(of: model)
+        guard count <= ParameterLog.most else {
+            throw TrainingError(
+                .configuration,
+                "logging.parameters keeps the parameters of models that have at most \(ParameterLog.most), this one has \(count): leave it out"
+            )
+        }
+    }
+
     /// Throws if a mini-batch of the run would leave batch norm a single value.
     static func checkBatchNorm(_ model: TracedModel, _ settings: TrainingSettings, _ plan: RunPlan) throws {
         for batch in Set(plan.batches).sorted() {

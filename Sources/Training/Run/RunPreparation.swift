@@ -61,6 +61,7 @@ final class RunPreparation {
         }
         try Self.checkTargets(data, settings.loss, cluster)
         try Self.checkBatchNorm(data.model, settings, plan)
+        try Self.checkParameterLog(data.model, settings)
         identity = RunIdentity(settings, data.model, data: data.digest)
         try Self.checkReplicas(identity, data.digest, cluster)
 

@@ -18,7 +18,10 @@ final class TrainingRun {
 
     /// Trains to the end, or to where it is told to stop; collective.
     func run() throws -> TrainingResult {
-        do { return try train() } catch let error as ResourceError {
+        do { return try train() } catch {
+            // A run that diverges leaves the way it took.
+            sinks.parameters?.writeIfPossible()
+            guard let error = error as? ResourceError else { throw error }
             throw ResourceError("\(error); \(artifacts.standing)")
         }
     }
@@ -87,6 +90,7 @@ final class TrainingRun {
         let (progress, state) = (loop.progress, loop.policy.state)
         var (found, trainedBatches, place) = (last, progress.step, "step \(progress.step)")
         var restored: Int?
+        if progress.isFinished { try artifacts.keepParameters(after: progress.step) }
         if progress.isFinished, let epoch = loop.policy.epochToRestore(after: progress.epoch) {
             trainedBatches = try artifacts.restoreBest(ofEpoch: epoch) ?? progress.step
             found = try loop.evaluate(areLast: true)
@@ -108,7 +112,10 @@ final class TrainingRun {
         // The end of an unfinished run comes after its checkpoint: a run resumed from there has another end.
         if progress.isFinished { sinks.take(.end(end)) }
         if progress.isFinished || progress.batch == 0 { try loop.checkpoint() }
-        if !progress.isFinished { sinks.take(.end(end)) }
+        if !progress.isFinished {
+            sinks.take(.end(end))
+            try artifacts.keepParameters(after: progress.step)
+        }
         try ProfileReport.write(prepared, sinks)
         try artifacts.complete()
         try artifacts.writeTiming()

@@ -387,6 +387,14 @@ package struct SettingsTable: Sendable {
             settings.curvatureSteps = try OptionCodec<Int?>.count(upTo: 1_000_000_000).decode(value)
         },
         SettingKey(
+            "logging.parameters", .whole(0...1_000_000_000), .conduct,
+            "Optimizer steps between two at which the parameters, at most 10,000, are kept for path.safetensors; 0 for none."
+        ) {
+            $0.parameterSteps.map(OptionValue.whole) ?? .none
+        } set: { settings, value throws(OptionError) in
+            settings.parameterSteps = try OptionCodec<Int?>.count(upTo: 1_000_000_000).decode(value)
+        },
+        SettingKey(
             "logging.tensorboard", \.writesTensorBoard, .flag, .conduct,
             "Whether an event file is written for TensorBoard."),
         SettingKey(

@@ -173,6 +173,9 @@ public struct TrainingSettings: Sendable {
     /// none. Weights do not depend on it. A measurement takes up to 13 products with the Hessian, each the time of a
     /// few gradients, and memory for them. Not allowed with accumulated or delayed gradients.
     public var curvatureSteps: Int?
+    /// The number of steps between two at which the trainable parameters, at most 10,000 of them, are kept for
+    /// path.safetensors, beside the first and the last; nil for no such file. Weights do not depend on it.
+    public var parameterSteps: Int?
     /// Whether the run's numbers, histograms and settings are written for TensorBoard.
     public var writesTensorBoard: Bool
     /// Whether steps and epochs are written as CSV tables too.
@@ -277,6 +280,7 @@ public struct TrainingSettings: Sendable {
         logsLayers = false
         keepsPredictions = true
         curvatureSteps = nil
+        parameterSteps = nil
         writesTensorBoard = true
         writesCSV = false
         picksFreeOutput = false
