@@ -6,6 +6,9 @@ import Graph
 /// y = (x − μ) / √(σ² + ε) · weight + bias. In training μ and σ² are the moments of the whole mini-batch over all
 /// shards (`synchronized`) or of each shard alone. The running statistics always follow the whole mini-batch: running ←
 /// (1 − momentum) running + momentum · batch, with the unbiased variance. Evaluation uses them as μ and σ².
+///
+/// As in PyTorch, `momentum` is the weight of the new mini-batch's moments. Textbooks that write running ← p running +
+/// (1 − p) batch give the weight of the old ones: p = 1 − momentum.
 public struct BatchNormalization: Layer {
     /// (C): the scale; nil without affine.
     public let weight: Parameter?

@@ -70,6 +70,7 @@ struct SummaryCommand: ParsableCommand {
                 "parameters       \(Self.bytes(memory.parameters)) per node, optimizer state \(Self.bytes(memory.optimizerState))"
                     + (settings.optimizer.isSharded ? " over all ranks" : "")
             )
+            try RateSummary.lines(settings, batch: batch).forEach { print($0) }
         }
     }
 

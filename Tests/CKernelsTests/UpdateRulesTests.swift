@@ -109,34 +109,43 @@ import Testing
         }.check("adamax", count: count)
     }
 
-    @Test(arguments: testedCounts, [0, 0.1])
-    func adagrad(count: Int, decay: Double) {
+    @Test(arguments: testedCounts, [(0, false), (0.1, false), (0.1, true)])
+    func adagrad(count: Int, setting: (Double, Bool)) {
+        let (decay, mean) = setting
         ElementSteps(arrays: 3) { kernels, step, count, p in
             let h = dt_adagrad(
-                lr: 0.01, epsilon: 1e-6, weight_decay: decay, initial: 0.5, first_step: step == 1)
+                lr: 0.01, epsilon: 1e-6, weight_decay: decay, initial: 0.5, divisor: mean ? Double(step) : 1,
+                first_step: step == 1)
             kernels.adagrad(h, count, p[0], p[1], p[2])
         } element: { step, values in
             let (weight, gradient) = Self.decayed(values, decay, false)
             values[2] = (step == 1 ? 0.5 : values[2]) + gradient * gradient
-            values[0] = weight - (0.01 * gradient) / (values[2].squareRoot() + 1e-6)
+            let square = mean ? values[2] / Float(step) : values[2]
+            values[0] = weight - (0.01 * gradient) / (square.squareRoot() + 1e-6)
         }.check("adagrad", count: count)
     }
 
-    /// (momentum, centered, nesterov)
+    /// (momentum, centered, nesterov, whether the mean starts at the first square)
     @Test(
         arguments: testedCounts,
-        [(0, false, false), (0.8, false, false), (0.8, true, true), (0, true, false)])
-    func rmsprop(count: Int, setting: (Double, Bool, Bool)) {
-        let (momentum, centered, nesterov) = setting
+        [
+            (0, false, false, false), (0.8, false, false, false), (0.8, true, true, false),
+            (0, true, false, false), (0, false, false, true), (0.8, false, true, true),
+        ])
+    func rmsprop(count: Int, setting: (Double, Bool, Bool, Bool)) {
+        let (momentum, centered, nesterov, fromFirst) = setting
         ElementSteps(arrays: 5) { kernels, step, count, p in
             let h = dt_rmsprop(
                 lr: 0.01, alpha: 0.9, momentum: momentum, epsilon: 1e-6, weight_decay: 0.1,
-                has_velocity: momentum != 0, centered: centered, nesterov: nesterov)
+                has_velocity: momentum != 0, centered: centered, nesterov: nesterov,
+                starts_mean: fromFirst && step == 1)
             kernels.rmsprop(h, count, p[0], p[1], p[2], p[3], p[4])
         } element: { step, values in
             let (weight, gradient) = Self.decayed(values, 0.1, false)
             let way = Float(1 - 0.9)
-            values[2] = values[2] * 0.9 + (way * gradient) * gradient
+            values[2] =
+                fromFirst && step == 1
+                ? gradient * gradient : values[2] * 0.9 + (way * gradient) * gradient
             var scale = values[2]
             if centered {
                 values[4] += way * (gradient - values[4])

@@ -251,7 +251,10 @@ import Training
                 "{name: cnn, channels: [8, 16], sync: false}",
                 "{name: cnn, channels: [8, 16], hidden: 128, sync: false}"
             ),
-            ("{name: resnet20, blocks: 5}", "{name: resnet20, blocks: 5, width: 16, sync: true}"),
+            (
+                "{name: resnet20, blocks: 5}",
+                "{name: resnet20, blocks: 5, width: 16, shortcut: true, sync: true}"
+            ),
             ("resnet18", "{name: resnet18, sync: true}"),
         ])
     func builtInModels(text: String, line: String) throws {

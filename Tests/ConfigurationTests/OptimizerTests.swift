@@ -51,6 +51,8 @@ import Training
             try rule("{name: nadam, betas: [0.5, 0.6], momentum_decay: 0.1, decoupled_weight_decay: true}")
                 as? NAdam
                 == NAdam(betas: (0.5, 0.6), momentumDecay: 0.1, decoupledWeightDecay: true))
+        #expect(try rule("{name: adagrad, mean: true}") as? Adagrad == Adagrad(mean: true))
+        #expect(try rule("{name: rmsprop, first: gradient}") as? RMSprop == RMSprop(first: .gradient))
         #expect(try rule("{name: adamw, amsgrad: true}") as? AdamW == AdamW(amsgrad: true))
         #expect(
             try rule("{name: delta_bar_delta, kappa: 0.1, phi: 0.3, theta: 0.6}") as? DeltaBarDelta

@@ -31,7 +31,7 @@ import Training
         #expect(try changed("data.validation.fraction=0.1").settings.data.validation == .fraction(0.1))
         #expect(
             try changed("model=resnet20").line("model")
-                == "{name: resnet20, blocks: 3, width: 16, sync: true}")
+                == "{name: resnet20, blocks: 3, width: 16, shortcut: true, sync: true}")
         #expect(try changed("optimizer={name: adam, lr: 0.1}").settings.optimizer.learningRate == 0.1)
         #expect(try changed("output=\"a=b\"").output == "a=b")
         #expect(
@@ -62,7 +62,7 @@ import Training
         #expect(try changed("schedule.warmup=2", in: short).settings.rates().warmup == .epochs(2))
         #expect(try changed("training.seed=3", in: short).settings.seed == 3)
         let builtIn = try changed("model.blocks=1", in: dataLine + "model: resnet20")
-        #expect(builtIn.line("model") == "{name: resnet20, blocks: 1, width: 16, sync: true}")
+        #expect(builtIn.line("model") == "{name: resnet20, blocks: 1, width: 16, shortcut: true, sync: true}")
         #expect(try changed("loss.delta=0.5", in: small + "loss: huber").loss == .huber(delta: 0.5))
     }
 

@@ -122,6 +122,13 @@ import Testing
             ".tau_fraction: must be left out beside tau, which is 1 epoch, is 0.5"
         ),
         (
+            "{name: linear, tau_steps: 100, tau_fraction: 0.5}",
+            ".tau_fraction: must be left out beside tau_steps, which is 100, is 0.5"
+        ),
+        (
+            "{name: linear, tau_steps: 0}", ".tau_steps: must be a whole number, at least 1, is 0"
+        ),
+        (
             "{name: one_cycle, anneal_strategy: linaer}",
             ".anneal_strategy: unknown annealing strategy \"linaer\"; did you mean \"linear\"?"
         ),
@@ -194,6 +201,14 @@ import Testing
         #expect(try run.settings.rates().scale == 4)
         #expect(try run.settings.rates().baseRate == 0.1)
         #expect(run != (try read(text, [try .set("training.batch=512")])))
+    }
+
+    @Test func nesterovsMomentum() throws {
+        let optimizer = "optimizer: {name: sgd, lr: 0.1, momentum: 0.9, nesterov: true}\n"
+        let run = try read(small + optimizer + "schedule: {name: constant, momentum: nesterov}\n")
+        #expect(try run.settings.rates().momentum == .nesterov)
+        #expect(run.yaml.contains("momentum: nesterov"))
+        #expect(try read(run.yaml) == run)
     }
 
     @Test func partsOfTheMomentumAreSetOneByOne() throws {

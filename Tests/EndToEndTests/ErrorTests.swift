@@ -153,6 +153,20 @@ extension EndToEndTests {
             let summary = try DTrainRun.run(0, ["summary", "--config", configuration])
             #expect(
                 summary.exitCode == 0 && summary.standardOutput.contains("memory per shard"), "\(summary)")
+            let rates = try DTrainRun.run(
+                0,
+                [
+                    "summary", "--config", configuration, "--set",
+                    "optimizer={name: sgd, lr: 0.05, momentum: 0.9, dampening: 0.5}", "--set",
+                    "schedule={name: inverse}",
+                ]
+            ).standardOutput
+            for line in [
+                "learning rate    0.05, schedule inverse",
+                "without end      Ση = ∞, Ση² < ∞, because it falls as 1/k",
+                "the Robbins-Monro conditions, Ση = ∞ and Ση² < ∞, hold",
+                "effective rate   0.25 for a constant gradient, 5 times the rate",
+            ] { #expect(rates.contains(line), "\(rates)") }
             let recipes = try DTrainRun.run(2, ["recipes"])
             #expect(
                 recipes.exitCode == 0

@@ -44,6 +44,15 @@ extension EndToEndTests {
                 schedule: "{name: multi_step, milestones: [1, 2], by: epoch}",
                 settings: ["training.accumulate=2", "training.batch=18"]),
             Kind(
+                optimizer: "{name: adagrad, mean: true}", schedule: "{name: linear, tau_steps: 9}",
+                settings: ["training.delayed=true"]),
+            Kind(
+                optimizer: "{name: rmsprop, first: gradient, momentum: 0.5}", schedule: "{name: inverse}",
+                settings: ["training.delayed=true"]),
+            Kind(
+                optimizer: "{name: sgd, lr: 0.05, momentum: 0.9, nesterov: true}",
+                schedule: "{name: constant, momentum: nesterov}"),
+            Kind(
                 optimizer: "{name: adadelta, lr: 1}", schedule: "{name: exponential, gamma: 0.95}",
                 model: "norms"),
             Kind(

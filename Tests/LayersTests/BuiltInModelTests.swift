@@ -29,6 +29,26 @@ import Testing
         #expect(traced.outputShape == [10])
     }
 
+    /// Depth is 6 · blocks + 2; without shortcuts the projections are gone, and all other names and shapes stay.
+    @Test(arguments: [(3, 20), (9, 56)])
+    func resnetsOfSmallImages(blocks: Int, depth: Int) throws {
+        func names(shortcut: Bool) throws -> [String] {
+            let model = Sequential.resnet20(blocks: blocks, width: 4, classes: 10, shortcut: shortcut)
+            return try trace(model, [1, 28, 28], classes: 10).variables.map { "\($0.name) \($0.shape)" }
+        }
+        let residual = try names(shortcut: true)
+        let plain = try names(shortcut: false)
+        #expect(plain == residual.filter { !$0.contains("shortcut") })
+        #expect(residual.count == plain.count + 2 * 5)
+        #expect(plain.contains("3.body.0.weight [4, 4, 3, 3]"))
+        // Convolutions and the dense layer have weights of more than one dimension.
+        #expect(plain.count { $0.contains("weight [") && $0.contains(",") } == depth)
+        let sums = try trace(
+            Sequential.resnet20(blocks: blocks, width: 4, classes: 10, shortcut: false), [1, 28, 28],
+            classes: 10)
+        #expect(sums.outputShape == [10])
+    }
+
     @Test func resnet18HasTheSizeOfTorchvisions() throws {
         let traced = try trace(BuiltInModel.resnet18.model(classes: 1000), [3, 224, 224], classes: 1000)
         #expect(parameters(traced) == 11_689_512)

@@ -7,7 +7,7 @@ import Testing
 @Suite struct LossTests {
     private static let all: [Loss] = [
         .crossEntropy, .crossEntropy(labelSmoothing: 0.1), .meanSquaredError, .meanAbsoluteError, .huber(),
-        .smoothL1(), .binaryCrossEntropy(), .hinge(),
+        .squaredError(reduction: .sumOutputs), .smoothL1(), .binaryCrossEntropy(), .hinge(),
     ]
 
     private func problem(_ loss: Loss, output: [Int], _ target: TargetKind) -> String? {

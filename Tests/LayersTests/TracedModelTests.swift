@@ -132,6 +132,38 @@ import Testing
         #expect(results[0][.output(.lossSum)].scalar == 4.5)
     }
 
+    /// The sum over outputs is the mean times their number: loss, gradient, and the Hessian by a second derivative.
+    @Test(arguments: [
+        (Loss.squaredError(reduction: .sumOutputs), Loss.meanSquaredError),
+        (.absoluteError(reduction: .sumOutputs), .meanAbsoluteError),
+        (.huber(delta: 1.5, reduction: .sumOutputs), .huber(delta: 1.5)),
+        (.smoothL1(beta: 0.5, reduction: .sumOutputs), .smoothL1(beta: 0.5)),
+    ])
+    func theSumOverOutputs(_ loss: Loss, _ mean: Loss) throws {
+        func results(_ loss: Loss) throws -> (ReferenceResults, ReferenceResults) {
+            let model = try TracedModel(Linear(3), exampleShape: [2], target: .values([3]), loss: loss)
+            let shard = ReferenceShard(
+                count: 2, features: ReferenceTensor([2, 2], [1, 2, 3, 4]),
+                targets: ReferenceTensor([2, 3], [0, 0, 3, 2, 1, -5]))
+            let variables = model.referenceVariables(seed: 3)
+            return (
+                ReferenceInterpreter().run([shard], variables: variables, graph: model.trainingGraph)[0],
+                ReferenceInterpreter().run([shard], variables: variables, graph: model.evaluationGraph)[0]
+            )
+        }
+        let (sums, means) = (try results(loss), try results(mean))
+        let (sum, average) = (sums.1[.output(.lossSum)].scalar, means.1[.output(.lossSum)].scalar)
+        #expect(average > 0)
+        #expect(abs(sum - 3 * average) < 1e-12 * sum)
+        for parameter in 0..<2 {
+            let (found, part) = (
+                sums.0[.gradient(parameter: parameter)], means.0[.gradient(parameter: parameter)]
+            )
+            #expect(part.values.contains { $0 != 0 })
+            for (a, b) in zip(found.values, part.values) { #expect(abs(a - 3 * b) < 1e-11 * max(1, abs(a))) }
+        }
+    }
+
     @Test func meanSquaredErrorTakesLabelsAsOneHotRows() throws {
         let model = try TracedModel(
             Flatten(), exampleShape: [2], target: .classes(2), loss: .meanSquaredError)

@@ -42,18 +42,19 @@ typedef struct {
 } dt_adamax;
 
 // A step as torch.optim.Adagrad does it: sum += g*g, from `initial` at the first step; w -= lr*g/(sqrt(sum) +
-// epsilon), lr already decayed.
+// epsilon), lr already decayed. The root is of sum/divisor: 1 for torch's, the number of steps for the mean.
 typedef struct {
-    double lr, epsilon, weight_decay, initial;
+    double lr, epsilon, weight_decay, initial, divisor;
     bool first_step;
 } dt_adagrad;
 
 // A step as torch.optim.RMSprop does it: square = alpha*square + (1-alpha)*g*g. If centered, mean is the same of g, and
 // square - mean*mean, at least 0, replaces square below. d = g/(sqrt(square) + epsilon). With has_velocity v =
-// momentum*v + d and w -= lr*v, nesterov: w -= lr*(d + momentum*v), which torch does not have; else w -= lr*d.
+// momentum*v + d and w -= lr*v, nesterov: w -= lr*(d + momentum*v), which torch does not have; else w -= lr*d. A step
+// that starts_mean sets square = g*g, which torch does not have either.
 typedef struct {
     double lr, alpha, momentum, epsilon, weight_decay;
-    bool has_velocity, centered, nesterov;
+    bool has_velocity, centered, nesterov, starts_mean;
 } dt_rmsprop;
 
 // A step as torch.optim.Adadelta does it: square = rho*square + (1-rho)*g*g; d = g*sqrt(delta + epsilon)/sqrt(square +

@@ -7,7 +7,7 @@
 // ---- Adagrad ----
 
 typedef struct {
-    float lr, epsilon, initial;
+    float lr, epsilon, initial, divisor;
     bool first_step;
     decay_scalars decay;
 } adagrad_scalars;
@@ -18,13 +18,15 @@ DT_INLINE void adagrad_lanes(adagrad_scalars s, float *w, const float *g, float 
     const f32x16 before = s.first_step ? (f32x16)s.initial : parameters_load(sum, lanes);
     const f32x16 squares = before + gradient * gradient;
     parameters_store(sum, squares, lanes);
-    const f32x16 denominator = __builtin_elementwise_sqrt(squares) + s.epsilon;
+    // x/1 is x to the bit, but a division costs.
+    const f32x16 square = s.divisor == 1.0f ? squares : squares / s.divisor;
+    const f32x16 denominator = __builtin_elementwise_sqrt(square) + s.epsilon;
     parameters_publish(w, weight - (s.lr * gradient) / denominator, lanes);
 }
 
 static void adagrad(dt_adagrad h, int64_t count, float *w, const float *g, float *sum) {
-    const adagrad_scalars s = {(float)h.lr, (float)h.epsilon, (float)h.initial, h.first_step,
-                               decay_of(h.lr, h.weight_decay, false)};
+    const adagrad_scalars s = {(float)h.lr, (float)h.epsilon, (float)h.initial, (float)h.divisor,
+                               h.first_step, decay_of(h.lr, h.weight_decay, false)};
 #define ADAGRAD_STEP(i, lanes) adagrad_lanes(s, w + (i), g + (i), sum + (i), lanes)
     PARAMETERS_WALK(count, ADAGRAD_STEP);
 #undef ADAGRAD_STEP
@@ -35,7 +37,7 @@ static void adagrad(dt_adagrad h, int64_t count, float *w, const float *g, float
 
 typedef struct {
     float lr, alpha, one_minus_alpha, lerp_rest, momentum, epsilon;
-    bool has_velocity, centered, nesterov;
+    bool has_velocity, centered, nesterov, starts_mean;
     decay_scalars decay;
 } rmsprop_scalars;
 
@@ -44,7 +46,9 @@ DT_INLINE void rmsprop_lanes(
 ) {
     const f32x16 weight = parameters_load(w, lanes);
     const f32x16 gradient = decayed_gradient(s.decay, weight, parameters_load(g, lanes));
-    f32x16 scale = parameters_load(square, lanes) * s.alpha + (s.one_minus_alpha * gradient) * gradient;
+    f32x16 scale = s.starts_mean
+        ? gradient * gradient
+        : parameters_load(square, lanes) * s.alpha + (s.one_minus_alpha * gradient) * gradient;
     parameters_store(square, scale, lanes);
     if (s.centered) {
         const f32x16 center =
@@ -78,6 +82,7 @@ static void rmsprop(
     s.has_velocity = h.has_velocity;
     s.centered = h.centered;
     s.nesterov = h.nesterov;
+    s.starts_mean = h.starts_mean;
     s.decay = decay_of(h.lr, h.weight_decay, false);
 #define RMSPROP_STEP(i, lanes) \
     rmsprop_lanes(s, w + (i), g + (i), square + (i), velocity + (i), mean + (i), lanes)

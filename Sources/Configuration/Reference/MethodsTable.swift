@@ -76,7 +76,10 @@ package struct MethodsTable {
     /// The meaning of a configuration without the key; empty if it has none.
     private func standard(of key: SettingKey, in defaults: TrainingSettings) -> String {
         let value = key.value(defaults)
-        if case .options = key.form, value == .none { return "off" }
+        switch key.form {
+        case .options, .wordOr(_, .options): if value == .none { return "off" }
+        default: break
+        }
         guard case .choice(let choice) = key.form else {
             return ["", .none].contains(value) ? "" : Self.spell(value)
         }
@@ -90,6 +93,8 @@ package struct MethodsTable {
         switch form {
         case .options(let declared, _, let short):
             "{\(list(declared))}" + (short.map { " or \($0)" } ?? "")
+        case .wordOr(let word, .options(let declared, let phrase, let short)):
+            "\(word) or \(options(of: .options(declared, phrase, short: short)))"
         case .either(let forms, _): forms.map(options).filter { !$0.isEmpty }.joined(separator: " or ")
         default: ""
         }

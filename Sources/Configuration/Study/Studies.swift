@@ -54,6 +54,8 @@ extension Study {
               none: {schedule: {name: cosine}}
               half-an-epoch: {schedule: {name: cosine, warmup: 0.5}}
               two-epochs: {schedule: {name: cosine, warmup: 2}}
+              adam-none: {optimizer: {name: adam, lr: 0.01}, schedule: {name: cosine}}
+              adam-half-an-epoch: {optimizer: {name: adam, lr: 0.01}, schedule: {name: cosine, warmup: 0.5}}
             report: {against: epoch, metrics: [train_loss, test_accuracy]}
             output: studies/warmup
 
@@ -72,9 +74,11 @@ extension Study {
               evaluation.train: true
             runs:
               cross_entropy: {}
-              mse:
+              mse: &softmax
                 loss: mse
                 model: [flatten, {linear: 512}, relu, {linear: 256}, relu, {linear: 10}, softmax]
+              # The mean over 10 outputs makes gradients a tenth of the sum's.
+              mse-sum: {<<: *softmax, loss: {name: mse, reduction: sum_outputs}}
             report: {against: epoch, metrics: [train_accuracy, test_accuracy]}
             output: studies/loss
 

@@ -55,13 +55,16 @@ extension ChoiceList where Element == ModelMaker {
                             "blocks", .whole(1...100), default: 3, "Blocks in each of the three stages."),
                         .optional(
                             "width", .whole(1...100_000), default: 16, "Channels of the first stage."),
+                        .optional(
+                            "shortcut", default: true,
+                            "Whether blocks have a shortcut; false for the plain network of the same layers."),
                         sync,
                     ], source: "He et al. 2016"
                 ) { options in
                     {
                         Sequential.resnet20(
                             blocks: options.whole("blocks"), width: options.whole("width"), classes: $0,
-                            synchronized: options.flag("sync"))
+                            shortcut: options.flag("shortcut"), synchronized: options.flag("sync"))
                     }
                 },
                 NamedChoice(

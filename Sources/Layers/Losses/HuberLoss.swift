@@ -8,14 +8,16 @@ package struct HuberLoss: ElementwiseLoss {
     package static let name = "huber"
     /// δ, in the unit of the targets, above 0: where the quadratic part ends.
     package let delta: Double
+    package let reduction: LossReduction
 
-    package init(delta: Double = 1) {
+    package init(delta: Double = 1, reduction: LossReduction = .mean) {
         precondition(
             delta > 0 && Float(delta).isFinite, "delta must be a finite number above 0, got \(delta)")
         self.delta = delta
+        self.reduction = reduction
     }
 
-    package var options: [NamedOption] { [NamedOption("delta", .number(delta))] }
+    package var options: [NamedOption] { [NamedOption("delta", .number(delta))] + reductionOptions }
 
     /// With c = d clamped to −δ ... δ the loss is c (d − c/2): no branch and no cancellation.
     package func elements(_ difference: Tensor) -> Tensor {

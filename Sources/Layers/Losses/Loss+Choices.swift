@@ -29,9 +29,10 @@ extension ChoiceList where Element == Loss {
                         labelSmoothing: options.number("label_smoothing"), classWeights: weights)
                 },
                 NamedChoice(
-                    SquaredErrorLoss.name, "The mean of (prediction − target)², on outputs as they are."
-                ) { _ in
-                    .meanSquaredError
+                    SquaredErrorLoss.name, "The mean of (prediction − target)², on outputs as they are.",
+                    [reduction]
+                ) { options throws(OptionError) in
+                    .squaredError(reduction: try options.word("reduction"))
                 },
                 NamedChoice(
                     BinaryCrossEntropyLoss.name, "Cross-entropy of independent yes-or-no answers, on logits.",
@@ -55,19 +56,25 @@ extension ChoiceList where Element == Loss {
                     return .binaryCrossEntropy(positiveWeights: weights)
                 },
                 NamedChoice(
-                    AbsoluteErrorLoss.name, "The mean of |prediction − target|, on outputs as they are."
-                ) { _ in
-                    .meanAbsoluteError
+                    AbsoluteErrorLoss.name, "The mean of |prediction − target|, on outputs as they are.",
+                    [reduction]
+                ) { options throws(OptionError) in
+                    .absoluteError(reduction: try options.word("reduction"))
                 },
                 NamedChoice(
                     HuberLoss.name, "Quadratic up to delta, linear beyond.",
-                    [bend("delta", "Where the quadratic part ends, in the targets' unit.")],
+                    [bend("delta", "Where the quadratic part ends, in the targets' unit."), reduction],
                     source: "Huber 1964"
-                ) { .huber(delta: $0.number("delta")) },
+                ) { options throws(OptionError) in
+                    .huber(delta: options.number("delta"), reduction: try options.word("reduction"))
+                },
                 NamedChoice(
                     SmoothL1Loss.name, "The Huber loss divided by its bend.",
-                    [bend("beta", "Where the quadratic part ends, in the targets' unit.")], source: "PyTorch"
-                ) { .smoothL1(beta: $0.number("beta")) },
+                    [bend("beta", "Where the quadratic part ends, in the targets' unit."), reduction],
+                    source: "PyTorch"
+                ) { options throws(OptionError) in
+                    .smoothL1(beta: options.number("beta"), reduction: try options.word("reduction"))
+                },
                 NamedChoice(
                     HingeLoss.name,
                     "A penalty for scores that win by less than a margin; of ±1 with one output.",
@@ -75,6 +82,13 @@ extension ChoiceList where Element == Loss {
                     source: "Crammer & Singer 2001"
                 ) { .hinge(margin: $0.number("margin")) },
             ])
+    }
+
+    private static var reduction: OptionDeclaration {
+        .optional(
+            "reduction", .word("reduction", LossReduction.allCases.map(\.rawValue)),
+            default: .text(LossReduction.mean.rawValue),
+            "Whether an example's loss is the mean or the sum over its outputs.")
     }
 
     /// An option that must be above 0 and large enough that its reciprocal is finite in Float32.

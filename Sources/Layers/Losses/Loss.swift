@@ -24,14 +24,28 @@ public struct Loss: Sendable, Hashable {
     /// The mean over all elements of (prediction − target)², as torch.nn.MSELoss; class labels count as one-hot rows.
     public static let meanSquaredError = Loss(SquaredErrorLoss())
 
+    /// The squared error, with the mean or the sum over outputs.
+    public static func squaredError(reduction: LossReduction) -> Loss {
+        Loss(SquaredErrorLoss(reduction: reduction))
+    }
+
     /// The mean over all elements of |prediction − target|, as torch.nn.L1Loss; class labels count as one-hot rows.
     public static let meanAbsoluteError = Loss(AbsoluteErrorLoss())
 
+    /// The absolute error, with the mean or the sum over outputs.
+    public static func absoluteError(reduction: LossReduction) -> Loss {
+        Loss(AbsoluteErrorLoss(reduction: reduction))
+    }
+
     /// Quadratic up to `delta`, above 0, and linear beyond, as torch.nn.HuberLoss.
-    public static func huber(delta: Double = 1) -> Loss { Loss(HuberLoss(delta: delta)) }
+    public static func huber(delta: Double = 1, reduction: LossReduction = .mean) -> Loss {
+        Loss(HuberLoss(delta: delta, reduction: reduction))
+    }
 
     /// The Huber loss divided by `beta`, the end of its quadratic part, above 0, as torch.nn.SmoothL1Loss.
-    public static func smoothL1(beta: Double = 1) -> Loss { Loss(SmoothL1Loss(beta: beta)) }
+    public static func smoothL1(beta: Double = 1, reduction: LossReduction = .mean) -> Loss {
+        Loss(SmoothL1Loss(beta: beta, reduction: reduction))
+    }
 
     /// Cross-entropy of independent yes-or-no answers given as logits, as torch.nn.BCEWithLogitsLoss.
     ///

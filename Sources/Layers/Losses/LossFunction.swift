@@ -85,4 +85,7 @@ extension LossFunction {
 extension Tensor {
     /// The mean of each example's elements: (N, ...) → [N].
     func meanOfExamples() -> Tensor { flattened().mean([1]).reshaped(to: [shape[0]]) }
+
+    /// The sum of each example's elements: (N, ...) → [N].
+    func sumOfExamples() -> Tensor { flattened().sum([1]).reshaped(to: [shape[0]]) }
 }

@@ -12,6 +12,8 @@ import Options
 ///     s ← ρ s + (1 − ρ) d²
 ///     θ ← θ − η d
 ///
+/// ε stands inside of both roots, unlike in Adagrad, RMSprop and Adam, and has the unit of g².
+///
 /// Defaults: ρ 0.9, ε 1e-6, weight decay 0, and as an optimizer's `lr` 1.
 ///
 /// Reference: Zeiler, "ADADELTA: An Adaptive Learning Rate Method", 2012, arXiv:1212.5701.

@@ -8,10 +8,14 @@ import Options
 ///
 ///     g ← g + λ θ
 ///     r ← r + g²                        from the initial accumulator value at t = 1
-///     θ ← θ − η g / (1 + (t − 1) κ) / (√r + ε)
+///     θ ← θ − η g / (1 + (t − 1) κ) / (√r + ε)          with mean: √(r/t) in place of √r
 ///
-/// Defaults: learning-rate decay 0, ε 1e-10, initial accumulator value 0, weight decay 0, and as an optimizer's `lr`
-/// 1e-2.
+/// ε stands outside of the root. Some textbooks divide by the root mean square σ = √(r/t) of all gradients so far
+/// instead of by the root of their sum: `mean` is that form. It multiplies the sum's rate by √t, so that steps along a
+/// gradient that does not change keep the size η. An initial accumulator value counts in r, but not as a step in t.
+///
+/// Defaults: learning-rate decay 0, ε 1e-10, initial accumulator value 0, weight decay 0, not the mean, and as an
+/// optimizer's `lr` 1e-2.
 ///
 /// Reference: Duchi, Hazan and Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic
 /// Optimization", JMLR 12, 2011.
@@ -22,6 +26,8 @@ import Options
 ///     rule.stateNames                                           // ["sum"]
 ///     rule.scalars(step: 3, learningRate: 0.1, momentum: nil)   // [0.05, 0]: η / (1 + 2 κ), not the first step
 public struct Adagrad: UpdateRule, Hashable {
+    /// Whether the root is that of the mean of squared gradients instead of their sum.
+    public let mean: Bool
     /// κ, at least 0: how fast the learning rate itself decays with the steps.
     public let rateDecay: Double
     /// ε, at least 0, in the units of the gradient.
@@ -34,7 +40,7 @@ public struct Adagrad: UpdateRule, Hashable {
     /// Makes the rule; throws on values out of range.
     public init(
         rateDecay: Double = 0, epsilon: Double = 1e-10, initialAccumulator: Double = 0,
-        weightDecay: Double = 0
+        weightDecay: Double = 0, mean: Bool = false
     ) throws(OptionError) {
         try AllowedNumbers.notNegative.check(rateDecay, key: "lr_decay")
         try AllowedNumbers.notNegative.check(epsilon, key: "eps")
@@ -44,6 +50,7 @@ public struct Adagrad: UpdateRule, Hashable {
         self.epsilon = epsilon
         self.initialAccumulator = initialAccumulator
         self.weightDecay = weightDecay
+        self.mean = mean
     }
 
     /// The name in a configuration.
@@ -61,7 +68,12 @@ public struct Adagrad: UpdateRule, Hashable {
         case decayedRate
         /// 1 at the first step, 0 afterwards.
         case isFirstStep
+        /// t, which only the mean needs.
+        case step
     }
+
+    /// Two numbers, and with the mean t.
+    public var scalarCount: Int { mean ? 3 : 2 }
 
     /// λ: the decay is added to the gradient.
     public var penalty: Double { weightDecay }
@@ -76,9 +88,11 @@ public struct Adagrad: UpdateRule, Hashable {
     /// The numbers of step t, from 1, in the order of `Scalar`.
     public func scalars(step: Int, learningRate: Double, momentum: Double?) -> [Double] {
         checkStep(step, momentum: momentum)
-        return Scalar.values([
+        let all = Scalar.values([
             .decayedRate: learningRate / (1 + Double(step - 1) * rateDecay), .isFirstStep: step == 1 ? 1 : 0,
+            .step: Double(step),
         ])
+        return Array(all.prefix(scalarCount))
     }
 
     /// Applies one step to a run of elements, as `UpdateRule` says.
@@ -93,7 +107,8 @@ public struct Adagrad: UpdateRule, Hashable {
         checkScalars(scalars)
         let step = dt_adagrad(
             lr: scalars[.decayedRate], epsilon: epsilon, weight_decay: weightDecay,
-            initial: initialAccumulator, first_step: scalars[.isFirstStep] != 0)
+            initial: initialAccumulator, divisor: mean ? scalars[.step] : 1,
+            first_step: scalars[.isFirstStep] != 0)
         kernels.pointee.adagrad(step, Int64(count), weights, gradient, state[0])
     }
 }
@@ -116,12 +131,14 @@ extension Adagrad: Choice {
         .optional(
             "weight_decay", .number(.notNegative), default: .number(0),
             "The factor λ of the penalty ½ λ ‖θ‖²."),
+        .optional(
+            "mean", default: .flag(false), "Whether the mean of squared gradients stands for their sum."),
     ]
 
     public init(options: ResolvedOptions) throws(OptionError) {
         try self.init(
             rateDecay: options.number("lr_decay"), epsilon: options.number("eps"),
             initialAccumulator: options.number("initial_accumulator_value"),
-            weightDecay: options.number("weight_decay"))
+            weightDecay: options.number("weight_decay"), mean: options.flag("mean"))
     }
 }

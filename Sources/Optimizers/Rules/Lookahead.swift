@@ -57,6 +57,11 @@ public struct Lookahead<Rule: UpdateRule>: UpdateRule {
     /// The same as the wrapped rule's.
     public var requiresFullBatch: Bool { rule.requiresFullBatch }
 
+    /// α times the wrapped rule's: of k fast steps the slow weights take the part α.
+    public func terminalFactor(momentum: Double?) -> Double? {
+        rule.terminalFactor(momentum: momentum).map { options.alpha * $0 }
+    }
+
     /// The wrapped rule's penalty.
     public var penalty: Double { rule.penalty }
 

@@ -12,11 +12,20 @@ import Options
 ///
 /// Without momentum θ ← θ − η g, and there is no state. λ = 0 leaves g untouched even where θ is not finite.
 ///
+/// The velocity holds gradients, and η stands outside of it, as in PyTorch: when a schedule lowers η, the part of the
+/// step that comes from older gradients shrinks at once. The other form, v ← μ v − η g and θ ← θ + v, keeps in v the
+/// rates at which the gradients came; it is the one of Sutskever et al. 2013. With a constant η both take the same
+/// steps.
+///
+/// Where g does not change, v approaches (1 − τ) g / (1 − μ), and so does the step of either form of momentum: the
+/// effective rate is η (1 − τ) / (1 − μ), ten times η with μ = 0.9.
+///
 /// Defaults: momentum 0, dampening 0, no nesterov, weight decay 0, and as an optimizer's `lr` 1e-3.
 ///
 /// References: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; Nesterov, "A
-/// method for solving the convex programming problem with convergence rate O(1/k²)", 1983; in this form
-/// Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013.
+/// method for solving the convex programming problem with convergence rate O(1/k²)", 1983; for deep networks, in the
+/// form with η in the velocity, Sutskever et al., "On the importance of initialization and momentum in deep
+/// learning", ICML 2013.
 ///
 /// Example:
 ///
@@ -74,6 +83,11 @@ public struct SGD: UpdateRule, Hashable {
 
     /// Whether μ is not 0: without momentum there is no v.
     public var takesMomentum: Bool { momentum != 0 }
+
+    /// (1 − τ) / (1 − μ), infinite for μ = 1; the same with nesterov, which allows no τ.
+    public func terminalFactor(momentum: Double?) -> Double? {
+        takesMomentum ? (1 - dampening) / (1 - (momentum ?? self.momentum)) : 1
+    }
 
     /// λ: the decay is added to the gradient.
     public var penalty: Double { weightDecay }

@@ -70,6 +70,12 @@ public protocol UpdateRule: Sendable {
     /// gives them back, zeros at first. None by default.
     var memoryCount: Int { get }
 
+    /// What η is multiplied by once the gradient has stayed the same for long: 1/(1 − μ) for SGD with momentum; nil, the
+    /// default, where it depends on the gradient or the weights.
+    ///
+    /// - Parameter momentum: The momentum that a schedule gives; nil for the rule's own.
+    func terminalFactor(momentum: Double?) -> Double?
+
     /// Whether the rule compares gradients of successive steps, which makes sense only if each is the gradient of the
     /// whole training set; false by default.
     var requiresFullBatch: Bool { get }
@@ -124,6 +130,9 @@ extension UpdateRule {
     /// None.
     public var memoryCount: Int { 0 }
 
+    /// nil: the size of a step depends on more than η.
+    public func terminalFactor(momentum: Double?) -> Double? { nil }
+
     /// False: mini-batches are enough.
     public var requiresFullBatch: Bool { false }
 
@@ -141,11 +150,11 @@ extension UpdateRule {
         precondition(momentum >= 0 && momentum <= 1, "momentum \(momentum) of step \(step)")
     }
 
-    /// Traps unless there is one scalar for each name, followed by one for each name in `next`.
+    /// Traps unless there are `scalarCount` scalars, followed by one for each name in `next`.
     func checkScalars<Next: ScalarName>(
         _ scalars: NamedScalars<Scalar>, then next: Next.Type = NoScalar.self
     ) {
-        let count = Scalar.allCases.count + Next.allCases.count
+        let count = scalarCount + Next.allCases.count
         precondition(scalars.count == count, "\(name) takes \(count) scalars, not \(scalars.count)")
     }
 }

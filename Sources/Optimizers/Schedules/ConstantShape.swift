@@ -21,6 +21,11 @@ public struct ConstantShape: ScheduleShape, Hashable {
 
     /// η₀.
     public func rate(baseRate: Double, at position: SchedulePosition) -> Double { baseRate }
+
+    /// Both infinite.
+    public func sums(baseRate: Double) -> RateSums? {
+        .staying(at: baseRate)
+    }
 }
 
 extension ScheduleShape where Self == ConstantShape {

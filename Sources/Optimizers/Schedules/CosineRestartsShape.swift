@@ -65,6 +65,11 @@ public struct CosineRestartsShape: ScheduleShape, Hashable {
         }
         return minimum + (baseRate - minimum) * (1 + cos(Double.pi * since / length)) / 2
     }
+
+    /// Both infinite: the mean rate of every cycle is (η₀ + η_min)/2.
+    public func sums(baseRate: Double) -> RateSums? {
+        .infinite("every cycle has the same mean rate, above 0")
+    }
 }
 
 extension ScheduleShape where Self == CosineRestartsShape {

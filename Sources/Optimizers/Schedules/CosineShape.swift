@@ -44,6 +44,11 @@ public struct CosineShape: ScheduleShape, Hashable {
         let phase = Double.pi * Double(position.index) / Double(position.count)
         return minimum + (baseRate - minimum) * (1 + cos(phase)) / 2
     }
+
+    /// Those of a rate that stays at η_min.
+    public func sums(baseRate: Double) -> RateSums? {
+        .staying(at: minimum)
+    }
 }
 
 extension ScheduleShape where Self == CosineShape {

@@ -109,6 +109,16 @@ public struct CyclicalShape: ScheduleShape, Hashable {
 
     /// The longest rise or fall, so that the length of a cycle cannot overflow an Int.
     private static let longest = 1_000_000_000_000
+
+    /// Both infinite, unless η_base is 0 and the cycles become lower.
+    public func sums(baseRate: Double) -> RateSums? {
+        if lowest > 0 { return .infinite("it never falls below base_lr, which is above 0") }
+        return switch mode {
+        case .triangular: .infinite("every cycle has the same mean rate, above 0")
+        case .triangular2: .finite("every cycle is half as high, and base_lr is 0")
+        case .exponentialRange: .geometric(gamma)
+        }
+    }
 }
 
 extension ScheduleShape where Self == CyclicalShape {

@@ -39,6 +39,11 @@ public struct ExponentialShape: ScheduleShape, Hashable {
     public func rate(baseRate: Double, at position: SchedulePosition) -> Double {
         baseRate * pow(gamma, Double(position.index))
     }
+
+    /// Those of a geometric series.
+    public func sums(baseRate: Double) -> RateSums? {
+        .geometric(gamma)
+    }
 }
 
 extension ScheduleShape where Self == ExponentialShape {

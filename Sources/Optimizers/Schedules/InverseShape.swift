@@ -6,7 +6,7 @@ import Options
 ///
 /// k and τ are in epochs since the warm-up; by step k includes the fraction of the current epoch, by epoch it is whole.
 /// At k = τ half of the rate is left. The rates sum to infinity and their squares do not, a condition for the
-/// convergence of stochastic approximation.
+/// convergence of stochastic approximation (`sums`).
 ///
 /// Defaults: τ (`tau`) 1 epoch.
 ///
@@ -40,6 +40,11 @@ public struct InverseShape: ScheduleShape, Hashable {
     /// η₀ / (1 + k/τ).
     public func rate(baseRate: Double, at position: SchedulePosition) -> Double {
         baseRate / (1 + position.epochs / tau)
+    }
+
+    /// An infinite sum of rates and a finite one of squares.
+    public func sums(baseRate: Double) -> RateSums? {
+        RateSums(rates: .infinite, squares: .finite, because: "it falls as 1/k")
     }
 }
 

@@ -38,6 +38,11 @@ public struct InverseSquareRootShape: ScheduleShape, Hashable {
         let length = max(position.warmup, 1)
         return baseRate * (length / (length + Double(position.index))).squareRoot()
     }
+
+    /// Both infinite: the squares sum as 1/k does.
+    public func sums(baseRate: Double) -> RateSums? {
+        .infinite("it falls as 1/√k, and its square as 1/k")
+    }
 }
 
 extension ScheduleShape where Self == InverseSquareRootShape {

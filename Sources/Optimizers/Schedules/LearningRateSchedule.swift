@@ -149,12 +149,13 @@ public struct LearningRateSchedule: Sendable {
             return SchedulePosition(
                 index: max(0, step - warmupSteps), count: max(1, run.totalSteps - warmupSteps), epoch: epoch,
                 epochs: step > warmupSteps ? run.epochs(from: warmupSteps, to: step) : 0,
-                warmup: Double(warmupSteps))
+                steps: max(0, step - warmupSteps), warmup: Double(warmupSteps))
         case .epoch:
             let first = run.epoch(of: warmupSteps)
             let index = max(0, epoch - first)
             return SchedulePosition(
                 index: index, count: max(1, run.epochs - first), epoch: epoch, epochs: Double(index),
+                steps: index > 0 ? run.firstStep(ofEpoch: epoch) - run.firstStep(ofEpoch: first) : 0,
                 warmup: run.epochs(before: warmupSteps))
         }
     }

@@ -1,6 +1,11 @@
 import Options
 
 /// How long the learning rate rises linearly to the schedule's full rate.
+///
+/// There are two reasons for it. With SGD and a large batch, whose rate is high, the loss is curved most at the first
+/// weights, so that the full rate would overshoot (Goyal et al. 2017). With an adaptive rule such as Adam, second
+/// moments of a few gradients are unreliable, so that some weights would take far too large steps (Liu et al. 2020);
+/// `RAdam` counts that in.
 public enum LearningRateWarmup: Sendable, Hashable {
     /// This many epochs, at least 0; fractions are rounded to whole optimizer steps, halves upward.
     case epochs(Double)

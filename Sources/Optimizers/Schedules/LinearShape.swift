@@ -6,8 +6,8 @@ import Options
 ///     η = (1 − k/τ) η₀ + (k/τ) η_τ    for k < τ
 ///     η = η_τ                         for k ≥ τ
 ///
-/// k and τ count from the end of the warm-up. τ is a number of epochs (`tau`, fractions allowed) or a share of the run
-/// after the warm-up (`tau_fraction`). This is torch.optim.lr_scheduler.LinearLR with start_factor 1, end_factor η_τ/η₀
+/// k and τ count from the end of the warm-up. τ is a number of epochs (`tau`, fractions allowed), of optimizer steps
+/// (`tau_steps`), or a share of the run after the warm-up (`tau_fraction`); only one of the three is given. This is torch.optim.lr_scheduler.LinearLR with start_factor 1, end_factor η_τ/η₀
 /// and total_iters τ.
 ///
 /// Defaults: τ all of the run (`tau_fraction` 1), η_τ (`eta_tau`) η₀/100.
@@ -25,6 +25,8 @@ public struct LinearShape: ScheduleShape, Hashable {
     public enum Length: Sendable, Hashable {
         /// This many epochs behind the warm-up, above 0.
         case epochs(Double)
+        /// This many optimizer steps behind the warm-up, at least 1.
+        case steps(Int)
         /// This share of the run behind the warm-up, above 0 and at most 1.
         case fraction(Double)
     }
@@ -50,6 +52,7 @@ public struct LinearShape: ScheduleShape, Hashable {
     public func validate(baseRate: Double) throws(OptionError) {
         switch length {
         case .epochs(let epochs): try AllowedNumbers.positive.check(epochs, key: "tau")
+        case .steps(let steps): try checkWhole(steps, key: "tau_steps", atLeast: 1)
         case .fraction(let fraction): try AllowedNumbers.positiveUpToOne.check(fraction, key: "tau_fraction")
         }
         if let final { try checkRate(final, key: "eta_tau", atMost: baseRate) }
@@ -61,12 +64,18 @@ public struct LinearShape: ScheduleShape, Hashable {
         let passed =
             switch length {
             case .epochs(let epochs): position.epochs / epochs
+            case .steps(let steps): Double(position.steps) / Double(steps)
             case .fraction(let fraction): Double(position.index) / (fraction * Double(position.count))
             }
         return passed < 1 ? (1 - passed) * baseRate + passed * end : end
     }
 
     private static func final(_ baseRate: Double) -> Double { baseRate / 100 }
+
+    /// Those of a rate that stays at η_τ.
+    public func sums(baseRate: Double) -> RateSums? {
+        .staying(at: final ?? Self.final(baseRate))
+    }
 }
 
 extension ScheduleShape where Self == LinearShape {
@@ -82,12 +91,18 @@ extension LinearShape: NamedShape {
     public static let summary = "Falls in a line to eta_tau at tau and stays there."
     public static let source = "Goodfellow et al. 2016, 8.3.1"
 
-    public static let options = [epochs(.none), fraction, end(.none)]
+    public static let options = [epochs(.none), steps(.none), fraction, end(.none)]
 
     private static func epochs(_ standard: OptionValue) -> OptionDeclaration {
         .optional(
             "tau", .number(.positive), default: standard,
-            "The epochs of the fall, fractions allowed; not beside tau_fraction.")
+            "The epochs of the fall, fractions allowed; not beside tau_steps or tau_fraction.")
+    }
+
+    private static func steps(_ standard: OptionValue) -> OptionDeclaration {
+        .optional(
+            "tau_steps", .whole(1...Int.max), default: standard,
+            "The optimizer steps of the fall; not beside tau or tau_fraction.")
     }
 
     private static let fraction = OptionDeclaration.optional(
@@ -100,10 +115,11 @@ extension LinearShape: NamedShape {
             "The rate at the end of the fall, at most lr; a hundredth of lr unless given.")
     }
 
-    /// Only that of `tau` and `tau_fraction` that is given; `tau_fraction` if neither is.
+    /// Only that of `tau`, `tau_steps` and `tau_fraction` that is given; `tau_fraction` if none is.
     public static func options(given: [String: OptionValue], baseRate: Double) -> [OptionDeclaration] {
         var declared: [OptionDeclaration] = []
-        for option in [epochs(.number(1)), fraction] where given[option.name] != nil {
+        for option in [epochs(.number(1)), steps(.whole(1)), fraction]
+        where given[option.name] != nil {
             declared.append(option)
         }
         if declared.isEmpty { declared.append(fraction) }
@@ -113,15 +129,18 @@ extension LinearShape: NamedShape {
     public init(options: ResolvedOptions) throws(OptionError) {
         let lengths = options.values.prefix { $0.name != "eta_tau" }
         let final = options.number("eta_tau")
-        if lengths.count == 2 {
+        if lengths.count > 1 {
+            let (first, second) = (lengths[0], lengths[1])
+            let length = first.name == "tau" ? counted("\(first.value)", "epoch") : "\(first.value)"
             throw OptionError(
-                .conflict, key: "tau_fraction", value: lengths[1].value.description,
-                allowed: "left out beside tau, which is \(counted("\(lengths[0].value)", "epoch"))")
+                .conflict, key: second.name, value: second.value.description,
+                allowed: "left out beside \(first.name), which is \(length)")
         }
-        if lengths[0].name == "tau" {
-            self.init(to: final, over: .epochs(options.number("tau")))
-        } else {
-            self.init(to: final, over: .fraction(options.number("tau_fraction")))
+        switch lengths[0].name {
+        case "tau": self.init(to: final, over: .epochs(options.number("tau")))
+        case "tau_steps":
+            self.init(to: final, over: .steps(try options.whole("tau_steps", atLeast: 1)))
+        default: self.init(to: final, over: .fraction(options.number("tau_fraction")))
         }
     }
 }

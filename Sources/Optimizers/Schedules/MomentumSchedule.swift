@@ -7,9 +7,13 @@ import Options
 ///
 /// - `piecewise`: the value of the last entry whose epoch has begun; a usual rise is 0.5, 0.9, 0.99 at the epochs 0, 5,
 ///   20. Fractions of epochs are rounded to whole steps, halves upward.
+/// - `nesterov`: μ = (k − 1)/(k + 2), k counting optimizer steps from 1: from 0 at the first step towards 1, about
+///   1 − 3/k. This is Nesterov's sequence for convex functions, for SGD with `nesterov`.
 /// - `linear`: μ = (1 − x/E) μ₀ + (x/E) μ_E for x < E epochs, then μ_E.
 ///
-/// Reference: Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013.
+/// References: Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013;
+/// (k − 1)/(k + 2): Su, Boyd and Candès, "A Differential Equation for Modeling Nesterov's Accelerated Gradient
+/// Method", JMLR 17, 2016, after Nesterov 1983.
 ///
 /// Example:
 ///
@@ -22,6 +26,8 @@ public enum MomentumSchedule: Sendable, Hashable {
     case piecewise(values: [Double], epochs: [Double])
     /// From `from` to `to` in this many epochs, then constant.
     case linear(from: Double, to: Double, epochs: Double)
+    /// (k − 1)/(k + 2) at step k from 1.
+    case nesterov
 
     /// Throws unless every momentum lies in [0, 1) and the epochs are in order.
     func validate() throws(OptionError) {
@@ -41,6 +47,7 @@ public enum MomentumSchedule: Sendable, Hashable {
             try AllowedNumbers.belowOne.check(start, key: "momentum.from")
             try AllowedNumbers.belowOne.check(end, key: "momentum.to")
             try AllowedNumbers.positive.check(epochs, key: "momentum.epochs")
+        case .nesterov: break
         }
     }
 
@@ -59,6 +66,8 @@ public enum MomentumSchedule: Sendable, Hashable {
         case .linear(let start, let end, let epochs):
             let share = run.epochs(before: place) / epochs
             return share < 1 ? (1 - share) * start + share * end : end
+        // k − 1 is the step's index from 0.
+        case .nesterov: return Double(place) / Double(place + 3)
         }
     }
 

@@ -57,6 +57,11 @@ public struct MultiStepShape: ScheduleShape, Hashable {
     }
 
     private static let increasing = "a list of whole numbers of epochs from 1, each above the one before"
+
+    /// Both infinite: the last milestone leaves a rate above 0.
+    public func sums(baseRate: Double) -> RateSums? {
+        .staying(at: baseRate * pow(gamma, Double(milestones.count)))
+    }
 }
 
 extension ScheduleShape where Self == MultiStepShape {

@@ -142,6 +142,11 @@ public struct OneCycleShape: ScheduleShape, Hashable {
         case .linear: (end - start) * share + start
         }
     }
+
+    /// Both infinite: the last rate, η₀/(d f), is small but above 0.
+    public func sums(baseRate: Double) -> RateSums? {
+        .staying(at: baseRate / (divisor * finalDivisor))
+    }
 }
 
 extension ScheduleShape where Self == OneCycleShape {

@@ -44,6 +44,11 @@ public struct PolynomialShape: ScheduleShape, Hashable {
         let left = 1 - Double(position.index) / Double(position.count)
         return end + (baseRate - end) * pow(left, power)
     }
+
+    /// Those of a rate that stays at η_end.
+    public func sums(baseRate: Double) -> RateSums? {
+        .staying(at: end)
+    }
 }
 
 extension ScheduleShape where Self == PolynomialShape {

@@ -39,6 +39,17 @@ public struct ReduceOnPlateauShape: ScheduleShape, Hashable {
 
     /// η₀.
     public func rate(baseRate: Double, at position: SchedulePosition) -> Double { baseRate }
+
+    /// Both infinite where min_lr or eps keeps the rate above 0; else it depends on the metric.
+    public func sums(baseRate: Double) -> RateSums? {
+        if rule.minimumRate > 0 { return .infinite("it never falls below min_lr, which is above 0") }
+        if rule.epsilon > 0 {
+            return .infinite("it stays above 0, as a fall by no more than eps does not happen")
+        }
+        return RateSums(
+            rates: .undecided, squares: .undecided,
+            because: "it falls when the metric stops improving, which no formula tells")
+    }
 }
 
 extension ScheduleShape where Self == ReduceOnPlateauShape {

@@ -27,11 +27,17 @@ public protocol ScheduleShape: Sendable {
     /// The learning rate at a place in the run, before the warm-up's factor; `baseRate` is η₀.
     func rate(baseRate: Double, at position: SchedulePosition) -> Double
 
+    /// Whether Ση and Ση² are finite if the run never ends, for η₀ above 0; by default nil, for not known.
+    func sums(baseRate: Double) -> RateSums?
+
     /// The momentum at a place in the run, for a shape that moves it too; by default nil, for the update rule's own.
     func momentum(at position: SchedulePosition) -> Double?
 }
 
 extension ScheduleShape {
+    /// nil: not known.
+    public func sums(baseRate: Double) -> RateSums? { nil }
+
     /// nil: the update rule's own momentum.
     public func momentum(at position: SchedulePosition) -> Double? { nil }
 

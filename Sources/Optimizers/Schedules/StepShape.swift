@@ -44,6 +44,11 @@ public struct StepShape: ScheduleShape, Hashable {
     public func rate(baseRate: Double, at position: SchedulePosition) -> Double {
         baseRate * pow(gamma, Double(position.epoch / size))
     }
+
+    /// Those of a geometric series of epochs.
+    public func sums(baseRate: Double) -> RateSums? {
+        .geometric(gamma)
+    }
 }
 
 extension ScheduleShape where Self == StepShape {

@@ -131,7 +131,9 @@ public enum RunEvent: Sendable, Equatable {
         /// The epoch, from 1, and the number of steps so far.
         public let epoch: Int
         public let step: Int
-        /// The mean loss of the epoch's steps, and the evaluations of the weights at its end.
+        /// The mean loss of the epoch's steps, and the evaluations of the weights at its end. The mean is of weights that
+        /// moved meanwhile, with dropout and augmentation: the loss of one set of weights over the training set is what
+        /// `evaluation.train` measures.
         public let trainingLoss: Double
         public let evaluations: Evaluations
         /// The learning rate of the last step; nil of an optimizer that has none.

@@ -209,9 +209,17 @@ extension OptionCodec where Value == GradientClipping {
 }
 
 extension OptionCodec where Value == MomentumSchedule {
-    /// {values: [0.5, 0.9, 0.99], epochs: [0, 5, 20]}, or {from: 0.5, to: 0.99, epochs: 10}. The values are checked
-    /// when a schedule is made.
-    static let momentumSchedule = OptionCodec.options(
+    /// nesterov, {values: [0.5, 0.9, 0.99], epochs: [0, 5, 20]}, or {from: 0.5, to: 0.99, epochs: 10}. The values are
+    /// checked when a schedule is made.
+    static let momentumSchedule = OptionCodec(.wordOr(nesterov, byEpochs.form)) {
+        $0 == .nesterov ? .text(nesterov) : byEpochs.encode($0)
+    } decode: { value throws(OptionError) in
+        value == .text(nesterov) ? .nesterov : try byEpochs.decode(value)
+    }
+
+    private static let nesterov = "nesterov"
+
+    private static let byEpochs = OptionCodec.options(
         "{values: [0.5, 0.9], epochs: [0, 5]} or {from: 0.5, to: 0.9, epochs: 5}",
         [
             .optional(
@@ -235,6 +243,7 @@ extension OptionCodec where Value == MomentumSchedule {
                     NamedOption("from", .number(start)), NamedOption("to", .number(end)),
                     NamedOption("epochs", .number(epochs)),
                 ]
+            case .nesterov: []
             }
         },
         decode: { options throws(OptionError) in

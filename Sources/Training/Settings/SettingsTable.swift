@@ -224,7 +224,7 @@ package struct SettingsTable: Sendable {
             },
             SettingKey(
                 "schedule.momentum", \.schedule.momentum, optional: .momentumSchedule, .results,
-                "How the momentum, or Adam's first beta, moves: each value from its epoch on, or in a line.",
+                "How the momentum, or Adam's first beta, moves: each value from its epoch on, in a line, or as nesterov's (k−1)/(k+2).",
                 source: "Sutskever et al. 2013"),
         ]
     }
