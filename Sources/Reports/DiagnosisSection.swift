@@ -36,6 +36,10 @@ struct DiagnosisSection {
             ("largest stable learning rate", { Self.text($0.stableRate) }),
             ("eigenvalues above ε", { Self.share($0.minimumRatio, $0.minimumRatioRange) }),
             ("eigenvalues near 0", { Self.share($0.zeroRatio, $0.zeroRatioRange) }),
+            (
+                "zero eigenvalues that symmetries explain, at least",
+                { $0.symmetries.flatMap { $0.claimed > 0 ? String($0.explained) : nil } }
+            ),
             ("eigenvalues below −ε", { Self.share($0.negativeRatio, $0.negativeRatioRange) }),
         ]
         if !found.isEmpty {

@@ -126,8 +126,17 @@ struct DiagnosisRecord: Decodable {
     let spectrum: String?
     /// Pairs of a value and the share of eigenvalues that it stands for.
     let density: [[Double]]?
+    /// What known symmetries explain.
+    let symmetries: Symmetries?
     /// What is to blame, where `diagnose --why` has looked.
     let findings: [Found]?
+
+    /// Zero eigenvalues that known symmetries explain.
+    struct Symmetries: Decodable {
+        let explained: Int
+        let claimed: Int
+        let verified: Int
+    }
 
     /// A part that is to blame.
     struct Found: Decodable {
@@ -141,6 +150,7 @@ struct DiagnosisRecord: Decodable {
 
     private enum CodingKeys: String, CodingKey {
         case verdict, loss, epsilon, trace, condition, data, examples, parameters, spectrum, density, findings
+        case symmetries
         case because = "verdict_because"
         case gradientNorm = "gradient_norm"
         case lambdaMax = "lambda_max"

@@ -66,6 +66,11 @@ struct DiagnoseCommand: ParsableCommand {
     var trace = false
 
     @Flag(
+        name: .customLong("gradient-error"),
+        help: "Measures the error of gradients of 1, 10, 100 and 1000 examples, too.")
+    var gradientError = false
+
+    @Flag(
         name: .long,
         help: "Moves the weights along the most negative curvature to where the loss is lower, into --output."
     )
@@ -195,6 +200,8 @@ struct DiagnoseCommand: ParsableCommand {
         options.isDense = dense ? true : nil
         options.eigenvalues = eigenvalues
         options.estimatesTrace = trace
+        options.looksFurther = true
+        options.measuresGradientError = gradientError
         options.escapes = escape
         options.findsCauses = why
         if let whyExamples { options.causeExamples = whyExamples }

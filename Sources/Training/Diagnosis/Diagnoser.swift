@@ -25,6 +25,8 @@ struct Diagnoser {
     let rate: Double?
     /// The schedule of the rate; nil for a constant rate.
     var schedule: StepDiagnosis.Schedule?
+    /// ‖θ‖ of the run's first weights; nil where they are not known.
+    var firstWeightNorm: Double?
     /// Shows the progress of the work.
     var progress = ProgressLine.silent
 
@@ -147,6 +149,12 @@ struct Diagnoser {
             high: critical.byDecay ? decay * decayShare(ends.highest) : 0
         )
         VerdictRule(diagnosis: diagnosis, isCritical: critical.isCritical, shifts: shifts).decide(&diagnosis)
+        if options.looksFurther {
+            diagnosis.symmetries = try symmetries(
+                isCritical: critical.isCritical && !critical.byDecay, epsilon: epsilon, at: point, in: space)
+            diagnosis.ray = try ray(start, weightNorm: weightNorm, at: point)
+        }
+        if options.measuresGradientError { diagnosis.gradientError = try gradientError(start) }
         return Outcome(diagnosis: diagnosis, direction: ends.lowest)
     }
 

@@ -59,6 +59,7 @@ extension Diagnosis {
         line.add("products", products)
         line.add("spectrum", isDense ? "dense" : "lanczos")
         line.add("density", density.map { [$0.value, $0.weight] })
+        line.addFurther(self)
         if let causes { line.add(causes) }
         return line.line
     }

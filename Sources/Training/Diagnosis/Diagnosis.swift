@@ -1,3 +1,4 @@
+import DataParallel
 import Spectrum
 
 /// What is known of the loss around a point: whether the point is critical, of which kind, and how sure that is.
@@ -122,6 +123,14 @@ public struct Diagnosis: Sendable {
     public let examples: Int
     /// Whether they are a sample of the set.
     public internal(set) var isSample = false
+    /// The examples that the set has in all; nil where nobody counted.
+    var available: Int?
+    /// What known symmetries explain; nil if they were not looked at.
+    public internal(set) var symmetries: Symmetries?
+    /// The loss at multiples of the weights; nil if it was not looked at.
+    public internal(set) var ray: Ray?
+    /// The error of mini-batches' gradients, where it was asked for.
+    package var gradientError: GradientError?
     /// The number of trainable elements.
     public let parameters: Int
     /// The number of products with the Hessian.

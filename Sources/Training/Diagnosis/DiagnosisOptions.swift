@@ -27,6 +27,11 @@ public struct DiagnosisOptions: Sendable {
     package var escapesSaddlesOnly = false
     /// The most products with the Hessian for the spectrum.
     public var products = 50
+    /// Whether symmetries are looked for, and the loss at multiples of the weights: up to 64 products with the Hessian more
+    /// and five evaluations.
+    public var looksFurther = false
+    /// Whether the error of mini-batches' gradients is measured.
+    public var measuresGradientError = false
     /// Whether measurements look for the part of the run that is to blame.
     public var findsCauses = false
     /// The most examples of each set for finding causes; reference models train on two thirds of those of the training

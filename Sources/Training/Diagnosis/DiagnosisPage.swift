@@ -17,10 +17,12 @@ package struct DiagnosisPage {
         lines += PageText.row("what next", advice)
         if let causes = diagnosis.causes { lines += PageText.row("findings", PageText.findings(causes)) }
         lines.append("")
-        lines += PageText.row("loss", [loss])
+        lines += PageText.row("loss", [loss] + diagnosis.notes)
+        if !ray.isEmpty { lines += PageText.row("no minimum", ray) }
         lines += PageText.row("gradient", gradient)
+        if !batches.isEmpty { lines += PageText.row("batches", batches) }
         lines += PageText.row("curvature", curvature)
-        lines += PageText.row("eigenvalues", shares)
+        lines += PageText.row("eigenvalues", shares + symmetries)
         lines += PageText.row("density", histogram)
         if !steps.isEmpty { lines += PageText.row("steps", steps) }
         if !history.isEmpty { lines += PageText.row("the run", history) }
@@ -46,8 +48,9 @@ package struct DiagnosisPage {
     private var descent: String? {
         guard let descent = diagnosis.descent else { return nil }
         if let why = descent.why { return "none along the most negative curvature: \(why)" }
+        let fall = PageText.pair(diagnosis.loss, descent.loss, digits: 4)
         let way =
-            "along the most negative curvature the loss falls from \(text(diagnosis.loss)) to \(text(descent.loss)), at the distance \(text(abs(descent.distance)))"
+            "along the most negative curvature the loss falls from \(fall.0) to \(fall.1), at the distance \(text(abs(descent.distance)))"
         return output.map {
             "\(way); such weights are in \($0): train on from them with --set init.weights=\($0)/weights.safetensors"
         } ?? way
@@ -213,13 +216,15 @@ package struct DiagnosisPage {
         guard let history = diagnosis.history else { return [] }
         var lines: [String] = []
         if let first = history.firstGradientNorm, let last = history.lastGradientNorm {
+            let norms = PageText.pair(first, last, digits: 4)
             lines.append(
-                "the gradient's norm went from \(text(first)) to \(text(last)) (mini-batches of the first and the last step logged)"
+                "the gradient's norm went from \(norms.0) to \(norms.1) (mini-batches of the first and the last step logged)"
             )
         }
         if let first = history.losses.first, let last = history.losses.last, history.losses.count > 1 {
+            let losses = PageText.pair(first, last, digits: 4)
             lines.append(
-                "the last \(history.losses.count) steps logged took the mini-batches' loss from \(text(first)) to \(text(last))\(last > 1.2 * first ? ": it rises" : "")"
+                "the last \(history.losses.count) steps logged took the mini-batches' loss from \(losses.0) to \(losses.1)\(last > 1.2 * first ? ": it rises" : "")"
             )
         }
         // The loss at these weights where it is known: an epoch's loss is a mean over weights that changed.

@@ -21,6 +21,15 @@ enum PageText {
         return lines
     }
 
+    /// Two numbers with at least `digits` significant digits, and as many more as it takes to tell them apart.
+    static func pair(_ first: Double, _ second: Double, digits: Int) -> (String, String) {
+        func shown(_ digits: Int) -> (String, String) {
+            (ProgressReporter.significant(first, digits), ProgressReporter.significant(second, digits))
+        }
+        let enough = (digits...17).first { shown($0).0 != shown($0).1 }
+        return shown(first == second ? digits : enough ?? digits)
+    }
+
     private static func wrapped(_ text: String) -> [String] {
         var lines = [""]
         for word in text.split(separator: " ", omittingEmptySubsequences: false) {

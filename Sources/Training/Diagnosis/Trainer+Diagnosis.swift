@@ -68,13 +68,17 @@ extension Trainer {
             let (objective, isSample) = try objective(loaded, data, part.fraction, settings, options)
             // Copied before an escape moves the weights.
             let values = options.findsCauses && cluster.rank == 0 ? loaded.values : nil
+            let isFromSeed = history != nil && settings.initialWeights == nil && options.looksFurther
             var diagnosis = try Diagnoser(
                 cluster: cluster, state: loaded.state, objective: objective, options: options,
                 data: data.rawValue, optimizer: settings.optimizer, rate: history?.rate,
-                schedule: schedule(settings, history), progress: loaded.progress
+                schedule: schedule(settings, history),
+                firstWeightNorm: isFromSeed ? firstNorm(loaded.model, seed: settings.seed) : nil,
+                progress: loaded.progress
             ).run()
             diagnosis.history = history
             diagnosis.isSample = isSample
+            diagnosis.available = try available(loaded, data, part.fraction, settings)
             if options.findsCauses {
                 diagnosis.causes = try causes(
                     of: weights, loaded, values, data, settings, options, edge: diagnosis.stepping?.edge)
@@ -93,6 +97,25 @@ extension Trainer {
                 })
             return diagnosis
         }
+    }
+
+    /// ‖θ‖ of the weights that a seed draws.
+    private static func firstNorm(_ model: TracedModel, seed: UInt64) -> Double {
+        zip(model.variables, model.initialValues(seed: seed)).filter(\.0.isTrainable).reduce(0.0) {
+            sum, pair in
+            pair.1.reduce(sum) { $0 + Double($1) * Double($1) }
+        }.squareRoot()
+    }
+
+    /// The number of examples of a part of the data.
+    private static func available(
+        _ loaded: LoadedModel, _ data: DiagnosedData, _ fraction: Double?, _ settings: TrainingSettings
+    ) throws -> Int {
+        let count = loaded.dataset.examples.layout.count
+        guard let fraction else { return count }
+        let split = try ValidationSplit(
+            count: count, fraction: fraction, seed: settings.seed, name: loaded.dataset.name)
+        return data == .train ? split.training.count : split.validation.count
     }
 
     /// The schedule of the rate; nil for a constant rate.

@@ -66,6 +66,18 @@ struct JSONLine {
             })
     }
 
+    /// Adds an object.
+    mutating func add(_ name: String, _ object: JSONLine) {
+        begin(name)
+        text += object.text + "}"
+    }
+
+    /// Adds a list of objects.
+    mutating func add(_ name: String, _ objects: [JSONLine]) {
+        begin(name)
+        text += Self.list(objects.map { $0.text + "}" })
+    }
+
     /// Adds a field of an event.
     mutating func add(_ field: RunEvent.Field) {
         switch field.value {

@@ -14,6 +14,10 @@ struct Measurements: Sendable, Equatable {
         var classes: Int?
         /// Whether the loss is cross-entropy, whose value label noise decides.
         var isCrossEntropy = false
+        /// The number of trainable elements.
+        var parameters = 0
+        /// The number of training examples, of which losses may be of a sample.
+        var trainingExamples = 0
         /// The learning rate: the highest of the run's schedule.
         var rate = 0.0
     }
@@ -168,11 +172,12 @@ struct Measurements: Sendable, Equatable {
     /// The rate ÷ the largest stable one at the weights.
     var edge: Double?
 
-    /// The lowest of the measured training loss and those that the run logged, so that neither lagging running
-    /// statistics nor dropout and augmentation make it look high. Nil if the run diverged or has no weights.
+    /// The lower of the measured training loss and that of the last epoch, so that neither lagging running statistics nor
+    /// dropout and augmentation make it look high; single steps, which are noise, count only before the first epoch ends.
+    /// Nil if the run diverged or has no weights.
     var trainingLoss: Double? {
         if let course, course.isDiverged { return nil }
-        let known = [losses?.training, course?.lastLoss, course?.epochLoss].compactMap { $0 }
+        let known = [losses?.training, course?.epochLoss ?? course?.lastLoss].compactMap { $0 }
         return losses == nil ? nil : known.min()
     }
 

@@ -35,6 +35,7 @@ struct Overfitting: FindingRule {
         if let training = losses.trainingAccuracy, let accuracy = losses.testAccuracy, !isShifted {
             evidence += "; accuracy \(percent(training)) and \(percent(accuracy))"
         }
+        if let line = Self.bound(measured), !isShifted { evidence += "; \(line)" }
         if hasRisen, let rise { evidence += "; it has risen to \(text(rise)) times its lowest" }
         if let samples = measured.samples, !isShifted {
             evidence +=
@@ -45,5 +46,16 @@ struct Overfitting: FindingRule {
             key: hasRisen
                 ? "training.early_stopping"
                 : measured.setup.hasWeightDecay ? "data.augment" : "optimizer.weight_decay")
+    }
+
+    /// What the union bound asks for, where accuracies are known and that of the test set is lower.
+    private static func bound(_ measured: Measurements) -> String? {
+        guard let losses = measured.losses, let training = losses.trainingAccuracy,
+            let test = losses.testAccuracy, training > test, measured.setup.parameters > 0
+        else { return nil }
+        let bound = UnionBound(parameters: measured.setup.parameters, gap: training - test)
+        let wanted = ProgressReporter.significant(bound.examples(forProbability: 0.05), 3)
+        return
+            "the bound 2|H|exp(−2Nε²) over all |H| = 2^(32 · \(bound.parameters)) networks would ask for N = \(wanted) examples to make a gap of ε = \(ProgressReporter.significant(bound.gap, 3)) improbable (0.05), where there are \(measured.setup.trainingExamples): far too loose to be taken literally"
     }
 }

@@ -26,8 +26,9 @@ struct RateTooLow: FindingRule {
             return gain >= Self.speed * fall && gain >= Self.share * abs(trials.start)
         }
         guard let better, let loss = better.loss else { return nil }
+        let slow = PageText.pair(trials.start, own, digits: 3)
         return found(
-            "the loss \(course.lateFall.map { $0 > 0 } ?? false ? "still falls" : "has hardly fallen") at the end of the run; from its weights, \(counted(better.steps, "step")) at the rate of \(text(trials.own.rate)) take it from \(text(trials.start)) to \(text(own)), as many at \(text(better.rate)) to \(text(loss))",
+            "the loss \(course.lateFall.map { $0 > 0 } ?? false ? "still falls" : "has hardly fallen") at the end of the run; from its weights, \(counted(better.steps, "step")) at the rate of \(text(trials.own.rate)) take it from \(slow.0) to \(slow.1), as many at \(text(better.rate)) to \(text(loss))",
             key: "optimizer.lr")
     }
 }

@@ -37,14 +37,15 @@ extension CauseMeter {
             let isFinite = try scratch.train(from: first, steps: steps) { step in
                 Self.rate * Double(steps - step) / Double(steps)
             }
-            let loss = isFinite ? try scratch.totals().loss : .infinity
-            if loss.isFinite {
+            let found = try isFinite ? scratch.totalsWithPredictions() : nil
+            if let found, found.totals.loss.isFinite {
+                let loss = found.totals.loss
                 measured.references.append(
                     Measurements.Reference(
                         description: description, isOwn: isOwn, parameters: scratch.parameters, loss: loss))
                 if loss < best {
                     best = loss
-                    measured.agreement = try agreement(scratch)
+                    measured.agreement = try agreement(found.rows)
                 }
             }
             try scratch.free()
@@ -66,12 +67,11 @@ extension CauseMeter {
     /// The fewest steps of a meaningful reference.
     private static let fewestSteps = 30
 
-    /// Compares labels with a model's predictions for examples it was not trained on; nil without classes. Collective.
-    private func agreement(_ model: ScratchModel) throws -> Measurements.LabelAgreement? {
+    /// Compares labels with a model's outputs for examples it was not trained on, on rank 0; nil without classes. Collective.
+    private func agreement(_ rows: [Float]) throws -> Measurements.LabelAgreement? {
         guard let classes = measured.setup.classes, classes > 1, data.model.outputShape == [classes],
             let labels = data.training.dataset.examples.classes
         else { return nil }
-        let rows = try model.predictions()
         return try Agreement.fromRoot(cluster.world) {
             let answers = held.enumerated().map { place, row -> (margin: Float, isWrong: Bool) in
                 let scores = rows[place * classes..<(place + 1) * classes]

@@ -58,6 +58,10 @@ final class CauseMeter {
         setup.hasWeightDecay = settings.optimizer.hasWeightDecay
         if case .classes(let count) = data.model.target { setup.classes = count }
         setup.isCrossEntropy = settings.loss.name == "cross_entropy"
+        setup.parameters = data.model.variables.filter(\.isTrainable).reduce(0) {
+            $0 + $1.shape.reduce(1, *)
+        }
+        setup.trainingExamples = data.training.count
         setup.rate =
             settings.optimizer.rule.takesLearningRate
             ? course?.highestRate ?? settings.optimizer.learningRate : 0

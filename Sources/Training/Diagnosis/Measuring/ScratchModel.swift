@@ -124,11 +124,11 @@ final class ScratchModel {
     /// Loss and metrics of the examples that it is evaluated on; collective, the same on all ranks.
     func totals() throws -> Evaluator.Totals { try evaluator.totals() }
 
-    /// The outputs for the examples that it is evaluated on, row by row in their order, on rank 0; collective.
-    func predictions() throws -> [Float] {
-        var all: [Float] = []
-        try evaluator.predictions { all += $0 }
-        return all
+    /// The same with the outputs for these examples, row by row in their order, on rank 0; collective.
+    func totalsWithPredictions() throws -> (totals: Evaluator.Totals, rows: [Float]) {
+        var rows: [Float] = []
+        let totals = try evaluator.totals { rows += $0 }
+        return (totals, rows)
     }
 }
 
