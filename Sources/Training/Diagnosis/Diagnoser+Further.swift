@@ -42,7 +42,7 @@ extension Diagnoser {
     }
 
     /// The most products that verify symmetries.
-    private static let mostChecks = 64
+    static let mostChecks = 32
     /// Streams above those of all other probes.
     private static let symmetryStream: UInt64 = 1 << 44
 

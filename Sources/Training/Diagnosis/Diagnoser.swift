@@ -89,7 +89,8 @@ struct Diagnoser {
         let work = CountedWork("diagnosing", "Hessian product", isEstimate: true, on: progress)
         // The verdict takes a few products more, with the vectors at the ends.
         let expected = try chooseDense(space.dimension) ? space.dimension : options.products
-        space.onProduct = { [unowned space] in work.advance(space.products, of: expected + 5) }
+        let more = 5 + (options.looksFurther ? Self.mostChecks : 0)
+        space.onProduct = { [unowned space] in work.advance(space.products, of: expected + more) }
         return work
     }
 

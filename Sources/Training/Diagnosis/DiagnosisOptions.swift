@@ -27,7 +27,7 @@ public struct DiagnosisOptions: Sendable {
     package var escapesSaddlesOnly = false
     /// The most products with the Hessian for the spectrum.
     public var products = 50
-    /// Whether symmetries are looked for, and the loss at multiples of the weights: up to 64 products with the Hessian more
+    /// Whether symmetries are looked for, and the loss at multiples of the weights: up to 32 products with the Hessian more
     /// and five evaluations.
     public var looksFurther = false
     /// Whether the error of mini-batches' gradients is measured.
