@@ -53,7 +53,7 @@ package final class ModelState {
     package func set(_ values: [[Float]]?) throws {
         version += 1
         for (variable, description) in model.variables.enumerated() {
-            let count = description.shape.reduce(1, *)
+            let count = description.count
             var value = values?[variable] ?? Array(repeating: 0, count: count)
             precondition(
                 value.count == count, "\(description.name) has \(count) elements, got \(value.count)")
@@ -67,13 +67,13 @@ package final class ModelState {
 
     /// The value of a variable, row-major; every rank reads the same.
     package func value(_ variable: Int) -> [Float] {
-        let count = model.variables[variable].shape.reduce(1, *)
+        let count = model.variables[variable].count
         return Array(UnsafeBufferPointer(start: pointer(variable), count: count))
     }
 
     /// A copy of the value of a variable, row-major.
     package func copy(_ variable: Int) throws -> FloatCopy {
-        let count = model.variables[variable].shape.reduce(1, *)
+        let count = model.variables[variable].count
         return try FloatCopy(UnsafeBufferPointer(start: pointer(variable), count: count))
     }
 

@@ -12,7 +12,7 @@ struct VariablePlaces {
 
     /// Places for the variables of `model`, with parameters in the order `order`, in which gradients become ready.
     init(_ model: TracedModel, order: [Int], bucketBytes: Int) {
-        let counts = model.variables.map { $0.shape.reduce(1, *) }
+        let counts = model.variables.map(\.count)
         layout = ParameterLayout(order: order, counts: counts, bucketBytes: bucketBytes)
         var offsets = Array(repeating: 0, count: counts.count)
         for entry in layout.entries { offsets[entry.variable] = entry.offset * 4 }

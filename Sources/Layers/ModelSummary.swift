@@ -22,8 +22,8 @@ package struct ModelSummary: Sendable {
     package let trainingFLOPs: Int
 
     package init(_ model: TracedModel) {
-        let counts = model.variables.map { $0.isTrainable ? $0.shape.reduce(1, *) : 0 }
-        parameters = counts.reduce(0, +)
+        let counts = model.variables.map { $0.isTrainable ? $0.count : 0 }
+        parameters = model.parameterCount
         forwardFLOPs = model.predictionGraph(count: 1).flops
         trainingFLOPs = model.target == .none ? 3 * forwardFLOPs : model.trainingGraph(count: 2).flops / 2
         func count(below name: String) -> Int {

@@ -9,6 +9,9 @@ public struct TracedModel: Sendable {
         public let isTrainable: Bool
         let source: any TracedVariable
 
+        /// The number of elements.
+        package var count: Int { shape.reduce(1, *) }
+
         /// The parameter's role in its layer; buffers count as weights.
         package var role: Parameter.Role { (source as? Parameter)?.role ?? .weight }
     }
@@ -62,6 +65,11 @@ public struct TracedModel: Sendable {
         }
         self.variables = variables
         try loss.function.check(output: outputShape, target: target)
+    }
+
+    /// The number of trainable elements.
+    package var parameterCount: Int {
+        variables.reduce(0) { $0 + ($1.isTrainable ? $1.count : 0) }
     }
 
     /// The types of the tensors that come with a shard of `count` examples.

@@ -25,14 +25,12 @@ package struct LandscapePicture {
         let isPlane = landscape.b != nil
         let size = isPlane ? (HeatMap.width, HeatMap.height) : (Frame.width, Frame.height)
         let picture = StandalonePicture(
-            title: title, notes: notes, size: size, style: hasDashes ? Self.dashes : ""
+            title: title, notes: notes, size: size, style: hasDashes ? PageStyle.dashes : ""
         ) { attributes in
             isPlane ? plane(attributes) : line(attributes)
         }
         return picture.svg ?? ""
     }
-
-    private static let dashes = "\n.dashed { stroke-dasharray: 7 5; }\n.dotted { stroke-dasharray: 1 5; }"
 
     /// Whether there are curves besides the loss.
     private var hasDashes: Bool { landscape.b == nil && (landscape.taylor != nil || landscape.paths != nil) }

@@ -38,6 +38,9 @@ enum PageStyle {
         .tip { fill: #1b1f24; paint-order: stroke; stroke: #ffffff; stroke-width: 5px; stroke-linejoin: round; pointer-events: none; }
         """
 
+    /// Rules beside `picture` for a picture with curves that are dashed or dotted.
+    static let dashes = "\n.dashed { stroke-dasharray: 7 5; }\n.dotted { stroke-dasharray: 1 5; }"
+
     static let text = """
         :root { color-scheme: light dark; --back: #ffffff; --front: #1b1f24; --pale: #5a636e; --line: #d4d9df; --panel: #f5f7f9; \(variables(light)) }
         @media (prefers-color-scheme: dark) { :root { --back: #14171b; --front: #e8eaed; --pale: #a5adb7; --line: #3a414a; --panel: #1d2127; \(variables(dark)) } }

@@ -135,7 +135,6 @@ struct DiagnosisRecord: Decodable {
     struct Symmetries: Decodable {
         let explained: Int
         let claimed: Int
-        let verified: Int
     }
 
     /// A part that is to blame.

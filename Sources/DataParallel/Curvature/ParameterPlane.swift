@@ -31,7 +31,7 @@ package final class ParameterPlane {
         let slices = ParameterSlices(cluster: cluster, layout: state.layout)
         point = try ParameterPoint(state, slices: slices)
         func part(_ direction: Int, _ variable: Int) throws -> [Float] {
-            let elements = state.model.variables[variable].shape.reduce(1, *)
+            let elements = state.model.variables[variable].count
             var values = directions?[direction][variable] ?? Array(repeating: 0, count: elements)
             precondition(values.count == elements, "\(values.count) values for \(elements)")
             try cluster.world.broadcast(&values, root: 0)

@@ -135,7 +135,7 @@ final class CopyCheck {
     /// The hash of each variable that every rank keeps for itself.
     private func statistics() -> [UInt64] {
         variables(isTrainable: false).map { variable in
-            let count = state.model.variables[variable.place].shape.reduce(1, *)
+            let count = state.model.variables[variable.place].count
             return cluster.kernels.pointee.hash(Int64(count), state.pointer(variable.place))
         }
     }

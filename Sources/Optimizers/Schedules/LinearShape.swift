@@ -7,8 +7,8 @@ import Options
 ///     η = η_τ                         for k ≥ τ
 ///
 /// k and τ count from the end of the warm-up. τ is a number of epochs (`tau`, fractions allowed), of optimizer steps
-/// (`tau_steps`), or a share of the run after the warm-up (`tau_fraction`); only one of the three is given. This is torch.optim.lr_scheduler.LinearLR with start_factor 1, end_factor η_τ/η₀
-/// and total_iters τ.
+/// (`tau_steps`), or a share of the run after the warm-up (`tau_fraction`); only one of the three is given. This is
+/// torch.optim.lr_scheduler.LinearLR with start_factor 1, end_factor η_τ/η₀ and total_iters τ.
 ///
 /// Defaults: τ all of the run (`tau_fraction` 1), η_τ (`eta_tau`) η₀/100.
 ///

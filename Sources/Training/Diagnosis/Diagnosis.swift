@@ -122,7 +122,7 @@ public struct Diagnosis: Sendable {
     /// The number of examples.
     public let examples: Int
     /// Whether they are a sample of the set.
-    public internal(set) var isSample = false
+    public var isSample: Bool { available.map { examples < $0 } ?? false }
     /// The examples that the set has in all; nil where nobody counted.
     var available: Int?
     /// What known symmetries explain; nil if they were not looked at.

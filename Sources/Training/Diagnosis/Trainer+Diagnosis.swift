@@ -65,7 +65,7 @@ extension Trainer {
                     try requireUnused(folder)
                     try FileOutput.makeFolder(folder)
                 })
-            let (objective, isSample) = try objective(loaded, data, part.fraction, settings, options)
+            let (objective, available) = try objective(loaded, data, part.fraction, settings, options)
             // Copied before an escape moves the weights.
             let values = options.findsCauses && cluster.rank == 0 ? loaded.values : nil
             let isFromSeed = history != nil && settings.initialWeights == nil && options.looksFurther
@@ -77,8 +77,7 @@ extension Trainer {
                 progress: loaded.progress
             ).run()
             diagnosis.history = history
-            diagnosis.isSample = isSample
-            diagnosis.available = try available(loaded, data, part.fraction, settings)
+            diagnosis.available = available
             if options.findsCauses {
                 diagnosis.causes = try causes(
                     of: weights, loaded, values, data, settings, options, edge: diagnosis.stepping?.edge)
@@ -105,17 +104,6 @@ extension Trainer {
             sum, pair in
             pair.1.reduce(sum) { $0 + Double($1) * Double($1) }
         }.squareRoot()
-    }
-
-    /// The number of examples of a part of the data.
-    private static func available(
-        _ loaded: LoadedModel, _ data: DiagnosedData, _ fraction: Double?, _ settings: TrainingSettings
-    ) throws -> Int {
-        let count = loaded.dataset.examples.layout.count
-        guard let fraction else { return count }
-        let split = try ValidationSplit(
-            count: count, fraction: fraction, seed: settings.seed, name: loaded.dataset.name)
-        return data == .train ? split.training.count : split.validation.count
     }
 
     /// The schedule of the rate; nil for a constant rate.
@@ -164,21 +152,21 @@ extension Trainer {
         }
     }
 
-    /// The loss to diagnose, and whether it is of a sample of the set.
+    /// The loss to diagnose, and the examples that the set has in all, of which it may be of a sample.
     static func objective(
         _ loaded: LoadedModel, _ data: DiagnosedData, _ fraction: Double?, _ settings: TrainingSettings,
         _ options: DiagnosisOptions
-    ) throws -> (DatasetObjective, isSample: Bool) {
+    ) throws -> (DatasetObjective, available: Int) {
         let (model, count) = (loaded.model, loaded.dataset.examples.layout.count)
         var rows = try fraction.map { fraction in
             let split = try ValidationSplit(
                 count: count, fraction: fraction, seed: settings.seed, name: loaded.dataset.name)
             return data == .train ? split.training : split.validation
         }
-        let all = rows?.count ?? count
-        if let wanted = options.examples, wanted < all {
+        let available = rows?.count ?? count
+        if let wanted = options.examples, wanted < available {
             let random = CounterRandom(seed: options.seed, purpose: .probe, stream: sampleStream)
-            let chosen = Permutation.shuffled(count: all, random: random)[..<wanted].sorted()
+            let chosen = Permutation.shuffled(count: available, random: random)[..<wanted].sorted()
             rows = chosen.map { place in rows.map { $0[Int(place)] } ?? place }
         }
         let examples = rows?.count ?? count
@@ -200,7 +188,7 @@ extension Trainer {
             dropoutKey: dropoutKey(seed: options.seed),
             mode: TracedModel.ObjectiveMode(
                 usesBatchStatistics: options.usesBatchStatistics, dropsOut: options.dropsOut))
-        return (objective, examples < all)
+        return (objective, available)
     }
 
     /// A stream above those of random vectors and of `ParameterPoint.shake`.

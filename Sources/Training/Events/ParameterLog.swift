@@ -18,17 +18,12 @@ final class ParameterLog: RunSink {
 
     let name = RunFolder.pathRowsName
     private let folder: String
-    private let variables: [(place: Int, name: String, shape: [Int])]
+    private let variables: [(place: Int, variable: TracedModel.Variable)]
     private let file: AppendedFile
     private let mayWrite: () -> Bool
     /// The step of the last row.
     private var last: Int?
     private var isOpen = false
-
-    /// The number of trainable parameters of a model.
-    static func count(of model: TracedModel) -> Int {
-        model.variables.filter(\.isTrainable).reduce(0) { $0 + $1.shape.reduce(1, *) }
-    }
 
     /// A log in a run's folder that is not opened yet; see `AppendedFile`.
     init(
@@ -38,14 +33,14 @@ final class ParameterLog: RunSink {
         self.folder = folder
         self.mayWrite = mayWrite
         variables = model.variables.enumerated().filter(\.element.isTrainable).map {
-            ($0.offset, $0.element.name, $0.element.shape)
+            ($0.offset, $0.element)
         }
         file = AppendedFile(
             path: "\(folder)/\(RunFolder.pathRowsName)",
             AppendedFile.Words(subject: "parameters", piece: "row"), mayWrite: mayWrite, warn)
     }
 
-    private var rowBytes: Int { 8 + 4 * variables.reduce(0) { $0 + $1.shape.reduce(1, *) } }
+    private var rowBytes: Int { 8 + 4 * variables.reduce(0) { $0 + $1.variable.count } }
 
     var position: Int { file.position }
 
@@ -72,8 +67,8 @@ final class ParameterLog: RunSink {
         var row: [UInt8] = []
         row.reserveCapacity(rowBytes)
         withUnsafeBytes(of: Int64(step).littleEndian) { row += $0 }
-        for variable in variables {
-            for value in state.value(variable.place) {
+        for (place, _) in variables {
+            for value in state.value(place) {
                 withUnsafeBytes(of: value.bitPattern.littleEndian) { row += $0 }
             }
         }
@@ -103,11 +98,10 @@ final class ParameterLog: RunSink {
             (Self.stepsName, .int64, [rows])
         ]
         var offset = 8
-        for variable in variables {
-            let count = variable.shape.reduce(1, *)
+        for (_, variable) in variables {
             tensors.append((variable.name, .float32, [rows] + variable.shape))
-            parts.append((offset, 4 * count))
-            offset += 4 * count
+            parts.append((offset, 4 * variable.count))
+            offset += 4 * variable.count
         }
         let outline = try SafetensorsOutline(tensors, path: RunFolder.pathName)
         let temporary = "\(folder)/.\(RunFolder.pathName).\(getpid()).tmp"

@@ -72,7 +72,7 @@ struct DirectionSearch {
     }
 
     private func zeros(_ variable: Int) -> [Float] {
-        Array(repeating: 0, count: variables[variable].shape.reduce(1, *))
+        Array(repeating: 0, count: variables[variable].count)
     }
 
     // MARK: From derivatives

@@ -89,7 +89,7 @@ private struct PathFinder {
     /// The names of a model's parameters, with their index where a tensor has several.
     private var elementNames: [String] {
         variables.filter(\.isTrainable).flatMap { variable in
-            let count = variable.shape.reduce(1, *)
+            let count = variable.count
             return (0..<count).map { count == 1 ? variable.name : "\(variable.name)[\($0)]" }
         }
     }
@@ -124,7 +124,7 @@ private struct PathFinder {
                 )
             }
             let values = try file.tensor(named: variable.name)
-            let count = variable.shape.reduce(1, *)
+            let count = variable.count
             for row in steps.indices {
                 for element in 0..<count {
                     points[row].append(Double(values[row * count + element]) - weights[place + element])
@@ -184,7 +184,7 @@ private struct PathFinder {
     func byVariable(_ direction: [Double]) -> [[Float]] {
         var place = 0
         return variables.map { variable in
-            let count = variable.shape.reduce(1, *)
+            let count = variable.count
             guard variable.isTrainable else { return Array(repeating: 0, count: count) }
             defer { place += count }
             return direction[place..<place + count].map { Float($0) }

@@ -220,7 +220,7 @@ final class LandscapeFolder {
             try model.variables.map { variable in
                 let values = try file.tensor(named: "\(letter).\(variable.name)")
                 // Values of another size were not written by `write`: the digest will not match.
-                return values.count == variable.shape.reduce(1, *) ? values : []
+                return values.count == variable.count ? values : []
             }
         }
     }

@@ -113,12 +113,9 @@ package struct LandscapeGrid: Sendable, Equatable {
 
     /// The points that `options` ask for, along `count` directions.
     init(_ along: LandscapeDirections, count: Int, _ options: LandscapeOptions) {
-        let points = options.points ?? (count == 1 ? 51 : 25)
-        var lower = -options.radius
-        if along.leadsToOthers { lower = 1 - options.radius }
-        let upper = options.radius
-        a = Self.positions(lower, upper, points)
-        b = count == 1 ? nil : a
+        let lower = along.leadsToOthers ? 1 - options.radius : -options.radius
+        self.init(
+            between: Array(repeating: [lower, options.radius], count: count), points: options.points)
     }
 
     /// `points` along each direction, 51 on a line and 25 on a plane unless given, between these ends.

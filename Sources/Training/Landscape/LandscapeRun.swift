@@ -22,9 +22,7 @@ struct LandscapeRun {
 
     private var cluster: Cluster { loaded.cluster }
     private var model: TracedModel { loaded.model }
-    private var parameters: Int {
-        model.variables.filter(\.isTrainable).reduce(0) { $0 + $1.shape.reduce(1, *) }
-    }
+    private var parameters: Int { model.parameterCount }
 
     /// Computes what the folder does not hold yet; collective over the cluster.
     ///

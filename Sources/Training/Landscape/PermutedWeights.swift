@@ -13,11 +13,13 @@ struct PermutedWeights {
     private let state: ModelState
     private let seed: UInt64
 
-    /// Throws unless `model` is a list of the layers that are supported.
+    /// Throws unless the model is a list of layers.
     ///
     /// - Parameter seed: What the permutations are drawn from.
-    init(_ model: any Model, _ state: ModelState, seed: UInt64) throws {
-        guard let sequential = model as? Sequential else { throw Self.unsupported("it is no list of layers") }
+    init(_ state: ModelState, seed: UInt64) throws {
+        guard let sequential = state.model.model as? Sequential else {
+            throw Self.unsupported("it is no list of layers")
+        }
         layers = sequential.layers
         variables = state.model.variables
         self.state = state

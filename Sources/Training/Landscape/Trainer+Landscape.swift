@@ -61,30 +61,34 @@ extension Trainer {
             var other: [[Float]]?
             try cluster.agree(
                 Result {
-                    if cluster.rank == 0 {
-                        other =
-                            along == .permutation
-                            ? try PermutedWeights(
-                                makeModel(loaded.inputs.classes), loaded.state, seed: options.seed
-                            ).values() : try self.other(along, loaded)
-                    }
+                    if cluster.rank == 0 { other = try self.other(along, loaded, seed: options.seed) }
                 })
             let paths = try FoundPaths(along, options, loaded)
             var looks = DiagnosisOptions()
             looks.examples = options.examples
             looks.seed = options.seed
             looks.usesBatchStatistics = options.usesBatchStatistics
-            let (objective, isSample) = try objective(loaded, data, part.fraction, settings, looks)
+            let (objective, available) = try objective(loaded, data, part.fraction, settings, looks)
             let run = LandscapeRun(
                 loaded: loaded, objective: objective, batch: settings.evaluationBatch, along: along,
-                paths: paths, options: options, data: data.rawValue, isSample: isSample)
+                paths: paths, options: options, data: data.rawValue, isSample: objective.count < available)
             return try run.run(in: folder, other: other, picture: picture)
         }
     }
 
     /// The weights at the end of a line, by the model's variables; nil where it is none.
-    private static func other(_ along: LandscapeDirections, _ loaded: LoadedModel) throws -> [[Float]]? {
-        guard case .line(let path) = along else { return nil }
+    private static func other(
+        _ along: LandscapeDirections, _ loaded: LoadedModel, seed: UInt64
+    ) throws -> [[Float]]? {
+        switch along {
+        case .line(let path): try values(at: path, loaded)
+        case .permutation: try PermutedWeights(loaded.state, seed: seed).values()
+        case .gradient, .eigenvectors, .plane, .path: nil
+        }
+    }
+
+    /// The values of weights that are saved elsewhere.
+    private static func values(at path: String, _ loaded: LoadedModel) throws -> [[Float]] {
         let saved = try SavedWeights(path)
         let found = try saved.find()
         if !found.isFinal { loaded.cluster.note("the other weights are \(found.origin)") }

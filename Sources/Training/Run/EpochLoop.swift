@@ -240,7 +240,7 @@ final class EpochLoop {
         let variables = run.model.variables
         let findings = policy.look(
             result.layerNorms.filter { variables[$0.variable].role != .bias }.map { place, norm in
-                (variables[place].name, variables[place].shape.reduce(1, *), norm)
+                (variables[place].name, variables[place].count, norm)
             })
         for finding in findings {
             sinks.take(

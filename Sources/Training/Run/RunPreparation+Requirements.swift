@@ -36,7 +36,7 @@ extension RunPreparation {
     /// Throws if the model has more parameters than a run keeps at its steps.
     static func checkParameterLog(_ model: TracedModel, _ settings: TrainingSettings) throws {
         guard settings.parameterSteps != nil else { return }
-        let count = ParameterLog.count(of: model)
+        let count = model.parameterCount
         guard count <= ParameterLog.most else {
             throw TrainingError(
                 .configuration,

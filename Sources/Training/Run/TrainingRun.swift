@@ -56,9 +56,8 @@ final class TrainingRun {
             .start(
                 RunEvent.Start(
                     output: prepared.folder?.path ?? settings.output, examples: prepared.data.training.count,
-                    parameters: prepared.model.variables.filter(\.isTrainable)
-                        .map { $0.shape.reduce(1, *) }.reduce(0, +),
-                    epochs: settings.epochs, step: step, ranks: cluster.size, workers: workers,
+                    parameters: prepared.model.parameterCount, epochs: settings.epochs, step: step,
+                    ranks: cluster.size, workers: workers,
                     shards: settings.shards, instructionSet: cluster.instructionSet.rawValue)))
         if step == 0, let weights = prepared.initialWeights {
             sinks.take(.message("dtrain: starting from the weights of \(weights)"))

@@ -49,6 +49,19 @@ package struct SettingKey: Sendable {
         self.init(path, setting, codec.orNone(), effect, summary, source: source)
     }
 
+    /// A key for a number of steps that is nil for none: it may be given as 0, and is not written then.
+    init(
+        _ path: String, countOrOff setting: any WritableKeyPath<TrainingSettings, Int?> & Sendable,
+        _ effect: Effect, _ summary: String, source: String = ""
+    ) {
+        let codec = OptionCodec<Int?>.count(upTo: 1_000_000_000)
+        self.init(path, codec.form, effect, summary, source: source) {
+            $0[keyPath: setting].map(OptionValue.whole) ?? .none
+        } set: { settings, value throws(OptionError) in
+            settings[keyPath: setting] = try codec.decode(value)
+        }
+    }
+
     /// A key for several settings, or for a part of one.
     init(
         _ path: String, _ form: OptionForm, _ effect: Effect, _ summary: String, source: String = "",

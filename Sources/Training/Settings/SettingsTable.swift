@@ -378,22 +378,13 @@ package struct SettingsTable: Sendable {
             "logging.predictions", \.keepsPredictions, .flag, .conduct,
             "Whether the run keeps what the final weights say of each test example."),
         SettingKey(
-            "logging.curvature", .whole(0...1_000_000_000), .conduct,
+            "logging.curvature", countOrOff: \.curvatureSteps, .conduct,
             "Optimizer steps between two at which the loss's curvature is measured; 0 for none.",
-            source: "Byrd et al. 2012, Bollapragada et al. 2018"
-        ) {
-            $0.curvatureSteps.map(OptionValue.whole) ?? .none
-        } set: { settings, value throws(OptionError) in
-            settings.curvatureSteps = try OptionCodec<Int?>.count(upTo: 1_000_000_000).decode(value)
-        },
+            source: "Byrd et al. 2012, Bollapragada et al. 2018"),
         SettingKey(
-            "logging.parameters", .whole(0...1_000_000_000), .conduct,
+            "logging.parameters", countOrOff: \.parameterSteps, .conduct,
             "Optimizer steps between two at which the parameters, at most 10,000, are kept for path.safetensors; 0 for none."
-        ) {
-            $0.parameterSteps.map(OptionValue.whole) ?? .none
-        } set: { settings, value throws(OptionError) in
-            settings.parameterSteps = try OptionCodec<Int?>.count(upTo: 1_000_000_000).decode(value)
-        },
+        ),
         SettingKey(
             "logging.tensorboard", \.writesTensorBoard, .flag, .conduct,
             "Whether an event file is written for TensorBoard."),

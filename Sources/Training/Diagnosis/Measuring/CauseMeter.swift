@@ -58,9 +58,7 @@ final class CauseMeter {
         setup.hasWeightDecay = settings.optimizer.hasWeightDecay
         if case .classes(let count) = data.model.target { setup.classes = count }
         setup.isCrossEntropy = settings.loss.name == "cross_entropy"
-        setup.parameters = data.model.variables.filter(\.isTrainable).reduce(0) {
-            $0 + $1.shape.reduce(1, *)
-        }
+        setup.parameters = data.model.parameterCount
         setup.trainingExamples = data.training.count
         setup.rate =
             settings.optimizer.rule.takesLearningRate

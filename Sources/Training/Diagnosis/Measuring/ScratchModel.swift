@@ -73,9 +73,7 @@ final class ScratchModel {
     }
 
     /// The number of trainable elements.
-    var parameters: Int {
-        state.model.variables.filter(\.isTrainable).reduce(0) { $0 + $1.shape.reduce(1, *) }
-    }
+    var parameters: Int { state.model.parameterCount }
 
     /// Takes steps from `values`, those of rank 0, with an optimizer that begins anew; false where a loss or a gradient was
     /// not finite, at which it ends. Collective.
