@@ -13,7 +13,7 @@ import Testing
         (0..<set.count).map { Int(set.examples.features(ofRow: $0)[0]) }
     }
 
-    @Test(arguments: [(20, [14, 5, 1]), (10, [7, 3, 0]), (50, [35, 12, 3]), (3, [2, 1, 0])])
+    @Test(arguments: [(20, [14, 5, 1]), (10, [7, 3, 0]), (50, [35, 13, 2]), (3, [2, 1, 0])])
     func classesKeepTheirShares(_ limit: Int, _ quotas: [Int]) throws {
         let source = Self.source(.classes(Self.classes))
         let set = try Dataset(source.limited(to: limit, seed: 3))

@@ -63,7 +63,8 @@ extension EndToEndTests {
             try #require(rested.exitCode == 0, "\(rested)")
             #expect(try DTrainRun.results(run).weights == DTrainRun.results(whole).weights)
             for command in ["evaluate", "predict", "diagnose", "landscape"] {
-                let done = try DTrainRun.run(0, [command, whole])
+                let output = command == "landscape" ? ["--output", data.path("landscape")] : []
+                let done = try DTrainRun.run(0, [command, whole] + output)
                 #expect(done.exitCode == 0, "\(command): \(done)")
             }
             let predicted = try DTrainRun.run(
