@@ -29,7 +29,8 @@ extension RunNotes {
         guard layout.featureBytes <= RepeatedExamples.mostBytes else { return nil }
         let found = RepeatedExamples(training.dataset.examples, rows: training.rows)
         guard found.repeated > 0 else { return nil }
-        let tenths = (1000 * found.repeated + training.count / 2) / training.count
+        let all = training.count
+        let tenths = (1000 * found.repeated + all / 2) / all
         let share = tenths == 0 ? "below 0.1 %" : "\(tenths / 10).\(tenths % 10) %"
         let verb = found.repeated == 1 ? "repeats" : "repeat"
         let others =
@@ -37,7 +38,7 @@ extension RunNotes {
             ? ""
             : "; \(found.relabelled) more \(found.relabelled == 1 ? "has" : "have") the features of another one with another label"
         return
-            "\(found.repeated) of \(counted(training.count, "training example")) (\(share)) \(verb) another one, \(training.dataset.name)\(others)"
+            "\(found.repeated) of \(counted(all, "training example")) (\(share)) \(verb) another one, \(training.dataset.name)\(others)"
     }
 
     /// Training examples in the order of their classes, which are not shuffled.
