@@ -63,8 +63,8 @@ extension EndToEndTests {
             try #require(rested.exitCode == 0, "\(rested)")
             #expect(try DTrainRun.results(run).weights == DTrainRun.results(whole).weights)
             for command in ["evaluate", "predict", "diagnose", "landscape"] {
-                let output = command == "landscape" ? ["--output", data.path("landscape")] : []
-                let done = try DTrainRun.run(0, [command, whole] + output)
+                let line = ["--along", "gradient", "--points", "3", "--output", data.path("landscape")]
+                let done = try DTrainRun.run(0, [command, whole] + (command == "landscape" ? line : []))
                 #expect(done.exitCode == 0, "\(command): \(done)")
             }
             let predicted = try DTrainRun.run(
