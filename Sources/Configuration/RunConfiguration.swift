@@ -130,6 +130,7 @@ public struct RunConfiguration: Sendable, Equatable {
     private mutating func finish() throws(ConfigurationError) {
         // With a loss that compares numbers, the model decides later whether a table holds numbers.
         if !settings.loss.function.comparesNumbers { settings.data.takeTables(as: .classification) }
+        settings.data = settings.seededData
         do throws(OptionError) { try parts.checkInitial() } catch {
             throw whole.part("init.default").configurationError(error)
         }

@@ -34,6 +34,16 @@ public struct DatasetLayout: Sendable, Hashable, Codable {
         self.classCount = classCount
     }
 
+    /// The layout of `count` of the examples.
+    func holding(_ count: Int) -> DatasetLayout {
+        var layout = DatasetLayout(
+            count: count, exampleShape: exampleShape, elementType: elementType, labels: labels,
+            classCount: classCount)
+        (layout.classNames, layout.featureNames) = (classNames, featureNames)
+        (layout.wideFeatures, layout.lostNumbers) = (wideFeatures, lostNumbers)
+        return layout
+    }
+
     /// The number of features of one example.
     public var width: Int { exampleShape.reduce(1, *) }
 

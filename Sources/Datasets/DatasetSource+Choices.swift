@@ -20,7 +20,51 @@ extension ChoiceList where Element == DatasetSource {
                     CIFAR10Files().name, "The binary version of CIFAR-10.",
                     [files("files", "The files, in order.")], source: "Krizhevsky 2009"
                 ) { DatasetSource(cifar10: paths("files", $0)) },
-            ])
+                NamedChoice(
+                    DatasetSource.Format.inline.name, "Rows in the configuration itself, for toy problems.",
+                    [
+                        .required(
+                            "rows", InlineExamples.rowsForm, "The features, a list of numbers per example."),
+                        .optional(
+                            "labels", InlineExamples.labelsForm, default: .none,
+                            "A class per example, or a list of numbers to predict."),
+                        classes, task,
+                    ]
+                ) { options throws(OptionError) in try inline(options) },
+            ].map(limited))
+    }
+
+    /// The format with an option for a sample of the data set.
+    private static func limited(_ format: NamedChoice<DatasetSource>) -> NamedChoice<DatasetSource> {
+        NamedChoice(
+            format.name, format.summary, format.options + [limit], short: format.short, source: format.source,
+            lacks: format.lacks
+        ) { options throws(OptionError) in
+            try format.make(options).limited(to: options.wholeIfAny("limit"))
+        }
+    }
+
+    private static var limit: OptionDeclaration {
+        .optional(
+            "limit", .whole(1...Int(Int32.max)), default: .none,
+            "How many examples are used, a sample by training.seed in which classes keep their shares.")
+    }
+
+    private static func inline(_ options: ResolvedOptions) throws(OptionError) -> DatasetSource {
+        let (examples, task) = (try InlineExamples(options), try taskIfAny(options))
+        let classes = examples.labels == .none ? nil : options.wholeIfAny("classes")
+        if case .words = examples.labels {
+            guard task != .regression else {
+                throw OptionError(
+                    .conflict, key: "task", value: "regression", allowed: "left out beside words as labels")
+            }
+            if let classes {
+                throw OptionError(
+                    .conflict, key: "classes", value: "\(classes)", allowed: "left out beside words as labels"
+                )
+            }
+        }
+        return DatasetSource(inline: examples, classCount: classes, task: task)
     }
 
     /// The path of a file, or a list of paths.
@@ -185,13 +229,16 @@ extension DatasetSource {
             return NamedOption(
                 key, files.count == 1 ? .text(first.name) : .list(files.map { .text($0.name) }))
         }
-        var options = [
-            files(format.hasLabelFiles ? "features" : "files", features), files("labels", labels),
-        ].compactMap { $0 }
+        var options =
+            inline?.options
+            ?? [
+                files(format.hasLabelFiles ? "features" : "files", features), files("labels", labels),
+            ].compactMap { $0 }
         if format == .csv { options += csv.options }
         if case .records = format { options += recordFormat.options }
         if let task { options.append(NamedOption("task", .text(task.rawValue))) }
         if let classCount { options.append(NamedOption("classes", .whole(classCount))) }
+        if let exampleLimit { options.append(NamedOption("limit", .whole(exampleLimit))) }
         return .choice(format.name, options)
     }
 
@@ -200,6 +247,7 @@ extension DatasetSource {
         switch format {
         case .idx, .npy: !labels.isEmpty
         case .csv: !csv.label.isEmpty
+        case .inline: inline?.labels != InlineExamples.Labels.none
         case .records: readsLabels
         }
     }
@@ -208,7 +256,7 @@ extension DatasetSource {
     package func holding(_ files: [String]) -> DatasetSource {
         var source = self
         source.features = files.map(DataOrigin.path)
-        return source
+        return source.limited(to: nil)
     }
 
     /// The data set with each file at the path that `place` gives for its old one.
@@ -219,6 +267,7 @@ extension DatasetSource {
         var source = self
         source.features = features.map(moved)
         source.labels = labels.map(moved)
+        source.sampledBy = sampledBy.map { $0.moved(place) }
         return source
     }
 

@@ -6,8 +6,11 @@ extension DatasetSource {
     /// Floats can be classes only if each is a whole number from 0. Labels with a declared number of classes cannot be
     /// numbers. Reads headers, and labels that are floats.
     package func task(wanted: LabelTask) throws(DataError) -> LabelTask? {
+        if let labelled = sampledBy.first { return try labelled.task(wanted: wanted) }
         if let task { return task }
         switch (format, wanted) {
+        case (.inline, .classification):
+            return inline?.canBeClasses == true || !hasLabels ? .classification : nil
         case (.records, _): return nil
         case (_, .regression): return classCount == nil ? .regression : nil
         case (.csv, .classification): return .classification
@@ -37,6 +40,7 @@ extension DatasetSource {
 
     /// Where the label of an example is, for messages: the file, and the example's number in that file.
     package func place(ofLabel example: Int) -> (path: String, example: Int) {
+        let example = wholeRow(of: example)
         var first = 0
         if labels.count > 1, let files = try? ArrayFiles(labels, format: format).files {
             for file in files {

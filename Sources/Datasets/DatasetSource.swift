@@ -11,6 +11,8 @@ public struct DatasetSource: Sendable, Hashable {
         case npy
         /// Comma-separated values, with features and labels in one table.
         case csv
+        /// Rows that stand in the configuration itself.
+        case inline
         /// Whole examples, in the record format of this name.
         case records(String)
 
@@ -23,6 +25,7 @@ public struct DatasetSource: Sendable, Hashable {
             case .idx: "idx"
             case .npy: "npy"
             case .csv: "csv"
+            case .inline: "inline"
             case .records(let name): name
             }
         }
@@ -53,6 +56,12 @@ public struct DatasetSource: Sendable, Hashable {
     private var knownFeatures: [String]?
     /// The features of a table that are kept in Float64; nil for those that need it.
     private var knownWide: [Int]?
+    /// The examples of inline data; nil for other formats.
+    package private(set) var inline: InlineExamples?
+    /// How many examples are used; nil for all.
+    var limit: ExampleLimit?
+    /// The data set with its labels, which decide the sample of one without; empty or one.
+    var sampledBy: [DatasetSource] = []
 
     /// A data set in one file of features and one of labels.
     ///
@@ -97,6 +106,15 @@ public struct DatasetSource: Sendable, Hashable {
     /// A data set in batches of CIFAR-10's binary version, concatenated in order.
     public init(cifar10 files: [String]) { self.init(CIFAR10Files(), files: files) }
 
+    /// A data set of examples that stand in the configuration itself.
+    package init(inline: InlineExamples, classCount: Int? = nil, task: LabelTask? = nil) {
+        self.init(
+            format: .inline, features: [.memory(name: InlineExamples.name, bytes: [])], labels: [],
+            classCount: classCount)
+        self.inline = inline
+        arrayTask = task
+    }
+
     /// A data set in one file of features and one of labels, or in memory.
     package init(format: Format, features: DataOrigin, labels: DataOrigin?, classCount: Int? = nil) {
         self.init(
@@ -135,9 +153,10 @@ public struct DatasetSource: Sendable, Hashable {
     package func taking(_ task: LabelTask?) -> DatasetSource {
         guard let task else { return self }
         var source = self
+        source.sampledBy = sampledBy.map { $0.taking(task) }
         switch format {
         case .csv: source.csv.task = task
-        case .idx, .npy: source.arrayTask = task
+        case .idx, .npy, .inline: source.arrayTask = task
         case .records: break
         }
         return source
@@ -149,8 +168,9 @@ public struct DatasetSource: Sendable, Hashable {
     package func following(
         classes: Int?, names: [String]?, features: [String]? = nil, wideFeatures: [Int]? = nil
     ) -> DatasetSource {
-        guard format == .csv else { return self }
         var source = self
+        if case .words = inline?.labels, classCount == nil { source.knownClasses = names }
+        guard format == .csv else { return source }
         source.knownFeatures = features
         source.knownWide = wideFeatures ?? []
         guard csv.task != .regression, classCount == nil else { return source }
@@ -169,6 +189,8 @@ public struct DatasetSource: Sendable, Hashable {
     /// The data set without labels, for prediction.
     package var withoutLabels: DatasetSource {
         var source = self
+        if limit != nil, hasLabels { source.sampledBy = [self] }
+        source.inline = inline?.withoutLabels
         source.labels = []
         source.csv = csv.withoutLabels
         source.classCount = nil
@@ -188,10 +210,13 @@ public struct DatasetSource: Sendable, Hashable {
             switch format {
             case .idx, .npy: try open().layout
             case .csv: try table.inspect()
+            case .inline:
+                try examplesInline.layout(task: arrayTask, classCount: classCount, known: knownClasses)
             case .records: try recordFormat.inspect(features, readsLabels: readsLabels)
             }
         try AlignedMemory.requireRoom(for: layout.featureBytes + layout.labelBytes, path: name)
-        return layout
+        guard let limit, limit.count < layout.count else { return layout }
+        return layout.holding(limit.count)
     }
 
     /// Reads the content into memory of `layout.featureBytes` and `layout.labelBytes` bytes, aligned to 8, and checks
@@ -209,6 +234,7 @@ public struct DatasetSource: Sendable, Hashable {
         precondition(
             Int(bitPattern: features.baseAddress) % 8 == 0 && Int(bitPattern: labels.baseAddress) % 8 == 0,
             "memory of a data set is aligned to 8 bytes")
+        if let limit { return try loadSample(layout, of: limit, features: features, labels: labels) }
         guard let featureBase = features.baseAddress else { return layout }
         let labelBase = layout.labelBytes > 0 ? labels.baseAddress : nil
         switch format {
@@ -216,10 +242,18 @@ public struct DatasetSource: Sendable, Hashable {
             return try loadArrays(layout, features: features, labels: labelBase)
         case .csv:
             try table.load(layout, features: featureBase, labels: labelBase)
+        case .inline:
+            return try examplesInline.load(
+                layout, features: featureBase, labels: labelBase, classCount: classCount)
         case .records:
             try recordFormat.load(self.features, layout, features: featureBase, labels: labelBase)
         }
         return layout
+    }
+
+    private var examplesInline: InlineExamples {
+        guard let inline else { preconditionFailure("inline data without examples") }
+        return inline
     }
 
     package var recordFormat: any RecordFormat {

@@ -9,7 +9,8 @@ package struct EpochOrder: Sendable, Hashable {
     package let batchSize: Int
 
     /// The order of a training epoch: a permutation, drawn from (seed, epoch), of all `count` examples or of the row
-    /// numbers `subset`. With `shuffle` `.once` all epochs have the first one's permutation.
+    /// numbers `subset`. With `shuffle` `.once` all epochs have the first one's permutation, with `.replacement` each
+    /// place has an example of its own draw.
     package init(
         count: Int, subset: [Int32]? = nil, batchSize: Int, seed: UInt64, epoch: UInt64,
         shuffle: Shuffle = .epoch
@@ -18,6 +19,15 @@ package struct EpochOrder: Sendable, Hashable {
         self.batchSize = batchSize
         if shuffle == .none {
             rows = subset ?? Array(0..<Int32(count))
+            return
+        }
+        if shuffle == .replacement {
+            let random = CounterRandom(seed: seed, purpose: .replacement, stream: epoch)
+            let all = subset?.count ?? count
+            rows = (0..<all).map { place in
+                let drawn = Int(random.below(UInt64(all), at: UInt64(place)))
+                return subset?[drawn] ?? Int32(drawn)
+            }
             return
         }
         let stream = shuffle == .once ? 0 : epoch

@@ -16,4 +16,8 @@ public enum RandomPurpose: UInt32, Sendable, CaseIterable {
     case probe = 6
     /// Numbers that only tests draw.
     case test = 7
+    /// Which examples a limited data set holds.
+    case exampleLimit = 8
+    /// The examples of an epoch that draws them with replacement; the stream is the epoch.
+    case replacement = 9
 }

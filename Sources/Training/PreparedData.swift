@@ -35,7 +35,8 @@ final class PreparedData {
         _ settings: TrainingSettings, on cluster: Cluster, _ progress: ProgressLine,
         makeModel: (DatasetLayout) throws -> any Model
     ) throws {
-        let source = settings.data.training
+        let sets = settings.seededData
+        let source = sets.training
         let task = try Agreement.fromRoot(cluster.world) {
             try source.task(for: settings.loss, makeModel: makeModel)
         }
@@ -66,7 +67,7 @@ final class PreparedData {
         }
         var rows: [Int32]?
         var held: Part?
-        switch settings.data.validation {
+        switch sets.validation {
         case .fraction(let fraction):
             let split = try ValidationSplit(
                 count: layout.count, fraction: fraction, seed: settings.seed, name: dataset.name)
@@ -77,7 +78,7 @@ final class PreparedData {
         }
         training = Part(dataset: dataset, rows: rows)
         validation = held
-        test = try settings.data.test.map(other)
+        test = try sets.test.map(other)
         do throws(AugmentationError) {
             augmenter = try Augmenter(
                 settings.data.augmentation, seed: settings.seed, shape: layout.exampleShape,

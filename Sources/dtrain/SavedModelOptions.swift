@@ -71,7 +71,7 @@ struct SavedModelOptions: ParsableArguments {
             let source = try GivenData(
                 given, like: test ?? sets.training, names: ["test", "validation", "train"],
                 needsLabels: !predicts
-            ).source
+            ).source.seeded(configuration.settings.seed)
             try source.requireFiles("--data", needsLabels: !predicts)
             return ChosenData(source: source, name: PathParts.name(of: source.name), isGiven: true)
         }

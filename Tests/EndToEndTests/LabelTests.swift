@@ -257,7 +257,11 @@ extension EndToEndTests {
             ] {
                 let run = try Self.train(
                     data, Self.text(labels, model: model, loss: loss, features: features))
-                let notes = run.standardOutput.split(separator: "\n").filter { $0.hasPrefix("dtrain: note:") }
+                // The rows come in 65 kinds, so that those of one class repeat.
+                let notes = run.standardOutput.split(separator: "\n").filter {
+                    $0.hasPrefix("dtrain: note:")
+                        && !(labels == "zeros.npy" && $0.contains("repeat another one"))
+                }
                 #expect(run.exitCode == 0 && notes.count == (note == nil ? 0 : 1), "\(model) \(loss): \(run)")
                 if let note { #expect(notes.first?.contains(note) == true, "\(notes)") }
             }

@@ -135,6 +135,8 @@ public enum Wording: Sendable, Hashable {
         ("data.validation", "settings.data.validation"),
         ("data.normalize", "settings.data.normalization"),
         ("data.augment", "settings.data.augmentation"),
+        ("set data.shuffle to epoch", "set settings.data.shuffle to .epoch"),
+        ("data.shuffle", "settings.data.shuffle"),
         ("data.train", "settings.data.training"),
         ("data.test", "settings.data.test"),
         ("loss.class_weights", "classWeights of settings.loss"),

@@ -40,7 +40,9 @@ struct DataPlaces {
 
     /// The files of a data set, as they were written.
     private static func files(of set: ConfigurationNode) -> [ConfigurationNode] {
-        guard case .mapping(let entries) = set.content else { return [] }
+        guard case .mapping(let entries) = set.content,
+            entries.first(where: { $0.key == "format" })?.value.word != DatasetSource.Format.inline.name
+        else { return [] }
         return entries.filter { keys.contains($0.key) }.flatMap { entry in
             if case .sequence(let elements) = entry.value.content { elements } else { [entry.value] }
         }

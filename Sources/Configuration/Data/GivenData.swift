@@ -106,6 +106,10 @@ package struct GivenData {
                 DatasetSource(
                     csv: files, options: table, classCount: own.format == .csv ? own.classCount : nil))
         case .records: return GivenData(own.holding(files))
+        case .inline:
+            throw error(
+                "\(files[0]) has no ending that says its format, and the run's own data stand in its configuration",
+                "give --data '{format: npy, features: \(list), labels: FILE}', or with format: csv or idx")
         case .idx, .npy:
             if needsLabels {
                 throw error(
@@ -120,6 +124,12 @@ package struct GivenData {
     private static func folder(
         _ folder: String, like own: DatasetSource, _ needsLabels: Bool
     ) throws -> GivenData {
+        guard own.format != .inline else {
+            throw ConfigurationError(
+                .missing, at: SourceLocation(.flag("--data")), key: "",
+                "\(folder) is a folder, and the run's own data stand in its configuration, not in files",
+                advice: "name the files: \(example)")
+        }
         let moved = own.moved { "\(folder)/\(name(of: $0))" }
         do { try moved.requireFiles("--data", needsLabels: needsLabels) } catch {
             throw ConfigurationError(

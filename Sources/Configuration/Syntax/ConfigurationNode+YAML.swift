@@ -69,7 +69,8 @@ extension ConfigurationNode {
         guard budget >= 0, depth <= Self.depthLimit else {
             let limit = budget < 0 ? "\(Self.nodeLimit) values" : "\(Self.depthLimit) levels of nesting"
             throw ConfigurationError(
-                .tooLarge, at: location, key: "", "expected at most \(limit), aliases expanded, found more")
+                .tooLarge, at: location, key: "", "expected at most \(limit), aliases expanded, found more",
+                advice: budget < 0 ? "if these are data, put them in files, as format: npy or csv" : nil)
         }
         switch node {
         case .scalar(let scalar):

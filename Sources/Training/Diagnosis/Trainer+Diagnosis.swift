@@ -132,18 +132,19 @@ extension Trainer {
     static func source(
         of data: DiagnosedData, _ settings: TrainingSettings
     ) throws -> (source: DatasetSource, fraction: Double?) {
+        let sets = settings.seededData
         var fraction: Double?
-        if case .fraction(let share) = settings.data.validation { fraction = share }
+        if case .fraction(let share) = sets.validation { fraction = share }
         switch data {
-        case .train: return (settings.data.training, fraction)
+        case .train: return (sets.training, fraction)
         case .test:
-            guard let test = settings.data.test else {
+            guard let test = sets.test else {
                 throw TrainingError(.configuration, "the configuration has no data.test: give --data train")
             }
             return (test, nil)
         case .validation:
-            switch settings.data.validation {
-            case .fraction: return (settings.data.training, fraction)
+            switch sets.validation {
+            case .fraction: return (sets.training, fraction)
             case .files(let source): return (source, nil)
             case nil:
                 throw TrainingError(
@@ -176,7 +177,7 @@ extension Trainer {
         if options.usesBatchStatistics, model.usesBatchStatistics {
             order = EpochOrder(
                 count: count, subset: rows, batchSize: batch, seed: settings.seed, epoch: 0,
-                shuffle: settings.data.shuffle)
+                shuffle: settings.data.shuffle.ofWholeSet)
             for index in Set([0, order.batchCount - 1]) {
                 try Replica.check(model, batch: order.batch(index).count, shards: settings.shards)
             }

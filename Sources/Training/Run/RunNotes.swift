@@ -12,7 +12,7 @@ struct RunNotes {
     /// Notes on what the user may not have meant.
     var oddities: [String] {
         [model.superfluousEnd, largeBatch, singleClass, manyClasses, spareOutputs, channelsLast]
-            .compactMap { $0 } + missingLabels
+            .compactMap { $0 } + missingLabels + dataOddities
     }
 
     /// A mini-batch larger than the training set.

@@ -85,6 +85,16 @@ extension TrainingSettings {
                 "training.epochs", "must be 1 beside online: true, which uses each example once")
         },
         { settings in
+            guard settings.data.shuffle == .replacement, settings.isOnline || settings.isFullBatch else {
+                return nil
+            }
+            return SettingsConflict(
+                "data.shuffle",
+                settings.isOnline
+                    ? "must not be replacement beside online: true, which uses each example once"
+                    : "must not be replacement beside batch: full, which uses each example in every step")
+        },
+        { settings in
             guard settings.isFullBatch, settings.growth != nil else { return nil }
             return SettingsConflict(
                 "training.batch_growth", "must be left out beside batch: full, which cannot grow")

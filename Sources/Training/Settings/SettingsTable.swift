@@ -72,6 +72,11 @@ package struct SettingsTable: Sendable {
     /// The error for a data set without labels that needs them.
     package static func missingLabels(of source: DatasetSource) -> OptionError {
         let isTable = source.format == .csv
+        if source.format == .inline {
+            return OptionError(
+                .missingOption, key: "labels", value: "",
+                allowed: "a list of classes, as [1, 0], or of lists of numbers to predict, as [[1], [0]]")
+        }
         return OptionError(
             .missingOption, key: isTable ? "label" : "labels", value: "",
             allowed: isTable

@@ -47,6 +47,15 @@ public struct TrainingSettings: Sendable {
         }
     }
 
+    /// The data, whose samples are drawn by the run's seed.
+    package var seededData: Data {
+        var data = data
+        data.training = data.training.seeded(seed)
+        data.test = data.test?.seeded(seed)
+        if case .files(let source) = data.validation { data.validation = .files(source.seeded(seed)) }
+        return data
+    }
+
     /// Where validation examples come from.
     public enum Validation: Sendable, Hashable {
         /// A seeded choice of this fraction of the training set.

@@ -26,12 +26,13 @@ struct CauseData {
     init(
         _ loaded: LoadedModel, of data: Trainer.DiagnosedData, _ settings: TrainingSettings
     ) throws {
+        let sets = settings.seededData
         (model, scaling) = (loaded.model, loaded.inputs.scaling)
         var rows: (training: [Int32], validation: [Int32])?
-        let isTraining = data == .train || data == .validation && settings.data.heldFraction != nil
+        let isTraining = data == .train || data == .validation && sets.heldFraction != nil
         let set =
-            isTraining ? loaded.dataset : try Self.load(settings.data.training, like: loaded, settings.loss)
-        if let fraction = settings.data.heldFraction {
+            isTraining ? loaded.dataset : try Self.load(sets.training, like: loaded, settings.loss)
+        if let fraction = sets.heldFraction {
             let split = try ValidationSplit(
                 count: set.examples.layout.count, fraction: fraction, seed: settings.seed, name: set.name)
             rows = (split.training, split.validation)
@@ -44,10 +45,10 @@ struct CauseData {
             let fits = (layout.classCount ?? 0) <= (loaded.inputs.classes ?? 0)
             return layout.labels != .none && fits ? PreparedData.Part(dataset: set, rows: nil) : nil
         }
-        test = try other(settings.data.test, isLoaded: data == .test)
+        test = try other(sets.test, isLoaded: data == .test)
         if let rows {
             validation = PreparedData.Part(dataset: set, rows: rows.validation)
-        } else if case .files(let source) = settings.data.validation {
+        } else if case .files(let source) = sets.validation {
             validation = try other(source, isLoaded: data == .validation)
         } else {
             validation = nil
