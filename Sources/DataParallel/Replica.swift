@@ -175,6 +175,20 @@ extension Replica {
         try newton?.plan(batch: count)
     }
 
+    /// The fewest examples from which a batch norm in training takes its statistics: those of a mini-batch or, without
+    /// synchronization, of its smallest shard. Nil without batch norm.
+    package static func batchNormExamples(
+        _ model: TracedModel, batch: Int, shards: Int
+    ) -> (count: Int, isShard: Bool)? {
+        var fewest: (count: Int, isShard: Bool)?
+        for node in model.trainingGraph(count: 2).nodes {
+            guard case .batchNormalization(.batchNorm(let attributes)) = node.operation else { continue }
+            let count = attributes.synchronized ? batch : max(1, batch / shards)
+            if count < fewest?.count ?? .max { fewest = (count, !attributes.synchronized) }
+        }
+        return fewest
+    }
+
     /// Throws if batch norm in training would normalize a single value per channel.
     package static func check(_ model: TracedModel, batch: Int, shards: Int) throws {
         let graph = model.trainingGraph(count: 2)
