@@ -101,7 +101,7 @@ package final class ProgressReporter: RunSink {
         }
         if let test = epoch.evaluations.test { text += "  test" + Self.describe(test) }
         text += "  \(Self.number(epoch.pace.samplesPerSecond)) samples/s"
-        if epoch.epoch < epochs, let left = epoch.remaining { text += "  \(TimeText.clock(left)) left" }
+        if let left = epoch.remaining, left > 0 { text += "  \(TimeText.clock(left)) left" }
         return text
     }
 

@@ -40,6 +40,6 @@ package struct SpentRate: Sendable, Equatable {
         func text(_ value: Double) -> String { ProgressReporter.significant(value, 3) }
         let key = option.map { "schedule.\($0)" } ?? "schedule"
         return
-            "the learning rate ended at \(text(last)), of \(text(largest)) at most, the gradient's norm at \(text(lastNorm)), of \(text(firstNorm)) at the start: the rate, not the gradient, ended progress; \(key) decides where the rate ends"
+            "the learning rate ended at \(text(last)), of \(text(largest)) at most, the gradient's norm at \(text(lastNorm)), of \(text(firstNorm)) at the start: the rate, not the gradient, ended progress; \(key) says where the rate ends"
     }
 }

@@ -31,8 +31,8 @@ struct RunNotes {
     /// figure 1; Ioffe, "Batch Renormalization", 2017).
     private var fewForStatistics: String? {
         let plan = RunPlan(settings, examples: data.training.count)
-        guard let batch = plan.batches.min() else { return nil }
-        guard let fewest = Replica.batchNormExamples(model, batch: batch, shards: settings.shards),
+        guard let batch = plan.batches.min(),
+            let fewest = Replica.batchNormExamples(model, batch: batch, shards: settings.shards),
             fewest.count < Self.fewExamples
         else { return nil }
         let whole = fewest.isShard ? "a shard of a mini-batch of \(batch)" : "a mini-batch"
