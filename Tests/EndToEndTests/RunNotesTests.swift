@@ -73,8 +73,8 @@ extension EndToEndTests {
             let enough = try run("enough", [model("batch_norm"), "training.batch=16"])
             #expect(enough.isEmpty, "\(enough)")
             let shards = try run(
-                "shards", [model("batch_norm: {sync: false}"), "training.batch=17", "training.shards=4"])
-            #expect(shards.count == 1 && shards[0].contains("of 4 examples, a shard of a mini-batch of 17"))
+                "shards", [model("batch_norm: {sync: false}"), "training.batch=18", "training.shards=4"])
+            #expect(shards.count == 1 && shards[0].contains("of 4 examples, a shard of a mini-batch of 18"))
             #expect(try run("group", [model("group_norm: 3")]).isEmpty)
             #expect(try run("renorm", [model("batch_renorm")]).isEmpty)
             let newton = try run("newton", ["optimizer={name: newton_cg}", "training.epochs=1"])

@@ -116,14 +116,16 @@ extension EndToEndTests {
             defer { data.remove() }
             let set = [
                 "optimizer={name: sgd, lr: 1.5}", "training.epochs=12", "evaluation.every_steps=2",
-                "training.watch={metric: validation_loss, by: step}", "training.early_stopping={patience: 3}",
+                "training.watch={metric: validation_accuracy, by: step}",
+                "training.early_stopping={patience: 3}",
             ]
             var runs: [DTrainRun.Results] = []
             for ranks in [1, 3] {
                 let run = try Self.run(ranks, data, "run-\(ranks)", set)
                 try #require(run.exitCode == 0, "\(run)")
                 #expect(
-                    run.standardOutput.contains("early stop: validation_loss was best at step "), "\(run)")
+                    run.standardOutput.contains("early stop: validation_accuracy was best at step "), "\(run)"
+                )
                 #expect(run.standardOutput.contains(", 3 evaluations ago"), "\(run)")
                 runs.append(try DTrainRun.results(data.path("run-\(ranks)")))
             }
@@ -134,12 +136,13 @@ extension EndToEndTests {
                     ($0["step"] ?? 0) < ($1["step"] ?? 0)
                 }
             let end = try #require(try Self.lines(folder, "end").first)
-            let best = try #require(
-                looks.min { ($0["validation_loss"] ?? .infinity) < ($1["validation_loss"] ?? .infinity) })
+            let accuracies = looks.compactMap { $0["validation_accuracy"] }
+            let place = try #require(accuracies.firstIndex(of: accuracies.max() ?? 0))
+            #expect(accuracies.count == looks.count && place == looks.count - 4)
+            let best = looks[place]
             let step = Int(best["step"] ?? 0)
-            #expect(looks.firstIndex { $0["step"] == best["step"] } == looks.count - 4)
             #expect(end["best_step"] == best["step"] && end["best_epoch"] == best["epoch"])
-            #expect(end["best_value"] == best["validation_loss"])
+            #expect(end["best_value"] == best["validation_accuracy"])
             #expect(end["restored_step"] == best["step"] && end["steps"] == looks.last?["step"])
             #expect(end["validation_loss"] == best["validation_loss"])
             // The weights are those of a run that ends there.
@@ -180,9 +183,10 @@ extension EndToEndTests {
             #expect(last?.contains("\"reason\":\"the gradient was not finite 2 steps in a row\"") == true)
             let list = try DTrainRun.run(0, ["runs", data.path("")])
             #expect(list.standardOutput.contains("diverged at step \(Int(found[0]["step"] ?? 0))"), "\(list)")
-            let report = try DTrainRun.run(0, ["report", data.path("run")])
+            let report = try DTrainRun.run(
+                0, ["report", data.path("run"), "--output", data.path("page.html")])
             #expect(report.exitCode == 0, "\(report)")
-            let page = try String(contentsOfFile: data.path("run/report.html"), encoding: .utf8)
+            let page = try String(contentsOfFile: data.path("page.html"), encoding: .utf8)
             #expect(page.contains("The run diverged at step"))
         }
     }
