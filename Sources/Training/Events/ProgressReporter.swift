@@ -62,9 +62,9 @@ package final class ProgressReporter: RunSink {
             )
         case .epoch(let epoch):
             progress.line(text("epoch \(epoch.epoch)/\(epochs)", epoch), isTimed: true)
-        case .evaluation(let evaluation):
-            let place = "step \(Self.number(Double(evaluation.step))), in epoch \(evaluation.epoch)/\(epochs)"
-            progress.line(text(place, evaluation), isTimed: true)
+        case .evaluation(let found):
+            let place = "step \(Self.number(Double(found.step))), in epoch \(found.epoch)/\(epochs)"
+            progress.line(text(place, found), isTimed: true)
         case .results(let results): report(results)
         case .note(let text): line("dtrain: note: \(text)")
         case .message(let text): line(text)

@@ -108,6 +108,10 @@ extension TrainingSettings {
                     "training.watch", "by step needs evaluations within epochs",
                     advice: "set evaluation.every_steps")
             }
+            guard settings.data.validation != nil else {
+                return SettingsConflict(
+                    "training.watch", "by step needs validation data", advice: "set data.validation")
+            }
             guard settings.watchedMetric == "train_loss" else { return nil }
             return SettingsConflict(
                 "training.watch", "must be by epoch beside train_loss, a mean over the steps of an epoch")
