@@ -175,6 +175,33 @@ extension Replica {
         try newton?.plan(batch: count)
     }
 
+    /// The fewest examples from which a batch norm in training takes its statistics: those of a mini-batch or, without
+    /// synchronization, of its smallest shard. Nil without batch norm; batch renormalization, which normalizes with
+    /// running statistics, does not count.
+    package static func batchNormExamples(
+        _ model: TracedModel, batch: Int, shards: Int
+    ) -> (count: Int, isShard: Bool)? {
+        let nodes = model.trainingGraph(count: 2).nodes
+        // Batch renormalization needs the moments themselves, too.
+        let renormalized = Set(
+            nodes.compactMap { node in
+                if case .batchNormalization(.channelMoments) = node.operation {
+                    node.operands.first
+                } else {
+                    nil
+                }
+            })
+        var fewest: (count: Int, isShard: Bool)?
+        for node in nodes {
+            guard case .batchNormalization(.batchNorm(let attributes)) = node.operation,
+                !renormalized.contains(node.operands[0])
+            else { continue }
+            let count = attributes.synchronized ? batch : max(1, batch / shards)
+            if count < fewest?.count ?? .max { fewest = (count, !attributes.synchronized) }
+        }
+        return fewest
+    }
+
     /// Throws if batch norm in training would normalize a single value per channel.
     package static func check(_ model: TracedModel, batch: Int, shards: Int) throws {
         let graph = model.trainingGraph(count: 2)

@@ -14,6 +14,7 @@ struct CurveSection {
             steps("Learning rate", { $0.learningRate }),
             steps("Norm of the gradient", { $0.gradientNorm }, logarithmicFrom: 20),
             steps("Gradient noise scale, in examples", { $0.noiseScale }, logarithmicFrom: 20),
+            steps("Squared norm of the gradient without noise", { $0.squaredGradientNorm }),
             steps("Largest eigenvalue of the mini-batch's Hessian", { $0.curvature?.lambdaMax }),
             steps("Radius of the trust region", { $0.newton?.radius }, logarithmicFrom: 20),
             steps("Products with the Hessian in a step", { $0.newton.map { Double($0.products) } }),
@@ -55,7 +56,7 @@ struct CurveSection {
                 curves.append(
                     Curve(
                         name(run, set.name), color: color(place, number), stroke: set.stroke,
-                        run.epochs.compactMap { epoch in
+                        run.evaluations.compactMap { epoch in
                             set.of(epoch.evaluations)?.loss.map { .init(x: Double(epoch.step), y: $0) }
                         }))
             }
@@ -74,7 +75,7 @@ struct CurveSection {
     private var metricNames: [String] {
         var names: [String] = []
         for run in runs {
-            for epoch in run.epochs {
+            for epoch in run.evaluations {
                 for set in Self.sets {
                     for number in set.of(epoch.evaluations)?.numbers ?? []
                     where number.name != "loss" && !names.contains(number.name) {
@@ -94,7 +95,7 @@ struct CurveSection {
             Self.sets.enumerated().map { number, set in
                 Curve(
                     name(run, set.name), color: color(place, number), stroke: set.stroke,
-                    run.epochs.compactMap { epoch in
+                    run.evaluations.compactMap { epoch in
                         set.of(epoch.evaluations)?.value(of: metric).map {
                             .init(x: Double(epoch.step), y: $0)
                         }

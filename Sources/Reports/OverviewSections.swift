@@ -8,15 +8,22 @@ enum OverviewSections {
     /// The runs' states and final numbers: for one run a list and a table of its sets, for several a row for each run.
     static func results(_ runs: [RunRecord]) -> Section {
         var section = Section(title: "Results", anchor: "results")
-        let ends = runs.map { $0.end?.evaluations ?? $0.epochs.last?.evaluations ?? $0.summary.evaluations }
+        let ends = runs.map {
+            $0.end?.evaluations ?? $0.evaluations.last?.evaluations ?? $0.summary.evaluations
+        }
         if runs.count == 1 {
             let names = ["state", "epochs", "steps", "best epoch", "seconds", "examples a second"]
             section.facts = zip(names, course(runs[0])).map { Section.Fact(name: $0, value: $1) }
             section.tables = [table(ends[0], trainingLoss: runs[0].trainingLoss)]
             section.notes = runs[0].notes
             if let epoch = runs[0].end?.restoredEpoch {
+                let place =
+                    (runs[0].end?.restoredStep.map { "step \($0), in " } ?? "") + "epoch \(epoch)"
+                section.notes.append("The numbers are those of \(place), whose weights were taken back.")
+            }
+            if let found = runs[0].divergence {
                 section.notes.append(
-                    "The numbers are those of epoch \(epoch), whose weights were taken back.")
+                    "The run diverged at step \(found.step), in epoch \(found.epoch): \(found.reason).")
             }
             return section
         }

@@ -77,12 +77,28 @@ struct RunRecord {
         events.compactMap { if case .epoch(let epoch) = $0 { epoch } else { nil } }
     }
 
+    /// The epochs and the evaluations within them, in order.
+    var evaluations: [RunEvent.Epoch] {
+        events.compactMap { event in
+            switch event {
+            case .epoch(let epoch), .evaluation(let epoch): epoch
+            default: nil
+            }
+        }
+    }
+
+    /// Why the run diverged; nil if it did not, or is gone on with.
+    var divergence: RunEvent.Diverged? {
+        if case .diverged(let diverged)? = events.last { diverged } else { nil }
+    }
+
     /// The end of the run; nil if it has not ended.
     var end: RunEvent.End? { events.lazy.compactMap { if case .end(let end) = $0 { end } else { nil } }.last }
 
-    /// The mean training loss of the epoch whose weights the run has, or of the last one so far.
+    /// The mean training loss, up to there, of the epoch whose weights the run has, or of the last one so far.
     var trainingLoss: Double? {
         guard let restored = end?.restoredEpoch else { return summary.trainingLoss }
+        if let step = end?.restoredStep { return evaluations.last { $0.step == step }?.trainingLoss }
         return epochs.last { $0.epoch == restored }?.trainingLoss
     }
 

@@ -9,23 +9,29 @@ struct TrainCommand: ParsableCommand {
 
     @OptionGroup var source: ConfigurationOptions
 
-    @Option(name: .long, help: ArgumentHelp("Passes over the training set.", valueName: "n"))
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp("Passes over the training set.", valueName: "n"))
     var epochs: Int?
 
     @Option(
-        name: .long,
+        name: .long, parsing: .unconditional,
         help: ArgumentHelp("Stops after this many optimizer steps; schedules do not change.", valueName: "n"))
     var steps: Int?
 
-    @Option(name: .long, help: ArgumentHelp("Examples of a mini-batch over all ranks.", valueName: "n"))
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp("Examples of a mini-batch over all ranks.", valueName: "n"))
     var batch: Int?
 
     @Option(
-        name: .long,
+        name: .long, parsing: .unconditional,
         help: ArgumentHelp("Shards of a mini-batch; at least the number of ranks.", valueName: "n"))
     var shards: Int?
 
-    @Option(name: .long, help: ArgumentHelp("What everything random is drawn from.", valueName: "n"))
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp("What everything random is drawn from.", valueName: "n"))
     var seed: Int?
 
     @Option(name: .long, help: ArgumentHelp("The folder for results.", valueName: "dir"))

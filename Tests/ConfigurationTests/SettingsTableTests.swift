@@ -31,7 +31,7 @@ import Training
           batch_growth: {epochs: [2, 5], factor: 1.5, max: 512}
           max_skipped_steps: 3
           skip_spikes: {sigma: 4, window: 32}
-          watch: validation_accuracy
+          watch: {metric: validation_accuracy, by: step}
           early_stopping: {patience: 2, min_change: 0.01, restore_best: false}
           on_plateau: {patience: 4, min_delta: 0.25}
           shards: 4
@@ -44,7 +44,7 @@ import Training
           bucket_bytes: 4096
           instruction_set: baseline
           clip: {value: 0.5}
-        evaluation: {metrics: [top_3_accuracy, f1], train: true}
+        evaluation: {metrics: [top_3_accuracy, f1], every_steps: 5, train: true}
         checkpoint: {every_steps: 7, every_epochs: 2, every_minutes: 2.5, keep: 1, best: false}
         logging: {every_steps: 3, layers: true, predictions: false, tensorboard: false, csv: true}
         output: "12"

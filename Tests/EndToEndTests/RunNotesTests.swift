@@ -53,6 +53,40 @@ extension EndToEndTests {
             if let note { #expect(notes(run).first?.contains(note) == true, "\(run)") }
         }
 
+        /// Statistics of few examples, by what they are taken over; Hessians of few examples; a rate that ended before
+        /// the gradient did.
+        @Test func fewExamples() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            func run(_ name: String, _ set: [String]) throws -> [Substring] {
+                let run = try DTrainRun.run(
+                    0,
+                    ["--config", try SameBytes.configuration(data, "mlp"), "--output", data.path(name)]
+                        + set.flatMap { ["--set", $0] })
+                #expect(run.exitCode == 0, "\(run)")
+                return notes(run)
+            }
+            func model(_ layer: String) -> String { "model=[{linear: 33}, \(layer), gelu, {linear: 4}]" }
+            let few = try run("few", [model("batch_norm")])
+            #expect(few.count == 1 && few[0].contains("of 6 examples, a mini-batch:"), "\(few)")
+            #expect(few[0].contains("group_norm or batch_renorm"), "\(few)")
+            let enough = try run("enough", [model("batch_norm"), "training.batch=16"])
+            #expect(enough.isEmpty, "\(enough)")
+            let shards = try run(
+                "shards", [model("batch_norm: {sync: false}"), "training.batch=18", "training.shards=4"])
+            #expect(shards.count == 1 && shards[0].contains("of 4 examples, a shard of a mini-batch of 18"))
+            #expect(try run("group", [model("group_norm: 3")]).isEmpty)
+            #expect(try run("renorm", [model("batch_renorm")]).isEmpty)
+            let newton = try run("newton", ["optimizer={name: newton_cg}", "training.epochs=1"])
+            #expect(newton.count == 1 && newton[0].contains("from 6 examples of 137"), "\(newton)")
+            #expect(
+                try run("full", ["optimizer={name: newton_cg}", "training.batch=full", "training.epochs=1"])
+                    .isEmpty)
+            let spent = try run("spent", ["schedule=cosine"])
+            #expect(spent.count == 1 && spent[0].contains("schedule.eta_min"), "\(spent)")
+            #expect(try run("kept", ["schedule={name: cosine, eta_min: 0.001}"]).isEmpty)
+        }
+
         /// Prices of houses as README's example has them: some 100,000 each.
         private func writeHouses(_ data: TestData) throws {
             var number = 0

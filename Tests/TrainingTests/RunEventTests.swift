@@ -18,7 +18,7 @@ import Testing
         .step(
             .init(
                 step: 10, epoch: 2, loss: -1.0e-300, learningRate: 0.1, gradientNorm: 2, clipRatio: 0.5,
-                noiseScale: 3.5,
+                noiseScale: 3.5, squaredGradientNorm: -0.25,
                 curvature: .init(
                     lambdaMax: 1, gradientCurvature: 2, gradientOverRate: 3, normTest: 4, innerProductTest: 5,
                     gradientSNR: 6),
@@ -34,6 +34,12 @@ import Testing
                 evaluations: .init(
                     validation: .init(numbers: evaluation.numbers, details: []), samplesPerSecond: 7),
                 learningRate: 0.1, batch: 16, skippedSteps: 1, pace: pace)),
+        .evaluation(
+            .init(
+                epoch: 2, step: 12, trainingLoss: 0.5,
+                evaluations: .init(test: .init(numbers: evaluation.numbers, details: [])), learningRate: 0.1,
+                skippedSteps: 1, pace: pace)),
+        .diverged(.init(step: 13, epoch: 2, reason: "the loss is not finite", pace: pace)),
         .plateau(.init(step: 8, epoch: 2, verdict: .localMinimum, loss: nil)),
         .plateau(
             .init(
@@ -43,6 +49,10 @@ import Testing
                 steps: 18, epoch: 2, bestEpoch: 1, bestValue: 0.5, skippedSteps: 1, evaluations: evaluations,
                 pace: pace)),
         .end(.init(steps: 18, epoch: 2, evaluations: .init(), pace: pace)),
+        .end(
+            .init(
+                steps: 18, epoch: 2, bestEpoch: 2, bestStep: 12, bestValue: 0.5, restoredEpoch: 2,
+                restoredStep: 12, evaluations: .init(), pace: pace)),
     ]
 
     @Test(arguments: events)
@@ -125,7 +135,9 @@ import Testing
         }
         try check(["a", "b", "", ""])
         #expect(throws: TrainingError.self) { try check(["a", "b", "a"]) }
-        for name in [RunFolder.metricsName, TensorBoardLog.name, "steps.csv", "epochs.csv"] {
+        for name in [
+            RunFolder.metricsName, TensorBoardLog.name, "steps.csv", "epochs.csv", "evaluations.csv",
+        ] {
             #expect(throws: TrainingError.self) { try check([name]) }
         }
     }

@@ -88,15 +88,61 @@ import Testing
         #expect(
             verdicts[3].earlyStop == "early stop: validation_accuracy was best in epoch 2, 2 epochs ago")
         #expect(policy.hasStoppedEarly && policy.state.bestStep == 8)
-        #expect(policy.epochToRestore(after: 4) == 2)
+        #expect(policy.epochToRestore(after: 4, step: 0) == 2)
         var last = try make(restores: false)
         _ = ended(&last, [0.5, 0.4, 0.3])
-        #expect(last.hasStoppedEarly && last.epochToRestore(after: 3) == nil)
+        #expect(last.hasStoppedEarly && last.epochToRestore(after: 3, step: 0) == nil)
         // Behind the last epoch there is nothing to stop.
         var whole = try make(restores: true)
         _ = ended(&whole, [0.1, 0.2, 0.3, 0.4, 0.3, 0.2])
-        #expect(!whole.hasStoppedEarly && whole.epochToRestore(after: 6) == 4)
+        #expect(!whole.hasStoppedEarly && whole.epochToRestore(after: 6, step: 0) == 4)
         #expect(ended(&whole, [nil], from: 5) == [.init()], "what was not measured decides nothing")
+    }
+
+    /// Where evaluations within epochs are watched, patience counts them, and rates follow them.
+    @Test func stopsWithinAnEpoch() throws {
+        var policy = try policy {
+            $0.data.validation = .fraction(0.2)
+            $0.watchesEvaluations = true
+            $0.earlyStopping = EarlyStopping(patience: 2)
+            $0.schedule = try ScheduleConfiguration(name: "reduce_on_plateau", options: ["patience": 1])
+        }
+        func look(_ step: Int, _ loss: Double) -> RunPolicy.EpochVerdict {
+            policy.evaluated(in: (step - 1) / 4, step: step) { $0 == "validation_loss" ? loss : nil }
+        }
+        #expect(look(2, 0.5).isBest && policy.state.watch.place == "step 2, in epoch 1")
+        let ended = policy.endEpoch(0, step: 4, trainingLoss: 1) { $0 == "validation_loss" ? 0.4 : nil }
+        #expect(ended.isBest && policy.state.watch.bestStep == 4 && policy.state.bestStep == 4)
+        #expect(look(6, 0.45).earlyStop == nil && policy.learningRate(6) == 0.1)
+        let verdict = look(7, 0.45)
+        #expect(verdict.earlyStop == "early stop: validation_loss was best at step 4, 2 evaluations ago")
+        #expect(policy.hasStoppedEarly && abs(policy.learningRate(7) - 0.01) < 1e-12)
+        #expect(
+            policy.epochToRestore(after: 1, step: 7) == 1 && policy.epochToRestore(after: 1, step: 4) == nil)
+        // By epochs they decide nothing.
+        var plain = try self.policy { $0.data.validation = .fraction(0.2) }
+        let none = plain.evaluated(in: 0, step: 2) { _ in 0.5 }
+        #expect(none == .init() && plain.state.watch == MetricWatch())
+    }
+
+    /// A rate that ends at nothing is named only where the gradient is still there.
+    @Test func spentRates() throws {
+        func end(_ norms: [Double], _ schedule: String = "cosine", minimum: Double = 0) throws -> SpentRate? {
+            var policy = try policy(examples: 800) {
+                $0.schedule = try ScheduleConfiguration(
+                    name: schedule, options: schedule == "cosine" ? ["eta_min": .number(minimum)] : [:])
+            }
+            for norm in norms { policy.observe(gradientNorm: norm) }
+            return policy.spentRate(after: policy.plan.totalSteps)
+        }
+        let start = [2.0, 2, 2, 2, 2, 5, 7]
+        let spent = try #require(try end(start + [1, 1, 1, 1, 1]))
+        #expect(spent.largest == 0.1 && spent.last < 1e-6 && spent.firstNorm == 2 && spent.lastNorm == 1)
+        #expect(spent.text.contains("schedule.eta_min") && !spent.text.contains("\n"))
+        #expect(try end(start + [0.1, 0.1, 0.1, 0.1, 0.1]) == nil, "the gradient fell, too")
+        #expect(try end(start + [1, 1, 1, 1, 1], minimum: 0.001) == nil)
+        #expect(try end(start + [1, 1, 1, 1, 1], "constant") == nil)
+        #expect(try end([2, 2, 2, 2, 2, 1, 1]) == nil, "too few to tell")
     }
 
     @Test func watchesLossesByThemselves() throws {

@@ -142,6 +142,19 @@ import Testing
         (newton { $0.exchange = .bfloat16 }, "training.exchange"),
         (newton { $0.curvatureSteps = 5 }, "logging.curvature"),
         ({ $0.watchedMetric = "validation_accuracy" }, "training.watch"),
+        ({ ($0.isDelayed, $0.evaluationSteps) = (true, 5) }, "evaluation.every_steps must be left out"),
+        ({ $0.watchesEvaluations = true }, "training.watch by step needs evaluations"),
+        (
+            { ($0.watchesEvaluations, $0.evaluationSteps) = (true, 5) },
+            "training.watch by step needs validation data"
+        ),
+        (
+            {
+                ($0.watchesEvaluations, $0.evaluationSteps, $0.watchedMetric) = (true, 5, "train_loss")
+                $0.data.validation = .fraction(0.1)
+            },
+            "training.watch must be by epoch"
+        ),
         ({ $0.earlyStopping = EarlyStopping() }, "training.early_stopping"),
     ]
 

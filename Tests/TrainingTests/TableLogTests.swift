@@ -10,8 +10,8 @@ import Testing
     }
 
     private static let stepColumns =
-        "step,epoch,loss,lr,gradient_norm,clip_ratio,noise_scale,lambda_max,gradient_curvature,gradient_over_rate,"
-        + "norm_test,inner_product_test,gradient_snr,skipped_steps,samples_per_second,seconds"
+        "step,epoch,loss,lr,gradient_norm,clip_ratio,noise_scale,gradient_norm_squared_unbiased,lambda_max,"
+        + "gradient_curvature,gradient_over_rate,norm_test,inner_product_test,gradient_snr,skipped_steps,samples_per_second,seconds"
 
     @Test func steps() throws {
         let run = try TemporaryRun()
@@ -24,8 +24,8 @@ import Testing
         try log.finish()
         #expect(
             try lines(run, "steps.csv") == [
-                Self.stepColumns, "1,1,0.5,0.1,,,,,,,,,,,100.5,0.25",
-                "2,1,inf,0.1,,,,3.0,1.0,2.0,,,,,100.5,0.25",
+                Self.stepColumns, "1,1,0.5,0.1,,,,,,,,,,,,100.5,0.25",
+                "2,1,inf,0.1,,,,,3.0,1.0,2.0,,,,,100.5,0.25",
             ])
         #expect(try log.position == run.bytes("steps.csv").count)
     }

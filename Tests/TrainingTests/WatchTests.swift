@@ -83,6 +83,8 @@ import Testing
         }
         // Weights 0.081, 0.09 and 0.1 of measurements from the first on.
         let expected = (64 * 0.171 + 128 * 0.1) / (2 * 0.171)
+        let square = try #require(scale.unbiasedSquaredNorm)
+        #expect(abs(square - 2 * 0.171 / 0.271) < 1e-9)
         let examples = try #require(scale.examples)
         #expect(abs(examples - expected) < 1e-9)
     }

@@ -160,10 +160,11 @@ package struct StudyConfiguration: Sendable, Equatable {
 
     /// The numbers of metrics.jsonl that are not measured on a data set, and epoch_seconds.
     private static let otherMetrics = [
-        "loss", "gradient_norm", "clip_ratio", "noise_scale", "lambda_max", "gradient_curvature",
-        "gradient_over_rate", "norm_test", "inner_product_test", "gradient_snr", "radius", "products",
-        "negative_curvature", "lr", "batch", "epoch", "step", "steps", "best_epoch", "best_value",
-        "restored_epoch", "skipped_steps", "epoch_seconds", "seconds",
+        "loss", "gradient_norm", "clip_ratio", "noise_scale", "gradient_norm_squared_unbiased",
+        "lambda_max", "gradient_curvature", "gradient_over_rate", "norm_test", "inner_product_test",
+        "gradient_snr", "radius", "products",
+        "negative_curvature", "lr", "batch", "epoch", "step", "steps", "best_epoch", "best_step",
+        "best_value", "restored_epoch", "restored_step", "skipped_steps", "epoch_seconds", "seconds",
         "samples_per_second", "evaluation_samples_per_second",
     ]
 

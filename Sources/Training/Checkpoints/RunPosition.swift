@@ -77,7 +77,12 @@ extension RunPosition {
             (0...policy.skippedSteps).contains(policy.skippedInRow),
             (0...policy.skippedInRow).contains(policy.notFiniteInRow),
             (0...examples).contains(progress.epochExamples), sinks.values.allSatisfy({ $0 >= 0 }),
-            (0...step).contains(policy.bestStep), (0...epoch).contains(policy.watch.bestEpoch),
+            (0...step).contains(policy.bestStep),
+            // The best weights may be of the epoch under way.
+            (0...(settings.watchesEvaluations ? min(epoch + 1, epochs) : epoch)).contains(
+                policy.watch.bestEpoch),
+            policy.watch.bestStep.map({ settings.watchesEvaluations && (0...step).contains($0) }) ?? true,
+            policy.gradientCourse?.isPossible ?? true,
             policy.watch.epochsSinceBest >= 0
         else { return "counts that do not fit together" }
         let losses = policy.recentLosses.values

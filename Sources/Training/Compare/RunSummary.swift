@@ -4,8 +4,8 @@ import Messages
 
 /// A quick summary of a run, from its folder.
 ///
-/// It is made for lists of many runs: of the metrics only the lines of epochs and the last line are parsed, and a
-/// checkpoint is opened only if the metrics do not tell whether the run has ended.
+/// It is made for lists of many runs: of the metrics only the lines of epochs, of evaluations and the last line are
+/// parsed, and a checkpoint is opened only if the metrics do not tell whether the run has ended.
 package struct RunSummary: Sendable, Equatable {
     /// What has become of a run.
     package enum State: String, Sendable {
@@ -36,13 +36,19 @@ package struct RunSummary: Sendable, Equatable {
         path = folder
         var last: ArraySlice<UInt8>?
         var lastEpoch: RunEvent.Epoch?
+        var lastEvaluation: RunEvent.Epoch?
         var end: RunEvent.End?
         var best: Double?
         try MetricsFile.forEachLine(inFile: "\(folder)/\(RunFolder.metricsName)") { line in
             last = line
+            if MetricsFile.isLine(line, of: "evaluation"),
+                case .evaluation(let evaluation)? = MetricsFile.event(line)
+            {
+                lastEvaluation = evaluation
+            }
             guard MetricsFile.isLine(line, of: "epoch"), case .epoch(let epoch)? = MetricsFile.event(line)
             else { return }
-            lastEpoch = epoch
+            (lastEpoch, lastEvaluation) = (epoch, epoch)
             if epoch.trainingLoss.isFinite { best = min(best ?? .infinity, epoch.trainingLoss) }
         }
         let lastEvent = MetricsFile.event(last)
@@ -50,7 +56,7 @@ package struct RunSummary: Sendable, Equatable {
         let outline = try ConfigurationOutline(folder: folder)
         (epochs, model) = (outline.epochs, outline.model)
         epoch = end?.epoch ?? lastEpoch?.epoch ?? 0
-        evaluations = end?.evaluations ?? lastEpoch?.evaluations ?? RunEvent.Evaluations()
+        evaluations = end?.evaluations ?? lastEvaluation?.evaluations ?? RunEvent.Evaluations()
         trainingLoss = lastEpoch?.trainingLoss
         bestTrainingLoss = best
         seconds = lastEvent?.fields.lazy.compactMap(Self.seconds).first
@@ -90,6 +96,7 @@ package struct RunSummary: Sendable, Equatable {
 
     private static func isDiverged(_ event: RunEvent?) -> Bool {
         switch event {
+        case .diverged: true
         case .step(let step): !step.loss.isFinite
         case .epoch(let epoch): !epoch.trainingLoss.isFinite
         default: false

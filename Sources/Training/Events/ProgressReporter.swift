@@ -3,7 +3,7 @@ import Datasets
 import Foundation
 import Messages
 
-/// What a person sees of a run, on rank 0: a line of progress on a terminal, a line per epoch, and at the end the
+/// What a person sees of a run, on rank 0: a line of progress on a terminal, a line per epoch and evaluation, and at the end the
 /// results and what to do next. It also writes the stream of events for programs that ask for it.
 package final class ProgressReporter: RunSink {
     /// Where lines are written.
@@ -60,12 +60,16 @@ package final class ProgressReporter: RunSink {
             line(
                 "dtrain: note: the gradient of \(found.parameter) is \(found.finding.rawValue) at step \(found.step): root mean square \(Self.significant(found.rootMeanSquare, 2))"
             )
-        case .epoch(let epoch): progress.line(text(epoch), isTimed: true)
+        case .epoch(let epoch):
+            progress.line(text("epoch \(epoch.epoch)/\(epochs)", epoch), isTimed: true)
+        case .evaluation(let found):
+            let place = "step \(Self.number(Double(found.step))), in epoch \(found.epoch)/\(epochs)"
+            progress.line(text(place, found), isTimed: true)
         case .results(let results): report(results)
         case .note(let text): line("dtrain: note: \(text)")
         case .message(let text): line(text)
         case .end(let end): self.end = end
-        case .step, .histograms, .plateau: break
+        case .step, .histograms, .plateau, .diverged: break
         }
     }
 
@@ -88,8 +92,8 @@ package final class ProgressReporter: RunSink {
         return status
     }
 
-    private func text(_ epoch: RunEvent.Epoch) -> String {
-        var text = "epoch \(epoch.epoch)/\(epochs)  train loss \(Self.fixed(epoch.trainingLoss, 4))"
+    private func text(_ place: String, _ epoch: RunEvent.Epoch) -> String {
+        var text = "\(place)  train loss \(Self.fixed(epoch.trainingLoss, 4))"
         // The training loss is the mean over the steps, as in the metrics' line.
         if let training = epoch.evaluations.training { text += Self.describe(training, withLoss: false) }
         if let validation = epoch.evaluations.validation {
@@ -97,7 +101,7 @@ package final class ProgressReporter: RunSink {
         }
         if let test = epoch.evaluations.test { text += "  test" + Self.describe(test) }
         text += "  \(Self.number(epoch.pace.samplesPerSecond)) samples/s"
-        if epoch.epoch < epochs, let left = epoch.remaining { text += "  \(TimeText.clock(left)) left" }
+        if let left = epoch.remaining, left > 0 { text += "  \(TimeText.clock(left)) left" }
         return text
     }
 
@@ -126,7 +130,8 @@ package final class ProgressReporter: RunSink {
                 + "\(Self.fixed(results.secondsOfCopying, 2)) s for copies, "
                 + "\(Self.fixed(results.secondsOfWaiting, 2)) s for the disk)")
         if let epoch = end?.bestEpoch, let value = end?.bestValue, let metric = results.watchedMetric {
-            line("best epoch   \(epoch)  (\(metric) \(Self.fixed(value, 4)))")
+            let place = end?.bestStep.map { "\(epoch), step \($0)" } ?? "\(epoch)"
+            line("best epoch   \(place)  (\(metric) \(Self.fixed(value, 4)))")
         }
         line("wall time    \(TimeText.words(progress.now() - progress.start))")
         let folder = PathParts.folder(of: results.weights)

@@ -22,6 +22,8 @@ extension RunEvent {
         case .step: "step"
         case .gradients: "gradients"
         case .epoch: "epoch"
+        case .evaluation: "evaluation"
+        case .diverged: "diverged"
         case .plateau(let plateau): plateau.escape == nil ? "plateau" : "escape"
         case .end: "end"
         case .start, .progress, .histograms, .results, .note, .message: nil
@@ -40,6 +42,7 @@ extension RunEvent {
             list.add("gradient_norm", step.gradientNorm)
             list.add("clip_ratio", step.clipRatio)
             list.add("noise_scale", step.noiseScale)
+            list.add("gradient_norm_squared_unbiased", step.squaredGradientNorm)
             list.add("lambda_max", step.curvature?.lambdaMax)
             list.add("gradient_curvature", step.curvature?.gradientCurvature)
             list.add("gradient_over_rate", step.curvature?.gradientOverRate)
@@ -60,12 +63,16 @@ extension RunEvent {
         case .epoch(let epoch):
             list.add("epoch", epoch.epoch)
             list.add("step", epoch.step)
-            list.add("train_loss", epoch.trainingLoss)
-            list.add(epoch.evaluations, withDetails: false)
-            list.add("lr", epoch.learningRate)
-            list.add("batch", epoch.batch)
-            list.add(skipped: epoch.skippedSteps)
-            list.add(epoch.pace)
+            list.addNumbers(of: epoch)
+        case .evaluation(let evaluation):
+            list.add("step", evaluation.step)
+            list.add("epoch", evaluation.epoch)
+            list.addNumbers(of: evaluation)
+        case .diverged(let diverged):
+            list.add("step", diverged.step)
+            list.add("epoch", diverged.epoch)
+            list.add("reason", .text(diverged.reason))
+            list.add(diverged.pace)
         case .plateau(let plateau):
             list.add("step", plateau.step)
             list.add("epoch", plateau.epoch)
@@ -77,8 +84,10 @@ extension RunEvent {
             list.add("steps", end.steps)
             list.add("epoch", end.epoch)
             list.add("best_epoch", end.bestEpoch)
+            list.add("best_step", end.bestStep)
             list.add("best_value", end.bestValue)
             list.add("restored_epoch", end.restoredEpoch)
+            list.add("restored_step", end.restoredStep)
             list.add(skipped: end.skippedSteps)
             list.add(end.evaluations, withDetails: true)
             list.add(end.pace)
@@ -117,6 +126,16 @@ private struct FieldList {
 
     mutating func add(skipped steps: Int) {
         if steps > 0 { add("skipped_steps", steps) }
+    }
+
+    /// Everything but where it was.
+    mutating func addNumbers(of epoch: RunEvent.Epoch) {
+        add("train_loss", epoch.trainingLoss)
+        add(epoch.evaluations, withDetails: false)
+        add("lr", epoch.learningRate)
+        add("batch", epoch.batch)
+        add(skipped: epoch.skippedSteps)
+        add(epoch.pace)
     }
 
     mutating func add(_ pace: RunEvent.Pace) {

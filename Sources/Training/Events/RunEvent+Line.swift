@@ -30,6 +30,7 @@ extension RunEvent {
             event.gradientNorm = read.number("gradient_norm")
             event.clipRatio = read.number("clip_ratio")
             event.noiseScale = read.number("noise_scale")
+            event.squaredGradientNorm = read.number("gradient_norm_squared_unbiased")
             if let lambda = read.number("lambda_max"), let curvature = read.number("gradient_curvature"),
                 let overRate = read.number("gradient_over_rate")
             {
@@ -52,15 +53,15 @@ extension RunEvent {
             else { return nil }
             return .gradients(
                 Gradients(step: step, parameter: parameter, finding: finding, rootMeanSquare: size))
-        case "epoch":
+        case "epoch", "evaluation":
             guard let epoch = read.count("epoch"), let step = read.count("step"),
                 let loss = read.number("train_loss"), let pace = read.pace
             else { return nil }
-            return .epoch(
-                Epoch(
-                    epoch: epoch, step: step, trainingLoss: loss, evaluations: read.evaluations,
-                    learningRate: read.number("lr"), batch: read.count("batch"),
-                    skippedSteps: read.count("skipped_steps") ?? 0, pace: pace))
+            let event = Epoch(
+                epoch: epoch, step: step, trainingLoss: loss, evaluations: read.evaluations,
+                learningRate: read.number("lr"), batch: read.count("batch"),
+                skippedSteps: read.count("skipped_steps") ?? 0, pace: pace)
+            return kind == "epoch" ? .epoch(event) : .evaluation(event)
         case "plateau", "escape":
             guard let step = read.count("step"), let epoch = read.count("epoch"),
                 let verdict = read.text("verdict").flatMap(Diagnosis.Verdict.init(rawValue:))
@@ -72,14 +73,19 @@ extension RunEvent {
                 event.escape = Escape(loss: loss, curvature: curvature)
             }
             return .plateau(event)
+        case "diverged":
+            guard let step = read.count("step"), let epoch = read.count("epoch"),
+                let reason = read.text("reason"), let pace = read.pace
+            else { return nil }
+            return .diverged(Diverged(step: step, epoch: epoch, reason: reason, pace: pace))
         case "end":
             guard let steps = read.count("steps"), let epoch = read.count("epoch"), let pace = read.pace
             else { return nil }
             return .end(
                 End(
                     steps: steps, epoch: epoch, bestEpoch: read.count("best_epoch"),
-                    bestValue: read.number("best_value"),
-                    restoredEpoch: read.count("restored_epoch"),
+                    bestStep: read.count("best_step"), bestValue: read.number("best_value"),
+                    restoredEpoch: read.count("restored_epoch"), restoredStep: read.count("restored_step"),
                     skippedSteps: read.count("skipped_steps") ?? 0,
                     evaluations: read.evaluations, pace: pace))
         default: return nil

@@ -13,10 +13,14 @@ public enum RunEvent: Sendable, Equatable {
     case gradients(Gradients)
     /// The end of an epoch.
     case epoch(Epoch)
+    /// An evaluation in the middle of an epoch, whose training loss is the mean of the epoch's steps so far.
+    case evaluation(Epoch)
     /// The histograms of weights and gradients at the end of an epoch; only if a sink wants them.
     case histograms(Histograms)
     /// The training loss has stopped falling.
     case plateau(Plateau)
+    /// The run has diverged, and ends.
+    case diverged(Diverged)
     /// The end of the run, or of this part of it, before its results are on disk.
     case end(End)
     /// The results are on disk.
@@ -59,6 +63,10 @@ public enum RunEvent: Sendable, Equatable {
         public var clipRatio: Double?
         /// The gradient noise scale in examples, if measured; infinite if no gradient stands out from the noise.
         public var noiseScale: Double?
+        /// ‖G‖², the squared norm of the gradient over the whole distribution, estimated without bias and smoothed like
+        /// the noise scale, if that is measured. Unlike the mini-batch's own norm it comes near 0 at a minimum; below 0
+        /// where noise hides it.
+        public var squaredGradientNorm: Double?
         public var curvature: Curvature?
         public var newton: Newton?
         /// The number of steps so far that changed nothing.
@@ -126,12 +134,12 @@ public enum RunEvent: Sendable, Equatable {
         public let rootMeanSquare: Double
     }
 
-    /// The numbers of an epoch.
+    /// The numbers of an epoch, or of an evaluation within one.
     public struct Epoch: Sendable, Equatable {
         /// The epoch, from 1, and the number of steps so far.
         public let epoch: Int
         public let step: Int
-        /// The mean loss of the epoch's steps, and the evaluations of the weights at its end. The mean is of weights that
+        /// The mean loss of the epoch's steps up to here, and the evaluations of the weights. The mean is of weights that
         /// moved meanwhile, with dropout and augmentation: the loss of one set of weights over the training set is what
         /// `evaluation.train` measures.
         public let trainingLoss: Double
@@ -165,16 +173,29 @@ public enum RunEvent: Sendable, Equatable {
         public let curvature: Double
     }
 
+    /// Where a run has diverged.
+    public struct Diverged: Sendable, Equatable {
+        /// The number of steps so far, and the current epoch, both counted from 1.
+        public let step: Int
+        public let epoch: Int
+        /// What was seen, such as "the loss is not finite".
+        public let reason: String
+        public let pace: Pace
+    }
+
     /// The numbers at the end of a run.
     public struct End: Sendable, Equatable {
         /// The numbers of steps and epochs so far.
         public let steps: Int
         public let epoch: Int
-        /// The best epoch, from 1, and its watched metric; nil if nothing was watched.
+        /// The best epoch, from 1, and its watched metric; nil if nothing was watched. The step too, where evaluations
+        /// within epochs are watched.
         public var bestEpoch: Int?
+        public var bestStep: Int?
         public var bestValue: Double?
         /// The epoch, from 1, whose weights early stopping has restored; nil if the last ones are kept.
         public var restoredEpoch: Int?
+        public var restoredStep: Int?
         /// The number of steps so far that changed nothing.
         public var skippedSteps = 0
         /// The evaluations of the weights that the run ends with.

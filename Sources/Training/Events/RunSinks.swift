@@ -25,7 +25,10 @@ final class RunSinks {
                 sinks.append(TensorBoardLog(settings, folder: folder.path, mayWrite: mayWrite, warn))
             }
             if settings.writesCSV {
-                sinks += TableLog.Kind.allCases.map {
+                let kinds = TableLog.Kind.allCases.filter {
+                    $0 != .evaluation || settings.evaluationSteps != nil
+                }
+                sinks += kinds.map {
                     TableLog($0, folder: folder.path, mayWrite: mayWrite, warn)
                 }
             }

@@ -1,12 +1,13 @@
 import Foundation
 
-/// `steps.csv` or `epochs.csv`: a row for each logged step, or each epoch; the columns have the names of fields in
-/// metrics.jsonl, and a cell without a number is empty.
+/// `steps.csv`, `epochs.csv` or `evaluations.csv`: a row for each logged step, each epoch, or each evaluation within
+/// one; the columns have the names of fields in metrics.jsonl, and a cell without a number is empty.
 final class TableLog: RunSink {
     /// The event that makes a row, by its name in metrics.jsonl.
     enum Kind: String, CaseIterable {
         case step
         case epoch
+        case evaluation
 
         /// The name of the table's file.
         var fileName: String { "\(rawValue)s.csv" }
@@ -65,6 +66,7 @@ final class TableLog: RunSink {
             step.gradientNorm = 0
             step.clipRatio = 0
             step.noiseScale = 0
+            step.squaredGradientNorm = 0
             step.curvature = RunEvent.Curvature(
                 lambdaMax: 0, gradientCurvature: 0, gradientOverRate: 0, normTest: 0, innerProductTest: 0,
                 gradientSNR: 0)
@@ -78,6 +80,10 @@ final class TableLog: RunSink {
             epoch.batch = 0
             epoch.skippedSteps = 1
             full = .epoch(epoch)
+        case .evaluation(var evaluation):
+            evaluation.batch = 0
+            evaluation.skippedSteps = 1
+            full = .evaluation(evaluation)
         default: break
         }
         return full.fields.filter { cell($0.value) != nil }.map(\.name)

@@ -13,7 +13,7 @@ import TensorBoard
 /// | `curvature/lambda_max`, ... | of those what is measured of curvature |
 /// | `newton/radius`, `newton/products`, ... | of those what a step of Newton's method did |
 /// | `gradient_norms/NAME` | the norm of a parameter's gradient |
-/// | `train/epoch_loss`, `validation/loss`, `test/accuracy`, ... | an epoch's evaluation |
+/// | `train/epoch_loss`, `validation/loss`, `test/accuracy`, ... | an epoch's evaluation; those within it too, without its training loss so far |
 /// | `epoch/lr`, `epoch/batch`, ... | an epoch's other numbers |
 /// | `plateau/loss`, ... | what was found at a plateau |
 /// | `final/train_loss`, `final/test_accuracy`, ... | the end's numbers |
@@ -86,6 +86,8 @@ final class TensorBoardLog: RunSink {
         case .epoch(let epoch):
             trainingLoss = epoch.trainingLoss
             append(epoch.step, Self.scalars(event, Self.tag(ofEpoch:)))
+        case .evaluation(let evaluation):
+            append(evaluation.step, Self.scalars(event, where: Self.isOfEvaluation, Self.tag(ofEpoch:)))
         case .plateau(let plateau): append(plateau.step, Self.scalars(event) { "plateau/\($0)" })
         case .histograms(let histograms):
             append(
@@ -101,7 +103,7 @@ final class TensorBoardLog: RunSink {
             }
             values.append(SummaryValue(.sessionEnd(time: Date().timeIntervalSince1970)))
             append(end.steps, values)
-        case .start, .progress, .gradients, .results, .note, .message: break
+        case .start, .progress, .gradients, .diverged, .results, .note, .message: break
         }
     }
 
@@ -117,8 +119,10 @@ final class TensorBoardLog: RunSink {
     // MARK: Values
 
     /// The single finite numbers of an event, without its step and the norms of parameters' gradients.
-    private static func scalars(_ event: RunEvent, _ tag: (String) -> String) -> [SummaryValue] {
-        let numbers = event.numbers.filter { !["step", "steps"].contains($0.name) }
+    private static func scalars(
+        _ event: RunEvent, where takes: (String) -> Bool = { _ in true }, _ tag: (String) -> String
+    ) -> [SummaryValue] {
+        let numbers = event.numbers.filter { !["step", "steps"].contains($0.name) && takes($0.name) }
         var values = numbers.map { SummaryValue(tag($0.name), .scalar(Float($0.value))) }
         for field in event.fields {
             guard case .named(let numbers) = field.value else { continue }
@@ -143,6 +147,11 @@ final class TensorBoardLog: RunSink {
             return start + name.dropFirst(prefix.count)
         }
         return "epoch/\(name)"
+    }
+
+    /// Whether a number of an evaluation within an epoch was measured there: its training loss is that of steps.
+    private static func isOfEvaluation(_ name: String) -> Bool {
+        name != "train_loss" && evaluations.contains { name.hasPrefix($0.0) }
     }
 
     private static func tag(ofEnd name: String) -> String { "final/\(name)" }

@@ -26,6 +26,12 @@ package struct NoiseScale: Codable, Sendable, Equatable {
         weight = Self.decay * weight + (1 - Self.decay)
     }
 
+    /// ‖G‖², the squared norm of the gradient over the whole distribution; nil before the first measurement.
+    ///
+    /// The mean of unbiased estimates, so it may be negative where noise is large. The squared norm of a mini-batch's own
+    /// gradient is larger by tr(Σ)/B, which does not vanish at a minimum.
+    package var unbiasedSquaredNorm: Double? { weight > 0 ? squaredNorm / weight : nil }
+
     /// B in examples; infinite if no gradient stands out from the noise, nil before the first measurement.
     package var examples: Double? {
         guard weight > 0 else { return nil }

@@ -27,6 +27,8 @@ package struct RunPolicy {
         package var plateau = PlateauState()
         /// Whether the training loss still falls, if plateaus are watched.
         package var lossPlateau: LossPlateau?
+        /// The norms of the gradient at the start and of late; nil before the first.
+        package var gradientCourse: GradientCourse?
         /// The gradient noise scale so far.
         package var noise = NoiseScale()
         /// The history of each parameter's gradients.
@@ -130,6 +132,13 @@ package struct RunPolicy {
         state.notFiniteInRow > 0 ? "the gradient was not finite in the last step" : nil
     }
 
+    /// Takes the norm of a logged step's gradient.
+    package mutating func observe(gradientNorm norm: Double) {
+        var course = state.gradientCourse ?? GradientCourse()
+        course.observe(norm)
+        state.gradientCourse = course
+    }
+
     /// Takes the gradients of a step: the name, number of elements and norm of each parameter's.
     package mutating func look(
         _ gradients: [(name: String, count: Int, norm: Double)]
@@ -153,14 +162,12 @@ package struct RunPolicy {
     package mutating func endEpoch(
         _ epoch: Int, step: Int, trainingLoss: Double?, metric: (String) -> Double?
     ) -> EpochVerdict {
-        if let rule = rates.plateau, let value = metric(rule.metric.rawValue) {
-            state.plateau.observe(value, by: rule, baseRate: rates.baseRate)
-        }
+        lowerRate(metric)
         var verdict = EpochVerdict()
         if let name = Self.watchedMetric(settings),
             let value = name == "train_loss" ? trainingLoss ?? .nan : metric(name)
         {
-            watch(name, value, epoch: epoch, step: step, &verdict)
+            watch(name, value, epoch: epoch, step: step, endsEpoch: true, &verdict)
         }
         verdict.growth = growBatch(after: epoch)
         if let rule = settings.onPlateau, let trainingLoss {
@@ -171,20 +178,47 @@ package struct RunPolicy {
         return verdict
     }
 
+    /// Takes the numbers of an evaluation within an epoch, which decide only where `watchesEvaluations`.
+    ///
+    /// - Parameters:
+    ///   - epoch: The epoch under way, from 0.
+    ///   - step: The number of steps so far.
+    ///   - metric: Returns a number of the evaluation by its name in metrics.jsonl.
+    package mutating func evaluated(in epoch: Int, step: Int, metric: (String) -> Double?) -> EpochVerdict {
+        var verdict = EpochVerdict()
+        guard settings.watchesEvaluations else { return verdict }
+        lowerRate(metric)
+        if let name = Self.watchedMetric(settings), let value = metric(name) {
+            watch(name, value, epoch: epoch, step: step, endsEpoch: false, &verdict)
+        }
+        return verdict
+    }
+
+    /// Lowers the learning rate if it follows a metric that has stopped improving.
+    private mutating func lowerRate(_ metric: (String) -> Double?) {
+        guard let rule = rates.plateau, let value = metric(rule.metric.rawValue) else { return }
+        state.plateau.observe(value, by: rule, baseRate: rates.baseRate)
+    }
+
     private mutating func watch(
-        _ name: String, _ value: Double, epoch: Int, step: Int, _ verdict: inout EpochVerdict
+        _ name: String, _ value: Double, epoch: Int, step: Int, endsEpoch: Bool,
+        _ verdict: inout EpochVerdict
     ) {
         let stopping = settings.earlyStopping
         let isHigherBetter = settings.metric(validation: name)?.isHigherBetter ?? false
         verdict.isBest = state.watch.observe(
-            value, epoch: epoch + 1, isHigherBetter: isHigherBetter,
-            minimumChange: stopping?.minimumChange ?? 0)
+            value, epoch: epoch + 1, step: settings.watchesEvaluations ? step : nil,
+            isHigherBetter: isHigherBetter, minimumChange: stopping?.minimumChange ?? 0)
         if verdict.isBest, settings.checkpoints.keepsBest { state.bestStep = step }
-        guard let stopping, state.watch.epochsSinceBest >= stopping.patience, epoch + 1 < settings.epochs
+        guard let stopping, state.watch.epochsSinceBest >= stopping.patience,
+            !endsEpoch || epoch + 1 < settings.epochs
         else { return }
         hasStoppedEarly = true
+        let since = state.watch.epochsSinceBest
         verdict.earlyStop =
-            "early stop: \(name) was best in epoch \(state.watch.bestEpoch), \(counted(state.watch.epochsSinceBest, "epoch")) ago"
+            "early stop: \(name) was best "
+            + (state.watch.bestStep.map { "at step \($0), \(counted(since, "evaluation")) ago" }
+                ?? "in epoch \(state.watch.bestEpoch), \(counted(since, "epoch")) ago")
     }
 
     /// Chooses the next epoch's mini-batch, if measurements decide.
@@ -200,18 +234,34 @@ package struct RunPolicy {
     }
 
     /// Whether the weights at the end of an epoch, counted from 0, may be those that the run ends with.
-    func mayEnd(with epoch: Int) -> Bool {
-        // One more epoch without improvement may be the last that early stopping waits for.
-        let isPatienceOver = settings.earlyStopping.map { rule in
+    func mayEnd(with epoch: Int) -> Bool { epoch + 1 >= settings.epochs || isPatienceNearlyOver }
+
+    /// Whether the weights of an evaluation within an epoch may be those that the run ends with.
+    var mayEndInEpoch: Bool { settings.watchesEvaluations && isPatienceNearlyOver }
+
+    /// Whether one more look without improvement may be the last that early stopping waits for.
+    private var isPatienceNearlyOver: Bool {
+        settings.earlyStopping.map { rule in
             !rule.restoresBest && state.watch.epochsSinceBest + 1 >= rule.patience
-        }
-        return epoch + 1 >= settings.epochs || isPatienceOver ?? false
+        } ?? false
     }
 
-    /// The epoch, from 1, whose weights are restored if the run ends after `epochs`; nil to keep the last epoch's.
-    package func epochToRestore(after epochs: Int) -> Int? {
+    /// The epoch, from 1, whose weights, or those of whose best step, are restored if the run ends after `epochs` and
+    /// `step` steps; nil to keep the last ones.
+    package func epochToRestore(after epochs: Int, step: Int) -> Int? {
         let best = state.watch.bestEpoch
-        return settings.earlyStopping?.restoresBest ?? false && best > 0 && best < epochs ? best : nil
+        guard settings.earlyStopping?.restoresBest ?? false, best > 0 else { return nil }
+        let isOlder = state.watch.bestStep.map { $0 < step } ?? (best < epochs)
+        return isOlder ? best : nil
+    }
+
+    /// Where the learning rate was lowered to nearly nothing while the gradient was still large, after `step` steps.
+    package func spentRate(after step: Int) -> SpentRate? {
+        guard step > 0, step <= plan.totalSteps, let course = state.gradientCourse,
+            let last = statedRate(step - 1)
+        else { return nil }
+        let largest = (0..<step).lazy.map { rates.rate(step: $0, in: plan.shape) }.max() ?? last
+        return SpentRate(last: last, largest: largest, course: course, schedule: rates.shape.name)
     }
 
     // MARK: Plateaus of the training loss

@@ -21,6 +21,8 @@ final class EpochLoop {
     private(set) var isInterrupted = false
     /// The mean loss of the steps of the last epoch that this process has ended.
     private(set) var lastTrainingLoss: Double?
+    /// The last evaluation within an epoch, and its step.
+    private var evaluated: (step: Int, found: RunEvaluation)?
     /// Whether a sink of rank 0 wants histograms.
     private var wantsHistograms = false
     /// This rank's part of the histograms of the last step's gradient, if they were due.
@@ -59,13 +61,20 @@ final class EpochLoop {
                 try keepParameters()
                 try endEpoch(last.values)
                 if !isOver, !isAtStepLimit, try control() { return nil }
+            } else if policy.hasStoppedEarly, let evaluated {
+                last = evaluated.found
+                break
             }
             if isAtStepLimit {
                 if !isComplete {
                     // Before evaluation, which applies a delayed update: a run resumed from here must apply it with its
                     // next step.
                     try checkpoint()
-                    last = try evaluate(areLast: true)
+                    if let evaluated, evaluated.step == progress.step {
+                        last = evaluated.found
+                    } else {
+                        last = try evaluate(areLast: true)
+                    }
                 }
                 break
             }
@@ -105,7 +114,9 @@ final class EpochLoop {
         let epochs = settings.epochs - progress.epoch - (isEpochEvaluated ? 1 : 0)
         // If a step limit ends the run early, only this share of the remaining epochs is evaluated.
         let share = Double(steps) / Double(max(1, policy.plan.totalSteps - progress.step))
-        return clock.remaining(steps: steps, epochs: Int((Double(epochs) * min(1, share)).rounded(.up)))
+        let within = settings.evaluationSteps.map { steps / $0 } ?? 0
+        return clock.remaining(
+            steps: steps, evaluations: Int((Double(epochs) * min(1, share)).rounded(.up)) + within)
     }
 
     /// Copies the state of the run and starts writing the copy in the background; collective.
@@ -140,13 +151,20 @@ final class EpochLoop {
                 if settings.isDelayed { run.replica.renumberPending(inputs.update(progress.batch - 1)) }
             }
             if logs || measuresCurvature { sinks.take(.step(event(of: result))) }
-            if logs { monitor(result) }
+            if logs {
+                monitor(result)
+                if let norm = result.gradientNorm { policy.observe(gradientNorm: norm) }
+            }
             if sinks.wantProgress { sinks.take(.progress(howFar(result, of: steps))) }
             // At the end of an epoch, or of the run, only once evaluation has applied a delayed update.
             if progress.batch < steps, !isAtStepLimit { try keepParameters() }
-            if let every = settings.checkpoints.everySteps, step % every == 0, progress.batch < steps {
-                try checkpoint()
+            var isCheckpointDue = settings.checkpoints.everySteps.map { step % $0 == 0 } ?? false
+            if let every = settings.evaluationSteps, step % every == 0, progress.batch < steps {
+                let isBest = try evaluateInEpoch(&inputs)
+                isCheckpointDue = isCheckpointDue || isBest && settings.checkpoints.keepsBest
+                if policy.hasStoppedEarly { return false }
             }
+            if isCheckpointDue, progress.batch < steps { try checkpoint() }
             if moments.isDue(after: step), try control() { return true }
         }
         return false
@@ -183,7 +201,11 @@ final class EpochLoop {
         progress.epochExamples += result.count
     }
 
+    /// Reports that the run has diverged, and the error that ends it.
     private func diverged(_ what: String) -> TrainingError {
+        sinks.take(
+            .diverged(
+                RunEvent.Diverged(step: progress.step, epoch: progress.epoch + 1, reason: what, pace: pace)))
         let targets = RunNotes(run: run).largeTargets(progress).map { "\($0), or " } ?? ""
         let advice =
             switch (settings.optimizer.rule as? NewtonCG)?.negativeCurvature {
@@ -205,6 +227,7 @@ final class EpochLoop {
             learningRate: policy.statedRate(progress.step - 1), gradientNorm: result.gradientNorm,
             clipRatio: result.clipRatio,
             noiseScale: policy.measuresNoise ? policy.state.noise.examples : nil,
+            squaredGradientNorm: policy.measuresNoise ? policy.state.noise.unbiasedSquaredNorm : nil,
             curvature: result.curvature.map { found in
                 RunEvent.Curvature(
                     lambdaMax: found.lambdaMax, gradientCurvature: found.gradientCurvature,
@@ -251,6 +274,41 @@ final class EpochLoop {
         }
     }
 
+    // MARK: Evaluations
+
+    /// Evaluates the weights in the middle of an epoch, and keeps them if they are the best; true if they are.
+    /// Collective.
+    private func evaluateInEpoch(_ inputs: inout EpochInputs) throws -> Bool {
+        let found = try evaluate(areLast: isAtStepLimit || policy.mayEndInEpoch)
+        evaluated = (progress.step, found)
+        run.cluster.activity.enter(.writing)
+        sinks.take(.evaluation(event(of: found.values, remaining: remaining(isEpochEvaluated: false))))
+        let factor = policy.state.plateau.factor
+        let verdict = policy.evaluated(
+            in: progress.epoch, step: progress.step, metric: found.values.value(ofWatched:))
+        if policy.state.plateau.factor != factor { try inputs.number(policy, from: progress.batch) }
+        if verdict.isBest { try keepBest() }
+        if let text = verdict.earlyStop { sinks.take(.message(text)) }
+        run.cluster.activity.enter(.computing)
+        return verdict.isBest
+    }
+
+    /// The numbers of an evaluation, at the end of the epoch under way or within it.
+    private func event(of evaluations: RunEvent.Evaluations, remaining: Double) -> RunEvent.Epoch {
+        RunEvent.Epoch(
+            epoch: progress.epoch + 1, step: progress.step, trainingLoss: progress.epochLoss,
+            evaluations: evaluations, learningRate: policy.statedRate(progress.step - 1),
+            batch: settings.growth == nil ? nil : policy.plan.batches[progress.epoch],
+            skippedSteps: policy.state.skippedSteps, pace: pace, remaining: remaining)
+    }
+
+    /// Keeps the weights, now the best, of the epoch under way or just over; collective.
+    private func keepBest() throws {
+        try artifacts.requireFolder()
+        try artifacts.bestWeights.replace(
+            with: run.replica.state, step: progress.step, epoch: progress.epoch + 1)
+    }
+
     // MARK: Ends of epochs
 
     /// Reports an epoch's metrics, keeps its weights if they are the best, and starts a checkpoint if one is due.
@@ -258,23 +316,12 @@ final class EpochLoop {
         run.cluster.activity.enter(.writing)
         let loss = progress.epochLoss
         lastTrainingLoss = loss
-        sinks.take(
-            .epoch(
-                RunEvent.Epoch(
-                    epoch: progress.epoch + 1, step: progress.step, trainingLoss: loss,
-                    evaluations: evaluations, learningRate: policy.statedRate(progress.step - 1),
-                    batch: settings.growth == nil ? nil : policy.plan.batches[progress.epoch],
-                    skippedSteps: policy.state.skippedSteps, pace: pace,
-                    remaining: remaining(isEpochEvaluated: true))))
+        sinks.take(.epoch(event(of: evaluations, remaining: remaining(isEpochEvaluated: true))))
         try takeHistograms()
         let verdict = policy.endEpoch(
             progress.epoch, step: progress.step, trainingLoss: progress.epochExamples > 0 ? loss : nil,
             metric: evaluations.value(ofWatched:))
-        if verdict.isBest {
-            try artifacts.requireFolder()
-            try artifacts.bestWeights.replace(
-                with: run.replica.state, step: progress.step, epoch: progress.epoch + 1)
-        }
+        if verdict.isBest { try keepBest() }
         for text in [verdict.earlyStop, verdict.growth].compactMap({ $0 }) { sinks.take(.message(text)) }
         progress.endEpoch()
         let rule = settings.checkpoints

@@ -185,7 +185,7 @@ struct Resumption {
         let position = checkpoint.state.position
         let policy = RunPolicy(
             settings, prepared.rates, examples: prepared.data.training.count, state: position.policy)
-        let endsWithBest = policy.epochToRestore(after: position.progress.epoch) != nil
+        let endsWithBest = policy.epochToRestore(after: position.progress.epoch, step: position.step) != nil
         let name = endsWithBest ? CheckpointFormat.best : CheckpointFormat.weights
         if !isOwn { try takeMetrics(of: position, from: checkpoint.path, in: folder) }
         try artifacts.writeInputs()

@@ -149,10 +149,11 @@ final class RunArtifacts {
         try bestWeights.settle()
     }
 
-    /// Loads the weights of the best epoch; collective.
+    /// Loads the best weights; collective.
     ///
+    /// - Parameter place: Where the run had them, such as "epoch 3".
     /// - Returns: On rank 0, how many mini-batches they had seen.
-    func restoreBest(ofEpoch epoch: Int) throws -> Int? {
+    func restoreBest(of place: String) throws -> Int? {
         var best: (values: [[Float]], trainedBatches: Int)?
         try cluster.agree(
             Result {
@@ -160,14 +161,14 @@ final class RunArtifacts {
                 guard !bestWeights.areLost else {
                     throw TrainingError(
                         .io,
-                        "the best weights, of epoch \(epoch), could not be written to \(folder.path): make room there and \(prepared.continuation)"
+                        "the best weights, of \(place), could not be written to \(folder.path): make room there and \(prepared.continuation)"
                     )
                 }
                 best = try WeightsFile.read(
                     folder.file(RunFolder.bestWeightsName), for: prepared.replica.state.model)
             })
         try prepared.replica.state.set(best?.values)
-        sinks.take(.message("restored the weights of epoch \(epoch)"))
+        sinks.take(.message("restored the weights of \(place)"))
         return best?.trainedBatches
     }
 

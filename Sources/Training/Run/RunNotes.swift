@@ -1,6 +1,8 @@
+import DataParallel
 import Datasets
 import Layers
 import Messages
+import Optimizers
 
 /// Notes on what is odd about a model or its data, though training is possible.
 struct RunNotes {
@@ -11,8 +13,10 @@ struct RunNotes {
 
     /// Notes on what the user may not have meant.
     var oddities: [String] {
-        [model.superfluousEnd, largeBatch, singleClass, manyClasses, spareOutputs, channelsLast]
-            .compactMap { $0 } + missingLabels + dataOddities
+        [
+            model.superfluousEnd, largeBatch, fewForStatistics, fewForHessian, singleClass, manyClasses,
+            spareOutputs, channelsLast,
+        ].compactMap { $0 } + missingLabels + dataOddities
     }
 
     /// A mini-batch larger than the training set.
@@ -20,6 +24,30 @@ struct RunNotes {
         guard let batch = settings.batchIfAny, batch > data.training.count else { return nil }
         return
             "training.batch is \(batch), there are only \(counted(data.training.count, "training example")): every epoch is a single step"
+    }
+
+    /// Batch norm whose statistics are of so few examples that they are mostly noise: with synchronization those of a
+    /// mini-batch, without it those of a shard. Errors rise below about 16 (Wu and He, "Group Normalization", 2018,
+    /// figure 1; Ioffe, "Batch Renormalization", 2017).
+    private var fewForStatistics: String? {
+        let plan = RunPlan(settings, examples: data.training.count)
+        guard let batch = plan.batches.min(),
+            let fewest = Replica.batchNormExamples(model, batch: batch, shards: settings.shards),
+            fewest.count < Self.fewExamples
+        else { return nil }
+        let whole = fewest.isShard ? "a shard of a mini-batch of \(batch)" : "a mini-batch"
+        return
+            "batch norm takes its statistics of \(counted(fewest.count, "example")), \(whole): below about \(Self.fewExamples) they are mostly noise, so \(fewest.isShard ? "set sync: true, or " : "")take larger mini-batches, group_norm or batch_renorm"
+    }
+
+    /// Newton's method on mini-batches far smaller than its products with the Hessian need. For a gradient some 100
+    /// examples do, for a Hessian some 10,000 (Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 8.1.3).
+    private var fewForHessian: String? {
+        guard settings.optimizer.rule is NewtonCG, let batch = settings.batchIfAny else { return nil }
+        let examples = min(batch * settings.accumulate, data.training.count)
+        guard examples < min(Self.hessianExamples, data.training.count) / 2 else { return nil }
+        return
+            "\(NewtonCG.name) takes its steps from \(counted(examples, "example")) of \(data.training.count): a Hessian takes some \(Self.hessianExamples) where a gradient takes 100, so raise training.batch or training.accumulate, or set training.batch to full"
     }
 
     /// A training set of a single class.
@@ -129,6 +157,10 @@ struct RunNotes {
         )
     }
 
+    /// Examples below which the statistics of batch norm are mostly noise.
+    private static let fewExamples = 16
+    /// Examples that an estimate of the Hessian takes.
+    private static let hessianExamples = 10_000
     /// The first steps of a run, in which large targets may make it diverge.
     private static let firstSteps = 100
     /// Features have a deviation of about 1, so outputs this large need large weights and gradients.

@@ -52,10 +52,10 @@ struct RunClock {
     /// The mean seconds of a step; nil before the first.
     var secondsPerStep: Double? { steps > 0 ? seconds / Double(steps) : nil }
 
-    /// Estimated seconds for `moreSteps` steps and one evaluation after each of `moreEpochs` epochs.
-    func remaining(steps moreSteps: Int, epochs moreEpochs: Int) -> Double {
+    /// Estimated seconds for `moreSteps` steps and so many evaluations.
+    func remaining(steps moreSteps: Int, evaluations moreEvaluations: Int) -> Double {
         Double(max(0, moreSteps)) * seconds / Double(max(1, steps))
-            + Double(max(0, moreEpochs)) * evaluations.seconds / Double(max(1, evaluations.count))
+            + Double(max(0, moreEvaluations)) * evaluations.seconds / Double(max(1, evaluations.count))
     }
 
     /// Training examples per second spent in steps alone, and seconds since the start.

@@ -89,18 +89,22 @@ final class TrainingRun {
         let (progress, state) = (loop.progress, loop.policy.state)
         var (found, trainedBatches, place) = (last, progress.step, "step \(progress.step)")
         var restored: Int?
+        let watch = state.watch
         if progress.isFinished { try artifacts.keepParameters(after: progress.step) }
-        if progress.isFinished, let epoch = loop.policy.epochToRestore(after: progress.epoch) {
-            trainedBatches = try artifacts.restoreBest(ofEpoch: epoch) ?? progress.step
+        if progress.isFinished,
+            let epoch = loop.policy.epochToRestore(after: progress.epoch, step: progress.step)
+        {
+            place = watch.place
+            trainedBatches = try artifacts.restoreBest(of: place) ?? progress.step
             found = try loop.evaluate(areLast: true)
-            place = "epoch \(epoch)"
             restored = epoch
         }
         let evaluations = found.values
-        let best = state.watch.bestEpoch
+        let best = watch.bestEpoch
         let end = RunEvent.End(
             steps: progress.step, epoch: progress.epoch, bestEpoch: best > 0 ? best : nil,
-            bestValue: best > 0 ? state.watch.best : nil, restoredEpoch: restored,
+            bestStep: watch.bestStep, bestValue: best > 0 ? watch.best : nil, restoredEpoch: restored,
+            restoredStep: restored == nil ? nil : watch.bestStep,
             skippedSteps: state.skippedSteps,
             evaluations: evaluations, pace: loop.pace)
         try prepared.checkCopies(after: progress.step)
@@ -119,10 +123,12 @@ final class TrainingRun {
         try artifacts.complete()
         try artifacts.writeTiming()
         if cluster.rank == 0 {
-            let note = RunNotes(run: prepared).unlearnedTargets(
+            let unlearned = RunNotes(run: prepared).unlearnedTargets(
                 evaluations, trainingLoss: loop.lastTrainingLoss)
+            let spent = progress.isFinished ? loop.policy.spentRate(after: progress.step) : nil
             let results = artifacts.results(
-                evaluations, notes: note.map { [$0] } ?? [], isFinished: progress.isFinished)
+                evaluations, notes: [unlearned, spent?.text].compactMap { $0 },
+                isFinished: progress.isFinished)
             if let results {
                 sinks.take(.results(results))
             }

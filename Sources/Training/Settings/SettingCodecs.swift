@@ -40,6 +40,47 @@ extension OptionCodec where Value == EarlyStoppingSetting {
     }
 }
 
+/// The value of `training.watch`: the metric, if one is named, and whether evaluations within epochs are watched.
+struct WatchSetting: Sendable {
+    var metric: String?
+    var isBySteps = false
+}
+
+extension OptionCodec where Value == WatchSetting {
+    /// A metric, or {metric: validation_loss, by: step}.
+    static func watch(_ customs: [CustomMetric]) -> OptionCodec {
+        let metric = OptionCodec<String>.watchedMetric(customs)
+        let places = ["epoch", "step"]
+        let options = OptionCodec<WatchSetting>.options(
+            "options such as {metric: validation_loss, by: step}",
+            [
+                .optional("metric", metric.form, default: .none, "What is watched."),
+                .optional(
+                    "by", .word("unit", places), default: "epoch",
+                    "Whether ends of epochs alone count, or the evaluations within them too."),
+            ],
+            encode: {
+                [
+                    NamedOption("metric", $0.metric.map(OptionValue.text) ?? .none),
+                    NamedOption("by", .text(places[$0.isBySteps ? 1 : 0])),
+                ]
+            },
+            decode: { options in
+                WatchSetting(
+                    metric: options.value("metric") == .none ? nil : options.text("metric"),
+                    isBySteps: options.text("by") == places[1])
+            })
+        return OptionCodec(
+            .either([metric.form, options.form], "a metric, or {metric: validation_loss, by: step}")
+        ) { watch in
+            watch.isBySteps ? options.encode(watch) : watch.metric.map(metric.encode) ?? .none
+        } decode: { value throws(OptionError) in
+            guard case .options = value else { return WatchSetting(metric: try metric.decode(value)) }
+            return try options.decode(value)
+        }
+    }
+}
+
 extension OptionCodec where Value == String {
     /// The names of metrics that decisions may watch: the training loss, or a number of the validation set.
     static func watchedMetric(_ customs: [CustomMetric]) -> OptionCodec {

@@ -105,6 +105,28 @@ extension TrainingSettings {
                 "training.delayed", "must be false beside accumulate, which is \(settings.accumulate)")
         },
         { settings in
+            guard settings.isDelayed, settings.evaluationSteps != nil else { return nil }
+            return SettingsConflict(
+                "evaluation.every_steps",
+                "must be left out beside training.delayed: true, whose weights would change: evaluation applies the gradient under way at once"
+            )
+        },
+        { settings in
+            guard settings.watchesEvaluations else { return nil }
+            guard settings.evaluationSteps != nil else {
+                return SettingsConflict(
+                    "training.watch", "by step needs evaluations within epochs",
+                    advice: "set evaluation.every_steps")
+            }
+            guard settings.data.validation != nil else {
+                return SettingsConflict(
+                    "training.watch", "by step needs validation data", advice: "set data.validation")
+            }
+            guard settings.watchedMetric == "train_loss" else { return nil }
+            return SettingsConflict(
+                "training.watch", "must be by epoch beside train_loss, a mean over the steps of an epoch")
+        },
+        { settings in
             guard settings.spikes != nil else { return nil }
             if settings.isDelayed {
                 return SettingsConflict(

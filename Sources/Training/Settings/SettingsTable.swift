@@ -236,6 +236,7 @@ package struct SettingsTable: Sendable {
 
     private static func training(_ vocabulary: Vocabulary) -> [SettingKey] {
         let earlyStopping = OptionCodec<EarlyStoppingSetting>.earlyStopping(vocabulary.metrics)
+        let watch = OptionCodec<WatchSetting>.watch(vocabulary.metrics)
         return [
             // Read before the epochs, which must be 1 with it.
             SettingKey(
@@ -272,8 +273,15 @@ package struct SettingsTable: Sendable {
                 "A step whose loss is sigma deviations above the mean of the last window changes nothing and counts as skipped; not beside delayed.",
                 source: "Chowdhery et al. 2022"),
             SettingKey(
-                "training.watch", \.watchedMetric, optional: .watchedMetric(vocabulary.metrics), .results,
-                "The metric whose best epoch best.safetensors keeps; the validation loss unless given."),
+                "training.watch", watch.form, .results,
+                "The metric whose best weights best.safetensors keeps, the validation loss unless given; by: step looks at evaluations within epochs too."
+            ) { settings in
+                watch.encode(
+                    WatchSetting(metric: settings.watchedMetric, isBySteps: settings.watchesEvaluations))
+            } set: { settings, value throws(OptionError) in
+                let setting = value == .none ? WatchSetting() : try watch.decode(value)
+                (settings.watchedMetric, settings.watchesEvaluations) = (setting.metric, setting.isBySteps)
+            },
             SettingKey(
                 "training.early_stopping", earlyStopping.form, .results,
                 "Ends the run when a metric has not become better for some epochs, with the best weights.",
@@ -335,6 +343,15 @@ package struct SettingsTable: Sendable {
                 "evaluation.metrics", \.metrics, optional: metrics, .conduct,
                 "What is reported beside the loss, by the targets unless given: \(names).",
                 source: "scikit-learn"),
+            // It decides results where watch is by step.
+            SettingKey(
+                "evaluation.every_steps", .whole(0...1_000_000_000), .results,
+                "Optimizer steps between two evaluations within epochs; 0 for ends of epochs alone."
+            ) {
+                $0.evaluationSteps.map(OptionValue.whole) ?? .none
+            } set: { settings, value throws(OptionError) in
+                settings.evaluationSteps = try OptionCodec<Int?>.count(upTo: 1_000_000_000).decode(value)
+            },
             SettingKey(
                 "evaluation.train", \.evaluatesTraining, .flag, .conduct,
                 "Whether the training set is evaluated after each epoch, too."),

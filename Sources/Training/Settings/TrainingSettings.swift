@@ -151,6 +151,9 @@ public struct TrainingSettings: Sendable {
     public var spikes: LossSpikeGuard?
     /// The metric that best weights, early stopping and plateaus watch, such as "validation_loss".
     public var watchedMetric: String?
+    /// Whether best weights, early stopping and a schedule that follows a metric look at the evaluations within epochs
+    /// too, every `evaluationSteps`; patience then counts evaluations. Otherwise they look at ends of epochs alone.
+    public var watchesEvaluations: Bool
     /// When to end before all epochs are done; nil for never.
     public var earlyStopping: EarlyStopping?
     /// What to do when the training loss stops falling; nil for nothing.
@@ -170,6 +173,9 @@ public struct TrainingSettings: Sendable {
     public var checkpoints: Checkpoints
     /// The number of steps between logged steps.
     public var loggingSteps: Int
+    /// Optimizer steps between evaluations, besides those at ends of epochs; nil for none. Weights do not depend on it
+    /// unless `watchesEvaluations`. Not allowed with delayed updates.
+    public var evaluationSteps: Int?
     /// Whether the training set is evaluated too after each epoch, with the weights at its end.
     public var evaluatesTraining: Bool
     /// Whether the gradient noise scale is measured at logged steps.
@@ -274,6 +280,7 @@ public struct TrainingSettings: Sendable {
         maximumSkippedSteps = 10
         spikes = nil
         watchedMetric = nil
+        watchesEvaluations = false
         earlyStopping = nil
         onPlateau = nil
         shards = 8
@@ -284,6 +291,7 @@ public struct TrainingSettings: Sendable {
         exchange = .float32
         checkpoints = Checkpoints()
         loggingSteps = 10
+        evaluationSteps = nil
         evaluatesTraining = false
         logsNoiseScale = false
         logsLayers = false
