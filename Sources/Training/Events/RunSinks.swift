@@ -26,7 +26,9 @@ final class RunSinks {
             }
             if settings.writesCSV {
                 sinks += TableLog.Kind.allCases.map {
-                    TableLog($0, folder: folder.path, mayWrite: mayWrite, warn)
+                    TableLog(
+                        $0, folder: folder.path, hasEffectiveRates: settings.effectiveRateSteps != nil,
+                        mayWrite: mayWrite, warn)
                 }
             }
             if settings.parameterSteps != nil {
