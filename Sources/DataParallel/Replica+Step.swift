@@ -128,7 +128,7 @@ extension Replica {
     private func wantsSquares(_ observes: TrainingStep.Observations) -> Bool {
         // What is to be reported of a delayed gradient is only known with the next step.
         settings.isDelayed || settings.skipsNonFinite || settings.clipping.maximumNorm != nil
-            || !observes.isSubset(of: .histograms)
+            || !observes.isSubset(of: [.histograms, .rates])
     }
 
     /// Takes a step of Newton's method; the summed gradient is in place.
@@ -191,6 +191,7 @@ extension Replica {
         }
         try log.timed(Profiler.Overhead.update) { try update.apply(sum, numbers) }
         try update.finish(log)
+        if observes.contains(.rates) { result.rates = try update.effectiveRates(numbers) }
     }
 
     // MARK: Delayed updates

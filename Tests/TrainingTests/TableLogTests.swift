@@ -30,6 +30,19 @@ import Testing
         #expect(try log.position == run.bytes("steps.csv").count)
     }
 
+    @Test func effectiveRates() throws {
+        let run = try TemporaryRun()
+        defer { run.remove() }
+        let log = TableLog(.step, folder: run.folder, hasEffectiveRates: true) { Issue.record("\($0)") }
+        try log.start(at: 0)
+        log.take(TemporaryRun.step(1))
+        try log.finish()
+        let header = Self.stepColumns.replacing(
+            ",skipped_steps",
+            with: ",effective_rate_min,effective_rate_mean,effective_rate_max,skipped_steps")
+        #expect(try lines(run, "steps.csv") == [header, "1,1,0.5,0.1,,,,,,,,,,,,,,100.5,0.25"])
+    }
+
     @Test func epochs() throws {
         let run = try TemporaryRun()
         defer { run.remove() }

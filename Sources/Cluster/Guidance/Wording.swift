@@ -81,6 +81,7 @@ public enum Wording: Sendable, Hashable {
         ("training.on_plateau", "settings.onPlateau"),
         ("logging.curvature", "settings.curvatureSteps"),
         ("logging.parameters", "settings.parameterSteps"),
+        ("logging.effective_rates", "settings.effectiveRateSteps"),
         ("set training.batch to full", "set settings.isFullBatch to true"),
         ("training.batch must be full", "settings.isFullBatch must be true"),
         ("batch: full", "isFullBatch"),

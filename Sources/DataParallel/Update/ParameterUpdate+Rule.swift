@@ -50,7 +50,7 @@ extension ParameterUpdate {
     }
 
     /// Calls `body` with the rule's state arrays of a duty from flat element `start` on.
-    private func withState(
+    func withState(
         _ duty: Int, from start: Int, _ body: (UnsafePointer<UnsafeMutablePointer<Float>>) -> Void
     ) {
         let count = settings.rule.stateNames.count

@@ -28,6 +28,8 @@ package struct TrainingStep {
         package static let curvature = Observations(rawValue: 8)
         /// How the elements of each parameter's gradient are spread.
         package static let histograms = Observations(rawValue: 16)
+        /// The effective rates of an adaptive rule.
+        package static let rates = Observations(rawValue: 32)
     }
 
     package init(
@@ -67,6 +69,8 @@ package struct StepResult: Sendable {
     /// How the gradient that changed the parameters was spread before clipping, this rank's part, where it was asked for and
     /// the step not skipped.
     package var histograms: HistogramParts?
+    /// The rates of all weights in the step that changed the parameters, where it was asked for and the rule is adaptive.
+    package var rates: EffectiveRates?
     /// Why the parameters stayed as they were; nil unless the step was skipped.
     package var skipped: Reason?
 

@@ -1,7 +1,7 @@
 import CKernels
 
 /// Adam, AdamW and AMSGrad, which differ in how weight decay acts and in whether the second moment may shrink.
-public protocol AdamRule: MomentRule where Scalar == Moments.Scalar {
+public protocol AdamRule: MomentRule, AdaptiveRule where Scalar == Moments.Scalar {
     /// Whether steps divide by the largest v so far instead of by v.
     var amsgrad: Bool { get }
     /// Whether λ shrinks the weights directly instead of being added to the gradient.

@@ -52,6 +52,9 @@ extension RunEvent {
             list.add("radius", step.newton?.radius)
             list.add("products", step.newton?.products)
             list.add("negative_curvature", step.newton?.negativeCurvature)
+            list.add("effective_rate_min", step.effectiveRates?.minimum)
+            list.add("effective_rate_mean", step.effectiveRates?.mean)
+            list.add("effective_rate_max", step.effectiveRates?.maximum)
             list.add(skipped: step.skippedSteps)
             if !step.gradientNorms.isEmpty { list.add("gradient_norms", .named(step.gradientNorms)) }
             list.add(step.pace)

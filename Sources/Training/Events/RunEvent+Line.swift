@@ -43,6 +43,11 @@ extension RunEvent {
                 event.newton = Newton(
                     radius: read.number("radius"), products: products, negativeCurvature: curvature)
             }
+            if let least = read.number("effective_rate_min"), let mean = read.number("effective_rate_mean"),
+                let greatest = read.number("effective_rate_max")
+            {
+                event.effectiveRates = EffectiveRates(minimum: least, mean: mean, maximum: greatest)
+            }
             event.skippedSteps = read.count("skipped_steps") ?? 0
             if case .named(let norms)? = read["gradient_norms"] { event.gradientNorms = norms }
             return .step(event)

@@ -69,6 +69,7 @@ public enum RunEvent: Sendable, Equatable {
         public var squaredGradientNorm: Double?
         public var curvature: Curvature?
         public var newton: Newton?
+        public var effectiveRates: EffectiveRates?
         /// The number of steps so far that changed nothing.
         public var skippedSteps = 0
         /// The norm of each parameter's gradient, if asked for.
@@ -84,6 +85,14 @@ public enum RunEvent: Sendable, Equatable {
         public let products: Int
         /// dᵀHd of the unit direction d of negative curvature that the step goes along; 0 where it met none.
         public let negativeCurvature: Double
+    }
+
+    /// What a step of an adaptive rule has multiplied each weight's gradient by, or the running mean of it, over all
+    /// weights.
+    public struct EffectiveRates: Sendable, Equatable {
+        public let minimum: Double
+        public let mean: Double
+        public let maximum: Double
     }
 
     /// The speed of a run: training examples per second, counting time in steps alone, and seconds since the start.

@@ -29,7 +29,9 @@ final class RunSinks {
                     $0 != .evaluation || settings.evaluationSteps != nil
                 }
                 sinks += kinds.map {
-                    TableLog($0, folder: folder.path, mayWrite: mayWrite, warn)
+                    TableLog(
+                        $0, folder: folder.path, hasEffectiveRates: settings.effectiveRateSteps != nil,
+                        mayWrite: mayWrite, warn)
                 }
             }
             if settings.parameterSteps != nil {

@@ -15,16 +15,21 @@ final class TableLog: RunSink {
 
     let name: String
     private let kind: Kind
+    private let hasEffectiveRates: Bool
     private let file: AppendedFile
     /// The columns of the header; empty until it is written.
     private var columns: [String] = []
 
     /// A table in a run's folder that is not opened yet; see `AppendedFile`.
+    ///
+    /// - Parameter hasEffectiveRates: Whether steps may have effective rates, which then have columns.
     init(
-        _ kind: Kind, folder: String, mayWrite: @escaping () -> Bool = { true },
+        _ kind: Kind, folder: String, hasEffectiveRates: Bool = false,
+        mayWrite: @escaping () -> Bool = { true },
         _ warn: @escaping (String) -> Void
     ) {
         self.kind = kind
+        self.hasEffectiveRates = hasEffectiveRates
         name = kind.fileName
         file = AppendedFile(
             path: "\(folder)/\(kind.fileName)", AppendedFile.Words(subject: "rows", piece: "row"),
@@ -48,7 +53,7 @@ final class TableLog: RunSink {
         guard event.kind == kind.rawValue else { return }
         var text = ""
         if columns.isEmpty {
-            columns = Self.columns(of: event)
+            columns = columns(for: event)
             text += columns.joined(separator: ",") + "\n"
         }
         let cells = event.fields.reduce(into: [String: String]()) { cells, field in
@@ -59,7 +64,7 @@ final class TableLog: RunSink {
     }
 
     /// The columns for a run with this first event; they include the numbers that only later events may have.
-    private static func columns(of event: RunEvent) -> [String] {
+    private func columns(for event: RunEvent) -> [String] {
         var full = event
         switch event {
         case .step(var step):
@@ -74,6 +79,9 @@ final class TableLog: RunSink {
             if step.learningRate == nil {
                 step.newton = RunEvent.Newton(radius: 0, products: 0, negativeCurvature: 0)
             }
+            if hasEffectiveRates {
+                step.effectiveRates = RunEvent.EffectiveRates(minimum: 0, mean: 0, maximum: 0)
+            }
             step.skippedSteps = 1
             full = .step(step)
         case .epoch(var epoch):
@@ -86,7 +94,7 @@ final class TableLog: RunSink {
             full = .evaluation(evaluation)
         default: break
         }
-        return full.fields.filter { cell($0.value) != nil }.map(\.name)
+        return full.fields.filter { Self.cell($0.value) != nil }.map(\.name)
     }
 
     /// The shortest decimal that reads back as the same number; nil if the value is not a number.

@@ -135,7 +135,9 @@ final class EpochLoop {
             // logged.
             let logs = step % settings.loggingSteps == 0 || settings.optimizer.rule is NewtonCG
             let measuresCurvature = settings.curvatureSteps.map { step % $0 == 0 } ?? false
+            let measuresRates = settings.effectiveRateSteps.map { step % $0 == 0 } ?? false
             var observes = observations(logs: logs, measuresCurvature: measuresCurvature)
+            if measuresRates { observes.formUnion([.rates, .norm]) }
             if progress.batch + 1 == steps, areHistogramsDue { observes.insert(.histograms) }
             run.replica.reach(.step, step: step)
             let began = ProcessInfo.processInfo.systemUptime
@@ -150,7 +152,7 @@ final class EpochLoop {
                 try inputs.number(policy, from: progress.batch)
                 if settings.isDelayed { run.replica.renumberPending(inputs.update(progress.batch - 1)) }
             }
-            if logs || measuresCurvature { sinks.take(.step(event(of: result))) }
+            if logs || measuresCurvature || measuresRates { sinks.take(.step(event(of: result))) }
             if logs {
                 monitor(result)
                 if let norm = result.gradientNorm { policy.observe(gradientNorm: norm) }
@@ -238,6 +240,10 @@ final class EpochLoop {
                 RunEvent.Newton(
                     radius: found.radius, products: found.products,
                     negativeCurvature: found.negativeCurvature)
+            },
+            effectiveRates: result.rates.map { found in
+                RunEvent.EffectiveRates(
+                    minimum: found.minimum, mean: found.mean, maximum: found.maximum)
             },
             skippedSteps: policy.state.skippedSteps,
             gradientNorms: settings.logsLayers

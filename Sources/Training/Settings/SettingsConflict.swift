@@ -201,6 +201,13 @@ extension TrainingSettings {
             )
         },
         { settings in
+            let rule = settings.optimizer.rule
+            guard settings.effectiveRateSteps != nil, !(rule is any AdaptiveRule) else { return nil }
+            return SettingsConflict(
+                "logging.effective_rates",
+                "must be left out beside optimizer \(rule.name), which has no rate for every single weight")
+        },
+        { settings in
             let growsByNoise = settings.growth?.trigger == .noise
             guard growsByNoise || settings.logsNoiseScale else { return nil }
             let key = growsByNoise ? "training.batch_growth" : "logging.noise_scale"

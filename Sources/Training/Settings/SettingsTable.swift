@@ -408,6 +408,14 @@ package struct SettingsTable: Sendable {
             "Optimizer steps between two at which the parameters, at most 10,000, are kept for path.safetensors; 0 for none."
         ),
         SettingKey(
+            "logging.effective_rates", .whole(0...1_000_000_000), .conduct,
+            "Optimizer steps between two at which the rates that an adaptive rule has for single weights are measured; 0 for none."
+        ) {
+            $0.effectiveRateSteps.map(OptionValue.whole) ?? .none
+        } set: { settings, value throws(OptionError) in
+            settings.effectiveRateSteps = try OptionCodec<Int?>.count(upTo: 1_000_000_000).decode(value)
+        },
+        SettingKey(
             "logging.tensorboard", \.writesTensorBoard, .flag, .conduct,
             "Whether an event file is written for TensorBoard."),
         SettingKey(

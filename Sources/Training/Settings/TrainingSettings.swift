@@ -191,6 +191,9 @@ public struct TrainingSettings: Sendable {
     /// The number of steps between two at which the trainable parameters, at most 10,000 of them, are kept for
     /// path.safetensors, beside the first and the last; nil for no such file. Weights do not depend on it.
     public var parameterSteps: Int?
+    /// The number of steps between those at which the effective rates of an adaptive update rule are logged; nil for none.
+    /// Weights do not depend on it.
+    public var effectiveRateSteps: Int?
     /// Whether the run's numbers, histograms and settings are written for TensorBoard.
     public var writesTensorBoard: Bool
     /// Whether steps and epochs are written as CSV tables too.
@@ -298,6 +301,7 @@ public struct TrainingSettings: Sendable {
         keepsPredictions = true
         curvatureSteps = nil
         parameterSteps = nil
+        effectiveRateSteps = nil
         writesTensorBoard = true
         writesCSV = false
         picksFreeOutput = false
