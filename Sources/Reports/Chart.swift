@@ -30,11 +30,12 @@ struct Chart {
     func picture(attributes: [(String, String)] = []) -> String? {
         let shown = curves.filter { !$0.points.isEmpty }
         let points = shown.flatMap(\.points)
+        let arePoints = shown.contains { $0.stroke == .points }
         // Steps begin at 0, so that pictures stand over one another, and end where they end: ticks need not.
         let found = points.map(\.x) + (beginsAtZero ? [0] : [])
         guard !points.isEmpty, let least = found.min(), let most = found.max(),
             let frame = Frame(
-                across: found, name: across, ends: most > least ? least...most : nil,
+                across: found, name: across, ends: most > least && !arePoints ? least...most : nil,
                 acrossLogarithmicFrom: acrossLogarithmicFrom,
                 down: Scale(points.map(\.y), logarithmicFrom: logarithmicFrom))
         else { return nil }

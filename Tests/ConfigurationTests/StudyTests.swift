@@ -5,9 +5,12 @@ import Testing
 
 /// Sweeps over one configuration.
 @Suite struct StudyTests {
-    private func study(_ yaml: String, output: String? = nil) throws -> StudyConfiguration {
+    private func study(
+        _ yaml: String, output: String? = nil, isQuick: Bool = false
+    ) throws -> StudyConfiguration {
         try StudyConfiguration(
-            yaml: yaml, source: .file("/somewhere/rates.yaml"), output: output, currentFolder: "/")
+            yaml: yaml, source: .file("/somewhere/rates.yaml"), output: output, isQuick: isQuick,
+            currentFolder: "/")
     }
 
     @Test func combinationsAndNames() throws {
@@ -39,13 +42,108 @@ import Testing
         #expect(study.runs[0].configuration.output == "elsewhere/a")
     }
 
-    @Test(arguments: Study.all.map(\.name))
-    func builtInStudiesAreWhole(name: String) throws {
+    @Test(arguments: Study.all.map(\.name), [false, true])
+    func builtInStudiesAreWhole(name: String, isQuick: Bool) throws {
         let study = try #require(Study.named(name))
         let configuration = try StudyConfiguration(
-            yaml: study.yaml, source: .recipe(name), currentFolder: "/")
-        #expect(configuration.runs.count >= 2 && !configuration.metrics.isEmpty)
+            yaml: study.yaml, source: .recipe(name), isQuick: isQuick, currentFolder: "/")
+        #expect(!configuration.runs.isEmpty && !configuration.metrics.isEmpty)
         #expect(configuration.output == "studies/\(name)" && !study.title.isEmpty)
+    }
+
+    @Test func quickChanges() throws {
+        let yaml = """
+            base: {recipe: fashion-mlp}
+            set: {training.epochs: 9}
+            vary: {training.batch: [16, 32, 64]}
+            runs:
+              long: {training.epochs: 20}
+              huge: {training.epochs: 90}
+            quick:
+              training.epochs: 2
+              data.train.limit: 100
+              vary: {training.batch: [16]}
+              runs: {long: {optimizer.lr: 0.5}, huge: null}
+              diagnose: 10
+            report: {diagnose: 500}
+            """
+        let (whole, quick) = (try study(yaml), try study(yaml, isQuick: true))
+        #expect(whole.runs.map(\.name) == ["batch-16", "batch-32", "batch-64", "long", "huge"])
+        #expect(whole.runs.map(\.configuration.settings.epochs) == [9, 9, 9, 20, 90])
+        #expect(whole.diagnosedExamples == 500 && quick.diagnosedExamples == 10)
+        #expect(quick.runs.map(\.name) == ["batch-16", "long"])
+        let settings = quick.runs.map(\.configuration.settings)
+        // What is quick for all comes after a run's own.
+        #expect(settings.map(\.epochs) == [2, 2] && settings[1].optimizer.learningRate == 0.5)
+        #expect(settings.allSatisfy { $0.configurationText.contains("limit: 100") })
+        let longer = try StudyConfiguration(
+            yaml: yaml, source: .file("s.yaml"), overrides: [.epochs(3)], isQuick: true, currentFolder: "/")
+        #expect(longer.runs[0].configuration.settings.epochs == 3)
+    }
+
+    @Test func pictures() throws {
+        let study = try study(
+            """
+            base: {recipe: fashion-mlp}
+            runs: {a: {}, b: {}}
+            report: {diagnose: 10, reach: {metric: test_loss, value: 0.5}, metrics: [reach_step, seconds]}
+            pictures:
+              loss: {curves: [loss, gradient_norm], against: step, scale: log}
+              widths: {curves: [generalization_gap], across: parameters}
+              ratio: {scatter: [diagnosed_loss, minimum_ratio]}
+              surface: {landscape: a, path: [a, b], range: [-1, 1, -2, 2], points: 5}
+              between: {landscape: a, to: b, examples: 100, data: test}
+            """)
+        let contents = study.pictures.map(\.content)
+        #expect(study.pictures.map(\.name) == ["loss", "widths", "ratio", "surface", "between"])
+        #expect(contents[0] == .curves(["loss", "gradient_norm"], against: .step))
+        #expect(study.pictures[0].scale == .logarithmic && study.pictures[1].scale == .automatic)
+        #expect(contents[1] == .means(["generalization_gap"], across: "parameters"))
+        #expect(contents[2] == .scatter(x: "diagnosed_loss", y: "minimum_ratio"))
+        guard case .landscape(let surface) = contents[3], case .landscape(let between) = contents[4] else {
+            Issue.record("no landscapes: \(contents)")
+            return
+        }
+        #expect(surface.directions { "studies/\($0)" } == .path(["studies/a", "studies/b"]))
+        #expect(surface.options.range == [-1, 1, -2, 2] && surface.options.points == 5)
+        #expect(between.directions { "x/\($0)" } == .line(to: "x/b") && between.options.examples == 100)
+        #expect(between.data == .test && between.run == "a")
+        let reach = try #require(study.reach)
+        #expect(reach.isReached(by: 0.5) && reach.isReached(by: 0.4) && !reach.isReached(by: 0.6))
+        #expect(StudyConfiguration.Reach(metric: "test_accuracy", value: 0.9).isReached(by: 0.95))
+    }
+
+    @Test(arguments: [
+        ("pictures: {p: {}}", "pictures.p: must have one of curves, scatter and landscape, has none"),
+        ("pictures: {p: {curves: [loss], scatter: [loss, lr]}}", "has curves and scatter"),
+        ("pictures: {p: {scatter: [test_loss]}}", "scatter must be two metrics, is 1"),
+        ("pictures: {p: {curves: [seconds]}}", "stands in times.csv alone"),
+        ("pictures: {p: {curves: [outcome]}}", "outcome is a word"),
+        ("pictures: {p: {curves: [train_los]}}", "did you mean \"train_loss\"?"),
+        ("pictures: {p: {curves: [loss], against: run}}", "against step, epoch or evaluation"),
+        ("pictures: {p: {curves: [loss], points: 3}}", "points: does not go with curves"),
+        ("pictures: {p: {curves: [loss], scale: cubic}}", "unknown scale \"cubic\""),
+        ("pictures: {a: {curves: [loss]}}", "a run is called \"a\" as well"),
+        ("pictures: {p/q: {curves: [loss]}}", "a picture's name must be made of letters"),
+        ("pictures: {p: {landscape: a}}", "must have one of along, to and path"),
+        ("pictures: {p: {landscape: c, to: a}}", "unknown run \"c\""),
+        ("pictures: {p: {landscape: a, to: a, along: plane}}", "has along and to"),
+        ("pictures: {p: {landscape: a, along: gradient, points: 1}}", "points"),
+        ("pictures: {p: {landscape: a, along: plane, range: [0, 1]}}", "--range is for --path"),
+        ("pictures: {p: {landscape: a, along: planes}}", "did you mean \"plane\"?"),
+        ("quick: {training.epoch: 3}", "did you mean \"epochs\"?"),
+        ("quick: {runs: {b: {}}}", "unknown run \"b\""),
+        ("quick: {vary: {training.batch: 3}}", "expected a list"),
+        ("quick: [1]", "expected key paths with values"),
+        ("report: {reach: {metric: outcome, value: 1}}", "is a word"),
+        ("report: {reach: {metric: test_loss}}", "reach.value: missing"),
+        ("report: {metrics: [reach_step]}", "reach_step"),
+    ])
+    func mistakesInPicturesAndQuickChanges(part: String, message: String) {
+        let error = #expect(throws: ConfigurationError.self) {
+            try study("base: {recipe: fashion-mlp}\nruns: {a: {}}\n\(part)", isQuick: part.contains("quick"))
+        }
+        #expect("\(error.map(String.init(describing:)) ?? "")".contains(message))
     }
 
     @Test(arguments: [

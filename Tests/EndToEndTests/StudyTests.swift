@@ -111,6 +111,55 @@ extension EndToEndTests {
             #expect(Double(lines[2][3]).map { $0 < -0.01 } == true)
         }
 
+        @Test func picturesAndTimes() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            _ = try Self.study(data)
+            let file = try data.write(
+                "pictures.yaml",
+                text: """
+                    base: {config: rows.yaml}
+                    set: {training.epochs: 9, evaluation.train: true, logging: {every_steps: 1, parameters: 2}}
+                    vary: {training.seed: [0, 1]}
+                    runs: {hopeless: {optimizer: {name: sgd, lr: 1.0e+30}, training.max_skipped_steps: 2}}
+                    quick: {training.epochs: 3, vary: {training.seed: [0]}}
+                    report:
+                      metrics: [outcome, generalization_gap, test_loss, train_eval_loss, parameters, reach_epoch, step_seconds]
+                      reach: {metric: test_accuracy, value: 0.0}
+                    pictures:
+                      loss: {curves: [test_loss, train_eval_loss], against: epoch}
+                      points: {scatter: [parameters, test_loss]}
+                      path: {landscape: seed-0, path: [seed-0], points: 3, examples: 8}
+                    """)
+            var found: [[String: Data]] = []
+            for ranks in [1, 3] {
+                let output = data.path("pictures-\(ranks)")
+                let run = try DTrainRun.run(ranks, ["study", file, "--quick", "--output", output])
+                try #require(run.exitCode == 0, "\(run)")
+                #expect(run.standardOutput.contains("\(output)/path/landscape.svg"), "\(run)")
+                let files = [
+                    "study.csv", "loss.svg", "points.svg", "path/landscape.svg", "path/landscape.csv",
+                ]
+                var bytes: [String: Data] = [:]
+                for name in files { bytes[name] = try Data(contentsOf: URL(filePath: "\(output)/\(name)")) }
+                found.append(bytes)
+                let times = try String(contentsOfFile: "\(output)/times.csv", encoding: .utf8)
+                #expect(times.hasPrefix("run,step_seconds\nseed-0,0.0"), "\(times)")
+            }
+            #expect(found[0] == found[1], "the same at any number of ranks")
+            let rows = try Self.csv(data.path("pictures-1")).map {
+                $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            }
+            #expect(rows[0].last == "reach_epoch" && rows.count == 3)
+            #expect(rows[2] == ["hopeless", "diverged", "", "", "", "", ""])
+            #expect(rows[1][1] == "finished" && rows[1].last == "1")
+            let numbers = rows[1][2...4].compactMap { Double($0) }
+            #expect(numbers.count == 3 && numbers[0] == numbers[1] - numbers[2], "\(rows[1])")
+            let picture = String(decoding: found[0]["loss.svg"] ?? Data(), as: UTF8.self)
+            #expect(picture.contains("seed-0 test_loss") && picture.contains("class=\"curve dashed c0\""))
+            #expect(!String(decoding: found[0]["points.svg"] ?? Data(), as: UTF8.self).contains("<polyline"))
+        }
+
         @Test func goesOnWhereItWasStopped() throws {
             let data = try TestData()
             defer { data.remove() }
@@ -140,7 +189,9 @@ extension EndToEndTests {
 
         @Test func listsAndPrintsAndRefuses() throws {
             let list = try DTrainRun.run(3, ["study"])
-            #expect(list.standardOutput.split(separator: "\n").count == 7 && list.exitCode == 0)
+            let names = list.standardOutput.split(separator: "\n").map { $0.prefix { $0 != " " } }
+            #expect(list.exitCode == 0 && Set(names).count == names.count)
+            #expect(Set(["optimizers", "critical-points"]).isSubset(of: names.map(String.init)))
             let printed = try DTrainRun.run(2, ["study", "warmup", "--print"])
             #expect(printed.exitCode == 0)
             #expect(printed.standardOutput.components(separatedBy: "base: {recipe:").count == 2)
