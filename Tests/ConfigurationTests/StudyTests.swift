@@ -75,7 +75,7 @@ import Testing
         let settings = quick.runs.map(\.configuration.settings)
         // What is quick for all comes after a run's own.
         #expect(settings.map(\.epochs) == [2, 2] && settings[1].optimizer.learningRate == 0.5)
-        #expect(settings.allSatisfy { $0.configurationText.contains("limit: 100") })
+        #expect(settings.allSatisfy { $0.configurationText?.contains("limit: 100") == true })
         let longer = try StudyConfiguration(
             yaml: yaml, source: .file("s.yaml"), overrides: [.epochs(3)], isQuick: true, currentFolder: "/")
         #expect(longer.runs[0].configuration.settings.epochs == 3)
