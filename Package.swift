@@ -84,6 +84,10 @@ let package = Package(
                 .product(name: "Mustache", package: "swift-mustache"),
             ], exclude: ["README.md"]),
         .target(
+            name: "Studies",
+            dependencies: ["Cluster", "Configuration", "Datasets", "Messages", "Reports", "Training"],
+            exclude: ["README.md"]),
+        .target(
             name: "DistributedTraining",
             dependencies: [
                 "Graph", "Layers", "Optimizers", "Options", "Datasets", "Cluster", "DataParallel",
@@ -93,7 +97,7 @@ let package = Package(
             name: "dtrain",
             dependencies: [
                 "Configuration", "Cluster", "DataParallel", "Datasets", "Files", "Layers", "MPI", "Messages",
-                "Reports", "Training",
+                "Reports", "Studies", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], exclude: ["README.md"]),
 
@@ -113,7 +117,8 @@ let package = Package(
         .target(
             name: "FuzzSupport",
             dependencies: [
-                "Configuration", "CZlib", "Datasets", "Layers", "Randomness", "Safetensors", "Training",
+                "Configuration", "CZlib", "Datasets", "Layers", "Randomness", "Safetensors", "Studies",
+                "Training",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Tests/FuzzSupport"),
@@ -208,8 +213,7 @@ let package = Package(
             name: "ConfigurationTests",
             dependencies: [
                 "Cluster", "Configuration", "Datasets", "Graph", "Layers", "Messages", "Optimizers",
-                "Options",
-                "Training",
+                "Options", "Studies", "Training",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import Datasets
+import Layers
 import Training
 
 extension RunConfiguration {
@@ -22,6 +23,17 @@ extension RunConfiguration {
         of source: DatasetSource, _ key: String, needsLabels: Bool
     ) throws(MissingDataError) {
         try source.requireFiles(key, needsLabels: needsLabels) { movable.contains($0) }
+    }
+
+    /// Runs `body`; adds to errors of the model the line of the configuration, and to errors of data the key.
+    ///
+    /// - Parameter given: The data that `--data` gave instead, if it did.
+    package func located<T>(given: DatasetSource? = nil, _ body: () throws -> T) throws -> T {
+        do { return try body() } catch let error as ModelError {
+            throw configurationError(error)
+        } catch let error as DataError {
+            throw completed(error, given: given)
+        }
     }
 
     /// The error of a data set, with the setting that leaves columns out, if that is the problem.

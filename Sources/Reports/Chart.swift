@@ -7,6 +7,8 @@ struct Chart {
     let curves: [Curve]
     /// The vertical axis is logarithmic if the largest number is at least this many times the smallest; nil for never.
     var logarithmicFrom: Double?
+    /// The same of the horizontal axis, which must not begin at 0 then.
+    var acrossLogarithmicFrom: Double?
     /// Whether the horizontal axis begins at 0, or at the first point.
     var beginsAtZero = true
     /// What the vertical axis is of; nil where the title says it.
@@ -33,6 +35,7 @@ struct Chart {
         guard !points.isEmpty, let least = found.min(), let most = found.max(),
             let frame = Frame(
                 across: found, name: across, ends: most > least ? least...most : nil,
+                acrossLogarithmicFrom: acrossLogarithmicFrom,
                 down: Scale(points.map(\.y), logarithmicFrom: logarithmicFrom))
         else { return nil }
         let named = upwards.map { [Frame.upwards($0, 11, (Frame.top + Frame.floor) / 2)] } ?? []
@@ -60,19 +63,22 @@ struct Chart {
         let points = curve.thinned(to: Self.mostPoints).map {
             "\(NumberText.place(frame.x($0.x))),\(NumberText.place(frame.y($0.y)))"
         }
-        var parts = Markup.element(
-            "polyline",
-            [
-                ("class", "curve \(curve.stroke.rawValue) c\(curve.color)"),
-                ("points", points.joined(separator: " ")),
-            ])
-        guard curve.points.count <= Self.mostMarks, curve.stroke != .faint else { return parts }
+        let isLine = curve.stroke != .points
+        var parts =
+            isLine
+            ? Markup.element(
+                "polyline",
+                [
+                    ("class", "curve \(curve.stroke.rawValue) c\(curve.color)"),
+                    ("points", points.joined(separator: " ")),
+                ]) : ""
+        guard curve.points.count <= Self.mostMarks || !isLine, curve.stroke != .faint else { return parts }
         for point in curve.points {
             parts += Markup.element(
                 "circle",
                 [
                     ("class", "mark c\(curve.color)"), ("cx", NumberText.place(frame.x(point.x))),
-                    ("cy", NumberText.place(frame.y(point.y))), ("r", "2.5"),
+                    ("cy", NumberText.place(frame.y(point.y))), ("r", isLine ? "2.5" : "3.5"),
                 ])
         }
         return parts

@@ -11,6 +11,8 @@ struct Curve {
         case solid, dashed, dotted
         /// Thin and pale, behind the others.
         case faint
+        /// Points without a line.
+        case points
     }
 
     /// The name in the legend.

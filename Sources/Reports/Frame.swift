@@ -1,3 +1,5 @@
+import Foundation
+
 /// The axes of a picture and the places of numbers in it. Lengths are in units of the picture, which is scaled to the
 /// page.
 struct Frame {
@@ -13,12 +15,20 @@ struct Frame {
     let ticks: [Double]
     /// The name of the horizontal axis.
     let name: String
+    /// Whether the horizontal axis is logarithmic.
+    private let isAcrossLogarithmic: Bool
 
     /// Axes that contain these numbers; nil if an axis has none.
     ///
-    /// - Parameter ends: The ends of the horizontal axis; by default its outermost ticks.
-    init?(across values: [Double], name: String, ends: ClosedRange<Double>? = nil, down: Scale?) {
-        guard let scale = Scale(values), let down else { return nil }
+    /// - Parameters:
+    ///   - ends: The ends of the horizontal axis; by default its outermost ticks.
+    ///   - acrossLogarithmicFrom: The horizontal axis is logarithmic from this ratio on, as `Scale` says; nil for never.
+    init?(
+        across values: [Double], name: String, ends: ClosedRange<Double>? = nil,
+        acrossLogarithmicFrom: Double? = nil, down: Scale?
+    ) {
+        guard let scale = Scale(values, logarithmicFrom: acrossLogarithmicFrom), let down else { return nil }
+        isAcrossLogarithmic = scale.isLogarithmic
         across = ends ?? scale.range
         ticks = scale.ticks.filter((ends ?? scale.range).contains)
         self.down = down
@@ -29,7 +39,8 @@ struct Frame {
     static var floor: Double { height - bottom }
 
     func x(_ value: Double) -> Double {
-        let share = (value - across.lowerBound) / (across.upperBound - across.lowerBound)
+        let (low, high) = (across.lowerBound, across.upperBound)
+        let share = isAcrossLogarithmic ? log(value / low) / log(high / low) : (value - low) / (high - low)
         return Self.left + share * (Self.end - Self.left)
     }
 
@@ -60,7 +71,10 @@ struct Frame {
             parts.append(Self.text(NumberText.tick(tick), x(tick), Self.floor + 17, "middle"))
         }
         parts.append(Self.line("axis", Self.left, Self.floor, Self.end, Self.floor))
-        let scale = down.isLogarithmic ? ", logarithmic upwards" : ""
+        let scale =
+            isAcrossLogarithmic
+            ? down.isLogarithmic ? ", both axes logarithmic" : ", logarithmic"
+            : down.isLogarithmic ? ", logarithmic upwards" : ""
         parts.append(Self.text(name + scale, (Self.left + Self.end) / 2, Self.height - 6, "middle"))
         return parts
     }

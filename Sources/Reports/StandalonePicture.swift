@@ -7,6 +7,8 @@ struct StandalonePicture {
     let size: (width: Double, height: Double)
     /// Further rules of style.
     var style = ""
+    /// The entries of the legend, below the notes.
+    var legend: [Section.Figure.Entry] = []
     /// Makes the picture inside with these attributes, which place it; nil where there is nothing to show.
     let content: (_ attributes: [(String, String)]) -> String?
 
@@ -18,7 +20,8 @@ struct StandalonePicture {
     /// The file; nil where there is nothing to show.
     var svg: String? {
         let lines = notes.flatMap(Self.wrapped)
-        let top = 30 + Self.lineHeight * Double(lines.count) + 6
+        let entries = legendRows
+        let top = 30 + Self.lineHeight * Double(lines.count + entries.count) + 6
         let place = [
             ("x", NumberText.place(Self.margin)), ("y", NumberText.place(top)),
             ("width", NumberText.place(size.width)), ("height", NumberText.place(size.height)),
@@ -31,6 +34,9 @@ struct StandalonePicture {
         parts += Self.text(title, 26, "title")
         for (place, line) in lines.enumerated() {
             parts += Self.text(line, 30 + Self.lineHeight * Double(place + 1), "note")
+        }
+        for (row, list) in entries.enumerated() {
+            parts += Self.legend(list, 30 + Self.lineHeight * Double(lines.count + row + 1))
         }
         let root = Markup.element(
             "svg",
@@ -48,6 +54,37 @@ struct StandalonePicture {
             "text",
             [("class", look), ("x", NumberText.place(margin)), ("y", NumberText.place(y))],
             Markup.escaped(text))
+    }
+
+    /// The width of a letter, of the sample of a line before a name, and of the gap behind it.
+    private static let (letter, sample, gap) = (6.6, 30.0, 14.0)
+
+    /// The legend's entries with their places, in rows that fit.
+    private var legendRows: [[(entry: Section.Figure.Entry, x: Double)]] {
+        var rows: [[(entry: Section.Figure.Entry, x: Double)]] = []
+        var x = 0.0
+        for entry in legend {
+            let width = Self.sample + Self.letter * Double(entry.name.count)
+            if rows.isEmpty || x + width > size.width { (rows, x) = (rows + [[]], 0) }
+            rows[rows.count - 1].append((entry, Self.margin + x))
+            x += width + Self.gap
+        }
+        return rows
+    }
+
+    private static func legend(_ row: [(entry: Section.Figure.Entry, x: Double)], _ y: Double) -> String {
+        row.map { entry, x in
+            let isPoint = entry.look.hasPrefix(Curve.Stroke.points.rawValue)
+            let mark =
+                isPoint
+                ? Markup.element(
+                    "circle",
+                    [
+                        ("class", entry.look.replacing(Curve.Stroke.points.rawValue, with: "mark")),
+                        ("cx", NumberText.place(x + 12)), ("cy", NumberText.place(y - 4)), ("r", "3.5"),
+                    ]) : Frame.line("curve \(entry.look)", x, y - 4, x + 24, y - 4)
+            return mark + Frame.text(entry.name, x + sample, y, "start")
+        }.joined()
     }
 
     private static func wrapped(_ text: String) -> [String] {

@@ -20,6 +20,8 @@ public struct TrainingResult: Sendable {
     public let trainingExamples: Int
     /// The examples of which this rank computed gradients.
     public let executedExamples: Int
+    /// The number of trainable elements.
+    public let parameters: Int
     /// The bytes of optimizer state: of this rank alone if it is sharded, else of its node.
     public let optimizerStateBytes: Int
 }

@@ -150,7 +150,7 @@ struct DiagnoseCommand: ParsableCommand {
         try configuration.requireFiles(of: data)
         let options = options
         try Launch.run(configuration.settings, printing: model.printing) { cluster in
-            try Launch.located(configuration) {
+            try configuration.located {
                 guard hasWeights else { return try explain(configuration, options, on: cluster) }
                 do { try look(configuration, options, on: cluster) } catch let error as TrainingError
                     where error.kind == .diverged && why && !escape

@@ -159,7 +159,7 @@ struct LandscapeCommand: ParsableCommand {
         if let to { _ = try SavedWeights(to) }
         let along = try directions
         try Launch.run(configuration.settings, wording: Self.wording, printing: model.printing) { cluster in
-            let landscape = try Launch.located(configuration) {
+            let landscape = try configuration.located {
                 try Trainer.landscape(
                     model.weights, configuration.settings, along: along, data: data, options: options,
                     output: output, picture: { LandscapePicture($0, scale: scale).svg }, on: cluster

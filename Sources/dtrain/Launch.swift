@@ -2,8 +2,6 @@ import ArgumentParser
 import Cluster
 import Configuration
 import DataParallel
-import Datasets
-import Layers
 import Training
 
 /// Runs commands under MPI and turns errors into a line and an exit code.
@@ -40,19 +38,6 @@ enum Launch {
             DistributedProgram.write("dtrain: error: \(text); see dtrain --help")
         } else {
             DistributedProgram.write("dtrain: error: \(error)")
-        }
-    }
-
-    /// Runs `body`; adds to errors of the model the line of the configuration, and to errors of data the key.
-    ///
-    /// - Parameter given: The data of `--data`, if given.
-    static func located<T>(
-        _ configuration: RunConfiguration, given: DatasetSource? = nil, _ body: () throws -> T
-    ) throws -> T {
-        do { return try body() } catch let error as ModelError {
-            throw configuration.configurationError(error)
-        } catch let error as DataError {
-            throw configuration.completed(error, given: given)
         }
     }
 }

@@ -85,7 +85,7 @@ struct SavedModelOptions: ParsableArguments {
         let settings = configuration.settings
         try Launch.run(settings, printing: model.printing) { cluster in
             if let note = data.note, cluster.rank == 0 { cluster.note(note) }
-            try Launch.located(configuration, given: data.isGiven ? data.source : nil) {
+            try configuration.located(given: data.isGiven ? data.source : nil) {
                 let saved = try SavedModel(
                     weights: model.weights, source: source,
                     training: (settings.data.training, settings.data.normalization),

@@ -5,6 +5,7 @@ import DataParallel
 import Foundation
 import MPI
 import Messages
+import Studies
 import Training
 
 struct StudyCommand: ParsableCommand {
@@ -13,7 +14,9 @@ struct StudyCommand: ParsableCommand {
         abstract: "Runs a comparison and prints a table; without a name it lists the built-in studies.")
 
     @Argument(
-        help: ArgumentHelp("A built-in study, or a sweep of your own.", valueName: "name|file.yaml"))
+        help: ArgumentHelp(
+            "A built-in study, a sweep of your own, or all-notes for all built-in ones.",
+            valueName: "name|file.yaml"))
     var study: String?
 
     @Option(
@@ -29,6 +32,11 @@ struct StudyCommand: ParsableCommand {
 
     @Flag(name: .customLong("print"), help: "Prints the study as YAML, to start one's own from.")
     var prints = false
+
+    @Flag(
+        name: .long,
+        help: "Makes it small, as the study says under quick: each of the built-in ones in some seconds.")
+    var quick = false
 
     @Flag(name: .long, help: "Makes runs anew that the output folder already holds.")
     var overwrite = false
@@ -50,16 +58,29 @@ struct StudyCommand: ParsableCommand {
         }
         var overrides = try settings.map(ConfigurationOverride.set)
         if let epochs { overrides.append(.epochs(epochs)) }
-        let configuration: StudyConfiguration
-        if let builtIn {
-            configuration = try StudyConfiguration(
-                yaml: builtIn.yaml, source: .recipe(builtIn.name), overrides: overrides, output: output)
-        } else {
-            configuration = try StudyConfiguration(
-                yaml: try Self.text(ofFile: study), source: .file(study), overrides: overrides,
-                output: output)
+        if study == Self.allNotes {
+            return try run(Study.all.map { try configuration($0.yaml, .recipe($0.name), overrides) })
         }
-        try run(configuration)
+        if let builtIn {
+            return try run([configuration(builtIn.yaml, .recipe(builtIn.name), overrides)])
+        }
+        try run([configuration(Self.text(ofFile: study), .file(study), overrides)])
+    }
+
+    /// The name for all built-in studies.
+    private static let allNotes = "all-notes"
+
+    /// A study as it was asked for.
+    ///
+    /// With --quick it has a folder of its own; of several studies each has one inside of --output.
+    private func configuration(
+        _ yaml: String, _ source: SourceLocation.Source, _ overrides: [ConfigurationOverride]
+    ) throws -> StudyConfiguration {
+        let name = source.runName ?? "study"
+        let folder = study == Self.allNotes ? output.map { "\($0)/\(name)" } : output
+        return try StudyConfiguration(
+            yaml: yaml, source: source, overrides: overrides,
+            output: folder ?? (quick ? "studies/quick/\(name)" : nil), isQuick: quick)
     }
 
     /// The text of a study in a file; throws the error of a misspelt built-in name for a word that is no file.
@@ -81,72 +102,37 @@ struct StudyCommand: ParsableCommand {
         for study in Study.all {
             print(study.name.padding(toLength: width, withPad: " ", startingAt: 0) + "  " + study.title)
         }
+        print("\n\(Launch.program) study NAME makes one, with --quick a small one; \(allNotes) makes all")
     }
 
-    private func run(_ study: StudyConfiguration) throws {
-        for run in study.runs { try run.configuration.requireFiles() }
-        guard let first = study.runs.first else { return }
+    private func run(_ studies: [StudyConfiguration]) throws {
+        for study in studies {
+            for run in study.runs { try run.configuration.requireFiles() }
+        }
+        guard let first = studies.first?.runs.first else { return }
         let printing: Printing = quiet ? .quiet : .lines
         try Launch.run(first.configuration.settings, wording: Self.wording, printing: printing) { cluster in
-            var report = StudyReport(
-                against: StudyReport.Axis(rawValue: study.against.rawValue) ?? .run, metrics: study.metrics)
-            var pace = (runs: 0, seconds: 0.0)
-            for (place, run) in study.runs.enumerated() {
+            for (place, study) in studies.enumerated() {
                 let began = ProcessInfo.processInfo.systemUptime
-                if cluster.rank == 0, !quiet {
-                    let left = pace.seconds / Double(max(1, pace.runs)) * Double(study.runs.count - place)
-                    let tail = pace.runs > 0 ? ", about \(TimeText.words(left)) left" : ""
-                    print("\n\(run.name) (\(place + 1) of \(study.runs.count))\(tail)")
+                if cluster.rank == 0, !quiet, studies.count > 1 {
+                    print("\n== \(study.title) (study \(place + 1) of \(studies.count))")
                 }
-                var settings = run.configuration.settings
-                // Continue an interrupted study with the run it was at.
-                settings.resume = overwrite ? .no : .auto
-                settings.overwritesOutput = overwrite
-                let numbers = StudyNumbers(ofRunIn: run.configuration.output)
-                settings.sinks = [numbers]
-                let result: TrainingResult
-                do {
-                    result = try Launch.located(run.configuration) {
-                        try Trainer.train(settings, on: cluster) { layout in
-                            try run.configuration.makeModel(classes: layout.classCount)
-                        }
-                    }
-                } catch let error as TrainingError where error.kind == .diverged {
-                    // A diverged run is a result too, and is the same on all ranks.
-                    if cluster.rank == 0 {
-                        print("\(run.name): \(error)")
-                        report.addDiverged(run: run.name)
-                    }
-                    continue
+                let execution = StudyExecution(study, overwrites: overwrite, on: cluster) { line in
+                    if !quiet { print(line) }
                 }
-                // The run was asked to stop, and has printed how to continue.
-                guard result.isFinished else { return }
-                let diagnosis = try study.diagnosedExamples.map { examples in
-                    var options = DiagnosisOptions()
-                    options.examples = examples
-                    return try Trainer.diagnose(
-                        run.configuration.output, run.configuration.settings, data: .train,
-                        options: options, escapingTo: nil, on: cluster
-                    ) { try run.configuration.makeModel(classes: $0) }
-                }
-                if result.samplesPerSecond > 0 {
-                    // Runs that had ended before say nothing about how long the others take.
-                    pace.runs += 1
-                    pace.seconds += ProcessInfo.processInfo.systemUptime - began
-                }
+                guard let outcome = try execution.run() else { return }
                 guard cluster.rank == 0 else { continue }
-                try numbers.takeFinished()
-                report.add(
-                    run: run.name, numbers, examples: result.trainingExamples, diagnosis: diagnosis)
+                print("\n\(study.title)\n")
+                for table in outcome.tables { print(table + "\n") }
+                for file in outcome.files {
+                    print("\(file.hasSuffix(".svg") ? "picture" : "table  ")      \(file)")
+                }
+                guard !quiet else { continue }
+                let words = [Launch.program, "report"] + study.runs.map(\.configuration.output)
+                print("next         \(words.map(ShellWord.quoted).joined(separator: " "))")
+                let seconds = ProcessInfo.processInfo.systemUptime - began
+                if studies.count > 1 { print("took         \(TimeText.words(seconds))") }
             }
-            guard cluster.rank == 0 else { return }
-            let file = try TextOutput(path: "\(study.output)/study.csv")
-            try file.finish(report.csv)
-            print("\n\(study.title)\n")
-            for table in report.tables { print(table + "\n") }
-            print("report       \(study.output)/study.csv")
-            let words = [Launch.program, "report"] + study.runs.map(\.configuration.output)
-            if !quiet { print("next         \(words.map(ShellWord.quoted).joined(separator: " "))") }
         }
     }
 }

@@ -20,7 +20,7 @@ struct SummaryCommand: ParsableCommand {
         // Every rank would print the same, so only rank 0 does.
         guard (LaunchEnvironment.current.rank ?? 0) == 0 else { return }
         let settings = configuration.settings
-        try Launch.located(configuration) {
+        try configuration.located {
             let loss = settings.loss
             func makeModel(_ layout: DatasetLayout) throws -> any Model {
                 try configuration.makeModel(classes: layout.classCount)

@@ -92,7 +92,7 @@ struct TrainCommand: ParsableCommand {
         settings.picksFreeOutput = output == nil
         settings.resume = resume.map { $0 == "auto" ? .auto : .from($0) } ?? .no
         try Launch.run(settings, printing: json ? .json : quiet ? .quiet : .lines) { cluster in
-            try Launch.located(configuration) {
+            try configuration.located {
                 _ = try Trainer.train(settings, on: cluster, started: started) { layout in
                     try configuration.makeModel(classes: layout.classCount)
                 }

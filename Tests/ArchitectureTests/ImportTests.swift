@@ -52,6 +52,7 @@ import Testing
             ["Cluster", "Datasets", "Graph", "Layers", "Messages", "Optimizers", "Options", "Training"]
         ),
         ("Reports", ["Configuration", "Datasets", "Messages", "Training"]),
+        ("Studies", ["Cluster", "Configuration", "Datasets", "Messages", "Reports", "Training"]),
         (
             "DistributedTraining",
             [
@@ -64,7 +65,7 @@ import Testing
             "dtrain",
             [
                 "Cluster", "Configuration", "DataParallel", "Datasets", "Files", "Layers", "MPI", "Messages",
-                "Reports", "Training",
+                "Reports", "Studies", "Training",
             ]
         ),
     ]

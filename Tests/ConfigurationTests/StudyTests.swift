@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Configuration
+@testable import Studies
 
 /// Sweeps over one configuration.
 @Suite struct StudyTests {

@@ -40,7 +40,7 @@ import Testing
         let header = Self.stepColumns.replacing(
             ",skipped_steps",
             with: ",effective_rate_min,effective_rate_mean,effective_rate_max,skipped_steps")
-        #expect(try lines(run, "steps.csv") == [header, "1,1,0.5,0.1,,,,,,,,,,,,,,100.5,0.25"])
+        #expect(try lines(run, "steps.csv") == [header, "1,1,0.5,0.1,,,,,,,,,,,,,,,100.5,0.25"])
     }
 
     @Test func epochs() throws {

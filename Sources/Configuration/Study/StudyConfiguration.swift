@@ -16,7 +16,12 @@ import Layers
 /// the run's own folder inside the study's.
 ///
 /// With `report: {against: run, diagnose: 5000}` each run's weights are diagnosed on that many training examples, and
-/// metrics may be results of the diagnosis: verdict, critical_ratio, lambda_max and others.
+/// metrics may be results of the diagnosis: verdict, critical_ratio, lambda_max and others. With `report: {reach: {metric:
+/// test_accuracy, value: 0.8}}` metrics may be reach_step and reach_epoch, the first at which the value is reached.
+///
+/// `pictures` names pictures of the runs; see `StudyPicture`. `quick` is what `--quick` changes: keys of all runs after their
+/// own, and under `vary`, `runs` and `diagnose` other lists of values, further changes of single runs (null leaves one out),
+/// and another number of examples.
 package struct StudyConfiguration: Sendable, Equatable {
     /// What a row of the report stands for.
     package enum Axis: String, Sendable, CaseIterable {
@@ -26,6 +31,8 @@ package struct StudyConfiguration: Sendable, Equatable {
         case epoch
         /// One row per logged step, with a column for each run.
         case step
+        /// One row per evaluation that `evaluation.every_steps` asks for, with a column for each run.
+        case evaluation
     }
 
     package struct Run: Sendable, Equatable {
@@ -34,14 +41,28 @@ package struct StudyConfiguration: Sendable, Equatable {
         package let configuration: RunConfiguration
     }
 
+    /// A value of a metric, which is reached from above for a loss, and from below for everything else.
+    package struct Reach: Sendable, Equatable {
+        package let metric: String
+        package let value: Double
+
+        package func isReached(by number: Double) -> Bool {
+            metric.hasSuffix("loss") ? number <= value : number >= value
+        }
+    }
+
     /// What the study is about, in one line.
     package let title: String
     /// The runs, in the order in which they are executed.
     package let runs: [Run]
     /// What a row of the report stands for.
     package let against: Axis
-    /// The columns, by their names in metrics.jsonl; epoch_seconds is computed from them.
+    /// The columns, by their names in metrics.jsonl, and what `StudyMetrics` adds to them.
     package let metrics: [String]
+    /// A metric and the value at which a run has reached it; nil where nothing asks for it.
+    package let reach: Reach?
+    /// The pictures.
+    package let pictures: [StudyPicture]
     /// The number of training examples, a seeded sample, on which each run's weights are diagnosed; nil for no
     /// diagnosis.
     package let diagnosedExamples: Int?
@@ -55,9 +76,11 @@ package struct StudyConfiguration: Sendable, Equatable {
     ///   - source: Where the text is from; relative paths start from a file's folder.
     ///   - overrides: Changes by the command line, for all runs.
     ///   - output: A folder that replaces the text's; nil for none.
+    ///   - isQuick: Whether the changes of `quick` are made.
     package init(
         yaml: String, source: SourceLocation.Source, overrides: [ConfigurationOverride] = [],
-        output given: String? = nil, currentFolder: String = FileManager.default.currentDirectoryPath
+        output given: String? = nil, isQuick: Bool = false,
+        currentFolder: String = FileManager.default.currentDirectoryPath
     ) throws(ConfigurationError) {
         let node = try ConfigurationNode(yaml: yaml, source: source)
         let whole = Setting(node, path: "", at: SourceLocation(source))
@@ -66,7 +89,8 @@ package struct StudyConfiguration: Sendable, Equatable {
             "it is a configuration, which dtrain --config FILE trains; a study names it as base: {config: FILE}"
         )
         let map = try SettingMap(
-            whole, keys: ["title", "base", "set", "vary", "runs", "report", "output"], "the parts of a study")
+            whole, keys: ["title", "base", "set", "vary", "runs", "quick", "report", "pictures", "output"],
+            "the parts of a study")
         title = try map["title"]?.text("what the study is about") ?? source.runName ?? "study"
         let base = try Self.base(
             map.required("base", "{recipe: NAME} or {config: FILE}"), source, currentFolder)
@@ -75,8 +99,12 @@ package struct StudyConfiguration: Sendable, Equatable {
         self.output = output
         let common = try map.optional("set").map(Self.overrides) ?? []
 
-        var variants = try map.optional("vary").map(Self.combinations) ?? []
+        // Read whether it is used or not, so that mistakes in it are found.
+        let reduced = try QuickChanges(map.optional("quick"))
+        let quick = isQuick ? reduced : nil
+        var variants = try (quick?.vary ?? map.optional("vary")).map(Self.combinations) ?? []
         if let setting = map.optional("runs") { variants += try Self.named(setting) }
+        if let quick { variants = try quick.applied(to: variants) }
         guard !variants.isEmpty else {
             throw map.missing("runs", "the runs by name with what each changes, or vary with lists of values")
         }
@@ -96,155 +124,72 @@ package struct StudyConfiguration: Sendable, Equatable {
                     advice: "give such runs short names under runs")
             }
             let place: [ConfigurationOverride] = [.output("\(output)/\(variant.name)")]
-            runs.append(
-                Run(
-                    name: variant.name,
-                    configuration: try base(common + variant.overrides + overrides + place)))
+            let changes = common + variant.overrides + (quick?.overrides ?? []) + overrides + place
+            runs.append(Run(name: variant.name, configuration: try base(changes)))
         }
         self.runs = runs
         let report = try SettingMap(
             map["report"]
                 ?? Setting(
                     ConfigurationNode(content: .mapping([]), location: node.location), path: "report"),
-            keys: ["against", "metrics", "diagnose"])
+            keys: ["against", "metrics", "diagnose", "reach"])
         let against: Axis = try report["against"]?.choice("axis") ?? .run
         self.against = against
-        diagnosedExamples = try report["diagnose"].map { setting throws(ConfigurationError) in
+        let diagnosed = try report["diagnose"].map { setting throws(ConfigurationError) in
             guard against == .run else {
                 throw setting.error(.conflict, "diagnoses the weights that a run ends with: set against: run")
             }
             return try setting.whole(in: 1...1_000_000_000)
         }
-        let others = Self.otherMetrics + (diagnosedExamples == nil ? [] : Self.diagnosedMetrics)
+        diagnosedExamples = diagnosed.map { quick?.diagnosedExamples ?? $0 }
+        reach = try report["reach"].map { setting throws(ConfigurationError) in try Self.reach(setting) }
+        let others =
+            StudyMetrics.others + (diagnosed == nil ? [] : StudyMetrics.diagnosed)
+            + (reach == nil ? [] : [StudyMetrics.reachStep, StudyMetrics.reachEpoch])
         metrics =
             try report["metrics"].map { setting throws(ConfigurationError) in
                 var names: [String] = []
                 for element in try setting.list("a list of metrics such as [train_loss, test_accuracy]") {
-                    names.append(
-                        try element.metricName(of: ["train", "validation", "test"], or: others))
+                    names.append(try element.metricName(of: StudyMetrics.sets, or: others))
                 }
                 return names
             } ?? ["train_loss", "test_loss", "test_accuracy"]
+        pictures =
+            try map.optional("pictures").map { setting throws(ConfigurationError) in
+                try Self.pictures(setting, runs: runs.map(\.name), others: others)
+            } ?? []
     }
 
-    /// The most runs; a few keys with ten values each would make millions.
-    private static let mostRuns = 1000
-    /// The longest name in bytes, which leaves room for what folders and files add to it.
-    private static let longestName = 200
-
-    /// A run's name and its changes.
-    private typealias Variant = (name: String, overrides: [ConfigurationOverride])
-
-    /// A function that makes a run's configuration from its overrides.
-    private static func base(
-        _ setting: Setting, _ source: SourceLocation.Source, _ currentFolder: String
-    ) throws(ConfigurationError) -> ([ConfigurationOverride]) throws(ConfigurationError) -> RunConfiguration {
-        let map = try SettingMap(setting, keys: ["recipe", "config"])
-        if let name = map["recipe"] {
-            guard map["config"] == nil else {
-                throw setting.error(.conflict, "must be either a recipe or a config, is both")
-            }
-            let word = try name.name(of: "recipe", among: Recipe.all.map(\.name))
-            let recipe = try Recipe.named(word)
-            return { overrides throws(ConfigurationError) in
-                try RunConfiguration(recipe: recipe, overrides: overrides, currentFolder: currentFolder)
-            }
+    private static func reach(_ setting: Setting) throws(ConfigurationError) -> Reach {
+        let map = try SettingMap(setting, keys: ["metric", "value"])
+        let name = try map.required("metric", "a metric such as test_accuracy").metricName(
+            of: StudyMetrics.sets, or: StudyMetrics.others)
+        guard StudyMetrics.isNumber(name) else {
+            throw setting.error(.outOfRange, "\(name) is a word, and has no value to reach")
         }
-        let path = try map.required("config", "the path of a configuration, or a recipe").path(
-            "the path of a file")
-        let file = FilePaths(source: source, currentFolder: currentFolder).absolute(path, writtenIn: source)
-        return { overrides throws(ConfigurationError) in
-            try RunConfiguration(file: file, overrides: overrides, currentFolder: currentFolder)
-        }
+        return Reach(metric: name, value: try map.required("value", "the value to reach").number(.finite))
     }
 
-    /// The numbers of metrics.jsonl that are not measured on a data set, and epoch_seconds.
-    private static let otherMetrics = [
-        "loss", "gradient_norm", "clip_ratio", "noise_scale", "gradient_norm_squared_unbiased",
-        "lambda_max", "gradient_curvature", "gradient_over_rate", "norm_test", "inner_product_test",
-        "gradient_snr", "radius", "products",
-        "negative_curvature", "lr", "batch", "epoch", "step", "steps", "best_epoch", "best_step",
-        "best_value", "restored_epoch", "restored_step", "skipped_steps", "epoch_seconds", "seconds",
-        "samples_per_second", "evaluation_samples_per_second",
-    ]
-
-    /// The results of a diagnosis of the weights.
-    private static let diagnosedMetrics = [
-        "verdict", "critical_ratio", "lambda_max", "lambda_min", "minimum_ratio", "zero_ratio",
-        "negative_ratio", "diagnosed_loss", "diagnosed_gradient_norm",
-    ]
-
-    /// Keys with values as overrides, where a key is a path such as training.batch.
-    private static func overrides(_ setting: Setting) throws(ConfigurationError) -> [ConfigurationOverride] {
+    private static func pictures(
+        _ setting: Setting, runs: [String], others: [String]
+    ) throws(ConfigurationError) -> [StudyPicture] {
         guard case .mapping(let entries) = setting.node.content else {
-            if setting.node.isBlank || setting.node.isNull { return [] }
-            throw setting.wrongType(expected: "key paths with values, such as {training.batch: 64}")
+            throw setting.wrongType(
+                expected: "pictures by name, such as {loss: {curves: [loss], against: step}}")
         }
-        var overrides: [ConfigurationOverride] = []
+        var pictures: [StudyPicture] = []
         for entry in entries {
-            overrides.append(
-                try ConfigurationOverride(path: entry.key, value: entry.value, at: entry.location))
-        }
-        return overrides
-    }
-
-    /// All combinations of the keys' values, where the last key's values change fastest. A run's name consists of the
-    /// keys' last parts and the values, as in "lr-0.1-batch-64"; a value that is not a word is named by its place in
-    /// the list.
-    private static func combinations(_ setting: Setting) throws(ConfigurationError) -> [Variant] {
-        guard case .mapping(let entries) = setting.node.content, !entries.isEmpty else {
-            throw setting.wrongType(expected: "key paths with lists of values")
-        }
-        var variants: [Variant] = [("", [])]
-        for entry in entries {
-            let values = try Setting(entry.value, path: setting.inside(entry.key), at: entry.location).list(
-                "a list of values")
-            guard !values.isEmpty else {
-                throw setting.error(.missing, "\(entry.key) has no values")
-            }
-            let short = fileName(entry.key.split(separator: ".").last.map(String.init) ?? entry.key)
-            guard variants.count * values.count <= mostRuns else {
+            try requireFileName(entry.key, of: "picture", setting)
+            guard !runs.contains(entry.key) else {
                 throw setting.error(
-                    .tooLarge, "expected at most \(mostRuns) runs, found more combinations",
-                    advice: "vary fewer keys, or give the runs by name under runs")
+                    .duplicateKey, "a run is called \(ConfigurationError.quoted(entry.key)) as well")
             }
-            var next: [Variant] = []
-            for variant in variants {
-                for (place, value) in values.enumerated() {
-                    let text = value.node.word.map(Self.fileName) ?? "\(place)"
-                    let name = variant.name.isEmpty ? "\(short)-\(text)" : "\(variant.name)-\(short)-\(text)"
-                    let change = try ConfigurationOverride(
-                        path: entry.key, value: value.node, at: entry.location)
-                    next.append((name, variant.overrides + [change]))
-                }
-            }
-            variants = next
+            pictures.append(
+                try StudyPicture(
+                    entry.key,
+                    Setting(entry.value, path: setting.inside(entry.key), at: entry.location), runs: runs,
+                    others: others))
         }
-        return variants
-    }
-
-    /// Runs with given names.
-    private static func named(_ setting: Setting) throws(ConfigurationError) -> [Variant] {
-        guard case .mapping(let entries) = setting.node.content else {
-            throw setting.wrongType(expected: "runs by name, such as {adam: {optimizer: {name: adam}}}")
-        }
-        var variants: [Variant] = []
-        for entry in entries {
-            // The run's folder must be neither the study's own nor its parent.
-            guard fileName(entry.key) == entry.key, !entry.key.allSatisfy({ $0 == "." }) else {
-                throw setting.error(
-                    .outOfRange,
-                    "a run's name must be made of letters, digits, \"-\", \"_\" and \".\", is \(ConfigurationError.quoted(entry.key))"
-                )
-            }
-            let part = Setting(entry.value, path: setting.inside(entry.key), at: entry.location)
-            variants.append((entry.key, try overrides(part)))
-        }
-        return variants
-    }
-
-    /// A word with only the characters that are safe in a file's name.
-    private static func fileName(_ word: String) -> String {
-        String(word.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) ? $0 : "_" })
+        return pictures
     }
 }

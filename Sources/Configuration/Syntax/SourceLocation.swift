@@ -11,7 +11,7 @@ package struct SourceLocation: Sendable, Hashable, CustomStringConvertible {
 
         /// The name for the default output folder: that of the file without folders and extension, or that of the
         /// recipe; nil for a flag.
-        var runName: String? {
+        package var runName: String? {
             switch self {
             case .file(let path):
                 let file = path.split(separator: "/").last.map(String.init) ?? path

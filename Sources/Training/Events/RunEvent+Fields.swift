@@ -99,6 +99,10 @@ extension RunEvent {
         return list.fields
     }
 
+    /// The name of the loss over the training set, which `evaluation.train` asks for, of the same weights as the test
+    /// loss.
+    static let evaluatedTrainingLoss = "train_eval_loss"
+
     /// The fields that are single finite numbers.
     public var numbers: [NamedNumber] {
         fields.compactMap { field in
@@ -147,9 +151,9 @@ private struct FieldList {
     }
 
     mutating func add(_ evaluations: RunEvent.Evaluations, withDetails: Bool) {
-        // An epoch's training loss is the mean over its steps.
-        for number in evaluations.training?.numbers ?? [] where number.name != "loss" {
-            add("train_" + number.name, number.value)
+        // Plain train_loss is the mean over an epoch's steps.
+        for number in evaluations.training?.numbers ?? [] {
+            add(number.name == "loss" ? RunEvent.evaluatedTrainingLoss : "train_" + number.name, number.value)
         }
         for (prefix, evaluation) in [
             ("validation_", evaluations.validation), ("test_", evaluations.test),

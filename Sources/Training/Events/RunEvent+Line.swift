@@ -134,9 +134,10 @@ private struct Reading {
     private func evaluation(_ prefix: String) -> RunEvent.Evaluation? {
         var numbers: [NamedNumber] = []
         var details: [RunEvent.Evaluation.Detail] = []
-        // An epoch's training loss is the mean over its steps.
+        // Plain train_loss is the mean over an epoch's steps.
         for field in fields where field.name.hasPrefix(prefix) && field.name != "train_loss" {
-            let name = field.name.dropFirst(prefix.count)
+            let name =
+                field.name == RunEvent.evaluatedTrainingLoss ? "loss" : field.name.dropFirst(prefix.count)
             switch field.value {
             case .number(let value): numbers.append(NamedNumber(name: String(name), value: value))
             case .numbers(let values) where name.hasSuffix("_per_class"):

@@ -163,6 +163,7 @@ extension TrainingResult {
             validationLoss: evaluations.validation?.totals?.loss,
             validationAccuracy: evaluations.validation?.totals?.accuracy, samplesPerSecond: samplesPerSecond,
             trainingExamples: run.data.training.count, executedExamples: run.replica.executedExamples,
+            parameters: run.model.parameterCount,
             optimizerStateBytes: run.replica.optimizerStateBytes)
     }
 }

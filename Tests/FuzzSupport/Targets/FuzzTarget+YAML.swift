@@ -1,5 +1,6 @@
 import Configuration
 import Layers
+import Studies
 
 extension FuzzTarget {
     /// Configurations, and the models that accepted ones describe.

@@ -1,10 +1,9 @@
 import Files
 import Foundation
 import Messages
-import Training
 
 /// A text file that gets its name when it is complete, or standard output; devices and pipes are written directly.
-final class TextOutput {
+package final class TextOutput {
     private let handle: FileHandle
     private let path: String?
     /// The temporary file; nil if the text is written directly.
@@ -13,7 +12,7 @@ final class TextOutput {
     private var isFinished = false
 
     /// Opens `path`, or standard output for nil.
-    init(path: String?) throws {
+    package init(path: String?) throws {
         self.path = path
         guard let path else {
             handle = .standardOutput
@@ -48,7 +47,7 @@ final class TextOutput {
     }
 
     /// Adds text; stops quietly if the reader of standard output has gone.
-    func append(_ text: String) throws {
+    package func append(_ text: String) throws {
         guard !isUnread else { return }
         do { try handle.write(contentsOf: Data(text.utf8)) } catch {
             if path == nil, Self.isClosedPipe(error) {
@@ -75,7 +74,7 @@ final class TextOutput {
     }
 
     /// Adds the last text and gives the file its final name.
-    func finish(_ text: String = "") throws {
+    package func finish(_ text: String = "") throws {
         try append(text)
         guard let path, let temporary else { return }
         do {

@@ -1,3 +1,5 @@
+import Configuration
+
 /// A study that comes with the program; `StudyConfiguration` explains its YAML.
 package struct Study: Sendable, Equatable {
     /// Its name, such as "batch-size".
@@ -21,9 +23,6 @@ package struct Study: Sendable, Equatable {
 
     /// The error for a name that no study has.
     package static func unknown(_ name: String) -> ConfigurationError {
-        ConfigurationError(
-            .unknownName, at: SourceLocation(.flag("study")), key: "",
-            "unknown study \(ConfigurationError.quoted(name))",
-            advice: suggestion(for: name, among: all.map(\.name), noun: "studies"))
+        StudyConfiguration.unknownName(name, among: all.map(\.name))
     }
 }

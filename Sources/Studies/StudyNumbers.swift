@@ -1,5 +1,8 @@
+import Configuration
+import Training
+
 /// Collects a run's numbers for a study, including those from before the run was resumed.
-package final class StudyNumbers: RunSink {
+final class StudyNumbers: RunSink {
     private let folder: String
     private var hasStarted = false
     private var rows: [String: [[String: Double]]] = [:]
@@ -7,23 +10,23 @@ package final class StudyNumbers: RunSink {
     private(set) var last: [String: Double] = [:]
 
     /// Collects from a run with this output folder.
-    package init(ofRunIn folder: String) { self.folder = folder }
+    init(ofRunIn folder: String) { self.folder = folder }
 
-    /// The numbers of all epochs, or of all logged steps, in order.
-    func rows(_ axis: StudyReport.Axis) -> [[String: Double]] { rows[axis.rawValue] ?? [] }
+    /// The numbers of all epochs, logged steps or evaluations, in order.
+    func rows(_ axis: StudyConfiguration.Axis) -> [[String: Double]] { rows[axis.rawValue] ?? [] }
 
     /// Reads the numbers in the run's folder, in which later lines have already been removed.
-    package func start(at position: Int) throws {
+    func start(at position: Int) throws {
         (rows, last, hasStarted) = ([:], [:], true)
         for event in try MetricsFile.events(ofRunIn: folder) { take(event) }
     }
 
     /// Reads the numbers of a run that had finished before, and so has no events.
-    package func takeFinished() throws {
+    func takeFinished() throws {
         if !hasStarted { try start(at: 0) }
     }
 
-    package func take(_ event: RunEvent) {
+    func take(_ event: RunEvent) {
         guard let kind = event.kind else { return }
         let numbers = Dictionary(
             event.numbers.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
