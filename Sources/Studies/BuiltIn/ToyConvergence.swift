@@ -11,7 +11,7 @@ extension Study {
               data.train:
                 {format: inline, rows: [[1], [1], [1], [1], [1], [1], [1], [1], [1], [1]], labels: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]}
               data.shuffle: replacement
-              model: [{linear: {out: 10, bias: false, init: ones}}]
+              model: [{linear: {out: 10, bias: false, init: {name: constant, val: 0.2}}}]
               training.epochs: 2000
               optimizer: {name: sgd, lr: 0.5}
               evaluation: {train: true, every_steps: 8}
@@ -20,13 +20,13 @@ extension Study {
             runs:
               # Convex: a sum of absolute values, whose least value is 1, at 0.
               convex-root: &convex {loss: {name: l1, reduction: sum_outputs}, schedule: {name: inverse_sqrt, warmup_steps: 1}}
-              convex-constant: {<<: *convex, optimizer.lr: 0.05, schedule: {name: constant}}
+              convex-constant: {<<: *convex, optimizer.lr: 0.03, schedule: {name: constant}}
               # Strongly convex: a sum of squares, whose least value is 0.9, at 0.1. A rate of 1/(k + 2).
               strong-inverse: &strong {loss: {name: mse, reduction: sum_outputs}, schedule: {name: inverse, tau: 0.2}}
               strong-root: {<<: *strong, schedule: {name: inverse_sqrt, warmup_steps: 1}}
             report: {against: evaluation, metrics: [train_eval_loss]}
             pictures:
-              loss: {curves: [train_eval_loss], against: evaluation}
+              loss: {curves: [train_eval_loss], against: evaluation, scale: log}
             quick: {training.epochs: 400}
             output: studies/convergence
 

@@ -96,12 +96,15 @@ extension Study {
             # The loss along the gradient beside its second-order Taylor polynomial
             title: The loss of a small network along its gradient, and the parabola at its weights
             base: {recipe: twenty-examples}
-            set: {model: [{linear: 8}, tanh, {linear: 1}], training.epochs: 100}
+            set: {model: [{linear: 8}, tanh, {linear: 1}]}
             runs:
-              network: {}
+              early: {training.epochs: 5}
+              late: {training.epochs: 100}
             report: {against: run, metrics: [train_loss]}
             pictures:
-              parabola: {landscape: network, along: gradient, taylor: true, radius: 4, points: 161}
+              parabola-early: &parabola
+                {landscape: early, along: gradient, taylor: true, radius: 4, points: 161, scale: linear}
+              parabola-late: {<<: *parabola, landscape: late}
             output: studies/taylor
 
             """)
@@ -113,12 +116,14 @@ extension Study {
             # The same network with its hidden units in another order
             title: The loss between a network and itself with its hidden units in another order
             base: {recipe: twenty-examples}
-            set: {model: [{linear: 8}, tanh, {linear: 1}], training.epochs: 100}
+            set: {training.epochs: 100}
             runs:
-              network: {}
+              tanh: {model: [{linear: 8}, tanh, {linear: 1}]}
+              relu: {model: [{linear: 8}, relu, {linear: 1}]}
             report: {against: run, metrics: [train_loss]}
             pictures:
-              permuted: {landscape: network, along: permutation, points: 41}
+              permuted-tanh: {landscape: tanh, along: permutation, points: 41}
+              permuted-relu: {landscape: relu, along: permutation, points: 41}
             output: studies/symmetry
 
             """)

@@ -80,7 +80,7 @@ extension Study {
               clipped: {}
             report: {against: run, metrics: [train_loss, outcome]}
             pictures:
-              surface: {landscape: clipped, path: [unclipped, clipped], range: [-1.8, 1.8, -1.8, 1.8], points: 61, scale: log}
+              surface: {landscape: clipped, path: [unclipped, clipped], range: [-1.8, 1.8, -1.8, 1.8], points: 41, scale: log}
               loss: {curves: [loss], against: step, scale: log}
             output: studies/cliff
 
@@ -102,7 +102,7 @@ extension Study {
               diagnose: 3
               metrics: [train_loss, diagnosed_gradient_norm, lambda_max, lambda_min, verdict]
             pictures:
-              surface: {landscape: right-side, path: [wrong-side, right-side], range: [-8, 2, -2.5, 2.5], points: 61}
+              surface: {landscape: right-side, path: [wrong-side, right-side], range: [-8, 2, -2.5, 2.5], points: 41}
               loss: {curves: [loss], against: step}
             output: studies/hill
 

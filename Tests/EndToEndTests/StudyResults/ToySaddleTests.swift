@@ -61,12 +61,11 @@ extension EndToEndTests {
             }
         }
 
-        /// The parabola is off by a part of the distance's third power, and far away by half of the loss.
-        @Test func taylor() throws {
+        /// The parabola is off by less than a hundredth of the loss nearby, and by an eighth or more far away.
+        @Test(arguments: ["early", "late"]) func taylor(_ run: String) throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-            let study = try ToyStudy("taylor", data)
-            let points = try study.landscape("parabola")
+            let points = try ToyStudy("taylor", data).landscape("parabola-\(run)")
             func difference(_ a: Double) throws -> Double {
                 let row = try #require(points.first { abs(($0["a"] ?? .nan) - a) < 1e-9 }, "\(a)")
                 return ((row["taylor"] ?? .nan) - (row["loss"] ?? .nan)) / (row["loss"] ?? .nan)
@@ -75,7 +74,7 @@ extension EndToEndTests {
             for a in [-0.1, -0.05, 0.0, 0.05, 0.1] {
                 #expect(try abs(difference(a)) < 0.01, "\(a)")
             }
-            #expect(try abs(difference(4)) > 0.5)
+            #expect(try abs(difference(4)) > 0.125)
         }
 
         /// Hidden units in another order: the same loss at both ends, and another network between.
@@ -83,10 +82,12 @@ extension EndToEndTests {
             let data = try TestData(count: 1)
             defer { data.remove() }
             let study = try ToyStudy("symmetry", data)
-            let losses = try study.landscape("permuted").map { $0["loss"] ?? .nan }
-            let (first, last) = try (#require(losses.first), #require(losses.last))
-            #expect(abs(first - last) < 1e-5 * first, "\(first), \(last)")
-            #expect(losses[losses.count / 2] > 1.3 * first, "\(losses)")
+            for run in ["tanh", "relu"] {
+                let losses = try study.landscape("permuted-\(run)").map { $0["loss"] ?? .nan }
+                let (first, last) = try (#require(losses.first), #require(losses.last))
+                #expect(abs(first - last) < 1e-5 * first, "\(first), \(last)")
+                #expect(losses[losses.count / 2] > 1.2 * first, "\(losses)")
+            }
         }
     }
 }
