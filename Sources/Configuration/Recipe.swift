@@ -15,7 +15,12 @@ package struct Recipe: Sendable, Equatable {
     }
 
     /// All recipes, the default first, in the order in which they are listed to a user.
-    package static let all = [fashionCNN, fashionLeNet5, fashionMLP, fashionMLPBig, fashionResNet20]
+    package static let all = [fashionCNN, fashionLeNet5, fashionMLP, fashionMLPBig, fashionResNet20] + toys
+
+    /// Problems of a few weights with their examples in the recipe, whose losses can be seen as a surface.
+    package static let toys = [
+        twoWeights, twentyExamples, valley, cliff, hill, unlikeFeatures, saddle, shallowMinimum,
+    ]
 
     /// The recipe that is trained by default.
     package static let standard = fashionCNN

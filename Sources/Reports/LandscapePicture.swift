@@ -65,7 +65,9 @@ package struct LandscapePicture {
         if landscape.taylor != nil, landscape.b == nil {
             set += "; solid: loss, dashed: second-order Taylor polynomial at the weights"
         }
-        if landscape.paths != nil { set += "; circles are starts, discs ends" }
+        if landscape.paths != nil {
+            set += landscape.b == nil ? "; names stand where paths end" : "; circles are starts, discs ends"
+        }
         return ["Along \(landscape.directionText)".replacing(" -", with: " −"), set]
     }
 
@@ -87,9 +89,15 @@ package struct LandscapePicture {
         }
     }
 
-    /// The weights that directions begin at, those they lead to, and the least loss.
+    /// The weights that directions begin at, those they lead to, and the least loss; on a line with paths, their ends.
     private var named: [(coordinates: [Double], name: String)] {
-        if landscape.paths != nil { return [] }
+        if let paths = landscape.paths?.paths {
+            guard landscape.b == nil, let first = landscape.a.first, let last = landscape.a.last else {
+                return []
+            }
+            let ends = paths.compactMap { path in path.points.last.map { ($0, path.name) } }
+            return ends.filter { (first...last).contains($0.0[0]) }
+        }
         var places = [(landscape.directionNorms.map { _ in 0.0 }, "weights")]
         if case .line = landscape.along { places.append(([1], "other weights")) }
         if landscape.along == .permutation { places.append(([1], "permuted")) }

@@ -31,6 +31,8 @@ final class StudyNumbers: RunSink {
         let numbers = Dictionary(
             event.numbers.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
         rows[kind, default: []].append(numbers)
+        // The end of an epoch is an evaluation, too, and has no event of that name beside its own.
+        if kind == "epoch" { rows[StudyConfiguration.Axis.evaluation.rawValue, default: []].append(numbers) }
         if kind == "epoch" || kind == "end" { last.merge(numbers) { _, new in new } }
     }
 }

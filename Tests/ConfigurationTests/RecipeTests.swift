@@ -1,3 +1,4 @@
+import Datasets
 import Layers
 import Testing
 
@@ -8,10 +9,13 @@ import Testing
         #expect(
             Recipe.all.map(\.name) == [
                 "fashion-cnn", "fashion-lenet5", "fashion-mlp", "fashion-mlp-big", "fashion-resnet20",
+                "two-weights", "twenty-examples", "valley", "cliff", "hill", "unlike-features", "saddle",
+                "shallow-minimum",
             ])
         #expect(Recipe.standard.name == "fashion-cnn")
         for recipe in Recipe.all {
-            #expect(recipe.title.hasPrefix("Fashion-MNIST with ") && recipe.title.count <= 80)
+            #expect(recipe.title.hasPrefix("Fashion-MNIST with ") != Recipe.toys.contains(recipe))
+            #expect((10...80).contains(recipe.title.count), "\(recipe.title)")
             #expect(recipe.yaml.hasSuffix("\n"))
             #expect(try Recipe.named(recipe.name) == recipe)
         }
@@ -24,7 +28,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Recipe.all.map(\.name))
+    @Test(arguments: Recipe.all.filter { !Recipe.toys.contains($0) }.map(\.name))
     func aRecipeIsWhole(name: String) throws {
         let run = try RunConfiguration(recipe: Recipe.named(name), currentFolder: home)
         #expect(run.output == "runs/\(name)")
@@ -40,6 +44,22 @@ import Testing
         #expect(!run.settings.isFullBatch)
         let steps = (60_000 + batch - 1) / batch
         try run.settings.rates().validate(stepsPerEpoch: steps, totalSteps: steps * run.settings.epochs)
+    }
+
+    /// A toy holds its examples, keeps the way of its weights at every step, and has few of them.
+    @Test(arguments: Recipe.toys.map(\.name))
+    func aToyIsWhole(name: String) throws {
+        let run = try RunConfiguration(recipe: Recipe.named(name), currentFolder: home)
+        #expect(run.output == "runs/\(name)")
+        #expect(run.settings.parameterSteps == 1 && run.settings.loggingSteps == 1)
+        let data = try Dataset(run.settings.data.training)
+        #expect((1...20).contains(data.count))
+        let model = try run.makeModel(classes: nil)
+        let traced = try TracedModel(
+            model, exampleShape: data.exampleShape, target: .values([1]), loss: run.loss)
+        #expect(traced.outputShape == [1])
+        let parameters = traced.variables.map { $0.shape.reduce(1, *) }.reduce(0, +)
+        #expect((1...10).contains(parameters))
     }
 
     @Test func theDefaultRecipe() throws {

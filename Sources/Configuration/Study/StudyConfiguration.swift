@@ -31,7 +31,8 @@ package struct StudyConfiguration: Sendable, Equatable {
         case epoch
         /// One row per logged step, with a column for each run.
         case step
-        /// One row per evaluation that `evaluation.every_steps` asks for, with a column for each run.
+        /// One row per evaluation that `evaluation.every_steps` asks for and per end of an epoch, with a column for
+        /// each run.
         case evaluation
     }
 
