@@ -14,9 +14,10 @@ package struct Study: Sendable, Equatable {
     }
 
     /// All studies, in the order in which they are listed to a user.
-    package static let all = [
-        batchSize, optimizers, warmup, loss, normalization, gradientNorm, criticalPoints,
-    ]
+    package static let all =
+        [
+            batchSize, optimizers, warmup, loss, normalization, gradientNorm, criticalPoints,
+        ] + learning
 
     /// The study of this name; nil if there is none.
     package static func named(_ name: String) -> Study? { all.first { $0.name == name } }

@@ -140,7 +140,7 @@ extension EndToEndTests {
 
         @Test func listsAndPrintsAndRefuses() throws {
             let list = try DTrainRun.run(3, ["study"])
-            #expect(list.standardOutput.split(separator: "\n").count == 7 && list.exitCode == 0)
+            #expect(list.standardOutput.split(separator: "\n").count > 7 && list.exitCode == 0)
             let printed = try DTrainRun.run(2, ["study", "warmup", "--print"])
             #expect(printed.exitCode == 0)
             #expect(printed.standardOutput.components(separatedBy: "base: {recipe:").count == 2)
