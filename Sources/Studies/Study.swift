@@ -17,7 +17,7 @@ package struct Study: Sendable, Equatable {
     package static let all =
         [
             batchSize, optimizers, warmup, loss, normalization, gradientNorm, criticalPoints,
-        ] + toys
+        ] + learning + toys
 
     /// The study of this name; nil if there is none.
     package static func named(_ name: String) -> Study? { all.first { $0.name == name } }

@@ -3,8 +3,8 @@ extension Study {
     static let optimizers = Study(
         name: "optimizers",
         yaml: """
-            # Loss against epoch for sgd, momentum, adagrad, rmsprop, adam and radam from the same start
-            title: Loss against epoch for six update rules from the same start
+            # Loss against epoch for sgd, momentum, adagrad, rmsprop, adadelta, adam and radam from the same start
+            title: Loss against epoch for seven update rules from the same start
             base: {recipe: fashion-mlp}
             set:
               training.epochs: 6
@@ -14,9 +14,18 @@ extension Study {
               momentum: {optimizer: {name: sgd, lr: 0.05, momentum: 0.9}}
               adagrad: {optimizer: {name: adagrad, lr: 0.01}}
               rmsprop: {optimizer: {name: rmsprop, lr: 0.001}}
+              adadelta: {optimizer: {name: adadelta, lr: 1}}
               adam: {optimizer: {name: adam, lr: 0.001}}
               radam: {optimizer: {name: radam, lr: 0.001}}
+            quick:
+              training: {epochs: 3, batch: 64, shards: 8, seed: 0}
+              data.train.limit: 6000
+              data.test.limit: 1000
+              model: {name: mlp, hidden: [64]}
             report: {against: epoch, metrics: [train_loss, test_accuracy]}
+            pictures:
+              loss: {curves: [train_loss], against: epoch}
+              steps: {curves: [loss], against: step}
             output: studies/optimizers
 
             """)
@@ -38,7 +47,15 @@ extension Study {
               two-epochs: {schedule: {name: cosine, warmup: 2}}
               adam-none: {optimizer: {name: adam, lr: 0.01}, schedule: {name: cosine}}
               adam-half-an-epoch: {optimizer: {name: adam, lr: 0.01}, schedule: {name: cosine, warmup: 0.5}}
+            quick:
+              training.batch: 256
+              data.train.limit: 5120
+              data.test.limit: 1000
+              model: {name: cnn, channels: [8, 16], hidden: 32}
             report: {against: epoch, metrics: [train_loss, test_accuracy]}
+            pictures:
+              loss: {curves: [train_loss], against: epoch}
+              steps: {curves: [loss], against: step}
             output: studies/warmup
 
             """)
@@ -61,7 +78,11 @@ extension Study {
                 model: [flatten, {linear: 512}, relu, {linear: 256}, relu, {linear: 10}, softmax]
               # The mean over 10 outputs makes gradients a tenth of the sum's.
               mse-sum: {<<: *softmax, loss: {name: mse, reduction: sum_outputs}}
+            quick: {training.epochs: 3, data.train.limit: 6000, data.test.limit: 1000}
             report: {against: epoch, metrics: [train_accuracy, test_accuracy]}
+            pictures:
+              accuracy: {curves: [train_accuracy], against: epoch}
+              steps: {curves: [gradient_norm], against: step}
             output: studies/loss
 
             """)
@@ -87,7 +108,10 @@ extension Study {
                   [flatten, {linear: 512}, batch_norm, relu, {linear: 256}, batch_norm, relu, {linear: 10}]
               batch_norm-lr-0.01: {optimizer.lr: 0.01, model: *normalized}
               batch_norm-lr-0.1: {optimizer.lr: 0.1, model: *normalized}
-            report: {against: run, metrics: [train_loss, test_accuracy]}
+            quick: {training.epochs: 2, training.batch: 64, data.train.limit: 3000, data.test.limit: 1000}
+            report: {against: run, metrics: [outcome, train_loss, test_accuracy]}
+            pictures:
+              loss: {curves: [train_loss], against: epoch, scale: log}
             output: studies/normalization
 
             """)
