@@ -14,10 +14,14 @@ package struct Study: Sendable, Equatable {
     }
 
     /// All studies, in the order in which they are listed to a user.
-    package static let all =
-        [
-            batchSize, optimizers, warmup, loss, normalization, gradientNorm, criticalPoints,
-        ] + learning + toys
+    package static let all = [
+        // On Fashion-MNIST.
+        batchSize, optimizers, rates, decay, warmup, firstValues, loss, normalization, passes, onePass,
+        shuffle, capacity, data, gradientNorm, criticalPoints,
+        // On problems of a few weights.
+        twoWeights, saddle, newtonSaddle, taylor, symmetry, valley, unlikeFeatures, cliff, hill,
+        shallowMinimum, zeroGradient, twentyExamples, convergence, nesterov, adaptiveRates, lateGradients,
+    ]
 
     /// The study of this name; nil if there is none.
     package static func named(_ name: String) -> Study? { all.first { $0.name == name } }

@@ -10,7 +10,7 @@ extension EndToEndTests {
         @Test func firstValues() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-            let study = try MeasuredStudy("init", data, pictures: ["loss"])
+            let study = try BuiltInStudy("init", data)
             for seed in 0...2 {
                 for kind in ["zeros", "small"] {
                     let run = "\(kind)-seed-\(seed)"
@@ -35,7 +35,7 @@ extension EndToEndTests {
         @Test func rates() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-            let study = try MeasuredStudy("rates", data, pictures: ["loss"])
+            let study = try BuiltInStudy("rates", data)
             let runs = ["too-small", "right", "too-large", "diverges"]
             #expect(
                 try runs.map { try study.word("outcome", $0) } == [
@@ -56,7 +56,7 @@ extension EndToEndTests {
         @Test func decay() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-            let study = try MeasuredStudy("decay", data, pictures: ["loss"])
+            let study = try BuiltInStudy("decay", data)
             func moves(_ losses: some Collection<Double>) -> [Double] {
                 zip(losses, losses.dropFirst()).map { $1 - $0 }
             }
@@ -74,7 +74,7 @@ extension EndToEndTests {
         @Test func optimizers() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-            let study = try MeasuredStudy("optimizers", data, pictures: ["loss", "steps"])
+            let study = try BuiltInStudy("optimizers", data)
             #expect(
                 study.runs == ["sgd", "momentum", "adagrad", "rmsprop", "adadelta", "adam", "radam"])
             let plain = try study.number("train_loss", "sgd")
@@ -91,7 +91,7 @@ extension EndToEndTests {
         @Test func warmup() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-            let study = try MeasuredStudy("warmup", data, pictures: ["loss", "steps"])
+            let study = try BuiltInStudy("warmup", data)
             #expect(
                 try study.number("test_accuracy", "two-epochs") > study.number("test_accuracy", "none") + 0.05
             )
@@ -105,7 +105,7 @@ extension EndToEndTests {
         @Test func loss() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-            let study = try MeasuredStudy("loss", data, pictures: ["accuracy", "steps"])
+            let study = try BuiltInStudy("loss", data)
             let accuracies = try ["mse", "mse-sum", "cross_entropy"].map {
                 try study.number("train_accuracy", $0)
             }
@@ -118,7 +118,7 @@ extension EndToEndTests {
         @Test func normalization() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-            let study = try MeasuredStudy("normalization", data, pictures: ["loss"])
+            let study = try BuiltInStudy("normalization", data)
             let rates = ["0.001", "0.01", "0.1"]
             #expect(
                 try rates.map { try study.word("outcome", "normalize-none-lr-\($0)") } == [

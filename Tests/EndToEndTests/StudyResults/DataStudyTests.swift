@@ -12,7 +12,7 @@ extension EndToEndTests {
         @Test func passes() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-            let study = try MeasuredStudy("passes", data, pictures: ["loss", "gap", "steps"])
+            let study = try BuiltInStudy("passes", data)
             for seed in Self.seeds {
                 let run = "seed-\(seed)"
                 let gaps = try study.numbers("generalization_gap", run)
@@ -28,7 +28,7 @@ extension EndToEndTests {
         /// By how much the losses of a pass's steps are below the test loss of the same weights, behind the first fifth of
         /// the pass.
         private static func underestimate(
-            _ study: MeasuredStudy, _ run: String, pass: Int
+            _ study: BuiltInStudy, _ run: String, pass: Int
         ) throws -> Double {
             let steps = Double(100 * pass + 20)...Double(100 * pass + 100)
             let losses = try study.events(run, ["step"]).filter { row in
@@ -47,7 +47,7 @@ extension EndToEndTests {
         @Test func onePass() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-            let study = try MeasuredStudy("one-pass", data, pictures: ["accuracy", "gradient"])
+            let study = try BuiltInStudy("one-pass", data)
             for seed in Self.seeds {
                 let run = "seed-\(seed)"
                 let steps = try study.number("steps", run)
@@ -67,7 +67,7 @@ extension EndToEndTests {
         @Test func capacity() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-            let study = try MeasuredStudy("capacity", data, pictures: ["loss"])
+            let study = try BuiltInStudy("capacity", data)
             for seed in Self.seeds {
                 let runs = [1, 4, 16, 64, 256].map { "linear-\($0)-seed-\(seed)" }
                 let training = try runs.map { try study.number("train_eval_loss", $0) }
@@ -84,7 +84,7 @@ extension EndToEndTests {
         @Test func examples() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-            let study = try MeasuredStudy("data", data, pictures: ["loss"])
+            let study = try BuiltInStudy("data", data)
             for seed in Self.seeds {
                 let runs = [500, 2000, 8000, 32_000].map { "examples-\($0)-seed-\(seed)" }
                 let training = try runs.map { try study.number("train_eval_loss", $0) }
@@ -102,7 +102,7 @@ extension EndToEndTests {
         @Test func shuffling() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-            let study = try MeasuredStudy("shuffle", data, pictures: ["loss", "steps"])
+            let study = try BuiltInStudy("shuffle", data)
             func losses(_ metric: String, _ shuffle: String, _ momentum: String) throws -> [Double] {
                 try Self.seeds.map { seed in
                     try study.number(metric, "shuffle-\(shuffle)-momentum-\(momentum)-seed-\(seed)")
