@@ -9,16 +9,11 @@ struct MeasuredStudy {
     private let rows: [[String: String]]
 
     /// Makes the study in a folder of `data`. Fails the test unless the command succeeds and all pictures are there.
-    init(_ name: String, _ data: TestData, pictures: [String]) throws {
+    init(_ name: String, _ data: TestData, pictures: [String] = []) throws {
         folder = data.path(name)
         let run = try DTrainRun.run(2, ["study", name, "--quick", "--quiet", "--output", folder])
         try #require(run.exitCode == 0, "\(run)")
-        let lines = try String(contentsOfFile: "\(folder)/study.csv", encoding: .utf8).split(separator: "\n")
-        let cells = lines.map { line in
-            line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        }
-        let header = try #require(cells.first)
-        rows = cells.dropFirst().map { Dictionary(zip(header, $0)) { first, _ in first } }
+        rows = try Self.table("\(folder)/study.csv")
         for picture in pictures {
             let svg = try String(contentsOfFile: "\(folder)/\(picture).svg", encoding: .utf8)
             #expect(svg.contains("<svg") && svg.contains("<path"), "\(picture).svg")
@@ -48,6 +43,37 @@ struct MeasuredStudy {
         let own = rows.filter { $0["run"] == run }
         try #require(!own.isEmpty, "no \(run) in \(runs)")
         return try own.map { row in try #require(row[metric].flatMap(Double.init), "\(metric) of \(run)") }
+    }
+
+    /// A run's numbers with their steps, where study.csv has a row for each step, epoch or evaluation.
+    func course(_ metric: String, _ run: String) throws -> [(step: Double, value: Double)] {
+        try zip(numbers("step", run), numbers(metric, run)).map { (step: $0, value: $1) }
+    }
+
+    /// The points of a run's way in a picture of paths, by steps.
+    func path(_ picture: String, _ run: String) throws -> [[Double]] {
+        let own = try Self.table("\(folder)/\(picture)/path.csv").filter { $0["run"] == run }
+        try #require(!own.isEmpty, "no path of \(run)")
+        return try own.map { row in
+            try ["a", "b"].compactMap { row[$0] }.map { try #require(Double($0), "\(row)") }
+        }
+    }
+
+    /// The points of a landscape, by column.
+    func landscape(_ picture: String) throws -> [[String: Double]] {
+        try Self.table("\(folder)/\(picture)/landscape.csv").map { row in
+            try row.mapValues { try #require(Double($0), "\(row)") }
+        }
+    }
+
+    /// The rows of a table, by column.
+    private static func table(_ path: String) throws -> [[String: String]] {
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        let cells = lines.map { line in
+            line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        }
+        let header = try #require(cells.first)
+        return cells.dropFirst().map { Dictionary(zip(header, $0)) { first, _ in first } }
     }
 
     /// The numbers of a run's events of these kinds, from its metrics.jsonl.

@@ -26,7 +26,7 @@ extension EndToEndTests {
         @Test func stochasticDescent() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-            let study = try ToyStudy("convergence", data)
+            let study = try MeasuredStudy("convergence", data)
             func excess(_ run: String, above least: Double) throws -> Double {
                 try slope(study.course("train_eval_loss", run).map { ($0.step, $0.value - least) })
             }
@@ -44,7 +44,7 @@ extension EndToEndTests {
         @Test func nesterov() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-            let study = try ToyStudy("nesterov", data)
+            let study = try MeasuredStudy("nesterov", data)
             func excess(_ run: String) throws -> [(step: Double, value: Double)] {
                 try study.course("train_eval_loss", run).map { ($0.step, $0.value - 0.01) }
             }
@@ -69,7 +69,7 @@ extension EndToEndTests {
         @Test func adaptiveRates() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-            let study = try ToyStudy("adaptive-rates", data)
+            let study = try MeasuredStudy("adaptive-rates", data)
             for (run, rate) in [
                 ("adagrad", { k in 0.01 / k.squareRoot() }), ("adagrad-mean", { _ in 0.01 }),
                 ("rmsprop", { k in 0.01 / (1 - pow(0.99, k)).squareRoot() }),
@@ -87,7 +87,7 @@ extension EndToEndTests {
         @Test func lateGradients() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-            let study = try ToyStudy("late-gradients", data)
+            let study = try MeasuredStudy("late-gradients", data)
             func place(_ run: String) throws -> Double {
                 let last = try study.path("line", run).suffix(100).map { $0[0] }
                 return last.reduce(0, +) / Double(last.count)
