@@ -26,13 +26,7 @@ extension EndToEndTests {
         @Test func stochasticDescent() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-<<<<<<< HEAD
             let study = try BuiltInStudy("convergence", data)
-||||||| b2449ee
-            let study = try ToyStudy("convergence", data)
-=======
-            let study = try MeasuredStudy("convergence", data)
->>>>>>> c149360894bd175fbc0864fc7a4051946be55799
             func excess(_ run: String, above least: Double) throws -> Double {
                 try slope(study.course("train_eval_loss", run).map { ($0.step, $0.value - least) })
             }
@@ -50,13 +44,7 @@ extension EndToEndTests {
         @Test func nesterov() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-<<<<<<< HEAD
             let study = try BuiltInStudy("nesterov", data)
-||||||| b2449ee
-            let study = try ToyStudy("nesterov", data)
-=======
-            let study = try MeasuredStudy("nesterov", data)
->>>>>>> c149360894bd175fbc0864fc7a4051946be55799
             func excess(_ run: String) throws -> [(step: Double, value: Double)] {
                 try study.course("train_eval_loss", run).map { ($0.step, $0.value - 0.01) }
             }
@@ -81,13 +69,7 @@ extension EndToEndTests {
         @Test func adaptiveRates() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-<<<<<<< HEAD
             let study = try BuiltInStudy("adaptive-rates", data)
-||||||| b2449ee
-            let study = try ToyStudy("adaptive-rates", data)
-=======
-            let study = try MeasuredStudy("adaptive-rates", data)
->>>>>>> c149360894bd175fbc0864fc7a4051946be55799
             for (run, rate) in [
                 ("adagrad", { k in 0.01 / k.squareRoot() }), ("adagrad-mean", { _ in 0.01 }),
                 ("rmsprop", { k in 0.01 / (1 - pow(0.99, k)).squareRoot() }),
@@ -105,13 +87,7 @@ extension EndToEndTests {
         @Test func lateGradients() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-<<<<<<< HEAD
             let study = try BuiltInStudy("late-gradients", data)
-||||||| b2449ee
-            let study = try ToyStudy("late-gradients", data)
-=======
-            let study = try MeasuredStudy("late-gradients", data)
->>>>>>> c149360894bd175fbc0864fc7a4051946be55799
             func place(_ run: String) throws -> Double {
                 let last = try study.path("line", run).suffix(100).map { $0[0] }
                 return last.reduce(0, +) / Double(last.count)

@@ -9,13 +9,7 @@ extension EndToEndTests {
         @Test func saddle() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-<<<<<<< HEAD
             let study = try BuiltInStudy("saddle", data)
-||||||| b2449ee
-            let study = try ToyStudy("saddle", data)
-=======
-            let study = try MeasuredStudy("saddle", data)
->>>>>>> c149360894bd175fbc0864fc7a4051946be55799
             let full = try study.number("reach_step", "full")
             for seed in 0...2 {
                 let one = try study.number("reach_step", "one-seed-\(seed)")
@@ -27,13 +21,7 @@ extension EndToEndTests {
         @Test func newtonSaddle() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-<<<<<<< HEAD
             let study = try BuiltInStudy("newton-saddle", data)
-||||||| b2449ee
-            let study = try ToyStudy("newton-saddle", data)
-=======
-            let study = try MeasuredStudy("newton-saddle", data)
->>>>>>> c149360894bd175fbc0864fc7a4051946be55799
             #expect(try study.word("verdict", "ignore") == "saddle")
             #expect(try study.number("diagnosed_loss", "ignore") == 1)
             let end = try #require(study.path("surface", "ignore").last)
@@ -48,13 +36,7 @@ extension EndToEndTests {
         @Test func shallowMinimum() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-<<<<<<< HEAD
             let study = try BuiltInStudy("shallow-minimum", data)
-||||||| b2449ee
-            let study = try ToyStudy("shallow-minimum", data)
-=======
-            let study = try MeasuredStudy("shallow-minimum", data)
->>>>>>> c149360894bd175fbc0864fc7a4051946be55799
             let line = try study.landscape("line").map { (a: $0["a"] ?? .nan, loss: $0["loss"] ?? .nan) }
             func least(_ range: ClosedRange<Double>) throws -> Double {
                 try #require(line.filter { range.contains($0.a) }.map(\.loss).min())
@@ -71,13 +53,7 @@ extension EndToEndTests {
         @Test func zeroGradient() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-<<<<<<< HEAD
             let study = try BuiltInStudy("zero-gradient", data)
-||||||| b2449ee
-            let study = try ToyStudy("zero-gradient", data)
-=======
-            let study = try MeasuredStudy("zero-gradient", data)
->>>>>>> c149360894bd175fbc0864fc7a4051946be55799
             #expect(try study.number("train_loss", "momentum") < 1e-4)
             for run in ["plain", "adagrad", "rmsprop"] {
                 #expect(try abs(study.number("train_loss", run) - 0.5) < 0.001, "\(run)")
@@ -89,13 +65,7 @@ extension EndToEndTests {
         @Test(arguments: ["early", "late"]) func taylor(_ run: String) throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-<<<<<<< HEAD
             let points = try BuiltInStudy("taylor", data).landscape("parabola-\(run)")
-||||||| b2449ee
-            let points = try ToyStudy("taylor", data).landscape("parabola-\(run)")
-=======
-            let points = try MeasuredStudy("taylor", data).landscape("parabola-\(run)")
->>>>>>> c149360894bd175fbc0864fc7a4051946be55799
             func difference(_ a: Double) throws -> Double {
                 let row = try #require(points.first { abs(($0["a"] ?? .nan) - a) < 1e-9 }, "\(a)")
                 return ((row["taylor"] ?? .nan) - (row["loss"] ?? .nan)) / (row["loss"] ?? .nan)
@@ -111,13 +81,7 @@ extension EndToEndTests {
         @Test func symmetry() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-<<<<<<< HEAD
             let study = try BuiltInStudy("symmetry", data)
-||||||| b2449ee
-            let study = try ToyStudy("symmetry", data)
-=======
-            let study = try MeasuredStudy("symmetry", data)
->>>>>>> c149360894bd175fbc0864fc7a4051946be55799
             for run in ["tanh", "relu"] {
                 let losses = try study.landscape("permuted-\(run)").map { $0["loss"] ?? .nan }
                 let (first, last) = try (#require(losses.first), #require(losses.last))

@@ -18,13 +18,7 @@ extension EndToEndTests {
         @Test func twoWeights() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-<<<<<<< HEAD
             let study = try BuiltInStudy("two-weights", data)
-||||||| b2449ee
-            let study = try ToyStudy("two-weights", data)
-=======
-            let study = try MeasuredStudy("two-weights", data)
->>>>>>> c149360894bd175fbc0864fc7a4051946be55799
             #expect(try study.word("verdict", "stays") == "saddle")
             #expect(try study.number("diagnosed_loss", "stays") == 1)
             #expect(try study.number("diagnosed_gradient_norm", "stays") == 0)
@@ -54,13 +48,7 @@ extension EndToEndTests {
         @Test func twentyExamples() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-<<<<<<< HEAD
             let study = try BuiltInStudy("twenty-examples", data)
-||||||| b2449ee
-            let study = try ToyStudy("twenty-examples", data)
-=======
-            let study = try MeasuredStudy("twenty-examples", data)
->>>>>>> c149360894bd175fbc0864fc7a4051946be55799
             #expect(try study.number("epoch", "one") == 10 && study.number("steps", "one") == 200)
             #expect(try study.number("epoch", "full") == 10 && study.number("steps", "full") == 10)
             // After as many epochs the many updates are further, after as many updates the smooth ones.
@@ -82,13 +70,7 @@ extension EndToEndTests {
         @Test func valley() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-<<<<<<< HEAD
             let study = try BuiltInStudy("valley", data)
-||||||| b2449ee
-            let study = try ToyStudy("valley", data)
-=======
-            let study = try MeasuredStudy("valley", data)
->>>>>>> c149360894bd175fbc0864fc7a4051946be55799
             let (plain, momentum) = try (
                 study.number("reach_step", "plain"), study.number("reach_step", "momentum")
             )
@@ -106,13 +88,7 @@ extension EndToEndTests {
         @Test func cliff() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-<<<<<<< HEAD
             let study = try BuiltInStudy("cliff", data)
-||||||| b2449ee
-            let study = try ToyStudy("cliff", data)
-=======
-            let study = try MeasuredStudy("cliff", data)
->>>>>>> c149360894bd175fbc0864fc7a4051946be55799
             #expect(try study.number("train_loss", "unclipped") > 0.9)
             #expect(try study.number("train_loss", "clipped") < 1e-4)
             let thrown = try steps(study.path("surface", "unclipped")).map(length)
@@ -127,13 +103,7 @@ extension EndToEndTests {
         @Test func hill() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-<<<<<<< HEAD
             let study = try BuiltInStudy("hill", data)
-||||||| b2449ee
-            let study = try ToyStudy("hill", data)
-=======
-            let study = try MeasuredStudy("hill", data)
->>>>>>> c149360894bd175fbc0864fc7a4051946be55799
             let (early, late) = try (
                 study.number("train_loss", "wrong-side"),
                 study.number("train_loss", "wrong-side-1000-epochs")
@@ -155,13 +125,7 @@ extension EndToEndTests {
         @Test func unlikeFeatures() throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
-<<<<<<< HEAD
             let study = try BuiltInStudy("unlike-features", data)
-||||||| b2449ee
-            let study = try ToyStudy("unlike-features", data)
-=======
-            let study = try MeasuredStudy("unlike-features", data)
->>>>>>> c149360894bd175fbc0864fc7a4051946be55799
             let raw = try study.number("reach_step", "raw-0.003")
             let standardized = try study.number("reach_step", "standardized-0.3")
             #expect(raw > 50 * standardized, "\(raw), \(standardized)")
