@@ -85,6 +85,7 @@ public enum Wording: Sendable, Hashable {
         ("logging.curvature", "settings.curvatureSteps"),
         ("logging.parameters", "settings.parameterSteps"),
         ("logging.effective_rates", "settings.effectiveRateSteps"),
+        ("logging.covariate_shift", "settings.covariateShiftSteps"),
         ("set training.batch to full", "set settings.isFullBatch to true"),
         ("training.batch must be full", "settings.isFullBatch must be true"),
         ("batch: full", "isFullBatch"),
