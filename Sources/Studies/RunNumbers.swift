@@ -57,12 +57,21 @@ struct RunNumbers {
         var numbers = numbers
         if let speed = numbers["samples_per_second"], speed > 0 {
             numbers["epoch_seconds"] = examples.map { $0 / speed }
-            numbers["step_seconds"] = numbers["batch"].map { $0 / speed }
+            numbers["step_seconds"] = numbers["batch"].map { $0 / speed } ?? stepSeconds(numbers)
         }
         if let test = numbers["test_loss"], let training = numbers[StudyMetrics.trainingLoss] {
             numbers[StudyMetrics.gap] = test - training
         }
         return numbers
+    }
+
+    /// The seconds of a step where all of an epoch's are alike; nil where the row is not of an epoch.
+    private static func stepSeconds(_ numbers: [String: Double]) -> Double? {
+        guard let seconds = numbers["epoch_seconds"], let epoch = numbers["epoch"],
+            let step = numbers["step"],
+            step > 0
+        else { return nil }
+        return seconds * epoch / step
     }
 
     private static func numbers(of diagnosis: Diagnosis) -> [String: Double] {
