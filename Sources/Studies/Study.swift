@@ -17,7 +17,7 @@ package struct Study: Sendable, Equatable {
     package static let all = [
         // On Fashion-MNIST.
         batchSize, optimizers, rates, decay, warmup, firstValues, loss, normalization, passes, onePass,
-        shuffle, capacity, data, gradientNorm, criticalPoints,
+        shuffle, capacity, data, depth, sharpness, gradientNorm, criticalPoints, minimumRatio,
         // On problems of a few weights.
         twoWeights, saddle, newtonSaddle, taylor, symmetry, valley, unlikeFeatures, cliff, hill,
         shallowMinimum, zeroGradient, twentyExamples, convergence, nesterov, adaptiveRates, lateGradients,
