@@ -20,6 +20,7 @@ package struct Recipe: Sendable, Equatable {
     /// Problems of a few weights with their examples in the recipe, whose losses can be seen as a surface.
     package static let toys = [
         twoWeights, twentyExamples, valley, cliff, hill, unlikeFeatures, saddle, shallowMinimum,
+        wrongOutputs,
     ]
 
     /// The recipe that is trained by default.

@@ -17,10 +17,11 @@ package struct Study: Sendable, Equatable {
     package static let all = [
         // On Fashion-MNIST.
         batchSize, optimizers, rates, decay, warmup, firstValues, loss, normalization, passes, onePass,
-        shuffle, capacity, data, depth, sharpness, gradientNorm, criticalPoints, minimumRatio,
+        shuffle, capacity, data, depth, sharpness, covariateShift, gradientNorm, criticalPoints, minimumRatio,
         // On problems of a few weights.
         twoWeights, saddle, newtonSaddle, taylor, symmetry, valley, unlikeFeatures, cliff, hill,
-        shallowMinimum, zeroGradient, twentyExamples, convergence, nesterov, adaptiveRates, lateGradients,
+        shallowMinimum, zeroGradient, twentyExamples, outputs, convergence, nesterov, adaptiveRates,
+        lateGradients,
     ]
 
     /// The study of this name; nil if there is none.

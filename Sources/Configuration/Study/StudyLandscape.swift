@@ -18,9 +18,9 @@ package struct StudyLandscape: Sendable, Equatable {
     package let way: Way
     /// Points along each direction; nil for the standard.
     package let points: Int?
-    /// How far it reaches, in units of the directions.
-    package let radius: Double
-    /// The ends of the plane of paths; nil for all of them.
+    /// How far it reaches, in units of the directions; nil for the standard.
+    package let radius: Double?
+    /// The ends of the plane of paths or outputs; nil for the standard.
     package let range: [Double]?
     /// Examples, a seeded sample; nil for all.
     package let examples: Int?
@@ -28,19 +28,22 @@ package struct StudyLandscape: Sendable, Equatable {
     /// Whether the second-order Taylor polynomial is drawn too.
     package let expands: Bool
 
+    /// The keys that say what it is drawn along.
+    private static let ways = ["along", "to", "path", "outputs"]
+
     /// The keys of a picture that are a landscape's.
-    static let keys = ["along", "to", "path", "points", "radius", "range", "examples", "data", "taylor"]
+    static let keys = ways + ["points", "radius", "range", "examples", "data", "taylor"]
 
     init(_ setting: Setting, _ map: SettingMap, runs: [String]) throws(ConfigurationError) {
         func run(_ setting: Setting) throws(ConfigurationError) -> String {
             try setting.name(of: "run", among: runs)
         }
         self.run = try run(setting)
-        let given = ["along", "to", "path"].filter { map[$0] != nil }
+        let given = Self.ways.filter { map[$0] != nil }
         guard given.count == 1 else {
             throw setting.error(
                 given.isEmpty ? .missing : .conflict,
-                "must have one of along, to and path beside it, has \(given.isEmpty ? "none" : given.joined(separator: " and "))"
+                "must have one of along, to, path and outputs beside it, has \(given.isEmpty ? "none" : given.joined(separator: " and "))"
             )
         }
         if let along = map["along"] {
@@ -48,6 +51,14 @@ package struct StudyLandscape: Sendable, Equatable {
             way = .along(Self.directions.first { $0.name == name } ?? .gradient)
         } else if let other = map["to"] {
             way = .to(try run(other))
+        } else if let outputs = map["outputs"] {
+            let places = try outputs.list("two outputs, counted from 0, such as [0, 1]")
+            guard places.count == 2 else {
+                throw outputs.error(.outOfRange, "must be two outputs, is \(places.count)")
+            }
+            way = .along(
+                .outputs(
+                    try places[0].whole(in: 0...1_000_000), try places[1].whole(in: 0...1_000_000)))
         } else {
             var names: [String] = []
             for element in try map["path"]?.list("the names of runs with logging.parameters") ?? [] {
@@ -61,7 +72,7 @@ package struct StudyLandscape: Sendable, Equatable {
         radius =
             try map["radius"].map { setting throws(ConfigurationError) in
                 try setting.number(.positive)
-            } ?? 1
+            }
         range = try map["range"].map { setting throws(ConfigurationError) in
             var ends: [Double] = []
             for element in try setting.list("the ends of a and b, such as [-1, 1, 0, 2]") {

@@ -9,7 +9,8 @@ package enum StudyMetrics {
             "loss", "gradient_norm", "clip_ratio", "noise_scale", "gradient_norm_squared_unbiased",
             "lambda_max", "gradient_curvature", "gradient_over_rate", "norm_test", "inner_product_test",
             "gradient_snr", "radius", "products", "negative_curvature", "effective_rate_min",
-            "effective_rate_mean", "effective_rate_max", "lr", "batch", "epoch", "step", "steps",
+            "effective_rate_mean", "effective_rate_max", "covariate_shift_mean", "lr", "batch", "epoch",
+            "step", "steps",
             "best_epoch", "best_step", "best_value", "restored_epoch", "restored_step", "skipped_steps",
             trainingLoss, gap, parameters, examples, seed, outcome,
         ] + times
