@@ -66,7 +66,7 @@ public struct Graph: Sendable, Equatable {
     }
 
     /// Values of one shard that are read after it has run.
-    public enum Output: String, Sendable, Hashable {
+    public enum Output: Sendable, Hashable {
         /// float32[]: the shard's part of the objective, Σ loss ÷ the mini-batch's examples.
         case objective
         /// float32[]: the shard's part of ⟨∇ objective, v⟩, v the direction given with the run.
@@ -79,6 +79,8 @@ public struct Graph: Sendable, Equatable {
         case prediction
         /// float32[N, ...]: what metrics read, a score per class or an estimate of each target.
         case scores
+        /// float32[N, C, ...]: what a layer with a weight reads, by its number.
+        case layerInput(Int)
     }
 
     /// The type of a value.

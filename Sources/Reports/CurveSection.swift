@@ -16,6 +16,8 @@ struct CurveSection {
             steps("Gradient noise scale, in examples", { $0.noiseScale }, logarithmicFrom: 20),
             steps("Squared norm of the gradient without noise", { $0.squaredGradientNorm }),
             steps("Largest eigenvalue of the mini-batch's Hessian", { $0.curvature?.lambdaMax }),
+            steps(
+                "Covariate shift of a step, mean over layers", { $0.meanCovariateShift }, logarithmicFrom: 20),
             steps("Radius of the trust region", { $0.newton?.radius }, logarithmicFrom: 20),
             steps("Products with the Hessian in a step", { $0.newton.map { Double($0.products) } }),
             steps("Training examples a second", { $0.pace.samplesPerSecond }),

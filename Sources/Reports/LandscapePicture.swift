@@ -51,6 +51,7 @@ package struct LandscapePicture {
         case .line: "Loss on the line between two sets of weights"
         case .permutation: "Loss on the line to permuted units"
         case .path: "Paths over the loss"
+        case .outputs: "Loss over two outputs"
         }
     }
 
@@ -80,6 +81,9 @@ package struct LandscapePicture {
         case .plane:
             return "\(letter): along the \(direction == 0 ? "first" : "second") direction, in filters' norms"
         case .line, .permutation: return "a: part of the way"
+        case .outputs:
+            guard let outputs = landscape.outputs else { return letter }
+            return "\(letter): output \(outputs.outputs[direction])"
         case .path:
             guard let paths = landscape.paths, paths.names.isEmpty else {
                 return landscape.paths?.names[direction] ?? letter
@@ -98,12 +102,23 @@ package struct LandscapePicture {
             let ends = paths.compactMap { path in path.points.last.map { ($0, path.name) } }
             return ends.filter { (first...last).contains($0.0[0]) }
         }
+        let least = landscape.least.coordinates
+        if let outputs = landscape.outputs { return own(outputs) + [(least, "least")] }
         var places = [(landscape.directionNorms.map { _ in 0.0 }, "weights")]
         if case .line = landscape.along { places.append(([1], "other weights")) }
         if landscape.along == .permutation { places.append(([1], "permuted")) }
-        let least = landscape.least.coordinates
         if !places.contains(where: { $0.0 == least }) { places.append((least, "least")) }
         return places
+    }
+
+    /// Where the outputs of a single example lie; several examples have each its own.
+    private func own(_ outputs: OutputPlane) -> [(coordinates: [Double], name: String)] {
+        let ends = [landscape.a, landscape.b ?? []]
+        let isInside = zip(outputs.means, ends).allSatisfy { mean, positions in
+            guard let first = positions.first, let last = positions.last else { return false }
+            return (first...last).contains(mean)
+        }
+        return landscape.examples == 1 && isInside ? [(outputs.means, "weights")] : []
     }
 
     private func line(_ attributes: [(String, String)]) -> String? {

@@ -23,18 +23,24 @@ struct RunNumbers {
         diagnosis: Diagnosis?, reach: StudyConfiguration.Reach?
     ) {
         self.run = run.name
+        let settings = run.configuration.settings
         let examples = (result?.trainingExamples).map(Double.init)
+        let batch = settings.isFullBatch ? examples : Double(settings.batch)
+        func completed(_ numbers: [String: Double]) -> [String: Double] {
+            Self.completed(numbers, examples, batch)
+        }
         for axis in StudyConfiguration.Axis.allCases where axis != .run {
-            rows[axis] = numbers.rows(axis).map { Self.completed($0, examples) }
+            rows[axis] = numbers.rows(axis).map(completed)
         }
         words = [StudyMetrics.outcome: result == nil ? "diverged" : "finished"]
         words[StudyMetrics.verdict] = diagnosis?.verdict.rawValue
         guard let result else { return }
-        last = Self.completed(numbers.last, examples)
+        last = completed(numbers.last)
         last.merge(diagnosis.map(Self.numbers) ?? [:]) { _, new in new }
         last[StudyMetrics.examples] = examples
         last[StudyMetrics.parameters] = Double(result.parameters)
-        last[StudyMetrics.seed] = Double(run.configuration.settings.seed)
+        last[StudyMetrics.seed] = Double(settings.seed)
+        last["batch"] = last["batch"] ?? batch
         if let reach, let row = firstRow(reach) {
             last[StudyMetrics.reachStep] = row["step"]
             last[StudyMetrics.reachEpoch] = row["epoch"]
@@ -53,25 +59,18 @@ struct RunNumbers {
     }
 
     /// The numbers with those that follow from them.
-    private static func completed(_ numbers: [String: Double], _ examples: Double?) -> [String: Double] {
+    private static func completed(
+        _ numbers: [String: Double], _ examples: Double?, _ batch: Double?
+    ) -> [String: Double] {
         var numbers = numbers
         if let speed = numbers["samples_per_second"], speed > 0 {
             numbers["epoch_seconds"] = examples.map { $0 / speed }
-            numbers["step_seconds"] = numbers["batch"].map { $0 / speed } ?? stepSeconds(numbers)
+            numbers["step_seconds"] = (numbers["batch"] ?? batch).map { $0 / speed }
         }
         if let test = numbers["test_loss"], let training = numbers[StudyMetrics.trainingLoss] {
             numbers[StudyMetrics.gap] = test - training
         }
         return numbers
-    }
-
-    /// The seconds of a step where all of an epoch's are alike; nil where the row is not of an epoch.
-    private static func stepSeconds(_ numbers: [String: Double]) -> Double? {
-        guard let seconds = numbers["epoch_seconds"], let epoch = numbers["epoch"],
-            let step = numbers["step"],
-            step > 0
-        else { return nil }
-        return seconds * epoch / step
     }
 
     private static func numbers(of diagnosis: Diagnosis) -> [String: Double] {

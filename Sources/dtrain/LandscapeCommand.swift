@@ -13,7 +13,7 @@ struct LandscapeCommand: ParsableCommand {
         discussion: """
             The folder gets landscape.csv, landscape.svg and directions.safetensors. At a and b of a row of the table the \
             weights are θ + a · a.NAME + b · b.NAME for each tensor NAME, summed in Float64 and rounded to Float32 once: \
-            dtrain evaluate reports that row's loss of them.
+            dtrain evaluate reports that row's loss of them. With --outputs the weights stay, and a and b are outputs.
 
             Stopped at any point, the same command goes on from there.
             """)
@@ -46,7 +46,15 @@ struct LandscapeCommand: ParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The ends of the plane of paths, instead of a margin around them.", valueName: "a0,a1,b0,b1"))
+            "Two of the model's outputs, counted from 0, before a last softmax: the loss with these replaced by a and b for every example.",
+            valueName: "i,j"))
+    var outputs: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The ends of the plane of paths, instead of a margin around them, or of outputs.",
+            valueName: "a0,a1,b0,b1"))
     var range: String?
 
     @Option(
@@ -58,9 +66,9 @@ struct LandscapeCommand: ParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "How far it reaches, in units of the directions: from -r to r, with --to from 1 - r to r.",
+            "How far it reaches, in units of the directions: from -r to r, with --to from 1 - r to r; 1 unless given, with --outputs 10.",
             valueName: "r"))
-    var radius = 1.0
+    var radius: Double?
 
     @Option(name: .long, help: "The data set: train, validation or test; train unless given.")
     var data: Trainer.DiagnosedData = .train
@@ -111,6 +119,9 @@ struct LandscapeCommand: ParsableCommand {
         if !path.isEmpty, along != nil || to != nil {
             throw ValidationError("--path is a plane of its own: leave out --along and --to")
         }
+        if outputs != nil, along != nil || to != nil || !path.isEmpty {
+            throw ValidationError("--outputs is a plane of its own: leave out --along, --to and --path")
+        }
         if let range, options.range?.count != range.split(separator: ",").count {
             throw ValidationError("--range must be numbers such as -1,1,0,2, is \(range)")
         }
@@ -121,6 +132,15 @@ struct LandscapeCommand: ParsableCommand {
         get throws {
             if !path.isEmpty { return .path(path) }
             if let to { return .line(to: to) }
+            if let outputs {
+                let places = outputs.split(separator: ",", omittingEmptySubsequences: false)
+                let numbers = places.compactMap { Int($0) }
+                guard places.count == 2, numbers.count == 2 else {
+                    throw ValidationError(
+                        "--outputs must be two outputs, counted from 0, such as 0,1, is \(outputs)")
+                }
+                return .outputs(numbers[0], numbers[1])
+            }
             switch along {
             case .gradient: return .gradient
             case .eigenvectors: return .eigenvectors
@@ -128,7 +148,7 @@ struct LandscapeCommand: ParsableCommand {
             case .permutation: return .permutation
             case nil:
                 throw ValidationError(
-                    "say what to draw along: --along gradient, --along eigenvectors, --along plane, --along permutation, --to OTHER or --path RUN"
+                    "say what to draw along: --along gradient, --along eigenvectors, --along plane, --along permutation, --to OTHER, --path RUN or --outputs I,J"
                 )
             }
         }

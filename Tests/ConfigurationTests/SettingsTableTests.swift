@@ -51,7 +51,8 @@ import Training
         """,
         small
             + "training: {online: true, delayed: true, batch: full, clip: 2}\nschedule: {name: step, step_size: 2}\n",
-        small + "logging: {noise_scale: true, curvature: 20, parameters: 7, effective_rates: 5}\n"
+        small
+            + "logging: {noise_scale: true, curvature: 20, parameters: 7, effective_rates: 5, covariate_shift: 3}\n"
             + "training: {batch_growth: {noise: true}}\n",
     ]
 

@@ -178,7 +178,7 @@ extension TracedModel {
     fileprivate var evaluationRoles: [String] {
         predictionGraph(count: 2).results.map { result in
             if case .output(let output) = result.role {
-                "output(\(output.rawValue))"
+                "output(\(output))"
             } else {
                 "\(result.role)"
             }

@@ -43,6 +43,17 @@ import Testing
         #expect(try lines(run, "steps.csv") == [header, "1,1,0.5,0.1,,,,,,,,,,,,,,,100.5,0.25"])
     }
 
+    @Test func covariateShift() throws {
+        let run = try TemporaryRun()
+        defer { run.remove() }
+        let log = TableLog(.step, folder: run.folder, hasCovariateShift: true) { Issue.record("\($0)") }
+        try log.start(at: 0)
+        log.take(TemporaryRun.step(1))
+        try log.finish()
+        let header = Self.stepColumns.replacing(",skipped_steps", with: ",covariate_shift_mean,skipped_steps")
+        #expect(try lines(run, "steps.csv") == [header, "1,1,0.5,0.1,,,,,,,,,,,,,100.5,0.25"])
+    }
+
     @Test func epochs() throws {
         let run = try TemporaryRun()
         defer { run.remove() }

@@ -3,7 +3,7 @@ extension Recipe {
     static let hill = Recipe(
         name: "hill",
         yaml: """
-            # A hill between the first weights and the minimum: the way down leads to a limit
+            # First weights behind a hill: the way down leads to a limit, not to the minimum
             data:
               train: {format: inline, rows: [[0.2, 0], [2, 0], [0, 1]], labels: [[-1], [0.8], [0.5]]}
               normalize: none

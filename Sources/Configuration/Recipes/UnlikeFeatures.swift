@@ -3,7 +3,7 @@ extension Recipe {
     static let unlikeFeatures = Recipe(
         name: "unlike-features",
         yaml: """
-            # A line through examples whose second feature is thirty times as large as the first
+            # Examples whose second feature is thirty times as large as the first
             data:
               train:
                 format: inline

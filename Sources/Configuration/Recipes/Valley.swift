@@ -3,7 +3,7 @@ extension Recipe {
     static let valley = Recipe(
         name: "valley",
         yaml: """
-            # A quadratic loss, curved a hundred times as much along one weight as along another
+            # A quadratic loss, curved along one weight a hundred times as along another
             data:
               train: {format: inline, rows: [[1, 0], [0, 10]], labels: [[10], [10]]}
               normalize: none

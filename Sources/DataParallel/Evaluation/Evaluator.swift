@@ -68,6 +68,12 @@ package final class Evaluator {
             graph = { model.signalGraph($0, signal) }
         }
 
+        /// The outputs before the model's `outputEnd`.
+        package init(outputsOf model: TracedModel) {
+            width = model.outputShape.reduce(1, *)
+            graph = { model.outputsGraph($0) }
+        }
+
         /// The mean square of what a place of the model holds.
         package init(powerOf signal: TracedModel.Signal, in model: TracedModel) {
             width = 1

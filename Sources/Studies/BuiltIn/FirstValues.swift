@@ -10,7 +10,9 @@ extension Study {
               training: {epochs: 2, batch: 128, shards: 8, seed: 0, max_skipped_steps: 2}
               optimizer: {name: sgd, lr: 0.1}
               schedule: {name: constant}
-              model: {name: mlp, hidden: [64, 64, 64, 64, 64]}
+              model:
+                [flatten, {linear: 64}, relu, {linear: 64}, relu, {linear: 64}, relu, {linear: 64}, relu,
+                {linear: 64}, relu, {linear: 10}]
             runs:
               zeros-seed-0: &zeros {init.default: {weight: zeros, bias: zeros}}
               zeros-seed-1: {<<: *zeros, training.seed: 1}

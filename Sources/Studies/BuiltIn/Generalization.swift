@@ -11,7 +11,7 @@ extension Study {
               model: [flatten, {linear: 64}, relu, {linear: 10}]
               training: {epochs: 30, batch: 32, shards: 4, seed: 0}
               optimizer: {name: sgd, lr: 0.02, momentum: 0.9}
-              schedule: {name: cosine}
+              schedule: {name: cosine, eta_min: 2.0e-4}
               evaluation.train: true
             vary:
               model.1.linear: [1, 4, 16, 64, 256]
@@ -37,7 +37,7 @@ extension Study {
               model: {name: mlp, hidden: [256]}
               training: {epochs: 1, batch: 32, shards: 4, seed: 0}
               optimizer: {name: sgd, lr: 0.02, momentum: 0.9}
-              schedule: {name: cosine}
+              schedule: {name: cosine, eta_min: 2.0e-4}
               evaluation.train: true
             runs:
               examples-500-seed-0: &five {data.train.limit: 500, training.epochs: 64}

@@ -55,8 +55,10 @@ extension RunEvent {
             list.add("effective_rate_min", step.effectiveRates?.minimum)
             list.add("effective_rate_mean", step.effectiveRates?.mean)
             list.add("effective_rate_max", step.effectiveRates?.maximum)
+            list.add("covariate_shift_mean", step.meanCovariateShift)
             list.add(skipped: step.skippedSteps)
             if !step.gradientNorms.isEmpty { list.add("gradient_norms", .named(step.gradientNorms)) }
+            if !step.covariateShift.isEmpty { list.add("covariate_shift", .named(step.covariateShift)) }
             list.add(step.pace)
         case .gradients(let gradients):
             list.add("step", gradients.step)

@@ -50,6 +50,7 @@ extension RunEvent {
             }
             event.skippedSteps = read.count("skipped_steps") ?? 0
             if case .named(let norms)? = read["gradient_norms"] { event.gradientNorms = norms }
+            if case .named(let shifts)? = read["covariate_shift"] { event.covariateShift = shifts }
             return .step(event)
         case "gradients":
             guard let step = read.count("step"), let parameter = read.text("parameter"),

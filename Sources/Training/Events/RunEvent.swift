@@ -74,7 +74,16 @@ public enum RunEvent: Sendable, Equatable {
         public var skippedSteps = 0
         /// The norm of each parameter's gradient, if asked for.
         public var gradientNorms: [NamedNumber] = []
+        /// How far the step has moved the distribution of what each layer reads, in standard deviations, by the layer's
+        /// weight, if asked for.
+        public var covariateShift: [NamedNumber] = []
         public let pace: Pace
+
+        /// The mean of `covariateShift` over the layers; nil without.
+        public var meanCovariateShift: Double? {
+            guard !covariateShift.isEmpty else { return nil }
+            return covariateShift.reduce(0) { $0 + $1.value } / Double(covariateShift.count)
+        }
     }
 
     /// What a step of Newton's method did.

@@ -31,6 +31,7 @@ final class RunSinks {
                 sinks += kinds.map {
                     TableLog(
                         $0, folder: folder.path, hasEffectiveRates: settings.effectiveRateSteps != nil,
+                        hasCovariateShift: settings.covariateShiftSteps != nil,
                         mayWrite: mayWrite, warn)
                 }
             }

@@ -16,20 +16,24 @@ final class TableLog: RunSink {
     let name: String
     private let kind: Kind
     private let hasEffectiveRates: Bool
+    private let hasCovariateShift: Bool
     private let file: AppendedFile
     /// The columns of the header; empty until it is written.
     private var columns: [String] = []
 
     /// A table in a run's folder that is not opened yet; see `AppendedFile`.
     ///
-    /// - Parameter hasEffectiveRates: Whether steps may have effective rates, which then have columns.
+    /// - Parameters:
+    ///   - hasEffectiveRates: Whether steps may have effective rates, which then have columns.
+    ///   - hasCovariateShift: Whether steps may have a covariate shift, whose mean then has a column.
     init(
-        _ kind: Kind, folder: String, hasEffectiveRates: Bool = false,
+        _ kind: Kind, folder: String, hasEffectiveRates: Bool = false, hasCovariateShift: Bool = false,
         mayWrite: @escaping () -> Bool = { true },
         _ warn: @escaping (String) -> Void
     ) {
         self.kind = kind
         self.hasEffectiveRates = hasEffectiveRates
+        self.hasCovariateShift = hasCovariateShift
         name = kind.fileName
         file = AppendedFile(
             path: "\(folder)/\(kind.fileName)", AppendedFile.Words(subject: "rows", piece: "row"),
@@ -82,6 +86,7 @@ final class TableLog: RunSink {
             if hasEffectiveRates {
                 step.effectiveRates = RunEvent.EffectiveRates(minimum: 0, mean: 0, maximum: 0)
             }
+            if hasCovariateShift { step.covariateShift = [NamedNumber(name: "", value: 0)] }
             step.skippedSteps = 1
             full = .step(step)
         case .epoch(var epoch):

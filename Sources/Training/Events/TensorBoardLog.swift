@@ -13,6 +13,7 @@ import TensorBoard
 /// | `curvature/lambda_max`, ... | of those what is measured of curvature |
 /// | `newton/radius`, `newton/products`, ... | of those what a step of Newton's method did |
 /// | `gradient_norms/NAME` | the norm of a parameter's gradient |
+/// | `covariate_shift/NAME` | how far the step has moved what the layer of a weight reads |
 /// | `train/epoch_loss`, `validation/loss`, `test/accuracy`, ... | an epoch's evaluation; those within it too, without its training loss so far |
 /// | `epoch/lr`, `epoch/batch`, ... | an epoch's other numbers |
 /// | `plateau/loss`, ... | what was found at a plateau |

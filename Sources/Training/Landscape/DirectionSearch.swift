@@ -44,6 +44,7 @@ struct DirectionSearch {
         case .plane: try onRoot { try plane() }
         case .line(let path): try onRoot { [try line(to: other ?? [], path)] }
         case .permutation: try onRoot { [try line(to: other ?? [], "the permuted network")] }
+        case .outputs: try onRoot { [] }
         case .path: preconditionFailure("the directions of paths are found with their plane")
         }
     }

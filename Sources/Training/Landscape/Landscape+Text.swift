@@ -30,6 +30,11 @@ extension Landscape {
     package var json: String {
         var line = JSONLine()
         line.add("along", along.name)
+        if let outputs {
+            line.add("outputs", outputs.outputs.map(Double.init))
+            line.add("mean_outputs", outputs.means)
+            if let end = outputs.end { line.add("outputs_before", end) }
+        }
         if let loss { line.add("loss", loss) } else { line.addNull("loss") }
         line.add("least_loss", least.loss)
         line.add("least_at", least.coordinates)
@@ -56,7 +61,7 @@ extension Landscape {
             line.add("not_finite", losses.count - finite.count)
         }
         line.add("weight_norm", weightNorm)
-        line.add("direction_norms", directionNorms)
+        if outputs == nil { line.add("direction_norms", directionNorms) }
         line.add("points", grid.a.count)
         line.add("radius", radius)
         line.add("seed", Int(clamping: seed))
@@ -102,6 +107,10 @@ extension Landscape {
                     ("not finite", "\(losses.count - finite.count) of \(counted(losses.count, "point"))"))
             }
         }
+        if let outputs {
+            rows.append(
+                ("means", "\(outputs.means.map(Self.text).joined(separator: ", ")) at the weights"))
+        }
         if let taylor {
             rows.append(
                 (
@@ -119,7 +128,9 @@ extension Landscape {
         rows.append(
             (
                 "files",
-                "\(output)/\(LandscapeFolder.pictureName), \(LandscapeFolder.tableName) and \(LandscapeFolder.directionsName) beside it"
+                outputs == nil
+                    ? "\(output)/\(LandscapeFolder.pictureName), \(LandscapeFolder.tableName) and \(LandscapeFolder.directionsName) beside it"
+                    : "\(output)/\(LandscapeFolder.pictureName), and \(LandscapeFolder.tableName) beside it"
             ))
         return rows.map { row in
             row.name + String(repeating: " ", count: max(1, 12 - row.name.count)) + row.text + "\n"
@@ -139,6 +150,8 @@ extension Landscape {
         case .plane:
             "two random directions, filter-wise normalized; 1 is each filter's own norm, seed \(seed)"
         case .path: paths.map(Self.text) ?? ""
+        case .outputs(let first, let second):
+            "outputs, the same for every example\(outputs?.end.map { ", before \($0)" } ?? ""): a is output \(first), b output \(second); the others stay as they are at the weights"
         case .permutation:
             "the line from the weights, a = 0, to the same network with permuted units, a = 1, seed \(seed), at a distance of \(Self.text(directionNorms.first ?? 0))"
         case .line:

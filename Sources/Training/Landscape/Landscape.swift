@@ -10,7 +10,7 @@ public struct Landscape: Sendable {
     public let radius: Double
     /// ‖θ‖ of the weights.
     public let weightNorm: Double
-    /// The norm of each direction in the space of parameters.
+    /// The norm of each direction in the space of parameters; none for outputs.
     public let directionNorms: [Double]
     /// ‖∇L‖, where it is drawn along the gradient.
     public let gradientNorm: Double?
@@ -30,6 +30,8 @@ public struct Landscape: Sendable {
     public let parameters: Int
     /// The paths that are drawn over it; nil for other directions.
     public let paths: PathPlane?
+    /// The outputs that it is drawn over; nil for other directions.
+    public let outputs: OutputPlane?
     /// The Taylor polynomial at the weights, if it was asked for.
     public let taylor: TaylorExpansion?
     /// The seed of random directions, start vectors and samples.
@@ -73,13 +75,14 @@ public struct Landscape: Sendable {
         losses.indices.first { grid.coordinates($0) == coordinates }.map { losses[$0] }
     }
 
-    /// The loss at the weights themselves; nil where no point lies there.
+    /// The loss at the weights themselves; nil where no point lies there, and over outputs, of which each example has
+    /// its own.
     public var loss: Double? { loss(at: paths?.origin ?? directionNorms.map { _ in 0 }) }
 
     /// The curvature at the weights along each direction, (L(h) − 2L(0) + L(−h)) / h² of the points beside them at ±h; nil
     /// where the weights are no point between others.
     public var sharpness: [Double]? {
-        guard let loss, paths == nil else { return nil }
+        guard let loss, paths == nil, outputs == nil else { return nil }
         var found: [Double] = []
         for direction in directionNorms.indices {
             let positions = direction == 0 ? grid.a : grid.b ?? []

@@ -84,7 +84,7 @@ final class LandscapeFolder {
     /// not to be overwritten.
     ///
     /// - Parameters:
-    ///   - count: The number of directions.
+    ///   - count: The number of directions in the model's variables.
     ///   - points: The number of points.
     func open(
         _ identity: LandscapeIdentity, of model: TracedModel, count: Int, points: Int, overwrites: Bool
@@ -198,7 +198,7 @@ final class LandscapeFolder {
 
     // MARK: Directions
 
-    /// Writes the directions and the facts about them.
+    /// Writes the directions, if the model's variables have any, and the facts about them.
     func write(_ directions: [[[Float]]], _ facts: FoundDirections.Facts, of model: TracedModel) throws {
         try requireLock()
         var tensors: [(name: String, shape: [Int], values: FloatCopy)] = []
@@ -207,7 +207,9 @@ final class LandscapeFolder {
                 tensors.append(("\(letter).\(variable.name)", variable.shape, try FloatCopy(values)))
             }
         }
-        try CheckpointFile(Self.directionsName, tensors: tensors).replace(in: path)
+        if !directions.isEmpty {
+            try CheckpointFile(Self.directionsName, tensors: tensors).replace(in: path)
+        }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let text = try encoder.encode(Second(facts: facts, directions: Self.digest(directions)))
@@ -215,6 +217,7 @@ final class LandscapeFolder {
     }
 
     private func directions(of model: TracedModel, count: Int) throws -> [[[Float]]] {
+        guard count > 0 else { return [] }
         let file = try SafetensorsFile.read(path: file(Self.directionsName))
         return try ["a", "b"].prefix(count).map { letter in
             try model.variables.map { variable in

@@ -20,7 +20,7 @@ struct LandscapeIdentity: Equatable {
         _ objective: DatasetObjective, batch: Int
     ) {
         let environment = RunEnvironment(loaded.cluster)
-        var words = [along.name, "\(grid.a.count) points", "radius \(options.radius)", "data \(data)"]
+        var words = [along.name, "\(grid.a.count) points", "radius \(options.radius(along))", "data \(data)"]
         if let examples = options.examples { words.append("\(examples) examples") }
         words.append("seed \(options.seed)")
         words.append("batch norm \(options.usesBatchStatistics ? "training" : "evaluation")")
@@ -28,6 +28,9 @@ struct LandscapeIdentity: Equatable {
         self.words = words.joined(separator: ", ")
         var digest = Digest()
         digest.add("landscape 1, \(self.words)")
+        if case .outputs(let first, let second) = along {
+            digest.add("outputs \(first) \(second) \(grid.a) \(grid.b ?? [])")
+        }
         if let paths {
             digest.add("paths \(paths.names) \(paths.ends)")
             for path in paths.paths { digest.add("\(path.name) \(path.steps) \(path.points)") }

@@ -1,4 +1,4 @@
-/// The directions of a landscape. They start at the given weights, where a (and b) are 0.
+/// The directions of a landscape. They start at the given weights, where a (and b) are 0, but for `outputs` and `path`.
 public enum LandscapeDirections: Sendable, Hashable {
     /// The gradient g/‖g‖, uphill: a is the distance in the space of parameters, so that the slope at 0 is the ‖g‖ of a
     /// diagnosis.
@@ -20,13 +20,17 @@ public enum LandscapeDirections: Sendable, Hashable {
     /// two parameters a and b are these parameters, for one of a single parameter a is. For others the directions are the
     /// two along which the points of all paths lie farthest from the weights (principal directions, without a mean).
     case path([String])
+    /// The plane of two of the model's outputs, counted from 0: a and b take their place for every example, while the
+    /// other outputs and all weights stay. Where the model ends in softmax, log_softmax, sigmoid or tanh, the outputs
+    /// are what this function is applied to.
+    case outputs(Int, Int)
 
     /// The number of directions, but for paths, for a model with this many parameters.
     func count(parameters: Int) -> Int {
         switch self {
         case .gradient, .line, .permutation: 1
         case .eigenvectors, .path: min(2, parameters)
-        case .plane: 2
+        case .plane, .outputs: 2
         }
     }
 
@@ -34,11 +38,19 @@ public enum LandscapeDirections: Sendable, Hashable {
     package var leadsToOthers: Bool {
         switch self {
         case .line, .permutation: true
-        case .gradient, .eigenvectors, .plane, .path: false
+        case .gradient, .eigenvectors, .plane, .path, .outputs: false
         }
     }
 
-    /// What the command line calls it: "gradient", "eigenvectors", "plane", "to", or "path".
+    /// Whether points lie over a plane, where the model has parameters enough.
+    var isPlane: Bool {
+        switch self {
+        case .plane, .eigenvectors, .path, .outputs: true
+        case .gradient, .line, .permutation: false
+        }
+    }
+
+    /// What the command line calls it: "gradient", "eigenvectors", "plane", "to", "path" or "outputs".
     package var name: String {
         switch self {
         case .gradient: "gradient"
@@ -47,6 +59,7 @@ public enum LandscapeDirections: Sendable, Hashable {
         case .line: "to"
         case .permutation: "permutation"
         case .path: "path"
+        case .outputs: "outputs"
         }
     }
 }
@@ -57,9 +70,10 @@ public struct LandscapeOptions: Sendable {
     /// are one of them.
     public var points: Int?
     /// How far the points reach, in units of the directions: from −radius to radius, on a line to other weights from 1 −
-    /// radius to radius, where it is at least 1.
-    public var radius = 1.0
-    /// The ends of a, then those of b, of the plane of paths; nil for all paths with a margin.
+    /// radius to radius, where it is at least 1; nil for 1, over outputs for 10.
+    public var radius: Double?
+    /// The ends of a, then those of b, of the plane of paths, or of outputs; nil for all paths with a margin, and for
+    /// outputs of the radius.
     public var range: [Double]?
     /// Examples, a seeded sample of the data set; nil for all.
     public var examples: Int?
@@ -79,25 +93,48 @@ public struct LandscapeOptions: Sendable {
 extension LandscapeOptions {
     /// What is wrong with the options, and what to change; nil if nothing is.
     package func problem(_ along: LandscapeDirections) -> String? {
-        var isPath = false
-        if case .path = along { isPath = true }
-        let isPlane = along == .plane || along == .eigenvectors || isPath
-        let most = isPlane ? LandscapeGrid.mostOnAPlane : LandscapeGrid.mostOnALine
+        let most = along.isPlane ? LandscapeGrid.mostOnAPlane : LandscapeGrid.mostOnALine
         if let points, !(2...most).contains(points) {
-            return "--points must be from 2 to \(most) on \(isPlane ? "a plane" : "a line"), is \(points)"
+            return
+                "--points must be from 2 to \(most) on \(along.isPlane ? "a plane" : "a line"), is \(points)"
         }
+        let radius = radius(along)
         guard radius > 0, radius.isFinite else { return "--radius must be above 0, is \(radius)" }
         if along.leadsToOthers, radius < 1 {
             return "--radius must be at least 1 on a line to other weights, which lie at 1, is \(radius)"
         }
         if let range {
-            guard isPath else { return "--range is for --path; use --radius for other directions" }
-            guard [2, 4].contains(range.count), range.allSatisfy(\.isFinite),
+            let counts: [Int]
+            switch along {
+            case .path: counts = [2, 4]
+            case .outputs: counts = [4]
+            default: return "--range is for --path and --outputs; use --radius for other directions"
+            }
+            guard counts.contains(range.count), range.allSatisfy(\.isFinite),
                 stride(from: 0, to: range.count, by: 2).allSatisfy({ range[$0] < range[$0 + 1] })
             else { return "--range must be two ascending numbers for a, and two for b, is \(range)" }
         }
         if let examples, examples < 1 { return "--examples must be at least 1, is \(examples)" }
+        if case .outputs(let first, let second) = along { return problem(ofOutputs: first, second) }
         return nil
+    }
+
+    private func problem(ofOutputs first: Int, _ second: Int) -> String? {
+        guard first >= 0, second >= 0, first != second else {
+            return "--outputs must be two different outputs, counted from 0, is \(first),\(second)"
+        }
+        if expands { return "--taylor is of the weights, which --outputs leaves as they are: leave it out" }
+        if usesBatchStatistics {
+            return "--outputs are those of evaluation: leave out --batch-norm training"
+        }
+        return nil
+    }
+
+    /// The radius, or its default.
+    func radius(_ along: LandscapeDirections) -> Double {
+        if let radius { return radius }
+        if case .outputs = along { return 10 }
+        return 1
     }
 }
 
@@ -113,9 +150,14 @@ package struct LandscapeGrid: Sendable, Equatable {
 
     /// The points that `options` ask for, along `count` directions.
     init(_ along: LandscapeDirections, count: Int, _ options: LandscapeOptions) {
-        let lower = along.leadsToOthers ? 1 - options.radius : -options.radius
-        self.init(
-            between: Array(repeating: [lower, options.radius], count: count), points: options.points)
+        if let range = options.range, range.count == 2 * count {
+            let ends = (0..<count).map { [range[2 * $0], range[2 * $0 + 1]] }
+            self.init(between: ends, points: options.points)
+            return
+        }
+        let radius = options.radius(along)
+        let lower = along.leadsToOthers ? 1 - radius : -radius
+        self.init(between: Array(repeating: [lower, radius], count: count), points: options.points)
     }
 
     /// `points` along each direction, 51 on a line and 25 on a plane unless given, between these ends.

@@ -34,6 +34,9 @@ struct LandscapeRun {
     func run(
         in folder: LandscapeFolder?, other: [[Float]]?, picture: ((Landscape) -> String)?
     ) throws -> Landscape? {
+        // Two outputs are no directions of the weights.
+        var isOfWeights = true
+        if case .outputs = along { isOfWeights = false }
         let count = paths?.plane.ends.count ?? along.count(parameters: parameters)
         let grid =
             paths.map { LandscapeGrid(between: $0.plane.ends, points: options.points) }
@@ -46,7 +49,8 @@ struct LandscapeRun {
                     along, options, grid, data: data, other: other, paths: paths?.plane, loaded, objective,
                     batch: batch)
                 kept = try folder.open(
-                    identity, of: model, count: count, points: grid.count, overwrites: options.overwrites)
+                    identity, of: model, count: isOfWeights ? count : 0, points: grid.count,
+                    overwrites: options.overwrites)
                 if !kept.losses.isEmpty, kept.losses.count < grid.count {
                     cluster.note(
                         "going on after \(kept.losses.count) of \(counted(grid.count, "point")) in \(folder.path)"
@@ -61,21 +65,31 @@ struct LandscapeRun {
         }
         if cluster.rank == 0 { Interruption.say(standing(kept.losses.count, of: grid.count)) }
         let found = try directions(kept, folder, other: other)
-        let plane = try ParameterPlane(loaded.state, count: count, directions: found.values, on: cluster)
+        let weights = try ParameterPlane(
+            loaded.state, count: isOfWeights ? count : 0, directions: found.values, on: cluster)
+        let outputs = try FoundOutputs(along, loaded, objective, batch: batch)
+        let plane =
+            try outputs.map {
+                try ParameterPlane(
+                    $0.state, count: count, directions: FoundOutputs.directions, on: cluster)
+            } ?? weights
         // Before any point, while the parameters are the weights'.
         let taylor =
             options.expands ? try TaylorExpansion(plane.directions, loaded, objective) : nil
-        guard let losses = try losses(from: kept.losses, on: plane, grid, folder) else { return nil }
+        let losses = try losses(from: kept.losses, on: plane, outputs, grid, folder)
+        try outputs?.free()
+        guard let losses else { return nil }
         let landscape = Landscape(
-            along: along, grid: grid, losses: losses, radius: options.radius, weightNorm: try plane.norm(),
-            directionNorms: try plane.directions.map { try $0.squaredNorm().squareRoot() },
+            along: along, grid: grid, losses: losses, radius: options.radius(along),
+            weightNorm: try weights.norm(),
+            directionNorms: try weights.directions.map { try $0.squaredNorm().squareRoot() },
             gradientNorm: found.facts.gradientNorm,
             eigenvalues: zip(found.facts.eigenvalues, found.facts.residuals).map {
                 Diagnosis.Eigenvalue(value: $0, residual: $1)
             },
             usesBatchStatistics: options.usesBatchStatistics, hasBatchNorm: model.usesBatchStatistics,
             data: data, examples: objective.count, isSample: isSample, parameters: parameters,
-            paths: paths?.plane, taylor: taylor, seed: options.seed)
+            paths: paths?.plane, outputs: outputs?.plane, taylor: taylor, seed: options.seed)
         try cluster.agree(Result { try folder?.finish(landscape, picture: picture?(landscape)) })
         return landscape
     }
@@ -100,13 +114,15 @@ struct LandscapeRun {
 
     /// The losses of all points, of which rank 0 has the first ones; nil where the work was asked to stop. Collective.
     private func losses(
-        from kept: [Double], on plane: ParameterPlane, _ grid: LandscapeGrid, _ folder: LandscapeFolder?
+        from kept: [Double], on plane: ParameterPlane, _ outputs: FoundOutputs?, _ grid: LandscapeGrid,
+        _ folder: LandscapeFolder?
     ) throws -> [Double]? {
         let first = try cluster.world.broadcast(kept.count, root: 0)
         var losses = cluster.rank == 0 ? kept : Array(repeating: 0, count: first)
         if first > 0 { try cluster.world.broadcast(&losses, root: 0) }
         guard first < grid.count else { return losses }
-        let meter = try LossMeter(loaded, objective, batch: batch)
+        let meter = try LossMeter(
+            cluster, outputs?.state ?? loaded.state, outputs?.objective ?? objective, batch: batch)
         let work = CountedWork("landscape", "point", on: loaded.progress)
         defer { work.end() }
         for place in first..<grid.count {
@@ -143,7 +159,8 @@ struct LandscapeRun {
 
     private func notFinite(_ loss: Double, at coordinates: [Double]) -> TrainingError {
         let place = zip(["a", "b"], coordinates).map { "\($0) = \($1)" }.joined(separator: ", ")
-        let isHere = coordinates.allSatisfy { $0 == 0 }
+        var isHere = coordinates.allSatisfy { $0 == 0 }
+        if case .outputs = along { isHere = false }
         let advice =
             isHere
             ? "these weights have no landscape, use those of an earlier checkpoint"
@@ -175,8 +192,7 @@ private struct LossMeter {
     private let training: DatasetLoss?
 
     /// Collective over the cluster.
-    init(_ loaded: LoadedModel, _ objective: DatasetObjective, batch: Int) throws {
-        let (cluster, state) = (loaded.cluster, loaded.state)
+    init(_ cluster: Cluster, _ state: ModelState, _ objective: DatasetObjective, batch: Int) throws {
         guard !objective.mode.usesBatchStatistics else {
             training = try DatasetLoss(cluster: cluster, state: state, objective: objective)
             evaluator = nil

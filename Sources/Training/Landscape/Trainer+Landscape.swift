@@ -58,6 +58,7 @@ extension Trainer {
                 training: (settings.data.training, settings.data.normalization), loss: settings.loss,
                 shards: settings.shards, workers: settings.workers, predicts: false, on: cluster,
                 makeModel: makeModel)
+            try FoundOutputs.check(along, loaded.model)
             var other: [[Float]]?
             try cluster.agree(
                 Result {
@@ -83,7 +84,7 @@ extension Trainer {
         switch along {
         case .line(let path): try values(at: path, loaded)
         case .permutation: try PermutedWeights(loaded.state, seed: seed).values()
-        case .gradient, .eigenvectors, .plane, .path: nil
+        case .gradient, .eigenvectors, .plane, .path, .outputs: nil
         }
     }
 

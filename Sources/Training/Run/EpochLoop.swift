@@ -136,9 +136,14 @@ final class EpochLoop {
             let logs = step % settings.loggingSteps == 0 || settings.optimizer.rule is NewtonCG
             let measuresCurvature = settings.curvatureSteps.map { step % $0 == 0 } ?? false
             let measuresRates = settings.effectiveRateSteps.map { step % $0 == 0 } ?? false
+            let measuresShift = settings.covariateShiftSteps.map { step % $0 == 0 } ?? false
             var observes = observations(logs: logs, measuresCurvature: measuresCurvature)
-            if measuresRates { observes.formUnion([.rates, .norm]) }
+            if measuresRates { observes.insert(.rates) }
+            if measuresRates || measuresShift { observes.insert(.norm) }
             if progress.batch + 1 == steps, areHistogramsDue { observes.insert(.histograms) }
+            // What one step moves needs no memory of earlier steps, which a resumed run would not have.
+            let before = measuresShift ? try run.layerInputs?.moments() : nil
+            if measuresShift { run.cluster.activity.enter(.computing) }
             run.replica.reach(.step, step: step)
             let began = ProcessInfo.processInfo.systemUptime
             let result = try run.replica.step(inputs.step(after: progress, policy, observes: observes))
@@ -152,7 +157,10 @@ final class EpochLoop {
                 try inputs.number(policy, from: progress.batch)
                 if settings.isDelayed { run.replica.renumberPending(inputs.update(progress.batch - 1)) }
             }
-            if logs || measuresCurvature || measuresRates { sinks.take(.step(event(of: result))) }
+            let shift = try before.flatMap { try run.layerInputs?.shifts(since: $0) } ?? []
+            if logs || measuresCurvature || measuresRates || measuresShift {
+                sinks.take(.step(event(of: result, shift)))
+            }
             if logs {
                 monitor(result)
                 if let norm = result.gradientNorm { policy.observe(gradientNorm: norm) }
@@ -222,7 +230,7 @@ final class EpochLoop {
                 + targets + advice)
     }
 
-    private func event(of result: StepResult) -> RunEvent.Step {
+    private func event(of result: StepResult, _ shift: [NamedNumber]) -> RunEvent.Step {
         let rate = policy.learningRate(progress.step - 1)
         return RunEvent.Step(
             step: progress.step, epoch: progress.epoch + 1, loss: result.lossSum / Double(result.count),
@@ -251,7 +259,7 @@ final class EpochLoop {
                     NamedNumber(name: run.model.variables[$0.variable].name, value: $0.norm)
                 }
                 : [],
-            pace: pace)
+            covariateShift: shift, pace: pace)
     }
 
     private func howFar(_ result: StepResult, of steps: Int) -> RunEvent.Progress {

@@ -13,6 +13,8 @@ final class RunPreparation {
     let data: PreparedData
     let replica: Replica
     let evaluators: RunEvaluators
+    /// Measures the covariate shift; nil unless asked for.
+    let layerInputs: LayerInputMeter?
     /// The output folder; nil on ranks that write nothing.
     let folder: RunFolder?
     /// Prints to the terminal; nil on ranks other than 0.
@@ -80,6 +82,7 @@ final class RunPreparation {
             }
         }
         evaluators = try RunEvaluators(settings, rates, data, state, cluster)
+        layerInputs = try Self.layerInputs(settings, data, state, cluster)
         // Last, when everything else that is known to be needed has its memory.
         try Self.checkRoomForFiles(replica, settings)
         initialWeights = try initial.give(to: state)
@@ -87,6 +90,7 @@ final class RunPreparation {
 
     /// Gives shared memory back; collective.
     func free() throws {
+        try layerInputs?.free()
         try replica.free()
         try replica.state.free()
         try data.free()

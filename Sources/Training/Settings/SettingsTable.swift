@@ -416,6 +416,10 @@ package struct SettingsTable: Sendable {
             settings.effectiveRateSteps = try OptionCodec<Int?>.count(upTo: 1_000_000_000).decode(value)
         },
         SettingKey(
+            "logging.covariate_shift", countOrOff: \.covariateShiftSteps, .conduct,
+            "Optimizer steps between two of which it is measured how far they move what each layer reads; 0 for none.",
+            source: "Ioffe & Szegedy 2015"),
+        SettingKey(
             "logging.tensorboard", \.writesTensorBoard, .flag, .conduct,
             "Whether an event file is written for TensorBoard."),
         SettingKey(

@@ -194,6 +194,9 @@ public struct TrainingSettings: Sendable {
     /// The number of steps between those at which the effective rates of an adaptive update rule are logged; nil for none.
     /// Weights do not depend on it.
     public var effectiveRateSteps: Int?
+    /// The number of steps between those at which the internal covariate shift is logged: how far the step moves the
+    /// distribution of what each layer reads, over up to 256 training examples; nil for none. Weights do not depend on it.
+    public var covariateShiftSteps: Int?
     /// Whether the run's numbers, histograms and settings are written for TensorBoard.
     public var writesTensorBoard: Bool
     /// Whether steps and epochs are written as CSV tables too.
@@ -302,6 +305,7 @@ public struct TrainingSettings: Sendable {
         curvatureSteps = nil
         parameterSteps = nil
         effectiveRateSteps = nil
+        covariateShiftSteps = nil
         writesTensorBoard = true
         writesCSV = false
         picksFreeOutput = false
