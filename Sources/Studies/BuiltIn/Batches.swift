@@ -29,13 +29,14 @@ extension Study {
               batch-full-seed-2: {<<: *large, training.seed: 2}
             quick:
               data.train.limit: 500
-              data.test.limit: 2000
+              data.test.limit: 1000
+              training.shards: 4
               runs:
-                batch-1: {evaluation.every_steps: 100}
-                batch-16-seed-0: {evaluation.every_steps: 8}
-                batch-16-seed-1: {evaluation.every_steps: 8}
-                batch-16-seed-2: {evaluation.every_steps: 8}
-                batch-128: {evaluation.every_steps: 1}
+                batch-1: {evaluation.every_steps: 250}
+                batch-16-seed-0: {evaluation.every_steps: 16}
+                batch-16-seed-1: {evaluation.every_steps: 16}
+                batch-16-seed-2: {evaluation.every_steps: 16}
+                batch-128: {evaluation.every_steps: 2}
             report:
               against: run
               metrics: [epoch_seconds, step_seconds, step, reach_step, reach_epoch, train_eval_loss, train_accuracy, test_loss, test_accuracy, generalization_gap]
