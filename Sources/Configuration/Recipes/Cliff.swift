@@ -3,7 +3,7 @@ extension Recipe {
     static let cliff = Recipe(
         name: "cliff",
         yaml: """
-            # Ten layers of one weight each, whose product makes a cliff that clipping walks down
+            # Ten one-weight layers, whose product makes a cliff that clipping walks down
             data:
               train: {format: inline, rows: [[1]], labels: [[1]]}
               normalize: none
