@@ -10,7 +10,7 @@ import Testing
             Recipe.all.map(\.name) == [
                 "fashion-cnn", "fashion-lenet5", "fashion-mlp", "fashion-mlp-big", "fashion-resnet20",
                 "two-weights", "twenty-examples", "valley", "cliff", "hill", "unlike-features", "saddle",
-                "shallow-minimum",
+                "shallow-minimum", "wrong-outputs",
             ])
         #expect(Recipe.standard.name == "fashion-cnn")
         for recipe in Recipe.all {
@@ -54,10 +54,12 @@ import Testing
         #expect(run.settings.parameterSteps == 1 && run.settings.loggingSteps == 1)
         let data = try Dataset(run.settings.data.training)
         #expect((1...20).contains(data.count))
-        let model = try run.makeModel(classes: nil)
+        let classes = data.classCount
+        let model = try run.makeModel(classes: classes)
         let traced = try TracedModel(
-            model, exampleShape: data.exampleShape, target: .values([1]), loss: run.loss)
-        #expect(traced.outputShape == [1])
+            model, exampleShape: data.exampleShape, target: classes.map { .classes($0) } ?? .values([1]),
+            loss: run.loss)
+        #expect(traced.outputShape == [classes ?? 1])
         let parameters = traced.variables.map { $0.shape.reduce(1, *) }.reduce(0, +)
         #expect((1...10).contains(parameters))
     }

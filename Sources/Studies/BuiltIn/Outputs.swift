@@ -35,9 +35,11 @@ extension Study {
               training: {epochs: 20, batch: 60, shards: 4, seed: 0}
               logging: {every_steps: 50, covariate_shift: 50}
             runs:
-              plain:
+              plain-seed-0: &plain
                 model: [flatten, {linear: 100}, sigmoid, {linear: 100}, sigmoid, {linear: 100}, sigmoid, {linear: 10}]
-              batch-norm:
+              plain-seed-1: {<<: *plain, training.seed: 1}
+              plain-seed-2: {<<: *plain, training.seed: 2}
+              batch-norm-seed-0: &normalized
                 model:
                   - flatten
                   - linear: 100
@@ -50,6 +52,8 @@ extension Study {
                   - batch_norm
                   - sigmoid
                   - linear: 10
+              batch-norm-seed-1: {<<: *normalized, training.seed: 1}
+              batch-norm-seed-2: {<<: *normalized, training.seed: 2}
             quick: {training.epochs: 4, data.train.limit: 3000, logging.every_steps: 5, logging.covariate_shift: 5}
             report: {against: step, metrics: [loss, covariate_shift_mean]}
             pictures:
