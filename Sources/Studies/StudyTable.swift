@@ -78,6 +78,7 @@ struct StudyTable {
 
     private static func short(_ value: Double?) -> String {
         guard let value else { return "–" }
+        if let whole = Int(exactly: value), whole.magnitude < 10_000_000 { return "\(whole)" }
         return value.magnitude >= 1000 || (value != 0 && value.magnitude < 1e-3)
             ? ProgressReporter.significant(value, 3) : ProgressReporter.fixed(value, 4)
     }
