@@ -72,28 +72,29 @@ package struct ComparisonPicture {
         where !curve.points.isEmpty && !legend.contains(where: { $0.name == name }) {
             legend.append(Section.Figure.Entry(name: name, look: "\(curve.stroke.rawValue) c\(curve.color)"))
         }
-        // More would hide the picture; the points themselves say what they are.
-        if legend.count > Self.mostEntries { legend = [] }
         return StandalonePicture(
             title: title, notes: [note], size: (Frame.width, Frame.height), style: PageStyle.dashes,
-            legend: legend.count > 1 ? legend : []
+            legend: legend.count > 1 && legend.count <= Self.mostEntries ? legend : []
         ) { chart.picture(attributes: $0) }.svg
     }
 
     /// The axes along which a run goes.
     private static let counted: Set<String> = ["step", "epoch"]
-    private static let mostEntries = 24
+    /// The most entries of a legend: more would leave no room for the picture, whose points say what they are.
+    private static let mostEntries = 16
     private static let forms: [Curve.Stroke] = [.solid, .dashed, .dotted]
 
     /// The curves, each with the name of its entry in the legend: colours by groups; when they are used up, other strokes.
+    /// Points of so many groups that there is no legend share a colour.
     private var curves: [(entry: String, curve: Curve)] {
         var groups: [String] = []
+        let isCrowded = isScatter && Set(series.map(\.group)).count > Self.mostEntries
         return series.map { series in
             let place = groups.firstIndex(of: series.group) ?? groups.count
             if place == groups.count { groups.append(series.group) }
             let form = Self.forms[(series.form + place / PageStyle.colors) % Self.forms.count]
             let curve = Curve(
-                series.name, color: place % PageStyle.colors, stroke: isScatter ? .points : form,
+                series.name, color: isCrowded ? 0 : place % PageStyle.colors, stroke: isScatter ? .points : form,
                 series.points.map { Curve.Point(x: $0.x, y: $0.y) })
             return (series.entry, curve)
         }

@@ -57,7 +57,7 @@ struct StandalonePicture {
     }
 
     /// The width of a letter, of the sample of a line before a name, and of the gap behind it.
-    private static let (letter, sample, gap) = (7.4, 30.0, 14.0)
+    private static let (letter, sample, gap) = (8.0, 30.0, 14.0)
 
     /// The legend's entries with their places, in rows that fit.
     private var legendRows: [[(entry: Section.Figure.Entry, x: Double)]] {
