@@ -94,7 +94,8 @@ package struct ComparisonPicture {
             if place == groups.count { groups.append(series.group) }
             let form = Self.forms[(series.form + place / PageStyle.colors) % Self.forms.count]
             let curve = Curve(
-                series.name, color: isCrowded ? 0 : place % PageStyle.colors, stroke: isScatter ? .points : form,
+                series.name, color: isCrowded ? 0 : place % PageStyle.colors,
+                stroke: isScatter ? .points : form,
                 series.points.map { Curve.Point(x: $0.x, y: $0.y) })
             return (series.entry, curve)
         }
