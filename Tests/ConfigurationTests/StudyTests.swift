@@ -84,7 +84,7 @@ import Testing
     @Test func pictures() throws {
         let study = try study(
             """
-            base: {recipe: fashion-mlp}
+            base: {recipe: valley}
             runs: {a: {}, b: {}}
             report: {diagnose: 10, reach: {metric: test_loss, value: 0.5}, metrics: [reach_step, seconds]}
             pictures:
@@ -125,6 +125,7 @@ import Testing
         ("pictures: {p: {curves: [loss], scale: cubic}}", "unknown scale \"cubic\""),
         ("pictures: {a: {curves: [loss]}}", "a run is called \"a\" as well"),
         ("pictures: {p/q: {curves: [loss]}}", "a picture's name must be made of letters"),
+        ("pictures: {p: {landscape: a, path: [a]}}", "run a keeps no path: set logging.parameters"),
         ("pictures: {p: {landscape: a}}", "must have one of along, to, path and outputs"),
         ("pictures: {p: {landscape: c, to: a}}", "unknown run \"c\""),
         ("pictures: {p: {landscape: a, to: a, along: plane}}", "has along and to"),

@@ -157,7 +157,7 @@ package struct StudyConfiguration: Sendable, Equatable {
             } ?? ["train_loss", "test_loss", "test_accuracy"]
         pictures =
             try map.optional("pictures").map { setting throws(ConfigurationError) in
-                try Self.pictures(setting, runs: runs.map(\.name), others: others)
+                try Self.pictures(setting, runs: runs, others: others)
             } ?? []
     }
 
@@ -172,8 +172,9 @@ package struct StudyConfiguration: Sendable, Equatable {
     }
 
     private static func pictures(
-        _ setting: Setting, runs: [String], others: [String]
+        _ setting: Setting, runs: [Run], others: [String]
     ) throws(ConfigurationError) -> [StudyPicture] {
+        let names = runs.map(\.name)
         guard case .mapping(let entries) = setting.node.content else {
             throw setting.wrongType(
                 expected: "pictures by name, such as {loss: {curves: [loss], against: step}}")
@@ -181,15 +182,20 @@ package struct StudyConfiguration: Sendable, Equatable {
         var pictures: [StudyPicture] = []
         for entry in entries {
             try requireFileName(entry.key, of: "picture", setting)
-            guard !runs.contains(entry.key) else {
+            guard !names.contains(entry.key) else {
                 throw setting.error(
                     .duplicateKey, "a run is called \(ConfigurationError.quoted(entry.key)) as well")
             }
-            pictures.append(
-                try StudyPicture(
-                    entry.key,
-                    Setting(entry.value, path: setting.inside(entry.key), at: entry.location), runs: runs,
-                    others: others))
+            let part = Setting(entry.value, path: setting.inside(entry.key), at: entry.location)
+            let picture = try StudyPicture(entry.key, part, runs: names, others: others)
+            if case .landscape(let landscape) = picture.content, case .path(let walked) = landscape.way {
+                for run in runs
+                where walked.contains(run.name) && run.configuration.settings.parameterSteps == nil {
+                    throw part.error(
+                        .conflict, "run \(run.name) keeps no path: set logging.parameters, such as 1, for it")
+                }
+            }
+            pictures.append(picture)
         }
         return pictures
     }

@@ -424,7 +424,7 @@ package struct SettingsTable: Sendable {
             "Whether an event file is written for TensorBoard."),
         SettingKey(
             "logging.csv", \.writesCSV, .flag, .conduct,
-            "Whether steps.csv and epochs.csv are written."),
+            "Whether steps.csv, epochs.csv and evaluations.csv are written."),
         SettingKey("output", \.output, .path("the path of a folder"), .conduct, "The folder for results."),
     ]
 }
