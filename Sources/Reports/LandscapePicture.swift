@@ -1,21 +1,12 @@
+import Configuration
 import Training
 
 /// A landscape as a picture: a curve on a line, colours and lines of equal loss on a plane.
 package struct LandscapePicture {
-    /// The scale of losses.
-    package enum LossScale: String, Sendable, CaseIterable {
-        /// By ratios, where the greatest loss is ten times the least or more.
-        case automatic = "auto"
-        /// By differences.
-        case linear
-        /// By ratios, where all losses are above 0.
-        case logarithmic = "log"
-    }
-
     private let landscape: Landscape
-    private let scale: LossScale
+    private let scale: PictureScale
 
-    package init(_ landscape: Landscape, scale: LossScale = .automatic) {
+    package init(_ landscape: Landscape, scale: PictureScale = .automatic) {
         self.landscape = landscape
         self.scale = scale
     }
@@ -35,13 +26,7 @@ package struct LandscapePicture {
     /// Whether there are curves besides the loss.
     private var hasDashes: Bool { landscape.b == nil && (landscape.taylor != nil || landscape.paths != nil) }
 
-    private var logarithmicFrom: Double? {
-        switch scale {
-        case .automatic: 10
-        case .linear: nil
-        case .logarithmic: 1
-        }
-    }
+    private var logarithmicFrom: Double? { scale.logarithmicFrom(10) }
 
     private var title: String {
         switch landscape.along {

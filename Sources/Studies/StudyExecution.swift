@@ -112,13 +112,12 @@ package struct StudyExecution {
         onRoot { tell("\n\(picture.name): the loss around \(run.name)") }
         var options = landscape.options
         options.overwrites = overwrites
-        let scale = LandscapePicture.LossScale(rawValue: picture.scale.rawValue) ?? .automatic
         let folder = "\(study.output)/\(picture.name)"
         let found = try run.configuration.located {
             try Trainer.landscape(
                 run.configuration.output, run.configuration.settings,
                 along: landscape.directions { "\(study.output)/\($0)" }, data: landscape.data,
-                options: options, output: folder, picture: { LandscapePicture($0, scale: scale).svg },
+                options: options, output: folder, picture: { LandscapePicture($0, scale: picture.scale).svg },
                 on: cluster
             ) { try run.configuration.makeModel(classes: $0) }
         }

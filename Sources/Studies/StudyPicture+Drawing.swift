@@ -8,18 +8,17 @@ extension StudyPicture {
     func svg(of runs: [RunNumbers], title: String) -> String? {
         switch content {
         case .curves(let metrics, let axis):
-            let place = axis == .evaluation ? "step" : axis.rawValue
             let series = metrics.enumerated().flatMap { number, metric -> [ComparisonPicture.Series] in
                 let ending = metrics.count > 1 ? " \(metric)" : ""
                 return runs.map { run in
                     ComparisonPicture.Series(
                         name: run.run + ending, group: run.run.withoutSeed,
                         entry: run.run.withoutSeed + ending, form: number,
-                        points: Self.points(run.rows(axis), place, metric))
+                        points: Self.points(run.rows(axis), axis.placeName, metric))
                 }
             }
             return picture(
-                "\(metrics.joined(separator: ", ")) by \(axis.rawValue)", title, across: place,
+                "\(metrics.joined(separator: ", ")) by \(axis.rawValue)", title, across: axis.placeName,
                 metrics.count == 1 ? metrics[0] : "", series)
         case .means(let metrics, let across):
             let rows = runs.map(\.last)
@@ -53,7 +52,7 @@ extension StudyPicture {
         ComparisonPicture(
             title: heading, note: note, across: across, upwards: upwards, series: series,
             isScatter: isScatter,
-            logarithmicFrom: scale == .automatic ? 30 : scale == .logarithmic ? 1 : nil
+            logarithmicFrom: scale.logarithmicFrom(30)
         ).svg
     }
 

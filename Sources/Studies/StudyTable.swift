@@ -12,7 +12,7 @@ struct StudyTable {
 
     /// One line per run, or per run and epoch, step or evaluation, for spreadsheets and plots.
     var csv: String {
-        let place = axis == .run ? [] : [placeName]
+        let place = axis == .run ? [] : [axis.placeName]
         var lines = [(["run"] + place + metrics).joined(separator: ",")]
         for run in runs {
             let rows = run.rows(axis)
@@ -38,19 +38,16 @@ struct StudyTable {
         }
         return metrics.map { metric in
             let places = Self.thinned(
-                Array(Set(runs.flatMap { $0.rows(axis).compactMap { $0[placeName] } })).sorted())
+                Array(Set(runs.flatMap { $0.rows(axis).compactMap { $0[axis.placeName] } })).sorted())
             let rows = places.map { place in
                 [Self.exact(place)]
                     + runs.map { run in
-                        Self.short(run.rows(axis).first { $0[placeName] == place }?[metric])
+                        Self.short(run.rows(axis).first { $0[axis.placeName] == place }?[metric])
                     }
             }
             return Self.table([["\(metric) at \(axis.rawValue)"] + runs.map(\.run)] + rows)
         }
     }
-
-    /// The number that tells a run's rows apart.
-    private var placeName: String { axis == .evaluation ? "step" : axis.rawValue }
 
     /// The text in a metric's column; nil if the run does not have the metric.
     private static func cell(

@@ -96,7 +96,7 @@ struct LandscapeCommand: ParsableCommand {
     var taylor = false
 
     @Option(name: .long, help: "The scale of losses in the picture: auto, linear or log.")
-    var scale: LandscapePicture.LossScale = .automatic
+    var scale: PictureScale = .automatic
 
     @Option(name: .long, help: ArgumentHelp("The folder for its files.", valueName: "dir"))
     var output: String
@@ -191,4 +191,4 @@ struct LandscapeCommand: ParsableCommand {
     }
 }
 
-extension LandscapePicture.LossScale: ExpressibleByArgument {}
+extension PictureScale: ExpressibleByArgument {}

@@ -34,6 +34,9 @@ package struct StudyConfiguration: Sendable, Equatable {
         /// One row per evaluation that `evaluation.every_steps` asks for and per end of an epoch, with a column for
         /// each run.
         case evaluation
+
+        /// The number that tells a run's rows apart, by its name in metrics.jsonl.
+        package var placeName: String { self == .evaluation ? "step" : rawValue }
     }
 
     package struct Run: Sendable, Equatable {

@@ -1,3 +1,5 @@
+import Training
+
 /// The numbers that a study can show, by their names.
 package enum StudyMetrics {
     /// The data sets whose names begin those of metrics.
@@ -16,7 +18,7 @@ package enum StudyMetrics {
         ] + times
 
     /// The loss over the training set of the weights that the test loss is of.
-    package static let trainingLoss = "train_eval_loss"
+    package static let trainingLoss = RunEvent.evaluatedTrainingLoss
     /// The test loss minus the loss over the training set, of the same weights.
     package static let gap = "generalization_gap"
     /// The number of trainable elements.

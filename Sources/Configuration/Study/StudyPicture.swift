@@ -30,14 +30,6 @@ package struct StudyPicture: Sendable, Equatable {
     /// The scale upwards; of a landscape that of the loss.
     package let scale: PictureScale
 
-    /// How numbers are placed on an axis.
-    package enum PictureScale: String, Sendable, CaseIterable {
-        /// By ratios where the numbers are above 0 and far apart.
-        case automatic = "auto"
-        case linear
-        case logarithmic = "log"
-    }
-
     /// Reads a picture.
     ///
     /// - Parameters:

@@ -103,7 +103,7 @@ extension RunEvent {
 
     /// The name of the loss over the training set, which `evaluation.train` asks for, of the same weights as the test
     /// loss.
-    static let evaluatedTrainingLoss = "train_eval_loss"
+    package static let evaluatedTrainingLoss = "train_eval_loss"
 
     /// The fields that are single finite numbers.
     public var numbers: [NamedNumber] {

@@ -9,9 +9,9 @@ import Spectrum
 /// Takes the steps of a run's epochs. Only the loop changes `progress`; `policy`, which it tells of every step and
 /// epoch, makes decisions such as early stopping.
 final class EpochLoop {
-    private let run: RunPreparation
+    let run: RunPreparation
     private let artifacts: RunArtifacts
-    private var settings: TrainingSettings { run.settings }
+    var settings: TrainingSettings { run.settings }
     private var sinks: RunSinks { artifacts.sinks }
     private(set) var progress: RunProgress
     private(set) var policy: RunPolicy
@@ -105,11 +105,11 @@ final class EpochLoop {
     }
 
     /// Steps that the run takes in all, unless it is stopped.
-    private var plannedSteps: Int { min(policy.plan.totalSteps, settings.stepLimit ?? .max) }
+    var plannedSteps: Int { min(policy.plan.totalSteps, settings.stepLimit ?? .max) }
 
     /// Estimated seconds to the end of the run; `isEpochEvaluated` tells that the epoch under way needs no more
     /// evaluation.
-    private func remaining(isEpochEvaluated: Bool) -> Double {
+    func remaining(isEpochEvaluated: Bool) -> Double {
         let steps = plannedSteps - progress.step
         let epochs = settings.epochs - progress.epoch - (isEpochEvaluated ? 1 : 0)
         // If a step limit ends the run early, only this share of the remaining epochs is evaluated.
@@ -134,9 +134,9 @@ final class EpochLoop {
             // A step of Newton's method takes as long as hundreds of others and tells nothing of the next: each is
             // logged.
             let logs = step % settings.loggingSteps == 0 || settings.optimizer.rule is NewtonCG
-            let measuresCurvature = settings.curvatureSteps.map { step % $0 == 0 } ?? false
-            let measuresRates = settings.effectiveRateSteps.map { step % $0 == 0 } ?? false
-            let measuresShift = settings.covariateShiftSteps.map { step % $0 == 0 } ?? false
+            let measuresCurvature = Self.isDue(settings.curvatureSteps, at: step)
+            let measuresRates = Self.isDue(settings.effectiveRateSteps, at: step)
+            let measuresShift = Self.isDue(settings.covariateShiftSteps, at: step)
             var observes = observations(logs: logs, measuresCurvature: measuresCurvature)
             if measuresRates { observes.insert(.rates) }
             if measuresRates || measuresShift { observes.insert(.norm) }
@@ -168,8 +168,8 @@ final class EpochLoop {
             if sinks.wantProgress { sinks.take(.progress(howFar(result, of: steps))) }
             // At the end of an epoch, or of the run, only once evaluation has applied a delayed update.
             if progress.batch < steps, !isAtStepLimit { try keepParameters() }
-            var isCheckpointDue = settings.checkpoints.everySteps.map { step % $0 == 0 } ?? false
-            if let every = settings.evaluationSteps, step % every == 0, progress.batch < steps {
+            var isCheckpointDue = Self.isDue(settings.checkpoints.everySteps, at: step)
+            if Self.isDue(settings.evaluationSteps, at: step), progress.batch < steps {
                 let isBest = try evaluateInEpoch(&inputs)
                 isCheckpointDue = isCheckpointDue || isBest && settings.checkpoints.keepsBest
                 if policy.hasStoppedEarly { return false }
@@ -180,10 +180,15 @@ final class EpochLoop {
         return false
     }
 
+    /// Whether something that happens every so many steps, or epochs, does after so many; never without a number.
+    private static func isDue(_ every: Int?, at count: Int) -> Bool {
+        every.map { count.isMultiple(of: $0) } ?? false
+    }
+
     /// Adds the parameters to the run's path if the number of steps so far asks for it; collective. A resumed run does
     /// so before its first step too, because a step limit ends a run after its checkpoint.
     private func keepParameters() throws {
-        guard let every = settings.parameterSteps, progress.step % every == 0 else { return }
+        guard Self.isDue(settings.parameterSteps, at: progress.step) else { return }
         try artifacts.keepParameters(after: progress.step)
     }
 
@@ -230,46 +235,6 @@ final class EpochLoop {
                 + targets + advice)
     }
 
-    private func event(of result: StepResult, _ shift: [NamedNumber]) -> RunEvent.Step {
-        let rate = policy.learningRate(progress.step - 1)
-        return RunEvent.Step(
-            step: progress.step, epoch: progress.epoch + 1, loss: result.lossSum / Double(result.count),
-            learningRate: policy.statedRate(progress.step - 1), gradientNorm: result.gradientNorm,
-            clipRatio: result.clipRatio,
-            noiseScale: policy.measuresNoise ? policy.state.noise.examples : nil,
-            squaredGradientNorm: policy.measuresNoise ? policy.state.noise.unbiasedSquaredNorm : nil,
-            curvature: result.curvature.map { found in
-                RunEvent.Curvature(
-                    lambdaMax: found.lambdaMax, gradientCurvature: found.gradientCurvature,
-                    gradientOverRate: found.squaredNorm / rate, normTest: found.tests?.norm,
-                    innerProductTest: found.tests?.innerProduct, gradientSNR: found.tests?.signalToNoise)
-            },
-            newton: result.newton.map { found in
-                RunEvent.Newton(
-                    radius: found.radius, products: found.products,
-                    negativeCurvature: found.negativeCurvature)
-            },
-            effectiveRates: result.rates.map { found in
-                RunEvent.EffectiveRates(
-                    minimum: found.minimum, mean: found.mean, maximum: found.maximum)
-            },
-            skippedSteps: policy.state.skippedSteps,
-            gradientNorms: settings.logsLayers
-                ? result.layerNorms.map {
-                    NamedNumber(name: run.model.variables[$0.variable].name, value: $0.norm)
-                }
-                : [],
-            covariateShift: shift, pace: pace)
-    }
-
-    private func howFar(_ result: StepResult, of steps: Int) -> RunEvent.Progress {
-        RunEvent.Progress(
-            epoch: progress.epoch + 1, fraction: Double(progress.batch) / Double(steps),
-            step: progress.step, steps: plannedSteps, loss: result.lossSum / Double(result.count),
-            learningRate: policy.statedRate(progress.step - 1), samplesPerSecond: pace.samplesPerSecond,
-            remaining: remaining(isEpochEvaluated: false))
-    }
-
     /// Reports parameters whose gradients vanish or explode. Biases are left out: in front of a normalization their
     /// gradients are always 0.
     private func monitor(_ result: StepResult) {
@@ -307,15 +272,6 @@ final class EpochLoop {
         return verdict.isBest
     }
 
-    /// The numbers of an evaluation, at the end of the epoch under way or within it.
-    private func event(of evaluations: RunEvent.Evaluations, remaining: Double) -> RunEvent.Epoch {
-        RunEvent.Epoch(
-            epoch: progress.epoch + 1, step: progress.step, trainingLoss: progress.epochLoss,
-            evaluations: evaluations, learningRate: policy.statedRate(progress.step - 1),
-            batch: settings.growth == nil ? nil : policy.plan.batches[progress.epoch],
-            skippedSteps: policy.state.skippedSteps, pace: pace, remaining: remaining)
-    }
-
     /// Keeps the weights, now the best, of the epoch under way or just over; collective.
     private func keepBest() throws {
         try artifacts.requireFolder()
@@ -341,8 +297,7 @@ final class EpochLoop {
         let rule = settings.checkpoints
         guard !isOver else { return }
         let isDue =
-            rule.everySteps.map { progress.step % $0 == 0 } ?? false
-            || rule.everyEpochs.map { progress.epoch % $0 == 0 } ?? false
+            Self.isDue(rule.everySteps, at: progress.step) || Self.isDue(rule.everyEpochs, at: progress.epoch)
         if try (verdict.isBest && rule.keepsBest)
             || (isDue && (!rule.isSparing || artifacts.mayCheckpoint()))
         {
