@@ -206,7 +206,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CKernels", "COneDNN", "Optimizers", "ProcessSupport", "Safetensors",
+                "CKernels", "COneDNN", "Configuration", "Options", "Optimizers", "ProcessSupport",
+                "Safetensors", "Studies", "Training",
                 .product(name: "Crypto", package: "swift-crypto"),
             ], exclude: ["Goldens", "Hessians", "Readers"]),
         .testTarget(

@@ -61,9 +61,7 @@ package final class RunFolder {
                 throw TrainingError(
                     .output, "\(path) holds a run already: replace it with --overwrite, or \(way)")
             }
-            var number = 2
-            while Self.isUsed("\(settings.output)-\(number)") { number += 1 }
-            path = "\(settings.output)-\(number)"
+            path = Self.free(path)
         }
         try FileOutput.makeFolder(path)
         let lock = try Self.lock(path, waitsForOther: settings.resume == .auto, waits: waits)
@@ -159,6 +157,14 @@ package final class RunFolder {
         [configurationName, descriptionName, metricsName, weightsName].contains {
             FileManager.default.fileExists(atPath: "\(path)/\($0)")
         } || !CheckpointCatalogue("\(path)/\(checkpointsName)").steps.isEmpty
+    }
+
+    /// The folder for a run's results that takes the next free name: the folder itself, or with -2, -3, ... behind it.
+    static func free(_ output: String) -> String {
+        guard isUsed(output) else { return output }
+        var number = 2
+        while isUsed("\(output)-\(number)") { number += 1 }
+        return "\(output)-\(number)"
     }
 
     /// How to continue the run in a folder, in the words of `wording`.

@@ -44,6 +44,23 @@ public enum Trainer {
         }
     }
 
+    /// Makes everything ready that a run needs before its first step, all data read and checked, and prints what was
+    /// found with all notes; takes no step and writes nothing. Throws what the run would throw until there; collective.
+    ///
+    /// - Parameter started: The system's uptime in seconds when the program started.
+    package static func check(
+        _ settings: TrainingSettings, on cluster: Cluster, started: Double,
+        makeModel: (DatasetLayout) throws -> any Model
+    ) throws {
+        var settings = settings
+        settings.isDryRun = true
+        try worded(cluster) {
+            let prepared = try RunPreparation(settings, on: cluster, start: started, makeModel: makeModel)
+            try RunCheck(prepared: prepared).run()
+            try prepared.free()
+        }
+    }
+
     /// Runs `body`; its errors name settings as a Swift program does.
     static func worded<T>(_ cluster: Cluster, _ body: () throws -> T) throws -> T {
         do { return try body() } catch let error as TrainingError {

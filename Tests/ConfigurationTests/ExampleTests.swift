@@ -98,6 +98,10 @@ import Training
         #expect(short == long)
         #expect(try read(small) == read(small + "training:\n  # batch: 3\ncheckpoint: ~\nlogging:\n"))
         #expect(short != (try read(small + "optimizer: sgd\nschedule: cosine")))
+        // Words are texts, in quotation marks too, as JSON has them.
+        #expect(
+            try read(small + "training: {\"batch\": \"full\"}\nevaluation: {metrics: [\"top_2_accuracy\"]}")
+                == read(small + "training: {batch: full}\nevaluation: {metrics: [top_2_accuracy]}"))
     }
 
     /// Checkpoints are sparing where the section says nothing, and where it says so; given keys mean what they say.

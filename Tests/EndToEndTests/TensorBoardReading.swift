@@ -1,6 +1,4 @@
 import Foundation
-import ProcessSupport
-import Testing
 
 /// What TensorBoard itself reads of a run's event file.
 struct TensorBoardReading: Decodable {
@@ -60,22 +58,13 @@ struct TensorBoardReading: Decodable {
     /// How often each tag stands at each step, by "tag step".
     let counts: [String: Int]
 
-    /// A Python that has TensorBoard: what DTRAIN_PYTHON names, or what scripts/test has made.
-    private static let python =
-        ProcessInfo.processInfo.environment["DTRAIN_PYTHON"]
-        ?? URL(fileURLWithPath: Checkout.script("test")).deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent(".build/python/bin/python").path
-
-    /// Whether there is one.
-    static let isPossible: Bool = {
-        let result = try? ProcessRun.run(
-            python, ["-c", "import tensorboard.backend.event_processing.event_accumulator"],
-            timeLimit: Promptness.patience)
-        return result?.exitCode == 0
-    }()
+    /// Whether there is a Python that has TensorBoard.
+    static let isPossible = PythonReader.has("tensorboard.backend.event_processing.event_accumulator")
 
     /// What is in a run's folder.
-    static func read(_ folder: String) throws -> TensorBoardReading { try read("events.py", folder) }
+    static func read(_ folder: String) throws -> TensorBoardReading {
+        try PythonReader.read("events.py", [folder])
+    }
 
     /// Runs side by side, as TensorBoard's HParams tab has them.
     struct Comparison: Decodable {
@@ -95,12 +84,7 @@ struct TensorBoardReading: Decodable {
     }
 
     /// The runs in a folder side by side.
-    static func compare(_ folder: String) throws -> Comparison { try read("hparams.py", folder) }
-
-    private static func read<Value: Decodable>(_ script: String, _ folder: String) throws -> Value {
-        let result = try ProcessRun.run(
-            python, [Checkout.file("Readers/\(script)"), folder], timeLimit: Promptness.patience)
-        try #require(result.exitCode == 0, "\(result)")
-        return try JSONDecoder().decode(Value.self, from: Data(result.standardOutput.utf8))
+    static func compare(_ folder: String) throws -> Comparison {
+        try PythonReader.read("hparams.py", [folder])
     }
 }

@@ -32,7 +32,7 @@ struct FormReader {
         case .numbers(let allowed, let count, _): return .numbers(try numbers(setting, form, allowed, count))
         case .flag: return .flag(try setting.flag())
         case .word(let noun, let words, let pattern):
-            if let word = setting.plainText, OptionForm.matches(word, pattern) { return .text(word) }
+            if let word = setting.node.word, OptionForm.matches(word, pattern) { return .text(word) }
             return .text(try setting.name(of: noun, among: words))
         case .text(let phrase): return .text(try setting.text(phrase))
         case .path(let phrase):
@@ -59,7 +59,7 @@ struct FormReader {
         case .wordOr(let word, .word(let noun, let words, let pattern)):
             return try value(setting, .word(noun, [word] + words, pattern: pattern))
         case .wordOr(let word, let other):
-            return setting.plainText == word ? .text(word) : try value(setting, other)
+            return setting.node.word == word ? .text(word) : try value(setting, other)
         }
     }
 

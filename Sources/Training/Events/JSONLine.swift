@@ -1,5 +1,5 @@
 /// Builds one JSON object on one line; its fields keep the order in which they were added.
-struct JSONLine {
+package struct JSONLine {
     private(set) var text = "{"
 
     mutating func add(_ name: String, _ value: String) {
@@ -99,7 +99,8 @@ struct JSONLine {
 
     private static func list(_ elements: [String]) -> String { "[\(elements.joined(separator: ","))]" }
 
-    private static func quoted(_ value: String) -> String {
+    /// A text in quotation marks.
+    package static func quoted(_ value: String) -> String {
         var result = "\""
         for scalar in value.unicodeScalars {
             switch scalar {

@@ -10,7 +10,7 @@ struct DryRun {
     func run() throws -> TrainingResult {
         let (settings, terminal) = (prepared.settings, prepared.terminal)
         if let terminal {
-            for note in RunNotes(run: prepared).oddities { terminal.take(.note(note)) }
+            for note in RunNotes(run: prepared).all { terminal.take(.note(note)) }
         }
         prepared.cluster.activity.begin(step: 1)
         let policy = RunPolicy(settings, prepared.rates, examples: prepared.data.training.count)

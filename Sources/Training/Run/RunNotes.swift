@@ -11,8 +11,29 @@ struct RunNotes {
     private var data: PreparedData { run.data }
     private var model: TracedModel { run.model }
 
+    /// All notes before the first step.
+    var all: [String] { slowness + oddities }
+
+    /// What makes the run slower than the machine could be.
+    private var slowness: [String] {
+        let (cluster, shards) = (run.cluster, settings.shards)
+        var notes: [String] = []
+        if cluster.detectedInstructionSet != cluster.instructionSet {
+            notes.append(
+                "all ranks run \(cluster.instructionSet.rawValue), the lowest set among them or the one set")
+        }
+        if let note = cluster.spareWorkers(settings.workers, shards: shards) { notes.append(note) }
+        if shards % cluster.size != 0 {
+            let most = (shards + cluster.size - 1) / cluster.size
+            notes.append(
+                "\(cluster.size) ranks do not divide \(shards) shards: speed is that of \(most) shards per rank"
+            )
+        }
+        return notes
+    }
+
     /// Notes on what the user may not have meant.
-    var oddities: [String] {
+    private var oddities: [String] {
         [
             model.superfluousEnd, largeBatch, fewForStatistics, fewForHessian, singleClass, manyClasses,
             spareOutputs, channelsLast,

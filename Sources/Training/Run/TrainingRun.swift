@@ -62,24 +62,8 @@ final class TrainingRun {
         if step == 0, let weights = prepared.initialWeights {
             sinks.take(.message("dtrain: starting from the weights of \(weights)"))
         }
-        if cluster.detectedInstructionSet != cluster.instructionSet {
-            sinks.take(
-                .note(
-                    "all ranks run \(cluster.instructionSet.rawValue), the lowest set among them or the one set"
-                ))
-        }
-        if let note = cluster.spareWorkers(settings.workers, shards: settings.shards) {
-            sinks.take(.note(note))
-        }
-        if settings.shards % cluster.size != 0 {
-            let most = (settings.shards + cluster.size - 1) / cluster.size
-            sinks.take(
-                .note(
-                    "\(cluster.size) ranks do not divide \(settings.shards) shards: speed is that of \(most) shards per rank"
-                ))
-        }
         guard cluster.rank == 0 else { return }
-        for note in RunNotes(run: prepared).oddities { sinks.take(.note(note)) }
+        for note in RunNotes(run: prepared).all { sinks.take(.note(note)) }
     }
 
     /// Ends the run: last weights, checkpoint and metrics; collective.
