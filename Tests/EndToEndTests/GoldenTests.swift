@@ -26,7 +26,7 @@ extension EndToEndTests {
                         ])
                     try #require(run.exitCode == 0, "\(run)")
                     let names = try FileManager.default.contentsOfDirectory(atPath: output).filter {
-                        $0 != "study.csv"
+                        !$0.hasSuffix(".csv") && !$0.hasSuffix(".svg")
                     }
                     return try Dictionary(
                         uniqueKeysWithValues: names.map {

@@ -40,6 +40,8 @@ package struct StudyConfiguration: Sendable, Equatable {
         /// Its name, which is also that of its output folder.
         package let name: String
         package let configuration: RunConfiguration
+        /// Its value of each of `variedKeys`, on one line; empty where it leaves the base's.
+        package let values: [String]
     }
 
     /// A value of a metric, which is reached from above for a loss, and from below for everything else.
@@ -56,6 +58,8 @@ package struct StudyConfiguration: Sendable, Equatable {
     package let title: String
     /// The runs, in the order in which they are executed.
     package let runs: [Run]
+    /// The key paths that `vary` varies.
+    package let variedKeys: [String]
     /// What a row of the report stands for.
     package let against: Axis
     /// The columns, by their names in metrics.jsonl, and what `StudyMetrics` adds to them.
@@ -103,7 +107,10 @@ package struct StudyConfiguration: Sendable, Equatable {
         // Read whether it is used or not, so that mistakes in it are found.
         let reduced = try QuickChanges(map.optional("quick"))
         let quick = isQuick ? reduced : nil
-        var variants = try (quick?.vary ?? map.optional("vary")).map(Self.combinations) ?? []
+        let vary = quick?.vary ?? map.optional("vary")
+        let variedKeys = Self.keys(of: vary)
+        self.variedKeys = variedKeys
+        var variants = try vary.map(Self.combinations) ?? []
         if let setting = map.optional("runs") { variants += try Self.named(setting) }
         if let quick { variants = try quick.applied(to: variants) }
         guard !variants.isEmpty else {
@@ -126,7 +133,10 @@ package struct StudyConfiguration: Sendable, Equatable {
             }
             let place: [ConfigurationOverride] = [.output("\(output)/\(variant.name)")]
             let changes = common + variant.overrides + (quick?.overrides ?? []) + overrides + place
-            runs.append(Run(name: variant.name, configuration: try base(changes)))
+            runs.append(
+                Run(
+                    name: variant.name, configuration: try base(changes),
+                    values: Self.values(of: variedKeys, after: changes)))
         }
         self.runs = runs
         let report = try SettingMap(
@@ -151,7 +161,7 @@ package struct StudyConfiguration: Sendable, Equatable {
             try report["metrics"].map { setting throws(ConfigurationError) in
                 var names: [String] = []
                 for element in try setting.list("a list of metrics such as [train_loss, test_accuracy]") {
-                    names.append(try element.metricName(of: StudyMetrics.sets, or: others))
+                    names.append(try Self.metric(element, others, against))
                 }
                 return names
             } ?? ["train_loss", "test_loss", "test_accuracy"]
@@ -159,6 +169,20 @@ package struct StudyConfiguration: Sendable, Equatable {
             try map.optional("pictures").map { setting throws(ConfigurationError) in
                 try Self.pictures(setting, runs: runs.map(\.name), others: others)
             } ?? []
+    }
+
+    /// Reads the name of a metric to report, which may be one of each class.
+    private static func metric(
+        _ setting: Setting, _ others: [String], _ against: Axis
+    ) throws(ConfigurationError) -> String {
+        guard let name = setting.plainText, StudyMetrics.classMetric(name) != nil else {
+            return try setting.metricName(of: StudyMetrics.sets, or: others + StudyMetrics.ofClasses)
+        }
+        guard against == .run else {
+            throw setting.error(
+                .conflict, "\(name) is measured at the end of a run alone", advice: "set against: run")
+        }
+        return name
     }
 
     private static func reach(_ setting: Setting) throws(ConfigurationError) -> Reach {
@@ -181,6 +205,10 @@ package struct StudyConfiguration: Sendable, Equatable {
         var pictures: [StudyPicture] = []
         for entry in entries {
             try requireFileName(entry.key, of: "picture", setting)
+            guard entry.key != "study" else {
+                throw setting.error(
+                    .duplicateKey, "study.svg is the picture of the table: give this one another name")
+            }
             guard !runs.contains(entry.key) else {
                 throw setting.error(
                     .duplicateKey, "a run is called \(ConfigurationError.quoted(entry.key)) as well")
