@@ -36,8 +36,8 @@ package struct StudyExecution {
     package struct Outcome {
         /// Tables for a person; empty on all ranks but 0.
         package var tables: [String] = []
-        /// The paths of its tables and pictures.
-        package var files: [String] = []
+        /// The paths of the tables' files and of the pictures.
+        package var (tableFiles, pictures): ([String], [String]) = ([], [])
     }
 
     /// Makes the study, or what is missing of it; collective.
@@ -49,7 +49,7 @@ package struct StudyExecution {
         for picture in study.pictures {
             guard case .landscape(let landscape) = picture.content else { continue }
             guard let file = try draw(picture, landscape) else { return nil }
-            outcome.files.append(file)
+            outcome.pictures.append(file)
         }
         // Rank 0 alone has the numbers.
         try cluster.agree(Result { if cluster.rank == 0 { try write(runs, &outcome) } })
@@ -191,9 +191,13 @@ package struct StudyExecution {
             guard let svg = picture.svg(of: runs, title: study.title) else { continue }
             drawn.append(try save(svg, as: "\(picture.name).svg"))
         }
-        outcome.files =
-            [try save(compared.csv, as: "study.csv"), try save(times.csv, as: "times.csv")] + drawn
-            + outcome.files
+        let sheets = compared.sheets(withLabels: false)
+        let heading = study.against == .run ? "Last numbers" : "Numbers at each \(study.against.rawValue)"
+        let table = TablePicture(title: heading, note: study.title, tables: sheets).svg
+        outcome.tableFiles = [try save(compared.csv, as: "study.csv")]
+        if let table { outcome.tableFiles.append(try save(table, as: "study.svg")) }
+        outcome.tableFiles.append(try save(times.csv, as: "times.csv"))
+        outcome.pictures = drawn + outcome.pictures
         outcome.tables = compared.tables + (asked.isEmpty ? [] : times.tables)
     }
 

@@ -132,9 +132,8 @@ struct StudyCommand: ParsableCommand {
                 guard cluster.rank == 0 else { continue }
                 print("\n\(study.title)\n")
                 for table in outcome.tables { print(table + "\n") }
-                for file in outcome.files {
-                    print("\(file.hasSuffix(".svg") ? "picture" : "table  ")      \(file)")
-                }
+                for file in outcome.tableFiles { print("table        \(file)") }
+                for file in outcome.pictures { print("picture      \(file)") }
                 guard !quiet else { continue }
                 let words = [Launch.program, "report"] + study.runs.map(\.configuration.output)
                 print("next         \(words.map(ShellWord.quoted).joined(separator: " "))")

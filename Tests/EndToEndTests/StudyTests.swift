@@ -140,7 +140,8 @@ extension EndToEndTests {
                 try #require(run.exitCode == 0, "\(run)")
                 #expect(run.standardOutput.contains("\(output)/path/landscape.svg"), "\(run)")
                 let files = [
-                    "study.csv", "loss.svg", "points.svg", "path/landscape.svg", "path/landscape.csv",
+                    "study.csv", "study.svg", "loss.svg", "points.svg", "path/landscape.svg",
+                    "path/landscape.csv",
                 ]
                 var bytes: [String: Data] = [:]
                 for name in files { bytes[name] = try Data(contentsOf: URL(filePath: "\(output)/\(name)")) }
@@ -159,6 +160,12 @@ extension EndToEndTests {
             #expect(rows[1][1...2] == ["0", "finished"] && rows[1].last == "1")
             let numbers = rows[1][3...5].compactMap { Double($0) }
             #expect(numbers.count == 3 && numbers[0] == numbers[1] - numbers[2], "\(rows[1])")
+            // The table's picture has its words and numbers, and no times.
+            let table = String(decoding: found[0]["study.svg"] ?? Data(), as: UTF8.self)
+            for text in ["hopeless", "diverged", "seed-0", "generalization_gap", "reach_epoch"] {
+                #expect(table.contains(">\(text)</text>"), "\(text)")
+            }
+            #expect(!table.contains("step_seconds"))
             let picture = String(decoding: found[0]["loss.svg"] ?? Data(), as: UTF8.self)
             #expect(picture.contains("seed-0 test_loss") && picture.contains("class=\"curve dashed c0\""))
             #expect(!String(decoding: found[0]["points.svg"] ?? Data(), as: UTF8.self).contains("<polyline"))
