@@ -57,6 +57,17 @@ struct RunNumbers {
         axis == .run ? (last.isEmpty ? [] : [last]) : rows[axis] ?? []
     }
 
+    /// The epochs whose numbers are known.
+    var epochs: Int { Int(rows[.epoch]?.last?["epoch"] ?? 0) }
+
+    /// A metric at the end of an epoch; the last one of a run that has not got there, and where that epoch `isLast`, whose
+    /// weights early stopping may have replaced. Nil for a run that diverged, and for a number that is not finite.
+    func value(of metric: String, atEpoch epoch: Int, isLast: Bool) -> Double? {
+        guard !last.isEmpty else { return nil }
+        let row = isLast ? nil : rows[.epoch]?.last(where: { $0["epoch"] == Double(epoch) })
+        return (row ?? last)[metric]
+    }
+
     /// The first numbers at which a value is reached; nil where it never is.
     private func firstRow(_ reach: StudyConfiguration.Reach) -> [String: Double]? {
         rows.values.joined().filter { $0[reach.metric].map(reach.isReached) ?? false }

@@ -38,21 +38,32 @@ package struct StudyExecution {
         package var tables: [String] = []
         /// The paths of the tables' files and of the pictures.
         package var (tableFiles, pictures): ([String], [String]) = ([], [])
+        /// The path of the best configuration of a search.
+        package var best: String?
     }
 
     /// Makes the study, or what is missing of it; collective.
     ///
     /// - Returns: Nil where a run or a landscape was asked to stop, and has said how to go on.
     package func run() throws -> Outcome? {
-        guard let runs = try trainAll() else { return nil }
         var outcome = Outcome()
+        let runs: [RunNumbers]
+        var trials: FoundTrials?
+        if let search = study.search {
+            trials = try trainTrials(search)
+            guard let trials else { return nil }
+            runs = trials.runs
+        } else {
+            guard let made = try trainAll() else { return nil }
+            runs = made
+        }
         for picture in study.pictures {
             guard case .landscape(let landscape) = picture.content else { continue }
             guard let file = try draw(picture, landscape) else { return nil }
             outcome.pictures.append(file)
         }
         // Rank 0 alone has the numbers.
-        try cluster.agree(Result { if cluster.rank == 0 { try write(runs, &outcome) } })
+        try cluster.agree(Result { if cluster.rank == 0 { try write(runs, trials, &outcome) } })
         return outcome
     }
 
@@ -96,12 +107,16 @@ package struct StudyExecution {
 
     /// Prints the line of a run unless it printed its own.
     ///
-    /// - Parameter place: Its place among the runs, and times.
-    func tell(_ run: StudyConfiguration.Run, _ made: Made, _ place: String) {
+    /// - Parameters:
+    ///   - place: Its place among the runs, and times.
+    ///   - found: What it came to; nil for its metrics.
+    func tell(_ run: StudyConfiguration.Run, _ made: Made, _ place: String, found: String? = nil) {
         if let divergence = made.divergence { return lines.line("\(run.name): \(divergence) (\(place))") }
         guard !isVerbose else { return }
         let resumed = made.begin.flatMap { $0 > 0 ? ["resumed at step \($0)"] : nil } ?? []
-        let found = RunDisplay.text(made.numbers, study.metrics.filter { !StudyMetrics.isTime($0) })
+        let found =
+            found
+            ?? RunDisplay.text(made.numbers, study.metrics.filter { !StudyMetrics.isTime($0) })
         let words = resumed + (found.isEmpty ? [] : [found])
         lines.line(run.name + (words.isEmpty ? "" : ": \(words.joined(separator: ", "))") + " (\(place))")
     }
@@ -111,11 +126,15 @@ package struct StudyExecution {
     /// - Parameters:
     ///   - place: Its place among the runs, in words.
     ///   - startsAnew: Whether what its folder holds is removed.
-    func train(_ run: StudyConfiguration.Run, _ place: String, startsAnew: Bool) throws -> Made? {
+    ///   - epochs: The epochs after which it is left for now; nil for all.
+    func train(
+        _ run: StudyConfiguration.Run, _ place: String, startsAnew: Bool, epochs: Int? = nil
+    ) throws -> Made? {
         var settings = run.configuration.settings
         // Continue an interrupted study with the run it was at.
         settings.resume = startsAnew ? .no : .auto
         settings.overwritesOutput = startsAnew
+        settings.epochLimit = epochs
         let numbers = StudyNumbers(ofRunIn: run.configuration.output)
         let display = RunDisplay("\(run.name) (\(place))", isVerbose ? .silent : lines)
         settings.sinks = [numbers, display]
@@ -132,7 +151,8 @@ package struct StudyExecution {
                 numbers: RunNumbers(run, numbers, result: nil, diagnosis: nil, reach: nil),
                 divergence: "\(error)")
         }
-        guard result.isFinished else {
+        let isThere = try result.isFinished || hasReached(epochs, numbers)
+        guard isThere else {
             // The run was asked to stop; if it prints its own lines, it has said so.
             if !isVerbose {
                 lines.line(
@@ -153,6 +173,14 @@ package struct StudyExecution {
         return Made(
             numbers: RunNumbers(run, numbers, result: result, diagnosis: diagnosis, reach: study.reach),
             isNew: result.samplesPerSecond > 0, begin: display.begin)
+    }
+
+    /// Whether a run that has not finished was left at its limit of epochs, and not asked to stop; collective.
+    private func hasReached(_ epochs: Int?, _ numbers: StudyNumbers) throws -> Bool {
+        guard let epochs else { return false }
+        return try Agreement.fromRoot(cluster.world) {
+            numbers.rows(.epoch).contains { $0["epoch"] == Double(epochs) }
+        }
     }
 
     /// Draws a landscape, and returns the path of its picture; nil where it was asked to stop.
@@ -177,10 +205,14 @@ package struct StudyExecution {
     /// Writes the tables and the pictures that are drawn from them.
     ///
     /// What differs each time stands in times.csv alone: everything else is the same bytes at any number of ranks.
-    private func write(_ runs: [RunNumbers], _ outcome: inout Outcome) throws {
+    private func write(_ runs: [RunNumbers], _ trials: FoundTrials?, _ outcome: inout Outcome) throws {
         let metrics = study.metrics.filter { !StudyMetrics.isTime($0) }
-        let labels = study.variedKeys.map { metrics.contains($0) ? "vary.\($0)" : $0 }
+        let labels =
+            study.variedKeys.map { metrics.contains($0) ? "vary.\($0)" : $0 }
+            + (trials == nil ? [] : Self.trialLabels)
         let compared = StudyTable(axis: study.against, metrics: metrics, runs: runs, labels: labels)
+        let shown = StudyTable(
+            axis: study.against, metrics: metrics, runs: trials?.rankedRuns ?? runs, labels: labels)
         let asked = study.metrics.filter(StudyMetrics.isTime)
         let times =
             asked.isEmpty
@@ -191,14 +223,21 @@ package struct StudyExecution {
             guard let svg = picture.svg(of: runs, title: study.title) else { continue }
             drawn.append(try save(svg, as: "\(picture.name).svg"))
         }
-        let sheets = compared.sheets(withLabels: false)
+        // The name of a trial says nothing of its values.
+        let sheets = shown.sheets(withLabels: trials != nil)
         let heading = study.against == .run ? "Last numbers" : "Numbers at each \(study.against.rawValue)"
         let table = TablePicture(title: heading, note: study.title, tables: sheets).svg
         outcome.tableFiles = [try save(compared.csv, as: "study.csv")]
         if let table { outcome.tableFiles.append(try save(table, as: "study.svg")) }
         outcome.tableFiles.append(try save(times.csv, as: "times.csv"))
         outcome.pictures = drawn + outcome.pictures
-        outcome.tables = compared.tables + (asked.isEmpty ? [] : times.tables)
+        outcome.tables = sheets.map(StudyTable.text) + (asked.isEmpty ? [] : times.tables)
+        if let search = study.search, let trials {
+            guard let yaml = bestConfiguration(search, trials) else {
+                return lines.line("all trials have diverged, so none is the best")
+            }
+            outcome.best = try save(yaml, as: "best.yaml")
+        }
     }
 
     private static let usualTimes = ["seconds", "epoch_seconds", "step_seconds", "samples_per_second"]

@@ -15,35 +15,37 @@ struct StudyTable {
     /// One line per run, or per run and epoch, step or evaluation, for spreadsheets and plots.
     var csv: String {
         let place = axis == .run ? [] : [placeName]
-        var lines = [(["run"] + labels + place + columns).map(Self.field).joined(separator: ",")]
+        let columns = columns
+        let header = ["run"] + labels + place + columns
+        var lines = [header.map(Self.field).joined(separator: ",")]
         for run in runs {
             let rows = run.rows(axis)
             // A run without numbers is a result too.
             for row in rows.isEmpty ? [[:]] : rows {
                 let cells = (place + columns).map { Self.cell($0, run, row, Self.exact) ?? "" }
-                lines.append(
-                    ([run.run] + run.labels.prefix(labels.count) + cells).map(Self.field)
-                        .joined(separator: ","))
+                let fields = [run.run] + run.labels.prefix(labels.count) + cells
+                lines.append(fields.map(Self.field).joined(separator: ","))
             }
         }
         return lines.joined(separator: "\n") + "\n"
     }
 
     /// Tables for a person as text.
-    var tables: [String] { sheets(withLabels: false).map(Self.table) }
+    var tables: [String] { sheets(withLabels: false).map(Self.text) }
 
     /// Tables for a person, as rows of cells of which the first is the header: the runs with their last numbers, or for
     /// each metric a table with a column for each run.
     func sheets(withLabels: Bool) -> [[[String]]] {
         if axis == .run {
             let count = withLabels ? labels.count : 0
-            let rows = runs.map { run in
-                [run.run] + run.labels.prefix(count).map { $0.isEmpty ? "–" : $0 }
-                    + columns.map { name in
-                        Self.cell(name, run, run.rows(.run).first ?? [:]) { Self.short($0) } ?? "–"
-                    }
+            let columns = columns
+            let rows = runs.map { run -> [String] in
+                let row = run.rows(.run).first ?? [:]
+                let cells = columns.map { name in Self.cell(name, run, row) { Self.short($0) } ?? "–" }
+                return [run.run] + run.labels.prefix(count).map { $0.isEmpty ? "–" : $0 } + cells
             }
-            return [[["run"] + labels.prefix(count) + columns] + rows]
+            let header = ["run"] + labels.prefix(count) + columns
+            return [[header] + rows]
         }
         return metrics.map { metric in
             let places = Self.thinned(
@@ -94,7 +96,8 @@ struct StudyTable {
         return (0..<most).map { places[($0 + 1) * places.count / most - 1] }
     }
 
-    private static func table(_ rows: [[String]]) -> String {
+    /// A table as text.
+    static func text(_ rows: [[String]]) -> String {
         let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
             row.enumerated().map { column, cell in

@@ -134,8 +134,12 @@ struct StudyCommand: ParsableCommand {
                 for table in outcome.tables { print(table + "\n") }
                 for file in outcome.tableFiles { print("table        \(file)") }
                 for file in outcome.pictures { print("picture      \(file)") }
+                if let best = outcome.best { print("best         \(best)") }
                 guard !quiet else { continue }
-                let words = [Launch.program, "report"] + study.runs.map(\.configuration.output)
+                let words =
+                    [Launch.program]
+                    + (outcome.best.map { ["--config", $0] }
+                        ?? ["report"] + study.runs.map(\.configuration.output))
                 print("next         \(words.map(ShellWord.quoted).joined(separator: " "))")
                 let seconds = ProcessInfo.processInfo.systemUptime - began
                 if studies.count > 1 { print("took         \(TimeText.words(seconds))") }

@@ -47,10 +47,12 @@ import Testing
             """)
         #expect(
             study.runs.map(\.name) == [
-                "model-flatten-linear-10-0-optimizer-adam", "model-flatten-linear-10-0-optimizer-name-sgd-lr-0.5",
+                "model-flatten-linear-10-0-optimizer-adam",
+                "model-flatten-linear-10-0-optimizer-name-sgd-lr-0.5",
                 "model-flatten-linear-out-100-bias-false-relu-l-1-optimizer-adam",
                 "model-flatten-linear-out-100-bias-false-relu-l-1-optimizer-name-sgd-lr-0.5",
-                "model-flatten-linear-10-2-optimizer-adam", "model-flatten-linear-10-2-optimizer-name-sgd-lr-0.5",
+                "model-flatten-linear-10-2-optimizer-adam",
+                "model-flatten-linear-10-2-optimizer-name-sgd-lr-0.5",
             ])
         #expect(study.runs[1].values == ["[flatten, {linear: 10}]", "{name: sgd, lr: 0.5}"])
     }

@@ -155,7 +155,8 @@ extension EndToEndTests {
             let rows = try Self.csv(data.path("pictures-1")).map {
                 $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
             }
-            #expect(rows[0].prefix(3) == ["run", "training.seed", "outcome"] && rows[0].last == "reach_epoch")
+            #expect(
+                rows[0].prefix(3) == ["run", "training.seed", "outcome"] && rows[0].last == "reach_epoch")
             #expect(rows.count == 3 && rows[2] == ["hopeless", "", "diverged", "", "", "", "", ""])
             #expect(rows[1][1...2] == ["0", "finished"] && rows[1].last == "1")
             let numbers = rows[1][3...5].compactMap { Double($0) }

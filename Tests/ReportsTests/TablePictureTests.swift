@@ -12,7 +12,8 @@ import Testing
     }
 
     /// The texts with their places, in the order of the file.
-    private static func texts(_ svg: String) throws -> [(x: Double, y: Double, anchor: String, text: String)] {
+    private static func texts(_ svg: String) throws -> [(x: Double, y: Double, anchor: String, text: String)]
+    {
         try svg.matches(of: /x="([\d.]+)" y="([\d.]+)" text-anchor="(\w+)">([^<]*)</).map { match in
             (
                 try #require(Double(match.1)), try #require(Double(match.2)), String(match.3),
@@ -28,12 +29,15 @@ import Testing
         #expect(
             texts.map(\.text) == ["run", "loss", "a&lt;b", "small", "0.25", "1", "large", "12.5", "–"])
         #expect(texts.map(\.anchor) == ["start", "end", "end", "start", "end", "end", "start", "end", "end"])
-        for column in 0..<3 { #expect(Set(stride(from: column, to: 9, by: 3).map { texts[$0].x }).count == 1) }
+        for column in 0..<3 {
+            #expect(Set(stride(from: column, to: 9, by: 3).map { texts[$0].x }).count == 1)
+        }
         for row in 0..<3 { #expect(Set((0..<3).map { texts[3 * row + $0].y }).count == 1) }
         #expect(texts[0].y < texts[3].y && texts[3].y < texts[6].y)
         // The first column has room for its longest word.
         #expect(texts[1].x - 4 * 7.6 > texts[0].x + 5 * 7.6)
-        #expect(svg.contains("Numbers &amp; words") && svg.components(separatedBy: "class=\"head\"").count == 4)
+        #expect(
+            svg.contains("Numbers &amp; words") && svg.components(separatedBy: "class=\"head\"").count == 4)
     }
 
     @Test func tablesFollowOneAnother() throws {

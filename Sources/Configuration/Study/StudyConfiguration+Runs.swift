@@ -55,8 +55,12 @@ extension StudyConfiguration {
         }
         var variants: [Variant] = [("", [])]
         for entry in entries {
-            let values = try Setting(entry.value, path: setting.inside(entry.key), at: entry.location).list(
-                "a list of values")
+            let part = Setting(entry.value, path: setting.inside(entry.key), at: entry.location)
+            guard !DrawnValues.isDescription(part) else {
+                throw part.error(
+                    .missing, "draws values, but not for how many runs", advice: "set trials, as trials: 20")
+            }
+            let values = try part.list("a list of values")
             guard !values.isEmpty else {
                 throw setting.error(.missing, "\(entry.key) has no values")
             }
