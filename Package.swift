@@ -74,8 +74,8 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Messages", "Options", "Graph", "Layers", "Optimizers", "Datasets", "Cluster", "Training",
-                "Yams",
+                "Messages", "Randomness", "Options", "Graph", "Layers", "Optimizers", "Datasets", "Cluster",
+                "Training", "Yams",
             ], exclude: ["README.md"]),
         .target(
             name: "Reports",

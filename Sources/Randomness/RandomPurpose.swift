@@ -20,4 +20,6 @@ public enum RandomPurpose: UInt32, Sendable, CaseIterable {
     case exampleLimit = 8
     /// The examples of an epoch that draws them with replacement; the stream is the epoch.
     case replacement = 9
+    /// Values of a search's trials; the stream is the key, the element the trial.
+    case search = 10
 }

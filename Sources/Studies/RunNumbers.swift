@@ -5,6 +5,8 @@ import Training
 struct RunNumbers {
     /// The run's name.
     let run: String
+    /// What the run is, one text for each of the table's labels.
+    var labels: [String] = []
     /// The numbers at each epoch, logged step and evaluation, in order.
     private var rows: [StudyConfiguration.Axis: [[String: Double]]] = [:]
     /// The last numbers, and what is known of the whole run; only words of a run that diverged.
@@ -23,6 +25,7 @@ struct RunNumbers {
         diagnosis: Diagnosis?, reach: StudyConfiguration.Reach?
     ) {
         self.run = run.name
+        labels = run.values
         let settings = run.configuration.settings
         let examples = (result?.trainingExamples).map(Double.init)
         let batch = settings.isFullBatch ? examples : Double(settings.batch)
@@ -32,7 +35,9 @@ struct RunNumbers {
         for axis in StudyConfiguration.Axis.allCases where axis != .run {
             rows[axis] = numbers.rows(axis).map(completed)
         }
-        words = [StudyMetrics.outcome: result == nil ? "diverged" : "finished"]
+        words = [
+            StudyMetrics.outcome: result.map { $0.isFinished ? "finished" : "stopped" } ?? "diverged"
+        ]
         words[StudyMetrics.verdict] = diagnosis?.verdict.rawValue
         guard let result else { return }
         last = completed(numbers.last)
@@ -50,6 +55,17 @@ struct RunNumbers {
     /// The numbers of each row against `axis`: of the run itself one row.
     func rows(_ axis: StudyConfiguration.Axis) -> [[String: Double]] {
         axis == .run ? (last.isEmpty ? [] : [last]) : rows[axis] ?? []
+    }
+
+    /// The epochs whose numbers are known.
+    var epochs: Int { Int(rows[.epoch]?.last?["epoch"] ?? 0) }
+
+    /// A metric at the end of an epoch; the last one of a run that has not got there, and where that epoch `isLast`, whose
+    /// weights early stopping may have replaced. Nil for a run that diverged, and for a number that is not finite.
+    func value(of metric: String, atEpoch epoch: Int, isLast: Bool) -> Double? {
+        guard !last.isEmpty else { return nil }
+        let row = isLast ? nil : rows[.epoch]?.last(where: { $0["epoch"] == Double(epoch) })
+        return (row ?? last)[metric]
     }
 
     /// The first numbers at which a value is reached; nil where it never is.

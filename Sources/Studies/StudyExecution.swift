@@ -7,76 +7,137 @@ import Training
 
 /// Makes a study: its runs, their diagnoses, the tables and the pictures. All ranks call it alike.
 package struct StudyExecution {
-    private let study: StudyConfiguration
-    private let overwrites: Bool
-    private let cluster: Cluster
-    /// Takes a line for a person, on rank 0, that is no result.
-    private let tell: (String) -> Void
+    let study: StudyConfiguration
+    let overwrites: Bool
+    let cluster: Cluster
+    /// Takes lines for a person that are no results.
+    let lines: ProgressLine
+    /// Whether runs print their own lines.
+    let isVerbose: Bool
 
     /// Prepares it.
     ///
     /// - Parameters:
     ///   - overwrites: Whether runs and landscapes that the study's folder holds are made anew; they go on otherwise.
-    ///   - tell: Takes a line for a person, on rank 0.
+    ///   - isVerbose: Whether runs print lines of their own, so that a line for each would be one too many.
+    ///   - lines: Takes lines for a person, on rank 0.
     package init(
-        _ study: StudyConfiguration, overwrites: Bool, on cluster: Cluster, tell: @escaping (String) -> Void
+        _ study: StudyConfiguration, overwrites: Bool, isVerbose: Bool, on cluster: Cluster,
+        lines: ProgressLine
     ) {
         self.study = study
         self.overwrites = overwrites
+        self.isVerbose = isVerbose
         self.cluster = cluster
-        self.tell = tell
+        self.lines = cluster.rank == 0 ? lines : .silent
     }
 
     /// What a study came to.
     package struct Outcome {
         /// Tables for a person; empty on all ranks but 0.
         package var tables: [String] = []
-        /// The paths of its tables and pictures.
-        package var files: [String] = []
+        /// The paths of the tables' files and of the pictures.
+        package var (tableFiles, pictures): ([String], [String]) = ([], [])
+        /// The path of the best configuration of a search.
+        package var best: String?
     }
 
     /// Makes the study, or what is missing of it; collective.
     ///
     /// - Returns: Nil where a run or a landscape was asked to stop, and has said how to go on.
     package func run() throws -> Outcome? {
+        var outcome = Outcome()
+        let runs: [RunNumbers]
+        var trials: FoundTrials?
+        if let search = study.search {
+            trials = try trainTrials(search)
+            guard let trials else { return nil }
+            runs = trials.runs
+        } else {
+            guard let made = try trainAll() else { return nil }
+            runs = made
+        }
+        for picture in study.pictures {
+            guard case .landscape(let landscape) = picture.content else { continue }
+            guard let file = try draw(picture, landscape) else { return nil }
+            outcome.pictures.append(file)
+        }
+        // Rank 0 alone has the numbers.
+        try cluster.agree(Result { if cluster.rank == 0 { try write(runs, trials, &outcome) } })
+        return outcome
+    }
+
+    /// Trains all runs; nil where one was asked to stop.
+    private func trainAll() throws -> [RunNumbers]? {
         var runs: [RunNumbers] = []
         var pace = (runs: 0, seconds: 0.0)
         for (place, run) in study.runs.enumerated() {
             let began = ProcessInfo.processInfo.systemUptime
-            let left = pace.seconds / Double(max(1, pace.runs)) * Double(study.runs.count - place)
-            let tail = pace.runs > 0 ? ", about \(TimeText.words(left)) left" : ""
-            onRoot { tell("\n\(run.name) (\(place + 1) of \(study.runs.count))\(tail)") }
-            guard let (numbers, isNew) = try train(run) else { return nil }
-            runs.append(numbers)
-            if isNew {
+            func left(_ count: Int) -> String {
+                let seconds = pace.seconds / Double(max(1, pace.runs)) * Double(count)
+                return pace.runs > 0 && count > 0 ? ", about \(TimeText.words(seconds)) left" : ""
+            }
+            let number = "\(place + 1) of \(study.runs.count)"
+            if isVerbose { lines.line("\n\(run.name) (\(number))\(left(study.runs.count - place))") }
+            guard let made = try train(run, number, startsAnew: overwrites) else { return nil }
+            runs.append(made.numbers)
+            let seconds = ProcessInfo.processInfo.systemUptime - began
+            if made.isNew {
                 // Runs that had ended before say nothing about how long the others take.
                 pace.runs += 1
-                pace.seconds += ProcessInfo.processInfo.systemUptime - began
+                pace.seconds += seconds
             }
+            let time = made.isNew ? TimeText.words(seconds) : "made before"
+            tell(run, made, "\(number), \(time)\(left(study.runs.count - place - 1))")
         }
-        var outcome = Outcome()
-        for picture in study.pictures {
-            guard case .landscape(let landscape) = picture.content else { continue }
-            guard let file = try draw(picture, landscape) else { return nil }
-            outcome.files.append(file)
-        }
-        // Rank 0 alone has the numbers.
-        try cluster.agree(Result { if cluster.rank == 0 { try write(runs, &outcome) } })
-        return outcome
+        return runs
     }
 
-    private func onRoot(_ body: () -> Void) {
-        if cluster.rank == 0 { body() }
+    /// What became of a run.
+    struct Made {
+        /// Its numbers; few on other ranks than 0.
+        let numbers: RunNumbers
+        /// Whether it has taken steps.
+        var isNew = true
+        /// The step that it went on from; 0 or nil for none.
+        var begin: Int?
+        /// Why it diverged; nil if it did not.
+        var divergence: String?
     }
 
-    /// Trains and diagnoses a run; nil where it was asked to stop. On other ranks than 0 the numbers are few.
-    private func train(_ run: StudyConfiguration.Run) throws -> (RunNumbers, isNew: Bool)? {
+    /// Prints the line of a run unless it printed its own.
+    ///
+    /// - Parameters:
+    ///   - place: Its place among the runs, and times.
+    ///   - found: What it came to; nil for its metrics.
+    func tell(_ run: StudyConfiguration.Run, _ made: Made, _ place: String, found: String? = nil) {
+        if let divergence = made.divergence { return lines.line("\(run.name): \(divergence) (\(place))") }
+        guard !isVerbose else { return }
+        let resumed = made.begin.flatMap { $0 > 0 ? ["resumed at step \($0)"] : nil } ?? []
+        let found =
+            found
+            ?? RunDisplay.text(made.numbers, study.metrics.filter { !StudyMetrics.isTime($0) })
+        let words = resumed + (found.isEmpty ? [] : [found])
+        lines.line(run.name + (words.isEmpty ? "" : ": \(words.joined(separator: ", "))") + " (\(place))")
+    }
+
+    /// Trains and diagnoses a run; nil where it was asked to stop.
+    ///
+    /// - Parameters:
+    ///   - place: Its place among the runs, in words.
+    ///   - startsAnew: Whether what its folder holds is removed.
+    ///   - epochs: The epochs after which it is left for now; nil for all.
+    func train(
+        _ run: StudyConfiguration.Run, _ place: String, startsAnew: Bool, epochs: Int? = nil
+    ) throws -> Made? {
         var settings = run.configuration.settings
         // Continue an interrupted study with the run it was at.
-        settings.resume = overwrites ? .no : .auto
-        settings.overwritesOutput = overwrites
+        settings.resume = startsAnew ? .no : .auto
+        settings.overwritesOutput = startsAnew
+        settings.epochLimit = epochs
         let numbers = StudyNumbers(ofRunIn: run.configuration.output)
-        settings.sinks = [numbers]
+        let display = RunDisplay("\(run.name) (\(place))", isVerbose ? .silent : lines)
+        settings.sinks = [numbers, display]
         let result: TrainingResult
         do {
             result = try run.configuration.located {
@@ -86,11 +147,20 @@ package struct StudyExecution {
             }
         } catch let error as TrainingError where error.kind == .diverged {
             // A diverged run is a result too, and is the same on all ranks.
-            onRoot { tell("\(run.name): \(error)") }
-            return (RunNumbers(run, numbers, result: nil, diagnosis: nil, reach: nil), true)
+            return Made(
+                numbers: RunNumbers(run, numbers, result: nil, diagnosis: nil, reach: nil),
+                divergence: "\(error)")
         }
-        // The run was asked to stop, and has printed how to continue.
-        guard result.isFinished else { return nil }
+        let isThere = try result.isFinished || hasReached(epochs, numbers)
+        guard isThere else {
+            // The run was asked to stop; if it prints its own lines, it has said so.
+            if !isVerbose {
+                lines.line(
+                    "\(run.name): preempted at step \(result.steps): saved, continue with \(cluster.guidance.continuation)"
+                )
+            }
+            return nil
+        }
         let diagnosis = try study.diagnosedExamples.map { examples in
             var options = DiagnosisOptions()
             options.examples = examples
@@ -100,16 +170,23 @@ package struct StudyExecution {
             ) { try run.configuration.makeModel(classes: $0) }
         }
         try cluster.agree(Result { if cluster.rank == 0 { try numbers.takeFinished() } })
-        return (
-            RunNumbers(run, numbers, result: result, diagnosis: diagnosis, reach: study.reach),
-            result.samplesPerSecond > 0
-        )
+        return Made(
+            numbers: RunNumbers(run, numbers, result: result, diagnosis: diagnosis, reach: study.reach),
+            isNew: result.samplesPerSecond > 0, begin: display.begin)
+    }
+
+    /// Whether a run that has not finished was left at its limit of epochs, and not asked to stop; collective.
+    private func hasReached(_ epochs: Int?, _ numbers: StudyNumbers) throws -> Bool {
+        guard let epochs else { return false }
+        return try Agreement.fromRoot(cluster.world) {
+            numbers.rows(.epoch).contains { $0["epoch"] == Double(epochs) }
+        }
     }
 
     /// Draws a landscape, and returns the path of its picture; nil where it was asked to stop.
     private func draw(_ picture: StudyPicture, _ landscape: StudyLandscape) throws -> String? {
         guard let run = study.runs.first(where: { $0.name == landscape.run }) else { return nil }
-        onRoot { tell("\n\(picture.name): the loss around \(run.name)") }
+        lines.line("\(picture.name): the loss around \(run.name)")
         var options = landscape.options
         options.overwrites = overwrites
         let folder = "\(study.output)/\(picture.name)"
@@ -127,9 +204,14 @@ package struct StudyExecution {
     /// Writes the tables and the pictures that are drawn from them.
     ///
     /// What differs each time stands in times.csv alone: everything else is the same bytes at any number of ranks.
-    private func write(_ runs: [RunNumbers], _ outcome: inout Outcome) throws {
-        let compared = StudyTable(
-            axis: study.against, metrics: study.metrics.filter { !StudyMetrics.isTime($0) }, runs: runs)
+    private func write(_ runs: [RunNumbers], _ trials: FoundTrials?, _ outcome: inout Outcome) throws {
+        let metrics = study.metrics.filter { !StudyMetrics.isTime($0) }
+        let labels =
+            study.variedKeys.map { metrics.contains($0) ? "vary.\($0)" : $0 }
+            + (trials == nil ? [] : Self.trialLabels)
+        let compared = StudyTable(axis: study.against, metrics: metrics, runs: runs, labels: labels)
+        let shown = StudyTable(
+            axis: study.against, metrics: metrics, runs: trials?.rankedRuns ?? runs, labels: labels)
         let asked = study.metrics.filter(StudyMetrics.isTime)
         let times =
             asked.isEmpty
@@ -140,10 +222,21 @@ package struct StudyExecution {
             guard let svg = picture.svg(of: runs, title: study.title) else { continue }
             drawn.append(try save(svg, as: "\(picture.name).svg"))
         }
-        outcome.files =
-            [try save(compared.csv, as: "study.csv"), try save(times.csv, as: "times.csv")] + drawn
-            + outcome.files
-        outcome.tables = compared.tables + (asked.isEmpty ? [] : times.tables)
+        // The name of a trial says nothing of its values.
+        let sheets = shown.sheets(withLabels: trials != nil)
+        let heading = study.against == .run ? "Last numbers" : "Numbers at each \(study.against.rawValue)"
+        let table = TablePicture(title: heading, note: study.title, tables: sheets).svg
+        outcome.tableFiles = [try save(compared.csv, as: "study.csv")]
+        if let table { outcome.tableFiles.append(try save(table, as: "study.svg")) }
+        outcome.tableFiles.append(try save(times.csv, as: "times.csv"))
+        outcome.pictures = drawn + outcome.pictures
+        outcome.tables = sheets.map(StudyTable.text) + (asked.isEmpty ? [] : times.tables)
+        if let search = study.search, let trials {
+            guard let yaml = bestConfiguration(search, trials) else {
+                return lines.line("all trials have diverged, so none is the best")
+            }
+            outcome.best = try save(yaml, as: "best.yaml")
+        }
     }
 
     private static let usualTimes = ["seconds", "epoch_seconds", "step_seconds", "samples_per_second"]

@@ -28,8 +28,15 @@ final class StudyNumbers: RunSink {
 
     func take(_ event: RunEvent) {
         guard let kind = event.kind else { return }
-        let numbers = Dictionary(
+        var numbers = Dictionary(
             event.numbers.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
+        // The end alone has numbers of classes.
+        for field in kind == "end" ? event.fields : [] {
+            guard case .numbers(let values) = field.value else { continue }
+            for (place, value) in values.enumerated() where value.isFinite {
+                numbers["\(field.name).\(place)"] = value
+            }
+        }
         rows[kind, default: []].append(numbers)
         // The end of an epoch is an evaluation, too, and has no event of that name beside its own.
         if kind == "epoch" { rows[StudyConfiguration.Axis.evaluation.rawValue, default: []].append(numbers) }

@@ -9,32 +9,43 @@ struct StudyTable {
     /// The columns.
     let metrics: [String]
     let runs: [RunNumbers]
+    /// The names of what stands behind a run's name and says what it is, in the order of `RunNumbers.labels`.
+    var labels: [String] = []
 
     /// One line per run, or per run and epoch, step or evaluation, for spreadsheets and plots.
     var csv: String {
         let place = axis == .run ? [] : [axis.placeName]
-        var lines = [(["run"] + place + metrics).joined(separator: ",")]
+        let columns = columns
+        let header = ["run"] + labels + place + columns
+        var lines = [header.map(Self.field).joined(separator: ",")]
         for run in runs {
             let rows = run.rows(axis)
             // A run without numbers is a result too.
             for row in rows.isEmpty ? [[:]] : rows {
-                let cells = (place + metrics).map { Self.cell($0, run, row, Self.exact) ?? "" }
-                lines.append(([run.run] + cells).joined(separator: ","))
+                let cells = (place + columns).map { Self.cell($0, run, row, Self.exact) ?? "" }
+                let fields = [run.run] + run.labels.prefix(labels.count) + cells
+                lines.append(fields.map(Self.field).joined(separator: ","))
             }
         }
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Tables for a person: the runs with their last numbers, or for each metric a table with a column for each run.
-    var tables: [String] {
+    /// Tables for a person as text.
+    var tables: [String] { sheets(withLabels: false).map(Self.text) }
+
+    /// Tables for a person, as rows of cells of which the first is the header: the runs with their last numbers, or for
+    /// each metric a table with a column for each run.
+    func sheets(withLabels: Bool) -> [[[String]]] {
         if axis == .run {
-            let rows = runs.map { run in
-                [run.run]
-                    + metrics.map { name in
-                        Self.cell(name, run, run.rows(.run).first ?? [:]) { Self.short($0) } ?? "–"
-                    }
+            let count = withLabels ? labels.count : 0
+            let columns = columns
+            let rows = runs.map { run -> [String] in
+                let row = run.rows(.run).first ?? [:]
+                let cells = columns.map { name in Self.cell(name, run, row) { Self.short($0) } ?? "–" }
+                return [run.run] + run.labels.prefix(count).map { $0.isEmpty ? "–" : $0 } + cells
             }
-            return [Self.table([["run"] + metrics] + rows)]
+            let header = ["run"] + labels.prefix(count) + columns
+            return [[header] + rows]
         }
         return metrics.map { metric in
             let places = Self.thinned(
@@ -45,8 +56,27 @@ struct StudyTable {
                         Self.short(run.rows(axis).first { $0[axis.placeName] == place }?[metric])
                     }
             }
-            return Self.table([["\(metric) at \(axis.rawValue)"] + runs.map(\.run)] + rows)
+            return [["\(metric) at \(axis.rawValue)"] + runs.map(\.run)] + rows
         }
+    }
+
+    /// The metrics, with one of each class for every class that a run has.
+    private var columns: [String] {
+        metrics.flatMap { name -> [String] in
+            guard let (metric, place) = StudyMetrics.classMetric(name), place == nil else { return [name] }
+            let places = runs.flatMap { run in
+                run.last.keys.compactMap { key in
+                    StudyMetrics.classMetric(key).flatMap { $0.metric == metric ? $0.place : nil }
+                }
+            }
+            return places.max().map { last in (0...last).map { "\(name).\($0)" } } ?? [name]
+        }
+    }
+
+    /// A field of a CSV line (RFC 4180).
+    private static func field(_ text: String) -> String {
+        guard text.contains(where: { ",\"".contains($0) || $0.isNewline }) else { return text }
+        return "\"\(text.replacing("\"", with: "\"\""))\""
     }
 
     /// The text in a metric's column; nil if the run does not have the metric.
@@ -63,7 +93,8 @@ struct StudyTable {
         return (0..<most).map { places[($0 + 1) * places.count / most - 1] }
     }
 
-    private static func table(_ rows: [[String]]) -> String {
+    /// A table as text.
+    static func text(_ rows: [[String]]) -> String {
         let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
             row.enumerated().map { column, cell in

@@ -44,6 +44,13 @@ struct StudyCommand: ParsableCommand {
     @Flag(name: .long, help: "Prints tables, warnings and errors alone.")
     var quiet = false
 
+    @Flag(name: .long, help: "Prints each run's own lines, an epoch in each, instead of one line a run.")
+    var verbose = false
+
+    func validate() throws {
+        if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other") }
+    }
+
     func run() throws {
         let isFirst = (LaunchEnvironment.current.rank ?? 0) == 0
         guard let study else {
@@ -110,25 +117,29 @@ struct StudyCommand: ParsableCommand {
             for run in study.runs { try run.configuration.requireFiles() }
         }
         guard let first = studies.first?.runs.first else { return }
-        let printing: Printing = quiet ? .quiet : .lines
+        let lines = ProgressLine(
+            quiet ? nil : LineDevice(.output), start: ProcessInfo.processInfo.systemUptime)
+        let printing: Printing = verbose ? .lines : .quiet
         try Launch.run(first.configuration.settings, wording: Self.wording, printing: printing) { cluster in
             for (place, study) in studies.enumerated() {
                 let began = ProcessInfo.processInfo.systemUptime
                 if cluster.rank == 0, !quiet, studies.count > 1 {
                     print("\n== \(study.title) (study \(place + 1) of \(studies.count))")
                 }
-                let execution = StudyExecution(study, overwrites: overwrite, on: cluster) { line in
-                    if !quiet { print(line) }
-                }
+                let execution = StudyExecution(
+                    study, overwrites: overwrite, isVerbose: verbose, on: cluster, lines: lines)
                 guard let outcome = try execution.run() else { return }
                 guard cluster.rank == 0 else { continue }
                 print("\n\(study.title)\n")
                 for table in outcome.tables { print(table + "\n") }
-                for file in outcome.files {
-                    print("\(file.hasSuffix(".svg") ? "picture" : "table  ")      \(file)")
-                }
+                for file in outcome.tableFiles { print("table        \(file)") }
+                for file in outcome.pictures { print("picture      \(file)") }
+                if let best = outcome.best { print("best         \(best)") }
                 guard !quiet else { continue }
-                let words = [Launch.program, "report"] + study.runs.map(\.configuration.output)
+                let words =
+                    [Launch.program]
+                    + (outcome.best.map { ["--config", $0] }
+                        ?? ["report"] + study.runs.map(\.configuration.output))
                 print("next         \(words.map(ShellWord.quoted).joined(separator: " "))")
                 let seconds = ProcessInfo.processInfo.systemUptime - began
                 if studies.count > 1 { print("took         \(TimeText.words(seconds))") }

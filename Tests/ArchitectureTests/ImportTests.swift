@@ -49,7 +49,10 @@ import Testing
         ),
         (
             "Configuration",
-            ["Cluster", "Datasets", "Graph", "Layers", "Messages", "Optimizers", "Options", "Training"]
+            [
+                "Cluster", "Datasets", "Graph", "Layers", "Messages", "Optimizers", "Options", "Randomness",
+                "Training",
+            ]
         ),
         ("Reports", ["Configuration", "Datasets", "Messages", "Training"]),
         ("Studies", ["Cluster", "Configuration", "Datasets", "Messages", "Reports", "Training"]),

@@ -32,6 +32,37 @@ import Testing
         #expect(runs.map(\.settings.epochs) == [2, 2, 2, 2, 3])
         #expect(runs[2].output == "studies/rates/lr-0.1-batch-64")
         #expect(study.against == .run && study.title == "rates")
+        #expect(study.variedKeys == ["optimizer.lr", "training.batch"])
+        #expect(study.runs.map(\.values)[3...] == [["0.1", "128"], ["", ""]])
+    }
+
+    /// A list or mapping is named by its words, and by its place too where these are many or not its own.
+    @Test func namesOfValues() throws {
+        let study = try study(
+            """
+            base: {recipe: fashion-mlp}
+            vary:
+              model: [[flatten, {linear: 10}], [flatten, {linear: {out: 100, bias: false}}, relu, {linear: 10}], [flatten, {linear: 10}]]
+              optimizer: [adam, {name: sgd, lr: 0.5}]
+            """)
+        #expect(
+            study.runs.map(\.name) == [
+                "model-flatten-linear-10-0-optimizer-adam",
+                "model-flatten-linear-10-0-optimizer-name-sgd-lr-0.5",
+                "model-flatten-linear-out-100-bias-false-relu-l-1-optimizer-adam",
+                "model-flatten-linear-out-100-bias-false-relu-l-1-optimizer-name-sgd-lr-0.5",
+                "model-flatten-linear-10-2-optimizer-adam",
+                "model-flatten-linear-10-2-optimizer-name-sgd-lr-0.5",
+            ])
+        #expect(study.runs[1].values == ["[flatten, {linear: 10}]", "{name: sgd, lr: 0.5}"])
+    }
+
+    /// What changes a run last is what its column says.
+    @Test func columnsSayWhatTheRunsHave() throws {
+        let study = try StudyConfiguration(
+            yaml: "base: {recipe: fashion-mlp}\nvary: {training.batch: [64]}", source: .file("s.yaml"),
+            overrides: [.batch(32)], currentFolder: "/")
+        #expect(study.runs[0].values == ["32"])
     }
 
     @Test func commandLineHasTheLastWord() throws {
@@ -139,6 +170,13 @@ import Testing
         ("report: {reach: {metric: outcome, value: 1}}", "is a word"),
         ("report: {reach: {metric: test_loss}}", "reach.value: missing"),
         ("report: {metrics: [reach_step]}", "reach_step"),
+        ("pictures: {study: {curves: [loss]}}", "study.svg is the picture of the table"),
+        ("report: {metrics: [test_recal_per_class]}", "did you mean \"test_recall_per_class\"?"),
+        ("report: {metrics: [test_recall_per_class.x]}", "unknown metric"),
+        (
+            "report: {against: epoch, metrics: [test_recall_per_class.1]}",
+            "is measured at the end of a run alone; set against: run"
+        ),
     ])
     func mistakesInPicturesAndQuickChanges(part: String, message: String) {
         let error = #expect(throws: ConfigurationError.self) {

@@ -161,7 +161,7 @@ extension EndToEndTests {
             #expect(!printed.contains("--overwrite"))
             let again = try shell(printed, in: data)
             #expect(
-                again.exitCode == 0 && again.standardOutput.contains("resuming at step")
+                again.exitCode == 0 && again.standardOutput.contains("resumed at step")
                     && again.standardOutput.contains("all runs/study.csv"), "\(again)")
         }
 

@@ -155,7 +155,10 @@ extension EndToEndTests {
             let launcher = ranks == 0 ? "" : "mpirun -n \(ranks) --oversubscribe "
             let run = try ProcessRun.run(
                 "bash",
-                ["-c", "\(launcher)\(try BuiltExecutable.path("dtrain")) study '\(study)' > '\(log)' 2>&1"],
+                [
+                    "-c",
+                    "\(launcher)\(try BuiltExecutable.path("dtrain")) study '\(study)' --verbose > '\(log)' 2>&1",
+                ],
                 environment: ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"],
                 timeLimit: Promptness.patience)
             let text = try String(contentsOfFile: log, encoding: .utf8)

@@ -57,11 +57,11 @@ extension EndToEndTests {
             let lines = try #require(files.first)
             #expect(files.count == 1)
             let starts: [String] = lines.map { line in
-                line.split(separator: ",", omittingEmptySubsequences: false).prefix(2).joined(separator: ",")
+                line.split(separator: ",", omittingEmptySubsequences: false).prefix(3).joined(separator: ",")
             }
             let expected = [
-                "run,epoch", "lr-0.05,1", "lr-0.05,2", "lr-0.1,1", "lr-0.1,2", "hopeless,", "adam,1",
-                "adam,2",
+                "run,optimizer.lr,epoch", "lr-0.05,0.05,1", "lr-0.05,0.05,2", "lr-0.1,0.1,1", "lr-0.1,0.1,2",
+                "hopeless,,", "adam,,1", "adam,,2",
             ]
             #expect(starts == expected)
             // What the file says is what the run itself wrote.
@@ -71,7 +71,9 @@ extension EndToEndTests {
                     $0.hasPrefix("train_loss=")
                 })
             let reported = try #require(
-                lines.last.flatMap { Double($0.split(separator: ",")[2]) })
+                lines.last.flatMap {
+                    Double($0.split(separator: ",", omittingEmptySubsequences: false)[3])
+                })
             #expect(Double(loss.dropFirst("train_loss=".count)).map { abs($0 - reported) < 1e-12 } == true)
         }
 
@@ -138,7 +140,8 @@ extension EndToEndTests {
                 try #require(run.exitCode == 0, "\(run)")
                 #expect(run.standardOutput.contains("\(output)/path/landscape.svg"), "\(run)")
                 let files = [
-                    "study.csv", "loss.svg", "points.svg", "path/landscape.svg", "path/landscape.csv",
+                    "study.csv", "study.svg", "loss.svg", "points.svg", "path/landscape.svg",
+                    "path/landscape.csv",
                 ]
                 var bytes: [String: Data] = [:]
                 for name in files { bytes[name] = try Data(contentsOf: URL(filePath: "\(output)/\(name)")) }
@@ -152,14 +155,53 @@ extension EndToEndTests {
             let rows = try Self.csv(data.path("pictures-1")).map {
                 $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
             }
-            #expect(rows[0].last == "reach_epoch" && rows.count == 3)
-            #expect(rows[2] == ["hopeless", "diverged", "", "", "", "", ""])
-            #expect(rows[1][1] == "finished" && rows[1].last == "1")
-            let numbers = rows[1][2...4].compactMap { Double($0) }
+            #expect(
+                rows[0].prefix(3) == ["run", "training.seed", "outcome"] && rows[0].last == "reach_epoch")
+            #expect(rows.count == 3 && rows[2] == ["hopeless", "", "diverged", "", "", "", "", ""])
+            #expect(rows[1][1...2] == ["0", "finished"] && rows[1].last == "1")
+            let numbers = rows[1][3...5].compactMap { Double($0) }
             #expect(numbers.count == 3 && numbers[0] == numbers[1] - numbers[2], "\(rows[1])")
+            // The table's picture has its words and numbers, and no times.
+            let table = String(decoding: found[0]["study.svg"] ?? Data(), as: UTF8.self)
+            for text in ["hopeless", "diverged", "seed-0", "generalization_gap", "reach_epoch"] {
+                #expect(table.contains(">\(text)</text>"), "\(text)")
+            }
+            #expect(!table.contains("step_seconds"))
             let picture = String(decoding: found[0]["loss.svg"] ?? Data(), as: UTF8.self)
             #expect(picture.contains("seed-0 test_loss") && picture.contains("class=\"curve dashed c0\""))
             #expect(!String(decoding: found[0]["points.svg"] ?? Data(), as: UTF8.self).contains("<polyline"))
+        }
+
+        /// Values of any form have names and columns; numbers of classes have a column each.
+        @Test func listsAndClasses() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            _ = try Self.study(data)
+            let file = try data.write(
+                "classes.yaml",
+                text: """
+                    base: {config: rows.yaml}
+                    set: {training.epochs: 1, evaluation.metrics: [accuracy, recall]}
+                    vary: {model: [[{linear: 8}, relu, {linear: 4}], [{linear: 4}]]}
+                    report: {metrics: [test_recall_per_class, test_recall, test_recall_per_class.2]}
+                    """)
+            let output = data.path("classes")
+            for _ in 0..<2 {
+                // Made before, its numbers are those of the files.
+                let run = try DTrainRun.run(2, ["study", file, "--output", output])
+                try #require(run.exitCode == 0, "\(run)")
+                let lines = try Self.csv(output)
+                #expect(
+                    lines[0]
+                        == "run,model,test_recall_per_class.0,test_recall_per_class.1,test_recall_per_class.2,"
+                        + "test_recall_per_class.3,test_recall,test_recall_per_class.2")
+                #expect(
+                    lines[1].hasPrefix("model-linear-8-relu-linear-4,\"[{linear: 8}, relu, {linear: 4}]\","))
+                #expect(lines[2].hasPrefix("model-linear-4,[{linear: 4}],"), "\(lines)")
+                let numbers = lines[2].split(separator: ",").dropFirst(2).compactMap { Double($0) }
+                try #require(numbers.count == 6, "\(lines)")
+                #expect(abs(numbers[0..<4].reduce(0, +) / 4 - numbers[4]) < 1e-9 && numbers[5] == numbers[2])
+            }
         }
 
         @Test func goesOnWhereItWasStopped() throws {
@@ -180,7 +222,7 @@ extension EndToEndTests {
             }
             let run = try DTrainRun.run(2, ["study", file, "--output", output])
             try #require(run.exitCode == 0, "\(run)")
-            #expect(run.standardOutput.contains("resuming at step 5"), "\(run)")
+            #expect(run.standardOutput.contains("lr-0.1: resumed at step 5, "), "\(run)")
             let fresh = try DTrainRun.run(1, ["study", file, "--output", data.path("fresh")])
             #expect(try fresh.exitCode == 0 && Self.csv(output) == Self.csv(data.path("fresh")), "\(run)")
             // Made anew, other numbers take the place of the old.

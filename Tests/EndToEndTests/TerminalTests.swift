@@ -255,8 +255,12 @@ extension EndToEndTests {
                     """)
             let run = try DTrainRun.run(2, ["study", study])
             try #require(run.exitCode == 0, "\(run)")
-            #expect(run.standardOutput.contains(" (1 of 2)\n"), "\(run)")
-            #expect(run.standardOutput.contains(/\(2 of 2\), about \d+ s left\n/), "\(run)")
+            // A line for each run, and none for its epochs.
+            let lines = run.standardOutput.split(separator: "\n")
+            #expect(
+                lines[0].contains(/^lr-0.01: train_loss [0-9.]+ \(1 of 2, \d+ s, about \d+ s left\)$/)
+                    && lines[1].contains(/^lr-0.1: train_loss [0-9.]+ \(2 of 2, \d+ s\)$/)
+                    && lines[2] == "Two rates", "\(run)")
             let last = try #require(run.standardOutput.split(separator: "\n").last)
             try #require(last.hasPrefix("next         "), "\(run)")
             let report = try ProcessRun.run(
@@ -265,6 +269,14 @@ extension EndToEndTests {
             #expect(
                 report.exitCode == 0 && FileManager.default.fileExists(atPath: data.path("report.html")),
                 "\(report)")
+            let again = try DTrainRun.run(2, ["study", study])
+            #expect(again.standardOutput.contains(" (2 of 2, made before)\n"), "\(again)")
+            let verbose = try DTrainRun.run(2, ["study", study, "--verbose", "--overwrite"])
+            #expect(verbose.standardOutput.contains("\nlr-0.01 (1 of 2)\n"), "\(verbose)")
+            #expect(verbose.standardOutput.contains(/\(2 of 2\), about \d+ s left\n/), "\(verbose)")
+            #expect(verbose.standardOutput.components(separatedBy: "epoch 1/1").count == 3, "\(verbose)")
+            let both = try DTrainRun.run(0, ["study", study, "--verbose", "--quiet"])
+            #expect(both.exitCode == 64, "\(both)")
             let quiet = try DTrainRun.run(2, ["study", study, "--quiet", "--overwrite"])
             #expect(quiet.exitCode == 0 && quiet.standardError.isEmpty, "\(quiet)")
             #expect(

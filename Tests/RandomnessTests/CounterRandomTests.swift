@@ -30,9 +30,9 @@ import Testing
     @Test func purposesKeepTheirNumbers() {
         let numbers: [RandomPurpose] = [
             .shuffle, .initialization, .dropout, .augmentation, .validationSplit, .probe, .test,
-            .exampleLimit, .replacement,
+            .exampleLimit, .replacement, .search,
         ]
-        #expect(numbers.map(\.rawValue) == Array(1...9))
+        #expect(numbers.map(\.rawValue) == Array(1...10))
     }
 
     /// A fixed value of each kind: changing the derivation changes every run and must be deliberate.

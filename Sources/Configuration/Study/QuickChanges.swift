@@ -6,28 +6,36 @@ struct QuickChanges {
     let vary: Setting?
     /// The changes of all runs.
     let overrides: [ConfigurationOverride]
+    /// The number of trials; nil for the study's.
+    let trials: Int?
     /// The examples of a diagnosis; nil for the study's.
     let diagnosedExamples: Int?
     /// The changes of single runs; nil leaves one out.
     private let runs: [(name: String, overrides: [ConfigurationOverride]?, setting: Setting)]
 
-    init(_ setting: Setting?) throws(ConfigurationError) {
+    /// - Parameter isSearch: Whether `vary` says how values are drawn, and `trials` for how many runs.
+    init(_ setting: Setting?, isSearch: Bool) throws(ConfigurationError) {
         guard let setting, case .mapping(let entries) = setting.node.content else {
             if let setting, !setting.node.isBlank, !setting.node.isNull {
                 throw setting.wrongType(expected: "key paths with values, such as {training.epochs: 1}")
             }
-            (vary, overrides, diagnosedExamples, runs) = (nil, [], nil, [])
+            (vary, overrides, trials, diagnosedExamples, runs) = (nil, [], nil, nil, [])
             return
         }
-        var (vary, examples): (Setting?, Int?) = (nil, nil)
+        var (vary, trials, examples): (Setting?, Int?, Int?) = (nil, nil, nil)
         var overrides: [ConfigurationOverride] = []
         var runs: [(name: String, overrides: [ConfigurationOverride]?, setting: Setting)] = []
         for entry in entries {
             let part = Setting(entry.value, path: setting.inside(entry.key), at: entry.location)
             switch entry.key {
             case "vary":
-                _ = try StudyConfiguration.combinations(part)
+                if isSearch {
+                    _ = try StudyConfiguration.trials(part, count: 1, seed: 0)
+                } else {
+                    _ = try StudyConfiguration.combinations(part)
+                }
                 vary = part
+            case "trials" where isSearch: trials = try part.whole(in: 1...StudyConfiguration.mostRuns)
             case "diagnose": examples = try part.whole(in: 1...1_000_000_000)
             case "runs":
                 guard case .mapping(let names) = part.node.content else {
@@ -43,7 +51,8 @@ struct QuickChanges {
                     try ConfigurationOverride(path: entry.key, value: entry.value, at: entry.location))
             }
         }
-        (self.vary, self.overrides, diagnosedExamples, self.runs) = (vary, overrides, examples, runs)
+        (self.vary, self.overrides, self.trials) = (vary, overrides, trials)
+        (diagnosedExamples, self.runs) = (examples, runs)
     }
 
     /// The runs with their own changes, without those that are left out.

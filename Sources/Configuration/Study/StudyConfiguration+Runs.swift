@@ -48,16 +48,19 @@ extension StudyConfiguration {
     }
 
     /// All combinations of the keys' values, where the last key's values change fastest. A run's name consists of the
-    /// keys' last parts and the values, as in "lr-0.1-batch-64"; a value that is not a word is named by its place in
-    /// the list.
+    /// keys' last parts and the values, as in "lr-0.1-batch-64"; see `valueNames`.
     static func combinations(_ setting: Setting) throws(ConfigurationError) -> [Variant] {
         guard case .mapping(let entries) = setting.node.content, !entries.isEmpty else {
             throw setting.wrongType(expected: "key paths with lists of values")
         }
         var variants: [Variant] = [("", [])]
         for entry in entries {
-            let values = try Setting(entry.value, path: setting.inside(entry.key), at: entry.location).list(
-                "a list of values")
+            let part = Setting(entry.value, path: setting.inside(entry.key), at: entry.location)
+            guard !DrawnValues.isDescription(part) else {
+                throw part.error(
+                    .missing, "draws values, but not for how many runs", advice: "set trials, as trials: 20")
+            }
+            let values = try part.list("a list of values")
             guard !values.isEmpty else {
                 throw setting.error(.missing, "\(entry.key) has no values")
             }
@@ -67,10 +70,10 @@ extension StudyConfiguration {
                     .tooLarge, "expected at most \(mostRuns) runs, found more combinations",
                     advice: "vary fewer keys, or give the runs by name under runs")
             }
+            let texts = valueNames(values.map(\.node))
             var next: [Variant] = []
             for variant in variants {
-                for (place, value) in values.enumerated() {
-                    let text = value.node.word.map(Self.fileName) ?? "\(place)"
+                for (text, value) in zip(texts, values) {
                     let name = variant.name.isEmpty ? "\(short)-\(text)" : "\(variant.name)-\(short)-\(text)"
                     let change = try ConfigurationOverride(
                         path: entry.key, value: value.node, at: entry.location)

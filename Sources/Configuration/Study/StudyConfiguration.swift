@@ -19,6 +19,9 @@ import Layers
 /// metrics may be results of the diagnosis: verdict, critical_ratio, lambda_max and others. With `report: {reach: {metric:
 /// test_accuracy, value: 0.8}}` metrics may be reach_step and reach_epoch, the first at which the value is reached.
 ///
+/// With `trials: 20` the values under `vary` are drawn, as lists or `{uniform: [a, b]}` and the like say, and bad trials are
+/// stopped early; see `DrawnValues` and `StudySearch`.
+///
 /// `pictures` names pictures of the runs; see `StudyPicture`. `quick` is what `--quick` changes: keys of all runs after their
 /// own, and under `vary`, `runs` and `diagnose` other lists of values, further changes of single runs (null leaves one out),
 /// and another number of examples.
@@ -43,6 +46,8 @@ package struct StudyConfiguration: Sendable, Equatable {
         /// Its name, which is also that of its output folder.
         package let name: String
         package let configuration: RunConfiguration
+        /// Its value of each of `variedKeys`, on one line; empty where it leaves the base's.
+        package let values: [String]
     }
 
     /// A value of a metric, which is reached from above for a loss, and from below for everything else.
@@ -59,6 +64,10 @@ package struct StudyConfiguration: Sendable, Equatable {
     package let title: String
     /// The runs, in the order in which they are executed.
     package let runs: [Run]
+    /// The key paths that `vary` varies.
+    package let variedKeys: [String]
+    /// How trials are ranked and stopped; nil for a study whose runs all train to the end.
+    package let search: StudySearch?
     /// What a row of the report stands for.
     package let against: Axis
     /// The columns, by their names in metrics.jsonl, and what `StudyMetrics` adds to them.
@@ -93,8 +102,11 @@ package struct StudyConfiguration: Sendable, Equatable {
             "it is a configuration, which dtrain --config FILE trains; a study names it as base: {config: FILE}"
         )
         let map = try SettingMap(
-            whole, keys: ["title", "base", "set", "vary", "runs", "quick", "report", "pictures", "output"],
-            "the parts of a study")
+            whole,
+            keys: [
+                "title", "base", "set", "vary", "trials", "seed", "search", "runs", "quick", "report",
+                "pictures", "output",
+            ], "the parts of a study")
         title = try map["title"]?.text("what the study is about") ?? source.runName ?? "study"
         let base = try Self.base(
             map.required("base", "{recipe: NAME} or {config: FILE}"), source, currentFolder)
@@ -104,9 +116,20 @@ package struct StudyConfiguration: Sendable, Equatable {
         let common = try map.optional("set").map(Self.overrides) ?? []
 
         // Read whether it is used or not, so that mistakes in it are found.
-        let reduced = try QuickChanges(map.optional("quick"))
+        let (trials, search, seed) = try Self.search(map)
+        self.search = search
+        let reduced = try QuickChanges(map.optional("quick"), isSearch: search != nil)
         let quick = isQuick ? reduced : nil
-        var variants = try (quick?.vary ?? map.optional("vary")).map(Self.combinations) ?? []
+        let vary = quick?.vary ?? map.optional("vary")
+        let variedKeys = Self.keys(of: vary)
+        self.variedKeys = variedKeys
+        var variants: [Variant] = []
+        if let trials {
+            guard let vary else { throw map.missing("vary", "the keys whose values are drawn") }
+            variants = try Self.trials(vary, count: quick?.trials ?? trials, seed: seed)
+        } else if let vary {
+            variants = try Self.combinations(vary)
+        }
         if let setting = map.optional("runs") { variants += try Self.named(setting) }
         if let quick { variants = try quick.applied(to: variants) }
         guard !variants.isEmpty else {
@@ -129,9 +152,15 @@ package struct StudyConfiguration: Sendable, Equatable {
             }
             let place: [ConfigurationOverride] = [.output("\(output)/\(variant.name)")]
             let changes = common + variant.overrides + (quick?.overrides ?? []) + overrides + place
-            runs.append(Run(name: variant.name, configuration: try base(changes)))
+            runs.append(
+                Run(
+                    name: variant.name, configuration: try base(changes),
+                    values: Self.values(of: variedKeys, after: changes)))
         }
         self.runs = runs
+        if let search, let setting = map.optional("search") ?? map.optional("trials") {
+            for run in runs { try search.check(run.configuration, at: setting) }
+        }
         let report = try SettingMap(
             map["report"]
                 ?? Setting(
@@ -142,6 +171,9 @@ package struct StudyConfiguration: Sendable, Equatable {
         let diagnosed = try report["diagnose"].map { setting throws(ConfigurationError) in
             guard against == .run else {
                 throw setting.error(.conflict, "diagnoses the weights that a run ends with: set against: run")
+            }
+            guard search == nil else {
+                throw setting.error(.conflict, "does not go with trials, most of which are stopped early")
             }
             return try setting.whole(in: 1...1_000_000_000)
         }
@@ -154,14 +186,59 @@ package struct StudyConfiguration: Sendable, Equatable {
             try report["metrics"].map { setting throws(ConfigurationError) in
                 var names: [String] = []
                 for element in try setting.list("a list of metrics such as [train_loss, test_accuracy]") {
-                    names.append(try element.metricName(of: StudyMetrics.sets, or: others))
+                    names.append(try Self.metric(element, others, against))
                 }
                 return names
-            } ?? ["train_loss", "test_loss", "test_accuracy"]
+            } ?? search.map(Self.standardMetrics) ?? ["train_loss", "test_loss", "test_accuracy"]
         pictures =
             try map.optional("pictures").map { setting throws(ConfigurationError) in
                 try Self.pictures(setting, runs: runs, others: others)
             } ?? []
+    }
+
+    /// Reads what makes a study a search: the number of trials, how they are ranked, and the seed of what is drawn.
+    private static func search(
+        _ map: SettingMap
+    ) throws(ConfigurationError) -> (trials: Int?, search: StudySearch?, seed: UInt64) {
+        guard let trials = map.optional("trials") else {
+            for key in ["search", "seed"] {
+                if let found = map.optional(key) {
+                    throw found.error(
+                        .conflict, "is for trials with drawn values", advice: "set trials, as trials: 20")
+                }
+            }
+            return (nil, nil, 0)
+        }
+        if let runs = map.optional("runs") {
+            throw runs.error(
+                .conflict, "does not go with trials",
+                advice: "give a search and other runs a study each")
+        }
+        let seed = try map.optional("seed").map { setting throws(ConfigurationError) in
+            try setting.whole(in: 0...Int.max)
+        }
+        return (
+            try trials.whole(in: 1...mostRuns), try StudySearch(map.optional("search")), UInt64(seed ?? 0)
+        )
+    }
+
+    /// What a search reports unless it says so: nothing of the test set, which must not decide.
+    private static func standardMetrics(_ search: StudySearch) -> [String] {
+        ["train_loss", "validation_loss"] + (search.metric == "validation_loss" ? [] : [search.metric])
+    }
+
+    /// Reads the name of a metric to report, which may be one of each class.
+    private static func metric(
+        _ setting: Setting, _ others: [String], _ against: Axis
+    ) throws(ConfigurationError) -> String {
+        guard let name = setting.plainText, StudyMetrics.classMetric(name) != nil else {
+            return try setting.metricName(of: StudyMetrics.sets, or: others + StudyMetrics.ofClasses)
+        }
+        guard against == .run else {
+            throw setting.error(
+                .conflict, "\(name) is measured at the end of a run alone", advice: "set against: run")
+        }
+        return name
     }
 
     private static func reach(_ setting: Setting) throws(ConfigurationError) -> Reach {
@@ -185,6 +262,10 @@ package struct StudyConfiguration: Sendable, Equatable {
         var pictures: [StudyPicture] = []
         for entry in entries {
             try requireFileName(entry.key, of: "picture", setting)
+            guard entry.key != "study" else {
+                throw setting.error(
+                    .duplicateKey, "study.svg is the picture of the table: give this one another name")
+            }
             guard !names.contains(entry.key) else {
                 throw setting.error(
                     .duplicateKey, "a run is called \(ConfigurationError.quoted(entry.key)) as well")

@@ -46,5 +46,21 @@ package enum StudyMetrics {
 
     package static func isTime(_ name: String) -> Bool { times.contains(name) }
 
+    /// The metrics of each class: a column for each class, or with a class behind a point, as in
+    /// test_recall_per_class.3, that of one, counted from 0.
+    package static let ofClasses = ["validation", "test"].flatMap { set in
+        ["precision", "recall", "f1"].map { "\(set)_\($0)_per_class" }
+    }
+
+    /// The metric of each class that a name is of, and the class if it names one; nil for any other name.
+    package static func classMetric(_ name: String) -> (metric: String, place: Int?)? {
+        let parts = name.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+            .map(String.init)
+        guard ofClasses.contains(parts[0]) else { return nil }
+        guard parts.count == 2 else { return (parts[0], nil) }
+        guard let place = Int(parts[1]), place >= 0, String(place) == parts[1] else { return nil }
+        return (parts[0], place)
+    }
+
     package static func isNumber(_ name: String) -> Bool { name != verdict && name != outcome }
 }

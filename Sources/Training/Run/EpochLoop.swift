@@ -42,8 +42,11 @@ final class EpochLoop {
     /// Whether all epochs are done, or early stopping has ended them.
     private var isOver: Bool { progress.epoch >= settings.epochs || policy.hasStoppedEarly }
 
-    /// Whether the run has taken as many steps as `--steps` allows.
-    private var isAtStepLimit: Bool { settings.stepLimit.map { progress.step >= $0 } ?? false }
+    /// Whether the run has taken as many steps as `--steps` allows, or as many epochs as a study does.
+    private var isAtStepLimit: Bool {
+        (settings.stepLimit.map { progress.step >= $0 } ?? false)
+            || (settings.epochLimit.map { progress.epoch >= $0 } ?? false)
+    }
 
     /// Takes the epochs that are left, or the steps up to the limit; collective.
     ///

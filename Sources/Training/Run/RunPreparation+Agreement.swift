@@ -17,6 +17,7 @@ extension RunPreparation {
         }
         digest.add("\(settings.isDryRun) \(settings.isProfiled)")
         digest.add("\(String(describing: settings.stepLimit)) \(settings.resume)")
+        digest.add(String(describing: settings.epochLimit))
         try Agreement.check(
             "the configuration", digest.bytes, in: cluster.world,
             advice: "start every rank with the same arguments and the same configuration")

@@ -122,6 +122,8 @@ public struct TrainingSettings: Sendable {
     public var epochs: Int
     /// The number of optimizer steps after which to stop early; schedules are not affected.
     public var stepLimit: Int?
+    /// The number of epochs after which to stop early; schedules are not affected.
+    package var epochLimit: Int?
     /// The examples of a mini-batch over all ranks, the first one if it grows; ignored if `isFullBatch`.
     public var batch: Int
     /// Whether a mini-batch is the whole training set, or its `accumulate`-th part.

@@ -50,7 +50,7 @@ package final class ProgressLine: Sendable {
     var isSilent: Bool { device == nil }
 
     /// Whether enough time has passed since the last drawing, or the last plain line with a time, to report again.
-    var isDue: Bool {
+    package var isDue: Bool {
         guard device != nil else { return false }
         return now() - state.withLock { $0.last } >= (redraws ? times.drawing : times.plain)
     }
@@ -58,7 +58,7 @@ package final class ProgressLine: Sendable {
     /// Writes a line that stays, in place of the line that is drawn.
     ///
     /// - Parameter isTimed: Whether a plain line begins with the time since the start.
-    func line(_ text: String, isTimed: Bool = false) {
+    package func line(_ text: String, isTimed: Bool = false) {
         guard let device else { return }
         let time = isTimed && !redraws ? "\(TimeText.stamp(now() - start)) " : ""
         state.withLock { state in
@@ -69,7 +69,7 @@ package final class ProgressLine: Sendable {
     }
 
     /// Draws the line again, or writes a plain line.
-    func show(_ status: StatusLine) {
+    package func show(_ status: StatusLine) {
         guard let device else { return }
         guard redraws else { return line(status.plain, isTimed: true) }
         let text = status.text(columns: device.columns() ?? 80, color: device.usesColor)

@@ -116,7 +116,20 @@ enum YAMLSeeds {
           adam: {optimizer: {name: adam}}
         report: {against: epoch, metrics: [train_loss, test_accuracy]}
         output: studies/rates
+        """,
         """
+        base: {recipe: fashion-mlp}
+        set: {data.validation: {fraction: 0.1}}
+        vary:
+          optimizer.lr: {log_uniform: [1e-4, 1]}
+          training.batch: {integer: [16, 64]}
+          optimizer.momentum: {uniform: [0, 0.9]}
+          model: {choices: [[flatten, {linear: 10}], [flatten, {linear: 16}, relu, {linear: 10}]]}
+        trials: 3
+        seed: 1
+        search: {metric: validation_accuracy, eta: 2, first_epochs: 1}
+        quick: {trials: 2, training.epochs: 2}
+        """,
     ]
     /// Pieces that mean something to YAML, and to its careless readers.
     static let words = [
