@@ -111,6 +111,7 @@ public enum Wording: Sendable, Hashable {
         ("training.batch", "settings.batch"),
         ("training.shards", "settings.shards"),
         ("training.epochs", "settings.epochs"),
+        ("training.max_minutes", "settings.maximumMinutes"),
         ("training.accumulate", "settings.accumulate"),
         ("training.delayed", "settings.isDelayed"),
         ("training.online", "settings.isOnline"),
