@@ -19,7 +19,8 @@ struct DTrain: ParsableCommand {
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, SummaryCommand.self,
             RecipesCommand.self, MethodsCommand.self, StudyCommand.self, DiagnoseCommand.self,
-            LandscapeCommand.self, DoctorCommand.self, RunsCommand.self, DiffCommand.self, ReportCommand.self,
+            LandscapeCommand.self, RateSearchCommand.self, DoctorCommand.self, RunsCommand.self,
+            DiffCommand.self, ReportCommand.self,
         ],
         defaultSubcommand: TrainCommand.self)
 
