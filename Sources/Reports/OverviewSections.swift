@@ -21,6 +21,9 @@ enum OverviewSections {
                     (runs[0].end?.restoredStep.map { "step \($0), in " } ?? "") + "epoch \(epoch)"
                 section.notes.append("The numbers are those of \(place), whose weights were taken back.")
             }
+            if let limit = runs[0].summary.limit {
+                section.notes.append("The run has steps left: training.\(limit.rawValue) has stopped it.")
+            }
             if let found = runs[0].divergence {
                 section.notes.append(
                     "The run diverged at step \(found.step), in epoch \(found.epoch): \(found.reason).")

@@ -18,10 +18,9 @@ struct DTrain: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             TrainCommand.self, CheckCommand.self, EvaluateCommand.self, PredictCommand.self,
-            SummaryCommand.self,
-            RecipesCommand.self, MethodsCommand.self, SchemaCommand.self, StudyCommand.self,
-            DiagnoseCommand.self, LandscapeCommand.self, DoctorCommand.self, RunsCommand.self,
-            DiffCommand.self, ReportCommand.self,
+            SummaryCommand.self, RecipesCommand.self, MethodsCommand.self, SchemaCommand.self,
+            RateSearchCommand.self, StudyCommand.self, DiagnoseCommand.self, LandscapeCommand.self,
+            DoctorCommand.self, RunsCommand.self, DiffCommand.self, ReportCommand.self,
         ],
         defaultSubcommand: TrainCommand.self)
 

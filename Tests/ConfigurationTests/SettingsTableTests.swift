@@ -26,6 +26,7 @@ import Training
         schedule: {name: cosine, warmup: 0.5, scale_with_batch: 64, momentum: {from: 0.5, to: 0.75, epochs: 5}}
         training:
           epochs: 7
+          max_minutes: 12.5
           batch: 48
           accumulate: 2
           batch_growth: {epochs: [2, 5], factor: 1.5, max: 512}

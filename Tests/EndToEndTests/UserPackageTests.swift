@@ -68,7 +68,10 @@ extension EndToEndTests {
                 try #require(predicted.exitCode == 0, "\(predicted)")
                 let lines = predicted.standardOutput.split(separator: "\n")
                 #expect(lines.count == 137 && lines[136].hasPrefix("136 ") && lines[136].hasSuffix(" 4"))
-                said.insert(evaluated.standardOutput + predicted.standardOutput)
+                let rate = try run(ranks, "rate", "none")
+                #expect(
+                    rate.exitCode == 0 && rate.standardOutput.contains(" rates, suggestion 0."), "\(rate)")
+                said.insert(evaluated.standardOutput + predicted.standardOutput + rate.standardOutput)
             }
             #expect(said.count == 1)
             let again = try run(1, "train", "run-1")

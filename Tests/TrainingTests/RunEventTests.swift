@@ -49,6 +49,7 @@ import Testing
                 steps: 18, epoch: 2, bestEpoch: 1, bestValue: 0.5, skippedSteps: 1, evaluations: evaluations,
                 pace: pace)),
         .end(.init(steps: 18, epoch: 2, evaluations: .init(), pace: pace)),
+        .end(.init(steps: 18, epoch: 2, stopped: .maxMinutes, evaluations: .init(), pace: pace)),
         .end(
             .init(
                 steps: 18, epoch: 2, bestEpoch: 2, bestStep: 12, bestValue: 0.5, restoredEpoch: 2,

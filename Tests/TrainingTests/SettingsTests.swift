@@ -27,6 +27,7 @@ import Testing
         ({ $0.batch = -1 }, "training.batch is -1; it must be a whole number from 1 to 16777216"),
         ({ $0.shards = 70_000 }, "training.shards is 70000; it must be a whole number from 1 to 65536"),
         ({ $0.stallTimeout = -1 }, "training.stall_timeout is -1; it must be a number of seconds"),
+        ({ $0.maximumMinutes = 0 }, "training.max_minutes is 0; it must be a number of minutes above 0"),
         ({ $0.checkpoints.keep = 0 }, "checkpoint.keep is 0; it must be a whole number from 1"),
         ({ $0.loggingSteps = 0 }, "logging.every_steps is 0"),
         ({ $0.workers = 0 }, "training.workers is 0"),

@@ -16,6 +16,8 @@ package struct RunSummary: Sendable, Equatable {
     /// The run's folder.
     package let path: String
     package let state: State
+    /// The limit that has stopped it; nil for a run that goes on, has ended or was stopped otherwise.
+    package let limit: RunEvent.Limit?
     /// The number of optimizer steps taken, as far as metrics and checkpoints tell.
     package let step: Int?
     /// The number of completed epochs, and of all epochs if the configuration is known.
@@ -69,6 +71,7 @@ package struct RunSummary: Sendable, Equatable {
                 ? .noMetrics
                 : Self.hasEnded(folder, end, of: outline.epochs, newest: newest)
                     ? .finished : Self.isDiverged(lastEvent) ? .diverged : .stopped
+        limit = state == .stopped ? end?.stopped : nil
     }
 
     private static func seconds(_ field: RunEvent.Field) -> Double? {
@@ -121,6 +124,7 @@ package struct RunSummary: Sendable, Equatable {
         var line = JSONLine()
         line.add("run", path)
         line.add("state", state.rawValue)
+        if let limit { line.add("stopped", limit.rawValue) }
         if let step { line.add("step", step) }
         line.add("epoch", epoch)
         if let epochs { line.add("epochs", epochs) }
@@ -142,7 +146,8 @@ package struct RunSummary: Sendable, Equatable {
         let place =
             switch state {
             case .finished, .running: state.rawValue
-            case .stopped: "stopped at step \(step ?? 0)"
+            case .stopped:
+                "stopped at step \(step ?? 0)" + (limit.map { ", \($0.rawValue)" } ?? "")
             case .diverged: "diverged at step \(step ?? 0)"
             case .noMetrics: "no metrics"
             }

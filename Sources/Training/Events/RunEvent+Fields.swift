@@ -94,6 +94,7 @@ extension RunEvent {
             list.add("restored_epoch", end.restoredEpoch)
             list.add("restored_step", end.restoredStep)
             list.add(skipped: end.skippedSteps)
+            if let limit = end.stopped { list.add("stopped", .text(limit.rawValue)) }
             list.add(end.evaluations, withDetails: true)
             list.add(end.pace)
         case .start, .progress, .histograms, .results, .note, .message: break

@@ -93,6 +93,7 @@ extension RunEvent {
                     bestStep: read.count("best_step"), bestValue: read.number("best_value"),
                     restoredEpoch: read.count("restored_epoch"), restoredStep: read.count("restored_step"),
                     skippedSteps: read.count("skipped_steps") ?? 0,
+                    stopped: read.text("stopped").flatMap(Limit.init(rawValue:)),
                     evaluations: read.evaluations, pace: pace))
         default: return nil
         }

@@ -216,9 +216,17 @@ public enum RunEvent: Sendable, Equatable {
         public var restoredStep: Int?
         /// The number of steps so far that changed nothing.
         public var skippedSteps = 0
+        /// What has ended this part of a run that has steps left; nil at the end of all, and after `stepLimit`.
+        public var stopped: Limit?
         /// The evaluations of the weights that the run ends with.
         public let evaluations: Evaluations
         public let pace: Pace
+    }
+
+    /// A limit of a run's settings that ends it before its last step.
+    public enum Limit: String, Sendable {
+        /// `TrainingSettings.maximumMinutes`.
+        case maxMinutes = "max_minutes"
     }
 
     /// The files that a run leaves, and its final numbers.

@@ -14,6 +14,8 @@ struct ControlMoments {
         var isBusy = false
         /// Save a checkpoint, which is due by the clock; only rank 0's counts.
         var checkpoint = false
+        /// End the run after this step, because its minutes are over; only rank 0's counts.
+        var isOutOfTime = false
         /// Check the output folder, which another run may have taken.
         var looksAtFolder = false
     }
@@ -41,12 +43,13 @@ struct ControlMoments {
         let isRoot = cluster.rank == 0
         let flags = [
             own.stops, own.isInterrupted, own.isBusy, isRoot && own.checkpoint, own.looksAtFolder,
+            isRoot && own.isOutOfTime,
         ]
         let all = try cluster.world.allReduce(
             flags.map { $0 ? 1 : 0 } + [isRoot ? max(1, Int(min(interval, 1e6))) : 0], .max)
-        next = step + all[5]
+        next = step + all[flags.count]
         return Wishes(
             stops: all[0] > 0, isInterrupted: all[1] > 0, isBusy: all[2] > 0, checkpoint: all[3] > 0,
-            looksAtFolder: all[4] > 0)
+            isOutOfTime: all[5] > 0, looksAtFolder: all[4] > 0)
     }
 }

@@ -17,6 +17,9 @@ final class EpochLoop {
     private(set) var policy: RunPolicy
     private var clock: RunClock
     private var moments: ControlMoments
+    /// Whether the minutes that the process may train for are over, the same on all ranks: the run then ends as after
+    /// `--steps`.
+    private(set) var isOutOfTime = false
     /// Whether the run was interrupted and ends once it has saved, the same on all ranks.
     private(set) var isInterrupted = false
     /// The mean loss of the steps of the last epoch that this process has ended.
@@ -42,10 +45,11 @@ final class EpochLoop {
     /// Whether all epochs are done, or early stopping has ended them.
     private var isOver: Bool { progress.epoch >= settings.epochs || policy.hasStoppedEarly }
 
-    /// Whether the run has taken as many steps as `--steps` allows, or as many epochs as a study does.
-    private var isAtStepLimit: Bool {
-        (settings.stepLimit.map { progress.step >= $0 } ?? false)
-            || (settings.epochLimit.map { progress.epoch >= $0 } ?? false)
+    /// Whether this part of the run takes no more steps: it has taken as many as `--steps` allows, or as many epochs as a
+    /// study does, or its minutes are over.
+    private var isAtLimit: Bool {
+        isOutOfTime || settings.stepLimit.map { progress.step >= $0 } ?? false
+            || settings.epochLimit.map { progress.epoch >= $0 } ?? false
     }
 
     /// Takes the epochs that are left, or the steps up to the limit; collective.
@@ -60,20 +64,24 @@ final class EpochLoop {
             if try takeSteps() { return nil }
             let isComplete = progress.batch == policy.plan.steps(ofEpoch: progress.epoch)
             if isComplete {
-                last = try evaluate(areLast: isAtStepLimit || policy.mayEnd(with: progress.epoch))
+                last = try evaluate(areLast: isAtLimit || policy.mayEnd(with: progress.epoch))
                 try keepParameters()
                 try endEpoch(last.values)
-                if !isOver, !isAtStepLimit, try control() { return nil }
+                if !isOver, !isAtLimit {
+                    if try control() { return nil }
+                    // What is kept of a run's last evaluation alone was left out of this one.
+                    if isOutOfTime { last = try evaluate(areLast: true) }
+                }
             } else if policy.hasStoppedEarly, let evaluated {
                 last = evaluated.found
                 break
             }
-            if isAtStepLimit {
+            if isAtLimit {
                 if !isComplete {
                     // Before evaluation, which applies a delayed update: a run resumed from here must apply it with its
                     // next step.
                     try checkpoint()
-                    if let evaluated, evaluated.step == progress.step {
+                    if let evaluated, evaluated.step == progress.step, !isOutOfTime {
                         last = evaluated.found
                     } else {
                         last = try evaluate(areLast: true)
@@ -118,8 +126,14 @@ final class EpochLoop {
         // If a step limit ends the run early, only this share of the remaining epochs is evaluated.
         let share = Double(steps) / Double(max(1, policy.plan.totalSteps - progress.step))
         let within = settings.evaluationSteps.map { steps / $0 } ?? 0
-        return clock.remaining(
+        let whole = clock.remaining(
             steps: steps, evaluations: Int((Double(epochs) * min(1, share)).rounded(.up)) + within)
+        return min(whole, secondsLeft ?? whole)
+    }
+
+    /// Seconds that the process may still train for, by this rank's clock; nil for no limit.
+    private var secondsLeft: Double? {
+        settings.maximumMinutes.map { max(0, $0 * 60 - pace.seconds) }
     }
 
     /// Copies the state of the run and starts writing the copy in the background; collective.
@@ -131,7 +145,7 @@ final class EpochLoop {
     private func takeSteps() throws -> Bool {
         var inputs = try EpochInputs(run, policy, progress)
         let steps = policy.plan.steps(ofEpoch: progress.epoch)
-        while progress.batch < steps, !isAtStepLimit {
+        while progress.batch < steps, !isAtLimit {
             let step = progress.step + 1
             run.cluster.activity.begin(step: step)
             // A step of Newton's method takes as long as hundreds of others and tells nothing of the next: each is
@@ -170,7 +184,7 @@ final class EpochLoop {
             }
             if sinks.wantProgress { sinks.take(.progress(howFar(result, of: steps))) }
             // At the end of an epoch, or of the run, only once evaluation has applied a delayed update.
-            if progress.batch < steps, !isAtStepLimit { try keepParameters() }
+            if progress.batch < steps, !isAtLimit { try keepParameters() }
             var isCheckpointDue = Self.isDue(settings.checkpoints.everySteps, at: step)
             if Self.isDue(settings.evaluationSteps, at: step), progress.batch < steps {
                 let isBest = try evaluateInEpoch(&inputs)
@@ -261,7 +275,7 @@ final class EpochLoop {
     /// Evaluates the weights in the middle of an epoch, and keeps them if they are the best; true if they are.
     /// Collective.
     private func evaluateInEpoch(_ inputs: inout EpochInputs) throws -> Bool {
-        let found = try evaluate(areLast: isAtStepLimit || policy.mayEndInEpoch)
+        let found = try evaluate(areLast: isAtLimit || policy.mayEndInEpoch)
         evaluated = (progress.step, found)
         run.cluster.activity.enter(.writing)
         sinks.take(.evaluation(event(of: found.values, remaining: remaining(isEpochEvaluated: false))))
@@ -334,7 +348,7 @@ final class EpochLoop {
     /// If the training loss has stopped falling, finds out why, and moves the weights if they are at a saddle;
     /// collective, between epochs. See `PlateauEscape`.
     private func leavePlateau() throws {
-        guard progress.batch == 0, !isAtStepLimit, let plateau = policy.reachedPlateau else { return }
+        guard progress.batch == 0, !isAtLimit, let plateau = policy.reachedPlateau else { return }
         try run.replica.flush()
         let past =
             "the training loss, \(ProgressReporter.fixed(plateau.best ?? .nan, 4)) at its lowest, has not fallen for \(counted(plateau.epochs, "epoch"))"
@@ -362,12 +376,13 @@ final class EpochLoop {
 
     // MARK: Control
 
-    /// Advances the checkpoint under way and starts one if the clock asks for it; true if the run was asked to stop.
-    /// Collective.
+    /// Advances the checkpoint under way, starts one if the clock asks for it, and notes when the run's minutes are
+    /// over; true if the run was asked to stop. Collective.
     private func control() throws -> Bool {
         let own = ControlMoments.Wishes(
             stops: StopRequest.isPending || sinks.askToStop, isInterrupted: Interruption.isPending,
             isBusy: artifacts.checkpoints.isBusy, checkpoint: artifacts.isCheckpointDue,
+            isOutOfTime: secondsLeft == 0,
             looksAtFolder: !(run.folder?.seemsLocked ?? true))
         let all = try moments.agree(
             own, after: progress.step, secondsPerStep: clock.secondsPerStep, run.cluster)
@@ -376,7 +391,9 @@ final class EpochLoop {
         artifacts.bestWeights.release()
         isInterrupted = all.isInterrupted
         if all.stops || isInterrupted { return true }
-        if all.checkpoint { try checkpoint() }
+        // The run's end saves.
+        isOutOfTime = all.isOutOfTime
+        if all.checkpoint, !isOutOfTime { try checkpoint() }
         return false
     }
 }

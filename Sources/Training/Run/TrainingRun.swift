@@ -90,6 +90,7 @@ final class TrainingRun {
             bestStep: watch.bestStep, bestValue: best > 0 ? watch.best : nil, restoredEpoch: restored,
             restoredStep: restored == nil ? nil : watch.bestStep,
             skippedSteps: state.skippedSteps,
+            stopped: loop.isOutOfTime && !progress.isFinished ? .maxMinutes : nil,
             evaluations: evaluations, pace: loop.pace)
         try prepared.checkCopies(after: progress.step)
         cluster.activity.enter(.writing)
@@ -107,6 +108,13 @@ final class TrainingRun {
         try artifacts.complete()
         try artifacts.writeTiming()
         if cluster.rank == 0 {
+            if end.stopped == .maxMinutes {
+                let minutes = ProgressReporter.significant(settings.maximumMinutes ?? 0, 4)
+                sinks.take(
+                    .message(
+                        "stopped at step \(progress.step): the \(minutes) minutes of training.max_minutes are over, \(prepared.continuation)"
+                    ))
+            }
             let unlearned = RunNotes(run: prepared).unlearnedTargets(
                 evaluations, trainingLoss: loop.lastTrainingLoss)
             let spent = progress.isFinished ? loop.policy.spentRate(after: progress.step) : nil

@@ -251,6 +251,13 @@ package struct SettingsTable: Sendable {
             SettingKey(
                 "training.epochs", \.epochs, .whole(1...1_000_000), .results, "Passes over the training set."),
             SettingKey(
+                "training.max_minutes", \.maximumMinutes,
+                optional: .number(
+                    AllowedNumbers("a number of minutes above 0, at most 10000000", above: 0, atMost: 1e7)),
+                .conduct,
+                "Minutes from the start, fractions allowed, after which a run that has steps left saves and ends, for --resume to go on."
+            ),
+            SettingKey(
                 "training.batch", \.batchIfAny, OptionCodec<Int>.whole(1...16_777_216).or("full"), .results,
                 "Examples of a mini-batch over all ranks; full for the whole training set."),
             SettingKey(

@@ -124,6 +124,10 @@ public struct TrainingSettings: Sendable {
     public var stepLimit: Int?
     /// The number of epochs after which to stop early; schedules are not affected.
     package var epochLimit: Int?
+    /// Minutes, by rank 0's clock from the start of the process, after which a run that has steps left writes weights, a
+    /// checkpoint and its end, and stops; nil for no limit. Steps are not begun after it, evaluation and writing come on
+    /// top. Results do not depend on it: a resumed run has as many minutes again.
+    public var maximumMinutes: Double?
     /// The examples of a mini-batch over all ranks, the first one if it grows; ignored if `isFullBatch`.
     public var batch: Int
     /// Whether a mini-batch is the whole training set, or its `accumulate`-th part.
@@ -279,6 +283,7 @@ public struct TrainingSettings: Sendable {
         clipping = .off
         epochs = 10
         stepLimit = nil
+        maximumMinutes = nil
         batch = 256
         isFullBatch = false
         accumulate = 1

@@ -1,5 +1,5 @@
 // Trains MyNet, goes on with it, or says what it has learned:
-// mpirun -n 2 MyNet FEATURES.npy LABELS.npy OUTPUT [train|resume|evaluate|predict], or what a configuration says, in its words:
+// mpirun -n 2 MyNet FEATURES.npy LABELS.npy OUTPUT [train|resume|evaluate|predict|rate], or what a configuration says, in its words:
 // mpirun -n 2 MyNet NET.yaml OUTPUT
 import DistributedTraining
 import Foundation
@@ -20,9 +20,10 @@ if arguments.count == 3 {
             if cluster.rank == 0 { print("trained \(result.steps) steps of \(arguments[1])") }
         })
 }
-guard (4...5).contains(arguments.count), ["train", "resume", "evaluate", "predict"].contains(task) else {
+guard (4...5).contains(arguments.count), ["train", "resume", "evaluate", "predict", "rate"].contains(task)
+else {
     DistributedProgram.write(
-        "MyNet: error: expected NET.yaml OUTPUT, or FEATURES.npy LABELS.npy OUTPUT [train|resume|evaluate|predict]"
+        "MyNet: error: expected NET.yaml OUTPUT, or FEATURES.npy LABELS.npy OUTPUT [train|resume|evaluate|predict|rate]"
     )
     exit(ExitStatus.usage.rawValue)
 }
@@ -53,6 +54,17 @@ exit(
             settings.loggingSteps = 1
             settings.metrics = [.accuracy, .f1, .custom(.margin)]
             if task == "resume" { settings.resume = .auto }
+            if task == "rate" {
+                var options = RateSearchOptions()
+                options.lowest = 1e-5
+                let search = try Trainer.findRate(MyNet(), settings, options: options, on: cluster)
+                if cluster.rank == 0 {
+                    print(
+                        "\(search.points.count) rates, suggestion \(search.suggestion ?? 0): \(search.reason)"
+                    )
+                }
+                return
+            }
             var steps = 0
             var margins: [Double] = []
             settings.sinks = [
