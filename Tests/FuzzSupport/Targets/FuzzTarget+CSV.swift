@@ -49,7 +49,8 @@ enum CSVSeeds {
     /// was trained on another table; nil if they are the same ones in that order.
     static func brokenOrder(_ data: LoadedData, _ source: DatasetSource) -> String? {
         let layout = data.layout
-        guard let names = layout.featureNames, Set(names).count == names.count,
+        // Columns of words are not single features, which could be turned around.
+        guard let names = layout.featureNames, Set(names).count == names.count, layout.wordColumns == nil,
             layout.count * layout.width <= 2000,
             // What is no UTF-8 cannot be named.
             layout.classNames?.contains(where: { $0.contains("\u{FFFD}") }) != true
