@@ -18,7 +18,8 @@ struct DTrain: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, SummaryCommand.self,
-            RecipesCommand.self, MethodsCommand.self, StudyCommand.self, DiagnoseCommand.self,
+            RecipesCommand.self, InitCommand.self, MethodsCommand.self, StudyCommand.self,
+            DiagnoseCommand.self,
             LandscapeCommand.self, DoctorCommand.self, RunsCommand.self, DiffCommand.self, ReportCommand.self,
         ],
         defaultSubcommand: TrainCommand.self)
