@@ -151,7 +151,9 @@ extension EndToEndTests {
                 says: "as many as images.npy has examples"),
             Mistake(
                 arguments: ["init", "a.csv", "--labels", "labels.npy"], code: 64, says: "with --label"),
-            Mistake(arguments: ["init", "a.csv", "--label", "z"], code: 65, says: "its columns are"),
+            Mistake(
+                arguments: ["init", "a.csv", "--label", "z", "--output", "b.yaml"], code: 65,
+                says: "its columns are"),
             Mistake(arguments: ["init", "ragged.csv"], code: 65, says: "ragged.csv:3:2: expected 2 fields"),
             Mistake(arguments: ["init", "a.csv"], code: 73, says: "a.yaml is there: replace it with"),
             Mistake(
