@@ -60,8 +60,8 @@ extension EndToEndTests {
                     try Data(contentsOf: URL(fileURLWithPath: output + "/normalization.json")))
             }
             #expect(runs[0] == runs[1] && runs[0] == runs[2] && descriptions.count == 1)
-            let description = try #require(
-                JSONSerialization.jsonObject(with: #require(descriptions.first)) as? [String: Any])
+            let bytes = try #require(descriptions.first)
+            let description = try #require(JSONSerialization.jsonObject(with: bytes) as? [String: Any])
             let words = try #require(description["wordColumns"] as? [[String: Any]])
             #expect(words.map { $0["column"] as? Int } == [1, 2])
             #expect(words.map { $0["words"] as? [String] } == [Self.cities, ["new", "old, dry"]])
