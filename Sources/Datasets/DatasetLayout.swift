@@ -15,13 +15,15 @@ public struct DatasetLayout: Sendable, Hashable, Codable {
     public internal(set) var classCount: Int?
     /// The labels that stand for the classes, if a file does not use class indices.
     public internal(set) var classNames: [String]?
-    /// The names of the features, if the file has them.
+    /// The names of the features' columns, if the file has them.
     public internal(set) var featureNames: [String]?
-    /// The features of a Float64 table that really need Float64, because Float32 would merge distinct numbers of
-    /// theirs; the others are rounded to Float32. Nil if there are none.
+    /// The columns of features of a Float64 table that really need Float64, because Float32 would merge distinct numbers
+    /// of theirs; the others are rounded to Float32. Nil if there are none.
     package internal(set) var wideFeatures: [Int]?
     /// Columns of a table with distinct numbers that were merged by rounding; nil if there are none.
     package internal(set) var lostNumbers: [LostNumbers]?
+    /// The columns of words of a table, each word of which is a feature; nil if there are none.
+    package internal(set) var wordColumns: [WordColumn]?
 
     /// A layout whose sizes the caller has checked.
     public init(
@@ -41,11 +43,27 @@ public struct DatasetLayout: Sendable, Hashable, Codable {
             classCount: classCount)
         (layout.classNames, layout.featureNames) = (classNames, featureNames)
         (layout.wideFeatures, layout.lostNumbers) = (wideFeatures, lostNumbers)
+        layout.wordColumns = wordColumns
         return layout
     }
 
     /// The number of features of one example.
     public var width: Int { exampleShape.reduce(1, *) }
+
+    /// The number of a table's columns of features: less than `width` if some hold words.
+    package var columnCount: Int { width - (wordColumns ?? []).reduce(0) { $0 + $1.words.count - 1 } }
+
+    /// The name of each feature, that of a word as "city=Bonn"; nil if the columns have none.
+    package var inputNames: [String]? {
+        guard let featureNames else { return nil }
+        var words = Array(repeating: [String]?.none, count: featureNames.count)
+        for column in wordColumns ?? [] where words.indices.contains(column.column) {
+            words[column.column] = column.words
+        }
+        return zip(featureNames, words).flatMap { name, words in
+            words.map { $0.map { "\(name)=\($0)" } } ?? [name]
+        }
+    }
 
     /// The channels that normalization treats separately: every feature of a [K] example, the first dimension of an
     /// example of three or more, and one for an example of two ([H, W] is an image without a channel dimension).

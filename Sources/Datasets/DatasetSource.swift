@@ -56,6 +56,8 @@ public struct DatasetSource: Sendable, Hashable {
     private var knownFeatures: [String]?
     /// The features of a table that are kept in Float64; nil for those that need it.
     private var knownWide: [Int]?
+    /// The columns of words that a table must have; nil to find them in the table.
+    private var knownWords: [WordColumn]?
     /// The examples of inline data; nil for other formats.
     package private(set) var inline: InlineExamples?
     /// How many examples are used; nil for all.
@@ -163,16 +165,18 @@ public struct DatasetSource: Sendable, Hashable {
     }
 
     /// The data set with the classes and features of the data that a model was or will be trained on: a table's labels
-    /// get those numbers, its columns that order, its numbers that precision. Other formats do not change, nor do
-    /// classes whose number is declared.
+    /// get those numbers, its columns that order, its numbers that precision, its words those features. Other formats do
+    /// not change, nor do classes whose number is declared.
     package func following(
-        classes: Int?, names: [String]?, features: [String]? = nil, wideFeatures: [Int]? = nil
+        classes: Int?, names: [String]?, features: [String]? = nil, wideFeatures: [Int]? = nil,
+        words: [WordColumn]? = nil
     ) -> DatasetSource {
         var source = self
         if case .words = inline?.labels, classCount == nil { source.knownClasses = names }
         guard format == .csv else { return source }
         source.knownFeatures = features
         source.knownWide = wideFeatures ?? []
+        source.knownWords = words ?? []
         guard csv.task != .regression, classCount == nil else { return source }
         source.knownClasses = names
         if names == nil { source.classCount = classes }
@@ -196,6 +200,7 @@ public struct DatasetSource: Sendable, Hashable {
         source.classCount = nil
         source.arrayTask = nil
         (source.knownClasses, source.knownFeatures, source.knownWide) = (nil, nil, nil)
+        source.knownWords = nil
         source.readsLabels = false
         return source
     }
@@ -265,7 +270,7 @@ public struct DatasetSource: Sendable, Hashable {
     var table: CSVTable {
         CSVTable(
             files: features, options: csv, classCount: classCount, knownClasses: knownClasses,
-            knownFeatures: knownFeatures, knownWide: knownWide)
+            knownFeatures: knownFeatures, knownWide: knownWide, knownWords: knownWords)
     }
 }
 

@@ -16,6 +16,8 @@ extension InputDescription {
         var classes: Int?
         /// The names of the features.
         var featureNames: [String]?
+        /// The columns of words of a table.
+        var wordColumns: [WordColumn]?
 
         /// Reads what `training` and its existing files tell, but no arrays.
         init(_ training: DatasetSource) {
@@ -31,6 +33,7 @@ extension InputDescription {
             classNames = layout.classNames
             classes = layout.classCount
             featureNames = layout.featureNames
+            wordColumns = layout.wordColumns
         }
     }
 
@@ -54,6 +57,7 @@ extension InputDescription {
         classNames = hasClasses ? origin.classNames ?? own : nil
         featureNames = origin.featureNames
         wideFeatures = layout.wideFeatures
+        wordColumns = layout.wordColumns
     }
 
     /// The number of outputs of the model in a file for an example. If the model takes it from the data, it is the

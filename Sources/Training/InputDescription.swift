@@ -20,6 +20,8 @@ package struct InputDescription: Codable, Sendable {
     package let featureNames: [String]?
     /// The features of a table that have numbers Float32 cannot tell apart; nil if there are none.
     package let wideFeatures: [Int]?
+    /// The columns of words of a table, whose words are features; nil if there are none, and in the files of older runs.
+    package let wordColumns: [WordColumn]?
 
     private static let whiteningTensor = "whitening"
 
@@ -31,12 +33,14 @@ package struct InputDescription: Codable, Sendable {
         classNames = layout.classNames
         featureNames = layout.featureNames
         wideFeatures = layout.wideFeatures
+        wordColumns = layout.wordColumns
     }
 
     /// The data set, read as the training set was.
     func followed(by source: DatasetSource) -> DatasetSource {
         source.following(
-            classes: classes, names: classNames, features: featureNames, wideFeatures: wideFeatures)
+            classes: classes, names: classNames, features: featureNames, wideFeatures: wideFeatures,
+            words: wordColumns)
     }
 
     /// The description beside weights, which rank 0 finds and reads; collective. Nil if there is none and features are
@@ -121,7 +125,9 @@ package struct InputDescription: Codable, Sendable {
         guard layout.exampleShape.count == 1, exampleShape.count == 1 else {
             return "\(name) has examples of shape \(layout.exampleShape), \(training) of \(exampleShape)"
         }
-        let (own, wanted) = (layout.width, exampleShape[0])
+        // Columns are counted, not words.
+        let words = (wordColumns ?? []).reduce(0) { $0 + $1.words.count - 1 }
+        let (own, wanted) = (layout.columnCount, exampleShape[0] - words)
         let known = featureNames.map { names in
             " (\(names.prefix(20).map(Self.quoted).joined(separator: ", "))\(names.count > 20 ? ", ..." : ""))"
         }

@@ -61,7 +61,11 @@ package final class LoadedModel {
         let source = source.taking(task)
         let dataset = try SharedDataset.load(
             described?.followed(by: source)
-                ?? source.following(classes: origin?.classes, names: origin?.classNames), on: cluster,
+                ?? source.following(
+                    classes: origin?.classes, names: origin?.classNames,
+                    // The columns of words are known by their numbers in the training set's order.
+                    features: origin?.wordColumns == nil ? nil : origin?.featureNames,
+                    words: origin?.wordColumns), on: cluster,
             progress)
         cluster.activity.enter(.preparing)
         self.dataset = dataset

@@ -62,7 +62,7 @@ final class PreparedData {
             }
             let source = source.taking(task).following(
                 classes: layout.classCount, names: layout.classNames, features: layout.featureNames,
-                wideFeatures: layout.wideFeatures)
+                wideFeatures: layout.wideFeatures, words: layout.wordColumns)
             return Part(dataset: try SharedDataset.load(source, on: cluster, progress), rows: nil)
         }
         var rows: [Int32]?
@@ -149,13 +149,20 @@ final class PreparedData {
                 FeatureStatistics(examples, rows: part.rows, perFeature: perFeature)
             }
         }
+        /// Leaves words as they are, of a table that has some.
+        func keepingWords(_ scaling: FeatureScaling, _ known: FeatureStatistics? = nil) -> FeatureScaling {
+            guard examples.layout.wordColumns != nil else { return scaling }
+            return scaling.keepingWords(of: examples.layout, maximum: (known ?? statistics()).maximum)
+        }
         switch normalization {
-        case .none: return FeatureScaling(unchanged: examples.layout.channels)
+        case .none: return keepingWords(FeatureScaling(unchanged: examples.layout.channels))
         case .minMax, .standardize:
-            return FeatureScaling(normalization, statistics())
+            let found = statistics()
+            return keepingWords(FeatureScaling(normalization, found), found)
         case .whiten(let eps):
             try Correlations.check(examples.layout, path: part.dataset.name)
-            var scaling = FeatureScaling(normalization, statistics(perFeature: true))
+            let found = statistics(perFeature: true)
+            var scaling = keepingWords(FeatureScaling(normalization, found), found)
             scaling.whitening = try whitening(scaling, part, eps: eps, cluster, progress)
             return scaling
         }

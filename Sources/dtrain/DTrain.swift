@@ -17,10 +17,11 @@ struct DTrain: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            TrainCommand.self, CheckCommand.self, EvaluateCommand.self, PredictCommand.self,
-            SummaryCommand.self, RecipesCommand.self, MethodsCommand.self, SchemaCommand.self,
-            RateSearchCommand.self, StudyCommand.self, DiagnoseCommand.self, LandscapeCommand.self,
-            DoctorCommand.self, RunsCommand.self, DiffCommand.self, ReportCommand.self,
+            TrainCommand.self, InitCommand.self, CheckCommand.self, EvaluateCommand.self,
+            PredictCommand.self, SummaryCommand.self, RecipesCommand.self, MethodsCommand.self,
+            SchemaCommand.self, RateSearchCommand.self, StudyCommand.self, DiagnoseCommand.self,
+            LandscapeCommand.self, DoctorCommand.self, RunsCommand.self, DiffCommand.self,
+            ReportCommand.self,
         ],
         defaultSubcommand: TrainCommand.self)
 

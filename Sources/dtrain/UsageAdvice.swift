@@ -47,10 +47,9 @@ struct UsageAdvice {
             let changes = keys.map { "\"--set \(ShellWord.quoted($0 + word[equals...]))\"" }
             if !changes.isEmpty { return "did you mean \(changes.joined(separator: " or "))?" }
         }
-        if own.contains("--data"),
-            [".csv", ".tsv", ".npy", ".gz"].contains(where: word.lowercased().hasSuffix)
-        {
-            return meant("--data \(word)")
+        if [".csv", ".tsv", ".npy", ".gz"].contains(where: word.lowercased().hasSuffix) {
+            if own.contains("--data") { return meant("--data \(word)") }
+            if command == TrainCommand.self { return meant("init \(word)") }
         }
         if own.contains("--recipe"), let recipe = nearestName(to: word, among: Recipe.all.map(\.name)) {
             return meant("--recipe \(recipe)")

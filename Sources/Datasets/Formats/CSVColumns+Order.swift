@@ -113,7 +113,7 @@ extension CSVColumns {
     }
 
     /// A name as a configuration writes it, in quotation marks if it might be taken for something else.
-    private static func yaml(_ name: String) -> String {
+    static func yaml(_ name: String) -> String {
         func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) }
         let isPlain = name.utf8.allSatisfy {
             isLetter($0) || $0 == UInt8(ascii: "_") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)

@@ -14,6 +14,8 @@ struct CSVTable {
     let knownFeatures: [String]?
     /// The features that this run keeps in Float64; nil for those that need it.
     let knownWide: [Int]?
+    /// The columns of words of that run; nil to find them.
+    let knownWords: [WordColumn]?
 
     /// Reads all rows, but only the numbers that Float32 may merge: the sizes, the features' names and the classes.
     func inspect() throws(DataError) -> DatasetLayout {
@@ -23,10 +25,12 @@ struct CSVTable {
         let columns = try columns()
         let first = columns.lazy.compactMap(\.self).first
         var screen = first.map { NumberScreen($0, isSkipped: knownWide != nil) }
+        var words = first.map { WordScreen($0, isSkipped: knownWords != nil) }
         for (file, columns) in zip(files, columns) {
             try forEachRow(of: file, columns) { (row, columns) throws(DataError) in
                 count += 1
                 screen?.look(at: row, columns)
+                words?.look(at: row, columns)
                 guard collects, let column = columns.labelColumn else { return }
                 guard try found.insert(label(row, column, columns)) != nil else {
                     throw row.error(
@@ -35,7 +39,7 @@ struct CSVTable {
                 }
             }
         }
-        guard let first, let screen, count > 0 else {
+        guard let first, let screen, let words, count > 0 else {
             throw DataError(
                 .empty, path: files.first?.name ?? "", expected: "at least one row of data", found: "none",
                 advice: "check how the file was made")
@@ -50,16 +54,25 @@ struct CSVTable {
             ? .none : options.task == .regression ? .targets(width: options.label.count) : .classes
         var names: [String]?
         if kind == .classes, classCount == nil { names = knownClasses ?? ClassNames(found: found).names }
+        let wordColumns = if let knownWords { knownWords } else { try words.columns() }
+        let inputs = FeatureInputs(columns: first.featureCount, words: wordColumns)
+        guard inputs.width <= CSVTokenizer.mostColumns else {
+            throw DataError(
+                .unsupported, path: files[0].name, expected: "at most \(CSVTokenizer.mostColumns) features",
+                found: "\(inputs.width) with a feature for each word",
+                advice: "leave out columns of words with ignore")
+        }
         let merged = try mergedNumbers(screen, columns)
         let wide = knownWide ?? merged.wideFeatures
         var layout = DatasetLayout(
-            count: count, exampleShape: [first.featureCount], elementType: wide.isEmpty ? .float32 : .float64,
+            count: count, exampleShape: [inputs.width], elementType: wide.isEmpty ? .float32 : .float64,
             labels: kind, classCount: kind == .classes ? classCount ?? names?.count : nil)
         layout.wideFeatures = wide.isEmpty ? nil : wide
         layout.lostNumbers = merged.lost.isEmpty ? nil : merged.lost
         // Labels 0, 1, 2, ... are class indices already and need no names.
         layout.classNames = names == names?.indices.map(String.init) ? nil : names
         layout.featureNames = first.featureNames
+        layout.wordColumns = wordColumns.isEmpty ? nil : wordColumns
         return layout
     }
 
@@ -70,10 +83,11 @@ struct CSVTable {
     ) throws(DataError) {
         let classes = layout.classNames.map { ClassNames(names: $0) }
         let width = layout.width
+        let inputs = FeatureInputs(columns: layout.columnCount, words: layout.wordColumns ?? [])
         let isDouble = layout.elementType == .float64
         let floats = features.assumingMemoryBound(to: Float.self)
         let doubles = features.assumingMemoryBound(to: Double.self)
-        var isWide = Array(repeating: false, count: width)
+        var isWide = Array(repeating: false, count: inputs.columnCount)
         for feature in layout.wideFeatures ?? [] where isWide.indices.contains(feature) {
             isWide[feature] = true
         }
@@ -81,7 +95,7 @@ struct CSVTable {
         if case .targets(let width) = layout.labels { targets = width }
         var count = 0
         for (file, columns) in zip(files, try columns()) {
-            guard columns?.featureCount ?? width == width,
+            guard columns?.featureCount ?? inputs.columnCount == inputs.columnCount,
                 columns?.featureNames == layout.featureNames || columns == nil
             else { throw changed(file) }
             try forEachRow(of: file, columns) { (row, columns) throws(DataError) in
@@ -91,13 +105,27 @@ struct CSVTable {
                     switch role {
                     case .ignored: continue
                     case .feature(let feature):
+                        let place = example + inputs.starts[feature]
+                        let words = inputs.wordCounts[feature]
+                        if words > 0 {
+                            let found = try word(row, column, of: feature, inputs)
+                            for number in 0..<words {
+                                let value: Float = number == found ? 1 : 0
+                                if isDouble {
+                                    doubles[place + number] = Double(value)
+                                } else {
+                                    floats[place + number] = value
+                                }
+                            }
+                            continue
+                        }
                         let value = try number(row, column, columns)
                         if !isDouble {
-                            floats[example + feature] = value
+                            floats[place] = value
                         } else if isWide[feature], let exact = Self.double(row, column) {
-                            doubles[example + feature] = exact
+                            doubles[place] = exact
                         } else {
-                            doubles[example + feature] = Double(value)
+                            doubles[place] = Double(value)
                         }
                     case .target(let target):
                         guard let labels, target < targets else { throw changed(file) }
@@ -116,7 +144,7 @@ struct CSVTable {
     }
 
     /// The columns of each file, from the first rows alone; nil for a file without rows.
-    private func columns() throws(DataError) -> [CSVColumns?] {
+    func columns() throws(DataError) -> [CSVColumns?] {
         var first: (columns: CSVColumns, path: String)?
         var all: [CSVColumns?] = []
         // Older runs accepted names that are not UTF-8, and know them with the invalid bytes replaced.
@@ -175,6 +203,16 @@ struct CSVTable {
         try? DecimalNumber.double(row.content(row.fields[column]))
     }
 
+    /// The number of the word in a field; nil if the field is empty or holds a word that the training set has not.
+    private func word(
+        _ row: CSVTokenizer, _ column: Int, of feature: Int, _ inputs: FeatureInputs
+    ) throws(DataError) -> Int? {
+        if let found = inputs.word(row.content(row.fields[column]), of: feature) { return found }
+        // In another encoding every word with an accent would be unknown.
+        if let unreadable = row.unreadable(column) { throw unreadable }
+        return nil
+    }
+
     private func number(
         _ row: CSVTokenizer, _ column: Int, _ columns: CSVColumns
     ) throws(DataError) -> Float {
@@ -187,7 +225,8 @@ struct CSVTable {
             let expected = error == .text ? "a number" : "a finite number within Float32's range"
             var advice = "remove or repair that row"
             if error == .text {
-                advice = "write it with decimal digits and a point, or leave the column out with ignore"
+                advice =
+                    "write it with decimal digits and a point, or leave the column out with ignore; a column of words holds no numbers"
                 if case .target = columns.roles[column] {
                     advice =
                         "write it with decimal digits and a point, or set task: classification for classes"

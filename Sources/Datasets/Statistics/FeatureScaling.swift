@@ -7,9 +7,9 @@ package struct FeatureScaling: Sendable, Hashable, Codable {
     /// The name of the normalization.
     package let normalization: String
     /// The numbers to subtract (C), or (K) before whitening.
-    package let center: [Double]
+    package private(set) var center: [Double]
     /// The numbers to multiply by (C), or (K) before whitening.
-    package let factor: [Double]
+    package private(set) var factor: [Double]
     /// The whitening matrix (K, K) from features to outputs, row by row; nil without whitening. It is stored in a
     /// separate file, because it is large.
     package var whitening: [Float]?
@@ -52,6 +52,25 @@ package struct FeatureScaling: Sendable, Hashable, Codable {
         normalization = Normalization.none.name
         center = Array(repeating: 0, count: channels)
         factor = Array(repeating: 1, count: channels)
+    }
+
+    /// The scaling with the features that stand for words left as they are, 0 or 1, unless they are whitened. A word that
+    /// no example has, of those that training sees, is 0 to the model: its weights never learned anything.
+    ///
+    /// - Parameter maximum: The largest value of each feature (K) among these examples.
+    package func keepingWords(of layout: DatasetLayout, maximum: [Double]) -> FeatureScaling {
+        var scaling = self
+        let words = layout.wordColumns ?? []
+        let inputs = FeatureInputs(columns: layout.columnCount, words: words)
+        for column in words {
+            let start = inputs.starts[column.column]
+            for feature in start..<start + column.words.count {
+                let occurs = maximum[feature] > 0
+                if !whitens { scaling.center[feature] = 0 }
+                if !whitens || !occurs { scaling.factor[feature] = occurs ? 1 : 0 }
+            }
+        }
+        return scaling
     }
 
     /// Whether it needs a whitening matrix.

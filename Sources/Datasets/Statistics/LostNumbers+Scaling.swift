@@ -39,7 +39,7 @@ extension LostNumbers {
             for value in column where distinct.last != value { distinct.append(value) }
             guard let pair = MergedNumbers.pair(among: distinct, scaled) else { continue }
             let name =
-                layout.featureNames.map { CSVOptions.Column.name($0[feature]).text } ?? "feature \(feature)"
+                layout.inputNames.map { CSVOptions.Column.name($0[feature]).text } ?? "feature \(feature)"
             lost.append(LostNumbers(column: name, pair))
         }
         return lost

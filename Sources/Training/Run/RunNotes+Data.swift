@@ -4,7 +4,19 @@ import Messages
 /// Notes on training data that stand in the way of training.
 extension RunNotes {
     /// What is odd about the examples themselves and their order.
-    var dataOddities: [String] { largeLimits + [repetitions, sortedLabels].compactMap { $0 } }
+    var dataOddities: [String] { largeLimits + [words, repetitions, sortedLabels].compactMap { $0 } }
+
+    /// The columns of a table that are words, which may have been meant as numbers or names.
+    private var words: String? {
+        let layout = run.data.training.dataset.examples.layout
+        guard let columns = layout.wordColumns else { return nil }
+        let names = columns.prefix(20).map { column in
+            let name = layout.featureNames.map { "\"\($0[column.column])\"" } ?? "feature \(column.column)"
+            return "\(name) (\(column.words.count))"
+        }
+        return
+            "columns of words have a feature for each word: \(names.joined(separator: ", "))\(columns.count > 20 ? ", ..." : ""), \(run.data.training.dataset.name); other words count as none"
+    }
 
     /// Limits above the sizes of their data sets.
     private var largeLimits: [String] {

@@ -55,7 +55,7 @@ extension CauseMeter {
         let examples = data.training.dataset.examples
         guard !data.scaling.whitens else { return }
         let statistics = FeatureStatistics(examples, rows: (fitted + held).sorted())
-        let names = examples.layout.featureNames
+        let names = examples.layout.inputNames
         let features = statistics.mean.indices.filter { !statistics.isConstant($0) }.map { place in
             let range =
                 (statistics.maximum[place] - statistics.minimum[place]) * abs(data.scaling.factor[place])
