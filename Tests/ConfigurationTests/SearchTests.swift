@@ -114,8 +114,9 @@ import Testing
         #expect(plan(search, 9, 9) == [[1, 9], [3, 3], [9, 1]])
         #expect(plan(search, 20, 10) == [[1, 20], [3, 6], [9, 2], [10, 1]])
         #expect(plan(search, 20, 3) == [[1, 20], [3, 6]])
-        // The only one that is left trains to the end.
-        #expect(plan(search, 4, 100) == [[1, 4], [100, 1]])
+        // The only one that is left trains to the end, and the first rung is as long as leads there.
+        #expect(plan(search, 4, 100) == [[33, 4], [100, 1]])
+        #expect(plan(search, 12, 134) == [[14, 12], [42, 4], [134, 1]])
         #expect(plan(search, 1, 5) == [[5, 1]] && plan(search, 7, 1) == [[1, 7]])
         let halves = StudySearch(metric: "validation_loss", isHigherBetter: false, factor: 2, firstEpochs: 4)
         #expect(plan(halves, 8, 20) == [[4, 8], [8, 4], [16, 2], [20, 1]])

@@ -8,7 +8,7 @@ import Testing
     private static let rates = spread(100)
 
     private static func spread(_ steps: Int) -> [Double] {
-        (0..<steps).map { 1e-7 * pow(1e8, Double($0) / Double(steps - 1)) }
+        (0..<steps).map { step -> Double in 1e-7 * pow(1e8, Double(step) / Double(steps - 1)) }
     }
 
     private static func search(
@@ -17,14 +17,18 @@ import Testing
 
     /// A number from −1 to 1, which differs from step to step.
     private static func noise(_ step: Int, _ seed: Int) -> Double {
-        Double((step * 7919 + seed * 104_729 + step * step * 31) % 997) / 498 - 1
+        let mixed: Int = step * 7919 + seed * 104_729 + step * step * 31
+        return Double(mixed % 997) / 498 - 1
     }
 
     @Test func theExampleOfTheDocumentation() {
         var options = RateSearchOptions()
         options.steps = 100
-        let rates = (0..<100).map { pow(10, Double($0) / 10 - 8) }
-        let losses = (0..<100).map { $0 < 50 ? 1 : $0 < 70 ? pow(0.5, Double($0 - 50)) : Double($0 - 69) }
+        let rates = (0..<100).map { step -> Double in pow(10, Double(step) / 10 - 8) }
+        let losses = (0..<100).map { step -> Double in
+            if step < 50 { return 1 }
+            return step < 70 ? pow(0.5, Double(step - 50)) : Double(step - 69)
+        }
         let search = RateSearch(rates: rates, losses: losses, options: options)
         #expect(search.basis == .steepestDescent && search.suggestion == search.steepest)
         #expect(search.end == .lossGrew && search.points.count < 100)

@@ -7,10 +7,11 @@ import Training
 ///     vary: {optimizer.lr: {log_uniform: [1e-4, 1]}, training.batch: [64, 128]}
 ///     trials: 20
 ///     seed: 0
-///     search: {metric: validation_accuracy, eta: 3, first_epochs: 1}
+///     search: {metric: validation_accuracy, eta: 3, first_epochs: 5}
 ///
-/// All trials train `first_epochs` epochs; the best of each `eta` go on to `eta` times as many, and so on to the end. Each has
-/// the schedule of the whole run, so that a trial that gets to the end is the run that it would be alone.
+/// All trials train `first_epochs` epochs; the best of each `eta` go on to `eta` times as many, and so on to the end. Without
+/// `first_epochs` they are as many as lead in these steps to the whole run for the last trial. Each has the schedule of the
+/// whole run, so that a trial that gets to the end is the run that it would be alone.
 ///
 /// Reference: Jamieson and Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter Optimization", AISTATS
 /// 2016, arXiv:1502.07943.
@@ -21,10 +22,10 @@ package struct StudySearch: Sendable, Equatable {
     package let isHigherBetter: Bool
     /// η: of this many trials one goes on, to this many times the epochs.
     package let factor: Int
-    /// The epochs of the first rung.
-    package let firstEpochs: Int
+    /// The epochs of the first rung; nil for those of the whole run divided by η for every halving.
+    package let firstEpochs: Int?
 
-    package init(metric: String, isHigherBetter: Bool, factor: Int = 3, firstEpochs: Int = 1) {
+    package init(metric: String, isHigherBetter: Bool, factor: Int = 3, firstEpochs: Int? = nil) {
         self.metric = metric
         self.isHigherBetter = isHigherBetter
         self.factor = factor
@@ -50,7 +51,7 @@ package struct StudySearch: Sendable, Equatable {
                 ?? 3,
             firstEpochs: try map["first_epochs"].map { setting throws(ConfigurationError) in
                 try setting.whole(in: 1...1_000_000)
-            } ?? 1)
+            })
     }
 
     private static let prefix = "validation_"
@@ -82,12 +83,14 @@ package struct StudySearch: Sendable, Equatable {
     }
 
     /// The rungs of a search: r, rη, rη², ... epochs of ever fewer trials, and all epochs of those that are left, or of
-    /// the one that is left.
+    /// the one that is left. Of n trials and R epochs r is R / ηᵏ with k = ⌊log_η n⌋, at least 1, unless it is given.
     ///
     /// - Parameter epochs: The most epochs of a trial.
     package func rungs(trials: Int, epochs: Int) -> [Rung] {
         var rungs: [Rung] = []
-        var next = Rung(epochs: firstEpochs, trials: trials)
+        var (first, left) = (epochs, trials / factor)
+        while left > 0 { (first, left) = (first / factor, left / factor) }
+        var next = Rung(epochs: firstEpochs ?? max(1, first), trials: trials)
         while next.trials > 1, next.epochs < epochs {
             rungs.append(next)
             next = Rung(epochs: next.epochs * factor, trials: max(1, next.trials / factor))
