@@ -225,7 +225,7 @@ package struct StudyExecution {
         // The name of a trial says nothing of its values.
         let sheets = shown.sheets(withLabels: trials != nil)
         let heading = study.against == .run ? "Last numbers" : "Numbers at each \(study.against.rawValue)"
-        let table = TablePicture(title: heading, note: study.title, tables: sheets).svg
+        let table = TablePicture(title: study.title, note: heading, tables: sheets).svg
         outcome.tableFiles = [try save(compared.csv, as: "study.csv")]
         if let table { outcome.tableFiles.append(try save(table, as: "study.svg")) }
         outcome.tableFiles.append(try save(times.csv, as: "times.csv"))
