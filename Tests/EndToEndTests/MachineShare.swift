@@ -1,3 +1,4 @@
+import Foundation
 import ProcessSupport
 import Testing
 
@@ -18,6 +19,7 @@ struct MachineShare: SuiteTrait, TestTrait, TestScoping {
         let isAlone = test.traits.contains { $0 is Alone }
         try SessionFolder.kept.get()
         await Self.lanes.enter(alone: isAlone)
+        let began = ContinuousClock.now
         do {
             try await function()
         } catch {
@@ -25,6 +27,22 @@ struct MachineShare: SuiteTrait, TestTrait, TestScoping {
             throw error
         }
         await Self.lanes.leave(alone: isAlone)
+        TestTimes.add(test, alone: isAlone, began.duration(to: .now))
+    }
+}
+
+/// How long tests took once there was room for them: a line per test case in the file that DTRAIN_TEST_TIMES names.
+private enum TestTimes {
+    private static let file: FileHandle? = {
+        guard let path = ProcessInfo.processInfo.environment["DTRAIN_TEST_TIMES"] else { return nil }
+        FileManager.default.createFile(atPath: path, contents: nil)
+        return FileHandle(forWritingAtPath: path)
+    }()
+
+    static func add(_ test: Test, alone: Bool, _ time: Duration) {
+        let seconds = Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
+        let lane = alone ? "alone" : "shared"
+        file?.write(Data("\(String(format: "%8.2f", seconds)) \(lane) \(test.id)\n".utf8))
     }
 }
 
