@@ -120,7 +120,9 @@ extension EndToEndTests {
             #expect(try contents() == before)
             let object = try object(found)
             #expect(try #require(object["loss"] as? [Double]).first == Double(loss), "\(found)")
-            let rates = try #require(object["lr"] as? [Double])
+            let curve = try #require(object["curve"] as? [[Double]])
+            let rates = curve.map { $0[0] }
+            #expect(curve.allSatisfy { $0.count == 2 } && object["because"] is String, "\(found)")
             #expect(rates.first == 1e-7 && object["optimizer"] as? String == "adam")
             #expect(
                 zip(rates, rates.dropFirst()).allSatisfy { abs($1 / $0 - pow(1e8, 1 / 99.0)) < 1e-9 },
