@@ -3,16 +3,24 @@ import Configuration
 
 /// The options that choose a command's configuration.
 struct ConfigurationOptions: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("A YAML configuration.", valueName: "file.yaml"))
+    /// The title of the options in help.
+    static let title = "Configuration"
+
+    @Option(
+        name: .long, help: ArgumentHelp("A YAML configuration.", valueName: "file.yaml"),
+        completion: Completion.configurations)
     var config: String?
 
-    @Option(name: .long, help: ArgumentHelp("A built-in recipe; see dtrain recipes.", valueName: "name"))
+    @Option(
+        name: .long, help: ArgumentHelp("A built-in recipe; dtrain recipes lists them.", valueName: "name"),
+        completion: Completion.recipes)
     var recipe: String?
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
         help: ArgumentHelp(
-            "Changes one key of the configuration; may be repeated.", valueName: "key.path=value"))
+            "Changes one key of the configuration; may be repeated.", valueName: "key.path=value"),
+        completion: Completion.settings)
     var settings: [String] = []
 
     func validate() throws {

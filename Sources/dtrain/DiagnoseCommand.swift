@@ -5,86 +5,30 @@ import Datasets
 import Foundation
 import Training
 
-struct DiagnoseCommand: ParsableCommand {
+struct DiagnoseCommand: DescribedCommand {
     static let configuration = CommandConfiguration(
-        commandName: "diagnose",
-        abstract:
-            "Why does the loss not go down? Looks around trained weights, exact at any number of ranks.",
-        discussion: """
-            The verdict says whether the weights are a critical point of the loss, and of which kind: not_critical, \
-            saddle, local_minimum, local_maximum, flat or undecided. It comes from exact products with the Hessian.
+        commandName: "diagnose", abstract: "Why does the loss not fall any further?",
+        usage: "dtrain diagnose <run-or-weights> [<options>]", discussion: manual.help)
 
-            With --why, findings name the part that is to blame, with the numbers that show it and the key to change; also \
-            of a run that diverged and left no weights.
-
-            Of a run's folder, the result stays there as diagnosis.json.
-            """)
+    static let manual = CommandManual(
+        about: [
+            "Looks around the weights, exactly: no critical point, saddle, minimum, maximum or flat. With --why it names the part of a run that is to blame."
+        ],
+        details: [
+            "The verdict says whether the weights are a critical point of the loss, and of which kind: not_critical, saddle, local_minimum, local_maximum, flat or undecided. It comes from products with the Hessian, exact at any number of ranks. Weights are critical where the gradient's norm, divided by the largest magnitude of an eigenvalue and by the norm of the weights, is at most --tolerance; eigenvalues below --epsilon count as zero, by default below 1e-5 of the largest one.",
+            "With --why, findings name the part that is to blame, with the numbers that show it and the key to change; also of a run that diverged and left no weights. It trains small models briefly and writes none.",
+            "--escape moves the weights along the most negative curvature to where the loss is lower. With --dropout on, the same elements are left out throughout.",
+        ],
+        examples: [
+            .init("dtrain diagnose runs/houses --why", "verdict and causes"),
+            .init("mpirun -n 4 dtrain diagnose runs/x --examples 4096", "on 4 ranks"),
+            .init("dtrain diagnose runs/x --escape --output runs/lower", "leaves a saddle"),
+        ],
+        files: [.init("diagnosis.json", "The result, in the folder of the run that was looked at.")])
 
     @OptionGroup var model: TrainedModelOptions
-
-    @Option(name: .long, help: "The data set: train, validation or test; train unless given.")
-    var data: Trainer.DiagnosedData = .train
-
-    @Option(
-        name: .long,
-        help: ArgumentHelp("A seeded sample of so many examples, instead of all.", valueName: "n"))
-    var examples: Int?
-
-    @Option(
-        name: .long,
-        help: ArgumentHelp("What samples, start vectors and dropout masks are drawn from.", valueName: "n"))
-    var seed: UInt64 = 0
-
-    @Option(
-        name: .customLong("batch-norm"),
-        help: "Batch norm by its running statistics, or by the run's own mini-batches as in training.")
-    var batchNorm: BatchNormMode = .evaluation
-
-    @Option(name: .long, help: "Whether dropout leaves elements out, the same ones throughout.")
-    var dropout: Switch = .off
-
-    @Option(
-        name: .long,
-        help: ArgumentHelp(
-            "The gradient's norm, divided by max |λ| · ‖θ‖, up to which weights are critical.", valueName: "t"
-        ))
-    var tolerance = 1e-4
-
-    @Option(
-        name: .long,
-        help: ArgumentHelp(
-            "Below this an eigenvalue counts as zero; 1e-5 · max |λ| unless given.", valueName: "e"))
-    var epsilon: Double?
-
-    @Flag(name: .long, help: "Computes all eigenvalues, however many.")
-    var dense = false
-
-    @Option(name: .long, help: ArgumentHelp("Eigenvalues of each end.", valueName: "k"))
-    var eigenvalues = 1
-
-    @Flag(name: .long, help: "Estimates the Hessian's trace, too.")
-    var trace = false
-
-    @Flag(
-        name: .customLong("gradient-error"),
-        help: "Measures the error of gradients of 1, 10, 100 and 1000 examples, too.")
-    var gradientError = false
-
-    @Flag(
-        name: .long,
-        help: "Moves the weights along the most negative curvature to where the loss is lower, into --output."
-    )
-    var escape = false
-
-    @Option(
-        name: .long,
-        help: ArgumentHelp("The folder for the weights that --escape finds.", valueName: "dir"))
-    var output: String?
-
-    @Flag(
-        name: .long,
-        help: "Measures which part of the run is to blame, too: trains small models briefly, writes none.")
-    var why = false
+    @OptionGroup(title: "Result") var measures: Measures
+    @OptionGroup(title: SampleOptions.title) var sample: SampleOptions
 
     @Option(
         name: .customLong("why-examples"),
@@ -96,12 +40,48 @@ struct DiagnoseCommand: ParsableCommand {
         help: ArgumentHelp("Steps that --why trains a model for, at most.", valueName: "n"))
     var whySteps: Int?
 
-    @Flag(name: .long, help: "The result as one JSON object on one line, and nothing else.")
-    var json = false
+    @Option(
+        name: .long,
+        help: ArgumentHelp("How small a critical gradient is.", valueName: "t"))
+    var tolerance = 1e-4
 
-    /// Which moments batch norm uses.
-    enum BatchNormMode: String, ExpressibleByArgument, CaseIterable {
-        case evaluation, training
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Smaller eigenvalues count as zero.", valueName: "e"))
+    var epsilon: Double?
+
+    @Option(name: .long, help: "Whether dropout leaves elements out.")
+    var dropout: Switch = .off
+
+    /// What is measured and done.
+    struct Measures: ParsableArguments {
+        @Flag(name: .long, help: "Measures which part of the run is to blame, too.")
+        var why = false
+
+        @Flag(name: .long, help: "Writes weights with a lower loss, into --output.")
+        var escape = false
+
+        @Option(
+            name: .long, help: ArgumentHelp("The folder for the weights of --escape.", valueName: "dir"),
+            completion: .directory)
+        var output: String?
+
+        @Option(name: .long, help: ArgumentHelp("Eigenvalues of each end.", valueName: "k"))
+        var eigenvalues = 1
+
+        @Flag(name: .long, help: "Computes all eigenvalues, however many.")
+        var dense = false
+
+        @Flag(name: .long, help: "Estimates the Hessian's trace, too.")
+        var trace = false
+
+        @Flag(
+            name: .customLong("gradient-error"),
+            help: "Measures errors of gradients of few examples, too.")
+        var gradientError = false
+
+        @Flag(name: .long, help: "The result as one JSON object on one line.")
+        var json = false
     }
 
     enum Switch: String, ExpressibleByArgument, CaseIterable {
@@ -109,16 +89,16 @@ struct DiagnoseCommand: ParsableCommand {
     }
 
     func validate() throws {
-        if escape, output == nil {
+        if measures.escape, measures.output == nil {
             throw ValidationError("--escape needs a folder for the weights: give --output DIR")
         }
-        if !escape, output != nil {
+        if !measures.escape, measures.output != nil {
             throw ValidationError("--output is for the weights of --escape: give both")
         }
-        if let examples, examples < 1 {
+        if let examples = sample.examples, examples < 1 {
             throw ValidationError("--examples must be at least 1, is \(examples)")
         }
-        if !why, whyExamples != nil || whySteps != nil {
+        if !measures.why, whyExamples != nil || whySteps != nil {
             throw ValidationError("--why-examples and --why-steps are about --why: give it, too")
         }
         if let whyExamples, whyExamples < 3 {
@@ -133,27 +113,27 @@ struct DiagnoseCommand: ParsableCommand {
         if let epsilon, !(epsilon >= 0 && epsilon.isFinite) {
             throw ValidationError("--epsilon must be at least 0, is \(epsilon)")
         }
-        guard (1...100).contains(eigenvalues) else {
-            throw ValidationError("--eigenvalues must be from 1 to 100, is \(eigenvalues)")
+        guard (1...100).contains(measures.eigenvalues) else {
+            throw ValidationError("--eigenvalues must be from 1 to 100, is \(measures.eigenvalues)")
         }
     }
 
     func run() throws {
         let hasWeights = !Trainer.leftNoWeights(model.weights)
-        guard hasWeights || why else {
+        guard hasWeights || measures.why else {
             throw TrainingError(
                 .badFile,
                 "\(model.weights) holds a run without weights to look around, neither final ones nor a checkpoint: with --why its metrics say what is to blame"
             )
         }
         let configuration = try hasWeights ? model.configuration() : model.configuration(ofRun: model.weights)
-        try configuration.requireFiles(of: data)
+        try configuration.requireFiles(of: sample.data)
         let options = options
         try Launch.run(configuration.settings, printing: model.printing) { cluster in
             try configuration.located {
                 guard hasWeights else { return try explain(configuration, options, on: cluster) }
                 do { try look(configuration, options, on: cluster) } catch let error as TrainingError
-                    where error.kind == .diverged && why && !escape
+                    where error.kind == .diverged && measures.why && !measures.escape
                 {
                     // All ranks have met it: weights that the loss is no number at say no more than none.
                     try explain(configuration, options, on: cluster)
@@ -167,13 +147,14 @@ struct DiagnoseCommand: ParsableCommand {
         _ configuration: RunConfiguration, _ options: DiagnosisOptions, on cluster: Cluster
     ) throws {
         let diagnosis = try Trainer.diagnose(
-            model.weights, configuration.settings, data: data, options: options, escapingTo: output,
+            model.weights, configuration.settings, data: sample.data, options: options,
+            escapingTo: measures.output,
             on: cluster
         ) { try configuration.makeModel(classes: $0) }
         guard cluster.rank == 0 else { return }
         try Trainer.keep(diagnosis, of: model.weights)
-        let page = DiagnosisPage(diagnosis, output: output).text
-        try TextOutput(path: nil).finish(json ? diagnosis.json : page)
+        let page = DiagnosisPage(diagnosis, output: measures.output).text
+        try TextOutput(path: nil).finish(measures.json ? diagnosis.json : page)
     }
 
     /// Says what is to blame for a run without weights.
@@ -185,32 +166,30 @@ struct DiagnoseCommand: ParsableCommand {
         ) { try configuration.makeModel(classes: $0) }
         guard cluster.rank == 0 else { return }
         try Trainer.keep(failed, of: model.weights)
-        try TextOutput(path: nil).finish(json ? failed.json : failed.page)
+        try TextOutput(path: nil).finish(measures.json ? failed.json : failed.page)
     }
 
     /// What the options say.
     private var options: DiagnosisOptions {
         var options = DiagnosisOptions()
-        options.examples = examples
-        options.seed = seed
-        options.usesBatchStatistics = batchNorm == .training
+        options.examples = sample.examples
+        options.seed = sample.seed
+        options.usesBatchStatistics = sample.batchNorm == .training
         options.dropsOut = dropout == .on
         options.tolerance = tolerance
         options.epsilon = epsilon
-        options.isDense = dense ? true : nil
-        options.eigenvalues = eigenvalues
-        options.estimatesTrace = trace
+        options.isDense = measures.dense ? true : nil
+        options.eigenvalues = measures.eigenvalues
+        options.estimatesTrace = measures.trace
         options.looksFurther = true
-        options.measuresGradientError = gradientError
-        options.escapes = escape
-        options.findsCauses = why
+        options.measuresGradientError = measures.gradientError
+        options.escapes = measures.escape
+        options.findsCauses = measures.why
         if let whyExamples { options.causeExamples = whyExamples }
         if let whySteps { options.causeSteps = whySteps }
         return options
     }
 }
-
-extension Trainer.DiagnosedData: ExpressibleByArgument {}
 
 extension RunConfiguration {
     /// Throws unless the files of a part of the data are there, with labels.

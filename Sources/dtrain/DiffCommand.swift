@@ -3,21 +3,23 @@ import Configuration
 import MPI
 import Training
 
-struct DiffCommand: ParsableCommand {
+struct DiffCommand: DescribedCommand {
     static let configuration = CommandConfiguration(
-        commandName: "diff",
-        abstract: "What is different between two runs: configuration, the first step that parts, weights.",
-        discussion: """
-            What depends on time counts for nothing, as does the folder for results. Weights are those of the newest \
-            checkpoints of one step that both runs have, or the final ones.
+        commandName: "diff", abstract: "What is different between two runs.", discussion: manual.help)
 
-            Exit code 0 whether they differ or not.
-            """)
+    static let manual = CommandManual(
+        about: [
+            "Keys of the configuration, the first step whose metrics part, weights. The exit code is 0 whether they differ or not."
+        ],
+        details: [
+            "What depends on time counts for nothing, as does the folder for results. Weights are those of the newest checkpoints of one step that both runs have, or the final ones."
+        ],
+        examples: [.init("dtrain diff runs/houses runs/houses-2", "where they part")])
 
-    @Argument(help: ArgumentHelp("A run's folder.", valueName: "run1"))
+    @Argument(help: ArgumentHelp("A run's folder.", valueName: "run1"), completion: .directory)
     var first: String
 
-    @Argument(help: ArgumentHelp("Another run's folder.", valueName: "run2"))
+    @Argument(help: ArgumentHelp("Another run's folder.", valueName: "run2"), completion: .directory)
     var second: String
 
     @Flag(name: .long, help: "The result as one JSON object on one line.")

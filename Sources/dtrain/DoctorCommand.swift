@@ -2,14 +2,22 @@ import ArgumentParser
 import MPI
 import Training
 
-struct DoctorCommand: ParsableCommand {
+struct DoctorCommand: DescribedCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor",
-        abstract: "Ranks, hosts, cores, library versions, shared memory and measured speeds, with a verdict.")
+        commandName: "doctor", abstract: "Hosts, cores, versions and speeds, with a verdict.",
+        discussion: manual.help)
 
-    @Flag(
-        name: .long,
-        help: "Only removes what killed runs of this user have left in this machine's shared memory.")
+    static let manual = CommandManual(
+        details: [
+            "It tells ranks, hosts, cores and how ranks are bound to them, versions of libraries, shared memory and measured speeds.",
+            "With --clean it starts no MPI, which may not even start after a run was killed; it removes what is this user's in this machine's shared memory and belongs to no process.",
+        ],
+        examples: [
+            .init("mpirun -n 4 dtrain doctor", "what a training on 4 ranks meets"),
+            .init("dtrain doctor --clean", "after runs that were killed"),
+        ])
+
+    @Flag(name: .long, help: "Only removes shared memory that killed runs have left.")
     var clean = false
 
     func run() throws {

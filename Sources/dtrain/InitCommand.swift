@@ -6,40 +6,53 @@ import MPI
 import Messages
 import Training
 
-struct InitCommand: ParsableCommand {
+struct InitCommand: DescribedCommand {
     static let configuration = CommandConfiguration(
-        commandName: "init",
-        abstract: "Looks at a table or at arrays, and writes a configuration that trains at once.",
-        discussion: """
-            Of a CSV file the last column is predicted, unless --label names another one: classes if it holds words or few \
-            whole numbers, else a number. Columns that tell nothing, such as row numbers and names, are left out. Arrays \
-            are NumPy's: dtrain init x.npy --labels y.npy. Without a test set a fifth of the examples is held out. \
-            Comments in the configuration say why it is as it is.
-            """)
+        commandName: "init", abstract: "Writes a configuration for a CSV file or arrays.",
+        usage: "dtrain init <file> [<options>]", discussion: manual.help)
 
-    @Argument(help: ArgumentHelp("A CSV file, or features as .npy.", valueName: "file"))
+    static let manual = CommandManual(
+        about: [
+            "It trains at once; comments in it say why it is as it is. Of a table the last column is predicted unless --label names another one."
+        ],
+        details: [
+            "A column that holds words or few whole numbers is predicted as classes, any other one as a number. Columns that tell nothing, such as row numbers and names, are left out. Arrays are NumPy's. Without a test set a fifth of the examples is held out."
+        ],
+        examples: [
+            .init("dtrain init houses.csv --label price", "writes houses.yaml"),
+            .init("dtrain init x.npy --labels y.npy", "arrays of NumPy"),
+            .init("dtrain --config houses.yaml", "trains, into runs/houses"),
+        ])
+
+    @Argument(
+        help: ArgumentHelp("A CSV file, or features as .npy.", valueName: "file"),
+        completion: .file(extensions: ["csv", "tsv", "npy", "gz"]))
     var data: String
-
-    @Option(name: .long, help: ArgumentHelp("The labels of features as .npy.", valueName: "y.npy"))
-    var labels: String?
 
     @Option(
         name: .long,
-        help: ArgumentHelp(
-            "The column of a table to predict, by its name or its number from 0; by default the last one.",
-            valueName: "name"))
+        help: ArgumentHelp("The column to predict: its name, or number from 0.", valueName: "name"))
     var label: String?
 
-    @Option(name: .long, help: ArgumentHelp("A test set of the same kind.", valueName: "file"))
+    @Option(
+        name: .long, help: ArgumentHelp("The labels of features as .npy.", valueName: "y.npy"),
+        completion: .file(extensions: ["npy", "gz"]))
+    var labels: String?
+
+    @Option(
+        name: .long, help: ArgumentHelp("A test set of the same kind.", valueName: "file"),
+        completion: .file(extensions: ["csv", "tsv", "npy", "gz"]))
     var test: String?
 
-    @Option(name: .long, help: ArgumentHelp("The labels of --test as .npy.", valueName: "y.npy"))
+    @Option(
+        name: .long, help: ArgumentHelp("The labels of --test as .npy.", valueName: "y.npy"),
+        completion: .file(extensions: ["npy", "gz"]))
     var testLabels: String?
 
     @Option(
         name: .long,
-        help: ArgumentHelp(
-            "The configuration; by default NAME.yaml in the current folder.", valueName: "file.yaml"))
+        help: ArgumentHelp("The configuration; NAME.yaml unless given.", valueName: "file.yaml"),
+        completion: Completion.configurations)
     var output: String?
 
     @Flag(name: .long, help: "Replaces the configuration if it is there.")

@@ -3,23 +3,27 @@ import Datasets
 import Foundation
 import Training
 
-struct PredictCommand: ParsableCommand {
+struct PredictCommand: DescribedCommand {
     static let configuration = CommandConfiguration(
-        commandName: "predict",
-        abstract: "Predictions of saved weights as CSV, one row per example in data-set order.",
-        discussion: """
-            Columns: index, class (the largest output's, where the model was trained on classes), label (the class as a \
-            table spelled it, where its labels were words), then the model's outputs as they are: output_0, output_1, ... \
-            With a single output for two classes, class is 1 where it is above 0, and behind binary_cross_entropy a \
-            column probability says how likely class 1 is.
-            """)
+        commandName: "predict", abstract: "Predictions of saved weights, as CSV.",
+        usage: "dtrain predict <run-or-weights> [<options>]", discussion: manual.help)
+
+    static let manual = CommandManual(
+        about: ["One row for each example, in the order of the data; needs no labels."],
+        details: [
+            "Columns: index, class (the largest output's, where the model was trained on classes), label (the class as a table spelled it, where its labels were words), then the model's outputs as they are: output_0, output_1, ... With a single output for two classes, class is 1 where it is above 0, and behind binary_cross_entropy a column probability says how likely class 1 is."
+        ] + SavedModelOptions.details,
+        examples: [
+            .init("dtrain predict runs/houses --output prices.csv", "of the test set"),
+            .init("dtrain predict runs/houses --data new.csv", "of other data"),
+        ])
 
     @OptionGroup var model: SavedModelOptions
 
     func run() throws {
         try model.run(predicts: true) { saved, _, cluster in
             let width = saved.outputCount
-            let target = cluster.rank == 0 ? try TextOutput(path: model.output) : nil
+            let target = cluster.rank == 0 ? try TextOutput(path: model.results.output) : nil
             let outputs = (0..<width).map { "output_\($0)" }
             let columns =
                 ["index"] + (saved.hasClasses ? ["class"] : []) + (saved.classNames == nil ? [] : ["label"])

@@ -2,11 +2,18 @@ import ArgumentParser
 import Configuration
 import MPI
 
-struct RecipesCommand: ParsableCommand {
+struct RecipesCommand: DescribedCommand {
     static let configuration = CommandConfiguration(
-        commandName: "recipes", abstract: "Lists the built-in recipes, or prints one as YAML.")
+        commandName: "recipes", abstract: "Lists the built-in recipes, or prints one as YAML.",
+        discussion: manual.help)
 
-    @Argument(help: "The recipe to print.")
+    static let manual = CommandManual(
+        examples: [
+            .init("dtrain recipes", "what is built in"),
+            .init("dtrain recipes fashion-mlp > mine.yaml", "to start from"),
+        ])
+
+    @Argument(help: "The recipe to print.", completion: Completion.recipes)
     var name: String?
 
     func run() throws {

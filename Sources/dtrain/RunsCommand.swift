@@ -2,13 +2,16 @@ import ArgumentParser
 import MPI
 import Training
 
-struct RunsCommand: ParsableCommand {
+struct RunsCommand: DescribedCommand {
     static let configuration = CommandConfiguration(
-        commandName: "runs",
-        abstract: "Lists the runs in and below a folder: how far each is, its losses, metric, time and model."
-    )
+        commandName: "runs", abstract: "Lists the runs in and below a folder.", discussion: manual.help)
 
-    @Argument(help: ArgumentHelp("The folder that holds runs.", valueName: "folder"))
+    static let manual = CommandManual(
+        about: ["How far each is, its losses, its metric, its time and its model."],
+        examples: [.init("dtrain runs", "all runs below runs/")])
+
+    @Argument(
+        help: ArgumentHelp("The folder that holds runs.", valueName: "folder"), completion: .directory)
     var folder = "runs"
 
     @Flag(name: .long, help: "One JSON object a line for each run.")

@@ -10,20 +10,33 @@ import Training
 /// The options that evaluate and predict share: trained weights, their configuration and data.
 struct SavedModelOptions: ParsableArguments {
     @OptionGroup var model: TrainedModelOptions
+    @OptionGroup(title: title) var results: Results
 
-    @Option(
-        name: .long,
-        help: ArgumentHelp(
-            """
-            test, validation, train, a file or folder that is read as the run's own, or files as in \
-            {format: idx, features: FILE, labels: FILE}; by default test, or train where there is no test set.
-            """, valueName: "data"))
-    var data: String?
+    /// The title of the results' options in help.
+    static let title = "Results"
 
-    @Option(
-        name: .long,
-        help: ArgumentHelp("The file for results, instead of standard output.", valueName: "file"))
-    var output: String?
+    /// What results are of, and where they go.
+    struct Results: ParsableArguments {
+        @Option(
+            name: .long,
+            help: ArgumentHelp(
+                "test (the default), validation, train, or files.", valueName: "data"),
+            completion: Completion.words(
+                ["test", "validation", "train"], orFiles: ["csv", "tsv", "npy", "gz"]))
+        var data: String?
+
+        @Option(
+            name: .long,
+            help: ArgumentHelp("The file for results, instead of standard output.", valueName: "file"),
+            completion: .file())
+        var output: String?
+    }
+
+    /// What manual pages tell of --data, and of weights.
+    static let details = [
+        "With --data a file or folder is read as the run's own data are, and other files are told as in {format: idx, features: FILE, labels: FILE}. Without --data results are of the test set, or of the training set where there is no test set.",
+        "Of a run that has not ended the best weights are taken, else its newest checkpoint.",
+    ]
 
     /// The data that a command runs on.
     struct ChosenData {
@@ -44,7 +57,7 @@ struct SavedModelOptions: ParsableArguments {
             try configuration.requireFiles(of: source, "data.\(name)", needsLabels: !predicts)
             return ChosenData(source: source, name: name)
         }
-        switch data {
+        switch results.data {
         case nil:
             if let test = sets.test { return try named("test", test) }
             var chosen = try named("train", sets.training)
@@ -53,7 +66,7 @@ struct SavedModelOptions: ParsableArguments {
             return chosen
         case "test":
             guard let test = sets.test else {
-                throw ValidationError("the configuration has no data.test")
+                throw ValidationError("the configuration has no data.test: give --data train, or files")
             }
             return try named("test", test)
         case "validation":
@@ -63,7 +76,8 @@ struct SavedModelOptions: ParsableArguments {
                 throw ValidationError(
                     "data.validation is a part of the training set, which has no files of its own: give --data train, or files"
                 )
-            case nil: throw ValidationError("the configuration has no data.validation")
+            case nil:
+                throw ValidationError("the configuration has no data.validation: give --data train, or files")
             }
         case "train": return try named("train", sets.training)
         case let given?:

@@ -8,43 +8,57 @@ import Messages
 import Studies
 import Training
 
-struct StudyCommand: ParsableCommand {
+struct StudyCommand: DescribedCommand {
     static let configuration = CommandConfiguration(
-        commandName: "study",
-        abstract: "Runs a comparison and prints a table; without a name it lists the built-in studies.")
+        commandName: "study", abstract: "Compares several runs; alone it lists the studies.",
+        usage: "dtrain study [<name|file.yaml>] [<options>]", discussion: manual.help)
+
+    static let manual = CommandManual(
+        about: ["Makes the runs of a study and prints a table. Stopped, it goes on with the same command."],
+        details: [
+            "A study is built in, or a file of your own: a configuration with the values to compare. all-notes makes all built-in ones. With --quick each takes some seconds, as the study says under quick, in a folder of its own."
+        ],
+        examples: [
+            .init("dtrain study", "lists what is built in"),
+            .init("dtrain study saddle --quick", "one of them, small"),
+            .init("dtrain study saddle --print > mine.yaml", "to start one's own from"),
+            .init("mpirun -n 4 dtrain study mine.yaml", "one's own"),
+        ])
 
     @Argument(
         help: ArgumentHelp(
-            "A built-in study, a sweep of your own, or all-notes for all built-in ones.",
-            valueName: "name|file.yaml"))
+            "A built-in study, your own, or all-notes for all.", valueName: "name|file.yaml"),
+        completion: Completion.words(
+            Study.all.map(\.name) + [StudyCommand.allNotes], orFiles: ["yaml", "yml"]))
     var study: String?
+
+    @Flag(name: .long, help: "Makes it small: the built-in ones in some seconds.")
+    var quick = false
+
+    @Option(
+        name: .long, help: ArgumentHelp("The folder for the runs and the report.", valueName: "dir"),
+        completion: .directory)
+    var output: String?
+
+    @Option(name: .long, help: ArgumentHelp("Passes over every run's training set.", valueName: "n"))
+    var epochs: Int?
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Changes one key of every run; may be repeated.", valueName: "key.path=value"))
+        help: ArgumentHelp("Changes one key of every run; may be repeated.", valueName: "key.path=value"),
+        completion: Completion.settings)
     var settings: [String] = []
-
-    @Option(name: .long, help: ArgumentHelp("Passes over the training set of every run.", valueName: "n"))
-    var epochs: Int?
-
-    @Option(name: .long, help: ArgumentHelp("The folder for the runs and the report.", valueName: "dir"))
-    var output: String?
 
     @Flag(name: .customLong("print"), help: "Prints the study as YAML, to start one's own from.")
     var prints = false
 
-    @Flag(
-        name: .long,
-        help: "Makes it small, as the study says under quick: each of the built-in ones in some seconds.")
-    var quick = false
-
-    @Flag(name: .long, help: "Makes runs anew that the output folder already holds.")
+    @Flag(name: .long, help: "Makes runs anew that the folder already holds.")
     var overwrite = false
 
     @Flag(name: .long, help: "Prints tables, warnings and errors alone.")
     var quiet = false
 
-    @Flag(name: .long, help: "Prints each run's own lines, an epoch in each, instead of one line a run.")
+    @Flag(name: .long, help: "Prints each run's own lines, one an epoch.")
     var verbose = false
 
     func validate() throws {

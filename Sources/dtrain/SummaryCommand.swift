@@ -7,12 +7,15 @@ import MPI
 import Messages
 import Training
 
-struct SummaryCommand: ParsableCommand {
+struct SummaryCommand: DescribedCommand {
     static let configuration = CommandConfiguration(
-        commandName: "summary",
-        abstract: "The model: layers, shapes, parameters, FLOPs and memory per shard.")
+        commandName: "summary", abstract: "Layers, shapes, parameters, FLOPs, memory, rates.",
+        usage: "dtrain summary [<options>]", discussion: manual.help)
 
-    @OptionGroup var source: ConfigurationOptions
+    static let manual = CommandManual(
+        examples: [.init("dtrain summary --recipe fashion-cnn", "of a built-in model")])
+
+    @OptionGroup(title: ConfigurationOptions.title) var source: ConfigurationOptions
 
     func run() throws {
         let configuration = try source.load()

@@ -8,19 +8,21 @@ import Training
 struct TrainedModelOptions: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
-            "A run's folder, one of its checkpoints, or a safetensors file.", valueName: "run-or-weights"))
+            "A run's folder, a checkpoint, or a safetensors file.", valueName: "run-or-weights"),
+        completion: Completion.weights)
     var weights: String
 
     @Option(
         name: .long,
-        help: ArgumentHelp(
-            "The run's configuration; by default config.yaml beside the weights.", valueName: "file.yaml"))
+        help: ArgumentHelp("Instead of config.yaml beside the weights.", valueName: "file.yaml"),
+        completion: Completion.configurations)
     var config: String?
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
         help: ArgumentHelp(
-            "Changes one key of the configuration; may be repeated.", valueName: "key.path=value"))
+            "Changes one key of the configuration; may be repeated.", valueName: "key.path=value"),
+        completion: Completion.settings)
     var settings: [String] = []
 
     @Flag(name: .long, help: "Prints results, warnings and errors alone.")

@@ -93,8 +93,8 @@ import Training
             let name = key.name.isEmpty ? key.section : key.name
             let text = failure(small, [try .set("\(key.path)x=1")])
             #expect(
-                text == "--set: \(key.path)x: unknown key; did you mean \"\(name)\"?"
-                    || text == "--set: \(key.path)x: unknown option; did you mean \"\(name)\"?", "\(text)")
+                text == "--set \(key.path)x=1: unknown key; did you mean \"\(name)\"?"
+                    || text == "--set \(key.path)x=1: unknown option; did you mean \"\(name)\"?", "\(text)")
         }
     }
 

@@ -3,7 +3,7 @@ import ProcessSupport
 import Testing
 
 /// Lets two tests of real processes run side by side, so that one computes while the other waits, starts or writes;
-/// those that are marked `.alone` come last, one at a time.
+/// those that are marked `.quiet` come behind them, and those that are marked `.alone` last, one at a time.
 ///
 /// Every suite of real processes stands inside one that has this trait.
 struct MachineShare: SuiteTrait, TestTrait, TestScoping {
@@ -16,18 +16,18 @@ struct MachineShare: SuiteTrait, TestTrait, TestScoping {
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
-        let isAlone = test.traits.contains { $0 is Alone }
+        let company = test.traits.compactMap { ($0 as? Quietness)?.company }.max() ?? .shared
         try SessionFolder.kept.get()
-        await Self.lanes.enter(alone: isAlone)
+        await Self.lanes.enter(company)
         let began = ContinuousClock.now
         do {
             try await function()
         } catch {
-            await Self.lanes.leave(alone: isAlone)
+            await Self.lanes.leave(company)
             throw error
         }
-        await Self.lanes.leave(alone: isAlone)
-        TestTimes.add(test, alone: isAlone, began.duration(to: .now))
+        await Self.lanes.leave(company)
+        TestTimes.add(test, company, began.duration(to: .now))
     }
 }
 
@@ -39,25 +39,28 @@ private enum TestTimes {
         return FileHandle(forWritingAtPath: path)
     }()
 
-    static func add(_ test: Test, alone: Bool, _ time: Duration) {
+    static func add(_ test: Test, _ company: MachineLanes.Company, _ time: Duration) {
         let seconds = Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
-        let lane = alone ? "alone" : "shared"
-        file?.write(Data("\(String(format: "%8.2f", seconds)) \(lane) \(test.id)\n".utf8))
+        file?.write(Data("\(String(format: "%8.2f", seconds)) \(company) \(test.id)\n".utf8))
     }
 }
 
 /// Marks tests that hold a run to seconds, or that look at what others of the machine leave.
-struct Alone: SuiteTrait, TestTrait {
+struct Quietness: SuiteTrait, TestTrait {
+    let company: MachineLanes.Company
+
     /// It holds for each test of a suite.
     var isRecursive: Bool { true }
 }
 
 extension Trait where Self == MachineShare {
-    /// Two tests at a time, but for those marked `.alone`.
+    /// Two tests at a time, but for those that ask for more.
     static var sharesTheMachine: Self { MachineShare() }
 }
 
-extension Trait where Self == Alone {
+extension Trait where Self == Quietness {
+    /// At most one other test of real processes runs meanwhile, which mostly waits, too.
+    static var quiet: Self { Quietness(company: .quiet) }
     /// No other test of real processes runs meanwhile.
-    static var alone: Self { Alone() }
+    static var alone: Self { Quietness(company: .none) }
 }

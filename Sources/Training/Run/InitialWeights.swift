@@ -14,7 +14,7 @@ struct InitialWeights {
         self.cluster = cluster
         let found = Result { () -> SavedWeights? in
             guard cluster.rank == 0, let path = settings.initialWeights else { return nil }
-            return try SavedWeights(path, key: "init.weights")
+            return try Self.aboutItsSetting { try SavedWeights(path, key: Self.key) }
         }
         try cluster.agree(found.map { _ in })
         named = try found.get()
@@ -33,13 +33,24 @@ struct InitialWeights {
                     values = state.model.initialValues(seed: settings.seed)
                     return
                 }
-                let found = try named.find()
-                origin = found.origin
-                values = try SavedWeights.values(
-                    of: found.file, for: state.model, tell: cluster.note
-                ).values
+                try Self.aboutItsSetting {
+                    let found = try named.find()
+                    origin = found.origin
+                    values = try SavedWeights.values(
+                        of: found.file, for: state.model, tell: cluster.note
+                    ).values
+                }
             })
         try state.set(values)
         return origin
+    }
+
+    private static let key = "init.weights"
+
+    /// Runs `body`; its errors say that they are about the setting that names the weights.
+    private static func aboutItsSetting<T>(_ body: () throws -> T) throws -> T {
+        do { return try body() } catch let error as TrainingError {
+            throw TrainingError(error.kind, error.description, about: .setting(key))
+        }
     }
 }

@@ -59,7 +59,8 @@ final class RunPreparation {
             rates = try settings.rates()
             try rates.validate(plan.shape)
         } catch {
-            throw TrainingError(.configuration, "schedule.\(error)")
+            throw TrainingError(
+                .configuration, "schedule.\(error)", about: .setting("schedule.\(error.key)"))
         }
         try Self.checkTargets(data, settings.loss, cluster)
         try Self.checkBatchNorm(data.model, settings, plan)
