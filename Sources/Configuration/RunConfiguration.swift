@@ -75,6 +75,7 @@ public struct RunConfiguration: Sendable, Equatable {
         }
         try finish()
         settings.configurationText = text(of: settings)
+        settings.makesConfigurationText = { [table] in Self.text(of: $0, table) }
         try requireReadableForm(of: source)
     }
 
@@ -172,7 +173,9 @@ public struct RunConfiguration: Sendable, Equatable {
     ///
     /// Reading the text gives equal settings, and writing those gives the same text. A run's folder has the text as
     /// config.yaml.
-    func text(of settings: TrainingSettings) -> String {
+    func text(of settings: TrainingSettings) -> String { Self.text(of: settings, table) }
+
+    private static func text(of settings: TrainingSettings, _ table: SettingsTable) -> String {
         var yaml = YAMLWriter()
         let standard = try? SettingsTable.defaults
         for section in table.sections {
@@ -192,7 +195,7 @@ public struct RunConfiguration: Sendable, Equatable {
             guard !options.isEmpty else { continue }
             if options.count == 1, options[0].name == "name" {
                 yaml.line(section, options[0].value)
-            } else if Self.flowing.contains(section) {
+            } else if flowing.contains(section) {
                 yaml.line(section, .options(options))
             } else {
                 yaml.heading(section)

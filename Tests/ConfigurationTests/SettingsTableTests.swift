@@ -28,6 +28,7 @@ import Training
           epochs: 7
           max_minutes: 12.5
           batch: 48
+          memory: 1.5 GiB
           accumulate: 2
           batch_growth: {epochs: [2, 5], factor: 1.5, max: 512}
           max_skipped_steps: 3

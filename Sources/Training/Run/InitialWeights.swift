@@ -22,8 +22,9 @@ struct InitialWeights {
 
     /// Gives all ranks the weights; collective.
     ///
+    /// - Parameter isCopy: Whether the same weights are given once more, so that all has been said of them.
     /// - Returns: On rank 0, where the named weights come from; nil if none are named.
-    func give(to state: ModelState) throws -> String? {
+    func give(to state: ModelState, isCopy: Bool = false) throws -> String? {
         var values: [[Float]]?
         var origin: String?
         try cluster.agree(
@@ -37,7 +38,7 @@ struct InitialWeights {
                     let found = try named.find()
                     origin = found.origin
                     values = try SavedWeights.values(
-                        of: found.file, for: state.model, tell: cluster.note
+                        of: found.file, for: state.model, tell: { if !isCopy { cluster.note($0) } }
                     ).values
                 }
             })
