@@ -128,7 +128,7 @@ import Training
             "optimizer: {name: adam, betas: [0.9]}",
             "optimizer.betas: expected a list of 2 numbers, found [0.9]"
         ),
-        ("training: 3", "training: expected keys with values (online, epochs, batch"),
+        ("training: 3", "training: expected keys with values (online, epochs, max_minutes, batch"),
         ("training: {clip: 0}", "training.clip: must be a finite number above 0, is 0"),
         (
             "training: {clip: {norm: 1, max_norm: 1}}",
@@ -175,7 +175,7 @@ import Training
         (small + "loss: *nothing", "config.yaml:3: the text is no YAML: found undefined alias"),
         (
             "data:\n  train:\n    format: parquet\n    features: a\n",
-            "config.yaml:3: data.train.format: unknown format \"parquet\"; the names here are idx, npy, csv, cifar10"
+            "config.yaml:3: data.train.format: unknown format \"parquet\"; save the data as CSV or .npy"
         ),
         ("data:\n  train:\n    format: idx\n    features: a\n", "config.yaml:2: data.train.labels: missing"),
         (

@@ -182,7 +182,7 @@ import Testing
         ("pictures: {p: {landscape: c, to: a}}", "unknown run \"c\""),
         ("pictures: {p: {landscape: a, to: a, along: plane}}", "has along and to"),
         ("pictures: {p: {landscape: a, along: gradient, points: 1}}", "points"),
-        ("pictures: {p: {landscape: a, along: plane, range: [0, 1]}}", "--range is for --path and --outputs"),
+        ("pictures: {p: {landscape: a, along: plane, range: [0, 1]}}", "range is for path and outputs"),
         ("pictures: {p: {landscape: a, along: planes}}", "did you mean \"plane\"?"),
         ("quick: {training.epoch: 3}", "did you mean \"epochs\"?"),
         ("quick: {runs: {b: {}}}", "unknown run \"b\""),
