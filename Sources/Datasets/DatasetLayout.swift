@@ -120,7 +120,10 @@ extension DatasetLayout {
                 advice: "split the data set")
         }
         let example = Array(features.shape.dropFirst())
-        let kind = try Self.kind(of: labels, count: count, features: path, task: task)
+        let kind: LabelKind
+        do throws(DataError) {
+            kind = try Self.kind(of: labels, count: count, features: path, task: task)
+        } catch { throw error.about("labels") }
         self.init(
             count: count, exampleShape: channelAdded && example.count == 2 ? [1] + example : example,
             elementType: elementType, labels: kind, classCount: kind == .classes ? classCount : nil)

@@ -38,16 +38,14 @@ package struct SavedWeights {
     }
 
     /// Looks for weights at `path` without reading them; throws if there are none.
-    ///
-    /// - Parameter key: The setting that names the path, for messages; nil for the command line.
-    package init(_ path: String, key: String? = nil) throws {
+    package init(_ path: String) throws {
         named = path
         func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(path)/\(name)") }
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw TrainingError(
                 .badFile,
-                "there are no weights at \(path)\(key.map { " (\($0))" } ?? ""): give a run's folder, one of its checkpoints or a safetensors file; paths in a file are relative to it, on the command line to the current folder"
+                "there are no weights at \(path): give a run's folder, one of its checkpoints or a safetensors file; paths in a file are relative to it, on the command line to the current folder"
             )
         }
         guard isFolder.boolValue else {
@@ -77,7 +75,7 @@ package struct SavedWeights {
         guard !places.isEmpty else {
             throw TrainingError(
                 .badFile,
-                "\(path)\(key.map { " (\($0))" } ?? "") has no weights, neither \(RunFolder.weightsName) nor a checkpoint: give a run's folder, one of its checkpoints or a safetensors file"
+                "\(path) has no weights, neither \(RunFolder.weightsName) nor a checkpoint: give a run's folder, one of its checkpoints or a safetensors file"
             )
         }
     }

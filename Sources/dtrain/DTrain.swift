@@ -92,7 +92,7 @@ struct DTrain: DescribedCommand {
         let near =
             nearestName(to: word, among: commands)
             ?? commands.first { $0.commonPrefix(with: lower).count >= min(lower.count, 4) }
-        let known = UsageAdvice.command(for: word).map { "did you mean \"dtrain \($0)\"?" }
+        let known = UsageAdvice.command(for: word).map { "did you mean \"\($0)\"?" }
         let advice = known ?? UsageAdvice([]).word(word) ?? near.map { "did you mean \"\($0)\"?" }
         let shown = word.count > 60 ? "\(word.prefix(60))..." : word
         throw ValidationError(

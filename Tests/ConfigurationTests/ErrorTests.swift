@@ -175,7 +175,7 @@ import Training
         (small + "loss: *nothing", "config.yaml:3: the text is no YAML: found undefined alias"),
         (
             "data:\n  train:\n    format: parquet\n    features: a\n",
-            "config.yaml:3: data.train.format: unknown format \"parquet\"; the names here are idx, npy, csv, cifar10"
+            "config.yaml:3: data.train.format: unknown format \"parquet\"; save the data as CSV or .npy"
         ),
         ("data:\n  train:\n    format: idx\n    features: a\n", "config.yaml:2: data.train.labels: missing"),
         (

@@ -179,7 +179,7 @@ import Training
         ),
         ("linear: ten", "4: model.1.linear: expected a whole number, found \"ten\""),
         ("relu: 3", "4: model.1.relu: expected no options, found 3"),
-        ("relu: {inplace: true}", "4: model.1.relu.inplace: unknown option; there are no options here"),
+        ("relu: {inplace: true}", "4: model.1.relu.inplace: unknown option; leave it out"),
         ("rleu", "4: model.1: unknown layer \"rleu\"; did you mean \"relu\"?"),
         ("maxpool2d: 2", "4: model.1: unknown layer \"maxpool2d\"; did you mean \"max_pool2d\"?"),
         (
@@ -372,7 +372,7 @@ import Training
         )
         #expect(
             try problem(.values([5]))?.hasPrefix("config.yaml:4: loss: cross_entropy needs class") == true)
-        #expect(try problem(.classes(6))?.hasPrefix("config.yaml:2: model: the model ends with") == true)
+        #expect(try problem(.classes(6))?.hasPrefix("config.yaml:3: model.0: the model ends with") == true)
     }
 
     @Test func errorsOfWholeModelsAreAtTheSection() throws {

@@ -112,6 +112,27 @@ import Testing
         #expect(longer.runs[0].configuration.settings.epochs == 3)
     }
 
+    /// A quick study has no pictures of runs that it leaves out, whether it names them or varies less.
+    @Test func quickLeavesPicturesOut() throws {
+        let yaml = """
+            base: {recipe: valley}
+            vary: {training.seed: [1, 2]}
+            runs: {a: {}, b: {}}
+            pictures:
+              left: {landscape: a, along: gradient}
+              line: {landscape: b, to: a}
+              varied: {landscape: seed-2, along: gradient}
+              kept: {landscape: b, along: gradient}
+            quick: {vary: {training.seed: [1]}, runs: {a: null}}
+            """
+        #expect(try study(yaml).pictures.map(\.name) == ["left", "line", "varied", "kept"])
+        #expect(try study(yaml, isQuick: true).pictures.map(\.name) == ["kept"])
+        let unknown = #expect(throws: ConfigurationError.self) {
+            try study(yaml.replacing("landscape: seed-2", with: "landscape: seed-3"), isQuick: true)
+        }
+        #expect(unknown?.description.contains("unknown run \"seed-3\"") == true)
+    }
+
     @Test func pictures() throws {
         let study = try study(
             """
@@ -161,7 +182,7 @@ import Testing
         ("pictures: {p: {landscape: c, to: a}}", "unknown run \"c\""),
         ("pictures: {p: {landscape: a, to: a, along: plane}}", "has along and to"),
         ("pictures: {p: {landscape: a, along: gradient, points: 1}}", "points"),
-        ("pictures: {p: {landscape: a, along: plane, range: [0, 1]}}", "--range is for --path and --outputs"),
+        ("pictures: {p: {landscape: a, along: plane, range: [0, 1]}}", "range is for path and outputs"),
         ("pictures: {p: {landscape: a, along: planes}}", "did you mean \"plane\"?"),
         ("quick: {training.epoch: 3}", "did you mean \"epochs\"?"),
         ("quick: {runs: {b: {}}}", "unknown run \"b\""),

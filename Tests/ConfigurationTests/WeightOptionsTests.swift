@@ -58,7 +58,7 @@ import Training
             "spectral_norm: must be false: a layer has weight_norm or spectral_norm, not both, is true"
         ),
         ("weight_norm: 1", "weight_norm: expected true or false, found 1"),
-        ("init: xavier", "init: unknown initializer \"xavier\"; the names here are zeros, ones"),
+        ("init: xavier", "init: unknown initializer \"xavier\"; did you mean \"xavier_uniform\"?"),
         (
             "init: kaimin_normal",
             "init: unknown initializer \"kaimin_normal\"; did you mean \"kaiming_normal\"?"

@@ -144,7 +144,7 @@ extension EndToEndTests {
             #expect(run.exitCode == 78)
             #expect(
                 run.standardError.contains(
-                    "dtrain: error: evaluation.metrics: mae needs numeric targets, the data has class labels")
+                    "loss.yaml:9: evaluation.metrics: mae needs numeric targets, the data has class labels")
             )
         }
     }

@@ -19,7 +19,7 @@ extension EndToEndTests {
             ("train lr=0.1", "did you mean \"--set optimizer.lr=0.1\"?"),
             ("--batch-size 3", "did you mean \"--batch\"?"), ("--max-epochs 3", "did you mean \"--epochs\"?"),
             ("predict runs/x --out p.csv", "did you mean \"--output\"?"),
-            ("train --data x.csv", "it is an option of evaluate, predict"),
+            ("train --data x.csv", "\"dtrain init x.csv\" writes a configuration for it"),
             ("-n 4", "as in mpirun -n 4 dtrain"), ("--bach 3", "did you mean \"--batch\"?"),
         ])
         func words(line: String, says: String) throws {

@@ -57,7 +57,7 @@ public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvert
         var parts = [Self.shortened(location.description, to: 4096)]
         if !key.isEmpty, !location.says(key) { parts.append(Self.shortened(key, to: 200)) }
         let text = Self.shortened(problem, to: 1500)
-        parts.append(advice.map { "\(text); \($0)" } ?? text)
+        parts.append(advice.map { "\(text); \(Self.shortened($0, to: 1500))" } ?? text)
         return Self.oneLine(parts.joined(separator: ": "))
     }
 

@@ -12,7 +12,7 @@ extension ForeignNames {
             instead:
                 "leave it out: the data set lies in memory, and training.workers are threads that compute"),
         Row(
-            "precision bf16 bfloat16 fp16 float16 half amp mixed_precision use_amp dtype",
+            "precision bf16 fp16 half amp mixed_precision use_amp dtype",
             instead: "leave it out: arithmetic is float32, and training.exchange rounds what ranks exchange"),
         Row(
             "deterministic cudnn_benchmark",
@@ -88,6 +88,11 @@ extension ForeignNames {
         Row("rescaling", instead: "leave it out: data.normalize scales features"),
         Row("inplace trainable requires_grad track_running_stats return_sequences", instead: "leave it out"),
         Row("dilation dilation_rate atrous_rate", instead: "there are no dilated convolutions"),
+        Row(
+            "embedding lstm gru rnn simple_rnn bidirectional conv1d transformer multi_head_attention attention",
+            instead: "there are no layers of sequences: linear takes rows, conv2d images"),
+        Row("conv3d max_pooling3d", instead: "there is none; conv2d takes images"),
+        Row("concat concatenate", instead: "there is none; residual adds what two ways make"),
         Row("zero_padding2d", instead: "padding is an option of conv2d"),
         Row("silu swish mish hardswish", instead: "there is none; gelu is like it"),
         Row("elu selu celu prelu relu6", instead: "there is none; relu, leaky_relu and gelu are like it"),

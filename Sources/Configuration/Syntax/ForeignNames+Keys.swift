@@ -98,7 +98,7 @@ extension ForeignNames {
         Row("min_lr eta_min lr_min lr_end final_lr min_learning_rate", "eta_min"),
         Row("lrf", "schedule.eta_min", "which is lr0 · lrf"),
         Row("decay_rate lr_decay_factor drop_factor", "gamma"),
-        Row("decay_steps lr_step", "step_size", "in epochs"),
+        Row("step step_every decay_steps lr_step", "step_size", "in epochs"),
         Row("boundaries lr_steps", "milestones"),
     ]
 

@@ -143,7 +143,8 @@ extension FormReader {
             PlainNumber.isLike(word)
         {
             throw setting.wrongType(
-                expected: "no number", advice: "write \"- \(name)\": input sizes are inferred")
+                expected: declared.isEmpty ? "no options" : "no number",
+                advice: "write \"- \(name)\": input sizes are inferred")
         }
         return try options(
             setting, declared, short: entry?.short, key: key, more: more,

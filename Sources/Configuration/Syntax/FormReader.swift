@@ -67,7 +67,7 @@ struct FormReader {
     private func numbers(
         _ setting: Setting, _ form: OptionForm, _ allowed: AllowedNumbers, _ count: Int?
     ) throws(ConfigurationError) -> [Double] {
-        let elements = try setting.list(form.phrase)
+        let elements = try setting.list(form.phrase, takesOne: count ?? 1 == 1)
         var numbers: [Double] = []
         for element in elements { numbers.append(try element.number(allowed)) }
         if let count, numbers.count != count {

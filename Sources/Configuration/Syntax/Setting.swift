@@ -45,7 +45,7 @@ struct Setting {
         let number = try plainNumber(expected: expected)
         guard let whole = number.whole else {
             if number.isWhole { throw outOfRange(OptionForm.phrase(range)) }
-            let same = Int(exactly: number.value)
+            let same = Int(exactly: number.value).flatMap { range.contains($0) ? $0 : nil }
             throw wrongType(expected: expected, advice: same.map { "write \($0)" })
         }
         guard range.contains(whole) else { throw outOfRange(OptionForm.phrase(range)) }
@@ -173,9 +173,11 @@ struct Setting {
     }
 
     /// Reads the elements of a list.
-    func list(_ expected: String) throws(ConfigurationError) -> [Setting] {
+    ///
+    /// - Parameter takesOne: Whether a list of one element would do.
+    func list(_ expected: String, takesOne: Bool = true) throws(ConfigurationError) -> [Setting] {
         guard case .sequence(let nodes) = node.content else {
-            let isElement = node.word != nil && !node.isBlank && !node.isNull && flagIfAny == nil
+            let isElement = takesOne && node.word != nil && !node.isBlank && !node.isNull && flagIfAny == nil
             throw wrongType(
                 expected: expected, advice: isElement ? "write [\(plainText ?? node.value)]" : nil)
         }

@@ -14,7 +14,7 @@ struct InitialWeights {
         self.cluster = cluster
         let found = Result { () -> SavedWeights? in
             guard cluster.rank == 0, let path = settings.initialWeights else { return nil }
-            return try Self.aboutItsSetting { try SavedWeights(path, key: Self.key) }
+            return try Self.aboutItsSetting { try SavedWeights(path) }
         }
         try cluster.agree(found.map { _ in })
         named = try found.get()
@@ -46,12 +46,10 @@ struct InitialWeights {
         return origin
     }
 
-    private static let key = "init.weights"
-
     /// Runs `body`; its errors say that they are about the setting that names the weights.
     private static func aboutItsSetting<T>(_ body: () throws -> T) throws -> T {
         do { return try body() } catch let error as TrainingError {
-            throw TrainingError(error.kind, error.description, about: .setting(key))
+            throw TrainingError(error.kind, error.description, about: .setting("init.weights"))
         }
     }
 }
