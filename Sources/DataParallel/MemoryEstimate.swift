@@ -35,8 +35,6 @@ package struct MemoryEstimate: Sendable {
         package var isDelayed = false
         /// Whether a rank holds the best weights beside, to save them.
         package var keepsBest = false
-        /// Whether state is copied to be saved.
-        package var savesState = true
 
         package init(shards: Int, rule: any UpdateRule, batches: [Int]) {
             self.shards = shards
@@ -216,12 +214,10 @@ package struct MemoryEstimate: Sendable {
             found.gradients = exchanges * (partial + sums + ownGradients * max(0, waiting))
             let kept = work.keepsGradients ? parameters : 0
             found.optimizerState = (optimizerState + kept) / ranks
-            if work.savesState {
-                found.copies = rank == 0 ? ofFirst : (whole - ofFirst) / max(1, ranks - 1)
-                // To copy its part of the state it reads what others have updated.
-                let read = rank == 0 ? found.copies - parameters : found.copies
-                found.optimizerState += max(0, read) * (ranks - 1) / ranks
-            }
+            found.copies = rank == 0 ? ofFirst : (whole - ofFirst) / max(1, ranks - 1)
+            // To copy its part of the state it reads what others have updated.
+            let read = rank == 0 ? found.copies - parameters : found.copies
+            found.optimizerState += max(0, read) * (ranks - 1) / ranks
             found.shared = work.dataBytes + parameters + exchanges * partial + found.optimizerState
             let passes = [training] + evaluations
             found.activations = passes.reduce(0) { $0 + $1.bytes(shards: shards, workers: workers) }

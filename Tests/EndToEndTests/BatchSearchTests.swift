@@ -169,8 +169,11 @@ extension EndToEndTests {
         @Test(arguments: [
             ("training.shards=1", "set training.shards to 2 or more"),
             ("training.batch_growth={every: 1}", "must be a number beside batch_growth"),
-            ("training.memory=8 parsecs", "unknown amount of memory \"8 parsecs\""),
-            ("optimizer={name: rprop}", "must be full beside optimizer rprop"),
+            (
+                "training.memory=8 parsecs",
+                "expected the name of an amount of memory as 8 GiB, found 8 parsecs"
+            ),
+            ("optimizer={name: delta_bar_delta}", "must be full beside optimizer delta_bar_delta"),
         ])
         func refused(_ setting: String, _ says: String) throws {
             let data = try TestData(count: 1)

@@ -70,8 +70,10 @@ struct BatchSearch {
     private func need(_ size: Int, _ settings: TrainingSettings) throws -> Int {
         var settings = settings
         settings.batchIfAny = size
-        let estimate = try MemoryEstimate(
-            data.model, MemoryEstimate.Work(settings, data), kernels: cluster.kernels)
+        var work = MemoryEstimate.Work(settings, data)
+        // A range test, which watches nothing, chooses as the run does.
+        work.keepsBest = true
+        let estimate = try MemoryEstimate(data.model, work, kernels: cluster.kernels)
         return estimate.ranks(1, workers: settings.shards, program: Self.programBytes)[0].total
     }
 
@@ -136,39 +138,5 @@ extension RunIdentity {
         case .number(let number): Int(exactly: number)
         default: nil
         }
-    }
-}
-
-extension MemoryEstimate.Work {
-    /// What a run with these settings and data does.
-    init(_ settings: TrainingSettings, _ data: PreparedData) {
-        func sizes(_ batch: Int, of count: Int) -> [Int] {
-            [min(batch, count), count % batch].filter { $0 > 0 }
-        }
-        let examples = data.training.count
-        self.init(
-            shards: settings.shards, rule: settings.optimizer.rule,
-            batches: Set(RunPlan(settings, examples: examples).batches).sorted().flatMap {
-                sizes($0, of: examples)
-            })
-        let evaluated =
-            [data.test, data.validation].compactMap { $0 }
-            + (settings.evaluatesTraining ? [data.training] : [])
-        evaluations = evaluated.map { sizes(settings.evaluationBatch, of: $0.count) }
-        var sets = [data.training.dataset]
-        for part in [data.validation, data.test].compactMap({ $0 })
-        where !sets.contains(where: { $0 === part.dataset }) {
-            sets.append(part.dataset)
-        }
-        let layouts = sets.map(\.examples.layout)
-        dataBytes = layouts.reduce(0) { $0 + $1.featureBytes + $1.labelBytes }
-        // Row numbers of an epoch, of evaluations and of the epoch that follows.
-        orderBytes = 4 * (2 * examples + evaluated.reduce(0) { $0 + $1.count })
-        exampleBytes = layouts[0].width * 4 + layouts[0].labels.size + 8
-        bucketBytes = settings.bucketBytes
-        keepsGradients = settings.accumulate > 1 || settings.isDelayed
-        isDelayed = settings.isDelayed
-        keepsBest = RunPolicy.watchedMetric(settings) != nil
-        savesState = !settings.isDryRun
     }
 }

@@ -24,15 +24,18 @@ struct RateSearchRun {
         settings.growth = nil
         settings.schedule = .constant
         settings.schedule.momentum = run.schedule.momentum
-        settings.data.test = nil
-        if case .files = run.data.validation { settings.data.validation = nil }
+        // The mini-batch is chosen by the memory of all data.
+        if !run.choosesBatch {
+            settings.data.test = nil
+            if case .files = run.data.validation { settings.data.validation = nil }
+            settings.evaluatesTraining = false
+        }
         settings.watchedMetric = nil
         settings.watchesEvaluations = false
         settings.earlyStopping = nil
         settings.onPlateau = nil
         settings.spikes = nil
         settings.evaluationSteps = nil
-        settings.evaluatesTraining = false
         settings.curvatureSteps = nil
         settings.parameterSteps = nil
         settings.effectiveRateSteps = nil

@@ -117,16 +117,19 @@ extension OptionCodec where Value == Metric {
     }
 }
 
-extension OptionCodec where Value == Int {
-    /// An amount of memory in bytes, written with a unit: 8 GiB, 1.5 GiB, 16 GB.
+extension OptionCodec where Value == Int? {
+    /// An amount of memory in bytes, written with a unit: 8 GiB, 1.5 GiB, 16 GB; nil for auto, which is written by leaving
+    /// the option out.
     static let memory = OptionCodec(
         .word(
-            "amount of memory", ["8 GiB", "512 MiB"],
+            "amount of memory as 8 GiB", ["auto"],
             pattern: "[1-9][0-9]{0,5}([.][0-9]{1,3})? ?[KMGT]i?B|[1-9][0-9]{0,17} ?B")
     ) { byteCount in
+        guard let byteCount else { return .none }
         let unit = memoryUnits.first { byteCount % $0.byteCount == 0 }
         return .text("\(byteCount / (unit?.byteCount ?? 1)) \(unit?.name ?? "B")")
     } decode: { value in
+        if value == .none || value == .text("auto") { return nil }
         guard case .text(let text) = value,
             let unit = memoryUnits.first(where: { text.hasSuffix($0.name) }),
             let count = Double(text.dropLast(unit.name.count).filter { $0 != " " })

@@ -273,8 +273,8 @@ package struct SettingsTable: Sendable {
                 }
             },
             SettingKey(
-                "training.memory", \.memoryLimit, optional: .memory, .conduct,
-                "The memory of a node for which batch: auto chooses, as 8 GiB; the limit of its control group or else all of it unless given."
+                "training.memory", \.memoryLimit, .memory, .conduct,
+                "The memory of a node for which batch: auto chooses, as 8 GiB; auto for the limit of its control group or else all of it."
             ),
             SettingKey(
                 "training.accumulate", \.accumulate, .whole(1...1_000_000), .results,

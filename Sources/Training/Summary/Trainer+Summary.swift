@@ -56,10 +56,8 @@ extension Trainer {
         _ settings: TrainingSettings, _ data: PreparedData, _ choice: BatchChoice?, ranks: Int, program: Int,
         _ cluster: Cluster
     ) throws -> SummaryReport {
-        var run = settings
-        run.isDryRun = false
         let memory = try MemoryEstimate(
-            data.model, MemoryEstimate.Work(run, data), kernels: cluster.kernels)
+            data.model, MemoryEstimate.Work(settings, data), kernels: cluster.kernels)
         let workers = settings.workers ?? max(1, cluster.nodeCores / ranks)
         let examples = data.training.count
         return SummaryReport(
