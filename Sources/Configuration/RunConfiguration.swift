@@ -29,7 +29,7 @@ public struct RunConfiguration: Sendable, Equatable {
     private let table: SettingsTable
     /// The configuration as written, overrides included: errors that are found later, such as in a model's shapes, get
     /// their lines from it.
-    private let whole: Setting
+    let whole: Setting
     /// The absolute paths of data that another data.root would move; an error about such a path says so.
     let movable: Set<String>
 
@@ -75,6 +75,7 @@ public struct RunConfiguration: Sendable, Equatable {
         }
         try finish()
         settings.configurationText = text(of: settings)
+        settings.makesConfigurationText = { [table] in Self.text(of: $0, table) }
         try requireReadableForm(of: source)
     }
 
@@ -114,8 +115,10 @@ public struct RunConfiguration: Sendable, Equatable {
         let names = keys.first?.name.isEmpty == true ? nil : inner
         let parts = try SettingMap(setting, keys: names ?? setting.node.keys)
         if section == "data" {
-            _ = try parts.required(
-                "train", "the files of a data set, as {format: idx, features: FILE, labels: FILE}")
+            guard parts.optional("train") != nil else {
+                throw parts.missing(
+                    "train", "the files of a data set, as {format: idx, features: FILE, labels: FILE}")
+            }
         }
         for key in keys where !key.name.isEmpty {
             guard let part = parts.optional(key.name) else { continue }
@@ -170,7 +173,9 @@ public struct RunConfiguration: Sendable, Equatable {
     ///
     /// Reading the text gives equal settings, and writing those gives the same text. A run's folder has the text as
     /// config.yaml.
-    func text(of settings: TrainingSettings) -> String {
+    func text(of settings: TrainingSettings) -> String { Self.text(of: settings, table) }
+
+    private static func text(of settings: TrainingSettings, _ table: SettingsTable) -> String {
         var yaml = YAMLWriter()
         let standard = try? SettingsTable.defaults
         for section in table.sections {
@@ -190,7 +195,7 @@ public struct RunConfiguration: Sendable, Equatable {
             guard !options.isEmpty else { continue }
             if options.count == 1, options[0].name == "name" {
                 yaml.line(section, options[0].value)
-            } else if Self.flowing.contains(section) {
+            } else if flowing.contains(section) {
                 yaml.line(section, .options(options))
             } else {
                 yaml.heading(section)
@@ -234,6 +239,7 @@ public struct RunConfiguration: Sendable, Equatable {
     /// search ends at a name for which nothing was written, such as a weight.
     private func modelError(_ error: ModelError) -> ConfigurationError {
         var place = whole.part("model")
+        var isFound = true
         for name in error.path.split(separator: ".") {
             var holder = place
             if Int(name) == nil, case .mapping(let entries) = place.node.content, entries.count == 1,
@@ -242,10 +248,16 @@ public struct RunConfiguration: Sendable, Equatable {
                 holder = place.part("residual")
             }
             let part = holder.part(String(name))
-            guard part.path != holder.path else { break }
+            isFound = part.path != holder.path
+            guard isFound else { break }
             place = part
         }
-        return ConfigurationError(.shape, at: place.place, key: place.path, error.description)
+        // What a model ends with is what its last layer makes.
+        if case .classes = error.subject, case .sequence(let layers) = place.node.content, !layers.isEmpty {
+            place = place.part("\(layers.count - 1)")
+        }
+        return ConfigurationError(
+            .shape, at: place.place, key: place.path, isFound ? error.reason : error.description)
     }
 
     /// Throws unless the form with all defaults, which a run's folder keeps, can be read again: it is longer and deeper
@@ -308,6 +320,7 @@ public struct RunConfiguration: Sendable, Equatable {
                     "give the path of a YAML file; \"dtrain recipes fashion-cnn\" prints one to start from")
         }
         let path = file.hasPrefix("/") ? file : "\(currentFolder)/\(file)"
+        if let mistaken = MistakenFile(file, at: path) { throw mistaken.error }
         guard let handle = FileHandle(forReadingAtPath: path) else {
             let exists = FileManager.default.fileExists(atPath: path)
             throw unreadable(exists ? "the file cannot be opened" : "there is no such file")

@@ -34,12 +34,10 @@ extension Trainer {
         // A program may have changed the settings that were read.
         var settings = configuration.settings
         settings.configurationText = configuration.text(of: settings)
-        do {
-            return try train(settings, on: cluster) { layout in
+        return try configuration.located {
+            try train(settings, on: cluster) { layout in
                 try configuration.makeModel(classes: layout.classCount)
             }
-        } catch let error as ModelError {
-            throw configuration.configurationError(error)
         }
     }
 }

@@ -56,6 +56,9 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
     public let advice: String
     /// The superfluous columns, if they are the problem.
     package let extraColumns: ExtraColumns?
+    /// The setting that is to blame, such as "label" for one of the data set, or "data.validation.fraction"; nil for the
+    /// file itself.
+    package let setting: String?
 
     /// An error about a file, "expected …, found …", with advice.
     public init(_ kind: Kind, path: String, expected: String, found: String, advice: String) {
@@ -65,7 +68,7 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
     /// An error whose problem is "expected …, found …" unless `problem` is given.
     init(
         _ kind: Kind, path: String, place: String? = nil, expected: String, found: String, advice: String,
-        problem: String? = nil, extraColumns: ExtraColumns? = nil
+        problem: String? = nil, extraColumns: ExtraColumns? = nil, setting: String? = nil
     ) {
         self.kind = kind
         self.path = path
@@ -74,6 +77,7 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
         self.found = found
         self.advice = advice
         self.extraColumns = extraColumns
+        self.setting = setting
         self.problem = problem ?? "expected \(expected), found \(found)"
     }
 
@@ -91,6 +95,14 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
         return DataError(
             kind, path: path, place: place, expected: expected, found: found,
             advice: advice.replacing(extraColumns.way, with: way), problem: problem)
+    }
+
+    /// The same error about a setting.
+    func about(_ setting: String) -> DataError {
+        DataError(
+            kind, path: path, place: place, expected: expected, found: found, advice: advice,
+            problem: problem,
+            extraColumns: extraColumns, setting: setting)
     }
 
     /// A piece of a file's text, cut to a readable length.

@@ -100,7 +100,8 @@ extension DatasetLayout {
             let type = features.scalar.size < 4 ? "float32" : "float64"
             throw DataError(
                 .unsupported, path: path, expected: "features of uint8, float32 or float64",
-                found: features.scalar.rawValue, advice: "save the features as \(type)")
+                found: features.scalar.rawValue,
+                advice: "save the features as \(type), or swap the two files if these are labels")
         }
         guard features.shape.count >= 2 else {
             throw DataError(
@@ -145,7 +146,9 @@ extension DatasetLayout {
                     ? "float targets of shape (examples, outputs)"
                     : "integer labels of shape (examples) or (examples, outputs)",
                 found: shape,
-                advice: isFloat ? "reshape the targets" : "save class indices as (examples)")
+                advice: isFloat
+                    ? "reshape the targets, or give the file of labels if these are features"
+                    : "save class indices as (examples)")
         }
         let width = header.shape.count == 2 ? header.shape[1] : 1
         if task == .classification || task == nil && !isFloat && width == 1 {

@@ -20,10 +20,10 @@ package struct ValidationSplit: Sendable, Hashable {
             let side = held > 0 ? "training" : "validation"
             throw DataError(
                 .empty, path: name, expected: "examples on both sides", found: "none for \(side)",
-                advice: "change the validation fraction",
+                advice: "give \(held > 0 ? "a smaller" : "a larger") fraction",
                 problem:
-                    "a validation fraction of \(fraction) of \(counted(count, "example")) leaves none for \(side)"
-            )
+                    "a validation fraction of \(fraction) of \(counted(count, "example")) leaves none for \(side)",
+                setting: "data.validation.fraction")
         }
         validation = order[..<held].sorted()
         training = order[held...].sorted()

@@ -47,8 +47,10 @@ public struct Conv2d: Layer, CustomReflectable {
     }
 
     public func check(input shape: [Int]) throws(ModelError) {
-        guard shape.count == 4 else { throw .expected("images (N, C, H, W)", found: shape) }
-        if let inputs, shape[1] != inputs { throw .expected(counted(inputs, "channel"), found: shape) }
+        guard shape.count == 4 else { throw .noImages(shape) }
+        if let inputs, shape[1] != inputs {
+            throw .expected(counted(inputs, "channel"), found: shape, "leave out in")
+        }
         guard shape[1] % geometry.groups == 0, outputs % geometry.groups == 0 else {
             throw .expected(
                 "channels that \(geometry.groups) groups divide (\(outputs) outputs)", found: shape)
@@ -56,7 +58,8 @@ public struct Conv2d: Layer, CustomReflectable {
         let window = Window2d(kernel: kernel, stride: geometry.stride, padding: geometry.padding)
         guard window.fits(Extent2d(shape[2], shape[3])) else {
             throw .expected(
-                "images of at least \(kernel.height) x \(kernel.width) with padding", found: shape)
+                "images of at least \(kernel.height) x \(kernel.width) with padding", found: shape,
+                "take a smaller kernel, or more padding")
         }
     }
 }

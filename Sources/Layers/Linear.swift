@@ -39,7 +39,9 @@ public struct Linear: Layer, CustomReflectable {
     }
 
     public func check(input shape: [Int]) throws(ModelError) {
-        guard shape.count == 2 else { throw .expected("(N, features); put flatten in front", found: shape) }
-        if let inputs, shape[1] != inputs { throw .expected(counted(inputs, "feature"), found: shape) }
+        guard shape.count == 2 else { throw .expected("(N, features)", found: shape, "put flatten in front") }
+        if let inputs, shape[1] != inputs {
+            throw .expected(counted(inputs, "feature"), found: shape, "leave out in")
+        }
     }
 }

@@ -36,7 +36,23 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
         ModelError(reason, path: path.isEmpty ? name : "\(name).\(path)", about: subject)
     }
 
-    static func expected(_ what: String, found shape: [Int]) -> ModelError {
-        ModelError("expects \(what), got shape (\(shape.map(String.init).joined(separator: ", ")))")
+    /// The error of a layer that gets another shape than it expects.
+    ///
+    /// - Parameter shape: The shape of a mini-batch, whose first extent is N.
+    static func expected(_ what: String, found shape: [Int], _ advice: String? = nil) -> ModelError {
+        ModelError("expects \(what), got shape \(text(ofBatch: shape))" + (advice.map { ": \($0)" } ?? ""))
+    }
+
+    /// The error of a layer of images that gets something else.
+    static func noImages(_ shape: [Int]) -> ModelError {
+        let store = "store images as (examples, C, H, W)"
+        return expected(
+            "images (N, C, H, W)", found: shape,
+            shape.count == 2 ? "put it in front of flatten, or \(store)" : store)
+    }
+
+    /// The shape of a mini-batch in messages: "(N, 3, 32, 32)".
+    static func text(ofBatch shape: [Int]) -> String {
+        "(\((["N"] + shape.dropFirst().map(String.init)).joined(separator: ", ")))"
     }
 }

@@ -35,15 +35,16 @@ public struct GlobalAvgPool: Layer {
     }
 
     public func check(input shape: [Int]) throws(ModelError) {
-        guard shape.count == 4 else { throw .expected("images (N, C, H, W)", found: shape) }
+        guard shape.count == 4 else { throw .noImages(shape) }
     }
 }
 
 private func requireImages(_ shape: [Int], _ window: Window2d) throws(ModelError) {
-    guard shape.count == 4 else { throw .expected("images (N, C, H, W)", found: shape) }
+    guard shape.count == 4 else { throw .noImages(shape) }
     guard window.fits(Extent2d(shape[2], shape[3])) else {
         throw .expected(
-            "images of at least \(window.kernel.height) x \(window.kernel.width) with padding", found: shape)
+            "images of at least \(window.kernel.height) x \(window.kernel.width) with padding", found: shape,
+            "take a smaller kernel, or fewer layers that shrink the images")
     }
     guard window.padding.height * 2 <= window.kernel.height, window.padding.width * 2 <= window.kernel.width
     else {

@@ -21,7 +21,9 @@ public struct Residual: Layer {
         do { main = try body.outputShape(input: shape) } catch { throw error.inside("body") }
         do { around = try shortcut.outputShape(input: shape) } catch { throw error.inside("shortcut") }
         guard main == around else {
-            throw ModelError("the body makes shape \(main), the shortcut \(around); they must be equal")
+            throw ModelError(
+                "the body makes shape \(ModelError.text(ofBatch: main)), the shortcut \(ModelError.text(ofBatch: around)): give layers, under shortcut or in the body, that make them equal"
+            )
         }
     }
 }

@@ -38,6 +38,8 @@ enum PageStyle {
         .tip { fill: #1b1f24; paint-order: stroke; stroke: #ffffff; stroke-width: 5px; stroke-linejoin: round; pointer-events: none; }
         """
 
+    /// A rule beside `picture` for a picture with faint curves.
+    static let faint = "\n.faint { stroke-width: 1; opacity: 0.45; }"
     /// Rules beside `picture` for a picture with curves that are dashed or dotted.
     static let dashes = "\n.dashed { stroke-dasharray: 7 5; }\n.dotted { stroke-dasharray: 1 5; }"
 

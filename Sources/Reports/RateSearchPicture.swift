@@ -35,7 +35,7 @@ package struct RateSearchPicture {
         let outcome = search.suggestion.map { "\(NumberText.plain($0)): " } ?? "No suggestion: "
         return StandalonePicture(
             title: "Range test of the learning rate", notes: [subject + ".", outcome + search.reason + "."],
-            size: (Frame.width, Frame.height), style: PageStyle.dashes,
+            size: (Frame.width, Frame.height), style: PageStyle.faint,
             legend: curves.map {
                 Section.Figure.Entry(name: $0.name, look: "\($0.stroke.rawValue) c\($0.color)")
             }

@@ -10,6 +10,8 @@ struct PlanningContext {
     let gradients: GradientPlan
     /// Batch norms that one kernel computes together with the pooling behind them.
     let pooledBatchNorms: [PooledBatchNorm]
+    /// Batch norms that one kernel computes together with the sum they alone go into.
+    let addedBatchNorms: [AddedBatchNorm]
     /// The vector loops of an instruction set.
     let kernels: UnsafePointer<dt_kernels>
     /// Bytes from the start of the parameters' or states' memory to each variable.
@@ -25,5 +27,6 @@ struct PlanningContext {
         schedule = Schedule(graph)
         gradients = GradientPlan(graph, schedule, variableOffsets: variableOffsets)
         pooledBatchNorms = PooledBatchNorm.all(in: graph)
+        addedBatchNorms = AddedBatchNorm.all(in: graph)
     }
 }

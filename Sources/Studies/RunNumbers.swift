@@ -28,7 +28,7 @@ struct RunNumbers {
         labels = run.values
         let settings = run.configuration.settings
         let examples = (result?.trainingExamples).map(Double.init)
-        let batch = settings.isFullBatch ? examples : Double(settings.batch)
+        let batch = settings.isFullBatch ? examples : Double(result?.batch ?? settings.batch)
         func completed(_ numbers: [String: Double]) -> [String: Double] {
             Self.completed(numbers, examples, batch)
         }

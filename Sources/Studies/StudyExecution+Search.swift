@@ -48,7 +48,9 @@ extension StudyExecution {
                         isLast: rung.epochs >= run.configuration.settings.epochs)
                     return StudySearch.Standing(trial: trial, rung: level + 1, value: value)
                 }
-                let value = standings[trial].value.map { "\(search.metric) \($0.plainText)" }
+                let value = standings[trial].value.map {
+                    "\(search.metric) \(ProgressReporter.significant($0, 4))"
+                }
                 tell(run, found, number, found: value)
             }
         }

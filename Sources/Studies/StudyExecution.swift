@@ -46,6 +46,7 @@ package struct StudyExecution {
     ///
     /// - Returns: Nil where a run or a landscape was asked to stop, and has said how to go on.
     package func run() throws -> Outcome? {
+        try checkPictures()
         var outcome = Outcome()
         let runs: [RunNumbers]
         var trials: FoundTrials?
@@ -65,6 +66,21 @@ package struct StudyExecution {
         // Rank 0 alone has the numbers.
         try cluster.agree(Result { if cluster.rank == 0 { try write(runs, trials, &outcome) } })
         return outcome
+    }
+
+    /// Throws for a picture that could not be drawn of the weights that runs end with; collective.
+    private func checkPictures() throws {
+        for picture in study.pictures {
+            guard case .landscape(let landscape) = picture.content,
+                let run = study.runs.first(where: { $0.name == landscape.run })
+            else { continue }
+            let problem = try run.configuration.located {
+                try Trainer.problem(
+                    landscape.directions { $0 }, run.configuration.settings, on: cluster
+                ) { layout in try run.configuration.makeModel(classes: layout.classCount) }
+            }
+            if problem.count == 2 { throw picture.error(ofOutputs: problem[0], advice: problem[1]) }
+        }
     }
 
     /// Trains all runs; nil where one was asked to stop.
@@ -225,7 +241,7 @@ package struct StudyExecution {
         // The name of a trial says nothing of its values.
         let sheets = shown.sheets(withLabels: trials != nil)
         let heading = study.against == .run ? "Last numbers" : "Numbers at each \(study.against.rawValue)"
-        let table = TablePicture(title: heading, note: study.title, tables: sheets).svg
+        let table = TablePicture(title: study.title, note: heading, tables: sheets).svg
         outcome.tableFiles = [try save(compared.csv, as: "study.csv")]
         if let table { outcome.tableFiles.append(try save(table, as: "study.svg")) }
         outcome.tableFiles.append(try save(times.csv, as: "times.csv"))

@@ -92,13 +92,14 @@ package struct InputDescription: Codable, Sendable {
     ) throws {
         let name = source.name
         guard layout.exampleShape == exampleShape else {
-            throw TrainingError(.badFile, shapeProblem(layout, name: name, training: training))
+            throw TrainingError(
+                .badFile, shapeProblem(layout, name: name, training: training), about: .file(name))
         }
         guard layout.labels != .classes || layout.classNames == classNames else {
             throw TrainingError(
                 .badFile,
-                "\(source.labelsName) has other labels than \(labels): give classes: N for both, or for neither"
-            )
+                "\(source.labelsName) has other labels than \(labels): give classes: N for both, or for neither",
+                about: .file(source.labelsName))
         }
         try scaling.check(layout, path: name)
     }
@@ -123,7 +124,8 @@ package struct InputDescription: Codable, Sendable {
     /// What is wrong with the shape of other examples. Tables with names have already been matched by them.
     private func shapeProblem(_ layout: DatasetLayout, name: String, training: String) -> String {
         guard layout.exampleShape.count == 1, exampleShape.count == 1 else {
-            return "\(name) has examples of shape \(layout.exampleShape), \(training) of \(exampleShape)"
+            return
+                "\(name) has examples of shape \(layout.exampleShape), \(training) of \(exampleShape): give data of that shape"
         }
         // Columns are counted, not words.
         let words = (wordColumns ?? []).reduce(0) { $0 + $1.words.count - 1 }

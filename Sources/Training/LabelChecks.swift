@@ -13,15 +13,15 @@ package enum LabelChecks {
             guard isOneHot(targets, width: width) else { return }
             throw TrainingError(
                 .configuration,
-                "the labels are one-hot rows of \(counted(width, "class")), \(source.labelsName), \(loss.name) takes class indices: save numpy.argmax(labels, axis=1) instead"
-            )
+                "the labels are one-hot rows of \(counted(width, "class")), \(source.labelsName), \(loss.name) takes class indices: save numpy.argmax(labels, axis=1) instead",
+                about: .file(source.labelsName))
         }
         guard let index = targets.firstIndex(where: { $0 < 0 || $0.rounded() != $0 }) else { return }
         let place = source.place(ofLabel: index)
         throw TrainingError(
             .configuration,
-            "label \(targets[index]) of example \(place.example) is no class, \(place.path), \(loss.name) needs class labels, whole numbers from 0: correct it, or use loss: mse for numbers to predict"
-        )
+            "label \(targets[index]) of example \(place.example) is no class, \(place.path), \(loss.name) needs class labels, whole numbers from 0: correct it, or use loss: mse for numbers to predict",
+            about: .file(source.labelsName))
     }
 
     /// The error for a model with fewer outputs than the data has classes, with a likely reason found in the labels.

@@ -44,7 +44,8 @@ final class PreparedData {
         let layout = dataset.examples.layout
         guard layout.labels != .none else {
             throw TrainingError(
-                .configuration, "\(dataset.name) has no labels: training needs data.train.labels")
+                .configuration, "\(dataset.name) has no labels: training needs data.train.labels",
+                about: .file(dataset.name))
         }
         try LabelChecks.classes(dataset.examples, of: source, loss: settings.loss)
         // The model shows what is wrong with the training labels, which must come before comparing other sets with
@@ -83,7 +84,7 @@ final class PreparedData {
             augmenter = try Augmenter(
                 settings.data.augmentation, seed: settings.seed, shape: layout.exampleShape,
                 name: dataset.name)
-        } catch { throw TrainingError(.configuration, error.description) }
+        } catch { throw TrainingError(.configuration, error.description, about: .setting(error.key)) }
         inputs = InputDescription(
             layout, scaling: try Self.scaling(settings.data.normalization, training, cluster, progress))
         var digest = Digest()
@@ -211,13 +212,14 @@ final class PreparedData {
         if own.labels == .none {
             throw TrainingError(
                 .configuration,
-                "\(part.dataset.name) has no labels: give its labels, or leave it out")
+                "\(part.dataset.name) has no labels: give its labels, or leave it out",
+                about: .file(part.dataset.name))
         }
         guard own.labels == wanted.labels else {
             throw TrainingError(
                 .badFile,
-                "\(part.dataset.source.labelsName) has labels of another kind than \(training.dataset.source.labelsName), \(own.labels.text) instead of \(wanted.labels.text): both need classes, or targets of the same number"
-            )
+                "\(part.dataset.source.labelsName) has labels of another kind than \(training.dataset.source.labelsName), \(own.labels.text) instead of \(wanted.labels.text): both need classes, or targets of the same number",
+                about: .file(part.dataset.source.labelsName))
         }
         if let classes = own.classCount, let known = wanted.classCount, classes > known,
             let labels = part.dataset.examples.classes,
@@ -229,8 +231,8 @@ final class PreparedData {
                 ? ", or set task: regression if labels are numbers to predict" : ""
             throw TrainingError(
                 .badFile,
-                "the label of example \(place.example) is \(labels[index]), \(place.path), the training set has only 0 to \(known - 1): correct it, or train with such examples\(regression)"
-            )
+                "the label of example \(place.example) is \(labels[index]), \(place.path), the training set has only 0 to \(known - 1): correct it, or train with such examples\(regression)",
+                about: .file(place.path))
         }
     }
 }

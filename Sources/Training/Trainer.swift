@@ -64,7 +64,8 @@ public enum Trainer {
     /// Runs `body`; its errors name settings as a Swift program does.
     static func worded<T>(_ cluster: Cluster, _ body: () throws -> T) throws -> T {
         do { return try body() } catch let error as TrainingError {
-            throw TrainingError(error.kind, cluster.guidance.wording(error.description))
+            throw TrainingError(
+                error.kind, cluster.guidance.wording(error.description), about: error.subject)
         }
     }
 }

@@ -19,15 +19,28 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
         /// The program was started in a way that cannot work.
         case launch
     }
+    /// What a failure is about, for messages that say where that was written.
+    package enum Subject: Sendable, Equatable {
+        /// A setting, such as "training.batch".
+        case setting(String)
+        /// A data file, or several as a data set's name has them.
+        case file(String)
+    }
     /// The kind of this failure.
     public let kind: Kind
     /// What happened, where, and what to do.
     public let description: String
 
+    /// What it is about; nil where that was not written in a configuration.
+    package let subject: Subject?
+
     /// A failure with a message that says what to do.
-    public init(_ kind: Kind, _ description: String) {
+    public init(_ kind: Kind, _ description: String) { self.init(kind, description, about: nil) }
+
+    package init(_ kind: Kind, _ description: String, about subject: Subject?) {
         self.kind = kind
         self.description = description
+        self.subject = subject
     }
 
     /// There is nothing at the path of a run to continue.

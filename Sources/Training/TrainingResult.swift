@@ -22,6 +22,8 @@ public struct TrainingResult: Sendable {
     public let executedExamples: Int
     /// The number of trainable elements.
     public let parameters: Int
+    /// The most examples of a mini-batch, the first one if it grew; nil for all.
+    public let batch: Int?
     /// The bytes of optimizer state: of this rank alone if it is sharded, else of its node.
     public let optimizerStateBytes: Int
 }

@@ -4,6 +4,9 @@ import Safetensors
 
 /// A model's variables as a safetensors file with torch's names.
 package enum WeightsFile {
+    /// What to do about weights of another model.
+    private static let advice = "give weights of this model, or the model that they are of"
+
     /// A copy of the values of `state`, to be written later, with tensors in sorted order: the same values give the
     /// same bytes.
     ///
@@ -34,17 +37,20 @@ package enum WeightsFile {
         let known = Set((model.variables.map(\.name) + model.counters).map(nameInFile))
         for entry in file.tensors where !known.contains(entry.name) {
             throw TrainingError(
-                .badFile, "\(path) holds tensor \"\(entry.name)\", which the model does not have")
+                .badFile,
+                "\(path) holds tensor \"\(entry.name)\", which the model does not have: \(Self.advice)")
         }
         let values = try model.variables.map { variable in
             let name = nameInFile(variable.name)
             guard let entry = file.entry(named: name) else {
-                throw TrainingError(.badFile, "\(path) lacks tensor \"\(name)\" of shape \(variable.shape)")
+                throw TrainingError(
+                    .badFile,
+                    "\(path) lacks tensor \"\(name)\" of shape \(variable.shape): \(Self.advice)")
             }
             guard entry.shape == variable.shape else {
                 throw TrainingError(
                     .badFile,
-                    "\(path): tensor \"\(name)\" has shape \(entry.shape), the model needs \(variable.shape)"
+                    "\(path): tensor \"\(name)\" has shape \(entry.shape), the model needs \(variable.shape): \(Self.advice)"
                 )
             }
             return try file.tensor(named: name)

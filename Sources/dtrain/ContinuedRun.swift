@@ -23,6 +23,12 @@ struct ContinuedRun {
             guard FileManager.default.fileExists(atPath: resume) else {
                 throw TrainingError.nothingToResume(at: resume)
             }
+            var isFolder: ObjCBool = false
+            _ = FileManager.default.fileExists(atPath: resume, isDirectory: &isFolder)
+            guard isFolder.boolValue else {
+                throw TrainingError(
+                    .badFile, "\(resume) is a file: give a run's folder with --resume, or a checkpoint's")
+            }
             named = RunFolder.owner(of: resume) ?? resume
         }
         folder = named

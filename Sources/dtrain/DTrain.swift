@@ -73,7 +73,8 @@ struct DTrain: DescribedCommand {
                 if isFirst { print(fullMessage(for: error)) }
             } else if isFirst {
                 let message = message(for: error)
-                Launch.report(error, message: UsageAdvice(arguments).completed(message))
+                let completed = UsageAdvice(arguments).completed(message)
+                Launch.report(error, message: completed, isAdvised: completed != message)
             } else {
                 DistributedProgram.letRankZeroSpeak()
             }
@@ -91,10 +92,11 @@ struct DTrain: DescribedCommand {
         let near =
             nearestName(to: word, among: commands)
             ?? commands.first { $0.commonPrefix(with: lower).count >= min(lower.count, 4) }
-        let advice = UsageAdvice([]).word(word) ?? near.map { "did you mean \"\($0)\"?" }
+        let known = UsageAdvice.command(for: word).map { "did you mean \"dtrain \($0)\"?" }
+        let advice = known ?? UsageAdvice([]).word(word) ?? near.map { "did you mean \"\($0)\"?" }
         let shown = word.count > 60 ? "\(word.prefix(60))..." : word
         throw ValidationError(
-            "there is no command \"\(shown)\": \(advice ?? "the commands are \(commands.joined(separator: ", "))")"
+            "there is no command \"\(shown)\": \(advice ?? "dtrain --help lists the commands")"
         )
     }
 }

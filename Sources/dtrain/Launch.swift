@@ -32,10 +32,14 @@ enum Launch {
     }
 
     /// Prints an error as one line on standard error.
-    static func report(_ error: any Error, message: String) {
+    ///
+    /// - Parameter isAdvised: Whether a message about the command line says already what to do.
+    static func report(_ error: any Error, message: String, isAdvised: Bool) {
         if status(of: error) == nil {
             let text = message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message
-            DistributedProgram.write("dtrain: error: \(text); see dtrain --help")
+            // The program's own messages say it, too.
+            let help = isAdvised || error is ValidationError ? "" : "; see dtrain --help"
+            DistributedProgram.write("dtrain: error: \(text)\(help)")
         } else {
             DistributedProgram.write("dtrain: error: \(error)")
         }

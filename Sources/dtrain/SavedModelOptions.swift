@@ -66,7 +66,7 @@ struct SavedModelOptions: ParsableArguments {
             return chosen
         case "test":
             guard let test = sets.test else {
-                throw ValidationError("the configuration has no data.test")
+                throw ValidationError("the configuration has no data.test: give --data train, or files")
             }
             return try named("test", test)
         case "validation":
@@ -76,7 +76,8 @@ struct SavedModelOptions: ParsableArguments {
                 throw ValidationError(
                     "data.validation is a part of the training set, which has no files of its own: give --data train, or files"
                 )
-            case nil: throw ValidationError("the configuration has no data.validation")
+            case nil:
+                throw ValidationError("the configuration has no data.validation: give --data train, or files")
             }
         case "train": return try named("train", sets.training)
         case let given?:

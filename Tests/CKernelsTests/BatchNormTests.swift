@@ -207,6 +207,56 @@ import Testing
         #expect(bits(p.shape.values(dx)) == bits(p.dx(k, means, relu: true)))
     }
 
+    /// The same bits as one after the other, and in place.
+    @Test(arguments: ActivationShape.tested, [false, true])
+    func addition(shape: ActivationShape, relu: Bool) {
+        let p = Problem(shape, seed: 13)
+        let k = p.coefficients, plain = p.y(k, relu: false)
+        let x = shape.stored(p.x), addend = shape.stored(p.dy)
+        let found = agreeing("batch norm, add") { kernels in
+            written(shape.count) { kernels.batch_norm_add(x, addend, shape.descriptor, k, relu, $0) }
+        }
+        let sum = zip(plain, p.dy).map { $0 + $1 }
+        #expect(bits(shape.values(found)) == bits(sum.map { relu && $0 <= 0 ? 0 : $0 }))
+        for variant in KernelVariant.all {
+            var y = addend
+            y.withUnsafeMutableBufferPointer {
+                variant.table.batch_norm_add(x, $0.baseAddress, shape.descriptor, k, relu, $0.baseAddress)
+            }
+            #expect(bits(y) == bits(found))
+        }
+    }
+
+    /// Likewise the way back through the ReLU behind the sum.
+    @Test(arguments: ActivationShape.tested) func additionGradient(shape: ActivationShape) {
+        var p = Problem(shape, seed: 14)
+        var numbers = TestNumbers(seed: 15)
+        let k = p.coefficients, y = numbers.floats(p.x.count, -1...1)
+        let x = shape.stored(p.x), dy = shape.stored(p.dy), mask = shape.stored(y)
+        let passed = zip(p.dy, y).map { dy, y -> Float in y > 0 ? dy : 0 }
+        let storedPassed = bits(shape.stored(passed))
+        p.dy = passed
+        let sums = bits(p.sums(k, relu: false))
+        for variant in KernelVariant.all {
+            let kernels = variant.table
+            var found: [Double] = []
+            let apart = written(shape.count) { out in
+                found = writtenF64(2 * shape.c) {
+                    kernels.batch_norm_add_gradient_sums(x, mask, dy, shape.descriptor, k, out, $0)
+                }
+            }
+            #expect(bits(found) == sums && bits(shape.values(apart)) == bits(passed))
+            var inPlace = dy
+            found = writtenF64(2 * shape.c) { sums in
+                inPlace.withUnsafeMutableBufferPointer {
+                    kernels.batch_norm_add_gradient_sums(
+                        x, mask, $0.baseAddress, shape.descriptor, k, $0.baseAddress, sums)
+                }
+            }
+            #expect(bits(found) == sums && bits(inPlace) == storedPassed)
+        }
+    }
+
     @Test func reluLetsNotANumberThroughForward() {
         let shape = ActivationShape(n: 1, c: 1, h: 1, w: 3, block: 1)
         var p = Problem(shape, seed: 9)

@@ -21,6 +21,34 @@ import Testing
         deinit { try? FileManager.default.removeItem(atPath: root) }
 
         var groups: ControlGroups { ControlGroups(root: root) }
+
+        func limit(given: Int? = nil) -> MemoryLimit { MemoryLimit(given: given, root: root) }
+    }
+
+    /// The memory to plan with is what was given, else the least limit, else the machine's, whatever is used of it.
+    @Test func memoryToPlanWith() throws {
+        let step = "/sys/fs/cgroup/job/step/"
+        for (limit, used, found) in [("3000000", "2900000", 3_000_000), ("max", "1", 4_000_000)] {
+            let tree = try Tree([
+                "/proc/self/cgroup": "0::/job/step\n", "/proc/self/mountinfo": Self.mount2,
+                "/proc/meminfo": "MemTotal:    4882812 kB\nMemAvailable:  1000 kB\n",
+                step + "memory.max": limit + "\n", step + "memory.current": used + "\n",
+                "/sys/fs/cgroup/job/memory.max": "4000000\n",
+            ])
+            #expect(tree.limit().byteCount == found && tree.limit().source == .controlGroup)
+            #expect(tree.limit(given: 7).byteCount == 7 && tree.limit(given: 7).source == .setting)
+        }
+        let machine = try Tree([
+            "/proc/self/cgroup": "0::/\n", "/proc/self/mountinfo": Self.mount2,
+            "/proc/meminfo": "MemTotal:    2048 kB\n", "/sys/fs/cgroup/memory.max": "9000000\n",
+        ])
+        #expect(machine.limit().byteCount == 2_097_152 && machine.limit().source == .machine)
+        let version1 = try Tree([
+            "/proc/self/cgroup": "4:memory:/a/b\n", "/proc/self/mountinfo": Self.mounts1,
+            "/sys/fs/cgroup/memory/a/b/memory.limit_in_bytes": "9223372036854771712\n",
+            "/sys/fs/cgroup/memory/a/memory.limit_in_bytes": "5000000\n",
+        ])
+        #expect(version1.limit().byteCount == 5_000_000 && version1.limit().source == .controlGroup)
     }
 
     private static let mount2 = "30 23 0:26 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"

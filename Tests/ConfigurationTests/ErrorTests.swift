@@ -128,7 +128,7 @@ import Training
             "optimizer: {name: adam, betas: [0.9]}",
             "optimizer.betas: expected a list of 2 numbers, found [0.9]"
         ),
-        ("training: 3", "training: expected keys with values (online, epochs, batch"),
+        ("training: 3", "training: expected keys with values (online, epochs, max_minutes, batch"),
         ("training: {clip: 0}", "training.clip: must be a finite number above 0, is 0"),
         (
             "training: {clip: {norm: 1, max_norm: 1}}",

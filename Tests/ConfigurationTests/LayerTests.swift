@@ -327,14 +327,17 @@ import Training
     }
 
     @Test(arguments: [
-        ("linear: 5", "config.yaml:4: model.1: layer 1: expects (N, features); put flatten in front"),
+        (
+            "linear: 5",
+            "config.yaml:4: model.1: expects (N, features), got shape (N, 1, 8, 8): put flatten in front"
+        ),
         (
             "residual:\n    body:\n    - relu\n    - max_pool2d: 50",
-            "config.yaml:7: model.1.residual.body.1: layer 1.body.1: expects"
+            "config.yaml:7: model.1.residual.body.1: expects"
         ),
         (
             "residual:\n    body: [conv2d: {out: 3, kernel: 1}]",
-            "config.yaml:4: model.1: layer 1: the body makes shape"
+            "config.yaml:4: model.1: the body makes shape (N, 3, 8, 8), the shortcut (N, 1, 8, 8): give"
         ),
     ])
     func modelsThatDoNotFitAreFoundWhereTheyAre(text: String, message: String) throws {

@@ -73,31 +73,31 @@ import Training
         #expect(run.settings.epochs == 4 && run.settings.batch == 64 && run.settings.shards == 4)
         #expect(run.settings.seed == 9 && run.output == "5")
         #expect(
-            failure(example, [.batch(0)]).hasPrefix("--batch: training.batch: must be a whole number from 1"))
-        #expect(failure(example, [.output("")]).hasPrefix("--output: output: expected the path of a folder"))
+            failure(example, [.batch(0)]).hasPrefix("--batch 0: must be a whole number from 1"))
+        #expect(failure(example, [.output("")]).hasPrefix("--output '': expected the path of a folder"))
     }
 
     @Test(arguments: [
-        ("training.bach=3", "--set: training.bach: unknown key; did you mean \"batch\"?"),
-        ("trainng.batch=3", "--set: trainng: unknown key; did you mean \"training\"?"),
-        ("training.batch=many", "--set: training.batch: expected a whole number, found \"many\""),
+        ("training.bach=3", "--set training.bach=3: unknown key; did you mean \"batch\"?"),
+        ("trainng.batch=3", "--set trainng.batch=3: trainng: unknown key; did you mean \"training\"?"),
+        ("training.batch=many", "--set training.batch=many: expected a whole number, found \"many\""),
         (
             "training.batch.size=3",
-            "--set: training.batch.size: training.batch is 256 (config.yaml:18) and has no parts"
+            "--set training.batch.size=3: training.batch is 256 (config.yaml:18) and has no parts"
         ),
-        ("model.8=relu", "--set: model.8: unknown place in a list; its places are 0 to 7"),
-        ("model.first=relu", "--set: model.first: unknown place in a list"),
-        ("model.2.linear=3", "--set: model.2.linear: model.2 is \"relu\" (config.yaml:8) and has no parts"),
+        ("model.8=relu", "--set model.8=relu: unknown place in a list; its places are 0 to 7"),
+        ("model.first=relu", "--set model.first=relu: unknown place in a list"),
+        ("model.2.linear=3", "--set model.2.linear=3: model.2 is \"relu\" (config.yaml:8) and has no parts"),
         (
             "model.0.linear=3",
             "config.yaml:6: model.0: expected a layer such as relu or linear: 128, found the keys"
         ),
         (
             "model.0.conv2d.kernel=[3]",
-            "--set: model.0.conv2d.kernel: expected a whole number, or [height, width]"
+            "--set 'model.0.conv2d.kernel=[3]': expected a whole number, or [height, width]"
         ),
         ("optimizer.name=adam", "config.yaml:16: optimizer.momentum: unknown option of adam"),
-        ("schedule.eta_min=1", "--set: schedule.eta_min: must be at most lr, which is 0.05, is 1"),
+        ("schedule.eta_min=1", "--set schedule.eta_min=1: must be at most lr, which is 0.05, is 1"),
     ])
     func mistakesNameTheFlag(assignment: String, message: String) throws {
         let failure = failure(example, [try .set(assignment)])
@@ -105,16 +105,19 @@ import Training
     }
 
     @Test(arguments: [
-        ("training.batch", "--set: expected key.path=value, found \"training.batch\""),
-        ("=3", "--set: expected a key path such as training.batch, found \"\""),
-        ("training..batch=3", "--set: expected a key path such as training.batch, found \"training..batch\""),
-        ("training.batch=", "--set: training.batch: expected a value behind the equals sign, found nothing"),
+        ("training.batch", "--set training.batch: expected key.path=value, found no equals sign"),
+        ("=3", "--set =3: expected a key path such as training.batch, found \"\""),
+        ("training..batch=3", "--set training..batch=3: expected a key path such as training.batch, found"),
+        ("training.batch=", "--set training.batch=: expected a value behind the equals sign, found nothing"),
         (
             "training.batch=# 3",
-            "--set: training.batch: expected a value behind the equals sign, found nothing"
+            "--set 'training.batch=# 3': expected a value behind the equals sign, found nothing"
         ),
-        ("training={batch: 3", "--set: training: the text is no YAML"),
-        ("training={batch: 3, batch: 4}", "--set: training.batch: duplicate key"),
+        ("training={batch: 3", "--set 'training={batch: 3': the text is no YAML"),
+        (
+            "training={batch: 3, batch: 4}",
+            "--set 'training={batch: 3, batch: 4}': training.batch: duplicate key"
+        ),
     ])
     func assignmentsThatAreNone(assignment: String, message: String) {
         do {

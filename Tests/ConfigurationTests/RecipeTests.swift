@@ -91,7 +91,7 @@ import Testing
                 recipe: .standard, overrides: [.set("training.clip.nrm=3")], currentFolder: home)
             Issue.record("the override is accepted")
         } catch {
-            #expect(error.description.hasPrefix("--set: training.clip.nrm: unknown key"))
+            #expect(error.description.hasPrefix("--set training.clip.nrm=3: unknown key"))
         }
     }
 

@@ -28,6 +28,7 @@ import Training
           epochs: 7
           max_minutes: 12.5
           batch: 48
+          memory: 1.5 GiB
           accumulate: 2
           batch_growth: {epochs: [2, 5], factor: 1.5, max: 512}
           max_skipped_steps: 3
@@ -93,8 +94,8 @@ import Training
             let name = key.name.isEmpty ? key.section : key.name
             let text = failure(small, [try .set("\(key.path)x=1")])
             #expect(
-                text == "--set: \(key.path)x: unknown key; did you mean \"\(name)\"?"
-                    || text == "--set: \(key.path)x: unknown option; did you mean \"\(name)\"?", "\(text)")
+                text == "--set \(key.path)x=1: unknown key; did you mean \"\(name)\"?"
+                    || text == "--set \(key.path)x=1: unknown option; did you mean \"\(name)\"?", "\(text)")
         }
     }
 

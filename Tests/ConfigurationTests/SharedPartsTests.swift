@@ -53,7 +53,7 @@ import Testing
         #expect(run.settings.optimizer.learningRate == 0.25)
         #expect(
             failure(text, [try .set("x-common.batch=7")]).hasPrefix(
-                "--set: x-common.batch: keys that begin with x- set nothing by themselves"))
+                "--set x-common.batch=7: keys that begin with x- set nothing by themselves"))
     }
 
     @Test(arguments: [

@@ -39,8 +39,7 @@ import Training
         let data = run.settings.data.training
         #expect(data.csv.label == [.name("kind")] && data.csv.ignored == [.name("id")])
         #expect(data.task == .classification && run.loss.name == "cross_entropy")
-        #expect(
-            run.layerLines.last == "linear: 3" || run.layerLines.last == "linear: {out: 3}", "\(run.yaml)")
+        #expect(run.layerLines.last == "linear: {out: 3, bias: true}", "\(run.yaml)")
         #expect(run.settings.data.validation == .fraction(0.2))
         #expect(
             starter.yaml.contains("# left out \"id\": whole numbers that ascend from row to row")

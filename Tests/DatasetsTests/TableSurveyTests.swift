@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("1,2\n3,4\n", false), ("0,1\n3,4\n", true), ("a,b\n3,4\n", true),
+        ("1,2\n3,4\n", false), ("0,1\n3,4\n", true), ("1,2,3\n4,5,6\n", true), ("a,b\n3,4\n", true),
         // A first row as any other one has a fraction, or a word that occurs again.
         ("5.1,setosa\n4.9,setosa\n6.1,virginica\n", false), ("5,setosa\n4,setosa\n6,virginica\n", false),
         ("name,2019,2020\nBonn,1,2\nAachen,3,4\n", true), ("city,kind\nBonn,a\nBonn,b\n", true),

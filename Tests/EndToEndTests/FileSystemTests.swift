@@ -106,7 +106,7 @@ extension EndToEndTests {
         }
 
         /// A run that was stopped for so long that another took its lease writes nothing any more and ends with 73.
-        @Test(.alone) func lostLease() throws {
+        @Test(.quiet) func lostLease() throws {
             let data = try TestData()
             defer { data.remove() }
             let calls = try RefusedCalls(data)
@@ -133,7 +133,7 @@ extension EndToEndTests {
         }
 
         /// The lease of a run that was killed on another host is taken once it has expired, not before.
-        @Test(.alone) func killedOwner() throws {
+        @Test(.quiet) func killedOwner() throws {
             let data = try TestData()
             defer { data.remove() }
             let calls = try RefusedCalls(data)

@@ -5,7 +5,7 @@ import Testing
 
 extension EndToEndTests {
     /// Ctrl-C, and what Slurm sends before it kills.
-    @Suite(.alone) struct Interruptions {
+    @Suite(.quiet) struct Interruptions {
         /// What an srun step of one task finds in its environment when Slurm offers no PMIx.
         static let step = [
             "SLURM_JOBID": "7", "SLURM_JOB_ID": "7", "SLURM_NODELIST": StoppedRun.host, "SLURM_NTASKS": "1",

@@ -1,32 +1,48 @@
 /// Room for two tests, or for one that wants to be alone.
 actor MachineLanes {
+    /// What a test asks of those beside it.
+    enum Company: CaseIterable, Comparable {
+        /// Any other test may run.
+        case shared
+        /// Only another one that mostly waits, too.
+        case quiet
+        /// None.
+        case none
+    }
+
     private var free = 2
-    private var waiting: [CheckedContinuation<Void, Never>] = []
-    private var waitingAlone: [CheckedContinuation<Void, Never>] = []
+    private var running: [Company: Int] = [:]
+    private var waiting: [Company: [CheckedContinuation<Void, Never>]] = [:]
 
     /// Waits for room.
-    func enter(alone: Bool) async {
+    func enter(_ company: Company) async {
         await withCheckedContinuation {
-            if alone { waitingAlone.append($0) } else { waiting.append($0) }
+            waiting[company, default: []].append($0)
             admit()
         }
     }
 
     /// Gives the room back.
-    func leave(alone: Bool) {
-        free += alone ? 2 : 1
+    func leave(_ company: Company) {
+        running[company, default: 0] -= 1
+        free += company == .none ? 2 : 1
         admit()
     }
 
-    // Those that want to be alone wait for all others: in turns, each would wait for a lane that stays empty until then.
+    // Those that ask for more wait for all others: in turns, each would wait for a lane that stays empty until then.
     private func admit() {
-        while free > 0, !waiting.isEmpty {
-            free -= 1
-            waiting.removeFirst().resume()
-        }
-        if free == 2, !waitingAlone.isEmpty {
-            free = 0
-            waitingAlone.removeFirst().resume()
+        for company in Company.allCases {
+            while free >= (company == .none ? 2 : 1),
+                running.allSatisfy({ $0.key == company || $0.value == 0 }),
+                var queue = waiting[company], !queue.isEmpty
+            {
+                let next = queue.removeFirst()
+                waiting[company] = queue
+                running[company, default: 0] += 1
+                free -= company == .none ? 2 : 1
+                next.resume()
+            }
+            if !(waiting[company] ?? []).isEmpty { return }
         }
     }
 }

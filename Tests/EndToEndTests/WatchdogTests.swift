@@ -5,7 +5,7 @@ import Testing
 
 extension EndToEndTests {
     /// A job that stands still ends with one line that names who is waited for; one that only pauses goes on.
-    @Suite(.alone) struct WatchdogCases {
+    @Suite(.quiet) struct WatchdogCases {
         /// Seconds after the stall limit in which every process must be gone.
         private static let patience = 5.0
 
@@ -115,7 +115,7 @@ extension EndToEndTests {
         }
 
         /// A rank that gets a fraction of its core's time is named, and the run goes on to its end.
-        @Test func slowRank() throws {
+        @Test(.alone) func slowRank() throws {
             let data = try TestData(count: Self.examples)
             defer { data.remove() }
             let run = try StoppedRun.throttled(data, rank: 1, seconds: 200)

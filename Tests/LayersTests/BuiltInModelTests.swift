@@ -157,10 +157,18 @@ import Testing
     }
 
     @Test func imagesTheModelCannotTakeAreNamed() {
-        #expect(throws: ModelError("expects images (N, C, H, W), got shape (2, 784)")) {
+        #expect(
+            throws: ModelError(
+                "expects images (N, C, H, W), got shape (N, 784): put it in front of flatten, or store images as (examples, C, H, W)"
+            )
+        ) {
             try trace(ResNet18(classes: 10), [784], classes: 10)
         }
-        #expect(throws: ModelError("expects images (N, C, H, W), got shape (2, 784)", path: "0")) {
+        #expect(
+            throws: ModelError(
+                "expects images (N, C, H, W), got shape (N, 784): put it in front of flatten, or store images as (examples, C, H, W)",
+                path: "0")
+        ) {
             try trace(Sequential.cnn(classes: 10), [784], classes: 10)
         }
     }

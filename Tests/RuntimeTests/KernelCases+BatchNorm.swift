@@ -10,6 +10,8 @@ extension KernelCase {
                     let attributes = BatchNorm(epsilon: 1e-5, synchronized: synchronized, relu: relu)
                     addComposite(to: &list, shape, attributes)
                     addDerivatives(to: &list, shape, attributes)
+                    addSums(
+                        to: &list, shape, BatchNorm(epsilon: 1e-5, synchronized: synchronized), relu: relu)
                 }
                 addInference(to: &list, shape, relu: relu)
             }
@@ -69,12 +71,51 @@ extension KernelCase {
         )
     }
 
+    /// What one kernel makes of a batch norm, a sum and a ReLU, and of the way back.
+    private static func addSums(to list: inout List, _ shape: [Int], _ attributes: BatchNorm, relu: Bool) {
+        let what = "\(describe(attributes)), added, relu \(relu)"
+        let parameters = [[shape[0]], [shape[0]]]
+        @Sendable func sum(_ i: Ingredients) -> (result: Tensor, moments: Tensor) {
+            let (y, moments) = i.x.batchNormalized(attributes, weight: i.p[0], bias: i.p[1])
+            let sum = y + i.t
+            return (relu ? sum.relu() : sum, moments)
+        }
+        list.add(what, x: shape, t: shape, p: parameters, counts: [3, 2, 0, 4]) { sum($0).result }
+        list.add("the other way round, \(what)", x: shape, t: shape, p: parameters) { i in
+            let sum = i.t + i.x.batchNormalized(attributes, weight: i.p[0], bias: i.p[1]).y
+            return relu ? sum.relu() : sum
+        }
+        guard relu, attributes.synchronized else { return }
+        for ofSums in [false, true] {
+            list.add(
+                "gradient of sums \(ofSums), \(what)", x: shape, t: shape, p: parameters, counts: [6, 5],
+                tolerance: 1e-5
+            ) {
+                let (result, moments) = sum($0)
+                let passed = result.applying(.elementwise(.binary(.reluGradient)), $0.t)
+                let sums = $0.x.applying(
+                    .batchNormalization(.batchNormGradientSums(attributes)), moments, $0.p[0], $0.p[1],
+                    passed)
+                guard !ofSums else { return sums }
+                let total = sums.converted(to: .float32).sum()
+                let ones = Array(repeating: 1, count: passed.shape.count)
+                return passed + total.reshaped(to: ones).broadcast(to: passed.shape)
+            }
+        }
+    }
+
     private static func addInference(to list: inout List, _ shape: [Int], relu: Bool) {
         let attributes = BatchNorm(epsilon: 1e-5, synchronized: true, relu: relu)
         let parameters = Array(repeating: [shape[0]], count: 4)
         list.add("given statistics, relu \(relu)", x: shape, p: parameters, isPositive: true) {
             $0.x.applying(
                 .batchNormalization(.batchNormInference(attributes)), $0.p[0], $0.p[1], $0.p[2], $0.p[3])
+        }
+        guard !relu else { return }
+        list.add("given statistics, added", x: shape, t: shape, p: parameters, isPositive: true) {
+            let y = $0.x.applying(
+                .batchNormalization(.batchNormInference(attributes)), $0.p[0], $0.p[1], $0.p[2], $0.p[3])
+            return (y + $0.t).relu()
         }
     }
 

@@ -76,6 +76,16 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
                 GlobalAvgPool(), Flatten(), Linear(5),
             ]
         },
+        ModelCase("residual with the image itself as shortcut", [16, 5, 5], counts: [3, 0, 2]) {
+            [
+                Residual([
+                    Conv2d(16, kernel: 3, padding: 1, bias: false), BatchNormalization(), ReLU(),
+                    Conv2d(16, kernel: 3, padding: 1, bias: false), BatchNormalization(),
+                ]), ReLU(),
+                Residual([Conv2d(16, kernel: 3, padding: 1, bias: false), BatchNormalization()]),
+                GlobalAvgPool(), Flatten(), Linear(5),
+            ]
+        },
         ModelCase("residual of rows", [6], counts: [4, 3, 4]) {
             [
                 Linear(8), Residual([BatchNormalization(), ReLU(), Linear(8), Dropout(0.2)]), Tanh(),

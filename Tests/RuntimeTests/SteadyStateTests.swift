@@ -39,6 +39,23 @@ import Testing
         #expect(names.filter { $0 == "max pool gradient" }.count == 1)
     }
 
+    /// The sum at the end of a residual block is never made by itself, nor the batch norm before it.
+    @Test func sumsAreFusedWithBatchNorm() throws {
+        prepareThreadForPrograms()
+        let body: [any Layer] = [
+            Conv2d(16, kernel: 3, padding: 1, bias: false), BatchNormalization(), ReLU(),
+            Conv2d(16, kernel: 3, padding: 1, bias: false), BatchNormalization(),
+        ]
+        let model = try TracedModel(
+            [Residual(body), ReLU(), GlobalAvgPool(), Flatten(), Linear(3)] as Sequential,
+            exampleShape: [16, 12, 12], target: .classes(3), loss: .crossEntropy)
+        let names = try MemoryPlanTests.program(model, count: 4).stepNames
+        #expect(names.filter { $0 == "batch norm, add, relu" }.count == 1)
+        #expect(names.filter { $0 == "relu gradient, batch norm gradient sums" }.count == 1)
+        #expect(names.filter { $0 == "batch norm" || $0 == "batch norm gradient sums" }.count == 2)
+        #expect(!names.contains("relu") && !names.contains("relu gradient"), "\(names)")
+    }
+
     /// No convolution of a common shape is left to oneDNN's plain loops, hundreds of times slower than its other kernels: with
     /// AVX2 they are what it offers for the weight gradient of few row-major channels into a blocked image.
     @Test(arguments: [1, 2, 3, 4, 16])

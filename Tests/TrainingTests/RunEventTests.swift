@@ -27,6 +27,7 @@ import Testing
                     NamedNumber(name: "0.wei\"ght\n", value: 1), NamedNumber(name: "b", value: 2),
                 ],
                 pace: pace)),
+        .batch(BatchChoice(batch: 64, limit: .data)),
         .gradients(.init(step: 3, parameter: "0.weight \\ ü", finding: .exploding, rootMeanSquare: 1e-9)),
         .epoch(
             .init(

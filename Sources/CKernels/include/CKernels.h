@@ -159,6 +159,10 @@ typedef struct dt_kernels {
     void (*batch_norm_gradient_means)(const double *sums, double count, int64_t c, int64_t padded, float *means);
     // dx = scale*(dy' - mean(dy') - xhat*mean(dy'*xhat)); in place allowed (dx may be dy).
     void (*batch_norm_gradient)(const float *x, const float *dy, dt_activation l, const float *coefficients, const float *means, bool relu, float *dx);
+    // y = batch_norm(x) + addend, then ReLU if asked; in place allowed (y may be x or addend).
+    void (*batch_norm_add)(const float *x, const float *addend, dt_activation l, const float *coefficients, bool relu, float *y);
+    // passed = dy where y > 0, and batch_norm_gradient_sums of it without ReLU; in place allowed (passed may be dy).
+    void (*batch_norm_add_gradient_sums)(const float *x, const float *y, const float *dy, dt_activation l, const float *coefficients, float *passed, double *sums);
     // out = a merged with b; [1 + 2c] each; an empty part (count 0) returns the other unchanged; in place allowed.
     void (*merge_moments)(const double *a, const double *b, int64_t c, double *out);
 

@@ -92,7 +92,23 @@ DT_INLINE f32x16 bn_passed(f32x16 centered, f32x16 dy, bn_lanes k, bool relu) {
 
 // ---- reductions: two Float64 sums per channel ----
 
-typedef enum { BN_MOMENTS, BN_GRADIENT, BN_GRADIENT_RELU } bn_reduction;
+typedef enum { BN_MOMENTS, BN_GRADIENT, BN_GRADIENT_RELU, BN_GRADIENT_MASKED } bn_reduction;
+
+// For BN_GRADIENT_MASKED: dy passes where `y` is positive, and what passes is written to `passed`, which may be dy.
+typedef struct {
+    const float *y;
+    float *passed;
+} bn_mask;
+
+DT_INLINE f32x16 bn_masked(f32x16 dy, bn_mask mask, int64_t at, int64_t count) {
+    const f32x16 passed = bn_keep(dy, bn_load(mask.y + at, count) > 0.0f);
+    if (count >= DT_LANES) {
+        store_f32(mask.passed + at, passed);
+    } else {
+        store_partial_f32(mask.passed + at, passed, count);
+    }
+    return passed;
+}
 
 typedef struct {
     f64x16 first, second;
@@ -113,17 +129,20 @@ DT_INLINE void bn_accumulate(bn_sums *s, f32x16 x, f32x16 dy, f64x16 shift, bn_l
 
 // Sums of a run of the channel block of one example, whose vectors have one channel in each lane.
 DT_INLINE void bn_reduce_run(bn_sums *sums, const float *p, const float *q, int64_t count, f64x16 shift, f32x16 neutral,
-                             bn_lanes k, bn_reduction what) {
-    const int64_t vectors = count / DT_LANES, rest = count % DT_LANES;
+                             bn_lanes k, bn_reduction what, bn_mask mask) {
+    const int64_t whole = count / DT_LANES * DT_LANES, rest = count % DT_LANES;
     bn_sums s = *sums;
-    for (int64_t v = 0; v < vectors; v++, p += DT_LANES, q += DT_LANES) {
-        bn_accumulate(&s, load_f32(p), load_f32(q), shift, k, what);
+    for (int64_t at = 0; at < whole; at += DT_LANES) {
+        f32x16 dy = load_f32(q + at);
+        if (what == BN_GRADIENT_MASKED) { dy = bn_masked(dy, mask, at, DT_LANES); }
+        bn_accumulate(&s, load_f32(p + at), dy, shift, k, what);
     }
     if (rest > 0) {
         // Lanes past the run hold values that add zero to both sums.
         f32x16 tail = neutral, tail_dy = 0.0f;
-        copy_partial(&tail, p, rest, sizeof(float));
-        if (what != BN_MOMENTS) { copy_partial(&tail_dy, q, rest, sizeof(float)); }
+        copy_partial(&tail, p + whole, rest, sizeof(float));
+        if (what != BN_MOMENTS) { copy_partial(&tail_dy, q + whole, rest, sizeof(float)); }
+        if (what == BN_GRADIENT_MASKED) { tail_dy = bn_masked(tail_dy, mask, whole, rest); }
         bn_accumulate(&s, tail, tail_dy, shift, k, what);
     }
     *sums = s;
@@ -152,7 +171,7 @@ DT_INLINE void bn_write_sums(bn_sums sums, int64_t channel, int64_t channels, in
 
 // The reduction where the block divides 16.
 DT_INLINE void bn_reduce_runs(const float *x, const float *dy, dt_activation l, const float *coefficients,
-                              bn_reduction what, double *first, double *second) {
+                              bn_reduction what, bn_mask mask, double *first, double *second) {
     const bn_layout s = bn_layout_of(l);
     const int64_t block = l.block, padded = s.blocks * block;
     const bool moments = what == BN_MOMENTS;
@@ -161,7 +180,10 @@ DT_INLINE void bn_reduce_runs(const float *x, const float *dy, dt_activation l, 
         bn_sums sums[BN_GROUP] = {0};
         for (int64_t i = 0; i < l.n; i++) {
             for (int64_t b = base; b < end; b++) {
-                const float *p = x + i * s.image + b * s.run, *q = moments ? p : dy + i * s.image + b * s.run;
+                const int64_t start = i * s.image + b * s.run;
+                const float *p = x + start, *q = moments ? p : dy + start;
+                bn_mask here = {0};
+                if (what == BN_GRADIENT_MASKED) { here = (bn_mask){mask.y + start, mask.passed + start}; }
                 bn_lanes k = {0};
                 f64x16 shift = 0.0;
                 f32x16 neutral;
@@ -172,7 +194,7 @@ DT_INLINE void bn_reduce_runs(const float *x, const float *dy, dt_activation l, 
                     k = bn_lanes_repeat(coefficients, padded, b * block, block);
                     neutral = k.hi;
                 }
-                bn_reduce_run(&sums[b - base], p, q, s.run, shift, neutral, k, what);
+                bn_reduce_run(&sums[b - base], p, q, s.run, shift, neutral, k, what, here);
             }
         }
         for (int64_t b = base; b < end; b++) {
@@ -184,10 +206,10 @@ DT_INLINE void bn_reduce_runs(const float *x, const float *dy, dt_activation l, 
 // first[c] and second[c] over all examples and pixels. For moments they are of x - shift, where shift is the
 // channel's first element; dy and coefficients are then unused.
 DT_INLINE void bn_reduce(const float *x, const float *dy, dt_activation l, const float *coefficients,
-                         bn_reduction what, double *first, double *second) {
+                         bn_reduction what, bn_mask mask, double *first, double *second) {
     const bn_layout s = bn_layout_of(l);
     if (s.runs) {
-        bn_reduce_runs(x, dy, l, coefficients, what, first, second);
+        bn_reduce_runs(x, dy, l, coefficients, what, mask, first, second);
         return;
     }
     const int64_t block = l.block, padded = s.blocks * block;
@@ -208,10 +230,12 @@ DT_INLINE void bn_reduce(const float *x, const float *dy, dt_activation l, const
             k = bn_lanes_load(coefficients, padded, channel, count);
         }
         for (int64_t group = 0; group < s.groups; group++) {
-            const float *p = x + group * s.image + start, *q = moments ? p : dy + group * s.image + start;
-            for (int64_t row = 0; row < s.rows; row++, p += s.stride, q += s.stride) {
-                const f32x16 v = bn_load(p, count);
-                bn_accumulate(&sums, v, moments ? v : bn_load(q, count), shift, k, what);
+            int64_t at = group * s.image + start;
+            for (int64_t row = 0; row < s.rows; row++, at += s.stride) {
+                const f32x16 v = bn_load(x + at, count);
+                f32x16 g = moments ? v : bn_load(dy + at, count);
+                if (what == BN_GRADIENT_MASKED) { g = bn_masked(g, mask, at, count); }
+                bn_accumulate(&sums, v, g, shift, k, what);
             }
         }
         bn_write_sums(sums, channel, l.c, count, false, first, second);
@@ -225,7 +249,7 @@ static void channel_moments(const float *x, dt_activation l, double *moments) {
     memset(moments, 0, (size_t)(1 + 2 * l.c) * sizeof(double));
     moments[0] = count;
     if (count == 0 || l.c == 0) { return; }
-    bn_reduce(x, x, l, NULL, BN_MOMENTS, mean, m2);
+    bn_reduce(x, x, l, NULL, BN_MOMENTS, (bn_mask){0}, mean, m2);
     // The shift is one of the samples, so M2 holds at least its own square deviation times count/(count - 1),
     // and the subtraction below cancels at most a factor of count, whatever the mean.
     for (int64_t channel = 0; channel < l.c; channel++) {
@@ -301,6 +325,7 @@ static void batch_norm_running_coefficients(const float *mean, const float *vari
 
 typedef enum {
     BN_FORWARD, BN_FORWARD_RELU, BN_BACKWARD, BN_BACKWARD_RELU,
+    BN_ADD, BN_ADD_RELU,  // forward, and then adds what stands in place of dy
     BN_GROUPED, BN_GROUPED_RELU,  // backward, where the weights differ inside the normalized group
 } bn_pass;
 
@@ -311,6 +336,10 @@ DT_INLINE f32x16 bn_map(f32x16 x, f32x16 dy, bn_lanes k, f32x16 mean, f32x16 mea
     if (pass == BN_FORWARD || pass == BN_FORWARD_RELU) {
         const f32x16 y = centered * k.scale + k.beta;
         return pass == BN_FORWARD_RELU ? relu_f32(y) : y;
+    }
+    if (pass == BN_ADD || pass == BN_ADD_RELU) {
+        const f32x16 y = (centered * k.scale + k.beta) + dy;
+        return pass == BN_ADD_RELU ? relu_f32(y) : y;
     }
     const f32x16 passed = bn_passed(centered, dy, k, pass == BN_BACKWARD_RELU || pass == BN_GROUPED_RELU);
     if (pass == BN_GROUPED || pass == BN_GROUPED_RELU) {
@@ -325,7 +354,8 @@ DT_INLINE void bn_apply(const float *x, const float *dy, dt_activation l, const 
     if (l.c == 0) { return; }
     const bn_layout s = bn_layout_of(l);
     const int64_t block = l.block, padded = s.blocks * block;
-    const bool backward = pass != BN_FORWARD && pass != BN_FORWARD_RELU;
+    const bool adds = pass == BN_ADD || pass == BN_ADD_RELU;
+    const bool backward = !adds && pass != BN_FORWARD && pass != BN_FORWARD_RELU, two = backward || adds;
     f32x16 mean = 0.0f, mean_xhat = 0.0f;
     if (s.runs) {
         const int64_t vectors = s.run / DT_LANES, rest = s.run % DT_LANES;
@@ -340,11 +370,11 @@ DT_INLINE void bn_apply(const float *x, const float *dy, dt_activation l, const 
                 int64_t at = i * s.image + channel * l.hw;
 #pragma clang loop unroll_count(4)
                 for (int64_t v = 0; v < vectors; v++, at += DT_LANES) {
-                    const f32x16 g = backward ? load_f32(dy + at) : (f32x16)0.0f;
+                    const f32x16 g = two ? load_f32(dy + at) : (f32x16)0.0f;
                     store_f32(out + at, bn_map(load_f32(x + at), g, k, mean, mean_xhat, pass));
                 }
                 if (rest > 0) {
-                    const f32x16 g = backward ? load_partial_f32(dy + at, rest, 0.0f) : (f32x16)0.0f;
+                    const f32x16 g = two ? load_partial_f32(dy + at, rest, 0.0f) : (f32x16)0.0f;
                     const f32x16 v = load_partial_f32(x + at, rest, 0.0f);
                     store_partial_f32(out + at, bn_map(v, g, k, mean, mean_xhat, pass), rest);
                 }
@@ -369,7 +399,7 @@ DT_INLINE void bn_apply(const float *x, const float *dy, dt_activation l, const 
                 int64_t at = start + column;
                 for (int64_t row = 0; row < rows; row++, at += s.stride) {
                     const f32x16 v = bn_load(x + at, count);
-                    const f32x16 g = backward ? bn_load(dy + at, count) : (f32x16)0.0f;
+                    const f32x16 g = two ? bn_load(dy + at, count) : (f32x16)0.0f;
                     const f32x16 y = bn_map(v, g, k, mean, mean_xhat, pass);
                     if (count == DT_LANES) {
                         store_f32(out + at, y);
@@ -395,9 +425,9 @@ static void batch_norm_gradient_sums(const float *x, const float *dy, dt_activat
     memset(sums, 0, (size_t)(2 * l.c) * sizeof(double));
     if (l.n == 0 || l.hw == 0 || l.c == 0) { return; }
     if (relu) {
-        bn_reduce(x, dy, l, coefficients, BN_GRADIENT_RELU, sums, sums + l.c);
+        bn_reduce(x, dy, l, coefficients, BN_GRADIENT_RELU, (bn_mask){0}, sums, sums + l.c);
     } else {
-        bn_reduce(x, dy, l, coefficients, BN_GRADIENT, sums, sums + l.c);
+        bn_reduce(x, dy, l, coefficients, BN_GRADIENT, (bn_mask){0}, sums, sums + l.c);
     }
 }
 

@@ -10,6 +10,7 @@
 #include "rows.h"
 #include "dropout.h"
 #include "batch_norm.h"
+#include "batch_norm_add.h"
 #include "group_norm.h"
 #include "layer_norm.h"
 #include "pooling.h"
@@ -72,6 +73,8 @@ const dt_kernels DT_VARIANT_TABLE = {
     .batch_norm_gradient_sums = batch_norm_gradient_sums,
     .batch_norm_gradient_means = batch_norm_gradient_means,
     .batch_norm_gradient = batch_norm_gradient,
+    .batch_norm_add = batch_norm_add,
+    .batch_norm_add_gradient_sums = batch_norm_add_gradient_sums,
     .merge_moments = merge_moments,
 
     .group_norm = group_norm,

@@ -33,6 +33,13 @@ extension ControlGroups {
         }
     }
 
+    /// The least memory, in bytes, that a group may have, whatever of it is used; nil without a limit.
+    package var memoryLimit: Int? {
+        folders("memory").compactMap { folder in
+            number(folder, folder.isVersion1 ? "memory.limit_in_bytes" : "memory.max")
+        }.filter { $0 < Self.unlimited }.min()
+    }
+
     /// The cores that the CPU quotas allow; nil without a quota.
     package var cores: Double? {
         folders("cpu").compactMap { folder -> Double? in

@@ -29,7 +29,7 @@ package struct GivenData {
         currentFolder: String = FileManager.default.currentDirectoryPath, needsLabels: Bool,
         table: SettingsTable = .standard
     ) throws {
-        let flag = SourceLocation.Source.flag("--data")
+        let flag = SourceLocation.Source.flag("--data", text)
         let paths = FilePaths(source: flag, currentFolder: currentFolder)
         var isFolder: ObjCBool = false
         let path = paths.absolute(text, writtenIn: flag)

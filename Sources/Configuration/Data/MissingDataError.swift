@@ -8,11 +8,14 @@ public struct MissingDataError: Error, Sendable, Hashable, CustomStringConvertib
     package let key: String
     /// Whether `--set data.root=DIR` would move it.
     package let isMovable: Bool
+    /// Where the setting was written; nil for the command line.
+    package let location: SourceLocation?
 
-    package init(path: String, key: String, isMovable: Bool = true) {
+    package init(path: String, key: String, isMovable: Bool = true, location: SourceLocation? = nil) {
         self.path = path
         self.key = key
         self.isMovable = isMovable
+        self.location = location
     }
 
     /// The rule for relative paths, in the words of errors about missing files.
@@ -21,7 +24,10 @@ public struct MissingDataError: Error, Sendable, Hashable, CustomStringConvertib
 
     /// What is missing, where it was looked for, and what to do, always in one line.
     public var description: String {
-        let line = "no data file, \(path) (\(key)), \(advice); \(Self.bothWays)"
+        let line =
+            (location.map { "\($0)\($0.says(key) ? "" : ": \(key)"): no data file, \(path)" }
+                ?? "no data file, \(path) (\(key))")
+            + ", \(advice); \(Self.bothWays)"
         return String(line.map { $0.isNewline ? "?" : $0 })
     }
 

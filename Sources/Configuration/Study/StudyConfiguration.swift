@@ -131,7 +131,16 @@ package struct StudyConfiguration: Sendable, Equatable {
             variants = try Self.combinations(vary)
         }
         if let setting = map.optional("runs") { variants += try Self.named(setting) }
-        if let quick { variants = try quick.applied(to: variants) }
+        var leftOut: [String] = []
+        if let quick {
+            // Pictures may be of any run of the whole study.
+            if trials == nil, quick.vary != nil, let all = map.optional("vary") {
+                leftOut = try Self.combinations(all).map(\.name)
+            }
+            leftOut += variants.map(\.name)
+            variants = try quick.applied(to: variants)
+            leftOut.removeAll { name in variants.contains { $0.name == name } }
+        }
         guard !variants.isEmpty else {
             throw map.missing("runs", "the runs by name with what each changes, or vary with lists of values")
         }
@@ -192,7 +201,7 @@ package struct StudyConfiguration: Sendable, Equatable {
             } ?? search.map(Self.standardMetrics) ?? ["train_loss", "test_loss", "test_accuracy"]
         pictures =
             try map.optional("pictures").map { setting throws(ConfigurationError) in
-                try Self.pictures(setting, runs: runs, others: others)
+                try Self.pictures(setting, runs: runs, leftOut: leftOut, others: others)
             } ?? []
     }
 
@@ -252,7 +261,7 @@ package struct StudyConfiguration: Sendable, Equatable {
     }
 
     private static func pictures(
-        _ setting: Setting, runs: [Run], others: [String]
+        _ setting: Setting, runs: [Run], leftOut: [String], others: [String]
     ) throws(ConfigurationError) -> [StudyPicture] {
         let names = runs.map(\.name)
         guard case .mapping(let entries) = setting.node.content else {
@@ -271,7 +280,13 @@ package struct StudyConfiguration: Sendable, Equatable {
                     .duplicateKey, "a run is called \(ConfigurationError.quoted(entry.key)) as well")
             }
             let part = Setting(entry.value, path: setting.inside(entry.key), at: entry.location)
-            let picture = try StudyPicture(entry.key, part, runs: names, others: others)
+            let picture = try StudyPicture(entry.key, part, runs: names + leftOut, others: others)
+            // What quick leaves out takes its pictures with it.
+            if case .landscape(let landscape) = picture.content,
+                landscape.runs.contains(where: leftOut.contains)
+            {
+                continue
+            }
             if case .landscape(let landscape) = picture.content, case .path(let walked) = landscape.way {
                 for run in runs
                 where walked.contains(run.name) && run.configuration.settings.parameterSteps == nil {

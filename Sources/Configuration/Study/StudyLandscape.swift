@@ -85,7 +85,9 @@ package struct StudyLandscape: Sendable, Equatable {
         }
         data = try map["data"]?.choice("data set") ?? .train
         expands = try map["taylor"]?.flag() ?? false
-        if let problem = options.problem(directions { $0 }) { throw setting.error(.conflict, problem) }
+        if let problem = options.problem(directions { $0 }) {
+            throw setting.error(.conflict, problem.replacing("--", with: ""))
+        }
     }
 
     /// The directions that have no other weights.
@@ -97,6 +99,15 @@ package struct StudyLandscape: Sendable, Equatable {
         case .along(let directions): directions
         case .to(let run): .line(to: folder(run))
         case .path(let runs): .path(runs.map(folder))
+        }
+    }
+
+    /// The names of all runs whose weights it needs.
+    var runs: [String] {
+        switch way {
+        case .along: [run]
+        case .to(let other): [run, other]
+        case .path(let others): [run] + others
         }
     }
 

@@ -29,6 +29,8 @@ package struct StudyPicture: Sendable, Equatable {
     package let content: Content
     /// The scale upwards; of a landscape that of the loss.
     package let scale: PictureScale
+    /// Where it was written.
+    private let location: SourceLocation
 
     /// Reads a picture.
     ///
@@ -37,6 +39,7 @@ package struct StudyPicture: Sendable, Equatable {
     ///   - others: The metrics that are not measured on a data set.
     init(_ name: String, _ setting: Setting, runs: [String], others: [String]) throws(ConfigurationError) {
         self.name = name
+        location = setting.place
         let kinds = ["curves", "scatter", "landscape"]
         let map = try SettingMap(
             setting, keys: kinds + ["against", "across", "scale"] + StudyLandscape.keys, "a picture")
@@ -83,6 +86,13 @@ package struct StudyPicture: Sendable, Equatable {
             throw setting.error(.outOfRange, "scatter must be two metrics, is \(pair.count)")
         }
         content = .scatter(x: pair[0], y: pair[1])
+    }
+
+    /// The error for a landscape along outputs that the model does not have.
+    package func error(ofOutputs problem: String, advice: String) -> ConfigurationError {
+        ConfigurationError(
+            .outOfRange, at: location, key: "pictures.\(name).outputs", problem,
+            advice: advice.replacing("--along plane", with: "along: plane"))
     }
 
     private static func metrics(_ setting: Setting, _ others: [String]) throws(ConfigurationError) -> [String]

@@ -55,7 +55,7 @@ public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvert
     public var description: String {
         // No path is longer than 4,096 bytes.
         var parts = [Self.shortened(location.description, to: 4096)]
-        if !key.isEmpty { parts.append(Self.shortened(key, to: 200)) }
+        if !key.isEmpty, !location.says(key) { parts.append(Self.shortened(key, to: 200)) }
         let text = Self.shortened(problem, to: 1500)
         parts.append(advice.map { "\(text); \($0)" } ?? text)
         return Self.oneLine(parts.joined(separator: ": "))

@@ -124,6 +124,19 @@ extension ConfigurationNode {
         return count
     }
 
+    /// What is mostly wrong where the YAML library reports a problem.
+    private static let frequent: [(problem: String, advice: String)] = [
+        (
+            "mapping values are not allowed",
+            "give the keys of a section the same indentation, and a section with keys below it no value on its own line"
+        ),
+        ("did not find expected ',' or '}'", "close the brace, and put commas between keys"),
+        ("did not find expected ',' or ']'", "close the bracket, and put commas between elements"),
+        ("did not find expected key", "give the keys of a section the same indentation"),
+        ("did not find expected '-' indicator", "give the elements of a list the same indentation"),
+        ("found unexpected end of stream", "close the quotation mark"),
+    ]
+
     /// Translates the YAML library's error, with advice for frequent mistakes.
     private static func error(
         _ error: any Error, in text: String, source: SourceLocation.Source
@@ -154,13 +167,13 @@ extension ConfigurationNode {
                 if line.contains("\t") {
                     "indent with spaces, not tabs"
                 } else if line.contains("${") {
-                    if case .flag(let flag) = place.source {
+                    if case .flag(let flag, _) = place.source {
                         "variables are not replaced here, and by the shell not in single quotes: use double quotes behind \(flag)"
                     } else {
                         "variables are not replaced: write the value itself, or give it with --set"
                     }
                 } else {
-                    nil
+                    Self.frequent.first { problem.contains($0.problem) }?.advice
                 }
             let reason = context.map { "\($0.text) in line \($0.mark.line), \(problem)" } ?? problem
             return ConfigurationError(

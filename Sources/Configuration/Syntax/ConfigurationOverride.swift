@@ -1,3 +1,5 @@
+import Messages
+
 /// A value with which the command line, or a study, replaces one of a configuration.
 ///
 /// Overrides change the text's tree before anything is checked, so that they get the same checks. They are applied in
@@ -13,12 +15,16 @@ package struct ConfigurationOverride: Sendable, Equatable {
     ///
     ///     try ConfigurationOverride.set("model.0.conv2d.out=16")
     package static func set(_ assignment: String) throws(ConfigurationError) -> ConfigurationOverride {
-        let flag = SourceLocation.Source.flag("--set")
+        let flag = SourceLocation.Source.flag("--set", assignment)
         let place = SourceLocation(flag)
         guard let equals = assignment.firstIndex(of: "=") else {
+            let colon = assignment.firstIndex(of: ":")
             throw ConfigurationError(
-                .syntax, at: place, key: "",
-                "expected key.path=value, found \(ConfigurationError.quoted(assignment))")
+                .syntax, at: place, key: "", "expected key.path=value, found no equals sign",
+                advice: colon.map {
+                    let value = assignment[$0...].dropFirst().drop { $0 == " " }
+                    return "write --set \(ShellWord.quoted("\(assignment[..<$0])=\(value)"))"
+                })
         }
         let name = assignment[..<equals]
         let path = try parts(of: name, at: place)
@@ -74,16 +80,17 @@ package struct ConfigurationOverride: Sendable, Equatable {
 
     /// The override of `--output`, whose folder is taken literally.
     package static func output(_ folder: String) -> ConfigurationOverride {
-        ConfigurationOverride(path: ["output"], value: .text(folder, at: SourceLocation(.flag("--output"))))
+        ConfigurationOverride(
+            path: ["output"], value: .text(folder, at: SourceLocation(.flag("--output", folder))))
     }
 
     /// The output folder, if the override sets one; nil for any other override, and for the default.
     package var output: String? { path == ["output"] && !value.isNull ? value.word : nil }
 
     /// The override of a whole number of `training` by the flag of the same name.
-    private static func number(_ value: Int, _ key: String) -> ConfigurationOverride {
-        let place = SourceLocation(.flag("--\(key)"))
-        let node = ConfigurationNode(content: .scalar("\(value)", isQuoted: false), location: place)
+    private static func number(_ size: Int, _ key: String) -> ConfigurationOverride {
+        let place = SourceLocation(.flag("--\(key)", "\(size)"))
+        let node = ConfigurationNode(content: .scalar("\(size)", isQuoted: false), location: place)
         return ConfigurationOverride(path: ["training", key], value: node)
     }
 }

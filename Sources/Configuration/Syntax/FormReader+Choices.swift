@@ -25,7 +25,8 @@ extension FormReader {
             guard choice.style.takesWords else {
                 throw setting.wrongType(
                     expected:
-                        "keys with values, of which \(key) is one of \(choice.names.joined(separator: ", "))")
+                        "keys with values, of which \(key) is one of \(choice.names.joined(separator: ", "))",
+                    advice: Self.file(setting, choice, key))
             }
             let name = try setting.name(of: choice.noun, among: choice.names)
             return .choice(name, try given(Self.nothing(beside: setting), choice, name))
@@ -33,6 +34,14 @@ extension FormReader {
         guard let entry = entries.first(where: { $0.key == key }) else {
             // A key that no choice has is reported first.
             let all = choice.entries.flatMap { $0.options.flatMap(\.names) }
+            for entry in entries where !(all + more).contains(entry.key) {
+                guard let name = choice.names.first(where: { isSpelling($0, of: entry.key) }) else {
+                    continue
+                }
+                throw ConfigurationError(
+                    .unknownKey, at: entry.location, key: setting.inside(entry.key), "unknown option",
+                    advice: "write \(key): \(name), with its options beside it")
+            }
             _ = try SettingMap(
                 setting, keys: [key] + Self.unique(all) + more,
                 noun: choice.style.takesWords ? "option" : "key")
@@ -41,6 +50,14 @@ extension FormReader {
         let name = try Setting(entry.value, path: setting.inside(key), at: entry.location)
             .name(of: choice.noun, among: choice.names)
         return .choice(name, try given(setting, choice, name, key: key, more: more))
+    }
+
+    /// What to write instead of a file whose ending is the name of a choice, as "t.csv"; nil for anything else.
+    private static func file(_ setting: Setting, _ choice: ChoiceForm, _ key: String) -> String? {
+        guard let word = setting.plainText, let ending = word.split(separator: ".").last.map(String.init),
+            let option = choice.entry(ending.lowercased())?.options.first(where: \.isRequired)
+        else { return nil }
+        return "write {\(key): \(ending.lowercased()), \(option.name): \(word), ...}"
     }
 
     /// Reads "relu", {linear: {out: 10}} or {linear: 10}.
@@ -54,6 +71,7 @@ extension FormReader {
             let none = Setting(Self.nothing(beside: setting).node, path: setting.inside(name))
             return .choice(name, try given(none, choice, name))
         }
+        try refuseNames(entries, choice, setting, form)
         guard let entry = entries.first, entries.count == 1 else {
             let names = entries.map { ConfigurationError.quoted($0.key) }.prefix(6).joined(separator: ", ")
             throw setting.error(
@@ -66,6 +84,22 @@ extension FormReader {
             isBare ? ConfigurationNode(content: .mapping([]), location: entry.location) : entry.value
         let options = Setting(node, path: setting.inside(name), at: entry.location)
         return .choice(name, try given(options, choice, name))
+    }
+
+    /// Throws for the name of a choice that stands behind a key such as "type", with its options beside it.
+    private func refuseNames(
+        _ entries: [ConfigurationNode.Entry], _ choice: ChoiceForm, _ setting: Setting, _ form: String
+    ) throws(ConfigurationError) {
+        guard !entries.contains(where: { choice.names.contains($0.key) }),
+            let named = entries.first(where: { sameName(as: $0.key, among: ["name"]) != nil }),
+            let word = named.value.word, let name = sameName(as: word, among: choice.names)
+        else { return }
+        let others = entries.filter { $0.key != named.key }.map { "\($0.key): \($0.value.value)" }
+        let options = others.isEmpty ? "" : ": {\(others.joined(separator: ", "))}"
+        throw ConfigurationError(
+            .wrongType, at: named.location, key: setting.path,
+            "expected \(form), found the key \(ConfigurationError.quoted(named.key))",
+            advice: "write \"- \(name)\(options)\"")
     }
 
     /// The name, if it is one of the choice's; throws with the name that was probably meant.
@@ -104,6 +138,12 @@ extension FormReader {
                     .unknownKey, at: given.location, key: setting.inside(given.key), "must be left out",
                     advice: reason)
             }
+        }
+        if choice.noun == "layer", needed.isEmpty, entry?.short == nil, let word = setting.plainText,
+            PlainNumber.isLike(word)
+        {
+            throw setting.wrongType(
+                expected: "no number", advice: "write \"- \(name)\": input sizes are inferred")
         }
         return try options(
             setting, declared, short: entry?.short, key: key, more: more,

@@ -133,7 +133,19 @@ struct FormReader {
             }
         }
         throw setting.wrongType(
-            expected: phrase, advice: forms.contains(where: \.isNumeric) ? setting.numberInstead : nil)
+            expected: phrase,
+            advice: forms.contains(where: \.isNumeric) ? setting.numberInstead : Self.keyed(setting, forms))
+    }
+
+    /// What to write instead of a lone number if one of the forms has a single key that must be given; nil for anything
+    /// else.
+    private static func keyed(_ setting: Setting, _ forms: [OptionForm]) -> String? {
+        guard let word = setting.plainText, PlainNumber.isLike(word) else { return nil }
+        for case .options(let declared, _, _) in forms {
+            let needed = declared.filter(\.isRequired)
+            if needed.count == 1 { return "write {\(needed[0].name): \(word)}" }
+        }
+        return nil
     }
 
     /// The choice whose entries should have been elements of a list, if they were written as keys without dashes; nil

@@ -28,7 +28,8 @@ struct PlainNumber {
         }
         guard Self.isLike(text) else { throw .none }
         guard let parts = Self.parts(unsigned) else {
-            throw .refused("write the number with decimal digits, as 1000, 0.5 or 1.0e-3")
+            throw .refused(
+                Self.withoutUnit(text) ?? "write the number with decimal digits, as 1000, 0.5 or 1.0e-3")
         }
         if parts.digits.count > 1, parts.digits.first == UInt8(ascii: "0") {
             let plain = parts.digits.drop { $0 == UInt8(ascii: "0") }
@@ -67,6 +68,16 @@ struct PlainNumber {
             rest = []
         }
         return rest.isEmpty ? (digits, hasFraction) : nil
+    }
+
+    /// What to write instead of a number with a unit, as "0.2" for "20%"; nil for anything else.
+    private static func withoutUnit(_ text: String) -> String? {
+        let number = text.prefix { $0.isNumber || $0 == "." }
+        let unit = text.dropFirst(number.count).drop { $0 == " " }
+        guard let value = Double(number) else { return nil }
+        if unit == "%" { return "write \(value / 100) for \(text)" }
+        let isWord = unit.allSatisfy(\.isLetter) && !unit.isEmpty && !number.hasPrefix("0")
+        return isWord ? "write the number alone, without a unit" : nil
     }
 
     private static func unsigned(_ text: some Collection<UInt8>) -> ArraySlice<UInt8> {

@@ -31,7 +31,7 @@ struct Setting {
         let place = node.isBlank ? location : node.location
         return ConfigurationError(
             .wrongType, at: place, key: path, "expected \(expected), found \(node.phrase)",
-            advice: advice ?? variableAdvice)
+            advice: advice ?? variableAdvice ?? plainText.flatMap(ForeignNames.instead))
     }
 
     /// "must be …, is …".
@@ -45,7 +45,8 @@ struct Setting {
         let number = try plainNumber(expected: expected)
         guard let whole = number.whole else {
             if number.isWhole { throw outOfRange(OptionForm.phrase(range)) }
-            throw wrongType(expected: expected)
+            let same = Int(exactly: number.value)
+            throw wrongType(expected: expected, advice: same.map { "write \($0)" })
         }
         guard range.contains(whole) else { throw outOfRange(OptionForm.phrase(range)) }
         return whole
@@ -53,8 +54,16 @@ struct Setting {
 
     /// Reads a number of a set.
     func number(_ allowed: AllowedNumbers) throws(ConfigurationError) -> Double {
-        let value = try plainNumber(expected: "a number").value
-        guard allowed.contains(value) else { throw outOfRange(allowed.phrase) }
+        // Phrases such as "a number of seconds from 0 to 100" say the unit.
+        let value = try plainNumber(
+            expected: allowed.phrase.hasPrefix("a number of ") ? allowed.phrase : "a number"
+        ).value
+        guard allowed.contains(value) else {
+            let isPercentage = (10...100).contains(value) && allowed.contains(value / 100)
+            throw error(
+                .outOfRange, "must be \(allowed.phrase), is \(node.value)",
+                advice: isPercentage ? "write \(value / 100) for \(node.value) percent" : nil)
+        }
         return value
     }
 
@@ -104,7 +113,7 @@ struct Setting {
         guard let word = node.word, word.utf8.contains(UInt8(ascii: "$")),
             word.contains(/\$\{[A-Za-z_][^{}]*\}|^\$[A-Za-z_]\w*/)
         else { return nil }
-        if case .flag(let flag) = node.location.source {
+        if case .flag(let flag, _) = node.location.source {
             // A shell would have replaced the variable outside single quotes.
             let value = flag == "--set" && !path.isEmpty ? "\(path)=\(word)" : word
             let isWhole = !word.contains("\"") && (flag != "--data" || path.isEmpty)
@@ -139,8 +148,11 @@ struct Setting {
 
     /// Reads one of `names`; `noun` says what they name.
     func name(of noun: String, among names: [String]) throws(ConfigurationError) -> String {
-        let word = try text(
-            "the name of \(noun.first.map { "aeiou".contains($0) } == true ? "an" : "a") \(noun)")
+        let expected = "the name of \(noun.first.map { "aeiou".contains($0) } == true ? "an" : "a") \(noun)"
+        if let word = plainText, !word.isEmpty, node.isNull || flagIfAny != nil || PlainNumber.isLike(word) {
+            throw wrongType(expected: expected, advice: suggestion(for: word, among: names, noun: "names"))
+        }
+        let word = try text(expected)
         guard names.contains(word) else {
             throw error(
                 .unknownName, "unknown \(noun) \(ConfigurationError.quoted(word))",
@@ -162,7 +174,11 @@ struct Setting {
 
     /// Reads the elements of a list.
     func list(_ expected: String) throws(ConfigurationError) -> [Setting] {
-        guard case .sequence(let nodes) = node.content else { throw wrongType(expected: expected) }
+        guard case .sequence(let nodes) = node.content else {
+            let isElement = node.word != nil && !node.isBlank && !node.isNull && flagIfAny == nil
+            throw wrongType(
+                expected: expected, advice: isElement ? "write [\(plainText ?? node.value)]" : nil)
+        }
         return nodes.enumerated().map { Setting($1, path: inside(String($0))) }
     }
 
@@ -199,7 +215,8 @@ struct Setting {
     /// What to write if one number is wanted but several, or keys, were given; nil for anything else.
     var numberInstead: String? {
         switch node.content {
-        case .scalar: return nil
+        case .scalar(let text, let isQuoted):
+            return isQuoted && PlainNumber.isLike(text) ? "write \(text), without quotation marks" : nil
         case .sequence(let nodes):
             guard nodes.count == 1, case .scalar(let text, isQuoted: false) = nodes[0].content,
                 PlainNumber.isLike(text)

@@ -24,22 +24,66 @@ struct SettingMap {
         }
         guard case .mapping(let entries) = setting.node.content else {
             let list = keys.isEmpty ? "" : " (\(keys.joined(separator: ", ")))"
-            throw setting.wrongType(expected: expected + list)
+            let isList = if case .sequence = setting.node.content { true } else { false }
+            throw setting.wrongType(
+                expected: expected + list,
+                advice: isList
+                    ? "write its keys below it, without dashes and brackets" : Self.colon(setting, keys))
         }
         self.entries = entries
         // At the top of a text without `model`, which is a study, no other places are suggested for a key.
         let isOfStudy = setting.path.isEmpty && !keys.contains("model")
         let plural = "\(noun.prefix { $0 != " " })s"
-        for entry in entries
+        for (place, entry) in entries.enumerated()
         where !keys.contains(entry.key) && !entry.key.hasPrefix(ConfigurationNode.freePrefix) {
+            let before = place > 0 ? entries[place - 1] : nil
             throw ConfigurationError(
                 .unknownKey, at: entry.location, key: setting.inside(entry.key.isEmpty ? "\"\"" : entry.key),
                 "unknown \(noun)",
-                advice: suggestion(
-                    for: entry.key, among: keys, noun: plural,
-                    elsewhere: isOfStudy ? [] : ConfigurationKeys.paths(of: entry.key, besides: setting.path))
-            )
+                advice: Self.slip(entry, behind: before, keys, isOfStudy: isOfStudy)
+                    ?? suggestion(
+                        for: entry.key, among: keys, noun: plural, in: setting.path,
+                        elsewhere: isOfStudy
+                            ? [] : ConfigurationKeys.paths(of: entry.key, besides: setting.path),
+                        hint: isOfStudy ? nil : ConfigurationKeys.layerHint(entry.key, entry.value)))
         }
+    }
+
+    /// What to do with a word in place of keys with values: one that was to be both, as "epochs:3", or a data file; nil for
+    /// other words.
+    private static func colon(_ setting: Setting, _ keys: [String]) -> String? {
+        guard let word = setting.plainText else { return nil }
+        guard let end = word.firstIndex(of: ":"), keys.contains(String(word[..<end])) else {
+            return MistakenFile.start(from: word)
+        }
+        return "write \"\(word[..<end]): \(word[end...].dropFirst())\", with a space behind the colon"
+    }
+
+    /// What to write instead of a key that became one by a slip of YAML: a colon without a space behind it or none at all,
+    /// a point where sections are nested, or a key that was not indented below its section.
+    ///
+    /// - Parameters:
+    ///   - before: The entry in front of it.
+    ///   - keys: The keys that may be here.
+    private static func slip(
+        _ entry: ConfigurationNode.Entry, behind before: ConfigurationNode.Entry?, _ keys: [String],
+        isOfStudy: Bool
+    ) -> String? {
+        let parts = entry.key.split(maxSplits: 1) { $0 == ":" || $0 == " " || $0 == "=" }.map(String.init)
+        if parts.count == 2, entry.value.isBlank, keys.contains(parts[0]) {
+            return "write \"\(parts[0]): \(parts[1].drop { $0 == " " })\", with a colon and a space"
+        }
+        guard !isOfStudy else { return nil }
+        if ConfigurationKeys.isPath(entry.key), entry.key.contains(".") {
+            let names = entry.key.split(separator: ".")
+            let closing = String(repeating: "}", count: names.count - 1)
+            return
+                "paths with points are for --set: write \(names.joined(separator: ": {")): \(entry.value.value)\(closing)"
+        }
+        guard let before, before.value.isBlank, ConfigurationKeys.isPath("\(before.key).\(entry.key)") else {
+            return nil
+        }
+        return "indent it below \"\(before.key):\""
     }
 
     /// The value of a key; nil if it is not there.

@@ -38,14 +38,20 @@ struct CSVColumns: Equatable {
         let names = try Self.names(row, options, takesAnyBytes: takesAnyBytes)
         var roles = Array(repeating: Role?.none, count: count)
         for (number, column) in options.label.enumerated() {
-            let place = try Self.place(of: column, column.text, names, count, row)
-            guard roles[place] == nil else { throw Self.twice(column, row.name) }
+            let place: Int
+            do throws(DataError) {
+                place = try Self.place(of: column, column.text, names, count, row)
+            } catch { throw error.about("label") }
+            guard roles[place] == nil else { throw Self.twice(column, row.name).about("label") }
             roles[place] = options.task == .regression ? .target(number) : .label
         }
         for column in options.ignored {
             if case .name(let name) = column, names?.contains(name) == false { continue }
-            let place = try Self.place(of: column, Self.toIgnore(column), names, count, row)
-            guard roles[place] == nil else { throw Self.twice(column, row.name) }
+            let place: Int
+            do throws(DataError) {
+                place = try Self.place(of: column, Self.toIgnore(column), names, count, row)
+            } catch { throw error.about("ignore") }
+            guard roles[place] == nil else { throw Self.twice(column, row.name).about("ignore") }
             roles[place] = .ignored
         }
         var features = 0
@@ -84,7 +90,8 @@ struct CSVColumns: Equatable {
     /// The error for a column to be ignored that no file has.
     static func unknownToIgnore(_ name: String, _ names: [String], _ path: String) -> DataError {
         unknown(
-            .name(name), toIgnore(.name(name)), names, path, or: "check its name, or take it out of ignore")
+            .name(name), toIgnore(.name(name)), names, path, or: "check its name, or take it out of ignore"
+        ).about("ignore")
     }
 
     /// A column to be ignored, in the words of messages.
@@ -99,6 +106,10 @@ struct CSVColumns: Equatable {
         var advice = advice
         if case .name(let name) = column, let near = nearestName(to: name, among: names) {
             advice = "did you mean \"\(DataError.shortened(near))\"?"
+        } else if names.count == 1, let mark = [";", "\t", "|"].first(where: names[0].contains) {
+            advice = "set delimiter: \(mark == "\t" ? "\"\\t\"" : "\"\(mark)\"")"
+        } else if names.contains(where: { Double($0) != nil }) {
+            advice = "if the first row holds no names, set header: false and give the column's number from 0"
         }
         return DataError(
             .mismatch, path: path, expected: expected, found: list(names), advice: advice)

@@ -3,6 +3,12 @@ import Messages
 /// NumPy's .npy format, versions 1.0 to 3.0: "\x93NUMPY", two version bytes, the header's length, the
 /// header (a Python dictionary as text), then the array.
 enum NPYFile {
+    /// What to do about a file of another format, by its name.
+    private static func adviceOnFormat(_ name: String) -> String {
+        [".csv", ".tsv", ".txt"].contains(where: name.lowercased().hasSuffix)
+            ? "set format: csv, with files and label" : "check the file and the format in the configuration"
+    }
+
     /// The longest header that is read, NumPy's own limit; a plain array's header has about 120 bytes.
     private static let longestHeader = 10_000
 
@@ -15,7 +21,7 @@ enum NPYFile {
                 magic,
                 or: DataError(
                     .magic, path: reader.name, expected: "a .npy file, which starts with \\x93NUMPY",
-                    found: "other bytes", advice: "check the file and the format in the configuration",
+                    found: "other bytes", advice: Self.adviceOnFormat(reader.name),
                     problem: "not a .npy file"))
         }
         guard (1...3).contains(magic[6]), magic[7] == 0 else {

@@ -77,10 +77,11 @@ package struct TableSurvey: Sendable {
         return best.delimiter
     }
 
-    /// Whether the fields of a first row are 0, 1, 2, ... or 1, 2, 3, ..., as data frames name columns.
+    /// Whether the fields of a first row are 0, 1, ... or 1, 2, 3, ..., as data frames name columns; 1 and 2 alone are as
+    /// likely a row of data.
     private static func areOwnNumbers(_ row: [[UInt8]]) -> Bool {
         let wholes = row.map { $0.withUnsafeBytes(DecimalNumber.whole) }
-        return wholes == Array(0..<row.count) || wholes == Array(1..<row.count + 1)
+        return wholes == Array(0..<row.count) || row.count > 2 && wholes == Array(1..<row.count + 1)
     }
 
     /// Whether a first row with other text than numbers holds names. It does not if there is a number in it for every

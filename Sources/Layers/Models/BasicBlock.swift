@@ -30,6 +30,6 @@ struct BasicBlock: Layer {
     }
 
     func check(input shape: [Int]) throws(ModelError) {
-        guard shape.count == 4 else { throw .expected("images (N, C, H, W)", found: shape) }
+        guard shape.count == 4 else { throw .noImages(shape) }
     }
 }

@@ -35,6 +35,6 @@ public struct ResNet18: Model {
     }
 
     public func check(input shape: [Int]) throws(ModelError) {
-        guard shape.count == 4 else { throw .expected("images (N, C, H, W)", found: shape) }
+        guard shape.count == 4 else { throw .noImages(shape) }
     }
 }

@@ -86,21 +86,14 @@ struct BatchNormalizationBinder: Binder {
         let layout = imageLayout(0)
         let l = dt_activation(type(0), layout)
         let x = try buffer(0, layout)
-        let mean = try plain(1)
-        let variance = try plain(2)
-        let weight = try plain(3)
-        let bias = try plain(4)
+        let coefficients = try Coefficients(builder, of: node, l)
         let y = define(layout)
-        let padded = l.paddedChannels
         builder.emit(
-            "batch norm", reads: [x, mean, variance, weight, bias], writes: [y], inPlace: x,
-            scratch: 5 * Int(padded) * MemoryLayout<Float>.size
+            "batch norm", reads: [x] + coefficients.reads, writes: [y], inPlace: x,
+            scratch: coefficients.byteCount
         ) { frame in
-            let c = frame.scratch.assumingMemoryBound(to: Float.self)
-            kernels.pointee.batch_norm_running_coefficients(
-                frame.floats(mean), frame.floats(variance), frame.floats(weight), frame.floats(bias),
-                attributes.epsilon, l.c, padded, c)
-            kernels.pointee.batch_norm(frame.floats(x), l, c, attributes.relu, frame.floats(y))
+            kernels.pointee.batch_norm(
+                frame.floats(x), l, coefficients.compute(frame), attributes.relu, frame.floats(y))
         }
     }
 
@@ -158,9 +151,14 @@ struct BatchNormalizationBinder: Binder {
     }
 }
 
-/// Per-channel numbers of a batch norm, computed from merged moments into scratch memory.
+/// Per-channel numbers of a batch norm, computed into scratch memory from merged moments or from running statistics.
 struct Coefficients {
-    private let moments: Int
+    private enum Statistics {
+        case moments(Int)
+        case running(mean: Int, variance: Int)
+    }
+
+    private let statistics: Statistics
     private let weight: Int
     private let bias: Int
     private let epsilon: Double
@@ -172,9 +170,34 @@ struct Coefficients {
     init(
         _ builder: ProgramBuilder, _ operands: [Graph.Value], _ l: dt_activation, _ epsilon: Double
     ) throws(RuntimeError) {
-        moments = try builder.plain(operands[1])
-        weight = try builder.plain(operands[2])
-        bias = try builder.plain(operands[3])
+        try self.init(
+            builder, .moments(try builder.plain(operands[1])), operands[2], operands[3], l, epsilon)
+    }
+
+    /// Of a node that applies a batch norm, in training or with running statistics.
+    init(_ builder: ProgramBuilder, of node: Graph.Node, _ l: dt_activation) throws(RuntimeError) {
+        let operands = node.operands
+        switch node.operation {
+        case .batchNormalization(.batchNormApply(let attributes)):
+            try self.init(builder, operands, l, attributes.epsilon)
+        case .batchNormalization(.batchNormInference(let attributes)):
+            let mean = try builder.plain(operands[1])
+            let variance = try builder.plain(operands[2])
+            try self.init(
+                builder, .running(mean: mean, variance: variance), operands[3], operands[4], l,
+                attributes.epsilon)
+        default:
+            throw RuntimeError(description: "\(node.operation) applies no batch norm")
+        }
+    }
+
+    private init(
+        _ builder: ProgramBuilder, _ statistics: Statistics, _ weight: Graph.Value, _ bias: Graph.Value,
+        _ l: dt_activation, _ epsilon: Double
+    ) throws(RuntimeError) {
+        self.statistics = statistics
+        self.weight = try builder.plain(weight)
+        self.bias = try builder.plain(bias)
         self.epsilon = epsilon
         channels = l.c
         padded = l.paddedChannels
@@ -182,15 +205,28 @@ struct Coefficients {
     }
 
     /// The buffers it is computed from.
-    var reads: [Int] { [moments, weight, bias] }
+    var reads: [Int] {
+        switch statistics {
+        case .moments(let moments): [moments, weight, bias]
+        case .running(let mean, let variance): [mean, variance, weight, bias]
+        }
+    }
     /// Scratch memory of the coefficients.
     var byteCount: Int { 5 * Int(padded) * MemoryLayout<Float>.size }
 
     /// The five arrays of padded channels, at the start of the scratch memory.
     func compute(_ frame: Frame) -> UnsafeMutablePointer<Float> {
         let c = frame.scratch.assumingMemoryBound(to: Float.self)
-        kernels.pointee.batch_norm_coefficients(
-            frame.doubles(moments), frame.floats(weight), frame.floats(bias), epsilon, channels, padded, c)
+        switch statistics {
+        case .moments(let moments):
+            kernels.pointee.batch_norm_coefficients(
+                frame.doubles(moments), frame.floats(weight), frame.floats(bias), epsilon, channels, padded,
+                c)
+        case .running(let mean, let variance):
+            kernels.pointee.batch_norm_running_coefficients(
+                frame.floats(mean), frame.floats(variance), frame.floats(weight), frame.floats(bias), epsilon,
+                channels, padded, c)
+        }
         return c
     }
 }

@@ -14,6 +14,7 @@ struct Site {
     ///
     /// The switch is exhaustive, as are those of the binders: an operation without a kernel does not compile.
     func bindKernel() throws(RuntimeError) {
+        if try bindAddedBatchNorm() { return }
         switch node.operation {
         case .leaf(let operation): LeafBinder(site: self).bind(operation)
         case .elementwise(let operation): try ElementwiseBinder(site: self).bind(operation)

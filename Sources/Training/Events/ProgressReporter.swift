@@ -69,7 +69,7 @@ package final class ProgressReporter: RunSink {
         case .note(let text): line("dtrain: note: \(text)")
         case .message(let text): line(text)
         case .end(let end): self.end = end
-        case .step, .histograms, .plateau, .diverged: break
+        case .batch, .step, .histograms, .plateau, .diverged: break
         }
     }
 

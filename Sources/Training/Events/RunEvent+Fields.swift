@@ -19,6 +19,7 @@ extension RunEvent {
     /// The event's name in metrics.jsonl; nil for an event that is not written there.
     public var kind: String? {
         switch self {
+        case .batch: "batch"
         case .step: "step"
         case .gradients: "gradients"
         case .epoch: "epoch"
@@ -34,6 +35,13 @@ extension RunEvent {
     public var fields: [Field] {
         var list = FieldList()
         switch self {
+        case .batch(let choice):
+            list.add("batch", choice.batch)
+            list.add("batch_limit", .text(choice.limit.rawValue))
+            list.add("noise_scale", choice.noiseScale)
+            list.add("measured_examples", choice.measuredExamples)
+            list.add("needed_bytes", choice.neededBytes)
+            list.add("memory_bytes", choice.memoryBytes)
         case .step(let step):
             list.add("step", step.step)
             list.add("epoch", step.epoch)

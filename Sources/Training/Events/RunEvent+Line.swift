@@ -21,6 +21,16 @@ extension RunEvent {
 
     private static func read(_ kind: String, _ read: Reading) -> RunEvent? {
         switch kind {
+        case "batch":
+            guard let batch = read.count("batch"),
+                let limit = read.text("batch_limit").flatMap(BatchChoice.Limit.init(rawValue:))
+            else { return nil }
+            var choice = BatchChoice(batch: batch, limit: limit)
+            choice.noiseScale = read.number("noise_scale")
+            choice.measuredExamples = read.count("measured_examples") ?? 0
+            choice.neededBytes = read.count("needed_bytes")
+            choice.memoryBytes = read.count("memory_bytes")
+            return .batch(choice)
         case "step":
             guard let step = read.count("step"), let epoch = read.count("epoch"),
                 let loss = read.number("loss"), let pace = read.pace

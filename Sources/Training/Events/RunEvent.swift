@@ -5,6 +5,8 @@
 public enum RunEvent: Sendable, Equatable {
     /// Training begins or continues.
     case start(Start)
+    /// The mini-batch that the run has chosen, before its first step.
+    case batch(BatchChoice)
     /// A step whose metrics are logged.
     case step(Step)
     /// How far the run is, between logged steps; only if a sink wants it.

@@ -104,7 +104,7 @@ final class TensorBoardLog: RunSink {
             }
             values.append(SummaryValue(.sessionEnd(time: Date().timeIntervalSince1970)))
             append(end.steps, values)
-        case .start, .progress, .gradients, .diverged, .results, .note, .message: break
+        case .start, .batch, .progress, .gradients, .diverged, .results, .note, .message: break
         }
     }
 

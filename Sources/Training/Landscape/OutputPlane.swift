@@ -58,20 +58,26 @@ struct FoundOutputs {
 
     /// Throws where the model does not have the outputs that `along` names.
     static func check(_ along: LandscapeDirections, _ model: TracedModel) throws {
-        guard case .outputs(let first, let second) = along else { return }
+        guard case .outputs(let first, let second) = along, let problem = problem(along, model) else {
+            return
+        }
+        throw TrainingError(
+            .configuration, "--outputs \(first),\(second): \(problem.text): \(problem.advice)")
+    }
+
+    /// What is wrong with the outputs that `along` names, and what to do; nil where the model has them.
+    static func problem(
+        _ along: LandscapeDirections, _ model: TracedModel
+    ) -> (text: String, advice: String)? {
+        guard case .outputs(let first, let second) = along else { return nil }
         let shape = model.outputShape
         guard shape.count == 1 else {
-            throw TrainingError(
-                .configuration,
-                "--outputs \(first),\(second) needs a model that ends with a row of outputs, this one ends with shape \(shape): give --along plane"
-            )
+            return ("the model ends with shape \(shape), not with a row of outputs", "give --along plane")
         }
-        guard max(first, second) < shape[0] else {
-            let found = shape[0] == 1 ? "a single output" : "outputs 0 to \(shape[0] - 1)"
-            let advice = shape[0] == 1 ? "give --along plane" : "give two of these"
-            throw TrainingError(
-                .configuration, "--outputs \(first),\(second): the model has \(found): \(advice)")
-        }
+        guard max(first, second) >= shape[0] else { return nil }
+        return shape[0] == 1
+            ? ("the model has a single output", "give --along plane")
+            : ("the model has outputs 0 to \(shape[0] - 1)", "give two of these")
     }
 
     /// The directions a and b, by the variables of the model of outputs.

@@ -77,6 +77,26 @@ extension Trainer {
         }
     }
 
+    /// What is wrong with the outputs that a landscape is to be along, and what to do, both in the words of the command
+    /// line; empty where the model for the training data has them, or where only training will tell. Reads no examples;
+    /// collective.
+    package static func problem(
+        _ along: LandscapeDirections, _ settings: TrainingSettings, on cluster: Cluster,
+        makeModel: (DatasetLayout) throws -> any Model
+    ) throws -> [String] {
+        guard case .outputs = along else { return [] }
+        return try Agreement.fromRoot(cluster.world) {
+            let source = settings.data.training
+            let layout = try source.taking(source.task(for: settings.loss, makeModel: makeModel)).outline()
+            guard
+                let model = try? TracedModel(
+                    makeModel(layout), exampleShape: layout.exampleShape, target: .none, loss: settings.loss),
+                let problem = FoundOutputs.problem(along, model)
+            else { return [] }
+            return [problem.text, problem.advice]
+        }
+    }
+
     /// The weights at the end of a line, by the model's variables; nil where it is none.
     private static func other(
         _ along: LandscapeDirections, _ loaded: LoadedModel, seed: UInt64

@@ -16,7 +16,8 @@ package struct RateSearchReport: Sendable {
     /// Trained elements of the model.
     let parameters: Int
 
-    /// The result as one JSON object on one line: no times, paths or numbers of ranks.
+    /// The result as one JSON object on one line: no times, paths or numbers of ranks. `curve` holds the rate and the
+    /// smoothed loss of each step, `loss` the losses of the mini-batches.
     package var json: String {
         var line = JSONLine()
         if let suggestion = search.suggestion {
@@ -25,7 +26,7 @@ package struct RateSearchReport: Sendable {
             line.addNull("suggestion")
         }
         line.add("basis", search.basis.rawValue)
-        line.add("reason", search.reason)
+        line.add("because", search.reason)
         line.add("steepest_descent", search.steepest)
         line.add("least_loss", search.least?.smoothedLoss)
         line.add("least_loss_lr", search.least?.rate)
@@ -41,9 +42,8 @@ package struct RateSearchReport: Sendable {
         line.add("examples", examples)
         line.add("parameters", parameters)
         line.add("seed", Int(clamping: seed))
-        line.add("lr", search.points.map(\.rate))
+        line.add("curve", search.points.map { [$0.rate, $0.smoothedLoss] })
         line.add("loss", search.points.map(\.loss))
-        line.add("smoothed_loss", search.points.map(\.smoothedLoss))
         return line.line
     }
 

@@ -14,7 +14,7 @@ struct InitialWeights {
         self.cluster = cluster
         let found = Result { () -> SavedWeights? in
             guard cluster.rank == 0, let path = settings.initialWeights else { return nil }
-            return try SavedWeights(path, key: "init.weights")
+            return try Self.aboutItsSetting { try SavedWeights(path, key: Self.key) }
         }
         try cluster.agree(found.map { _ in })
         named = try found.get()
@@ -22,8 +22,9 @@ struct InitialWeights {
 
     /// Gives all ranks the weights; collective.
     ///
+    /// - Parameter isCopy: Whether the same weights are given once more, so that all has been said of them.
     /// - Returns: On rank 0, where the named weights come from; nil if none are named.
-    func give(to state: ModelState) throws -> String? {
+    func give(to state: ModelState, isCopy: Bool = false) throws -> String? {
         var values: [[Float]]?
         var origin: String?
         try cluster.agree(
@@ -33,13 +34,24 @@ struct InitialWeights {
                     values = state.model.initialValues(seed: settings.seed)
                     return
                 }
-                let found = try named.find()
-                origin = found.origin
-                values = try SavedWeights.values(
-                    of: found.file, for: state.model, tell: cluster.note
-                ).values
+                try Self.aboutItsSetting {
+                    let found = try named.find()
+                    origin = found.origin
+                    values = try SavedWeights.values(
+                        of: found.file, for: state.model, tell: { if !isCopy { cluster.note($0) } }
+                    ).values
+                }
             })
         try state.set(values)
         return origin
+    }
+
+    private static let key = "init.weights"
+
+    /// Runs `body`; its errors say that they are about the setting that names the weights.
+    private static func aboutItsSetting<T>(_ body: () throws -> T) throws -> T {
+        do { return try body() } catch let error as TrainingError {
+            throw TrainingError(error.kind, error.description, about: .setting(key))
+        }
     }
 }

@@ -12,7 +12,16 @@ struct RunNotes {
     private var model: TracedModel { run.model }
 
     /// All notes before the first step.
-    var all: [String] { slowness + oddities }
+    var all: [String] { [chosenBatch].compactMap { $0 } + slowness + oddities }
+
+    /// What mini-batch the run has chosen, and what it has left alone.
+    private var chosenBatch: String? {
+        guard let choice = run.batchChoice else { return nil }
+        let rate =
+            settings.optimizer.rule.takesLearningRate
+            ? "; the learning rate, which goes with it, was not changed: dtrain lr-find looks for one" : ""
+        return "mini-batches of \(counted(choice.batch, "example")), \(choice.reason)\(rate)"
+    }
 
     /// What makes the run slower than the machine could be.
     private var slowness: [String] {

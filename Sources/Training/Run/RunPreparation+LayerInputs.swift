@@ -15,8 +15,8 @@ extension RunPreparation {
         guard !data.model.layerInputs.isEmpty else {
             throw TrainingError(
                 .configuration,
-                "logging.covariate_shift needs a linear layer or a convolution that reads what another makes, the model has none: leave it out"
-            )
+                "logging.covariate_shift needs a linear layer or a convolution that reads what another makes, the model has none: leave it out",
+                about: .setting("logging.covariate_shift"))
         }
         let random = CounterRandom(seed: settings.seed, purpose: .probe, stream: sampleStream)
         let count = min(LayerInputMeter.mostExamples, data.training.count)

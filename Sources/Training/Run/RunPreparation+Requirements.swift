@@ -40,8 +40,8 @@ extension RunPreparation {
         guard count <= ParameterLog.most else {
             throw TrainingError(
                 .configuration,
-                "logging.parameters keeps the parameters of models that have at most \(ParameterLog.most), this one has \(count): leave it out"
-            )
+                "logging.parameters keeps the parameters of models that have at most \(ParameterLog.most), this one has \(count): leave it out",
+                about: .setting("logging.parameters"))
         }
     }
 

@@ -10,6 +10,8 @@ import Options
 final class RunPreparation {
     let cluster: Cluster
     let settings: TrainingSettings
+    /// How the run has chosen its mini-batch; nil where the settings say it, or a checkpoint.
+    let batchChoice: BatchChoice?
     let data: PreparedData
     let replica: Replica
     let evaluators: RunEvaluators
@@ -34,14 +36,16 @@ final class RunPreparation {
 
     /// Prepares everything up to the first step; collective.
     ///
-    /// - Parameter makeModel: Makes the model for data of the given layout.
+    /// - Parameters:
+    ///   - loaded: The data, if they have been loaded; they are given back with the rest.
+    ///   - makeModel: Makes the model for data of the given layout.
     init(
-        _ settings: TrainingSettings, on cluster: Cluster, start: Double,
+        _ settings: TrainingSettings, on cluster: Cluster, start: Double, loaded: PreparedData? = nil,
         makeModel: (DatasetLayout) throws -> any Model
     ) throws {
         self.cluster = cluster
-        self.settings = settings
         self.start = start
+        var settings = settings
         try settings.check()
         try Self.checkConfiguration(settings, cluster)
         try RunSinks.check(settings)
@@ -52,16 +56,20 @@ final class RunPreparation {
         folder = try RunFolder.open(settings, cluster, terminal)
         if let seconds = settings.stallTimeout { cluster.watchdog?.limit = seconds }
         cluster.activity.enter(.loading)
-        data = try PreparedData(settings, on: cluster, progress, makeModel: makeModel)
+        data = try loaded ?? PreparedData(settings, on: cluster, progress, makeModel: makeModel)
         cluster.activity.enter(.preparing)
+        try Self.checkTargets(data, settings.loss, cluster)
+        batchChoice = try BatchSearch(data: data, cluster: cluster, progress: progress, initial: initial)
+            .settle(&settings)
+        self.settings = settings
         let plan = RunPlan(settings, examples: data.training.count)
         do throws(OptionError) {
             rates = try settings.rates()
             try rates.validate(plan.shape)
         } catch {
-            throw TrainingError(.configuration, "schedule.\(error)")
+            throw TrainingError(
+                .configuration, "schedule.\(error)", about: .setting("schedule.\(error.key)"))
         }
-        try Self.checkTargets(data, settings.loss, cluster)
         try Self.checkBatchNorm(data.model, settings, plan)
         try Self.checkParameterLog(data.model, settings)
         identity = RunIdentity(settings, data.model, data: data.digest)

@@ -2,13 +2,16 @@ import Cluster
 import Foundation
 import MPI
 
-/// `timing.json`: what each rank of the process has spent its time with, in seconds, since its start; a resumed run
-/// starts again from 0. Apart from a profile it is the only file of a run that tells the number of ranks.
+/// `timing.json`: what each rank of the process has spent its time with, in seconds, since its start, and the most memory
+/// it has had; a resumed run starts again from 0. Apart from a profile it is the only file of a run that tells the number of ranks.
 package struct RunTiming: Codable, Sendable, Equatable {
     /// One rank's seconds.
     package struct Rank: Codable, Sendable, Equatable {
         package let rank: Int
         package let seconds: Seconds
+        /// The most bytes that were resident at a time, what ranks share included; nil of an older run, and where the
+        /// system does not tell.
+        package var peakMemoryBytes: Int?
     }
 
     /// Seconds by what they were spent with.
@@ -45,18 +48,22 @@ package struct RunTiming: Codable, Sendable, Equatable {
             [.computing, .updating], [.gradients, .statistics, .weights], [.meeting], [.evaluating],
             [.checkpoint, .writing], [.comparing], [.starting, .opening, .loading, .preparing],
         ]
-        let own = operations.map { $0.reduce(0) { $0 + cluster.activity.seconds(of: $1) } }
+        let own =
+            operations.map { $0.reduce(0) { $0 + cluster.activity.seconds(of: $1) } }
+            + [Double(ProcessMemory.peak ?? 0)]
         let all = try cluster.world.allGather(
             own, counts: Array(repeating: own.count, count: cluster.size))
         guard cluster.rank == 0 else { return nil }
         ranks = (0..<cluster.size).map { rank in
             let row = all[rank * own.count..<(rank + 1) * own.count].map { ($0 * 1e6).rounded() / 1e6 }
+            let peak = Int(row[operations.count])
             return Rank(
                 rank: rank,
                 seconds: Seconds(
                     computing: row[0], exchange: row[1], waiting: row[2], evaluation: row[3],
                     checkpoint: row[4],
-                    comparing: row[5], preparing: row[6]))
+                    comparing: row[5], preparing: row[6]),
+                peakMemoryBytes: peak > 0 ? peak : nil)
         }
     }
 

@@ -59,6 +59,7 @@ final class TrainingRun {
                     parameters: prepared.model.parameterCount, epochs: settings.epochs, step: step,
                     ranks: cluster.size, workers: workers,
                     shards: settings.shards, instructionSet: cluster.instructionSet.rawValue)))
+        if step == 0, let choice = prepared.batchChoice { sinks.take(.batch(choice)) }
         if step == 0, let weights = prepared.initialWeights {
             sinks.take(.message("dtrain: starting from the weights of \(weights)"))
         }
@@ -155,7 +156,7 @@ extension TrainingResult {
             validationLoss: evaluations.validation?.totals?.loss,
             validationAccuracy: evaluations.validation?.totals?.accuracy, samplesPerSecond: samplesPerSecond,
             trainingExamples: run.data.training.count, executedExamples: run.replica.executedExamples,
-            parameters: run.model.parameterCount,
+            parameters: run.model.parameterCount, batch: run.settings.batchIfAny,
             optimizerStateBytes: run.replica.optimizerStateBytes)
     }
 }

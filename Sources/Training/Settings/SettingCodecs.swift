@@ -117,6 +117,30 @@ extension OptionCodec where Value == Metric {
     }
 }
 
+extension OptionCodec where Value == Int {
+    /// An amount of memory in bytes, written with a unit: 8 GiB, 1.5 GiB, 16 GB.
+    static let memory = OptionCodec(
+        .word(
+            "amount of memory", ["8 GiB", "512 MiB"],
+            pattern: "[1-9][0-9]{0,5}([.][0-9]{1,3})? ?[KMGT]i?B|[1-9][0-9]{0,17} ?B")
+    ) { byteCount in
+        let unit = memoryUnits.first { byteCount % $0.byteCount == 0 }
+        return .text("\(byteCount / (unit?.byteCount ?? 1)) \(unit?.name ?? "B")")
+    } decode: { value in
+        guard case .text(let text) = value,
+            let unit = memoryUnits.first(where: { text.hasSuffix($0.name) }),
+            let count = Double(text.dropLast(unit.name.count).filter { $0 != " " })
+        else { preconditionFailure("\(value) is no amount of memory as its form says") }
+        return max(1, Int((count * Double(unit.byteCount)).rounded()))
+    }
+
+    /// The names that end with others come first, as do larger units.
+    private static let memoryUnits: [(name: String, byteCount: Int)] = [
+        ("TiB", 1 << 40), ("TB", 1_000_000_000_000), ("GiB", 1 << 30), ("GB", 1_000_000_000),
+        ("MiB", 1 << 20), ("MB", 1_000_000), ("KiB", 1 << 10), ("KB", 1000), ("B", 1),
+    ]
+}
+
 extension OptionCodec where Value == BatchGrowth {
     static let batchGrowth = OptionCodec.options(
         "options such as {factor: 2, epochs: [3, 6]}",

@@ -208,6 +208,20 @@ extension TrainingSettings {
                 "must be left out beside optimizer \(rule.name), which has no rate for every single weight")
         },
         { settings in
+            guard settings.choosesBatch else { return nil }
+            if settings.growth != nil {
+                return SettingsConflict(
+                    "training.batch",
+                    "must be a number beside batch_growth, which says how it goes on from there")
+            }
+            guard settings.shards > 1 else {
+                return SettingsConflict(
+                    "training.batch", "is auto, which measures the gradient noise scale by comparing shards",
+                    advice: "set training.shards to 2 or more")
+            }
+            return nil
+        },
+        { settings in
             let growsByNoise = settings.growth?.trigger == .noise
             guard growsByNoise || settings.logsNoiseScale else { return nil }
             let key = growsByNoise ? "training.batch_growth" : "logging.noise_scale"

@@ -237,6 +237,7 @@ package struct SettingsTable: Sendable {
     private static func training(_ vocabulary: Vocabulary) -> [SettingKey] {
         let earlyStopping = OptionCodec<EarlyStoppingSetting>.earlyStopping(vocabulary.metrics)
         let watch = OptionCodec<WatchSetting>.watch(vocabulary.metrics)
+        let batch = OptionCodec<Int>.whole(1...16_777_216).or("full")
         return [
             // Read before the epochs, which must be 1 with it.
             SettingKey(
@@ -258,8 +259,23 @@ package struct SettingsTable: Sendable {
                 "Minutes from the start, fractions allowed, after which a run that has steps left saves and ends, for --resume to go on."
             ),
             SettingKey(
-                "training.batch", \.batchIfAny, OptionCodec<Int>.whole(1...16_777_216).or("full"), .results,
-                "Examples of a mini-batch over all ranks; full for the whole training set."),
+                "training.batch", .wordOr("auto", batch.form), .results,
+                "Examples of a mini-batch over all ranks; full for the whole training set, auto for the largest power of two below the noise scale that fits into memory.",
+                source: "McCandlish et al. 2018"
+            ) {
+                $0.choosesBatch ? .text("auto") : batch.encode($0.batchIfAny)
+            } set: { settings, value throws(OptionError) in
+                if value == .text("auto") {
+                    settings.choosesBatch = true
+                    settings.isFullBatch = false
+                } else {
+                    settings.batchIfAny = try batch.decode(value)
+                }
+            },
+            SettingKey(
+                "training.memory", \.memoryLimit, optional: .memory, .conduct,
+                "The memory of a node for which batch: auto chooses, as 8 GiB; the limit of its control group or else all of it unless given."
+            ),
             SettingKey(
                 "training.accumulate", \.accumulate, .whole(1...1_000_000), .results,
                 "Mini-batches whose gradients a step takes together, for batches larger than memory."),

@@ -128,8 +128,13 @@ public struct TrainingSettings: Sendable {
     /// checkpoint and its end, and stops; nil for no limit. Steps are not begun after it, evaluation and writing come on
     /// top. Results do not depend on it: a resumed run has as many minutes again.
     public var maximumMinutes: Double?
-    /// The examples of a mini-batch over all ranks, the first one if it grows; ignored if `isFullBatch`.
+    /// The examples of a mini-batch over all ranks, the first one if it grows; ignored if `isFullBatch` or `choosesBatch`.
     public var batch: Int
+    /// Whether the run chooses the mini-batch before its first step, as `BatchChoice` says; a resumed run keeps its own.
+    public var choosesBatch: Bool
+    /// The memory of a node, in bytes, within which the run chooses its mini-batch; nil for the least limit of the node's
+    /// control groups or, without one, the node's memory.
+    public var memoryLimit: Int?
     /// Whether a mini-batch is the whole training set, or its `accumulate`-th part.
     public var isFullBatch: Bool
     /// The number of mini-batches whose gradients an optimizer step adds, for batches larger than memory.
@@ -222,6 +227,8 @@ public struct TrainingSettings: Sendable {
     public var isProfiled: Bool
     /// The content of config.yaml; nil for no such file.
     public var configurationText: String?
+    /// Makes that content of settings, for a run that chooses some itself; nil to leave it as it is.
+    package var makesConfigurationText: (@Sendable (TrainingSettings) -> String)?
     /// The model in a configuration's form; `.none` if it is code.
     package var model = OptionValue.none
     /// How layers without an `init` of their own draw their first values, in a configuration's form.
@@ -256,7 +263,14 @@ public struct TrainingSettings: Sendable {
         set {
             isFullBatch = newValue == nil
             batch = newValue ?? batch
+            choosesBatch = false
         }
+    }
+
+    /// Sets the mini-batch that the run has chosen, in its configuration too.
+    mutating func take(batch: Int) {
+        batchIfAny = batch
+        if let makesConfigurationText { configurationText = makesConfigurationText(self) }
     }
 
     /// Seconds without progress after which the job is ended, 0 for never.
@@ -286,6 +300,8 @@ public struct TrainingSettings: Sendable {
         maximumMinutes = nil
         batch = 256
         isFullBatch = false
+        choosesBatch = false
+        memoryLimit = nil
         accumulate = 1
         growth = nil
         isOnline = false

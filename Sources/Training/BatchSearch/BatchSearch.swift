@@ -1,0 +1,174 @@
+import Cluster
+import DataParallel
+import Datasets
+
+/// Chooses the mini-batch of a run with `training.batch: auto`, as `BatchChoice` says.
+///
+/// Rank 0 chooses, from numbers that do not depend on the ranks: the noise scale, which has the same bits at any number
+/// of them; the limit of a node's memory, whatever of it is free; and the need of a single rank that holds all shards.
+struct BatchSearch {
+    let data: PreparedData
+    let cluster: Cluster
+    let progress: ProgressLine
+    /// The weights that training starts from.
+    let initial: InitialWeights
+
+    /// The share of a node's memory that may be taken: the rest is for the system, for what the ranks of a node hold
+    /// several times, and for what the estimate is wrong by.
+    static let share = 0.8
+    /// Bytes of the program with its libraries, whatever those of this machine take.
+    static let programBytes = 64 << 20
+
+    /// Sets the mini-batch where the settings leave it to the run; collective.
+    ///
+    /// - Returns: The choice; nil where the settings say a size, or the resumed run has one.
+    func settle(_ settings: inout TrainingSettings) throws -> BatchChoice? {
+        guard settings.choosesBatch else { return nil }
+        if let batch = try resumed(settings) {
+            settings.take(batch: batch)
+            return nil
+        }
+        let sizes = sizes(settings)
+        let probe = try Agreement.fromRoot(cluster.world) { try largest(sizes, settings) }
+        let found = try NoiseProbe(settings: settings, data: data, cluster: cluster, progress: progress)
+            .run(batch: probe, from: initial)
+        var choice = try Agreement.fromRoot(cluster.world) { try choose(sizes, found, settings) }
+        choice.noiseScale = found?.noiseScale
+        choice.measuredExamples = found?.examples ?? 0
+        settings.take(batch: choice.batch)
+        return choice
+    }
+
+    /// The mini-batch of the run to be resumed, as its newest checkpoint has it; nil without one.
+    private func resumed(_ settings: TrainingSettings) throws -> Int? {
+        try Agreement.fromRoot(cluster.world) { () -> Int? in
+            let folder: String
+            switch settings.resume {
+            case .no: return nil
+            case .auto: folder = settings.output
+            case .from(let path): folder = RunFolder.owner(of: path) ?? path
+            }
+            return RunSettings.identity(ofRunIn: folder)?.whole("training.batch")
+        }
+    }
+
+    /// The powers of two from which to choose, ascending: those that batch norm can take statistics of, the last
+    /// mini-batch of an epoch included.
+    private func sizes(_ settings: TrainingSettings) -> [Int] {
+        let examples = data.training.count
+        let powers = (0..<24).map { 1 << $0 }.filter { $0 == 1 || $0 * settings.accumulate <= examples }
+        let fitting = powers.filter { size in
+            [size, examples % size].filter { $0 > 0 }.allSatisfy { count in
+                (try? Replica.check(data.model, batch: count, shards: settings.shards)) != nil
+            }
+        }
+        // Without any, preparation says what is wrong.
+        return fitting.isEmpty ? [powers.last ?? 1] : fitting
+    }
+
+    /// Bytes of a single rank that holds all shards of mini-batches of `size`.
+    private func need(_ size: Int, _ settings: TrainingSettings) throws -> Int {
+        var settings = settings
+        settings.batchIfAny = size
+        let estimate = try MemoryEstimate(
+            data.model, MemoryEstimate.Work(settings, data), kernels: cluster.kernels)
+        return estimate.ranks(1, workers: settings.shards, program: Self.programBytes)[0].total
+    }
+
+    /// The largest size, of those that a noise scale is measured with, that fits into memory.
+    private func largest(_ sizes: [Int], _ settings: TrainingSettings) throws -> Int {
+        let memory = MemoryLimit(given: settings.memoryLimit)
+        let small = sizes.filter { $0 <= NoiseProbe.largestBatch }
+        for size in small.reversed() where try fits(need(size, settings), memory) { return size }
+        let least = sizes[0]
+        guard small.isEmpty, try fits(need(least, settings), memory) else {
+            throw try tooLittle(least, memory, settings)
+        }
+        return least
+    }
+
+    private func fits(_ byteCount: Int, _ memory: MemoryLimit) -> Bool {
+        Double(byteCount) <= Self.share * Double(memory.byteCount)
+    }
+
+    private func tooLittle(
+        _ size: Int, _ memory: MemoryLimit, _ settings: TrainingSettings
+    ) throws -> ResourceError {
+        let (needed, limit) = (
+            ProcessMemory.text(try need(size, settings)), ProcessMemory.text(memory.byteCount)
+        )
+        let cure =
+            memory.source == .setting ? "raise training.memory" : "use a machine with more"
+        return ResourceError(
+            "even a mini-batch of \(size) takes \(needed) with all shards on one rank, and four fifths of a node's \(limit) are less: \(cure), or use a smaller model, or set training.batch to a number"
+        )
+    }
+
+    /// The largest size that nothing forbids.
+    private func choose(
+        _ sizes: [Int], _ found: NoiseProbe.Found?, _ settings: TrainingSettings
+    ) throws -> BatchChoice {
+        let memory = MemoryLimit(given: settings.memoryLimit)
+        let noise = found.map { $0.noiseScale ?? Double($0.examples) } ?? .infinity
+        var chosen = sizes[0]
+        for size in sizes.dropFirst() {
+            if Double(size * settings.accumulate) >= noise {
+                return BatchChoice(batch: chosen, limit: .noiseScale)
+            }
+            let needed = try need(size, settings)
+            if !fits(needed, memory) {
+                var choice = BatchChoice(batch: chosen, limit: .memory)
+                choice.neededBytes = needed
+                choice.memoryBytes = memory.byteCount
+                return choice
+            }
+            chosen = size
+        }
+        return BatchChoice(batch: chosen, limit: .data)
+    }
+}
+
+extension RunIdentity {
+    /// The whole number that a key is set to; nil for any other value.
+    func whole(_ key: String) -> Int? {
+        switch settings.first(where: { $0.key == key })?.value {
+        case .whole(let number): number
+        case .number(let number): Int(exactly: number)
+        default: nil
+        }
+    }
+}
+
+extension MemoryEstimate.Work {
+    /// What a run with these settings and data does.
+    init(_ settings: TrainingSettings, _ data: PreparedData) {
+        func sizes(_ batch: Int, of count: Int) -> [Int] {
+            [min(batch, count), count % batch].filter { $0 > 0 }
+        }
+        let examples = data.training.count
+        self.init(
+            shards: settings.shards, rule: settings.optimizer.rule,
+            batches: Set(RunPlan(settings, examples: examples).batches).sorted().flatMap {
+                sizes($0, of: examples)
+            })
+        let evaluated =
+            [data.test, data.validation].compactMap { $0 }
+            + (settings.evaluatesTraining ? [data.training] : [])
+        evaluations = evaluated.map { sizes(settings.evaluationBatch, of: $0.count) }
+        var sets = [data.training.dataset]
+        for part in [data.validation, data.test].compactMap({ $0 })
+        where !sets.contains(where: { $0 === part.dataset }) {
+            sets.append(part.dataset)
+        }
+        let layouts = sets.map(\.examples.layout)
+        dataBytes = layouts.reduce(0) { $0 + $1.featureBytes + $1.labelBytes }
+        // Row numbers of an epoch, of evaluations and of the epoch that follows.
+        orderBytes = 4 * (2 * examples + evaluated.reduce(0) { $0 + $1.count })
+        exampleBytes = layouts[0].width * 4 + layouts[0].labels.size + 8
+        bucketBytes = settings.bucketBytes
+        keepsGradients = settings.accumulate > 1 || settings.isDelayed
+        isDelayed = settings.isDelayed
+        keepsBest = RunPolicy.watchedMetric(settings) != nil
+        savesState = !settings.isDryRun
+    }
+}
