@@ -75,6 +75,7 @@ enum Completion {
     /// The parser's script, but that words are taken as dtrain takes them.
     private static func mended(_ script: String) -> String {
         script.replacing("complete -o filenames -F _dtrain dtrain", with: bashEnd)
+            .replacing("(__dtrain_tokens -tC)", with: fishPlace)
             .replacing("        __dtrain_complete \"${completions[@]:0:-1}\"", with: zshChoice)
     }
 
@@ -114,6 +115,9 @@ enum Completion {
 
         complete -o default -o filenames -F _dtrain_whole_words dtrain
         """#
+
+    /// fish 3.6 refuses the parser's question how far the cursor is in its word where it completes for a script.
+    private static let fishPlace = #"(string length -- "$(commandline -ct)")"#
 
     /// In zsh, too, one goes on in the same word behind a key or a folder.
     private static let zshChoice = #"""

@@ -15,7 +15,7 @@ struct LandscapeCommand: DescribedCommand {
         about: ["Along a line or over a plane. Stopped, it goes on with the same command."],
         details: [
             "--along gradient is a line; eigenvectors is the plane of those of the Hessian's largest and smallest eigenvalue; plane is that of two random directions, filter-wise normalized; permutation is the line to the same network with permuted hidden units. --to draws the line from the first weights, a = 0, to others, a = 1. --path draws the path of a run with logging.parameters over the loss. --outputs replaces two of the model's outputs, before a last softmax, by a and b for every example.",
-            "At a and b of a row of the table the weights are θ + a · a.NAME + b · b.NAME for each tensor NAME, summed in Float64 and rounded to Float32 once: dtrain evaluate reports that row's loss of them. With --outputs the weights stay, and a and b are outputs.",
+            "At a and b of a row of the table a tensor NAME is its trained value + a * a.NAME + b * b.NAME, summed in Float64 and rounded to Float32 once: dtrain evaluate reports that row's loss of such weights. With --outputs the weights stay, and a and b are outputs.",
             "A line has 51 points and a plane 25 by 25 unless --points is given. It reaches from -r to r in units of the directions, with --to from 1 - r to r, where --radius r is 1 unless given, with --outputs 10. --range gives the ends of the plane of paths, instead of a margin around them, or of outputs.",
         ],
         examples: [

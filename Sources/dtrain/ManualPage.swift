@@ -58,7 +58,8 @@ struct ManualPage {
 
     /// The abstract as a phrase: without its point, and with a small letter unless it begins with an abbreviation.
     private var abstract: String {
-        let words = (command.abstract ?? "").trimmingSuffix { $0 == "." }
+        let sentence = command.abstract ?? ""
+        let words = sentence.hasSuffix(".") ? sentence.dropLast() : sentence[...]
         let isWord = words.dropFirst().first?.isLowercase == true
         return isWord ? words.prefix(1).lowercased() + words.dropFirst() : String(words)
     }
@@ -183,13 +184,5 @@ extension ExitStatus {
         case .badConfiguration: "bad configuration"
         case .diverged: "diverged"
         }
-    }
-}
-
-extension StringProtocol {
-    /// The text without what its end has of some letters.
-    fileprivate func trimmingSuffix(while isLeftOut: (Character) -> Bool) -> SubSequence {
-        guard let last = lastIndex(where: { !isLeftOut($0) }) else { return prefix(0) }
-        return self[...last]
     }
 }

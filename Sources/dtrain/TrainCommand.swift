@@ -84,7 +84,7 @@ struct TrainCommand: DescribedCommand {
             name: .long,
             help: ArgumentHelp(
                 "Goes on with the run of --output (auto), or in DIR.", valueName: "auto|dir"),
-            completion: Completion.words(["auto"], orFiles: []))
+            completion: Completion.words(["auto"]))
         var resume: String?
 
         @Flag(name: .long, help: "Replaces the run that the folder holds.")
