@@ -32,7 +32,8 @@ extension EndToEndTests {
             let data = try TestData()
             defer { data.remove() }
             let modes = mode.isEmpty ? [] : ["training.delayed=true"]
-            let base = ["--config", try SameBytes.configuration(data, "mlp")] + set(modes)
+            let metrics = ["evaluation.metrics=[accuracy, confusion_matrix]"]
+            let base = ["--config", try SameBytes.configuration(data, "mlp")] + set(modes + metrics)
             let (run, whole) = (data.path("run"), data.path("whole"))
             _ = try train(1, base + ["--output", whole])
             #expect(try end(whole)["stopped"] == nil && end(whole)["steps"] as? Int == 69)
