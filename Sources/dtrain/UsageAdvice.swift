@@ -111,6 +111,11 @@ struct UsageAdvice {
         let name = String(option.drop { $0 == "-" })
         let own = Self.options(of: command)
         func meant(_ option: String) -> String { "did you mean \"\(option)\"?" }
+        if commandName == "init", ConfigurationKeys.sameKey(as: name, among: ["label", "labels"]) != nil {
+            return meant(
+                arguments.contains { Self.hasEnding($0, [".npy", ".npy.gz"]) } ? "--labels" : "--label")
+        }
+        if own.contains("--data"), Self.inputs.contains(plainName(name)) { return meant("--data") }
         let begun = name.count < 3 ? nil : own.first { $0.hasPrefix("--\(name)") }
         if let same = begun ?? sameOption(name, among: own) { return meant(same) }
         if ["list", "ls", "show", "all"].contains(name), ["study", "recipes"].contains(commandName) {
@@ -144,6 +149,11 @@ struct UsageAdvice {
     /// Options by which other programs name trained weights, in plain form.
     private static let weights = [
         "weights", "checkpoint", "checkpointpath", "ckpt", "ckptpath", "model", "run",
+    ]
+
+    /// Options by which other programs name the data to predict, in plain form.
+    private static let inputs = [
+        "input", "inputs", "inputfile", "datapath", "dataset", "testdata", "testfile",
     ]
 
     /// Options of one letter in other programs.

@@ -87,7 +87,10 @@ import Training
         ("training: {batch: 2.5}", "training.batch: expected a whole number, found 2.5"),
         ("training: {batch: \"256\"}", "training.batch: expected a whole number, found the text \"256\""),
         ("training: {batch: [1]}", "training.batch: expected a whole number, found a list"),
-        ("training: {batch: many}", "training.batch: expected a whole number, found \"many\""),
+        (
+            "training: {batch: many}",
+            "training.batch: expected auto, or full, or a whole number from 1 to 16777216, found \"many\""
+        ),
         ("training: {batch: }", "training.batch: expected a whole number, found nothing"),
         (
             "training: {batch: 0256}",

@@ -80,7 +80,10 @@ import Training
     @Test(arguments: [
         ("training.bach=3", "--set training.bach=3: unknown key; did you mean \"batch\"?"),
         ("trainng.batch=3", "--set trainng.batch=3: trainng: unknown key; did you mean \"training\"?"),
-        ("training.batch=many", "--set training.batch=many: expected a whole number, found \"many\""),
+        (
+            "training.batch=many",
+            "--set training.batch=many: expected auto, or full, or a whole number from 1 to 16777216, found \"many\""
+        ),
         (
             "training.batch.size=3",
             "--set training.batch.size=3: training.batch is 256 (config.yaml:18) and has no parts"

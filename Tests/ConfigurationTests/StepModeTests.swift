@@ -60,7 +60,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{batch: fully}", "training.batch: expected a whole number, found \"fully\""),
+        (
+            "{batch: fully}",
+            "training.batch: expected auto, or full, or a whole number from 1 to 16777216, found \"fully\""
+        ),
         ("{accumulate: 0}", "training.accumulate: must be a whole number from 1"),
         ("{online: true, epochs: 2}", "training.epochs: must be 1 beside online: true"),
         ("{batch: full, batch_growth: {every: 2}}", "training.batch_growth: must be left out beside"),

@@ -52,7 +52,7 @@ import Testing
         (TestBytes.header("|O", "(2, 3)"), .unsupported, "Python objects"),
         (TestBytes.header("<f2", "(2, 3)"), .unsupported, "'<f2' is not supported"),
         (TestBytes.header("|b1", "(2, 3)"), .unsupported, "not supported"),
-        (TestBytes.header("<U7", "(2, 3)"), .unsupported, "not supported"),
+        (TestBytes.header("<U7", "(2, 3)"), .unsupported, "is text"),
         ("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }", .unsupported, "structured"),
         (TestBytes.header("<f4", "(-2, 3)"), .header, "not negative"),
         (TestBytes.header("<f4", "(1099511627776, 3)"), .size, "header says 13194139533440"),

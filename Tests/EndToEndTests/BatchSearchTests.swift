@@ -107,6 +107,20 @@ extension EndToEndTests {
             #expect(parts.standardOutput.contains("mini-batches of 2 in 8 shards"), "\(parts)")
         }
 
+        /// A noise scale of 1, (1 − p)/p for p = ½, does not leave shards empty.
+        @Test func noFewerThanShards() throws {
+            let data = try TestData(count: 1)
+            defer { data.remove() }
+            let x = (0..<4096).map { Float($0 % 2) }
+            let file = try configuration(
+                data, x, x.map { 5 * $0 }, model: "[{linear: {out: 1, bias: false}}]")
+            let run = try train(2, file, data.path("run"))
+            let found = try choice(data.path("run"))
+            #expect(
+                found["batch"] as? Int == 8 && found["batch_limit"] as? String == "noise_scale", "\(found)")
+            #expect(run.standardOutput.contains("as many examples in a step as shards"), "\(run)")
+        }
+
         /// Where no gradient stands out, the examples decide, or those that the noise was measured with.
         @Test(arguments: [(300, 256, "data"), (9000, 4096, "noise_scale")])
         func noMoreThanThereAre(_ count: Int, _ batch: Int, _ limit: String) throws {

@@ -100,9 +100,10 @@ extension EndToEndTests {
 
         /// The recipes, briefly.
         @Test(arguments: [
-            ("fashion-mlp", 200), ("fashion-lenet5", 150), ("fashion-cnn", 40), ("fashion-resnet20", 15),
+            ("fashion-mlp", 200, 1500), ("fashion-lenet5", 150, 1500), ("fashion-cnn", 40, 1500),
+            ("fashion-resnet20", 15, 500),
         ])
-        func recipe(_ recipe: String, _ steps: Int) throws {
+        func recipe(_ recipe: String, _ steps: Int, _ examples: Int) throws {
             let data = try TestData(count: 1)
             defer { data.remove() }
             let folder = data.path(recipe)
@@ -110,7 +111,7 @@ extension EndToEndTests {
                 0,
                 ["--recipe", recipe, "--steps", "\(steps)", "--output", folder, "--quiet"])
             try #require(run.exitCode == 0, "\(run)")
-            let found = try #require(try FindingsCase.why([folder, "--why-examples", "1500"]))
+            let found = try #require(try FindingsCase.why([folder, "--why-examples", "\(examples)"]))
             #expect(found.names.isEmpty, "\(recipe): \(found.text)")
         }
 

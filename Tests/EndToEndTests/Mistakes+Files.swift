@@ -134,7 +134,8 @@ extension EndToEndTests.Mistakes {
         called("--set lr=0.1", 78, "--set lr=0.1: unknown key; did you mean \"optimizer.lr\"?"),
         called(
             "--set training.batch=many", 78,
-            "--set training.batch=many: expected a whole number, found \"many\""),
+            "--set training.batch=many: expected auto, or full, or a whole number from 1 to 16777216, found \"many\""
+        ),
         called(
             "--set training.batch:64", 78,
             "--set training.batch:64: expected key.path=value, found no equals sign; write --set training.batch=64"
@@ -159,6 +160,8 @@ extension EndToEndTests.Mistakes {
             "--config table.yaml --set data.train.label=knd", 65,
             "--set data.train.label=knd: expected column \"knd\", found \"a\", \"b\", \"kind\", DATA/t.csv, did you mean \"kind\"?"
         ),
+        called("init t.csv --target kind", 64, "Unknown option '--target': did you mean \"--label\"?"),
+        called("predict run --input p.csv", 64, "Unknown option '--input': did you mean \"--data\"?"),
         called("test run", 64, "there is no command \"test\": did you mean \"evaluate\"?"),
         called(
             "evaluate --model run", 64,

@@ -137,11 +137,16 @@ struct TablePlan {
         case .empty: return "empty"
         case .mixed:
             guard let text = column.firstText else { return "neither numbers nor words" }
+            if text.text.wholeMatch(of: /-?[0-9]+,[0-9]+/) != nil {
+                return
+                    "numbers with a comma, as \(ConfigurationError.quoted(text.text)) in line \(text.line): write them with a point to keep it"
+            }
             return
                 "neither numbers alone nor words, with \(ConfigurationError.quoted(text.text)) in line \(text.line)"
         case .numbers:
             if let line = column.firstEmptyLine {
-                return "\(column.emptyCount) of \(rows) fields are empty, the first in line \(line)"
+                return
+                    "\(column.emptyCount) of \(rows) fields are empty, the first in line \(line): fill them in, with the column's mean, say, to keep it"
             }
             if column.distinctCount == 1 { return "the same in every row" }
             return ascends(column, rows: rows)

@@ -198,7 +198,7 @@ package struct StudyConfiguration: Sendable, Equatable {
                     names.append(try Self.metric(element, others, against))
                 }
                 return names
-            } ?? search.map(Self.standardMetrics) ?? ["train_loss", "test_loss", "test_accuracy"]
+            } ?? search.map(Self.standardMetrics) ?? Self.standardMetrics(of: runs)
         pictures =
             try map.optional("pictures").map { setting throws(ConfigurationError) in
                 try Self.pictures(setting, runs: runs, leftOut: leftOut, others: others)
@@ -234,6 +234,15 @@ package struct StudyConfiguration: Sendable, Equatable {
     /// What a search reports unless it says so: nothing of the test set, which must not decide.
     private static func standardMetrics(_ search: StudySearch) -> [String] {
         ["train_loss", "validation_loss"] + (search.metric == "validation_loss" ? [] : [search.metric])
+    }
+
+    /// What a comparison reports unless it says so: of the test set, or of validation data where no run has one.
+    private static func standardMetrics(of runs: [Run]) -> [String] {
+        let data = runs.map(\.configuration.settings.data)
+        let set =
+            data.contains { $0.test != nil }
+            ? "test" : data.contains { $0.validation != nil } ? "validation" : nil
+        return ["train_loss"] + (set.map { ["\($0)_loss", "\($0)_accuracy"] } ?? [])
     }
 
     /// Reads the name of a metric to report, which may be one of each class.

@@ -59,7 +59,16 @@ struct FormReader {
         case .wordOr(let word, .word(let noun, let words, let pattern)):
             return try value(setting, .word(noun, [word] + words, pattern: pattern))
         case .wordOr(let word, let other):
-            return setting.node.word == word ? .text(word) : try value(setting, other)
+            if setting.node.word == word { return .text(word) }
+            do throws(ConfigurationError) {
+                return try value(setting, other)
+            } catch {
+                // Another word than those that may stand for the number; one that begins with a digit has a unit or so.
+                guard error.kind == .wrongType, other.mayBeNumber, let text = setting.plainText,
+                    text.first?.isNumber == false
+                else { throw error }
+                throw setting.wrongType(expected: form.phrase)
+            }
         }
     }
 
@@ -210,6 +219,14 @@ extension OptionForm {
         switch self {
         case .whole, .number: true
         default: false
+        }
+    }
+
+    /// Whether this is a number, or a word instead of one.
+    fileprivate var mayBeNumber: Bool {
+        switch self {
+        case .wordOr(_, let form): form.mayBeNumber
+        default: isNumeric
         }
     }
 }

@@ -32,7 +32,10 @@ func suggestion(
     if let hint { return hint }
     if let name = nearestName(to: word, among: names) { return didYouMean([name]) }
     if names.isEmpty { return "there are no \(noun) here" }
-    guard names.count <= mostNames else { return "dtrain methods lists the \(noun) with what they belong to" }
+    guard names.count <= mostNames else {
+        return noun == "studies"
+            ? "dtrain study lists them" : "dtrain methods lists the \(noun) with what they belong to"
+    }
     return "the \(noun) here are \(names.joined(separator: ", "))"
 }
 

@@ -69,6 +69,13 @@ enum NPYFile {
             ? "big-endian"
             : descr.hasPrefix("|O") ? "Python objects, which only unpickling could read" : "not supported"
         let shown = String(descr.prefix(24))
+        if descr.hasPrefix("<U") || descr.hasPrefix("|S") {
+            throw DataError(
+                .unsupported, path: path, expected: "little-endian integers, float32 or float64",
+                found: "texts, dtype '\(shown)'",
+                advice: "save numbers instead, of labels numpy.unique(labels, return_inverse=True)[1]",
+                problem: "dtype '\(shown)' is text")
+        }
         throw DataError(
             .unsupported, path: path, expected: "little-endian integers, float32 or float64",
             found: "dtype '\(shown)'", advice: "save array.astype('<f4') (labels: '<i8') instead",

@@ -1,7 +1,7 @@
 import Messages
 
 /// The mini-batch that a run has chosen for itself: the largest power of two that lies below the gradient noise scale, fits
-/// into memory and has no more examples than there are.
+/// into memory and has no more examples than there are; but a step has as many examples as shards.
 ///
 /// Mini-batches up to about the noise scale shorten training by nearly as much as they have more examples; larger ones
 /// waste examples. (McCandlish, Kaplan, Amodei, "An Empirical Model of Large-Batch Training", 2018, arXiv:1812.06162.)
@@ -43,6 +43,10 @@ public struct BatchChoice: Codable, Sendable, Equatable {
             guard let noiseScale else {
                 return
                     "\(base) below \(Self.number(measuredExamples)) examples, by which the gradient noise scale could not be told from larger ones"
+            }
+            guard Double(batch) < noiseScale else {
+                return
+                    "the smallest power of two with as many examples in a step as shards: the gradient noise scale is \(Self.text(noiseScale)) examples"
             }
             return
                 "\(base) below the gradient noise scale of \(Self.text(noiseScale)) examples"

@@ -106,7 +106,7 @@ struct BatchSearch {
         )
     }
 
-    /// The largest size that nothing forbids.
+    /// The largest size that nothing forbids; no step has fewer examples than shards because of a small noise scale.
     private func choose(
         _ sizes: [Int], _ found: NoiseProbe.Found?, _ settings: TrainingSettings
     ) throws -> BatchChoice {
@@ -114,7 +114,7 @@ struct BatchSearch {
         let noise = found.map { $0.noiseScale ?? Double($0.examples) } ?? .infinity
         var chosen = sizes[0]
         for size in sizes.dropFirst() {
-            if Double(size * settings.accumulate) >= noise {
+            if Double(size * settings.accumulate) >= noise, chosen * settings.accumulate >= settings.shards {
                 return BatchChoice(batch: chosen, limit: .noiseScale)
             }
             let needed = try need(size, settings)
