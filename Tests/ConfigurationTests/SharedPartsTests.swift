@@ -64,7 +64,7 @@ import Testing
         ),
         (
             "x-a: &a\n  batch: x\n", "training: {<<: *a}",
-            "config.yaml:2: training.batch: expected a whole number"
+            "config.yaml:2: training.batch: expected auto, or full, or a whole number"
         ),
         (
             "", "training:\n  <<: 3",

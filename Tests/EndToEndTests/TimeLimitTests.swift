@@ -111,7 +111,8 @@ extension EndToEndTests {
         @Test func atTheEndOfAnEpoch() throws {
             let data = try TestData()
             defer { data.remove() }
-            let base = ["--config", try SameBytes.configuration(data, "mlp")] + set(["training.batch=full"])
+            let settings = ["training.batch=full", "evaluation.metrics=[accuracy, confusion_matrix]"]
+            let base = ["--config", try SameBytes.configuration(data, "mlp")] + set(settings)
             let (run, whole) = (data.path("run"), data.path("whole"))
             _ = try train(0, base + ["--output", whole])
             _ = try train(
@@ -148,7 +149,8 @@ extension EndToEndTests {
             #expect(
                 run.exitCode == 78
                     && run.standardError.contains(
-                        "training.max_minutes: must be a number of minutes above 0, at most 10000000"),
+                        "training.max_minutes=\(minutes): must be a number of minutes above 0, at most 10000000"
+                    ),
                 "\(run)")
         }
     }
