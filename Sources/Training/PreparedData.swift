@@ -28,6 +28,11 @@ final class PreparedData {
     /// A digest of the data, the same on every node.
     let digest: [UInt8]
 
+    /// The sets that a run with these settings evaluates its weights on.
+    func evaluated(_ settings: TrainingSettings) -> [Part] {
+        [test, validation].compactMap { $0 } + (settings.evaluatesTraining ? [training] : [])
+    }
+
     /// Loads the data of `settings`, with labels as the loss and the model take them, and traces the model; collective.
     ///
     /// - Parameter progress: Where progress is reported.

@@ -104,7 +104,7 @@ extension StudyConfiguration {
         ConfigurationError(
             .unknownName, at: SourceLocation(.flag("study")), key: "",
             "unknown study \(ConfigurationError.quoted(name))",
-            advice: suggestion(for: name, among: names, noun: "studies"))
+            advice: suggestion(for: name, among: names, noun: "studies", overview: "dtrain study lists them"))
     }
 
     /// Throws for a name that cannot be a folder's inside the study's: which would be neither the study's own nor its parent.

@@ -8,9 +8,10 @@ import Messages
 ///   - elsewhere: Names of other places, which are suggested only if none of `names` is the word in another spelling or
 ///     under another program's name.
 ///   - hint: What else may have been meant, if there is no other place.
+///   - overview: Where more names stand than a message lists; nil for the table of methods.
 func suggestion(
     for word: String, among names: [String], noun: String, in section: String = "",
-    elsewhere: [String] = [], hint: String? = nil
+    elsewhere: [String] = [], hint: String? = nil, overview: String? = nil
 ) -> String {
     let call = word.contains("(") ? "with its options behind a colon" : nil
     if let name = ownName(for: word, among: names) { return didYouMean([name], call) }
@@ -33,8 +34,7 @@ func suggestion(
     if let name = nearestName(to: word, among: names) { return didYouMean([name]) }
     if names.isEmpty { return "there are no \(noun) here" }
     guard names.count <= mostNames else {
-        return noun == "studies"
-            ? "dtrain study lists them" : "dtrain methods lists the \(noun) with what they belong to"
+        return overview ?? "dtrain methods lists the \(noun) with what they belong to"
     }
     return "the \(noun) here are \(names.joined(separator: ", "))"
 }

@@ -64,21 +64,20 @@ enum NPYFile {
         case "<f8": return .float64
         default: break
         }
+        let isText = descr.hasPrefix("<U") || descr.hasPrefix("|S")
         let why =
-            descr.hasPrefix(">")
-            ? "big-endian"
-            : descr.hasPrefix("|O") ? "Python objects, which only unpickling could read" : "not supported"
-        let shown = String(descr.prefix(24))
-        if descr.hasPrefix("<U") || descr.hasPrefix("|S") {
-            throw DataError(
-                .unsupported, path: path, expected: "little-endian integers, float32 or float64",
-                found: "texts, dtype '\(shown)'",
-                advice: "save numbers instead, of labels numpy.unique(labels, return_inverse=True)[1]",
-                problem: "dtype '\(shown)' is text")
-        }
+            isText
+            ? "text"
+            : descr.hasPrefix(">")
+                ? "big-endian"
+                : descr.hasPrefix("|O") ? "Python objects, which only unpickling could read" : "not supported"
+        let shown = "dtype '\(descr.prefix(24))'"
         throw DataError(
             .unsupported, path: path, expected: "little-endian integers, float32 or float64",
-            found: "dtype '\(shown)'", advice: "save array.astype('<f4') (labels: '<i8') instead",
-            problem: "dtype '\(shown)' is \(why)")
+            found: isText ? "texts, \(shown)" : shown,
+            advice: isText
+                ? "save numbers instead, of labels numpy.unique(labels, return_inverse=True)[1]"
+                : "save array.astype('<f4') (labels: '<i8') instead",
+            problem: "\(shown) is \(why)")
     }
 }

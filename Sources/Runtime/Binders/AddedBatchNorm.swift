@@ -20,10 +20,7 @@ struct AddedBatchNorm {
 
     /// All such batch norms of a graph.
     static func all(in graph: Graph) -> [AddedBatchNorm] {
-        var readers: [[Int]] = Array(repeating: [], count: graph.nodes.count)
-        for (index, node) in graph.nodes.enumerated() {
-            for operand in node.operands { readers[operand.node].append(index) }
-        }
+        let readers = graph.readers
         let isResult = Set(graph.results.map(\.value.node))
         var taken: Set<Int> = []
         return graph.nodes.indices.compactMap { add in

@@ -22,20 +22,9 @@ struct BatchNormalizationBinder: Binder {
         case .batchNormApply(let attributes):
             // Left to the pooling that follows.
             if site.pooledBatchNorm(where: { $0.apply == site.index }) != nil { break }
-            let layout = imageLayout(0)
-            let l = dt_activation(type(0), layout)
-            let x = try buffer(0, layout)
-            let y = define(layout)
-            let coefficients = try Coefficients(builder, node.operands, l, attributes.epsilon)
-            builder.emit(
-                "batch norm", reads: [x] + coefficients.reads, writes: [y], inPlace: x,
-                scratch: coefficients.byteCount
-            ) { frame in
-                let c = coefficients.compute(frame)
-                kernels.pointee.batch_norm(frame.floats(x), l, c, attributes.relu, frame.floats(y))
-            }
+            try bindMap(attributes)
         case .batchNormInference(let attributes):
-            try bindInference(attributes)
+            try bindMap(attributes)
         case .batchNormGradientSums(let attributes):
             if try bindPooledSums(attributes) { break }
             let layout = imageLayout(0)
@@ -81,7 +70,8 @@ struct BatchNormalizationBinder: Binder {
         }
     }
 
-    private func bindInference(_ attributes: BatchNorm) throws(RuntimeError) {
+    /// The affine map of each channel, by merged moments or by running statistics.
+    private func bindMap(_ attributes: BatchNorm) throws(RuntimeError) {
         let kernels = kernels
         let layout = imageLayout(0)
         let l = dt_activation(type(0), layout)

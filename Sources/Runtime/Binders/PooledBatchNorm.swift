@@ -17,10 +17,7 @@ struct PooledBatchNorm {
 
     /// The pairs of a graph; whether a pair's layout suits is only known when it is bound.
     static func all(in graph: Graph) -> [PooledBatchNorm] {
-        var readers: [[Int]] = Array(repeating: [], count: graph.nodes.count)
-        for (index, node) in graph.nodes.enumerated() {
-            for operand in node.operands { readers[operand.node].append(index) }
-        }
+        let readers = graph.readers
         let isResult = Set(graph.results.map(\.value.node))
         return graph.nodes.indices.compactMap { apply in
             let node = graph.nodes[apply]
@@ -59,6 +56,17 @@ struct PooledBatchNorm {
     fileprivate func suits(_ builder: ProgramBuilder) -> Bool {
         guard let (l, w) = try? counts(builder) else { return false }
         return builder.kernels.pointee.batch_norm_max_pool_fits(l, w)
+    }
+}
+
+extension Graph {
+    /// The nodes that read each node, one entry for every operand.
+    var readers: [[Int]] {
+        var readers: [[Int]] = Array(repeating: [], count: nodes.count)
+        for (index, node) in nodes.enumerated() {
+            for operand in node.operands { readers[operand.node].append(index) }
+        }
+        return readers
     }
 }
 

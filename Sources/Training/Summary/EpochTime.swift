@@ -55,11 +55,10 @@ package struct EpochTime: Sendable, Equatable {
         let perExample = times.sorted()[Self.parts / 2]
         training = perExample * Double(examples)
         samplesPerSecond = 1 / perExample
-        let sets =
-            [prepared.data.test, prepared.data.validation].compactMap { $0 }
-            + (prepared.settings.evaluatesTraining ? [prepared.data.training] : [])
         var evaluation = 0.0
-        for part in sets { evaluation += try Self.evaluation(of: part, perExample, prepared) }
+        for part in prepared.data.evaluated(prepared.settings) {
+            evaluation += try Self.evaluation(of: part, perExample, prepared)
+        }
         self.evaluation = evaluation
     }
 

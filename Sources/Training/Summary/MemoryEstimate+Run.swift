@@ -13,9 +13,7 @@ extension MemoryEstimate.Work {
             batches: Set(RunPlan(settings, examples: examples).batches).sorted().flatMap {
                 sizes($0, of: examples)
             })
-        let evaluated =
-            [data.test, data.validation].compactMap { $0 }
-            + (settings.evaluatesTraining ? [data.training] : [])
+        let evaluated = data.evaluated(settings)
         evaluations = evaluated.map { sizes(settings.evaluationBatch, of: $0.count) }
         var sets = [data.training.dataset]
         for part in [data.validation, data.test].compactMap({ $0 })
