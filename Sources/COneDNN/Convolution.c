@@ -3,8 +3,9 @@
 
 #include <inttypes.h>
 
-/* The logical dimensions of a convolution's tensors. */
+/* The logical dimensions of a convolution's tensors, and the type of all but bias and weight gradients. */
 typedef struct {
+    int type;
     int weights_rank;
     int64_t src[4], weights[5], bias[1], dst[4];
 } tensor_dims;
@@ -47,12 +48,15 @@ static int geometry_of(
     if (code != OD_OK) return code;
     if (algorithm < OD_DIRECT || algorithm > OD_AUTO)
         return odi_fail("convolution algorithm %d is not OD_DIRECT, OD_WINOGRAD or OD_AUTO", algorithm);
+    if (s->type != OD_FLOAT32 && s->type != OD_BFLOAT16)
+        return odi_fail("convolution: type %d is not OD_FLOAT32 or OD_BFLOAT16", s->type);
     if (s->groups < 1 || s->in_channels % s->groups != 0 || s->out_channels % s->groups != 0)
         return odi_fail(
             "convolution: %" PRId64 " groups must divide %" PRId64 " input and %" PRId64 " output channels",
             s->groups, s->in_channels, s->out_channels);
     const int64_t out = s->out_channels / s->groups, in = s->in_channels / s->groups;
     *dims = (tensor_dims){
+        .type = s->type,
         .weights_rank = s->groups > 1 ? 5 : 4,
         .src = {s->examples, s->in_channels, s->height, s->width},
         .bias = {s->out_channels},
@@ -73,15 +77,16 @@ static int geometry_of(
 }
 
 static int prepare(
-    odi_creation *c, const tensor_dims *dims, const od_layout *src, const od_layout *weights,
-    const od_layout *dst, bool has_bias, bool relu) {
+    odi_creation *c, const tensor_dims *dims, int weights_type, const od_layout *src,
+    const od_layout *weights, const od_layout *dst, bool has_bias, bool relu) {
     odi_require_thread();
     if (!odi_engine()) return OD_FAILED;
-    int code = odi_layout_given(src, 4, dims->src, "a convolution's input", &c->src);
+    int code = odi_layout_given(src, dims->type, 4, dims->src, "a convolution's input", &c->src);
     if (code == OD_OK)
         code = odi_layout_given(
-            weights, dims->weights_rank, dims->weights, "a convolution's weights", &c->weights);
-    if (code == OD_OK) code = odi_layout_given(dst, 4, dims->dst, "a convolution's output", &c->dst);
+            weights, weights_type, dims->weights_rank, dims->weights, "a convolution's weights", &c->weights);
+    if (code == OD_OK)
+        code = odi_layout_given(dst, dims->type, 4, dims->dst, "a convolution's output", &c->dst);
     if (code == OD_OK && has_bias) code = od_layout_plain(1, dims->bias, &c->bias);
     if (code == OD_OK) code = odi_attributes(relu, &c->attributes);
     return code;
@@ -91,7 +96,7 @@ static int prepare(
    CPU implementations, so oneDNN chooses them. */
 static int prepare_hint(odi_creation *c, const tensor_dims *dims, const odi_convolution_geometry *geometry) {
     odi_creation forward = {0};
-    int code = prepare(&forward, dims, NULL, NULL, NULL, false, false);
+    int code = prepare(&forward, dims, dims->type, NULL, NULL, NULL, false, false);
     if (code == OD_OK)
         code = odi_check(
             odi_describe_convolution_forward(
@@ -109,7 +114,7 @@ int od_convolution_forward(
     odi_convolution_geometry geometry;
     odi_creation c = {0};
     int code = geometry_of(shape, algorithm, &dims, &geometry);
-    if (code == OD_OK) code = prepare(&c, &dims, src, weights, dst, has_bias, relu);
+    if (code == OD_OK) code = prepare(&c, &dims, dims.type, src, weights, dst, has_bias, relu);
     if (code == OD_OK)
         code = odi_check(
             odi_describe_convolution_forward(
@@ -129,7 +134,7 @@ int od_convolution_backward_data(
     odi_convolution_geometry geometry;
     odi_creation c = {0};
     int code = geometry_of(shape, algorithm, &dims, &geometry);
-    if (code == OD_OK) code = prepare(&c, &dims, diff_src, weights, diff_dst, false, false);
+    if (code == OD_OK) code = prepare(&c, &dims, dims.type, diff_src, weights, diff_dst, false, false);
     if (code == OD_OK) code = prepare_hint(&c, &dims, &geometry);
     if (code == OD_OK)
         code = odi_check(
@@ -151,7 +156,8 @@ int od_convolution_backward_weights(
     odi_convolution_geometry geometry;
     odi_creation c = {0};
     int code = geometry_of(shape, algorithm, &dims, &geometry);
-    if (code == OD_OK) code = prepare(&c, &dims, src, diff_weights, diff_dst, has_bias, false);
+    if (code == OD_OK)
+        code = prepare(&c, &dims, OD_FLOAT32, src, diff_weights, diff_dst, has_bias, false);
     if (code == OD_OK) code = prepare_hint(&c, &dims, &geometry);
     if (code == OD_OK)
         code = odi_check(

@@ -34,9 +34,12 @@ const char *od_last_error(void) { return last_error; }
 /* ---- Instruction set ---- */
 
 int od_set_max_isa(int level) {
-    static const dnnl_cpu_isa_t caps[] = {dnnl_cpu_isa_sse41, dnnl_cpu_isa_avx2, dnnl_cpu_isa_avx512_core};
-    if (level < OD_ISA_BASELINE || level > OD_ISA_AVX512)
-        return odi_fail("od_set_max_isa: level %d is not one of 0 (baseline), 1 (avx2), 2 (avx512)", level);
+    static const dnnl_cpu_isa_t caps[] = {
+        dnnl_cpu_isa_sse41, dnnl_cpu_isa_avx2, dnnl_cpu_isa_avx512_core, dnnl_cpu_isa_avx512_core_bf16};
+    if (level < OD_ISA_BASELINE || level > OD_ISA_AVX512_BFLOAT16)
+        return odi_fail(
+            "od_set_max_isa: level %d is not one of 0 (baseline), 1 (avx2), 2 (avx512), "
+            "3 (avx512 with bfloat16)", level);
     return odi_check(
         dnnl_set_max_cpu_isa(caps[level]),
         "capping the instruction set, which must come before oneDNN is first used");
@@ -44,7 +47,9 @@ int od_set_max_isa(int level) {
 
 int od_isa(void) {
     const unsigned isa = (unsigned)dnnl_get_effective_cpu_isa();
+    const unsigned bfloat16 = dnnl_cpu_isa_avx512_core_bf16;
     const unsigned avx512 = dnnl_cpu_isa_avx512_core, avx2 = dnnl_cpu_isa_avx2;
+    if ((isa & bfloat16) == bfloat16) return OD_ISA_AVX512_BFLOAT16;
     if ((isa & avx512) == avx512) return OD_ISA_AVX512;
     return (isa & avx2) == avx2 ? OD_ISA_AVX2 : OD_ISA_BASELINE;
 }

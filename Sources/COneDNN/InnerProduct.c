@@ -8,10 +8,11 @@ static int prepare(
     const int64_t dst_dims[] = {s->examples, s->outputs};
     odi_require_thread();
     if (!odi_engine()) return OD_FAILED;
-    int code = odi_layout_given(src, 2, src_dims, "a dense layer's input", &c->src);
+    int code = odi_layout_given(src, OD_FLOAT32, 2, src_dims, "a dense layer's input", &c->src);
     if (code == OD_OK)
-        code = odi_layout_given(weights, 2, weights_dims, "a dense layer's weights", &c->weights);
-    if (code == OD_OK) code = odi_layout_given(dst, 2, dst_dims, "a dense layer's output", &c->dst);
+        code = odi_layout_given(weights, OD_FLOAT32, 2, weights_dims, "a dense layer's weights", &c->weights);
+    if (code == OD_OK)
+        code = odi_layout_given(dst, OD_FLOAT32, 2, dst_dims, "a dense layer's output", &c->dst);
     if (code == OD_OK && has_bias) code = od_layout_plain(1, &s->outputs, &c->bias);
     if (code == OD_OK) code = odi_attributes(relu, &c->attributes);
     return code;

@@ -31,9 +31,10 @@ struct od_primitive {
     char *implementation;
 };
 
-/* A layout's strides and blocks. `blocked` is false for formats that strides cannot describe. */
+/* A layout's type, strides and blocks. `blocked` is false for formats that strides cannot describe. */
 typedef struct {
     bool blocked;
+    dnnl_data_type_t type;
     int rank;
     int inner_count;
     int64_t offset;
@@ -61,14 +62,14 @@ dnnl_stream_t odi_stream(void);
 /* ---- Layouts (Layout.c) ---- */
 
 /* A layout oneDNN is free to choose. */
-int odi_layout_any(int rank, const int64_t *dims, od_layout **layout);
+int odi_layout_any(int type, int rank, const int64_t *dims, od_layout **layout);
 
 /* An owned copy of a descriptor. */
 int odi_layout_wrap(odi_descriptor descriptor, od_layout **layout);
 
-/* An owned copy of `given` after checking its dimensions, or an any-layout when it is NULL. */
+/* An owned copy of `given` after checking its type and dimensions, or an any-layout when it is NULL. */
 int odi_layout_given(
-    const od_layout *given, int rank, const int64_t *dims, const char *name, od_layout **layout);
+    const od_layout *given, int type, int rank, const int64_t *dims, const char *name, od_layout **layout);
 
 /* ---- Primitives (Primitive.c) ---- */
 
@@ -82,7 +83,8 @@ typedef struct {
 
 void odi_release(odi_creation *creation);
 
-/* Attributes of every primitive here: scratch memory from the caller, float32 throughout, ReLU if asked. */
+/* Attributes of every primitive here: scratch memory from the caller, no operand of lower precision than its
+   layout says, ReLU if asked. */
 int odi_attributes(bool relu, dnnl_primitive_attr_t *attributes);
 
 /* Turns a descriptor into a primitive; names are DNNL_ARG_* by position, 0 for an absent argument.
@@ -94,9 +96,10 @@ int odi_primitive_make(
 
 odi_descriptor odi_layout_descriptor(const od_layout *layout);
 dnnl_status_t odi_memory_strided(
-    dnnl_memory_desc_t *memory, int rank, const int64_t *dims, const int64_t *strides);
+    dnnl_memory_desc_t *memory, dnnl_data_type_t type, int rank, const int64_t *dims,
+    const int64_t *strides);
 dnnl_status_t odi_memory_tagged(
-    dnnl_memory_desc_t *memory, int rank, const int64_t *dims, dnnl_format_tag_t tag);
+    dnnl_memory_desc_t *memory, dnnl_data_type_t type, int rank, const int64_t *dims, dnnl_format_tag_t tag);
 dnnl_status_t odi_memory_copy(dnnl_memory_desc_t *memory, odi_descriptor source);
 void odi_memory_release(dnnl_memory_desc_t *memory);
 void odi_memory_blocking(const od_layout *layout, odi_blocking *blocking);

@@ -13,6 +13,14 @@ static int check_dims(int rank, const int64_t *dims) {
     return OD_OK;
 }
 
+/* oneDNN's name of one of OD_FLOAT32, OD_BFLOAT16. */
+static int check_type(int type, dnnl_data_type_t *found) {
+    if (type != OD_FLOAT32 && type != OD_BFLOAT16)
+        return odi_fail("element type %d is not OD_FLOAT32 or OD_BFLOAT16", type);
+    *found = type == OD_FLOAT32 ? dnnl_f32 : dnnl_bf16;
+    return OD_OK;
+}
+
 static int wrap(dnnl_status_t status, dnnl_memory_desc_t *memory, od_layout **layout) {
     const int code = odi_check(status, "describing a layout");
     if (code != OD_OK) return code;
@@ -26,14 +34,17 @@ static int wrap(dnnl_status_t status, dnnl_memory_desc_t *memory, od_layout **la
     return OD_OK;
 }
 
-int od_layout_strided(int rank, const int64_t *dims, const int64_t *strides, od_layout **layout) {
+int od_layout_strided_of(
+    int type, int rank, const int64_t *dims, const int64_t *strides, od_layout **layout) {
     dnnl_memory_desc_t memory;
-    const int code = check_dims(rank, dims);
+    dnnl_data_type_t found;
+    int code = check_type(type, &found);
+    if (code == OD_OK) code = check_dims(rank, dims);
     if (code != OD_OK) return code;
-    return wrap(odi_memory_strided(&memory, rank, dims, strides), &memory, layout);
+    return wrap(odi_memory_strided(&memory, found, rank, dims, strides), &memory, layout);
 }
 
-int od_layout_plain(int rank, const int64_t *dims, od_layout **layout) {
+int od_layout_plain_of(int type, int rank, const int64_t *dims, od_layout **layout) {
     int64_t strides[ODI_MAX_RANK], count = 1;
     const int code = check_dims(rank, dims);
     if (code != OD_OK) return code;
@@ -42,23 +53,39 @@ int od_layout_plain(int rank, const int64_t *dims, od_layout **layout) {
         if (__builtin_mul_overflow(count, dims[i], &count))
             return odi_fail("the element count of a layout overflows");
     }
-    return od_layout_strided(rank, dims, strides, layout);
+    return od_layout_strided_of(type, rank, dims, strides, layout);
 }
 
-int od_layout_channels_blocked(const int64_t *dims, int block, od_layout **layout) {
+int od_layout_channels_blocked_of(int type, const int64_t *dims, int block, od_layout **layout) {
     dnnl_memory_desc_t memory;
-    const int code = check_dims(4, dims);
+    dnnl_data_type_t found;
+    int code = check_type(type, &found);
+    if (code == OD_OK) code = check_dims(4, dims);
     if (code != OD_OK) return code;
     if (block != 8 && block != 16) return odi_fail("channels are blocked by 8 or 16, not %d", block);
     const dnnl_format_tag_t tag = block == 8 ? dnnl_nChw8c : dnnl_nChw16c;
-    return wrap(odi_memory_tagged(&memory, 4, dims, tag), &memory, layout);
+    return wrap(odi_memory_tagged(&memory, found, 4, dims, tag), &memory, layout);
 }
 
-int odi_layout_any(int rank, const int64_t *dims, od_layout **layout) {
+int od_layout_plain(int rank, const int64_t *dims, od_layout **layout) {
+    return od_layout_plain_of(OD_FLOAT32, rank, dims, layout);
+}
+
+int od_layout_strided(int rank, const int64_t *dims, const int64_t *strides, od_layout **layout) {
+    return od_layout_strided_of(OD_FLOAT32, rank, dims, strides, layout);
+}
+
+int od_layout_channels_blocked(const int64_t *dims, int block, od_layout **layout) {
+    return od_layout_channels_blocked_of(OD_FLOAT32, dims, block, layout);
+}
+
+int odi_layout_any(int type, int rank, const int64_t *dims, od_layout **layout) {
     dnnl_memory_desc_t memory;
-    const int code = check_dims(rank, dims);
+    dnnl_data_type_t found;
+    int code = check_type(type, &found);
+    if (code == OD_OK) code = check_dims(rank, dims);
     if (code != OD_OK) return code;
-    return wrap(odi_memory_tagged(&memory, rank, dims, dnnl_format_tag_any), &memory, layout);
+    return wrap(odi_memory_tagged(&memory, found, rank, dims, dnnl_format_tag_any), &memory, layout);
 }
 
 int odi_layout_wrap(odi_descriptor descriptor, od_layout **layout) {
@@ -71,10 +98,16 @@ int od_layout_copy(const od_layout *source, od_layout **layout) {
 }
 
 int odi_layout_given(
-    const od_layout *given, int rank, const int64_t *dims, const char *name, od_layout **layout) {
-    if (!given) return odi_layout_any(rank, dims, layout);
+    const od_layout *given, int type, int rank, const int64_t *dims, const char *name, od_layout **layout) {
+    static const char *const type_names[] = {"float32", "bfloat16"};
+    if (!given) return odi_layout_any(type, rank, dims, layout);
     odi_blocking blocking;
     odi_memory_blocking(given, &blocking);
+    const int given_type = od_layout_type(given);
+    if (given_type != type)
+        return odi_fail(
+            "the layout given for %s is of %s, expected %s", name,
+            given_type < 0 ? "another type" : type_names[given_type], type_names[type]);
     if (blocking.rank != rank)
         return odi_fail("the layout given for %s has %d dimensions, expected %d", name, blocking.rank, rank);
     for (int i = 0; i < rank; i++)
@@ -91,6 +124,12 @@ bool od_layout_equal(const od_layout *a, const od_layout *b) {
 
 size_t od_layout_bytes(const od_layout *layout) {
     return dnnl_memory_desc_get_size(odi_layout_descriptor(layout));
+}
+
+int od_layout_type(const od_layout *layout) {
+    odi_blocking b;
+    odi_memory_blocking(layout, &b);
+    return b.type == dnnl_f32 ? OD_FLOAT32 : b.type == dnnl_bf16 ? OD_BFLOAT16 : -1;
 }
 
 /* True when elements lie densely in the given order of dimensions, outermost first. Dimensions of size 1

@@ -17,7 +17,8 @@ int od_matmul_create(
     odi_require_thread();
     int code = odi_engine() ? matrix(m, k, trans_a, &c.src) : OD_FAILED;
     if (code == OD_OK)
-        code = weights_any ? odi_layout_any(2, b_dims, &c.weights) : matrix(k, n, trans_b, &c.weights);
+        code = weights_any ? odi_layout_any(OD_FLOAT32, 2, b_dims, &c.weights)
+                           : matrix(k, n, trans_b, &c.weights);
     if (code == OD_OK && has_bias) code = matrix(1, n, false, &c.bias);
     if (code == OD_OK) code = matrix(m, n, false, &c.dst);
     if (code == OD_OK) code = odi_attributes(relu, &c.attributes);

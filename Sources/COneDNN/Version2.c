@@ -9,13 +9,14 @@
 odi_descriptor odi_layout_descriptor(const od_layout *layout) { return layout ? &layout->memory : NULL; }
 
 dnnl_status_t odi_memory_strided(
-    dnnl_memory_desc_t *memory, int rank, const int64_t *dims, const int64_t *strides) {
-    return dnnl_memory_desc_init_by_strides(memory, rank, dims, dnnl_f32, strides);
+    dnnl_memory_desc_t *memory, dnnl_data_type_t type, int rank, const int64_t *dims,
+    const int64_t *strides) {
+    return dnnl_memory_desc_init_by_strides(memory, rank, dims, type, strides);
 }
 
 dnnl_status_t odi_memory_tagged(
-    dnnl_memory_desc_t *memory, int rank, const int64_t *dims, dnnl_format_tag_t tag) {
-    return dnnl_memory_desc_init_by_tag(memory, rank, dims, dnnl_f32, tag);
+    dnnl_memory_desc_t *memory, dnnl_data_type_t type, int rank, const int64_t *dims, dnnl_format_tag_t tag) {
+    return dnnl_memory_desc_init_by_tag(memory, rank, dims, type, tag);
 }
 
 dnnl_status_t odi_memory_copy(dnnl_memory_desc_t *memory, odi_descriptor source) {
@@ -28,6 +29,7 @@ void odi_memory_release(dnnl_memory_desc_t *memory) { (void)memory; }
 void odi_memory_blocking(const od_layout *layout, odi_blocking *b) {
     const dnnl_memory_desc_t *memory = &layout->memory;
     memset(b, 0, sizeof *b);
+    b->type = memory->data_type;
     b->rank = memory->ndims;
     memcpy(b->dims, memory->dims, sizeof b->dims);
     b->blocked = memory->format_kind == dnnl_blocked;

@@ -9,13 +9,14 @@
 odi_descriptor odi_layout_descriptor(const od_layout *layout) { return layout ? layout->memory : NULL; }
 
 dnnl_status_t odi_memory_strided(
-    dnnl_memory_desc_t *memory, int rank, const int64_t *dims, const int64_t *strides) {
-    return dnnl_memory_desc_create_with_strides(memory, rank, dims, dnnl_f32, strides);
+    dnnl_memory_desc_t *memory, dnnl_data_type_t type, int rank, const int64_t *dims,
+    const int64_t *strides) {
+    return dnnl_memory_desc_create_with_strides(memory, rank, dims, type, strides);
 }
 
 dnnl_status_t odi_memory_tagged(
-    dnnl_memory_desc_t *memory, int rank, const int64_t *dims, dnnl_format_tag_t tag) {
-    return dnnl_memory_desc_create_with_tag(memory, rank, dims, dnnl_f32, tag);
+    dnnl_memory_desc_t *memory, dnnl_data_type_t type, int rank, const int64_t *dims, dnnl_format_tag_t tag) {
+    return dnnl_memory_desc_create_with_tag(memory, rank, dims, type, tag);
 }
 
 dnnl_status_t odi_memory_copy(dnnl_memory_desc_t *memory, odi_descriptor source) {
@@ -36,6 +37,7 @@ void odi_memory_blocking(const od_layout *layout, odi_blocking *b) {
     odi_descriptor memory = layout->memory;
     dnnl_format_kind_t kind = dnnl_format_kind_undef;
     memset(b, 0, sizeof *b);
+    if (dnnl_memory_desc_query(memory, dnnl_query_data_type, &b->type) != dnnl_success) return;
     if (dnnl_memory_desc_query(memory, dnnl_query_ndims_s32, &b->rank) != dnnl_success) return;
     if (!query_array(memory, dnnl_query_dims, b->rank, b->dims)) return;
     if (dnnl_memory_desc_query(memory, dnnl_query_format_kind, &kind) != dnnl_success) return;

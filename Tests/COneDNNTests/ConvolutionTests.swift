@@ -5,17 +5,18 @@ import Testing
 enum Storage: CaseIterable, Sendable { case plain, channelsLast, blocked8, blocked16, chosen }
 
 /// The layout of `dims` in a storage; nil where oneDNN chooses.
-func layout(_ storage: Storage, _ dims: [Int]) throws -> Layout? {
+func layout(_ storage: Storage, _ dims: [Int], type: Int = OD_FLOAT32) throws -> Layout? {
     switch storage {
-    case .plain: try .plain(dims)
-    case .channelsLast: try .channelsLast(dims)
-    case .blocked8: try .blocked(dims, 8)
-    case .blocked16: try .blocked(dims, 16)
+    case .plain: try .plain(dims, type: type)
+    case .channelsLast: try .channelsLast(dims, type: type)
+    case .blocked8: try .blocked(dims, 8, type: type)
+    case .blocked16: try .blocked(dims, 16, type: type)
     case .chosen: nil
     }
 }
 
-private let cases = [
+/// Small convolutions of all kinds: few channels, strides with a remainder, uneven padding, groups.
+let smallConvolutions = [
     ConvolutionCase(c: 1, h: 9, w: 7, k: 20, r: 3, s: 3, padding: (1, 1, 1, 1)),
     ConvolutionCase(c: 5, h: 8, w: 11, k: 7, r: 3, s: 3, stride: (2, 2), padding: (1, 1, 1, 1)),
     ConvolutionCase(c: 16, h: 8, w: 8, k: 32, r: 3, s: 3, stride: (2, 2), padding: (1, 1, 1, 1)),
@@ -28,14 +29,14 @@ private let cases = [
 ]
 
 @Suite struct ConvolutionTests {
-    @Test(arguments: cases, Storage.allCases)
+    @Test(arguments: smallConvolutions, Storage.allCases)
     func directMatchesPlainLoops(test: ConvolutionCase, storage: Storage) throws {
         try compare(test, algorithm: OD_DIRECT, storage: storage)
     }
 
     @Test(arguments: [0, 4])
     func automaticMatchesPlainLoops(index: Int) throws {
-        try compare(cases[index], algorithm: OD_AUTO, storage: .chosen)
+        try compare(smallConvolutions[index], algorithm: OD_AUTO, storage: .chosen)
     }
 
     @Test func winogradMatchesPlainLoopsOrIsUnimplemented() throws {
@@ -44,7 +45,7 @@ private let cases = [
             try compare(test, algorithm: OD_WINOGRAD, storage: .chosen)
         } catch let error as OneDNNError where error.isUnimplemented {
             let version = String(cString: od_version())
-            #expect(!version.hasPrefix("2.") || od_isa() != OD_ISA_AVX512, "\(error)")
+            #expect(!version.hasPrefix("2.") || od_isa() < OD_ISA_AVX512, "\(error)")
         }
         let wide = ConvolutionCase(c: 16, h: 7, w: 7, k: 16, r: 5, s: 5)
         let refused = #expect(throws: OneDNNError.self) {
@@ -54,7 +55,7 @@ private let cases = [
     }
 
     @Test func givenWeightsLayoutIsUsed() throws {
-        let test = cases[4]
+        let test = smallConvolutions[4]
         var shape = test.shape
         let plain = try Layout.plain(test.weights)
         let given = try Primitive {
@@ -69,7 +70,7 @@ private let cases = [
     }
 
     @Test func wrongShapesSayWhatWasExpected() throws {
-        var shape = cases[4].shape
+        var shape = smallConvolutions[4].shape
         let wrong = try Layout.plain([3, 16, 7, 8])
         defer { withExtendedLifetime(wrong) {} }
         let error = #expect(throws: OneDNNError.self) {

@@ -14,7 +14,7 @@ func check(_ status: Int32) throws {
     throw OneDNNError(status: status, description: String(cString: od_last_error()))
 }
 
-/// An owned `od_layout`; float32 elements of `dims` at places oneDNN knows.
+/// An owned `od_layout`; elements of `dims` at places oneDNN knows, float32 unless another type is asked for.
 final class Layout {
     let handle: OpaquePointer
 
@@ -28,27 +28,31 @@ final class Layout {
     }
 
     /// Row-major contiguous.
-    static func plain(_ dims: [Int]) throws -> Layout {
-        try Layout { od_layout_plain(Int32(dims.count), dims.map(Int64.init), $0) }
+    static func plain(_ dims: [Int], type: Int = OD_FLOAT32) throws -> Layout {
+        try Layout { od_layout_plain_of(Int32(type), Int32(dims.count), dims.map(Int64.init), $0) }
     }
 
     /// Any strides, in elements.
-    static func strided(_ dims: [Int], _ strides: [Int]) throws -> Layout {
-        try Layout { od_layout_strided(Int32(dims.count), dims.map(Int64.init), strides.map(Int64.init), $0) }
+    static func strided(_ dims: [Int], _ strides: [Int], type: Int = OD_FLOAT32) throws -> Layout {
+        try Layout {
+            od_layout_strided_of(
+                Int32(type), Int32(dims.count), dims.map(Int64.init), strides.map(Int64.init), $0)
+        }
     }
 
     /// Channels last: (N, C, H, W) stored N, H, W, C.
-    static func channelsLast(_ dims: [Int]) throws -> Layout {
+    static func channelsLast(_ dims: [Int], type: Int = OD_FLOAT32) throws -> Layout {
         let (c, h, w) = (dims[1], dims[2], dims[3])
-        return try strided(dims, [c * h * w, 1, w * c, c])
+        return try strided(dims, [c * h * w, 1, w * c, c], type: type)
     }
 
     /// nChw8c or nChw16c.
-    static func blocked(_ dims: [Int], _ block: Int) throws -> Layout {
-        try Layout { od_layout_channels_blocked(dims.map(Int64.init), Int32(block), $0) }
+    static func blocked(_ dims: [Int], _ block: Int, type: Int = OD_FLOAT32) throws -> Layout {
+        try Layout { od_layout_channels_blocked_of(Int32(type), dims.map(Int64.init), Int32(block), $0) }
     }
 
     var bytes: Int { withExtendedLifetime(self) { od_layout_bytes(handle) } }
+    var type: Int { withExtendedLifetime(self) { Int(od_layout_type(handle)) } }
     var block: Int { withExtendedLifetime(self) { Int(od_layout_block(handle)) } }
 
     deinit { od_layout_free(handle) }
@@ -129,7 +133,7 @@ final class Call {
     deinit { od_call_free(handle) }
 }
 
-/// Memory filled with NaN, so that results nobody wrote show. `offset` moves it off 64-byte alignment.
+/// Memory filled with NaN of either type, so that results nobody wrote show. `offset` moves it off 64-byte alignment.
 final class Buffer {
     let pointer: UnsafeMutableRawPointer
     let count: Int
@@ -139,12 +143,28 @@ final class Buffer {
         count = bytes / 4
         base = .allocate(byteCount: bytes + offset + 64, alignment: 64)
         pointer = base + offset
-        floats.initialize(repeating: .nan)
+        base.initializeMemory(as: UInt8.self, repeating: 0xFF, count: bytes + offset + 64)
     }
 
     convenience init(_ values: [Float], offset: Int = 0) {
         self.init(bytes: values.count * 4, offset: offset)
         withExtendedLifetime(self) { _ = floats.update(fromContentsOf: values) }
+    }
+
+    /// bfloat16 elements by their bits.
+    convenience init(bfloat16 bits: [UInt16], offset: Int = 0) {
+        self.init(bytes: bits.count * 2, offset: offset)
+        withExtendedLifetime(self) {
+            UnsafeMutableRawBufferPointer(start: pointer, count: bits.count * 2).copyBytes(
+                from: bits.withUnsafeBytes { Array($0) })
+        }
+    }
+
+    /// The first `count` elements of bfloat16, by their bits.
+    func bfloat16Bits(_ count: Int) -> [UInt16] {
+        withExtendedLifetime(self) {
+            Array(UnsafeBufferPointer(start: pointer.assumingMemoryBound(to: UInt16.self), count: count))
+        }
     }
 
     var floats: UnsafeMutableBufferPointer<Float> {

@@ -27,6 +27,29 @@ import Testing
         #expect(try Layout.blocked([2, 19, 5, 3], 16).bytes == 2 * 32 * 15 * 4)
     }
 
+    @Test func bfloat16TakesHalfTheBytes() throws {
+        let dims = [2, 19, 5, 3]
+        let plain = try Layout.plain(dims, type: OD_BFLOAT16)
+        let blocked = try Layout.blocked(dims, 16, type: OD_BFLOAT16)
+        #expect(plain.bytes == 2 * 19 * 15 * 2)
+        #expect(blocked.bytes == 2 * 32 * 15 * 2)
+        #expect(try Layout.blocked(dims, 8, type: OD_BFLOAT16).bytes == 2 * 24 * 15 * 2)
+        #expect((plain.block, blocked.block) == (1, 16))
+        #expect(try Layout.channelsLast(dims, type: OD_BFLOAT16).block == -1)
+        #expect((plain.type, blocked.type) == (OD_BFLOAT16, OD_BFLOAT16))
+        #expect(try Layout.plain(dims).type == OD_FLOAT32)
+        let copy = try Layout { od_layout_copy(blocked.handle, $0) }
+        #expect(copy.type == OD_BFLOAT16 && od_layout_equal(copy.handle, blocked.handle))
+        withExtendedLifetime((blocked, copy)) {}
+    }
+
+    @Test func equalLayoutsHaveOneType() throws {
+        let dims = [2, 16, 3, 3]
+        let (float32, bfloat16) = (try Layout.plain(dims), try Layout.plain(dims, type: OD_BFLOAT16))
+        #expect(!od_layout_equal(float32.handle, bfloat16.handle))
+        withExtendedLifetime((float32, bfloat16)) {}
+    }
+
     @Test func equalityAndCopies() throws {
         let plain = try Layout.plain([2, 16, 3, 3])
         let blocked = try Layout.blocked([2, 16, 3, 3], 16)
@@ -44,6 +67,8 @@ import Testing
         #expect(throws: OneDNNError.self) { try Layout.plain([1, 1, 1, 1, 1, 1, 1]) }
         #expect(throws: OneDNNError.self) { try Layout.blocked([2, 16, 3, 3], 4) }
         #expect(throws: OneDNNError.self) { try Layout.plain([1 << 40, 1 << 40]) }
+        let unknown = #expect(throws: OneDNNError.self) { try Layout.plain([2], type: 2) }
+        #expect(unknown?.description.contains("element type 2") == true)
     }
 
     @Test(arguments: [8, 16]) func reorderMovesEveryElement(block: Int) throws {

@@ -9,6 +9,15 @@ func values(_ count: Int, seed: UInt64) -> [Float] {
     }
 }
 
+/// The upper half of a float32 after rounding to nearest even; not for NaN.
+func bfloat16Bits(_ value: Float) -> UInt16 {
+    let bits = value.bitPattern
+    return UInt16(truncatingIfNeeded: (bits + 0x7FFF + (bits >> 16 & 1)) >> 16)
+}
+
+/// `value` rounded to bfloat16.
+func rounded(_ value: Float) -> Float { Float(bitPattern: UInt32(bfloat16Bits(value)) << 16) }
+
 /// The number of elements of `dims`.
 func count(_ dims: [Int]) -> Int { dims.reduce(1, *) }
 
@@ -72,7 +81,8 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
             out_channels: Int64(k), kernel_height: Int64(r), kernel_width: Int64(s),
             stride_height: Int64(stride.0), stride_width: Int64(stride.1),
             padding_top: Int64(padding.0), padding_left: Int64(padding.1),
-            padding_bottom: Int64(padding.2), padding_right: Int64(padding.3), groups: Int64(groups))
+            padding_bottom: Int64(padding.2), padding_right: Int64(padding.3), groups: Int64(groups),
+            type: Int32(OD_FLOAT32))
     }
 
     /// Calls `body` with the offsets in src, weights and dst of every product of the convolution.

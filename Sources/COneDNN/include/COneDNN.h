@@ -1,10 +1,11 @@
 /* The oneDNN calls this project uses, the same over oneDNN 2.6 and 3.x.
 
    A plan creates layouts, primitives and calls once; a step then only runs calls, and nothing here
-   allocates while a call runs. All tensors are float32. Dimensions are counted in elements, in the
-   logical order given below whatever the layout: activations (examples, channels, height, width),
-   filters (out, in, height, width), with groups > 1 (groups, out / groups, in / groups, height, width),
-   dense weights (outputs, inputs), matrices (rows, columns).
+   allocates while a call runs. Tensors are float32; those of a convolution may be bfloat16, with sums in
+   float32. Dimensions are counted in elements, in the logical order given below whatever the layout:
+   activations (examples, channels, height, width), filters (out, in, height, width), with groups > 1
+   (groups, out / groups, in / groups, height, width), dense weights (outputs, inputs), matrices (rows,
+   columns).
 
    Functions that return od_status record, on failure, what went wrong for od_last_error().
    Results do not depend on the thread or on the alignment of a pointer, because every primitive is
@@ -30,10 +31,11 @@ const char *od_last_error(void);
 /* ---- Process and threads ------------------------------------------------------------------------- */
 
 /* Instruction sets that od_set_max_isa can cap code generation to. */
-enum { OD_ISA_BASELINE = 0, OD_ISA_AVX2 = 1, OD_ISA_AVX512 = 2 };
+enum { OD_ISA_BASELINE = 0, OD_ISA_AVX2 = 1, OD_ISA_AVX512 = 2, OD_ISA_AVX512_BFLOAT16 = 3 };
 
 /* Caps the instruction set to level, one of OD_ISA_*; must precede every other call that reaches oneDNN.
-   OD_ISA_AVX512 leaves out the later extensions, which float32 does not use. Fails after such a call. */
+   OD_ISA_AVX512 leaves out the later extensions, which float32 does not use; OD_ISA_AVX512_BFLOAT16 adds
+   products of bfloat16 pairs (vdpbf16ps), and float32 results keep their bytes. Fails after such a call. */
 int od_set_max_isa(int level);
 
 /* The highest level of OD_ISA_* that oneDNN will use here. Asking fixes it, as creating a primitive does. */
@@ -52,28 +54,39 @@ int od_thread_limit(void);
 
 /* ---- Layouts ------------------------------------------------------------------------------------- */
 
-/* Where the elements of a tensor lie in memory: dimensions, strides, blocks. */
+/* Types of the elements of a tensor. */
+enum { OD_FLOAT32 = 0, OD_BFLOAT16 = 1 };
+
+/* Where the elements of a tensor lie in memory, and what they are: dimensions, strides, blocks, type. The
+   functions that take no type describe float32. */
 typedef struct od_layout od_layout;
 
 /* Row-major contiguous layout of `rank` (1 to 6) dimensions. */
+int od_layout_plain_of(int type, int rank, const int64_t *dims, od_layout **layout);
 int od_layout_plain(int rank, const int64_t *dims, od_layout **layout);
 
 /* Layout with the given stride, in elements, for every dimension. */
+int od_layout_strided_of(
+    int type, int rank, const int64_t *dims, const int64_t *strides, od_layout **layout);
 int od_layout_strided(int rank, const int64_t *dims, const int64_t *strides, od_layout **layout);
 
 /* nChw8c or nChw16c for block 8 or 16: the channels of one position lie side by side, block by block.
    When channels are not a multiple of block the last block is padded. Whoever writes such a tensor must
    keep the padding zero; primitives do so for their results. */
+int od_layout_channels_blocked_of(int type, const int64_t *dims, int block, od_layout **layout);
 int od_layout_channels_blocked(const int64_t *dims, int block, od_layout **layout);
 
 /* An independent copy of a layout. */
 int od_layout_copy(const od_layout *source, od_layout **layout);
 
-/* True when both describe the same elements at the same places. */
+/* True when both describe elements of the same type at the same places. */
 bool od_layout_equal(const od_layout *a, const od_layout *b);
 
 /* Bytes a tensor of this layout occupies, padding included. */
 size_t od_layout_bytes(const od_layout *layout);
+
+/* OD_FLOAT32 or OD_BFLOAT16; -1 for any other type, which only scratch memory has. */
+int od_layout_type(const od_layout *layout);
 
 /* 1 for row-major contiguous (nchw when rank is 4), 8 or 16 for nChw8c or nChw16c, -1 for nhwc, 0 for any
    other. A tensor that is both row-major and nhwc (one channel, or one position) is row-major. */
@@ -111,13 +124,18 @@ enum { OD_MAX_ARGUMENTS = 4 };
    none. */
 enum { OD_DIRECT = 0, OD_WINOGRAD = 1, OD_AUTO = 2 };
 
-/* A two-dimensional convolution (cross-correlation) without dilation. */
+/* A two-dimensional convolution (cross-correlation) without dilation. `type` is that of images, filters and
+   output gradients, and of results that are images. Bias, weight gradients and bias gradients are float32
+   always, as are sums: a bfloat16 result is rounded once, to nearest even. OD_BFLOAT16 has no Winograd form
+   and is OD_UNIMPLEMENTED below OD_ISA_AVX512; at that level, oneDNN imitates by several instructions the one
+   that OD_ISA_AVX512_BFLOAT16 has. */
 typedef struct {
     int64_t examples, in_channels, height, width;
     int64_t out_channels, kernel_height, kernel_width;
     int64_t stride_height, stride_width;
     int64_t padding_top, padding_left, padding_bottom, padding_right;
     int64_t groups;
+    int type;
 } od_convolution_shape;
 
 /* Output height and width of a convolution; fails where the kernel does not fit. */
@@ -170,7 +188,9 @@ int od_matmul_create(
     int64_t m, int64_t n, int64_t k, bool trans_a, bool trans_b, bool has_bias, bool relu,
     bool weights_any, od_primitive **primitive);
 
-/* Copies a tensor from one layout to another of the same dimensions. */
+/* Copies a tensor from one layout to another of the same dimensions, and between float32 and bfloat16.
+   Rounds to nearest even. Numbers below float32's normal range become 0 with OD_ISA_AVX512_BFLOAT16 and keep
+   their value with OD_ISA_AVX512; lower levels convert by plain loops, which lose the sign of 0 as well. */
 int od_reorder_create(const od_layout *from, const od_layout *to, od_primitive **primitive);
 
 /* Layout of the argument at a position, owned by the primitive; NULL when it has no such argument. */
