@@ -1,3 +1,4 @@
+import FixedTree
 import Optimizers
 
 /// The settings of a replica, besides the model.
@@ -53,13 +54,15 @@ public struct ReplicaSettings: Sendable {
     }
 
     /// Settings for mini-batches of `batch` examples; what has no parameter here is off or nil.
+    ///
+    /// - Parameter shards: Nil for one for every 32 examples, and at least 8.
     public init(
-        batch: Int, shards: Int = 8, seed: UInt64 = 0, workers: Int? = nil, bucketBytes: Int = 1 << 20,
+        batch: Int, shards: Int? = nil, seed: UInt64 = 0, workers: Int? = nil, bucketBytes: Int = 1 << 20,
         rule: any UpdateRule, clipping: GradientClipping = .off, exchange: GradientPrecision = .float32,
         isOptimizerSharded: Bool = false
     ) {
         self.batch = batch
-        self.shards = shards
+        self.shards = shards ?? ShardBounds.standardCount(batch: batch)
         self.seed = seed
         self.workers = workers
         self.bucketBytes = bucketBytes

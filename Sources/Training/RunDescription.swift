@@ -1,4 +1,5 @@
 import DataParallel
+import FixedTree
 import Foundation
 import Layers
 
@@ -38,7 +39,7 @@ package struct RunDescription: Codable, Sendable {
         }
         normalization = settings.data.normalization.option.description
         batch = settings.batchIfAny
-        shards = settings.shards
+        shards = settings.shardCount
         epochs = settings.epochs
         seed = settings.seed
     }
@@ -58,7 +59,7 @@ package struct RunDescription: Codable, Sendable {
 
     // The same limits as a configuration's.
     private static let batches = 1...16_777_216
-    private static let shardCounts = 1...65_536
+    private static let shardCounts = 1...ShardBounds.most
 
     /// Writes the description into a run's folder.
     func write(to folder: RunFolder) throws {

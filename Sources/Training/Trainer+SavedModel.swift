@@ -1,6 +1,7 @@
 import Cluster
 import DataParallel
 import Datasets
+import FixedTree
 import Layers
 
 /// Evaluation of saved weights, and predictions with them.
@@ -68,15 +69,16 @@ extension Trainer {
         if let conflict = SettingsConflict(metrics: metrics ?? []) {
             throw TrainingError(.configuration, conflict.text)
         }
+        let given = shards ?? run?.shards
+        let size = batch ?? run?.batch ?? max(standardBatch, 32 * (given ?? 1))
         return try SavedModel(
             weights: weights, source: data, loss: loss,
             metrics: metrics ?? run?.metrics.map { $0.compactMap(Metric.init(name:)) },
-            batch: batch ?? run?.batch ?? standardBatch, shards: shards ?? run?.shards ?? standardShards,
-            workers: workers, predicts: predicts, on: cluster
+            batch: size, shards: given ?? ShardBounds.standardCount(batch: size), workers: workers,
+            predicts: predicts, on: cluster
         ) { _ in model }
     }
 
-    /// The values if neither the program nor the run gives them.
+    /// The examples of a mini-batch if neither the program nor the run gives them.
     private static let standardBatch = 1024
-    private static let standardShards = 8
 }

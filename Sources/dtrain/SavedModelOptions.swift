@@ -104,7 +104,7 @@ struct SavedModelOptions: ParsableArguments {
                     weights: model.weights, source: source,
                     training: (settings.data.training, settings.data.normalization),
                     loss: settings.loss, metrics: settings.metrics, batch: settings.evaluationBatch,
-                    shards: settings.shards, workers: settings.workers,
+                    shards: settings.shardCount, workers: settings.workers,
                     predicts: predicts,
                     on: cluster
                 ) { classes in try configuration.makeModel(classes: classes) }

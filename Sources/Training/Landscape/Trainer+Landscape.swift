@@ -56,7 +56,7 @@ extension Trainer {
             let loaded = try LoadedModel(
                 weights: weights, source: part.source,
                 training: (settings.data.training, settings.data.normalization), loss: settings.loss,
-                shards: settings.shards, workers: settings.workers, predicts: false, on: cluster,
+                shards: settings.shardCount, workers: settings.workers, predicts: false, on: cluster,
                 makeModel: makeModel)
             try FoundOutputs.check(along, loaded.model)
             var other: [[Float]]?

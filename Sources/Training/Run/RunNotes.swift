@@ -25,7 +25,7 @@ struct RunNotes {
 
     /// What makes the run slower than the machine could be.
     private var slowness: [String] {
-        let (cluster, shards) = (run.cluster, settings.shards)
+        let (cluster, shards) = (run.cluster, settings.shardCount)
         var notes: [String] = []
         if cluster.detectedInstructionSet != cluster.instructionSet {
             notes.append(
@@ -62,7 +62,7 @@ struct RunNotes {
     private var fewForStatistics: String? {
         let plan = RunPlan(settings, examples: data.training.count)
         guard let batch = plan.batches.min(),
-            let fewest = Replica.batchNormExamples(model, batch: batch, shards: settings.shards),
+            let fewest = Replica.batchNormExamples(model, batch: batch, shards: settings.shardCount),
             fewest.count < Self.fewExamples
         else { return nil }
         let whole = fewest.isShard ? "a shard of a mini-batch of \(batch)" : "a mini-batch"

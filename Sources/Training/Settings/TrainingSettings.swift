@@ -169,8 +169,9 @@ public struct TrainingSettings: Sendable {
     public var earlyStopping: EarlyStopping?
     /// What to do when the training loss stops falling; nil for nothing.
     public var onPlateau: PlateauEscape?
-    /// The number of shards of a mini-batch; results depend on it, but not on the number of ranks.
-    public var shards: Int
+    /// The number of shards of a mini-batch; results depend on it, but not on the number of ranks. Nil for one for every
+    /// 32 examples of the mini-batch, or of the first one if it grows, and at least 8; a resumed run keeps its own.
+    public var shards: Int?
     public var seed: UInt64
     /// Worker threads of each rank; nil for its share of the node's cores.
     public var workers: Int?
@@ -279,8 +280,9 @@ public struct TrainingSettings: Sendable {
         set { stallTimeout = newValue }
     }
 
-    /// The examples of a mini-batch in evaluation: as in training, or 1,024 if that takes the whole set at once.
-    package var evaluationBatch: Int { batchIfAny ?? 1024 }
+    /// The examples of a mini-batch in evaluation: as in training; if that takes the whole set at once, 1,024, or more
+    /// where so many shards would have fewer than 32 each.
+    package var evaluationBatch: Int { batchIfAny ?? max(1024, 32 * shardCount) }
 
     /// Settings with the defaults of `dtrain train`.
     public init(
@@ -312,7 +314,7 @@ public struct TrainingSettings: Sendable {
         watchesEvaluations = false
         earlyStopping = nil
         onPlateau = nil
-        shards = 8
+        shards = nil
         seed = 0
         workers = nil
         replicaCheckSteps = 100

@@ -9,7 +9,7 @@ extension MemoryEstimate.Work {
         }
         let examples = data.training.count
         self.init(
-            shards: settings.shards, rule: settings.optimizer.rule,
+            shards: settings.shardCount, rule: settings.optimizer.rule,
             batches: Set(RunPlan(settings, examples: examples).batches).sorted().flatMap {
                 sizes($0, of: examples)
             })

@@ -115,7 +115,7 @@ extension CauseMeter {
         let evaluator = try Evaluator(
             cluster: cluster, state: state,
             order: EpochOrder(inOrder: part.dataset.examples.layout.count, subset: rows, batchSize: 512),
-            maker: data.maker(part, cluster), shards: settings.shards, workers: settings.workers,
+            maker: data.maker(part, cluster), shards: settings.shardCount, workers: settings.workers,
             reading: reading)
         var all: [Float] = []
         try evaluator.predictions { all += $0 }
