@@ -1,4 +1,5 @@
 import FixedTree
+import Graph
 import Optimizers
 
 /// The settings of a replica, besides the model.
@@ -19,6 +20,8 @@ public struct ReplicaSettings: Sendable {
     public var clipping: GradientClipping
     /// The precision that gradients are rounded to where they are summed; results depend on it.
     public var exchange: GradientPrecision
+    /// How activations and their gradients are stored; results depend on it.
+    public var precision = Precision.float32
     /// Whether the optimizer's state is divided over the whole job instead of being kept once per node (ZeRO-1);
     /// results do not depend on it.
     public var isOptimizerSharded: Bool

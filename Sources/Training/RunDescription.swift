@@ -1,6 +1,7 @@
 import DataParallel
 import FixedTree
 import Foundation
+import Graph
 import Layers
 
 /// The settings of a Swift program's run, saved in place of a configuration: everything except the model, which is
@@ -22,6 +23,8 @@ package struct RunDescription: Codable, Sendable {
     let batch: Int?
     /// The number of shards of a mini-batch.
     let shards: Int
+    /// How activations are stored; nil in files that are older than the setting, for Float32.
+    let precision: Precision?
     let epochs: Int
     let seed: UInt64
 
@@ -40,6 +43,7 @@ package struct RunDescription: Codable, Sendable {
         normalization = settings.data.normalization.option.description
         batch = settings.batchIfAny
         shards = settings.shardCount
+        precision = settings.precision
         epochs = settings.epochs
         seed = settings.seed
     }

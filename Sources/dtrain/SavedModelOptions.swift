@@ -105,7 +105,7 @@ struct SavedModelOptions: ParsableArguments {
                     training: (settings.data.training, settings.data.normalization),
                     loss: settings.loss, metrics: settings.metrics, batch: settings.evaluationBatch,
                     shards: settings.shardCount, workers: settings.workers,
-                    predicts: predicts,
+                    precision: settings.precision, predicts: predicts,
                     on: cluster
                 ) { classes in try configuration.makeModel(classes: classes) }
                 try body(saved, data, cluster)

@@ -166,6 +166,7 @@ import Testing
         (newton { $0.optimizer.lookahead = try LookaheadOptions() }, "optimizer.lookahead"),
         (newton { $0.optimizer.isSharded = true }, "optimizer.sharded"),
         (newton { $0.exchange = .bfloat16 }, "training.exchange"),
+        (newton { $0.precision = .bfloat16 }, "training.precision"),
         (newton { $0.curvatureSteps = 5 }, "logging.curvature"),
         ({ $0.watchedMetric = "validation_accuracy" }, "training.watch"),
         ({ ($0.isDelayed, $0.evaluationSteps) = (true, 5) }, "evaluation.every_steps must be left out"),

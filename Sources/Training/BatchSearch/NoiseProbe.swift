@@ -47,6 +47,7 @@ struct NoiseProbe {
         var replicaSettings = ReplicaSettings(
             batch: batch, shards: settings.shardCount, seed: settings.seed, workers: settings.workers,
             bucketBytes: settings.bucketBytes, rule: optimizer.rule)
+        replicaSettings.precision = settings.precision
         replicaSettings.skipsNonFinite = true
         let replica = try Replica(
             cluster: cluster, state: state, settings: replicaSettings,

@@ -78,6 +78,7 @@ extension Trainer {
             ).run()
             diagnosis.history = history
             diagnosis.available = available
+            diagnosis.runPrecision = settings.precision
             if options.findsCauses {
                 diagnosis.causes = try causes(
                     of: weights, loaded, values, data, settings, options, edge: diagnosis.stepping?.edge)

@@ -72,7 +72,8 @@ extension Trainer {
             let (objective, available) = try objective(loaded, data, part.fraction, settings, looks)
             let run = LandscapeRun(
                 loaded: loaded, objective: objective, batch: settings.evaluationBatch, along: along,
-                paths: paths, options: options, data: data.rawValue, isSample: objective.count < available)
+                paths: paths, options: options, data: data.rawValue, isSample: objective.count < available,
+                runPrecision: settings.precision)
             return try run.run(in: folder, other: other, picture: picture)
         }
     }

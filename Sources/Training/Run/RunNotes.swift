@@ -45,8 +45,20 @@ struct RunNotes {
     private var oddities: [String] {
         [
             model.superfluousEnd, largeBatch, fewForStatistics, fewForHessian, singleClass, manyClasses,
-            spareOutputs, channelsLast,
+            spareOutputs, channelsLast, singlePrecision,
         ].compactMap { $0 } + missingLabels + dataOddities
+    }
+
+    /// What is computed in float32 although steps are not.
+    private var singlePrecision: String? {
+        guard settings.precision != .float32 else { return nil }
+        let parts = [
+            settings.curvatureSteps.map { _ in "logging.curvature" },
+            settings.onPlateau.map { _ in "training.on_plateau" },
+        ].compactMap { $0 }
+        guard !parts.isEmpty else { return nil }
+        return
+            "training.precision is \(settings.precision.rawValue), but curvature is always float32's: \(parts.joined(separator: ", "))"
     }
 
     /// A mini-batch larger than the training set.

@@ -27,7 +27,7 @@ extension RunPreparation {
             rows: places.map { place in data.training.rows.map { $0[Int(place)] } ?? place },
             maker: BatchMaker(
                 examples: data.training.dataset.examples, scaling: data.scaling, kernels: cluster.kernels),
-            shards: settings.shardCount, workers: settings.workers)
+            shards: settings.shardCount, workers: settings.workers, precision: settings.precision)
     }
 
     /// A stream above those of other samples and of random directions.

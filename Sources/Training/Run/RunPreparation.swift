@@ -60,6 +60,7 @@ final class RunPreparation {
         data = try loaded ?? PreparedData(settings, on: cluster, progress, makeModel: makeModel)
         cluster.activity.enter(.preparing)
         try Self.checkTargets(data, settings.loss, cluster)
+        try cluster.check(settings.precision, for: data.model, withoutProducts: settings.rankWithoutBFloat16)
         batchChoice = try BatchSearch(data: data, cluster: cluster, progress: progress, initial: initial)
             .settle(&settings)
         settings.settleShards(examples: data.training.count)
@@ -144,6 +145,7 @@ extension ReplicaSettings {
             bucketBytes: settings.bucketBytes, rule: settings.optimizer.rule, clipping: settings.clipping,
             exchange: settings.exchange, isOptimizerSharded: settings.optimizer.isSharded)
         largestBatch = min(plan.examples, settings.growth.map { $0.maximum ?? .max } ?? plan.largestBatch)
+        precision = settings.precision
         noDecay = settings.optimizer.noDecay
         accumulates = settings.accumulate > 1
         isDelayed = settings.isDelayed

@@ -347,6 +347,10 @@ package struct SettingsTable: Sendable {
                 "training.exchange", \.exchange, .word("exchange"), .results,
                 "What gradients are rounded to where they are summed."),
             SettingKey(
+                "training.precision", \.precision, .word("precision"), .results,
+                "What activations and their gradients are stored in, and products and convolutions read; weights, sums, normalization and losses are float32 or wider in either.",
+                source: "Kalamkar et al. 2019"),
+            SettingKey(
                 "training.check_replicas", \.replicaCheckSteps, .whole(0...1_000_000_000), .conduct,
                 "Steps between comparisons of what ranks hold; 0 for none."),
             SettingKey(

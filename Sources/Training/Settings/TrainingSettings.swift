@@ -1,6 +1,7 @@
 import Cluster
 import DataParallel
 import Datasets
+import Graph
 import Layers
 import Optimizers
 import Options
@@ -182,6 +183,9 @@ public struct TrainingSettings: Sendable {
     public var bucketBytes: Int
     /// The precision that gradients are rounded to where they are summed, and in which they travel between nodes.
     public var exchange: GradientPrecision
+    /// How activations and their gradients are stored, and what products and convolutions read. Weights, sums,
+    /// normalization, losses and everything about curvature are Float32 or Float64 in either.
+    public var precision: Precision
     public var checkpoints: Checkpoints
     /// The number of steps between logged steps.
     public var loggingSteps: Int
@@ -242,9 +246,12 @@ public struct TrainingSettings: Sendable {
     #if FAULT_INJECTION
         /// Whether this rank behaves as if it could not see the output folder, as on a cluster without shared files.
         package var hidesFolder = false
+        /// The rank that behaves as if its processor had no products of bfloat16.
+        package var rankWithoutBFloat16: Int?
     #else
-        /// True only in tests.
+        // Others only in tests.
         package var hidesFolder: Bool { false }
+        package var rankWithoutBFloat16: Int? { nil }
     #endif
     /// A deviation for a test.
     package var control = ReplicaSettings.Control.none
@@ -320,6 +327,7 @@ public struct TrainingSettings: Sendable {
         replicaCheckSteps = 100
         bucketBytes = 1 << 20
         exchange = .float32
+        precision = .float32
         checkpoints = Checkpoints()
         loggingSteps = 10
         evaluationSteps = nil

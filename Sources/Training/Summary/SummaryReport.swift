@@ -43,6 +43,7 @@ package struct SummaryReport: Sendable {
                 "shards           \(settings.shardCount) of at most \(counted(perShard, "example")), batch \(batch)",
             ]
             if let choice { lines.append("                 \(choice.reason)") }
+            lines.append("precision        \(settings.precision.rawValue)")
             lines.append(
                 "memory per shard \(Self.bytes(memory.perShard))"
                     + (memory.keepsAllShards
@@ -80,6 +81,7 @@ package struct SummaryReport: Sendable {
         line.add("batch", batch)
         if let choice { line.add("batch_limit", choice.limit.rawValue) }
         line.add("shards", settings.shardCount)
+        line.add("precision", settings.precision.rawValue)
         line.add("memory_per_shard_bytes", memory.perShard)
         line.add("ranks", ranks.count)
         line.add("workers", workers)

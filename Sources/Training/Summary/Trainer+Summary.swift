@@ -36,6 +36,8 @@ extension Trainer {
             }
             try checkShards(settings.knownShards)
             let data = try PreparedData(settings, on: cluster, .silent, makeModel: makeModel)
+            try cluster.check(
+                settings.precision, for: data.model, withoutProducts: settings.rankWithoutBFloat16)
             func prepare() throws -> RunPreparation {
                 try RunPreparation(settings, on: cluster, start: start, loaded: data, makeModel: makeModel)
             }

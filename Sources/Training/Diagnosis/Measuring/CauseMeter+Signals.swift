@@ -116,7 +116,7 @@ extension CauseMeter {
             cluster: cluster, state: state,
             order: EpochOrder(inOrder: part.dataset.examples.layout.count, subset: rows, batchSize: 512),
             maker: data.maker(part, cluster), shards: settings.shardCount, workers: settings.workers,
-            reading: reading)
+            reading: reading, precision: settings.precision)
         var all: [Float] = []
         try evaluator.predictions { all += $0 }
         try state.free()

@@ -41,6 +41,8 @@ final class CauseMeter {
         self.options = options
         self.cluster = cluster
         work = CauseProgress(on: progress)
+        // Steps and evaluations are those of the run.
+        try cluster.check(settings.precision, for: data.model, withoutProducts: settings.rankWithoutBFloat16)
         let sample = CauseData.sample(data.training, max(3, options.causeExamples), seed: options.seed)
         let cut = sample.count < 3 ? sample.count : sample.count * 2 / 3
         fitted = Array(sample[..<cut])
@@ -138,7 +140,8 @@ final class CauseMeter {
             order: EpochOrder(
                 inOrder: part.dataset.examples.layout.count, subset: rows,
                 batchSize: max(1024, 32 * settings.shardCount)),
-            maker: data.maker(part, cluster), shards: settings.shardCount, workers: settings.workers)
+            maker: data.maker(part, cluster), shards: settings.shardCount, workers: settings.workers,
+            precision: settings.precision)
     }
 }
 

@@ -57,6 +57,7 @@ final class ScratchModel {
             workers: settings.workers,
             rule: training.rule, clipping: training.clipping)
         own.noDecay = training.noDecay
+        own.precision = settings.precision
         own.skipsNonFinite = true
         replica = try Replica(cluster: cluster, state: state, settings: own, training: examples.maker)
         evaluator = try Evaluator(
@@ -64,7 +65,8 @@ final class ScratchModel {
             order: EpochOrder(
                 inOrder: examples.maker.examples.layout.count, subset: examples.held,
                 batchSize: min(max(training.batch, 256), 1024)),
-            maker: examples.maker, shards: settings.shardCount, workers: settings.workers)
+            maker: examples.maker, shards: settings.shardCount, workers: settings.workers,
+            precision: settings.precision)
     }
 
     /// Gives shared memory back; collective.
