@@ -66,7 +66,8 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Cluster", "DataParallel", "FixedTree", "Layers", "MPI", "Optimizers", "Options", "Datasets",
+                "Cluster", "DataParallel", "FixedTree", "Graph", "Layers", "MPI", "Optimizers", "Options",
+                "Datasets",
                 "Randomness", "Files", "Messages", "Safetensors", "Spectrum", "TensorBoard", "CKernels",
                 "COneDNN", "CSignals",
                 .product(name: "Crypto", package: "swift-crypto"),

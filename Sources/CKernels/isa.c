@@ -29,8 +29,18 @@ dt_isa dt_isa_detect(void) {
     if ((b & avx512) != avx512 || (states & zmm_states) != zmm_states) { return DT_ISA_AVX2; }
     return DT_ISA_AVX512;
 }
+
+bool dt_has_bfloat16(void) {
+    // AVX-512 with its registers saved; leaf 7 is then there, and names its last subleaf in eax.
+    if (dt_isa_detect() != DT_ISA_AVX512) { return false; }
+    unsigned a, b, c, d;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || a < 1) { return false; }
+    if (!__get_cpuid_count(7, 1, &a, &b, &c, &d)) { return false; }
+    return (a & 1u << 5) != 0;  // AVX512_BF16
+}
 #else
 dt_isa dt_isa_detect(void) { return DT_ISA_BASELINE; }
+bool dt_has_bfloat16(void) { return false; }
 #endif
 
 const dt_kernels *dt_kernels_for(dt_isa isa) {

@@ -33,6 +33,8 @@ package struct MemoryEstimate: Sendable {
         /// Whether gradients are kept from one mini-batch to the next, and whether they are summed during the next step.
         package var keepsGradients = false
         package var isDelayed = false
+        /// How activations and their gradients are stored.
+        package var precision = Precision.float32
         /// Whether a rank holds the best weights beside, to save them.
         package var keepsBest = false
 
@@ -156,12 +158,14 @@ package struct MemoryEstimate: Sendable {
                 throw PlanningError(examples: count, error)
             }
         }
-        let program = try plan(graph.reducingGradients(in: places.layout.groups), count)
+        let program = try plan(
+            graph.stored(in: work.precision).reducingGradients(in: places.layout.groups), count)
         training = Pass(program, sizes: shardSizes, exampleBytes: work.exampleBytes)
         evaluations = try work.evaluations.filter { !$0.isEmpty }.map { batches in
             let shardSizes = sizes(batches)
             let count = shardSizes.max() ?? 1
-            let program = try plan(model.evaluationGraph(model.inputTypes(count: count)), count)
+            let program = try plan(
+                model.evaluationGraph(model.inputTypes(count: count)).stored(in: work.precision), count)
             return Pass(program, sizes: shardSizes, exampleBytes: work.exampleBytes)
         }
         states = places.stateBytes

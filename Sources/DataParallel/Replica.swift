@@ -62,7 +62,8 @@ package final class Replica {
             passSettings.skipsShard = settings.control == .skipShard
         #endif
         let pass = try ShardPass(cluster: cluster, state: state, maker: training, settings: passSettings) {
-            model.trainingGraph($0).loweringBatchNorm().reducingGradients(in: groups)
+            model.trainingGraph($0).loweringBatchNorm().stored(in: settings.precision).reducingGradients(
+                in: groups)
         }
         self.pass = pass
         sinks = try (0..<(settings.isDelayed ? 2 : 1)).map { number in

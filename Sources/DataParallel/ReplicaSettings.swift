@@ -1,3 +1,5 @@
+import FixedTree
+import Graph
 import Optimizers
 
 /// The settings of a replica, besides the model.
@@ -18,6 +20,8 @@ public struct ReplicaSettings: Sendable {
     public var clipping: GradientClipping
     /// The precision that gradients are rounded to where they are summed; results depend on it.
     public var exchange: GradientPrecision
+    /// How activations and their gradients are stored; results depend on it.
+    public var precision = Precision.float32
     /// Whether the optimizer's state is divided over the whole job instead of being kept once per node (ZeRO-1);
     /// results do not depend on it.
     public var isOptimizerSharded: Bool
@@ -53,13 +57,15 @@ public struct ReplicaSettings: Sendable {
     }
 
     /// Settings for mini-batches of `batch` examples; what has no parameter here is off or nil.
+    ///
+    /// - Parameter shards: Nil for one for every 32 examples, and at least 8.
     public init(
-        batch: Int, shards: Int = 8, seed: UInt64 = 0, workers: Int? = nil, bucketBytes: Int = 1 << 20,
+        batch: Int, shards: Int? = nil, seed: UInt64 = 0, workers: Int? = nil, bucketBytes: Int = 1 << 20,
         rule: any UpdateRule, clipping: GradientClipping = .off, exchange: GradientPrecision = .float32,
         isOptimizerSharded: Bool = false
     ) {
         self.batch = batch
-        self.shards = shards
+        self.shards = shards ?? ShardBounds.standardCount(batch: batch)
         self.seed = seed
         self.workers = workers
         self.bucketBytes = bucketBytes

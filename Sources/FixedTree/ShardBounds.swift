@@ -15,6 +15,20 @@ package enum ShardBounds {
         return bound(rank, shards, ranks)..<bound(rank + 1, shards, ranks)
     }
 
+    /// The shards of a mini-batch of `batch` examples unless another number is asked for, whoever owns them:
+    /// max(8, ⌈B/32⌉), at most 65,536.
+    ///
+    /// Shards of 32 examples are large enough for fast kernels and small enough for caches; of 8 shards each of 8 ranks
+    /// has one.
+    package static func standardCount(batch: Int) -> Int {
+        precondition(batch > 0, "a batch of \(batch)")
+        return min(max(fewest, (batch - 1) / 32 + 1), most)
+    }
+
+    /// The least number that `standardCount` gives, and the most shards of a mini-batch.
+    package static let fewest = 8
+    package static let most = 65_536
+
     /// ⌊part·total/parts⌋, with a product of double width so that it cannot overflow.
     private static func bound(_ part: Int, _ total: Int, _ parts: Int) -> Int {
         parts.dividingFullWidth(part.multipliedFullWidth(by: total)).quotient

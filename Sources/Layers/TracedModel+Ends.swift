@@ -28,6 +28,13 @@ extension TracedModel {
         return nil
     }
 
+    /// Whether the model has convolutions.
+    package var hasConvolutions: Bool {
+        trace.nodes.contains { node in
+            if case .convolution = node.operation { true } else { false }
+        }
+    }
+
     /// The name of the model's last operation if it is one that bounds outputs.
     private var lastName: String? {
         guard var value = trace.value(for: .output(.prediction)) else { return nil }

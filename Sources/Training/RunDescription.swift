@@ -1,5 +1,7 @@
 import DataParallel
+import FixedTree
 import Foundation
+import Graph
 import Layers
 
 /// The settings of a Swift program's run, saved in place of a configuration: everything except the model, which is
@@ -21,6 +23,8 @@ package struct RunDescription: Codable, Sendable {
     let batch: Int?
     /// The number of shards of a mini-batch.
     let shards: Int
+    /// How activations are stored; nil in files that are older than the setting, for Float32.
+    let precision: Precision?
     let epochs: Int
     let seed: UInt64
 
@@ -38,7 +42,8 @@ package struct RunDescription: Codable, Sendable {
         }
         normalization = settings.data.normalization.option.description
         batch = settings.batchIfAny
-        shards = settings.shards
+        shards = settings.shardCount
+        precision = settings.precision
         epochs = settings.epochs
         seed = settings.seed
     }
@@ -58,7 +63,7 @@ package struct RunDescription: Codable, Sendable {
 
     // The same limits as a configuration's.
     private static let batches = 1...16_777_216
-    private static let shardCounts = 1...65_536
+    private static let shardCounts = 1...ShardBounds.most
 
     /// Writes the description into a run's folder.
     func write(to folder: RunFolder) throws {

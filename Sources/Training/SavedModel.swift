@@ -1,6 +1,7 @@
 import Cluster
 import DataParallel
 import Datasets
+import Graph
 import Layers
 
 /// A model with trained weights, on all ranks; evaluates and predicts the same at any number of ranks.
@@ -22,10 +23,12 @@ package final class SavedModel {
     ///
     /// - Parameters: The same as those of `LoadedModel`, and
     ///   - metrics: The metrics beside the loss; nil for the standard ones of the targets.
+    ///   - precision: How activations are stored.
     package init(
         weights: String, source: DatasetSource,
         training: (source: DatasetSource, normalization: Normalization)? = nil, loss: Loss,
-        metrics: [Metric]? = nil, batch: Int, shards: Int, workers: Int?, predicts: Bool, on cluster: Cluster,
+        metrics: [Metric]? = nil, batch: Int, shards: Int, workers: Int?, precision: Precision,
+        predicts: Bool, on cluster: Cluster,
         makeModel: (Int?) throws -> any Model
     ) throws {
         let loaded = try LoadedModel(
@@ -33,6 +36,7 @@ package final class SavedModel {
             workers: workers,
             predicts: predicts, on: cluster, makeModel: makeModel)
         model = loaded
+        try cluster.check(precision, for: loaded.model)
         outputCount = loaded.model.outputShape.reduce(1, *)
         readsSign = loss.function.isBinary(
             output: loaded.model.outputShape, target: loaded.inputs.classes.map(TargetKind.classes) ?? .none)
@@ -40,7 +44,8 @@ package final class SavedModel {
         evaluator = try Evaluator(
             cluster: cluster, state: loaded.state,
             order: EpochOrder(inOrder: loaded.dataset.examples.layout.count, batchSize: batch),
-            maker: loaded.maker, shards: shards, workers: workers, predicts: predicts, metrics: metrics)
+            maker: loaded.maker, shards: shards, workers: workers, predicts: predicts, metrics: metrics,
+            precision: precision)
     }
 
     /// Evaluates the data: loss and metrics, the same on all ranks; collective.

@@ -1,6 +1,8 @@
 import Cluster
 import DataParallel
 import Datasets
+import FixedTree
+import Graph
 import Layers
 
 /// Evaluation of saved weights, and predictions with them.
@@ -18,14 +20,16 @@ extension Trainer {
     ///   - batch: The examples of a mini-batch; nil for the run's own.
     ///   - shards: The shards of a mini-batch, at least the number of ranks; nil for the run's own.
     ///   - workers: Worker threads of each rank; nil for its share of the node's cores.
+    ///   - precision: How activations are stored; nil for the run's own.
     public static func evaluate(
         _ model: any Model, weights: String, data: DatasetSource, loss: Loss? = nil,
         metrics: [Metric]? = nil, batch: Int? = nil, shards: Int? = nil, workers: Int? = nil,
-        on cluster: Cluster
+        precision: Precision? = nil, on cluster: Cluster
     ) throws -> EvaluationResult {
         try worded(cluster) {
             let saved = try Self.saved(
-                model, weights, data, loss, metrics, batch, shards, workers, predicts: false, on: cluster)
+                model, weights, data, loss, metrics, batch, shards, workers, precision, predicts: false,
+                on: cluster)
             return EvaluationResult(try saved.totals(), classNames: saved.classNames)
         }
     }
@@ -38,19 +42,21 @@ extension Trainer {
     /// - Parameters: The same as those of `evaluate`.
     public static func predict(
         _ model: any Model, weights: String, data: DatasetSource, loss: Loss? = nil, batch: Int? = nil,
-        shards: Int? = nil, workers: Int? = nil, on cluster: Cluster, _ body: (Prediction) throws -> Void
+        shards: Int? = nil, workers: Int? = nil, precision: Precision? = nil, on cluster: Cluster,
+        _ body: (Prediction) throws -> Void
     ) throws {
         let saved = try worded(cluster) {
             try Self.saved(
-                model, weights, data.withoutLabels, loss, nil, batch, shards, workers, predicts: true,
-                on: cluster)
+                model, weights, data.withoutLabels, loss, nil, batch, shards, workers, precision,
+                predicts: true, on: cluster)
         }
         try saved.predictions { (prediction: Prediction) in try body(prediction) }
     }
 
     private static func saved(
         _ model: any Model, _ weights: String, _ data: DatasetSource, _ loss: Loss?, _ metrics: [Metric]?,
-        _ batch: Int?, _ shards: Int?, _ workers: Int?, predicts: Bool, on cluster: Cluster
+        _ batch: Int?, _ shards: Int?, _ workers: Int?, _ precision: Precision?, predicts: Bool,
+        on cluster: Cluster
     ) throws -> SavedModel {
         let run = try Agreement.fromRoot(cluster.world) {
             let file = try SavedWeights(weights).file(RunFolder.descriptionName)
@@ -68,15 +74,16 @@ extension Trainer {
         if let conflict = SettingsConflict(metrics: metrics ?? []) {
             throw TrainingError(.configuration, conflict.text)
         }
+        let given = shards ?? run?.shards
+        let size = batch ?? run?.batch ?? max(standardBatch, 32 * (given ?? 1))
         return try SavedModel(
             weights: weights, source: data, loss: loss,
             metrics: metrics ?? run?.metrics.map { $0.compactMap(Metric.init(name:)) },
-            batch: batch ?? run?.batch ?? standardBatch, shards: shards ?? run?.shards ?? standardShards,
-            workers: workers, predicts: predicts, on: cluster
+            batch: size, shards: given ?? ShardBounds.standardCount(batch: size), workers: workers,
+            precision: precision ?? run?.precision ?? .float32, predicts: predicts, on: cluster
         ) { _ in model }
     }
 
-    /// The values if neither the program nor the run gives them.
+    /// The examples of a mini-batch if neither the program nor the run gives them.
     private static let standardBatch = 1024
-    private static let standardShards = 8
 }

@@ -104,8 +104,8 @@ struct SavedModelOptions: ParsableArguments {
                     weights: model.weights, source: source,
                     training: (settings.data.training, settings.data.normalization),
                     loss: settings.loss, metrics: settings.metrics, batch: settings.evaluationBatch,
-                    shards: settings.shards, workers: settings.workers,
-                    predicts: predicts,
+                    shards: settings.shardCount, workers: settings.workers,
+                    precision: settings.precision, predicts: predicts,
                     on: cluster
                 ) { classes in try configuration.makeModel(classes: classes) }
                 try body(saved, data, cluster)

@@ -45,7 +45,8 @@ import Training
         #expect(run.settings.optimizer.rule.name == "adam")
         #expect(try run.settings.rates().shape.name == "constant")
         let training = run.settings
-        #expect(training.epochs == 10 && training.batch == 256 && training.shards == 8 && training.seed == 0)
+        #expect(
+            training.epochs == 10 && training.batch == 256 && training.shardCount == 8 && training.seed == 0)
         #expect(training.workers == nil && training.transport == .auto && training.instructionSet == nil)
         #expect(
             training.bucketBytes == 1_048_576 && training.clipping == .off

@@ -28,6 +28,16 @@ import Testing
         #expect(try read(run.yaml) == run)
     }
 
+    @Test func precision() throws {
+        #expect(try read(small).settings.precision == .float32)
+        #expect(try read(small).line("precision") == "float32")
+        let run = try read(small + "training: {precision: bfloat16}")
+        #expect(run.settings.precision == .bfloat16 && run.line("precision") == "bfloat16")
+        #expect(try read(run.yaml) == run)
+        let back = try read(run.yaml, [.set("training.precision=float32")])
+        #expect(back == (try read(small)))
+    }
+
     @Test(arguments: [
         ("optimizer: {name: sgd, sharded: 1}", "optimizer.sharded: expected true or false, found 1"),
         (

@@ -1,3 +1,4 @@
+import Graph
 import Layers
 import Options
 import Testing
@@ -61,7 +62,7 @@ import Training
         ),
         (
             "training: {%: 3}",
-            "lr momentum optimizer loss schedule validation_split num_workers pin_memory devices precision max_steps steps_per_epoch verbose metrics callbacks patience shuffle gpus deterministic class_weight val_check_interval log_every_n_steps warmup_steps output checkpoint batch_size num_epochs grad_clip clip_value max_time monitor min_delta label_smoothing dropout"
+            "lr momentum optimizer loss schedule validation_split num_workers pin_memory devices bf16 fp16 amp autocast mixed_precision dtype max_steps steps_per_epoch verbose metrics callbacks patience shuffle gpus deterministic class_weight val_check_interval log_every_n_steps warmup_steps output checkpoint batch_size num_epochs grad_clip clip_value max_time monitor min_delta label_smoothing dropout"
         ),
         ("training: {early_stopping: {%: 3}}", "monitor tol n_iter_no_change"),
         (
@@ -160,6 +161,19 @@ import Training
         ("training: {batch: \"64\"}", "write 64, without quotation marks"),
         ("schedule: {name: cosine, warmup: 50%}", "found 50%; write 0.5 for 50%"),
         ("evaluation: {metrics: accuracy}", "write [accuracy]"),
+        ("precision: 16", "did you mean \"training.precision\"?"),
+        ("bf16: true", "did you mean \"training.precision\", which is float32 or bfloat16?"),
+        ("training: {bf16: true}", "did you mean \"precision\", which is float32 or bfloat16?"),
+        ("training: {mixed_precision: bf16}", "did you mean \"precision\", which is float32 or bfloat16?"),
+        ("training: {autocast: true}", "did you mean \"precision\", which is float32 or bfloat16?"),
+        ("training: {amp: true}", "did you mean \"precision\", which is float32 or bfloat16?"),
+        ("training: {precision: bf16-mixed}", "did you mean \"bfloat16\"?"),
+        ("training: {precision: bf16}", "did you mean \"bfloat16\"?"),
+        ("training: {precision: 16-mixed}", "did you mean \"bfloat16\"?"),
+        ("training: {precision: 16}", "did you mean \"bfloat16\"?"),
+        ("training: {precision: 32}", "did you mean \"float32\"?"),
+        ("training: {precision: 32-true}", "did you mean \"float32\"?"),
+        ("training: {precision: fp32}", "did you mean \"float32\"?"),
     ])
     func units(line: String, says: String) {
         let text = line.hasPrefix("model") ? dataLine + line : small + line
@@ -203,10 +217,10 @@ import Training
             Metric.names + Metric.names.map { "validation_\($0)" } + [
                 "train_loss", "metric", "name", "format",
             ])
+        names.formUnion(Precision.allCases.map(\.rawValue))
         names.formUnion(["config", "resume", "overwrite", "steps", "dry-run", "profile"])
         for row in ForeignNames.keys + ForeignNames.parts + ForeignNames.choices {
-            // A key that is yet to come is only suggested where it is there.
-            for name in row.names where name != "training.precision" {
+            for name in row.names {
                 #expect(names.contains(name) || ConfigurationKeys.isPath(name), "\(name)")
             }
         }

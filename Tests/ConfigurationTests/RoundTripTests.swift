@@ -118,6 +118,7 @@ import Testing
               stall_timeout: 300
               transport: auto
               exchange: float32
+              precision: float32
               check_replicas: 100
               bucket_bytes: 1048576
               instruction_set: auto

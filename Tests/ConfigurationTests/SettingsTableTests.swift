@@ -42,6 +42,7 @@ import Training
           workers: 2
           transport: shared
           exchange: bfloat16
+          precision: bfloat16
           check_replicas: 7
           bucket_bytes: 4096
           instruction_set: baseline

@@ -18,6 +18,15 @@ import Testing
         #expect(owned.allSatisfy { $0.count <= (shards + ranks - 1) / ranks })
     }
 
+    /// Eight at least, one for every 32 examples begun, and no more than settings may say.
+    @Test(arguments: [
+        (1, 8), (255, 8), (256, 8), (257, 9), (288, 9), (289, 10), (512, 16), (1000, 32), (1024, 32),
+        (2_097_152, 65_536), (2_097_153, 65_536), (Int.max, 65_536),
+    ])
+    func standardCount(batch: Int, shards: Int) {
+        #expect(ShardBounds.standardCount(batch: batch) == shards)
+    }
+
     @Test func boundsDoNotOverflow() {
         let last = ShardBounds.range(of: (1 << 20) - 1, shards: 1 << 20, count: Int.max)
         #expect(last.upperBound == Int.max)

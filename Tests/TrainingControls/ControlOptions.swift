@@ -37,6 +37,8 @@ struct ControlOptions {
     private var exchange = GradientPrecision.float32
     private var checkpoints = TrainingSettings.Checkpoints()
     private var hidesFolder = false
+    private var precision = Precision.float32
+    private var rankWithoutBFloat16: Int?
     /// After every step unless told otherwise, so that every test would notice a false alarm.
     private var check = 1
 
@@ -93,6 +95,8 @@ struct ControlOptions {
         case "keep": return take(Int(value)) { $0.checkpoints.keep = $1 }
         case "best": return take(Bool(value)) { $0.checkpoints.keepsBest = $1 }
         case "hidden": return take(Bool(value)) { $0.hidesFolder = $1 }
+        case "precision": return take(Precision(rawValue: value)) { $0.precision = $1 }
+        case "lacks_bfloat16": return take(Int(value)) { $0.rankWithoutBFloat16 = $1 }
         case "exchange": return take(GradientPrecision(rawValue: value)) { $0.exchange = $1 }
         case "check": return take(Int(value)) { $0.check = $1 }
         default: return false
@@ -143,6 +147,7 @@ struct ControlOptions {
         if let epochs { settings.epochs = epochs }
         settings.workers = workers
         settings.exchange = exchange
+        settings.precision = precision
         settings.replicaCheckSteps = check
         settings.stepLimit = steps
         settings.checkpoints = checkpoints
@@ -156,6 +161,7 @@ struct ControlOptions {
         }
         #if FAULT_INJECTION
             settings.hidesFolder = hidesFolder
+            settings.rankWithoutBFloat16 = rankWithoutBFloat16
         #endif
         settings.overwritesOutput = overwrites && !resumes
         if resumes { settings.resume = .auto }

@@ -118,6 +118,7 @@ import Testing
             "training.on_plateau: {action: escape, min_delta: 0.0001, patience: 3}, the run has none"
         ),
         ({ $0.exchange = .bfloat16 }, "training.exchange: bfloat16, the run has float32"),
+        ({ $0.precision = .bfloat16 }, "training.precision: bfloat16, the run has float32"),
     ]
 
     @Test(arguments: cases.indices) func oneKey(_ place: Int) throws {
@@ -172,6 +173,7 @@ import Testing
                 }, model: "m", data: "d")
         }
         #expect(now.isSame(as: without("training.exchange")))
+        #expect(now.isSame(as: without("training.precision")))
         #expect(now.isSame(as: without("optimizer", option: "amsgrad")))
         #expect(now.isSame(as: without("training.shards")))
         #expect(!now.isSame(as: without("training.batch")))

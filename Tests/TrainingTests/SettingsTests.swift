@@ -37,6 +37,31 @@ import Testing
         ),
     ]
 
+    /// The number of shards once the training set is known, and what a run then has.
+    @Test func shards() throws {
+        var settings = try SettingsTable.defaults
+        settings.isFullBatch = true
+        #expect(settings.knownShards == nil && settings.shardCount == 8)
+        #expect(settings.shardCount(examples: 60_000) == 1875 && settings.shardCount(examples: 100) == 8)
+        settings.accumulate = 7
+        #expect(settings.shardCount(examples: 60_000) == 268)
+        #expect(settings.evaluationBatch == 1024)
+        settings.makesConfigurationText = { "\($0.shards ?? 0)" }
+        settings.settleShards(examples: 60_000)
+        #expect(settings.shards == 268 && settings.configurationText == "268")
+        // Shards of an evaluation have as many examples as those of a step.
+        #expect(settings.evaluationBatch == 268 * 32)
+        // Nothing that comes later changes it.
+        settings.settleShards(examples: 10)
+        #expect(settings.shards == 268)
+
+        var searching = try SettingsTable.defaults
+        searching.choosesBatch = true
+        #expect(searching.knownShards == nil)
+        searching.take(batch: 4096)
+        #expect(searching.knownShards == 128)
+    }
+
     @Test(arguments: limits.indices) func limit(_ place: Int) throws {
         let problem = try Self.problem(Self.limits[place].change)
         #expect(problem?.hasPrefix(Self.limits[place].says) == true, "\(problem ?? "none")")
@@ -141,6 +166,7 @@ import Testing
         (newton { $0.optimizer.lookahead = try LookaheadOptions() }, "optimizer.lookahead"),
         (newton { $0.optimizer.isSharded = true }, "optimizer.sharded"),
         (newton { $0.exchange = .bfloat16 }, "training.exchange"),
+        (newton { $0.precision = .bfloat16 }, "training.precision"),
         (newton { $0.curvatureSteps = 5 }, "logging.curvature"),
         ({ $0.watchedMetric = "validation_accuracy" }, "training.watch"),
         ({ ($0.isDelayed, $0.evaluationSteps) = (true, 5) }, "evaluation.every_steps must be left out"),

@@ -7,7 +7,7 @@ import statistics
 
 from benchmark import processes
 
-FORMS = ("1 rank", "2 ranks", "4 ranks", "1 rank, 2 workers", "2 ranks, 2 shards")
+FORMS = ("1 rank", "2 ranks", "4 ranks", "1 rank, 2 workers", "2 ranks, 2 shards", "2 ranks, bfloat16")
 
 
 def number(value):
@@ -52,14 +52,20 @@ def setting(section):
 
 def training(section):
     workloads = section["workloads"]
-    lines = [[name, *(number(found["medians"][form]) for form in FORMS)] for name, found in workloads.items()]
-    return heading(section, "training", setting(section), "samples per second") + rows(["", *FORMS], lines)
+    # A form that does not run on the machine has no figure, nor one that came after the figures.
+    forms = [form for form in FORMS if any(form in found["medians"] for found in workloads.values())]
+    lines = [
+        [name, *(number(found["medians"][form]) if form in found["medians"] else "" for form in forms)]
+        for name, found in workloads.items()]
+    return heading(section, "training", setting(section), "samples per second") + rows(["", *forms], lines)
 
 
 def ratios(section):
     workloads = section["workloads"]
-    titles = list(next(iter(workloads.values()))["ratios"])
-    lines = [[name, *(times(found["ratios"][title]) for title in titles)] for name, found in workloads.items()]
+    titles = list(dict.fromkeys(title for found in workloads.values() for title in found["ratios"]))
+    lines = [
+        [name, *(times(found["ratios"][title]) if title in found["ratios"] else "" for title in titles)]
+        for name, found in workloads.items()]
     return heading(section, "training", setting(section), "speed as a fraction") + rows(["", *titles], lines)
 
 
@@ -80,9 +86,31 @@ def peers(section):
             else:
                 line.append("")
         lines.append(line)
-    note = "samples per second, and how many times that dtrain at 2 ranks is; the fastest configuration in bold"
-    arguments = "training --peer PYTHON" + (" --best" if "--best" in section["measured"]["arguments"] else "")
-    return heading(section, arguments, setting(section), note) + rows(["", *workloads], lines)
+    note = ("samples per second, and how many times that dtrain at 2 ranks in the same precision is; the fastest "
+            "configuration in bold")
+    return heading(section, peer_arguments(section), setting(section), note) + rows(["", *workloads], lines)
+
+
+def peer_arguments(section):
+    return "training --peer PYTHON" + (" --best" if "--best" in section["measured"]["arguments"] else "")
+
+
+def best(section):
+    workloads = {name: found for name, found in section["workloads"].items() if found.get("best")}
+    if not workloads:
+        return None
+    precisions = list(dict.fromkeys(precision for found in workloads.values() for precision in found["best"]))
+    lines = []
+    for precision in precisions:
+        titles = {"any": "whichever is faster, on either side"}
+        line = [titles.get(precision, precision)]
+        for found in workloads.values():
+            pair = found["best"].get(precision)
+            line.append(f"{number(found['medians'][pair['dtrain']])} against {number(found['medians'][pair['peer']])}: "
+                        f"{times(pair['ratio'])}x" if pair else "")
+        lines.append(line)
+    note = "samples per second of dtrain at 2 ranks against PyTorch's fastest configuration of the same precision"
+    return heading(section, peer_arguments(section), setting(section), note) + rows(["", *workloads], lines)
 
 
 def chain(section):
@@ -184,6 +212,7 @@ def checks(section):
 # A table's name: the section it is made from, and its maker.
 TABLES = {
     "training": ("training", training), "ratios": ("training", ratios), "peers": ("training", peers),
+    "best": ("training", best),
     "chain": ("chain", chain), "exchange": ("exchange", exchange), "batch": ("batch", batch),
     "parameters": ("parameters", parameters), "ranks": ("ranks", ranks), "memory": ("memory", memory),
     "start": ("start", start), "evaluation": ("evaluation", evaluation),

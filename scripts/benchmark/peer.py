@@ -17,6 +17,11 @@ class Peer:
         self.choice, self.workload, self.name = choice, workload, f"PyTorch, {name}"
         self.processes, self.threads, self.flags = count, threads, flags
 
+    @property
+    def precision(self):
+        """What it computes in: --bf16 is autocast to bfloat16, with float32 weights."""
+        return "bfloat16" if "--bf16" in self.flags else "float32"
+
     def command(self, steps):
         """The command line and environment of a run."""
         values = dict(os.environ, OMP_NUM_THREADS=str(self.threads))
@@ -51,7 +56,8 @@ class Peer:
 
 
 def peers(choice, workload):
-    """The configurations to run: DDP on 2 processes as it is usually used, and with --best all others."""
+    """The configurations to run: DDP on 2 processes as it is usually used, and with --best all others, each of them with
+    autocast to bfloat16 too."""
     plain = ("--plain", "--threads", "2")
     kinds = [("DDP x2", 2, 1)]
     if workload in CONVOLUTIONAL:
@@ -66,4 +72,5 @@ def peers(choice, workload):
             name = "1 process of 2 threads, channels last"
             kinds.append((name, 1, 2, *plain, "--channels-last"))
             kinds.append((f"{name}, compiled", 1, 2, *plain, "--channels-last", "--compile"))
+        kinds += [(f"{name}, bfloat16", count, threads, *flags, "--bf16") for name, count, threads, *flags in kinds]
     return [Peer(choice, workload, *kind) for kind in kinds]

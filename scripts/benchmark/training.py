@@ -2,6 +2,7 @@
 import json
 import math
 import pathlib
+import sys
 import tempfile
 
 from benchmark import processes, rounds
@@ -19,13 +20,17 @@ FORMS = {
     "4 ranks": (4, (), ()),
     "1 rank, 2 workers": (1, ("--bind-to", "none"), ("--set", "training.workers=2")),
     "2 ranks, 2 shards": (2, (), ("--shards", "2")),
+    "2 ranks, bfloat16": (2, (), ("--set", "training.precision=bfloat16")),
 }
+# The forms that are held against the peer, by precision.
+AGAINST_PEER = {"float32": "2 ranks", "bfloat16": "2 ranks, bfloat16"}
 # What is compared: a title, and two forms of which the first is divided by the second.
 COMPARISONS = (
     ("4 ranks against 2", "4 ranks", "2 ranks"),
     ("8 shards against 2", "2 ranks", "2 ranks, 2 shards"),
     ("2 ranks against 1", "2 ranks", "1 rank"),
     ("1 rank of 2 workers against 2 ranks", "1 rank, 2 workers", "2 ranks"),
+    ("bfloat16 against float32", "2 ranks, bfloat16", "2 ranks"),
 )
 
 
@@ -61,13 +66,46 @@ def steps_of(choice, workload, ranks=2, seconds=None, batch=BATCH, **options):
     return max(5, round(speed * seconds / batch))
 
 
+def is_ready(choice, workload, name):
+    """Whether a form runs here; convolutions of bfloat16 want a processor that has products of it."""
+    if name != AGAINST_PEER["bfloat16"]:
+        return True
+    ranks, launch, more = FORMS[name]
+    try:
+        samples_per_second(choice, workload, ranks, 1, launch=launch, more=more)
+    except processes.Failure as failure:
+        print(f"bench: left out: {failure}", file=sys.stderr)
+        return False
+    return True
+
+
+def fastest(medians, names):
+    """The fastest of some configurations; None of none."""
+    return max(names, key=lambda name: medians[name], default=None)
+
+
+def against_best(values, medians, theirs):
+    """How many times the peer's fastest configuration dtrain is, in each precision and in whichever is faster on either
+    side. Where a side has none of a precision, there is nothing to compare."""
+    pairs = {
+        precision: (form if form in values else None,
+                    fastest(medians, [kind.name for kind in theirs if kind.precision == precision]))
+        for precision, form in AGAINST_PEER.items()}
+    pairs["any"] = (fastest(medians, [form for form in AGAINST_PEER.values() if form in values]),
+                    fastest(medians, [kind.name for kind in theirs]))
+    return {
+        precision: {"dtrain": own, "peer": other, "ratio": rounds.ratio(values, own, other)}
+        for precision, (own, other) in pairs.items() if own and other}
+
+
 def measure(choice):
     """Figures of the section training."""
     figures = {"batch": BATCH, "shards": SHARDS, "workloads": {}}
     for workload in choice.workloads:
         steps = steps_of(choice, workload)
         measures, commands = {}, {}
-        for name, (ranks, launch, more) in FORMS.items():
+        forms = {name: form for name, form in FORMS.items() if is_ready(choice, workload, name)}
+        for name, (ranks, launch, more) in forms.items():
             measures[name] = lambda ranks=ranks, launch=launch, more=more: samples_per_second(
                 choice, workload, ranks, steps, launch=launch, more=more)
             commands[name] = processes.text(
@@ -78,13 +116,21 @@ def measure(choice):
             measures[kind.name] = lambda kind=kind: kind.samples_per_second(steps)
             commands[kind.name] = processes.text(kind.command(steps)[0])
         values = rounds.turns(choice.rounds, measures, f"training {workload}")
+        medians = rounds.medians(values)
         found = {
-            "steps": steps, "commands": commands, "samples_per_second": values, "medians": rounds.medians(values),
-            "ratios": {title: rounds.ratio(values, one, other) for title, one, other in COMPARISONS},
-            "peers": {kind.name: rounds.ratio(values, "2 ranks", kind.name) for kind in theirs},
-            "left_out": [kind.name for kind in known if kind not in theirs]}
+            "steps": steps, "commands": commands, "samples_per_second": values, "medians": medians,
+            "ratios": {
+                title: rounds.ratio(values, one, other) for title, one, other in COMPARISONS
+                if one in values and other in values},
+            # Each against dtrain in the same precision.
+            "peers": {
+                kind.name: rounds.ratio(values, AGAINST_PEER[kind.precision], kind.name) for kind in theirs
+                if AGAINST_PEER[kind.precision] in values},
+            "left_out": [name for name in FORMS if name not in forms]
+            + [kind.name for kind in known if kind not in theirs]}
         if theirs:
-            found["best_peer"] = max((kind.name for kind in theirs), key=lambda name: found["medians"][name])
+            found["best_peer"] = fastest(medians, [kind.name for kind in theirs])
+            found["best"] = against_best(values, medians, theirs)
         figures["workloads"][workload] = found
         show(workload, found)
     return figures
@@ -95,7 +141,10 @@ def show(workload, found):
     print(f"{workload}: samples per second")
     for name, value in found["medians"].items():
         against = found["peers"].get(name)
-        note = f"   dtrain at 2 ranks: {against:.2f}x" if against else ""
-        print(f"    {name:52}{value:12,.0f}{note}{' (best)' if name == found.get('best_peer') else ''}")
+        note = f"   dtrain at 2 ranks, same precision: {against:.2f}x" if against else ""
+        print(f"    {name:68}{value:12,.0f}{note}{' (best)' if name == found.get('best_peer') else ''}")
     for title, value in found["ratios"].items():
-        print(f"    {title:52}{value:12.3f}", flush=True)
+        print(f"    {title:68}{value:12.3f}", flush=True)
+    for precision, best in found.get("best", {}).items():
+        title = f"best of {precision}: {best['dtrain']} against {best['peer']}"
+        print(f"    {title:108}{best['ratio']:8.3f}", flush=True)

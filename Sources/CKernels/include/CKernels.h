@@ -277,6 +277,8 @@ typedef struct dt_kernels {
 
 // The highest instruction set this processor and operating system can run.
 dt_isa dt_isa_detect(void);
+// Whether this processor and operating system can run the products of AVX512_BF16 too.
+bool dt_has_bfloat16(void);
 // The table for an instruction set; traps if the processor cannot run it.
 const dt_kernels *dt_kernels_for(dt_isa isa);
 const char *dt_isa_name(dt_isa isa);  // "baseline", "avx2", "avx512"

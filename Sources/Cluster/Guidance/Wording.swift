@@ -105,6 +105,7 @@ public enum Wording: Sendable, Hashable {
         ("sync: true", "synchronized: true"),
         ("training.early_stopping", "settings.earlyStopping"),
         ("training.exchange", "settings.exchange"),
+        ("training.precision", "settings.precision"),
         ("training.bucket_bytes", "settings.bucketBytes"),
         ("logging.every_steps", "settings.loggingSteps"),
         ("logging.noise_scale", "settings.logsNoiseScale"),

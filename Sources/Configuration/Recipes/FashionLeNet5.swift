@@ -13,7 +13,7 @@ extension Recipe {
             loss: cross_entropy
             optimizer: {name: adam, lr: 1.0e-3}
             schedule: {name: cosine}
-            training: {epochs: 10, batch: 128, shards: 8, seed: 0}
+            training: {epochs: 10, batch: 128, seed: 0}
             checkpoint: {every_epochs: 1, keep: 3}
             logging: {every_steps: 10}
             output: runs/fashion-lenet5

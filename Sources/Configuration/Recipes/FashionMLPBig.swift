@@ -19,7 +19,7 @@ extension Recipe {
             loss: cross_entropy
             optimizer: {name: sgd, lr: 0.05, momentum: 0.9, weight_decay: 5.0e-4}
             schedule: {name: cosine, warmup: 1}
-            training: {epochs: 5, batch: 256, shards: 8, seed: 0}
+            training: {epochs: 5, batch: 256, seed: 0}
             checkpoint: {every_epochs: 1, keep: 3}
             logging: {every_steps: 10}
             output: runs/fashion-mlp-big

@@ -13,7 +13,7 @@ extension Recipe {
             loss: cross_entropy
             optimizer: {name: sgd, lr: 0.1, momentum: 0.9, weight_decay: 1.0e-4, nesterov: true}
             schedule: {name: cosine, warmup: 1}
-            training: {epochs: 20, batch: 128, shards: 8, seed: 0}
+            training: {epochs: 20, batch: 128, seed: 0}
             checkpoint: {every_epochs: 1, keep: 3}
             logging: {every_steps: 10}
             output: runs/fashion-resnet20

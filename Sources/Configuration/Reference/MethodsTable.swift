@@ -75,6 +75,7 @@ package struct MethodsTable {
 
     /// The meaning of a configuration without the key; empty if it has none.
     private func standard(of key: SettingKey, in defaults: TrainingSettings) -> String {
+        if key.isDerived { return "" }
         let value = key.value(defaults)
         switch key.form {
         case .options, .wordOr(_, .options): if value == .none { return "off" }

@@ -74,7 +74,7 @@ package struct ConfigurationSchema {
 
     /// The meaning of a configuration without the key; nil if it has none, of a choice the name alone.
     private func standard(of key: SettingKey) -> JSONValue? {
-        guard let defaults else { return nil }
+        guard let defaults, !key.isDerived else { return nil }
         if key.isChoice { return ChoiceForm.parts(key.value(defaults)).map { .text($0.name) } }
         let value = JSONValue(table.plainValue(of: key, in: defaults))
         return value == "" ? nil : value

@@ -32,7 +32,7 @@ package struct StarterConfiguration {
             "loss: \(loss)",
             "optimizer: {name: adam, lr: \(YAMLWriter.number(rate))}  # \(rateRemark)",
             "schedule: cosine  # the rate falls to 0 by the end of the run",
-            "training: {epochs: \(sizes.epochs), batch: \(sizes.batch), shards: 8, seed: 0}  # \(counted(sizes.steps, "step")) an epoch, of \(counted(sizes.examples, "training example"))",
+            "training: {epochs: \(sizes.epochs), batch: \(sizes.batch), seed: 0}  # \(counted(sizes.steps, "step")) an epoch, of \(counted(sizes.examples, "training example"))",
             "output: \(YAMLWriter.string("runs/\(name)"))",
         ]
     }

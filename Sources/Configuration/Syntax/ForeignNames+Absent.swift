@@ -12,9 +12,6 @@ extension ForeignNames {
             instead:
                 "leave it out: the data set lies in memory, and training.workers are threads that compute"),
         Row(
-            "precision bf16 fp16 half amp mixed_precision use_amp dtype",
-            instead: "leave it out: arithmetic is float32, and training.exchange rounds what ranks exchange"),
-        Row(
             "deterministic cudnn_benchmark",
             instead: "leave it out: equal settings give equal bytes at any number of ranks"),
         Row(

@@ -68,5 +68,9 @@ extension ForeignNames {
         Row("numpy np npz", "npy"),
         Row("tsv table dataframe pandas", "csv"),
         Row("cifar", "cifar10"),
+        Row("32 fp32 32_true single full", "float32"),
+        Row(
+            "bf16 bf16_mixed bf16_true mixed_bfloat16 amp autocast mixed 16 16_mixed 16_true fp16 float16 half mixed_float16",
+            "bfloat16"),
     ]
 }

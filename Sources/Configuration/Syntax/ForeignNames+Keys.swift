@@ -60,7 +60,9 @@ extension ForeignNames {
         Row("restore_best_weights load_best_model_at_end", "training.early_stopping.restore_best"),
         Row("monitor metric_for_best_model", "metric training.watch"),
         Row("early_stop early_stopping_callback", "early_stopping"),
-        Row("bf16 bfloat16 fp16 float16 half amp mixed_precision use_amp dtype", "training.precision"),
+        Row(
+            "bf16 bfloat16 fp16 float16 half amp use_amp use_bf16 autocast mixed_precision mixed mixed_bfloat16 dtype torch_dtype compute_dtype",
+            "training.precision", "which is float32 or bfloat16"),
     ]
 
     private static let records: [Row] = [

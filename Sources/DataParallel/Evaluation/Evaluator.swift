@@ -26,9 +26,11 @@ package final class Evaluator {
     ///   - maker: Makes batches of the data set.
     ///   - predicts: Whether only predictions are made, which needs no targets.
     ///   - metrics: The metrics beside the loss; nil for the standard ones of the targets.
+    ///   - precision: How activations are stored.
     package init(
         cluster: Cluster, state: ModelState, order: EpochOrder, maker: BatchMaker, shards: Int, workers: Int?,
-        predicts: Bool = false, metrics: [Metric]? = nil, reading: Reading? = nil
+        predicts: Bool = false, metrics: [Metric]? = nil, reading: Reading? = nil,
+        precision: Precision = .float32
     ) throws {
         let model = state.model
         let predicts = predicts || reading != nil
@@ -43,8 +45,10 @@ package final class Evaluator {
                 shards: shards, workers: workers, largestBatch: batch, usualBatch: batch,
                 operation: .evaluating)
         ) { inputs in
-            reading?.graph(inputs)
+            let graph =
+                reading?.graph(inputs)
                 ?? (predicts ? model.predictionGraph(inputs) : model.evaluationGraph(inputs))
+            return graph.stored(in: precision)
         }
         examples = maker.examples
         labelWeights = model.loss.function.classWeights.map { LabelWeights($0, examples: maker.examples) }

@@ -1,6 +1,7 @@
 import CKernels
 import Cluster
 import Datasets
+import Graph
 import Layers
 import Runtime
 
@@ -21,8 +22,10 @@ package final class LayerInputMeter {
     /// - Parameters:
     ///   - rows: The examples.
     ///   - maker: Makes mini-batches of the data set.
+    ///   - precision: How activations are stored.
     package init(
-        cluster: Cluster, state: ModelState, rows: [Int32], maker: BatchMaker, shards: Int, workers: Int?
+        cluster: Cluster, state: ModelState, rows: [Int32], maker: BatchMaker, shards: Int, workers: Int?,
+        precision: Precision = .float32
     ) throws {
         let model = state.model
         self.cluster = cluster
@@ -33,7 +36,7 @@ package final class LayerInputMeter {
             settings: ShardPass.Settings(
                 shards: shards, workers: workers, largestBatch: rows.count, usualBatch: rows.count,
                 operation: .evaluating)
-        ) { model.layerInputGraph($0).loweringBatchNorm() }
+        ) { model.layerInputGraph($0).loweringBatchNorm().stored(in: precision) }
         try pass.plan(batch: rows.count)
     }
 

@@ -12,7 +12,7 @@ extension Study {
             set:
               data.train.limit: 3000
               model: [flatten, {linear: 128}, relu, {linear: 10}]
-              training: {epochs: 20, seed: 0}
+              training: {epochs: 20, shards: 8, seed: 0}
               optimizer: {name: sgd, lr: 0.3}
               schedule: {name: cosine, eta_min: 0.0001}
               evaluation: {train: true}

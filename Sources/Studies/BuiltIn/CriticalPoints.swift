@@ -14,8 +14,8 @@ extension Study {
               logging.every_steps: 5
             runs:
               # The norm is that of the training loss itself, without noise.
-              sgd-full: {training: {epochs: 200, batch: full}, optimizer: {name: sgd, lr: 0.1}}
-              adam-full: {training: {epochs: 200, batch: full}, optimizer: {name: adam, lr: 0.001}}
+              sgd-full: {training: {epochs: 200, batch: full, shards: 8}, optimizer: {name: sgd, lr: 0.1}}
+              adam-full: {training: {epochs: 200, batch: full, shards: 8}, optimizer: {name: adam, lr: 0.001}}
               # The norm of 16 examples has their noise in it; its unbiased square has not.
               sgd-16: {training: {epochs: 2, batch: 16}, optimizer: {name: sgd, lr: 0.02}, logging.noise_scale: true, evaluation.every_steps: 20}
             quick:
@@ -69,14 +69,14 @@ extension Study {
               cnn-20-epochs: {<<: *cnn, training.epochs: 20}
               # From zeros no layer tells the other's units apart: nothing moves but the last bias.
               zeros:
-                training: {epochs: 300, batch: full}
+                training: {epochs: 300, batch: full, shards: 8}
                 optimizer: {name: sgd, lr: 1.0}
                 schedule: {name: constant}
                 model: [flatten, {linear: 8}, tanh, {linear: 10}]
                 init: {default: {weight: zeros, bias: zeros}}
               # Without hidden layers the loss is convex.
               logistic:
-                training: {epochs: 2000, batch: full}
+                training: {epochs: 2000, batch: full, shards: 8}
                 optimizer: {name: sgd, lr: 0.5, momentum: 0.9, weight_decay: 0.05}
                 schedule: {name: constant}
                 model: [{avg_pool2d: 4}, flatten, {linear: 10}]
@@ -103,7 +103,7 @@ extension Study {
               data.test: null
               # Of 64 to 442 weights, few enough for all eigenvalues.
               model: [{avg_pool2d: 7}, flatten, {linear: 2}, tanh, {linear: 10}]
-              training.batch: full
+              training: {batch: full, shards: 8}
               optimizer: {name: sgd, lr: 0.2, momentum: 0.9}
               schedule: {name: constant}
               logging.every_steps: 1000

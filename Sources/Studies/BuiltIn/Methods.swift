@@ -39,7 +39,7 @@ extension Study {
             base: {recipe: fashion-cnn}
             set:
               training.epochs: 4
-              training.batch: 1024
+              training: {batch: 1024, shards: 8}
               optimizer: {name: sgd, lr: 0.4, momentum: 0.9}
             runs:
               none: {schedule: {name: cosine}}

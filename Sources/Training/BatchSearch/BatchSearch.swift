@@ -42,13 +42,7 @@ struct BatchSearch {
     /// The mini-batch of the run to be resumed, as its newest checkpoint has it; nil without one.
     private func resumed(_ settings: TrainingSettings) throws -> Int? {
         try Agreement.fromRoot(cluster.world) { () -> Int? in
-            let folder: String
-            switch settings.resume {
-            case .no: return nil
-            case .auto: folder = settings.output
-            case .from(let path): folder = RunFolder.owner(of: path) ?? path
-            }
-            return RunSettings.identity(ofRunIn: folder)?.whole("training.batch")
+            RunSettings.identity(resumedBy: settings)?.whole("training.batch")
         }
     }
 
@@ -59,11 +53,18 @@ struct BatchSearch {
         let powers = (0..<24).map { 1 << $0 }.filter { $0 == 1 || $0 * settings.accumulate <= examples }
         let fitting = powers.filter { size in
             [size, examples % size].filter { $0 > 0 }.allSatisfy { count in
-                (try? Replica.check(data.model, batch: count, shards: settings.shards)) != nil
+                (try? Replica.check(data.model, batch: count, shards: shards(size, settings))) != nil
             }
         }
         // Without any, preparation says what is wrong.
         return fitting.isEmpty ? [powers.last ?? 1] : fitting
+    }
+
+    /// The shards of mini-batches of `size`.
+    private func shards(_ size: Int, _ settings: TrainingSettings) -> Int {
+        var settings = settings
+        settings.batchIfAny = size
+        return settings.shardCount
     }
 
     /// Bytes of a single rank that holds all shards of mini-batches of `size`.
@@ -74,7 +75,7 @@ struct BatchSearch {
         // A range test, which watches nothing, chooses as the run does.
         work.keepsBest = true
         let estimate = try MemoryEstimate(data.model, work, kernels: cluster.kernels)
-        return estimate.ranks(1, workers: settings.shards, program: Self.programBytes)[0].total
+        return estimate.ranks(1, workers: settings.shardCount, program: Self.programBytes)[0].total
     }
 
     /// The largest size, of those that a noise scale is measured with, that fits into memory.
@@ -114,7 +115,9 @@ struct BatchSearch {
         let noise = found.map { $0.noiseScale ?? Double($0.examples) } ?? .infinity
         var chosen = sizes[0]
         for size in sizes.dropFirst() {
-            if Double(size * settings.accumulate) >= noise, chosen * settings.accumulate >= settings.shards {
+            if Double(size * settings.accumulate) >= noise,
+                chosen * settings.accumulate >= shards(chosen, settings)
+            {
                 return BatchChoice(batch: chosen, limit: .noiseScale)
             }
             let needed = try need(size, settings)

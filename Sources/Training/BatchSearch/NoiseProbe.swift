@@ -45,8 +45,9 @@ struct NoiseProbe {
         } catch { preconditionFailure("adam does not take a rate: \(error)") }
         let state = try ModelState(cluster: cluster, model: data.model, bucketBytes: settings.bucketBytes)
         var replicaSettings = ReplicaSettings(
-            batch: batch, shards: settings.shards, seed: settings.seed, workers: settings.workers,
+            batch: batch, shards: settings.shardCount, seed: settings.seed, workers: settings.workers,
             bucketBytes: settings.bucketBytes, rule: optimizer.rule)
+        replicaSettings.precision = settings.precision
         replicaSettings.skipsNonFinite = true
         let replica = try Replica(
             cluster: cluster, state: state, settings: replicaSettings,

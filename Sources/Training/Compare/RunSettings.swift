@@ -25,6 +25,15 @@ package struct RunSettings: Sendable {
             .compactMap { try? CheckpointVerification($0).manifest.identity }.first
     }
 
+    /// The identity in the newest readable checkpoint of the run that these settings resume; nil if there is none.
+    static func identity(resumedBy settings: TrainingSettings) -> RunIdentity? {
+        switch settings.resume {
+        case .no: nil
+        case .auto: identity(ofRunIn: settings.output)
+        case .from(let path): identity(ofRunIn: RunFolder.owner(of: path) ?? path)
+        }
+    }
+
     /// The settings that differ in another run, in the order of the table.
     ///
     /// The output folder is ignored: it always differs.

@@ -1,3 +1,5 @@
+import Graph
+
 extension Diagnosis {
     /// The diagnosis as one JSON object on one line: no times, paths or numbers of ranks.
     package var json: String {
@@ -53,6 +55,10 @@ extension Diagnosis {
         }
         line.add("batch_norm", usesBatchStatistics ? "training" : "evaluation")
         line.add("dropout", dropsOut ? "on" : "off")
+        if runPrecision != .float32 {
+            line.add("precision", Precision.float32.rawValue)
+            line.add("run_precision", runPrecision.rawValue)
+        }
         line.add("data", data)
         line.add("examples", examples)
         line.add("parameters", parameters)

@@ -1,4 +1,5 @@
 import DataParallel
+import Graph
 import Spectrum
 
 /// What is known of the loss around a point: whether the point is critical, of which kind, and how sure that is.
@@ -117,6 +118,8 @@ public struct Diagnosis: Sendable {
     public let usesBatchStatistics: Bool
     /// Whether dropout left elements out.
     public let dropsOut: Bool
+    /// How the run stores activations; the diagnosis itself is of the loss in Float32.
+    public internal(set) var runPrecision = Precision.float32
     /// The data set: "train", "validation" or "test".
     public let data: String
     /// The number of examples.

@@ -17,7 +17,8 @@ package struct DiagnosisPage {
         lines += PageText.row("what next", advice)
         if let causes = diagnosis.causes { lines += PageText.row("findings", PageText.findings(causes)) }
         lines.append("")
-        lines += PageText.row("loss", [loss] + diagnosis.notes)
+        let precision = PageText.precision(ofRun: diagnosis.runPrecision).map { [$0] } ?? []
+        lines += PageText.row("loss", [loss] + precision + diagnosis.notes)
         if !ray.isEmpty { lines += PageText.row("no minimum", ray) }
         lines += PageText.row("gradient", gradient)
         if !batches.isEmpty { lines += PageText.row("batches", batches) }

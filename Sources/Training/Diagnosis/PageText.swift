@@ -1,3 +1,5 @@
+import Graph
+
 /// The layout of text pages: names on the left, paragraphs beside them.
 enum PageText {
     /// Lines of paragraphs beside their name.
@@ -19,6 +21,12 @@ enum PageText {
             )
         }
         return lines
+    }
+
+    /// What is said of precision where a run computes in another one than what is on the page; nil where it does not.
+    static func precision(ofRun precision: Precision) -> String? {
+        guard precision != .float32 else { return nil }
+        return "computed in float32, though training.precision is \(precision.rawValue)"
     }
 
     /// Two numbers with at least `digits` significant digits, and as many more as it takes to tell them apart.

@@ -41,7 +41,7 @@ extension Trainer {
         makeModel: (Int?) throws -> any Model
     ) throws -> FailedRun {
         try worded(cluster) {
-            try cluster.check(shards: settings.shards)
+            try cluster.check(shards: settings.shardCount)
             let progress = cluster.progressBesideResults
             var course = try course(settings, on: cluster) { folder } ?? RunCourse()
             course.highestRate = max(course.highestRate, configuredRate(settings))

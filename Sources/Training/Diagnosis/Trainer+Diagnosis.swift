@@ -53,7 +53,7 @@ extension Trainer {
             let loaded = try LoadedModel(
                 weights: weights, source: part.source,
                 training: (settings.data.training, settings.data.normalization), loss: settings.loss,
-                shards: settings.shards, workers: settings.workers, predicts: false, on: cluster,
+                shards: settings.shardCount, workers: settings.workers, predicts: false, on: cluster,
                 makeModel: makeModel)
             let history = try Agreement.fromRoot(cluster.world) {
                 let metrics = try SavedWeights(weights).file(RunFolder.metricsName)
@@ -78,6 +78,7 @@ extension Trainer {
             ).run()
             diagnosis.history = history
             diagnosis.available = available
+            diagnosis.runPrecision = settings.precision
             if options.findsCauses {
                 diagnosis.causes = try causes(
                     of: weights, loaded, values, data, settings, options, edge: diagnosis.stepping?.edge)
@@ -173,19 +174,20 @@ extension Trainer {
         let examples = rows?.count ?? count
         let batch =
             settings.isFullBatch ? (examples + settings.accumulate - 1) / settings.accumulate : settings.batch
+        let shards = settings.shardCount(examples: examples)
         let order: EpochOrder
         if options.usesBatchStatistics, model.usesBatchStatistics {
             order = EpochOrder(
                 count: count, subset: rows, batchSize: batch, seed: settings.seed, epoch: 0,
                 shuffle: settings.data.shuffle.ofWholeSet)
             for index in Set([0, order.batchCount - 1]) {
-                try Replica.check(model, batch: order.batch(index).count, shards: settings.shards)
+                try Replica.check(model, batch: order.batch(index).count, shards: shards)
             }
         } else {
-            order = inOrder(count, rows, batch: batch)
+            order = inOrder(count, rows, batch: batch, shards: shards)
         }
         let objective = DatasetObjective(
-            order: order, maker: loaded.maker, shards: settings.shards, workers: settings.workers,
+            order: order, maker: loaded.maker, shards: shards, workers: settings.workers,
             dropoutKey: dropoutKey(seed: options.seed),
             mode: TracedModel.ObjectiveMode(
                 usesBatchStatistics: options.usesBatchStatistics, dropsOut: options.dropsOut))
@@ -195,10 +197,10 @@ extension Trainer {
     /// A stream above those of random vectors and of `ParameterPoint.shake`.
     private static let sampleStream: UInt64 = 1 << 41
 
-    /// All examples, or those of `rows`, in mini-batches of 512 to 2048: large enough to be fast, small enough for
-    /// memory.
-    static func inOrder(_ count: Int, _ rows: [Int32]?, batch: Int) -> EpochOrder {
-        EpochOrder(inOrder: count, subset: rows, batchSize: min(max(batch, 512), 2048))
+    /// All examples, or those of `rows`, in mini-batches of 512 to 2048, or more where so many shards would have fewer
+    /// than 32 each: large enough to be fast, small enough for memory.
+    static func inOrder(_ count: Int, _ rows: [Int32]?, batch: Int, shards: Int) -> EpochOrder {
+        EpochOrder(inOrder: count, subset: rows, batchSize: min(max(batch, 512), max(2048, 32 * shards)))
     }
 
     /// The key of dropout's masks in a diagnosis.

@@ -1,3 +1,4 @@
+import Graph
 import Messages
 
 extension Landscape {
@@ -66,6 +67,10 @@ extension Landscape {
         line.add("radius", radius)
         line.add("seed", Int(clamping: seed))
         line.add("batch_norm", usesBatchStatistics ? "training" : "evaluation")
+        if runPrecision != .float32 {
+            line.add("precision", Precision.float32.rawValue)
+            line.add("run_precision", runPrecision.rawValue)
+        }
         line.add("data", data)
         line.add("examples", examples)
         line.add("parameters", parameters)
@@ -84,6 +89,7 @@ extension Landscape {
                 "\(size), a from \(Self.text(grid.a.first ?? 0)) to \(Self.text(grid.a.last ?? 0)), on \(examplesText) of the \(data) set"
             ))
         if hasBatchNorm { rows.append(("batch norm", batchNormText)) }
+        if let text = PageText.precision(ofRun: runPrecision) { rows.append(("precision", text)) }
         if let barrier {
             rows.append(
                 ("loss", "\(Self.text(barrier.ends[0])) at a = 0, \(Self.text(barrier.ends[1])) at a = 1"))

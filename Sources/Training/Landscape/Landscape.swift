@@ -1,3 +1,5 @@
+import Graph
+
 /// The loss at points around weights, on a line or a plane.
 public struct Landscape: Sendable {
     /// The directions that it is drawn along.
@@ -20,6 +22,8 @@ public struct Landscape: Sendable {
     public let usesBatchStatistics: Bool
     /// Whether the model has batch norm.
     package let hasBatchNorm: Bool
+    /// How the run stores activations; the losses here are computed in Float32.
+    public internal(set) var runPrecision = Precision.float32
     /// The data set: "train", "validation" or "test".
     public let data: String
     /// The number of examples.
@@ -106,7 +110,8 @@ public struct Landscape: Sendable {
     /// Hypothesis", ICML 2020); nil for other directions, or where no point lies at an end.
     public var barrier: (ends: [Double], height: Double)? {
         guard along.leadsToOthers, let here = loss(at: [0]), let there = loss(at: [1]) else { return nil }
-        let heights = zip(grid.a, losses).filter { (0...1).contains($0.0) }.map { position, loss in
+        let inside = zip(grid.a, losses).filter { (0...1).contains($0.0) }
+        let heights = inside.map { (position: Double, loss: Double) -> Double in
             loss - ((1 - position) * here + position * there)
         }
         return ([here, there], max(0, heights.max() ?? 0))

@@ -1,6 +1,7 @@
 import Cluster
 import DataParallel
 import Datasets
+import Graph
 import Layers
 import Messages
 
@@ -19,6 +20,8 @@ struct LandscapeRun {
     let data: String
     /// Whether its examples are a sample of the set.
     let isSample: Bool
+    /// How the run of the weights stores activations.
+    let runPrecision: Precision
 
     private var cluster: Cluster { loaded.cluster }
     private var model: TracedModel { loaded.model }
@@ -79,7 +82,7 @@ struct LandscapeRun {
         let losses = try losses(from: kept.losses, on: plane, outputs, grid, folder)
         try outputs?.free()
         guard let losses else { return nil }
-        let landscape = Landscape(
+        var landscape = Landscape(
             along: along, grid: grid, losses: losses, radius: options.radius(along),
             weightNorm: try weights.norm(),
             directionNorms: try weights.directions.map { try $0.squaredNorm().squareRoot() },
@@ -90,7 +93,9 @@ struct LandscapeRun {
             usesBatchStatistics: options.usesBatchStatistics, hasBatchNorm: model.usesBatchStatistics,
             data: data, examples: objective.count, isSample: isSample, parameters: parameters,
             paths: paths?.plane, outputs: outputs?.plane, taylor: taylor, seed: options.seed)
-        try cluster.agree(Result { try folder?.finish(landscape, picture: picture?(landscape)) })
+        landscape.runPrecision = runPrecision
+        let finished = landscape
+        try cluster.agree(Result { try folder?.finish(finished, picture: picture?(finished)) })
         return landscape
     }
 

@@ -56,7 +56,7 @@ extension Trainer {
             let loaded = try LoadedModel(
                 weights: weights, source: part.source,
                 training: (settings.data.training, settings.data.normalization), loss: settings.loss,
-                shards: settings.shards, workers: settings.workers, predicts: false, on: cluster,
+                shards: settings.shardCount, workers: settings.workers, predicts: false, on: cluster,
                 makeModel: makeModel)
             try FoundOutputs.check(along, loaded.model)
             var other: [[Float]]?
@@ -72,7 +72,8 @@ extension Trainer {
             let (objective, available) = try objective(loaded, data, part.fraction, settings, looks)
             let run = LandscapeRun(
                 loaded: loaded, objective: objective, batch: settings.evaluationBatch, along: along,
-                paths: paths, options: options, data: data.rawValue, isSample: objective.count < available)
+                paths: paths, options: options, data: data.rawValue, isSample: objective.count < available,
+                runPrecision: settings.precision)
             return try run.run(in: folder, other: other, picture: picture)
         }
     }

@@ -92,7 +92,7 @@ struct RunCheck {
         let batch = sizes[0] == sizes[1] ? "\(sizes[0])" : "\(sizes[0]) to \(sizes[1])"
         let steps = counted(Self.number(plan.totalSteps), "step")
         return
-            "\(steps) in \(counted(plan.batches.count, "epoch")), mini-batches of \(batch) in \(counted(settings.shards, "shard"))"
+            "\(steps) in \(counted(plan.batches.count, "epoch")), mini-batches of \(batch) in \(counted(settings.shardCount, "shard"))"
     }
 
     private static func text(_ shape: [Int]) -> String {

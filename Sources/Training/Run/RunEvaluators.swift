@@ -37,7 +37,8 @@ struct RunEvaluators {
                     batchSize: settings.evaluationBatch),
                 maker: BatchMaker(
                     examples: part.dataset.examples, scaling: data.scaling, kernels: cluster.kernels),
-                shards: settings.shards, workers: settings.workers, metrics: metrics)
+                shards: settings.shardCount, workers: settings.workers, metrics: metrics,
+                precision: settings.precision)
         }
         test = try data.test.map { try evaluator($0) }
         validation = try data.validation.map { try evaluator($0) }

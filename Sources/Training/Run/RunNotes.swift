@@ -25,7 +25,7 @@ struct RunNotes {
 
     /// What makes the run slower than the machine could be.
     private var slowness: [String] {
-        let (cluster, shards) = (run.cluster, settings.shards)
+        let (cluster, shards) = (run.cluster, settings.shardCount)
         var notes: [String] = []
         if cluster.detectedInstructionSet != cluster.instructionSet {
             notes.append(
@@ -45,8 +45,20 @@ struct RunNotes {
     private var oddities: [String] {
         [
             model.superfluousEnd, largeBatch, fewForStatistics, fewForHessian, singleClass, manyClasses,
-            spareOutputs, channelsLast,
+            spareOutputs, channelsLast, singlePrecision,
         ].compactMap { $0 } + missingLabels + dataOddities
+    }
+
+    /// What is computed in float32 although steps are not.
+    private var singlePrecision: String? {
+        guard settings.precision != .float32 else { return nil }
+        let parts = [
+            settings.curvatureSteps.map { _ in "logging.curvature" },
+            settings.onPlateau.map { _ in "training.on_plateau" },
+        ].compactMap { $0 }
+        guard !parts.isEmpty else { return nil }
+        return
+            "training.precision is \(settings.precision.rawValue), but curvature is always float32's: \(parts.joined(separator: ", "))"
     }
 
     /// A mini-batch larger than the training set.
@@ -62,7 +74,7 @@ struct RunNotes {
     private var fewForStatistics: String? {
         let plan = RunPlan(settings, examples: data.training.count)
         guard let batch = plan.batches.min(),
-            let fewest = Replica.batchNormExamples(model, batch: batch, shards: settings.shards),
+            let fewest = Replica.batchNormExamples(model, batch: batch, shards: settings.shardCount),
             fewest.count < Self.fewExamples
         else { return nil }
         let whole = fewest.isShard ? "a shard of a mini-batch of \(batch)" : "a mini-batch"

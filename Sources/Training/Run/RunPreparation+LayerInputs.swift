@@ -21,13 +21,13 @@ extension RunPreparation {
         let random = CounterRandom(seed: settings.seed, purpose: .probe, stream: sampleStream)
         let count = min(LayerInputMeter.mostExamples, data.training.count)
         let places = Permutation.shuffled(count: data.training.count, random: random)[..<count].sorted()
-        try Replica.check(data.model, batch: count, shards: settings.shards)
+        try Replica.check(data.model, batch: count, shards: settings.shardCount)
         return try LayerInputMeter(
             cluster: cluster, state: state,
             rows: places.map { place in data.training.rows.map { $0[Int(place)] } ?? place },
             maker: BatchMaker(
                 examples: data.training.dataset.examples, scaling: data.scaling, kernels: cluster.kernels),
-            shards: settings.shards, workers: settings.workers)
+            shards: settings.shardCount, workers: settings.workers, precision: settings.precision)
     }
 
     /// A stream above those of other samples and of random directions.

@@ -21,12 +21,13 @@ extension RunPreparation {
             model.usesBatchStatistics
             ? order(ofEpoch: epoch, in: plan)
             : Trainer.inOrder(
-                training.dataset.examples.layout.count, training.rows, batch: plan.batches[epoch])
+                training.dataset.examples.layout.count, training.rows, batch: plan.batches[epoch],
+                shards: settings.shardCount)
         let objective = DatasetObjective(
             order: order,
             maker: BatchMaker(
                 examples: training.dataset.examples, scaling: data.scaling, kernels: cluster.kernels),
-            shards: settings.shards, workers: settings.workers,
+            shards: settings.shardCount, workers: settings.workers,
             dropoutKey: Trainer.dropoutKey(seed: options.seed),
             mode: TracedModel.ObjectiveMode(
                 usesBatchStatistics: options.usesBatchStatistics, dropsOut: options.dropsOut))

@@ -49,7 +49,7 @@ extension RunPreparation {
     static func checkBatchNorm(_ model: TracedModel, _ settings: TrainingSettings, _ plan: RunPlan) throws {
         for batch in Set(plan.batches).sorted() {
             for count in [batch, plan.examples % batch] where count > 0 {
-                try Replica.check(model, batch: count, shards: settings.shards)
+                try Replica.check(model, batch: count, shards: settings.shardCount)
             }
         }
     }

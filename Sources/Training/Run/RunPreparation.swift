@@ -49,7 +49,8 @@ final class RunPreparation {
         try settings.check()
         try Self.checkConfiguration(settings, cluster)
         try RunSinks.check(settings)
-        try cluster.check(shards: settings.shards)
+        try settings.takeResumedShards(on: cluster)
+        if let shards = settings.knownShards { try cluster.check(shards: shards) }
         terminal = cluster.rank == 0 ? ProgressReporter(cluster.guidance, start: start) : nil
         progress = terminal?.progress ?? .silent
         let initial = try InitialWeights(settings, cluster)
@@ -59,8 +60,11 @@ final class RunPreparation {
         data = try loaded ?? PreparedData(settings, on: cluster, progress, makeModel: makeModel)
         cluster.activity.enter(.preparing)
         try Self.checkTargets(data, settings.loss, cluster)
+        try cluster.check(settings.precision, for: data.model, withoutProducts: settings.rankWithoutBFloat16)
         batchChoice = try BatchSearch(data: data, cluster: cluster, progress: progress, initial: initial)
             .settle(&settings)
+        settings.settleShards(examples: data.training.count)
+        try cluster.check(shards: settings.shardCount)
         self.settings = settings
         let plan = RunPlan(settings, examples: data.training.count)
         do throws(OptionError) {
@@ -136,10 +140,12 @@ extension ReplicaSettings {
     /// The part of a run's settings that replicas need.
     fileprivate init(_ settings: TrainingSettings, _ plan: RunPlan) {
         self.init(
-            batch: plan.batches[0], shards: settings.shards, seed: settings.seed, workers: settings.workers,
+            batch: plan.batches[0], shards: settings.shardCount, seed: settings.seed,
+            workers: settings.workers,
             bucketBytes: settings.bucketBytes, rule: settings.optimizer.rule, clipping: settings.clipping,
             exchange: settings.exchange, isOptimizerSharded: settings.optimizer.isSharded)
         largestBatch = min(plan.examples, settings.growth.map { $0.maximum ?? .max } ?? plan.largestBatch)
+        precision = settings.precision
         noDecay = settings.optimizer.noDecay
         accumulates = settings.accumulate > 1
         isDelayed = settings.isDelayed

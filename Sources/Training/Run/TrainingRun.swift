@@ -58,7 +58,7 @@ final class TrainingRun {
                     output: prepared.folder?.path ?? settings.output, examples: prepared.data.training.count,
                     parameters: prepared.model.parameterCount, epochs: settings.epochs, step: step,
                     ranks: cluster.size, workers: workers,
-                    shards: settings.shards, instructionSet: cluster.instructionSet.rawValue)))
+                    shards: settings.shardCount, instructionSet: cluster.instructionSet.rawValue)))
         if step == 0, let choice = prepared.batchChoice { sinks.take(.batch(choice)) }
         if step == 0, let weights = prepared.initialWeights {
             sinks.take(.message("dtrain: starting from the weights of \(weights)"))

@@ -37,6 +37,11 @@ extension TrainingSettings {
                 "training.exchange", "must be float32",
                 "whose conjugate gradients and decreases of the loss \(exchange.rawValue) would drown")
         }
+        if precision != .float32 {
+            return conflict(
+                "training.precision", "must be float32",
+                "whose conjugate gradients and decreases of the loss \(precision.rawValue) would drown")
+        }
         if curvatureSteps != nil {
             return conflict(
                 "logging.curvature", "must be left out",

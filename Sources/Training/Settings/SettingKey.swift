@@ -24,6 +24,8 @@ package struct SettingKey: Sendable {
     package let source: String
     /// Whether a changed value makes another run.
     package let effect: Effect
+    /// Whether the value follows from other settings where it is not given, so that there is no default to name.
+    package let isDerived: Bool
     /// The value in some settings; `.none` if it is not set.
     package let value: @Sendable (TrainingSettings) -> OptionValue
     /// Sets a value that has the form; throws if the value makes no sense.
@@ -65,6 +67,7 @@ package struct SettingKey: Sendable {
     /// A key for several settings, or for a part of one.
     init(
         _ path: String, _ form: OptionForm, _ effect: Effect, _ summary: String, source: String = "",
+        isDerived: Bool = false,
         value: @escaping @Sendable (TrainingSettings) -> OptionValue,
         set: @escaping @Sendable (inout TrainingSettings, OptionValue) throws(OptionError) -> Void
     ) {
@@ -73,6 +76,7 @@ package struct SettingKey: Sendable {
         name = String(path.dropFirst(section.count + 1))
         self.form = form
         self.effect = effect
+        self.isDerived = isDerived
         self.summary = summary
         self.source = source
         self.value = value

@@ -214,7 +214,7 @@ extension TrainingSettings {
                     "training.batch",
                     "must be a number beside batch_growth, which says how it goes on from there")
             }
-            guard settings.shards > 1 else {
+            guard settings.shards != 1 else {
                 return SettingsConflict(
                     "training.batch", "is auto, which measures the gradient noise scale by comparing shards",
                     advice: "set training.shards to 2 or more")
@@ -230,7 +230,7 @@ extension TrainingSettings {
                     key, "measures the gradient noise scale, in single mini-batches",
                     advice: "leave out training.accumulate and training.delayed")
             }
-            guard settings.shards > 1 else {
+            guard settings.shards != 1 else {
                 return SettingsConflict(
                     key, "measures the gradient noise scale, for which it compares shards",
                     advice: "set training.shards to 2 or more")

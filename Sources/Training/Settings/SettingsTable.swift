@@ -1,6 +1,7 @@
 import Cluster
 import DataParallel
 import Datasets
+import FixedTree
 import Layers
 import Optimizers
 import Options
@@ -238,6 +239,7 @@ package struct SettingsTable: Sendable {
         let earlyStopping = OptionCodec<EarlyStoppingSetting>.earlyStopping(vocabulary.metrics)
         let watch = OptionCodec<WatchSetting>.watch(vocabulary.metrics)
         let batch = OptionCodec<Int>.whole(1...16_777_216).or("full")
+        let shards = OptionCodec<Int>.whole(1...ShardBounds.most)
         return [
             // Read before the epochs, which must be 1 with it.
             SettingKey(
@@ -321,8 +323,14 @@ package struct SettingsTable: Sendable {
                 "After patience epochs without a fall of the training loss by the part min_delta, leaves a saddle along its most negative curvature.",
                 source: "Goldfarb 1980"),
             SettingKey(
-                "training.shards", \.shards, .whole(1...65_536), .results,
-                "Shards of a mini-batch; results depend on it, not on the number of ranks."),
+                "training.shards", shards.form, .results,
+                "Shards of a mini-batch, on which results depend, as they do not on ranks; one for every 32 examples unless given, and at least 8.",
+                isDerived: true
+            ) {
+                $0.knownShards.map(shards.encode) ?? .none
+            } set: { settings, value throws(OptionError) in
+                settings.shards = try shards.decode(value)
+            },
             SettingKey("training.seed", \.seed, .seed, .results, "What everything random is drawn from."),
             SettingKey(
                 "training.stall_timeout", \.stallLimit,
@@ -338,6 +346,10 @@ package struct SettingsTable: Sendable {
             SettingKey(
                 "training.exchange", \.exchange, .word("exchange"), .results,
                 "What gradients are rounded to where they are summed."),
+            SettingKey(
+                "training.precision", \.precision, .word("precision"), .results,
+                "What activations and their gradients are stored in, and products and convolutions read; weights, sums, normalization and losses are float32 or wider in either.",
+                source: "Kalamkar et al. 2019"),
             SettingKey(
                 "training.check_replicas", \.replicaCheckSteps, .whole(0...1_000_000_000), .conduct,
                 "Steps between comparisons of what ranks hold; 0 for none."),

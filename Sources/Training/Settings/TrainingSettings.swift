@@ -1,6 +1,7 @@
 import Cluster
 import DataParallel
 import Datasets
+import Graph
 import Layers
 import Optimizers
 import Options
@@ -169,8 +170,9 @@ public struct TrainingSettings: Sendable {
     public var earlyStopping: EarlyStopping?
     /// What to do when the training loss stops falling; nil for nothing.
     public var onPlateau: PlateauEscape?
-    /// The number of shards of a mini-batch; results depend on it, but not on the number of ranks.
-    public var shards: Int
+    /// The number of shards of a mini-batch; results depend on it, but not on the number of ranks. Nil for one for every
+    /// 32 examples of the mini-batch, or of the first one if it grows, and at least 8; a resumed run keeps its own.
+    public var shards: Int?
     public var seed: UInt64
     /// Worker threads of each rank; nil for its share of the node's cores.
     public var workers: Int?
@@ -181,6 +183,9 @@ public struct TrainingSettings: Sendable {
     public var bucketBytes: Int
     /// The precision that gradients are rounded to where they are summed, and in which they travel between nodes.
     public var exchange: GradientPrecision
+    /// How activations and their gradients are stored, and what products and convolutions read. Weights, sums,
+    /// normalization, losses and everything about curvature are Float32 or Float64 in either.
+    public var precision: Precision
     public var checkpoints: Checkpoints
     /// The number of steps between logged steps.
     public var loggingSteps: Int
@@ -241,9 +246,12 @@ public struct TrainingSettings: Sendable {
     #if FAULT_INJECTION
         /// Whether this rank behaves as if it could not see the output folder, as on a cluster without shared files.
         package var hidesFolder = false
+        /// The rank that behaves as if its processor had no products of bfloat16.
+        package var rankWithoutBFloat16: Int?
     #else
-        /// True only in tests.
+        // Others only in tests.
         package var hidesFolder: Bool { false }
+        package var rankWithoutBFloat16: Int? { nil }
     #endif
     /// A deviation for a test.
     package var control = ReplicaSettings.Control.none
@@ -279,8 +287,9 @@ public struct TrainingSettings: Sendable {
         set { stallTimeout = newValue }
     }
 
-    /// The examples of a mini-batch in evaluation: as in training, or 1,024 if that takes the whole set at once.
-    package var evaluationBatch: Int { batchIfAny ?? 1024 }
+    /// The examples of a mini-batch in evaluation: as in training; if that takes the whole set at once, 1,024, or more
+    /// where so many shards would have fewer than 32 each.
+    package var evaluationBatch: Int { batchIfAny ?? max(1024, 32 * shardCount) }
 
     /// Settings with the defaults of `dtrain train`.
     public init(
@@ -312,12 +321,13 @@ public struct TrainingSettings: Sendable {
         watchesEvaluations = false
         earlyStopping = nil
         onPlateau = nil
-        shards = 8
+        shards = nil
         seed = 0
         workers = nil
         replicaCheckSteps = 100
         bucketBytes = 1 << 20
         exchange = .float32
+        precision = .float32
         checkpoints = Checkpoints()
         loggingSteps = 10
         evaluationSteps = nil

@@ -79,7 +79,8 @@ package struct EpochTime: Sendable, Equatable {
             order: EpochOrder(inOrder: layout.count, subset: rows, batchSize: batch),
             maker: BatchMaker(
                 examples: part.dataset.examples, scaling: prepared.data.scaling, kernels: cluster.kernels),
-            shards: settings.shards, workers: settings.workers, metrics: settings.metrics)
+            shards: settings.shardCount, workers: settings.workers, metrics: settings.metrics,
+            precision: settings.precision)
         _ = try evaluator.totals()
         let seconds = try seconds(cluster) { _ = try evaluator.totals() }
         return seconds * Double(part.count) / Double(count)

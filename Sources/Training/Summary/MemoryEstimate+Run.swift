@@ -9,7 +9,7 @@ extension MemoryEstimate.Work {
         }
         let examples = data.training.count
         self.init(
-            shards: settings.shards, rule: settings.optimizer.rule,
+            shards: settings.shardCount, rule: settings.optimizer.rule,
             batches: Set(RunPlan(settings, examples: examples).batches).sorted().flatMap {
                 sizes($0, of: examples)
             })
@@ -26,6 +26,7 @@ extension MemoryEstimate.Work {
         orderBytes = 4 * (2 * examples + evaluated.reduce(0) { $0 + $1.count })
         exampleBytes = layouts[0].width * 4 + layouts[0].labels.size + 8
         bucketBytes = settings.bucketBytes
+        precision = settings.precision
         keepsGradients = settings.accumulate > 1 || settings.isDelayed
         isDelayed = settings.isDelayed
         keepsBest = RunPolicy.watchedMetric(settings) != nil

@@ -37,12 +37,13 @@ package struct SummaryReport: Sendable {
                     "FLOPs of a product with the Hessian per example: \(flops); a step takes up to \(newton.products)"
                 )
             }
-            let perShard = (batch + settings.shards - 1) / settings.shards
+            let perShard = (batch + settings.shardCount - 1) / settings.shardCount
             lines += [
                 "",
-                "shards           \(settings.shards) of at most \(counted(perShard, "example")), batch \(batch)",
+                "shards           \(settings.shardCount) of at most \(counted(perShard, "example")), batch \(batch)",
             ]
             if let choice { lines.append("                 \(choice.reason)") }
+            lines.append("precision        \(settings.precision.rawValue)")
             lines.append(
                 "memory per shard \(Self.bytes(memory.perShard))"
                     + (memory.keepsAllShards
@@ -79,7 +80,8 @@ package struct SummaryReport: Sendable {
         line.add("training_flops", model.trainingFLOPs)
         line.add("batch", batch)
         if let choice { line.add("batch_limit", choice.limit.rawValue) }
-        line.add("shards", settings.shards)
+        line.add("shards", settings.shardCount)
+        line.add("precision", settings.precision.rawValue)
         line.add("memory_per_shard_bytes", memory.perShard)
         line.add("ranks", ranks.count)
         line.add("workers", workers)

@@ -29,15 +29,22 @@ extension Trainer {
             settings.stepLimit = nil
             settings.isProfiled = false
             let count = ranks ?? cluster.size
-            guard count <= settings.shards else {
-                throw ClusterError.moreRanksThanShards(ranks: count, shards: settings.shards)
+            func checkShards(_ known: Int?) throws {
+                if let known, count > known {
+                    throw ClusterError.moreRanksThanShards(ranks: count, shards: known)
+                }
             }
+            try checkShards(settings.knownShards)
             let data = try PreparedData(settings, on: cluster, .silent, makeModel: makeModel)
+            try cluster.check(
+                settings.precision, for: data.model, withoutProducts: settings.rankWithoutBFloat16)
             func prepare() throws -> RunPreparation {
                 try RunPreparation(settings, on: cluster, start: start, loaded: data, makeModel: makeModel)
             }
             var prepared = settings.choosesBatch ? try prepare() : nil
             settings = prepared?.settings ?? settings
+            settings.settleShards(examples: data.training.count)
+            try checkShards(settings.knownShards)
             var report = try Self.report(
                 settings, data, prepared?.batchChoice, ranks: count, program: program, cluster)
             if cluster.rank == 0 { try tell(report) }

@@ -115,8 +115,8 @@ extension CauseMeter {
         let evaluator = try Evaluator(
             cluster: cluster, state: state,
             order: EpochOrder(inOrder: part.dataset.examples.layout.count, subset: rows, batchSize: 512),
-            maker: data.maker(part, cluster), shards: settings.shards, workers: settings.workers,
-            reading: reading)
+            maker: data.maker(part, cluster), shards: settings.shardCount, workers: settings.workers,
+            reading: reading, precision: settings.precision)
         var all: [Float] = []
         try evaluator.predictions { all += $0 }
         try state.free()

@@ -41,6 +41,8 @@ final class CauseMeter {
         self.options = options
         self.cluster = cluster
         work = CauseProgress(on: progress)
+        // Steps and evaluations are those of the run.
+        try cluster.check(settings.precision, for: data.model, withoutProducts: settings.rankWithoutBFloat16)
         let sample = CauseData.sample(data.training, max(3, options.causeExamples), seed: options.seed)
         let cut = sample.count < 3 ? sample.count : sample.count * 2 / 3
         fitted = Array(sample[..<cut])
@@ -112,7 +114,9 @@ final class CauseMeter {
 
     /// A model on the sample of training examples; nil where its batch norm would have single values. Collective.
     func scratch(_ model: TracedModel, _ training: ScratchModel.Training) throws -> ScratchModel? {
-        do { try Replica.check(model, batch: training.batch, shards: settings.shards) } catch { return nil }
+        do { try Replica.check(model, batch: training.batch, shards: settings.shardCount) } catch {
+            return nil
+        }
         return try ScratchModel(
             model,
             ScratchModel.Examples(
@@ -134,8 +138,10 @@ final class CauseMeter {
         try Evaluator(
             cluster: cluster, state: state,
             order: EpochOrder(
-                inOrder: part.dataset.examples.layout.count, subset: rows, batchSize: 1024),
-            maker: data.maker(part, cluster), shards: settings.shards, workers: settings.workers)
+                inOrder: part.dataset.examples.layout.count, subset: rows,
+                batchSize: max(1024, 32 * settings.shardCount)),
+            maker: data.maker(part, cluster), shards: settings.shardCount, workers: settings.workers,
+            precision: settings.precision)
     }
 }
 

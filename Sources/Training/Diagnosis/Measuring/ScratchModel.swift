@@ -53,9 +53,11 @@ final class ScratchModel {
         self.work = work
         state = try ModelState(cluster: cluster, model: model)
         var own = ReplicaSettings(
-            batch: training.batch, shards: settings.shards, seed: settings.seed, workers: settings.workers,
+            batch: training.batch, shards: settings.shardCount, seed: settings.seed,
+            workers: settings.workers,
             rule: training.rule, clipping: training.clipping)
         own.noDecay = training.noDecay
+        own.precision = settings.precision
         own.skipsNonFinite = true
         replica = try Replica(cluster: cluster, state: state, settings: own, training: examples.maker)
         evaluator = try Evaluator(
@@ -63,7 +65,8 @@ final class ScratchModel {
             order: EpochOrder(
                 inOrder: examples.maker.examples.layout.count, subset: examples.held,
                 batchSize: min(max(training.batch, 256), 1024)),
-            maker: examples.maker, shards: settings.shards, workers: settings.workers)
+            maker: examples.maker, shards: settings.shardCount, workers: settings.workers,
+            precision: settings.precision)
     }
 
     /// Gives shared memory back; collective.
