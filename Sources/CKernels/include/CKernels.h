@@ -10,6 +10,10 @@
 // Activation layout. A 4-D activation (n, c, h, w) is stored as [n][ceil(c/b)][h*w][b] for a channel
 // block b: b = 1 is plain NCHW, b = 8 or 16 is oneDNN's nChw8c / nChw16c, whose padded channels hold
 // zeros and must be written as zeros. A 2-D activation (n, c) is b = c, hw = 1.
+//
+// Activations stored as bfloat16 are the upper halves of Float32. A kernel computes on them what it computes on the same
+// values in Float32, and rounds each result once when it is stored: to the nearest, ties to even, subnormal numbers kept,
+// NaN staying NaN. The forms _bf16, and those that take dt_activation or a flag, read and write them.
 #ifndef DTRAIN_CKERNELS_H
 #define DTRAIN_CKERNELS_H
 
@@ -26,9 +30,11 @@ extern "C" {
 
 typedef enum { DT_ISA_BASELINE = 0, DT_ISA_AVX2 = 1, DT_ISA_AVX512 = 2 } dt_isa;
 
-// n examples, c real channels, hw pixels per channel, block b as described above.
+// n examples, c real channels, hw pixels per channel, block b as described above; bfloat16: how the activations of a
+// call are stored, all of them (see there). Coefficients, moments, sums and parameters are not activations.
 typedef struct {
     int64_t n, c, hw, block;
+    bool bfloat16;
 } dt_activation;
 
 // A pooling window over an activation: input (h, w), output (oh, ow), square or not.
@@ -145,33 +151,33 @@ typedef struct dt_kernels {
 
     // ---- batch norm; P = padded channels = ceil(c/block)*block ----
     // moments[1 + 2c]: count, mean per channel, M2 per channel.
-    void (*channel_moments)(const float *x, dt_activation l, double *moments);
+    void (*channel_moments)(const void *x, dt_activation l, double *moments);
     // coefficients[5*P]: mean rounded to Float32 (hi), mean - hi (lo), 1/sqrt(M2/count + eps), gamma*inv_std, beta;
     // gamma or beta may be NULL (1 and 0); padded channels get zeros.
     void (*batch_norm_coefficients)(const double *moments, const float *gamma, const float *beta, double eps, int64_t c, int64_t padded, float *coefficients);
     // The same from running statistics: hi = mean, lo = 0, inv_std from variance.
     void (*batch_norm_running_coefficients)(const float *mean, const float *variance, const float *gamma, const float *beta, double eps, int64_t c, int64_t padded, float *coefficients);
     // y = ((x-hi)-lo)*scale + beta, then ReLU if asked; in place allowed.
-    void (*batch_norm)(const float *x, dt_activation l, const float *coefficients, bool relu, float *y);
+    void (*batch_norm)(const void *x, dt_activation l, const float *coefficients, bool relu, void *y);
     // sums[2c]: sum of dy', then of dy'*xhat, dy' = dy where y > 0 (recomputed from x) if relu, else dy.
-    void (*batch_norm_gradient_sums)(const float *x, const float *dy, dt_activation l, const float *coefficients, bool relu, double *sums);
+    void (*batch_norm_gradient_sums)(const void *x, const void *dy, dt_activation l, const float *coefficients, bool relu, double *sums);
     // means[2*P] = sums/count, padded with zeros.
     void (*batch_norm_gradient_means)(const double *sums, double count, int64_t c, int64_t padded, float *means);
     // dx = scale*(dy' - mean(dy') - xhat*mean(dy'*xhat)); in place allowed (dx may be dy).
-    void (*batch_norm_gradient)(const float *x, const float *dy, dt_activation l, const float *coefficients, const float *means, bool relu, float *dx);
+    void (*batch_norm_gradient)(const void *x, const void *dy, dt_activation l, const float *coefficients, const float *means, bool relu, void *dx);
     // y = batch_norm(x) + addend, then ReLU if asked; in place allowed (y may be x or addend).
-    void (*batch_norm_add)(const float *x, const float *addend, dt_activation l, const float *coefficients, bool relu, float *y);
+    void (*batch_norm_add)(const void *x, const void *addend, dt_activation l, const float *coefficients, bool relu, void *y);
     // passed = dy where y > 0, and batch_norm_gradient_sums of it without ReLU; in place allowed (passed may be dy).
-    void (*batch_norm_add_gradient_sums)(const float *x, const float *y, const float *dy, dt_activation l, const float *coefficients, float *passed, double *sums);
+    void (*batch_norm_add_gradient_sums)(const void *x, const void *y, const void *dy, dt_activation l, const float *coefficients, void *passed, double *sums);
     // out = a merged with b; [1 + 2c] each; an empty part (count 0) returns the other unchanged; in place allowed.
     void (*merge_moments)(const double *a, const double *b, int64_t c, double *out);
 
     // ---- group norm: every example's groups of c/groups neighbouring channels have moments of their own; as many
     // groups as channels make instance norm. scratch holds dt_group_norm_scratch(c, P) doubles. ----
     // y = (x - mean)/sqrt(variance + eps)*gamma + beta, then ReLU if asked; in place allowed.
-    void (*group_norm)(const float *x, dt_activation l, int64_t groups, const float *gamma, const float *beta, double eps, bool relu, double *scratch, float *y);
+    void (*group_norm)(const void *x, dt_activation l, int64_t groups, const float *gamma, const float *beta, double eps, bool relu, double *scratch, void *y);
     // dx, dgamma[c] and dbeta[c], dy' = dy where y > 0 (recomputed from x) if relu; in place allowed (dx may be dy).
-    void (*group_norm_gradient)(const float *x, const float *dy, dt_activation l, int64_t groups, const float *gamma, const float *beta, double eps, bool relu, double *scratch, float *dx, float *dgamma, float *dbeta);
+    void (*group_norm_gradient)(const void *x, const void *dy, dt_activation l, int64_t groups, const float *gamma, const float *beta, double eps, bool relu, double *scratch, void *dx, float *dgamma, float *dbeta);
 
     // ---- layer norm: rows of x [n][k] have moments of their own; gamma and beta [k] ----
     // y = (x - mean)/sqrt(variance + eps)*gamma + beta; in place allowed.

@@ -1,9 +1,11 @@
-// Sums that are rounded to bfloat16: the upper 16 bits of a Float32, so eight significant bits.
+// Numbers rounded to bfloat16: the upper 16 bits of a Float32, so eight significant bits.
 //
-// Values stand as Float32 whose lower 16 bits are zero. The sum of two such values is formed in Float32 and rounded
-// to the nearest, ties to even. Float32's 24 significant bits are more than 2*8 + 2, so that rounding twice gives the
-// bfloat16 nearest to the true sum. Infinities stay, NaN stays NaN, and finite values
-// that round beyond the largest bfloat16 become infinite.
+// Rounding is to the nearest, ties to even. Infinities stay, NaN stays NaN, and finite values that round beyond the
+// largest bfloat16 become infinite.
+//
+// In sums of gradients values stand as Float32 whose lower 16 bits are zero. The sum of two such values is formed in
+// Float32 and rounded. Float32's 24 significant bits are more than 2*8 + 2, so that rounding twice gives the bfloat16
+// nearest to the true sum.
 #ifndef DTRAIN_KERNELS_BFLOAT16_H
 #define DTRAIN_KERNELS_BFLOAT16_H
 
@@ -24,6 +26,32 @@ DT_INLINE f32x16 bfloat16_rounded(f32x16 v) {
     const u32x16 quiet = bits | 0x00400000u;
     const u32x16 is_nan = (u32x16)(v != v);
     return bfloat16_value(((nearest & ~is_nan) | (quiet & is_nan)) & 0xFFFF0000u);
+}
+
+// ---- sixteen values stored as their upper halves; the partial forms touch elements 0 ..< count, count < 16 ----
+
+DT_INLINE f32x16 bfloat16_widened(u16x16 v) { return bfloat16_value(__builtin_convertvector(v, u32x16) << 16); }
+
+// Drops the lower halves, which must be zero unless NaNs may lose their payload.
+DT_INLINE u16x16 bfloat16_upper(f32x16 v) { return __builtin_convertvector(bfloat16_bits(v) >> 16, u16x16); }
+
+DT_INLINE f32x16 load_bfloat16(const uint16_t *p) { return bfloat16_widened(*(const u16x16_unaligned *)p); }
+
+// The lanes from count on hold those of `rest`.
+DT_INLINE f32x16 load_partial_bfloat16(const uint16_t *p, int64_t count, f32x16 rest) {
+    const i32x16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    u16x16 v = 0;
+    copy_partial(&v, p, count, sizeof(uint16_t));
+    return lane < (int32_t)count ? bfloat16_widened(v) : rest;
+}
+
+DT_INLINE void store_bfloat16(uint16_t *p, f32x16 v) {
+    *(u16x16_unaligned *)p = bfloat16_upper(bfloat16_rounded(v));
+}
+
+DT_INLINE void store_partial_bfloat16(uint16_t *p, f32x16 v, int64_t count) {
+    const u16x16 upper = bfloat16_upper(bfloat16_rounded(v));
+    copy_partial(p, &upper, count, sizeof(uint16_t));
 }
 
 static void round_bfloat16(int64_t count, float *x) {
@@ -49,11 +77,10 @@ static void add_bfloat16(int64_t count, const float *a, const float *b, float *o
 static void pack_bfloat16(int64_t count, const float *x, uint16_t *y) {
     int64_t i = 0;
     for (; i + DT_LANES <= count; i += DT_LANES) {
-        *(u16x16_unaligned *)(y + i) = __builtin_convertvector(bfloat16_bits(load_f32(x + i)) >> 16, u16x16);
+        *(u16x16_unaligned *)(y + i) = bfloat16_upper(load_f32(x + i));
     }
     if (i < count) {
-        const f32x16 v = load_partial_f32(x + i, count - i, 0.0f);
-        const u16x16 packed = __builtin_convertvector(bfloat16_bits(v) >> 16, u16x16);
+        const u16x16 packed = bfloat16_upper(load_partial_f32(x + i, count - i, 0.0f));
         copy_partial(y + i, &packed, count - i, sizeof(uint16_t));
     }
 }
@@ -61,13 +88,10 @@ static void pack_bfloat16(int64_t count, const float *x, uint16_t *y) {
 static void unpack_bfloat16(int64_t count, const uint16_t *x, float *y) {
     int64_t i = 0;
     for (; i + DT_LANES <= count; i += DT_LANES) {
-        const u16x16 packed = *(const u16x16_unaligned *)(x + i);
-        store_f32(y + i, bfloat16_value(__builtin_convertvector(packed, u32x16) << 16));
+        store_f32(y + i, load_bfloat16(x + i));
     }
     if (i < count) {
-        u16x16 packed = 0;
-        copy_partial(&packed, x + i, count - i, sizeof(uint16_t));
-        store_partial_f32(y + i, bfloat16_value(__builtin_convertvector(packed, u32x16) << 16), count - i);
+        store_partial_f32(y + i, load_partial_bfloat16(x + i, count - i, 0.0f), count - i);
     }
 }
 
