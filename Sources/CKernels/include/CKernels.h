@@ -90,21 +90,29 @@ typedef struct dt_kernels {
     // ---- element-wise; in place allowed (y may be x, a or b) ----
     void (*unary)(dt_unary op, int64_t count, const float *x, float p, float *y);
     void (*binary)(dt_binary op, int64_t count, const float *a, const float *b, float p, float *y);
+    void (*unary_bf16)(dt_unary op, int64_t count, const uint16_t *x, float p, uint16_t *y);
+    void (*binary_bf16)(dt_binary op, int64_t count, const uint16_t *a, const uint16_t *b, float p, uint16_t *y);
     void (*unary_f64)(dt_unary op, int64_t count, const double *x, double p, double *y);
     void (*binary_f64)(dt_binary op, int64_t count, const double *a, const double *b, double p, double *y);
     void (*fill)(int64_t count, float value, float *y);
     void (*to_f64)(int64_t count, const float *x, double *y);
     void (*to_f32)(int64_t count, const double *x, float *y);
+    // Rounds; y may start where x does.
+    void (*to_bf16)(int64_t count, const float *x, uint16_t *y);
+    // x may be the upper half of y, so that both end together.
+    void (*from_bf16)(int64_t count, const uint16_t *x, float *y);
 
     // ---- shape: x viewed as [outer][middle][inner] ----
     void (*sum_middle)(const float *x, int64_t outer, int64_t middle, int64_t inner, float *y);   // y [outer][inner], Float64 inside
     void (*sum_middle_f64)(const double *x, int64_t outer, int64_t middle, int64_t inner, double *y);
+    void (*sum_middle_bf16)(const uint16_t *x, int64_t outer, int64_t middle, int64_t inner, float *y);
     // The largest, NaN if one is NaN, -infinity over an empty middle.
     void (*max_middle)(const float *x, int64_t outer, int64_t middle, int64_t inner, float *y);
     void (*repeat_middle)(const float *x, int64_t outer, int64_t middle, int64_t inner, float *y); // x [outer][inner] -> y [outer][middle][inner]
     void (*repeat_middle_f64)(const double *x, int64_t outer, int64_t middle, int64_t inner, double *y);
     // y = x + bias[middle], then ReLU if asked; in place allowed.
     void (*bias_add)(const float *x, const float *bias, int64_t outer, int64_t middle, int64_t inner, bool relu, float *y);
+    void (*bias_add_bf16)(const uint16_t *x, const float *bias, int64_t outer, int64_t middle, int64_t inner, bool relu, uint16_t *y);
     // y has dimension d of size shape[permutation[d]]; rank at most 6.
     void (*permute)(const float *x, int rank, const int64_t *shape, const int64_t *permutation, float *y);
 
@@ -148,6 +156,7 @@ typedef struct dt_kernels {
     // the mask is 0 or 1/(1-rate), rounded once from Float64 ----
     void (*dropout_mask)(dt_philox_key key, uint32_t tag, const int64_t *examples, int64_t n, int64_t width, float rate, float *mask);
     void (*dropout)(dt_philox_key key, uint32_t tag, const int64_t *examples, int64_t n, int64_t width, float rate, const float *x, float *y); // y = x*mask; in place allowed
+    void (*dropout_bf16)(dt_philox_key key, uint32_t tag, const int64_t *examples, int64_t n, int64_t width, float rate, const uint16_t *x, uint16_t *y);
 
     // ---- batch norm; P = padded channels = ceil(c/block)*block ----
     // moments[1 + 2c]: count, mean per channel, M2 per channel.
@@ -182,8 +191,10 @@ typedef struct dt_kernels {
     // ---- layer norm: rows of x [n][k] have moments of their own; gamma and beta [k] ----
     // y = (x - mean)/sqrt(variance + eps)*gamma + beta; in place allowed.
     void (*layer_norm)(const float *x, const float *gamma, const float *beta, double eps, int64_t n, int64_t k, float *y);
+    void (*layer_norm_bf16)(const uint16_t *x, const float *gamma, const float *beta, double eps, int64_t n, int64_t k, uint16_t *y);
     // dx, dgamma[k] and dbeta[k], the last two unless dgamma is NULL; scratch holds 3*n floats.
     void (*layer_norm_gradient)(const float *x, const float *dy, const float *gamma, double eps, int64_t n, int64_t k, float *scratch, float *dx, float *dgamma, float *dbeta);
+    void (*layer_norm_gradient_bf16)(const uint16_t *x, const uint16_t *dy, const float *gamma, double eps, int64_t n, int64_t k, float *scratch, uint16_t *dx, float *dgamma, float *dbeta);
 
     // ---- pooling on an activation; h*w = l.hw is the input's ----
     // y = the window's first largest element (padding never wins; NaN wins), indices = its offset kh*kernel_w + kw.
@@ -240,9 +251,8 @@ typedef struct dt_kernels {
     void (*round_bfloat16)(int64_t count, float *x);
     // out = round(round(a) + round(b)); in place allowed.
     void (*add_bfloat16)(int64_t count, const float *a, const float *b, float *out);
-    // Drops the lower halves of rounded values; y may start where x does.
+    // to_bf16 and from_bf16 by other names.
     void (*pack_bfloat16)(int64_t count, const float *x, uint16_t *y);
-    // The inverse; x may be the upper half of y, so that both end together.
     void (*unpack_bfloat16)(int64_t count, const uint16_t *x, float *y);
 
     // ---- making batches: example i of the result is stored example rows[i], width elements each, channel of

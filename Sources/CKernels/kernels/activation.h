@@ -41,11 +41,7 @@ DT_INLINE f32x16 load_stored_partial(const void *p, int64_t at, int64_t count, f
 }
 
 DT_INLINE float load_stored_one(const void *p, int64_t at, bool bfloat16) {
-    if (!bfloat16) { return ((const float *)p)[at]; }
-    const uint32_t bits = (uint32_t)((const uint16_t *)p)[at] << 16;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
+    return bfloat16 ? bfloat16_one_widened(((const uint16_t *)p)[at]) : ((const float *)p)[at];
 }
 
 DT_INLINE void store_stored(void *p, int64_t at, f32x16 v, bool bfloat16) {

@@ -28,6 +28,22 @@ DT_INLINE f32x16 bfloat16_rounded(f32x16 v) {
     return bfloat16_value(((nearest & ~is_nan) | (quiet & is_nan)) & 0xFFFF0000u);
 }
 
+// ---- one value stored as its upper half ----
+
+DT_INLINE float bfloat16_one_widened(uint16_t v) {
+    const uint32_t bits = (uint32_t)v << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+DT_INLINE uint16_t bfloat16_one_rounded(float v) {
+    uint32_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    const uint32_t nearest = bits + (0x7FFFu + ((bits >> 16) & 1u)), quiet = bits | 0x00400000u;
+    return (uint16_t)((v != v ? quiet : nearest) >> 16);
+}
+
 // ---- sixteen values stored as their upper halves; the partial forms touch elements 0 ..< count, count < 16 ----
 
 DT_INLINE f32x16 bfloat16_widened(u16x16 v) { return bfloat16_value(__builtin_convertvector(v, u32x16) << 16); }
@@ -74,25 +90,16 @@ static void add_bfloat16(int64_t count, const float *a, const float *b, float *o
 
 // Works in place in both directions: each turn reads its sixteen values before it writes, and writes only over what
 // this turn or an earlier one has read.
-static void pack_bfloat16(int64_t count, const float *x, uint16_t *y) {
+static void to_bf16(int64_t count, const float *x, uint16_t *y) {
     int64_t i = 0;
-    for (; i + DT_LANES <= count; i += DT_LANES) {
-        *(u16x16_unaligned *)(y + i) = bfloat16_upper(load_f32(x + i));
-    }
-    if (i < count) {
-        const u16x16 packed = bfloat16_upper(load_partial_f32(x + i, count - i, 0.0f));
-        copy_partial(y + i, &packed, count - i, sizeof(uint16_t));
-    }
+    for (; i + DT_LANES <= count; i += DT_LANES) { store_bfloat16(y + i, load_f32(x + i)); }
+    if (i < count) { store_partial_bfloat16(y + i, load_partial_f32(x + i, count - i, 0.0f), count - i); }
 }
 
-static void unpack_bfloat16(int64_t count, const uint16_t *x, float *y) {
+static void from_bf16(int64_t count, const uint16_t *x, float *y) {
     int64_t i = 0;
-    for (; i + DT_LANES <= count; i += DT_LANES) {
-        store_f32(y + i, load_bfloat16(x + i));
-    }
-    if (i < count) {
-        store_partial_f32(y + i, load_partial_bfloat16(x + i, count - i, 0.0f), count - i);
-    }
+    for (; i + DT_LANES <= count; i += DT_LANES) { store_f32(y + i, load_bfloat16(x + i)); }
+    if (i < count) { store_partial_f32(y + i, load_partial_bfloat16(x + i, count - i, 0.0f), count - i); }
 }
 
 #endif
