@@ -199,23 +199,23 @@ typedef struct dt_kernels {
     // ---- pooling on an activation; h*w = l.hw is the input's ----
     // y = the window's first largest element (padding never wins; NaN wins), indices = its offset kh*kernel_w + kw.
     // Paddings are below the kernel's sizes, so that every window sees the input, and a kernel has at most 256 taps.
-    void (*max_pool)(const float *x, dt_activation l, dt_window w, float *y, uint8_t *indices);
+    void (*max_pool)(const void *x, dt_activation l, dt_window w, void *y, uint8_t *indices);
     // x[window position indices[o]] += dy[o]; dx is zeroed first. The adjoint of max_pool_gather.
-    void (*max_pool_scatter)(const float *dy, const uint8_t *indices, dt_activation l, dt_window w, float *dx);
-    void (*max_pool_gather)(const float *x, const uint8_t *indices, dt_activation l, dt_window w, float *y);
+    void (*max_pool_scatter)(const void *dy, const uint8_t *indices, dt_activation l, dt_window w, void *dx);
+    void (*max_pool_gather)(const void *x, const uint8_t *indices, dt_activation l, dt_window w, void *y);
     // Mean over the window, padding counted as zeros (torch's count_include_pad=True).
-    void (*average_pool)(const float *x, dt_activation l, dt_window w, float *y);
-    void (*average_pool_scatter)(const float *dy, dt_activation l, dt_window w, float *dx);
+    void (*average_pool)(const void *x, dt_activation l, dt_window w, void *y);
+    void (*average_pool_scatter)(const void *dy, dt_activation l, dt_window w, void *dx);
 
     // ---- batch norm, ReLU if asked, and max pooling in one; coefficients and means as above ----
     // Whether these two fit an activation and a window: blocks of 8 and 16, 2x2 windows of stride 2 without padding.
     bool (*batch_norm_max_pool_fits)(dt_activation l, dt_window w);
     // y and indices as max_pool of batch_norm(x).
-    void (*batch_norm_max_pool)(const float *x, dt_activation l, dt_window w, const float *coefficients, bool relu, float *y, uint8_t *indices);
+    void (*batch_norm_max_pool)(const void *x, dt_activation l, dt_window w, const float *coefficients, bool relu, void *y, uint8_t *indices);
     // batch_norm_gradient_sums of the gradient max_pool_scatter makes of dy, adding only the windows' winners.
-    void (*batch_norm_max_pool_gradient_sums)(const float *x, const float *dy, const uint8_t *indices, dt_activation l, dt_window w, const float *coefficients, bool relu, double *sums);
+    void (*batch_norm_max_pool_gradient_sums)(const void *x, const void *dy, const uint8_t *indices, dt_activation l, dt_window w, const float *coefficients, bool relu, double *sums);
     // batch_norm_gradient of the gradient max_pool_scatter makes of dy; in place allowed (dx may be x).
-    void (*batch_norm_max_pool_gradient)(const float *x, const float *dy, const uint8_t *indices, dt_activation l, dt_window w, const float *coefficients, const float *means, bool relu, float *dx);
+    void (*batch_norm_max_pool_gradient)(const void *x, const void *dy, const uint8_t *indices, dt_activation l, dt_window w, const float *coefficients, const float *means, bool relu, void *dx);
 
     // ---- parameters: the steps of UpdateRules.h. A pointer after g is a state array that the comment of the step's
     // struct names; it may be any address if the options leave the array unused. ----
