@@ -7,7 +7,9 @@ extension dt_activation {
         let pixels = type.shape.dropFirst(2).reduce(1, *)
         // Rows (N, C) are one block of C channels.
         let block = type.shape.count == 2 ? type.shape[1] : layout.block ?? 1
-        self.init(n: Int64(type.shape[0]), c: Int64(type.shape[1]), hw: Int64(pixels), block: Int64(block))
+        self.init(
+            n: Int64(type.shape[0]), c: Int64(type.shape[1]), hw: Int64(pixels), block: Int64(block),
+            bfloat16: false)
     }
 
     /// The channels with those that fill up the last block.
@@ -23,7 +25,8 @@ extension Window2d {
             throw RuntimeError(description: "pooling needs an image layout")
         }
         let activation = dt_activation(
-            n: Int64(image[0]), c: Int64(image[1]), hw: Int64(image[2] * image[3]), block: Int64(block))
+            n: Int64(image[0]), c: Int64(image[1]), hw: Int64(image[2] * image[3]), block: Int64(block),
+            bfloat16: false)
         let pooling = dt_window(
             h: Int64(image[2]), w: Int64(image[3]), oh: Int64(output[2]), ow: Int64(output[3]),
             kernel_h: Int64(kernel.height), kernel_w: Int64(kernel.width),

@@ -15,12 +15,15 @@ struct ActivationShape: CustomTestStringConvertible, Sendable {
     /// Channels with their padding.
     var padded: Int { (c + block - 1) / block * block }
 
-    /// Stored floats.
+    /// Stored elements.
     var count: Int { n * padded * hw }
 
     /// What the kernels take.
-    var descriptor: dt_activation {
-        dt_activation(n: Int64(n), c: Int64(c), hw: Int64(hw), block: Int64(block))
+    var descriptor: dt_activation { descriptor(bfloat16: false) }
+
+    /// What the kernels take if activations are stored as Float32 or as bfloat16.
+    func descriptor(bfloat16: Bool) -> dt_activation {
+        dt_activation(n: Int64(n), c: Int64(c), hw: Int64(hw), block: Int64(block), bfloat16: bfloat16)
     }
 
     var testDescription: String { "n \(n) c \(c) \(h)x\(w) block \(block)" }

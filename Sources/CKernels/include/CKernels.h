@@ -10,6 +10,10 @@
 // Activation layout. A 4-D activation (n, c, h, w) is stored as [n][ceil(c/b)][h*w][b] for a channel
 // block b: b = 1 is plain NCHW, b = 8 or 16 is oneDNN's nChw8c / nChw16c, whose padded channels hold
 // zeros and must be written as zeros. A 2-D activation (n, c) is b = c, hw = 1.
+//
+// Activations stored as bfloat16 are the upper halves of Float32. A kernel computes on them what it computes on the same
+// values in Float32, and rounds each result once when it is stored: to the nearest, ties to even, subnormal numbers kept,
+// NaN staying NaN. The forms _bf16, and those that take dt_activation or a flag, read and write them.
 #ifndef DTRAIN_CKERNELS_H
 #define DTRAIN_CKERNELS_H
 
@@ -26,9 +30,11 @@ extern "C" {
 
 typedef enum { DT_ISA_BASELINE = 0, DT_ISA_AVX2 = 1, DT_ISA_AVX512 = 2 } dt_isa;
 
-// n examples, c real channels, hw pixels per channel, block b as described above.
+// n examples, c real channels, hw pixels per channel, block b as described above; bfloat16: how the activations of a
+// call are stored, all of them (see there). Coefficients, moments, sums and parameters are not activations.
 typedef struct {
     int64_t n, c, hw, block;
+    bool bfloat16;
 } dt_activation;
 
 // A pooling window over an activation: input (h, w), output (oh, ow), square or not.
@@ -84,21 +90,29 @@ typedef struct dt_kernels {
     // ---- element-wise; in place allowed (y may be x, a or b) ----
     void (*unary)(dt_unary op, int64_t count, const float *x, float p, float *y);
     void (*binary)(dt_binary op, int64_t count, const float *a, const float *b, float p, float *y);
+    void (*unary_bf16)(dt_unary op, int64_t count, const uint16_t *x, float p, uint16_t *y);
+    void (*binary_bf16)(dt_binary op, int64_t count, const uint16_t *a, const uint16_t *b, float p, uint16_t *y);
     void (*unary_f64)(dt_unary op, int64_t count, const double *x, double p, double *y);
     void (*binary_f64)(dt_binary op, int64_t count, const double *a, const double *b, double p, double *y);
     void (*fill)(int64_t count, float value, float *y);
     void (*to_f64)(int64_t count, const float *x, double *y);
     void (*to_f32)(int64_t count, const double *x, float *y);
+    // Rounds; y may start where x does.
+    void (*to_bf16)(int64_t count, const float *x, uint16_t *y);
+    // x may be the upper half of y, so that both end together.
+    void (*from_bf16)(int64_t count, const uint16_t *x, float *y);
 
     // ---- shape: x viewed as [outer][middle][inner] ----
     void (*sum_middle)(const float *x, int64_t outer, int64_t middle, int64_t inner, float *y);   // y [outer][inner], Float64 inside
     void (*sum_middle_f64)(const double *x, int64_t outer, int64_t middle, int64_t inner, double *y);
+    void (*sum_middle_bf16)(const uint16_t *x, int64_t outer, int64_t middle, int64_t inner, float *y);
     // The largest, NaN if one is NaN, -infinity over an empty middle.
     void (*max_middle)(const float *x, int64_t outer, int64_t middle, int64_t inner, float *y);
     void (*repeat_middle)(const float *x, int64_t outer, int64_t middle, int64_t inner, float *y); // x [outer][inner] -> y [outer][middle][inner]
     void (*repeat_middle_f64)(const double *x, int64_t outer, int64_t middle, int64_t inner, double *y);
     // y = x + bias[middle], then ReLU if asked; in place allowed.
     void (*bias_add)(const float *x, const float *bias, int64_t outer, int64_t middle, int64_t inner, bool relu, float *y);
+    void (*bias_add_bf16)(const uint16_t *x, const float *bias, int64_t outer, int64_t middle, int64_t inner, bool relu, uint16_t *y);
     // y has dimension d of size shape[permutation[d]]; rank at most 6.
     void (*permute)(const float *x, int rank, const int64_t *shape, const int64_t *permutation, float *y);
 
@@ -142,63 +156,66 @@ typedef struct dt_kernels {
     // the mask is 0 or 1/(1-rate), rounded once from Float64 ----
     void (*dropout_mask)(dt_philox_key key, uint32_t tag, const int64_t *examples, int64_t n, int64_t width, float rate, float *mask);
     void (*dropout)(dt_philox_key key, uint32_t tag, const int64_t *examples, int64_t n, int64_t width, float rate, const float *x, float *y); // y = x*mask; in place allowed
+    void (*dropout_bf16)(dt_philox_key key, uint32_t tag, const int64_t *examples, int64_t n, int64_t width, float rate, const uint16_t *x, uint16_t *y);
 
     // ---- batch norm; P = padded channels = ceil(c/block)*block ----
     // moments[1 + 2c]: count, mean per channel, M2 per channel.
-    void (*channel_moments)(const float *x, dt_activation l, double *moments);
+    void (*channel_moments)(const void *x, dt_activation l, double *moments);
     // coefficients[5*P]: mean rounded to Float32 (hi), mean - hi (lo), 1/sqrt(M2/count + eps), gamma*inv_std, beta;
     // gamma or beta may be NULL (1 and 0); padded channels get zeros.
     void (*batch_norm_coefficients)(const double *moments, const float *gamma, const float *beta, double eps, int64_t c, int64_t padded, float *coefficients);
     // The same from running statistics: hi = mean, lo = 0, inv_std from variance.
     void (*batch_norm_running_coefficients)(const float *mean, const float *variance, const float *gamma, const float *beta, double eps, int64_t c, int64_t padded, float *coefficients);
     // y = ((x-hi)-lo)*scale + beta, then ReLU if asked; in place allowed.
-    void (*batch_norm)(const float *x, dt_activation l, const float *coefficients, bool relu, float *y);
+    void (*batch_norm)(const void *x, dt_activation l, const float *coefficients, bool relu, void *y);
     // sums[2c]: sum of dy', then of dy'*xhat, dy' = dy where y > 0 (recomputed from x) if relu, else dy.
-    void (*batch_norm_gradient_sums)(const float *x, const float *dy, dt_activation l, const float *coefficients, bool relu, double *sums);
+    void (*batch_norm_gradient_sums)(const void *x, const void *dy, dt_activation l, const float *coefficients, bool relu, double *sums);
     // means[2*P] = sums/count, padded with zeros.
     void (*batch_norm_gradient_means)(const double *sums, double count, int64_t c, int64_t padded, float *means);
     // dx = scale*(dy' - mean(dy') - xhat*mean(dy'*xhat)); in place allowed (dx may be dy).
-    void (*batch_norm_gradient)(const float *x, const float *dy, dt_activation l, const float *coefficients, const float *means, bool relu, float *dx);
+    void (*batch_norm_gradient)(const void *x, const void *dy, dt_activation l, const float *coefficients, const float *means, bool relu, void *dx);
     // y = batch_norm(x) + addend, then ReLU if asked; in place allowed (y may be x or addend).
-    void (*batch_norm_add)(const float *x, const float *addend, dt_activation l, const float *coefficients, bool relu, float *y);
+    void (*batch_norm_add)(const void *x, const void *addend, dt_activation l, const float *coefficients, bool relu, void *y);
     // passed = dy where y > 0, and batch_norm_gradient_sums of it without ReLU; in place allowed (passed may be dy).
-    void (*batch_norm_add_gradient_sums)(const float *x, const float *y, const float *dy, dt_activation l, const float *coefficients, float *passed, double *sums);
+    void (*batch_norm_add_gradient_sums)(const void *x, const void *y, const void *dy, dt_activation l, const float *coefficients, void *passed, double *sums);
     // out = a merged with b; [1 + 2c] each; an empty part (count 0) returns the other unchanged; in place allowed.
     void (*merge_moments)(const double *a, const double *b, int64_t c, double *out);
 
     // ---- group norm: every example's groups of c/groups neighbouring channels have moments of their own; as many
     // groups as channels make instance norm. scratch holds dt_group_norm_scratch(c, P) doubles. ----
     // y = (x - mean)/sqrt(variance + eps)*gamma + beta, then ReLU if asked; in place allowed.
-    void (*group_norm)(const float *x, dt_activation l, int64_t groups, const float *gamma, const float *beta, double eps, bool relu, double *scratch, float *y);
+    void (*group_norm)(const void *x, dt_activation l, int64_t groups, const float *gamma, const float *beta, double eps, bool relu, double *scratch, void *y);
     // dx, dgamma[c] and dbeta[c], dy' = dy where y > 0 (recomputed from x) if relu; in place allowed (dx may be dy).
-    void (*group_norm_gradient)(const float *x, const float *dy, dt_activation l, int64_t groups, const float *gamma, const float *beta, double eps, bool relu, double *scratch, float *dx, float *dgamma, float *dbeta);
+    void (*group_norm_gradient)(const void *x, const void *dy, dt_activation l, int64_t groups, const float *gamma, const float *beta, double eps, bool relu, double *scratch, void *dx, float *dgamma, float *dbeta);
 
     // ---- layer norm: rows of x [n][k] have moments of their own; gamma and beta [k] ----
     // y = (x - mean)/sqrt(variance + eps)*gamma + beta; in place allowed.
     void (*layer_norm)(const float *x, const float *gamma, const float *beta, double eps, int64_t n, int64_t k, float *y);
+    void (*layer_norm_bf16)(const uint16_t *x, const float *gamma, const float *beta, double eps, int64_t n, int64_t k, uint16_t *y);
     // dx, dgamma[k] and dbeta[k], the last two unless dgamma is NULL; scratch holds 3*n floats.
     void (*layer_norm_gradient)(const float *x, const float *dy, const float *gamma, double eps, int64_t n, int64_t k, float *scratch, float *dx, float *dgamma, float *dbeta);
+    void (*layer_norm_gradient_bf16)(const uint16_t *x, const uint16_t *dy, const float *gamma, double eps, int64_t n, int64_t k, float *scratch, uint16_t *dx, float *dgamma, float *dbeta);
 
     // ---- pooling on an activation; h*w = l.hw is the input's ----
     // y = the window's first largest element (padding never wins; NaN wins), indices = its offset kh*kernel_w + kw.
     // Paddings are below the kernel's sizes, so that every window sees the input, and a kernel has at most 256 taps.
-    void (*max_pool)(const float *x, dt_activation l, dt_window w, float *y, uint8_t *indices);
+    void (*max_pool)(const void *x, dt_activation l, dt_window w, void *y, uint8_t *indices);
     // x[window position indices[o]] += dy[o]; dx is zeroed first. The adjoint of max_pool_gather.
-    void (*max_pool_scatter)(const float *dy, const uint8_t *indices, dt_activation l, dt_window w, float *dx);
-    void (*max_pool_gather)(const float *x, const uint8_t *indices, dt_activation l, dt_window w, float *y);
+    void (*max_pool_scatter)(const void *dy, const uint8_t *indices, dt_activation l, dt_window w, void *dx);
+    void (*max_pool_gather)(const void *x, const uint8_t *indices, dt_activation l, dt_window w, void *y);
     // Mean over the window, padding counted as zeros (torch's count_include_pad=True).
-    void (*average_pool)(const float *x, dt_activation l, dt_window w, float *y);
-    void (*average_pool_scatter)(const float *dy, dt_activation l, dt_window w, float *dx);
+    void (*average_pool)(const void *x, dt_activation l, dt_window w, void *y);
+    void (*average_pool_scatter)(const void *dy, dt_activation l, dt_window w, void *dx);
 
     // ---- batch norm, ReLU if asked, and max pooling in one; coefficients and means as above ----
     // Whether these two fit an activation and a window: blocks of 8 and 16, 2x2 windows of stride 2 without padding.
     bool (*batch_norm_max_pool_fits)(dt_activation l, dt_window w);
     // y and indices as max_pool of batch_norm(x).
-    void (*batch_norm_max_pool)(const float *x, dt_activation l, dt_window w, const float *coefficients, bool relu, float *y, uint8_t *indices);
+    void (*batch_norm_max_pool)(const void *x, dt_activation l, dt_window w, const float *coefficients, bool relu, void *y, uint8_t *indices);
     // batch_norm_gradient_sums of the gradient max_pool_scatter makes of dy, adding only the windows' winners.
-    void (*batch_norm_max_pool_gradient_sums)(const float *x, const float *dy, const uint8_t *indices, dt_activation l, dt_window w, const float *coefficients, bool relu, double *sums);
+    void (*batch_norm_max_pool_gradient_sums)(const void *x, const void *dy, const uint8_t *indices, dt_activation l, dt_window w, const float *coefficients, bool relu, double *sums);
     // batch_norm_gradient of the gradient max_pool_scatter makes of dy; in place allowed (dx may be x).
-    void (*batch_norm_max_pool_gradient)(const float *x, const float *dy, const uint8_t *indices, dt_activation l, dt_window w, const float *coefficients, const float *means, bool relu, float *dx);
+    void (*batch_norm_max_pool_gradient)(const void *x, const void *dy, const uint8_t *indices, dt_activation l, dt_window w, const float *coefficients, const float *means, bool relu, void *dx);
 
     // ---- parameters: the steps of UpdateRules.h. A pointer after g is a state array that the comment of the step's
     // struct names; it may be any address if the options leave the array unused. ----
@@ -234,9 +251,8 @@ typedef struct dt_kernels {
     void (*round_bfloat16)(int64_t count, float *x);
     // out = round(round(a) + round(b)); in place allowed.
     void (*add_bfloat16)(int64_t count, const float *a, const float *b, float *out);
-    // Drops the lower halves of rounded values; y may start where x does.
+    // to_bf16 and from_bf16 by other names.
     void (*pack_bfloat16)(int64_t count, const float *x, uint16_t *y);
-    // The inverse; x may be the upper half of y, so that both end together.
     void (*unpack_bfloat16)(int64_t count, const uint16_t *x, float *y);
 
     // ---- making batches: example i of the result is stored example rows[i], width elements each, channel of

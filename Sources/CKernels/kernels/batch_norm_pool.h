@@ -10,43 +10,42 @@
 #include "batch_norm.h"
 #include "pooling.h"
 
-#define POOL_LANES 16
-#include "batch_norm_pool_blocked.h"
-#undef POOL_LANES
-#define POOL_LANES 8
-#include "batch_norm_pool_blocked.h"
-#undef POOL_LANES
+#define POOL_BFLOAT16 0
+#include "batch_norm_pool_planes.h"
+#undef POOL_BFLOAT16
+#define POOL_BFLOAT16 1
+#include "batch_norm_pool_planes.h"
+#undef POOL_BFLOAT16
 
 static bool batch_norm_max_pool_fits(dt_activation l, dt_window w) {
     return (l.block == 16 || l.block == 8) && pool_in_pairs(l, w);
 }
 
-static void batch_norm_max_pool(const float *x, dt_activation l, dt_window w, const float *coefficients, bool relu,
-                                float *y, uint8_t *indices) {
-    if (l.block == 16) {
-        bnp_max_pool_16(x, l, w, coefficients, relu, y, indices);
+static void batch_norm_max_pool(const void *x, dt_activation l, dt_window w, const float *coefficients, bool relu,
+                                void *y, uint8_t *indices) {
+    if (l.bfloat16) {
+        batch_norm_max_pool_bf16(x, l, w, coefficients, relu, y, indices);
     } else {
-        bnp_max_pool_8(x, l, w, coefficients, relu, y, indices);
+        batch_norm_max_pool_f32(x, l, w, coefficients, relu, y, indices);
     }
 }
 
-static void batch_norm_max_pool_gradient_sums(const float *x, const float *dy, const uint8_t *indices,
-                                              dt_activation l, dt_window w, const float *coefficients, bool relu,
-                                              double *sums) {
-    if (l.block == 16) {
-        bnp_max_pool_sums_16(x, dy, indices, l, w, coefficients, relu, sums);
+static void batch_norm_max_pool_gradient_sums(const void *x, const void *dy, const uint8_t *indices, dt_activation l,
+                                              dt_window w, const float *coefficients, bool relu, double *sums) {
+    if (l.bfloat16) {
+        batch_norm_max_pool_gradient_sums_bf16(x, dy, indices, l, w, coefficients, relu, sums);
     } else {
-        bnp_max_pool_sums_8(x, dy, indices, l, w, coefficients, relu, sums);
+        batch_norm_max_pool_gradient_sums_f32(x, dy, indices, l, w, coefficients, relu, sums);
     }
 }
 
-static void batch_norm_max_pool_gradient(const float *x, const float *dy, const uint8_t *indices, dt_activation l,
+static void batch_norm_max_pool_gradient(const void *x, const void *dy, const uint8_t *indices, dt_activation l,
                                          dt_window w, const float *coefficients, const float *means, bool relu,
-                                         float *dx) {
-    if (l.block == 16) {
-        bnp_max_pool_gradient_16(x, dy, indices, l, w, coefficients, means, relu, dx);
+                                         void *dx) {
+    if (l.bfloat16) {
+        batch_norm_max_pool_gradient_bf16(x, dy, indices, l, w, coefficients, means, relu, dx);
     } else {
-        bnp_max_pool_gradient_8(x, dy, indices, l, w, coefficients, means, relu, dx);
+        batch_norm_max_pool_gradient_f32(x, dy, indices, l, w, coefficients, means, relu, dx);
     }
 }
 

@@ -91,6 +91,9 @@ DT_INLINE f64x16 larger_f64(f64x16 a, f64x16 b) {
 // max(x, 0), which lets NaN through so that a diverged model shows, and never gives -0.
 DT_INLINE f32x16 relu_f32(f32x16 x) { return x <= 0.0f ? (f32x16)0.0f : x; }
 
+// The same of numbers that are not -0: one operation.
+DT_INLINE f32x16 relu_unsigned_zero_f32(f32x16 x) { return 0.0f > x ? (f32x16)0.0f : x; }
+
 // ---- folds: lane i with lane i + 8, then i + 4, i + 2, i + 1, in this order in every kernel ----
 
 DT_INLINE double fold_sum(f64x16 v) {

@@ -3,6 +3,7 @@
 #define DTRAIN_KERNELS_DROPOUT_H
 
 #include "common.h"
+#include "activation.h"
 
 #define DT_COUNTERS 8
 typedef uint64_t u64x8 __attribute__((ext_vector_type(8)));
@@ -52,7 +53,7 @@ DT_INLINE void philox_words(dt_philox_key key, uint32_t group, uint32_t tag, int
 
 // y = mask, or x*mask if x is not NULL.
 DT_INLINE void dropout_rows(dt_philox_key key, uint32_t tag, const int64_t *examples, int64_t n,
-                            int64_t width, float rate, const float *x, float *y) {
+                            int64_t width, float rate, const void *x, bool bfloat16, void *y) {
     // For an integer word, word >= rate*2^32 is word >= the product rounded up, which is exact in Float64.
     double product = (double)rate * 0x1p32;
     bool none_kept = !(product < 0x1p32);
@@ -67,13 +68,12 @@ DT_INLINE void dropout_rows(dt_philox_key key, uint32_t tag, const int64_t *exam
             for (int half = 0; half < 2; half++) {
                 int64_t start = e + half * DT_LANES, count = width - start;
                 f32x16 mask = words[half] >= threshold ? scale : zero;
-                const float *from = x ? x + i * width + start : NULL;
-                float *to = y + i * width + start;
+                const int64_t at = i * width + start;
                 if (count >= DT_LANES) {
-                    store_f32(to, from ? load_f32(from) * mask : mask);
+                    store_stored(y, at, x ? load_stored(x, at, bfloat16) * mask : mask, bfloat16);
                 } else if (count > 0) {
-                    f32x16 v = from ? load_partial_f32(from, count, 0) * mask : mask;
-                    store_partial_f32(to, v, count);
+                    f32x16 v = x ? load_stored_partial(x, at, count, 0.0f, bfloat16) * mask : mask;
+                    store_stored_partial(y, at, v, count, bfloat16);
                 }
             }
         }
@@ -82,12 +82,17 @@ DT_INLINE void dropout_rows(dt_philox_key key, uint32_t tag, const int64_t *exam
 
 static void dropout_mask(dt_philox_key key, uint32_t tag, const int64_t *examples, int64_t n, int64_t width,
                          float rate, float *mask) {
-    dropout_rows(key, tag, examples, n, width, rate, NULL, mask);
+    dropout_rows(key, tag, examples, n, width, rate, NULL, false, mask);
 }
 
 static void dropout(dt_philox_key key, uint32_t tag, const int64_t *examples, int64_t n, int64_t width,
                     float rate, const float *x, float *y) {
-    dropout_rows(key, tag, examples, n, width, rate, x, y);
+    dropout_rows(key, tag, examples, n, width, rate, x, false, y);
+}
+
+static void dropout_bf16(dt_philox_key key, uint32_t tag, const int64_t *examples, int64_t n, int64_t width,
+                         float rate, const uint16_t *x, uint16_t *y) {
+    dropout_rows(key, tag, examples, n, width, rate, x, true, y);
 }
 
 #endif

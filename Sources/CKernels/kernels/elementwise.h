@@ -1,4 +1,4 @@
-// unary, binary and their Float64 forms, fill and conversions.
+// unary, binary, their forms for bfloat16 and Float64, fill and conversions.
 //
 // The last count % 16 elements go through the same vector expression as the others, so an element's result
 // never depends on where in the buffer it stands.
@@ -6,6 +6,7 @@
 #define DTRAIN_KERNELS_ELEMENTWISE_H
 
 #include "common.h"
+#include "activation.h"
 #include "functions.h"
 
 // y = result for every element, where `result` is an expression in v, a vector of x; TYPE is f32 or f64.
@@ -37,47 +38,109 @@
         }                                                                                           \
     } while (0)
 
-static void unary(dt_unary op, int64_t count, const float *x, float p, float *y) {
+// The same of elements stored either way. Those stored as bfloat16 go in pairs (activation.h) where the expression is
+// short enough to stand there four times.
+#define DT_MAP_STORED(pairs, result)                                                                \
+    do {                                                                                            \
+        int64_t i = 0;                                                                              \
+        for (; bfloat16 && pairs && i + DT_PAIR <= count; i += DT_PAIR) {                           \
+            const f32_pair in = load_pair(x, i);                                                    \
+            f32x16 v = in.even;                                                                     \
+            const f32x16 even = result;                                                             \
+            v = in.odd;                                                                             \
+            store_pair(y, i, (f32_pair){even, result});                                             \
+        }                                                                                           \
+        for (; i + DT_LANES <= count; i += DT_LANES) {                                              \
+            f32x16 v = load_stored(x, i, bfloat16);                                                 \
+            store_stored(y, i, result, bfloat16);                                                   \
+        }                                                                                           \
+        if (i < count) {                                                                            \
+            f32x16 v = load_stored_partial(x, i, count - i, 0.0f, bfloat16);                        \
+            store_stored_partial(y, i, result, count - i, bfloat16);                                \
+        }                                                                                           \
+    } while (0)
+
+#define DT_MAP2_STORED(pairs, result)                                                               \
+    do {                                                                                            \
+        int64_t i = 0;                                                                              \
+        for (; bfloat16 && pairs && i + DT_PAIR <= count; i += DT_PAIR) {                           \
+            const f32_pair left = load_pair(a, i), right = load_pair(b, i);                         \
+            f32x16 u = left.even, v = right.even;                                                   \
+            const f32x16 even = result;                                                             \
+            u = left.odd, v = right.odd;                                                            \
+            store_pair(y, i, (f32_pair){even, result});                                             \
+        }                                                                                           \
+        for (; i + DT_LANES <= count; i += DT_LANES) {                                              \
+            f32x16 u = load_stored(a, i, bfloat16), v = load_stored(b, i, bfloat16);                \
+            store_stored(y, i, result, bfloat16);                                                   \
+        }                                                                                           \
+        if (i < count) {                                                                            \
+            f32x16 u = load_stored_partial(a, i, count - i, 0.0f, bfloat16);                        \
+            f32x16 v = load_stored_partial(b, i, count - i, 0.0f, bfloat16);                        \
+            store_stored_partial(y, i, result, count - i, bfloat16);                                \
+        }                                                                                           \
+    } while (0)
+
+DT_INLINE void unary_stored(dt_unary op, int64_t count, const void *x, float p, bool bfloat16, void *y) {
     const f32x16 zero = 0.0f, one = 1.0f;
+    if (bfloat16 && p != p) { p = __builtin_nanf(""); }  // a payload would be rounded
     switch (op) {
-    case DT_NEGATE: DT_MAP(f32, -v); return;
-    case DT_EXP: DT_MAP(f32, narrow(exp_24(widen(v)))); return;
-    case DT_LOG: DT_MAP(f32, narrow(log_24(widen(v)))); return;
-    case DT_SQRT: DT_MAP(f32, __builtin_elementwise_sqrt(v)); return;
-    case DT_RECIPROCAL: DT_MAP(f32, one / v); return;
-    case DT_TANH: DT_MAP(f32, narrow(tanh_24(widen(v)))); return;
-    case DT_SIGMOID: DT_MAP(f32, narrow(sigmoid_24(widen(v)))); return;
-    case DT_ERF: DT_MAP(f32, narrow(erf_24(widen(v)))); return;
-    case DT_RELU: DT_MAP(f32, relu_f32(v)); return;
-    case DT_STEP: DT_MAP(f32, v > zero ? one : zero); return;
-    case DT_SIGN: DT_MAP(f32, v > zero ? one : (v < zero ? -one : v)); return;
-    case DT_ABS: DT_MAP(f32, __builtin_elementwise_abs(v)); return;
-    case DT_SQUARE: DT_MAP(f32, v * v); return;
-    case DT_LEAKY_RELU: DT_MAP(f32, v > zero ? v : p * v); return;
-    case DT_GELU: DT_MAP(f32, narrow(gelu_24(widen(v)))); return;
-    case DT_SOFTPLUS: DT_MAP(f32, narrow(softplus_24(widen(v)))); return;
-    case DT_CLAMP: DT_MAP(f32, v > p ? (f32x16)p : (v < -p ? (f32x16)-p : v)); return;
-    case DT_SCALE: DT_MAP(f32, p * v); return;
-    case DT_OFFSET: DT_MAP(f32, v + p); return;
+    case DT_NEGATE: DT_MAP_STORED(true, -v); return;
+    case DT_EXP: DT_MAP_STORED(false, narrow(exp_24(widen(v)))); return;
+    case DT_LOG: DT_MAP_STORED(false, narrow(log_24(widen(v)))); return;
+    case DT_SQRT: DT_MAP_STORED(true, __builtin_elementwise_sqrt(v)); return;
+    case DT_RECIPROCAL: DT_MAP_STORED(true, one / v); return;
+    case DT_TANH: DT_MAP_STORED(false, narrow(tanh_24(widen(v)))); return;
+    case DT_SIGMOID: DT_MAP_STORED(false, narrow(sigmoid_24(widen(v)))); return;
+    case DT_ERF: DT_MAP_STORED(false, narrow(erf_24(widen(v)))); return;
+    case DT_RELU: DT_MAP_STORED(true, relu_f32(v)); return;
+    case DT_STEP: DT_MAP_STORED(true, v > zero ? one : zero); return;
+    case DT_SIGN: DT_MAP_STORED(true, v > zero ? one : (v < zero ? -one : v)); return;
+    case DT_ABS: DT_MAP_STORED(true, __builtin_elementwise_abs(v)); return;
+    case DT_SQUARE: DT_MAP_STORED(true, v * v); return;
+    case DT_LEAKY_RELU: DT_MAP_STORED(true, v > zero ? v : p * v); return;
+    case DT_GELU: DT_MAP_STORED(false, narrow(gelu_24(widen(v)))); return;
+    case DT_SOFTPLUS: DT_MAP_STORED(false, narrow(softplus_24(widen(v)))); return;
+    case DT_CLAMP: DT_MAP_STORED(true, v > p ? (f32x16)p : (v < -p ? (f32x16)-p : v)); return;
+    case DT_SCALE: DT_MAP_STORED(true, p * v); return;
+    case DT_OFFSET: DT_MAP_STORED(true, v + p); return;
     }
     __builtin_trap();
 }
 
-static void binary(dt_binary op, int64_t count, const float *a, const float *b, float p, float *y) {
+DT_INLINE void binary_stored(dt_binary op, int64_t count, const void *a, const void *b, float p, bool bfloat16,
+                             void *y) {
     const f32x16 zero = 0.0f, one = 1.0f;
+    if (bfloat16 && p != p) { p = __builtin_nanf(""); }  // a payload would be rounded
     switch (op) {
-    case DT_ADD: DT_MAP2(f32, u + v); return;
-    case DT_SUBTRACT: DT_MAP2(f32, u - v); return;
-    case DT_MULTIPLY: DT_MAP2(f32, u * v); return;
-    case DT_DIVIDE: DT_MAP2(f32, u / v); return;
-    case DT_MAXIMUM: DT_MAP2(f32, larger_f32(u, v)); return;
-    case DT_RELU_GRADIENT: DT_MAP2(f32, u > zero ? v : zero); return;
-    case DT_LEAKY_RELU_GRADIENT: DT_MAP2(f32, u > zero ? v : p * v); return;
-    case DT_SIGMOID_GRADIENT: DT_MAP2(f32, v * u * (one - u)); return;
-    case DT_TANH_GRADIENT: DT_MAP2(f32, v * (one - u * u)); return;
-    case DT_GELU_GRADIENT: DT_MAP2(f32, narrow(widen(v) * gelu_slope_24(widen(u)))); return;
+    case DT_ADD: DT_MAP2_STORED(true, u + v); return;
+    case DT_SUBTRACT: DT_MAP2_STORED(true, u - v); return;
+    case DT_MULTIPLY: DT_MAP2_STORED(true, u * v); return;
+    case DT_DIVIDE: DT_MAP2_STORED(true, u / v); return;
+    case DT_MAXIMUM: DT_MAP2_STORED(true, larger_f32(u, v)); return;
+    case DT_RELU_GRADIENT: DT_MAP2_STORED(true, u > zero ? v : zero); return;
+    case DT_LEAKY_RELU_GRADIENT: DT_MAP2_STORED(true, u > zero ? v : p * v); return;
+    case DT_SIGMOID_GRADIENT: DT_MAP2_STORED(true, v * u * (one - u)); return;
+    case DT_TANH_GRADIENT: DT_MAP2_STORED(true, v * (one - u * u)); return;
+    case DT_GELU_GRADIENT: DT_MAP2_STORED(false, narrow(widen(v) * gelu_slope_24(widen(u)))); return;
     }
     __builtin_trap();
+}
+
+static void unary(dt_unary op, int64_t count, const float *x, float p, float *y) {
+    unary_stored(op, count, x, p, false, y);
+}
+
+static void unary_bf16(dt_unary op, int64_t count, const uint16_t *x, float p, uint16_t *y) {
+    unary_stored(op, count, x, p, true, y);
+}
+
+static void binary(dt_binary op, int64_t count, const float *a, const float *b, float p, float *y) {
+    binary_stored(op, count, a, b, p, false, y);
+}
+
+static void binary_bf16(dt_binary op, int64_t count, const uint16_t *a, const uint16_t *b, float p, uint16_t *y) {
+    binary_stored(op, count, a, b, p, true, y);
 }
 
 static void unary_f64(dt_unary op, int64_t count, const double *x, double p, double *y) {

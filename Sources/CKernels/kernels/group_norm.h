@@ -5,8 +5,14 @@
 
 #include "batch_norm.h"
 
+// The activation of one example.
+DT_INLINE dt_activation gn_one(dt_activation l) {
+    l.n = 1;
+    return l;
+}
+
 // Writes batch norm's coefficients of one example; moments is scratch memory of 1 + 2c.
-static void gn_coefficients(const float *x, dt_activation one, int64_t groups, const float *gamma,
+static void gn_coefficients(const void *x, dt_activation one, int64_t groups, const float *gamma,
                             const float *beta, double eps, double *moments, float *coefficients) {
     const int64_t width = one.c / groups, padded = (one.c + one.block - 1) / one.block * one.block;
     const double pixels = (double)one.hw, count = pixels * (double)width;
@@ -29,15 +35,16 @@ static void gn_coefficients(const float *x, dt_activation one, int64_t groups, c
     }
 }
 
-static void group_norm(const float *x, dt_activation l, int64_t groups, const float *gamma, const float *beta,
-                       double eps, bool relu, double *scratch, float *y) {
+static void group_norm(const void *x, dt_activation l, int64_t groups, const float *gamma, const float *beta,
+                       double eps, bool relu, double *scratch, void *y) {
     if (l.c == 0 || l.hw == 0) { return; }
-    const int64_t image = bn_layout_of(l).image;
-    const dt_activation one = {.n = 1, .c = l.c, .hw = l.hw, .block = l.block};
+    const size_t image = stored_bytes(bn_layout_of(l).image, l.bfloat16);
+    const dt_activation one = gn_one(l);
     float *coefficients = (float *)(scratch + 1 + 2 * l.c);
-    for (int64_t i = 0; i < l.n; i++, x += image, y += image) {
-        gn_coefficients(x, one, groups, gamma, beta, eps, scratch, coefficients);
-        batch_norm(x, one, coefficients, relu, y);
+    for (int64_t i = 0; i < l.n; i++) {
+        const void *from = (const char *)x + (size_t)i * image;
+        gn_coefficients(from, one, groups, gamma, beta, eps, scratch, coefficients);
+        batch_norm(from, one, coefficients, relu, (char *)y + (size_t)i * image);
     }
 }
 
@@ -61,24 +68,28 @@ static void gn_gradient_means(const double *sums, const float *gamma, dt_activat
     }
 }
 
-static void group_norm_gradient(const float *x, const float *dy, dt_activation l, int64_t groups,
+static void group_norm_gradient(const void *x, const void *dy, dt_activation l, int64_t groups,
                                 const float *gamma, const float *beta, double eps, bool relu, double *scratch,
-                                float *dx, float *dgamma, float *dbeta) {
+                                void *dx, float *dgamma, float *dbeta) {
     const bn_layout s = bn_layout_of(l);
-    const dt_activation one = {.n = 1, .c = l.c, .hw = l.hw, .block = l.block};
+    const size_t image = stored_bytes(s.image, l.bfloat16);
+    const dt_activation one = gn_one(l);
     const int64_t padded = s.blocks * l.block, count = l.hw == 0 ? 0 : l.n;
     double *moments = scratch, *sums = scratch + 1 + 2 * l.c, *totals = sums + 2 * l.c;
     float *coefficients = (float *)(totals + 2 * l.c), *means = coefficients + 5 * padded;
     memset(totals, 0, (size_t)(2 * l.c) * sizeof(double));
-    for (int64_t i = 0; i < count; i++, x += s.image, dy += s.image, dx += s.image) {
-        gn_coefficients(x, one, groups, gamma, beta, eps, moments, coefficients);
-        batch_norm_gradient_sums(x, dy, one, coefficients, relu, sums);
+    for (int64_t i = 0; i < count; i++) {
+        const size_t at = (size_t)i * image;
+        const void *x_i = (const char *)x + at, *dy_i = (const char *)dy + at;
+        void *dx_i = (char *)dx + at;
+        gn_coefficients(x_i, one, groups, gamma, beta, eps, moments, coefficients);
+        batch_norm_gradient_sums(x_i, dy_i, one, coefficients, relu, sums);
         for (int64_t channel = 0; channel < 2 * l.c; channel++) { totals[channel] += sums[channel]; }
         gn_gradient_means(sums, gamma, one, groups, padded, coefficients, means);
         if (relu) {
-            bn_apply(x, dy, one, coefficients, means, BN_GROUPED_RELU, dx);
+            bn_apply(x_i, dy_i, one, coefficients, means, BN_GROUPED_RELU, dx_i);
         } else {
-            bn_apply(x, dy, one, coefficients, means, BN_GROUPED, dx);
+            bn_apply(x_i, dy_i, one, coefficients, means, BN_GROUPED, dx_i);
         }
     }
     for (int64_t channel = 0; channel < l.c; channel++) {

@@ -10,6 +10,7 @@
 #define DTRAIN_KERNELS_POOLING_H
 
 #include "common.h"
+#include "activation.h"
 
 typedef struct {
     int64_t first, end;
@@ -45,18 +46,64 @@ DT_INLINE bool pool_in_pairs(dt_activation l, dt_window w) {
     return halves && (l.block == 16 || l.block == 8 || (l.block == 1 && w.ow >= 8));
 }
 
-#define POOL_LANES 16
-#include "pooling_blocked.h"
-#undef POOL_LANES
-#define POOL_LANES 8
-#include "pooling_blocked.h"
-#undef POOL_LANES
+// Whether no input pixel is in two windows.
+DT_INLINE bool pool_windows_apart(dt_window w) { return w.kernel_h <= w.stride_h && w.kernel_w <= w.stride_w; }
 
-#include "pooling_plain.h"
+// The windows over input position i, along one axis.
+DT_INLINE pool_range pool_windows(int64_t i, int64_t stride, int64_t padding, int64_t kernel, int64_t outputs) {
+    const int64_t first = i + padding - kernel + 1, last = (i + padding) / stride;
+    pool_range r = {first <= 0 ? 0 : (first + stride - 1) / stride, last + 1 < outputs ? last + 1 : outputs};
+    return r;
+}
 
-// ---- all planes ----
+// The same without a division, from those over position i - 1.
+DT_INLINE pool_range pool_next_windows(pool_range r, int64_t i, int64_t stride, int64_t padding, int64_t kernel,
+                                       int64_t outputs) {
+    while (r.first * stride - padding + kernel <= i) { r.first++; }
+    while (r.end < outputs && r.end * stride - padding <= i) { r.end++; }
+    return r;
+}
 
-// How many planes an activation has, and the floats of one plane of the input and of the output.
+// The windows of 2x2 of a plain row are taken eight at a time; a row's last vector overlaps the one before it.
+DT_INLINE int64_t pool_next_eight(int64_t ox, int64_t ow) {
+    return ox + 16 > ow && ox + 8 < ow ? ow - 8 : ox + 8;
+}
+
+// The windows of an output row that are worked on eight at a time: those without padding on either side,
+// where consecutive windows are one or two elements apart. Fewer than eight are left to the scalar loop.
+DT_INLINE pool_range pool_eights(dt_window w, int64_t block) {
+    pool_range r = {0, 0};
+    if (block == 1 && w.stride_w <= 2) {
+        r = pool_inside(w.stride_w, w.padding_w, w.kernel_w, w.w, w.ow);
+        if (r.end - r.first < 8) { r.end = r.first; }
+    }
+    return r;
+}
+
+// The input pixel that each index of a kernel stands for, relative to the window's first tap.
+typedef struct {
+    int16_t row[256], column[256];
+} pool_offsets;
+
+DT_INLINE pool_offsets pool_offsets_of(dt_window w) {
+    pool_offsets t;
+    int16_t row = 0, column = 0;
+    for (int64_t i = 0; i < 256; i++) {
+        t.row[i] = row;
+        t.column[i] = column;
+        if (++column == w.kernel_w) { row++, column = 0; }
+    }
+    return t;
+}
+
+// The input pixel that an index of window (oy, ox) stands for, or -1 if it is padding.
+DT_INLINE int64_t pool_winner(const pool_offsets *t, dt_window w, int64_t oy, int64_t ox, uint8_t index) {
+    const int64_t row = oy * w.stride_h - w.padding_h + t->row[index];
+    const int64_t column = ox * w.stride_w - w.padding_w + t->column[index];
+    return row >= 0 && row < w.h && column >= 0 && column < w.w ? row * w.w + column : -1;
+}
+
+// How many planes an activation has, and the elements of one plane of the input and of the output.
 typedef struct {
     int64_t count, input, output;
 } pool_planes;
@@ -67,150 +114,55 @@ DT_INLINE pool_planes pool_planes_of(dt_activation l, dt_window w) {
     return r;
 }
 
-static void max_pool(const float *x, dt_activation l, dt_window w, float *y, uint8_t *indices) {
-    const pool_planes planes = pool_planes_of(l, w);
-    const bool pairs = pool_in_pairs(l, w);
-    for (int64_t i = 0; i < planes.count; i++) {
-        const float *in = x + i * planes.input;
-        float *out = y + i * planes.output;
-        uint8_t *taps = indices + i * planes.output;
-        if (l.block == 16) {
-            if (pairs) {
-                max_pool_pairs_16(in, w, out, taps);
-            } else {
-                max_pool_window_16(in, w, out, taps);
-            }
-        } else if (l.block == 8) {
-            if (pairs) {
-                max_pool_pairs_8(in, w, out, taps);
-            } else {
-                max_pool_window_8(in, w, out, taps);
-            }
-        } else if (pairs) {
-            max_pool_pairs_1(in, w, out, taps);
-        } else if (l.block == 1) {
-            max_pool_channel(in, w, 1, out, taps);
-        } else {
-            for (int64_t k = 0; k < l.block; k++) { max_pool_channel(in + k, w, l.block, out + k, taps + k); }
-        }
+// Pixels of a tile of sums (pooling_plain.h).
+#define POOL_TILE 4096
+
+#define POOL_BFLOAT16 0
+#include "pooling_planes.h"
+#undef POOL_BFLOAT16
+#define POOL_BFLOAT16 1
+#include "pooling_planes.h"
+#undef POOL_BFLOAT16
+
+#undef POOL_TILE
+
+static void max_pool(const void *x, dt_activation l, dt_window w, void *y, uint8_t *indices) {
+    if (l.bfloat16) {
+        max_pool_bf16(x, l, w, y, indices);
+    } else {
+        max_pool_f32(x, l, w, y, indices);
     }
 }
 
-static void max_pool_scatter(const float *dy, const uint8_t *indices, dt_activation l, dt_window w,
-                             float *dx) {
-    const pool_planes planes = pool_planes_of(l, w);
-    const bool pairs = pool_in_pairs(l, w);
-    const pool_offsets offsets = pool_offsets_of(w);
-    for (int64_t i = 0; i < planes.count; i++) {
-        const float *in = dy + i * planes.output;
-        const uint8_t *taps = indices + i * planes.output;
-        float *out = dx + i * planes.input;
-        // Plane by plane, so that the zeros are still in cache when they are added to.
-        if (!pairs) { memset(out, 0, (size_t)planes.input * sizeof(float)); }
-        if (l.block == 16) {
-            if (pairs) {
-                max_pool_scatter_pairs_16(in, taps, w, out);
-            } else {
-                max_pool_scatter_window_16(in, taps, w, out);
-            }
-        } else if (l.block == 8) {
-            if (pairs) {
-                max_pool_scatter_pairs_8(in, taps, w, out);
-            } else {
-                max_pool_scatter_window_8(in, taps, w, out);
-            }
-        } else if (pairs) {
-            max_pool_scatter_pairs_1(in, taps, w, out);
-        } else {
-            for (int64_t k = 0; k < l.block; k++) {
-                max_pool_scatter_channel(in + k, taps + k, &offsets, w, l.block, out + k);
-            }
-        }
+static void max_pool_scatter(const void *dy, const uint8_t *indices, dt_activation l, dt_window w, void *dx) {
+    if (l.bfloat16) {
+        max_pool_scatter_bf16(dy, indices, l, w, dx);
+    } else {
+        max_pool_scatter_f32(dy, indices, l, w, dx);
     }
 }
 
-static void max_pool_gather(const float *x, const uint8_t *indices, dt_activation l, dt_window w, float *y) {
-    const pool_planes planes = pool_planes_of(l, w);
-    const bool pairs = pool_in_pairs(l, w);
-    const pool_offsets offsets = pool_offsets_of(w);
-    for (int64_t i = 0; i < planes.count; i++) {
-        const float *in = x + i * planes.input;
-        const uint8_t *taps = indices + i * planes.output;
-        float *out = y + i * planes.output;
-        if (l.block == 16) {
-            if (pairs) {
-                max_pool_gather_pairs_16(in, taps, w, out);
-            } else {
-                max_pool_gather_window_16(in, taps, w, out);
-            }
-        } else if (l.block == 8) {
-            if (pairs) {
-                max_pool_gather_pairs_8(in, taps, w, out);
-            } else {
-                max_pool_gather_window_8(in, taps, w, out);
-            }
-        } else if (pairs) {
-            max_pool_gather_pairs_1(in, taps, w, out);
-        } else {
-            for (int64_t k = 0; k < l.block; k++) {
-                max_pool_gather_channel(in + k, taps + k, &offsets, w, l.block, out + k);
-            }
-        }
+static void max_pool_gather(const void *x, const uint8_t *indices, dt_activation l, dt_window w, void *y) {
+    if (l.bfloat16) {
+        max_pool_gather_bf16(x, indices, l, w, y);
+    } else {
+        max_pool_gather_f32(x, indices, l, w, y);
     }
 }
 
-static void average_pool(const float *x, dt_activation l, dt_window w, float *y) {
-    const pool_planes planes = pool_planes_of(l, w);
-    const bool pairs = pool_in_pairs(l, w);
-    for (int64_t i = 0; i < planes.count; i++) {
-        const float *in = x + i * planes.input;
-        float *out = y + i * planes.output;
-        if (l.block == 16) {
-            if (pairs) {
-                average_pool_pairs_16(in, w, out);
-            } else {
-                average_pool_window_16(in, w, out);
-            }
-        } else if (l.block == 8) {
-            if (pairs) {
-                average_pool_pairs_8(in, w, out);
-            } else {
-                average_pool_window_8(in, w, out);
-            }
-        } else if (l.block == 1) {
-            average_pool_channel(in, w, 1, out);
-        } else {
-            for (int64_t k = 0; k < l.block; k++) { average_pool_channel(in + k, w, l.block, out + k); }
-        }
+static void average_pool(const void *x, dt_activation l, dt_window w, void *y) {
+    if (l.bfloat16) {
+        average_pool_bf16(x, l, w, y);
+    } else {
+        average_pool_f32(x, l, w, y);
     }
 }
 
-static void average_pool_scatter(const float *dy, dt_activation l, dt_window w, float *dx) {
-    const pool_planes planes = pool_planes_of(l, w);
-    const bool pairs = pool_in_pairs(l, w);
-    for (int64_t i = 0; i < planes.count; i++) {
-        const float *in = dy + i * planes.output;
-        float *out = dx + i * planes.input;
-        if (!pairs) { memset(out, 0, (size_t)planes.input * sizeof(float)); }
-        if (l.block == 16) {
-            if (pairs) {
-                average_pool_scatter_pairs_16(in, w, out);
-            } else {
-                average_pool_scatter_window_16(in, w, out);
-            }
-        } else if (l.block == 8) {
-            if (pairs) {
-                average_pool_scatter_pairs_8(in, w, out);
-            } else {
-                average_pool_scatter_window_8(in, w, out);
-            }
-        } else if (pairs) {
-            average_pool_scatter_pairs_1(in, w, out);
-        } else {
-            for (int64_t k = 0; k < l.block; k++) {
-                average_pool_scatter_channel(in + k, w, l.block, out + k);
-            }
-        }
+static void average_pool_scatter(const void *dy, dt_activation l, dt_window w, void *dx) {
+    if (l.bfloat16) {
+        average_pool_scatter_bf16(dy, l, w, dx);
+    } else {
+        average_pool_scatter_f32(dy, l, w, dx);
     }
 }
 

@@ -31,18 +31,24 @@ const dt_kernels DT_VARIANT_TABLE = {
 
     .unary = unary,
     .binary = binary,
+    .unary_bf16 = unary_bf16,
+    .binary_bf16 = binary_bf16,
     .unary_f64 = unary_f64,
     .binary_f64 = binary_f64,
     .fill = fill,
     .to_f64 = to_f64,
     .to_f32 = to_f32,
+    .to_bf16 = to_bf16,
+    .from_bf16 = from_bf16,
 
     .sum_middle = sum_middle,
     .sum_middle_f64 = sum_middle_f64,
+    .sum_middle_bf16 = sum_middle_bf16,
     .max_middle = max_middle,
     .repeat_middle = repeat_middle,
     .repeat_middle_f64 = repeat_middle_f64,
     .bias_add = bias_add,
+    .bias_add_bf16 = bias_add_bf16,
     .permute = permute,
 
     .dense_forward = dense_forward,
@@ -65,6 +71,7 @@ const dt_kernels DT_VARIANT_TABLE = {
 
     .dropout_mask = dropout_mask,
     .dropout = dropout,
+    .dropout_bf16 = dropout_bf16,
 
     .channel_moments = channel_moments,
     .batch_norm_coefficients = batch_norm_coefficients,
@@ -80,7 +87,9 @@ const dt_kernels DT_VARIANT_TABLE = {
     .group_norm = group_norm,
     .group_norm_gradient = group_norm_gradient,
     .layer_norm = layer_norm,
+    .layer_norm_bf16 = layer_norm_bf16,
     .layer_norm_gradient = layer_norm_gradient,
+    .layer_norm_gradient_bf16 = layer_norm_gradient_bf16,
 
     .max_pool = max_pool,
     .max_pool_scatter = max_pool_scatter,
@@ -116,8 +125,8 @@ const dt_kernels DT_VARIANT_TABLE = {
 
     .round_bfloat16 = round_bfloat16,
     .add_bfloat16 = add_bfloat16,
-    .pack_bfloat16 = pack_bfloat16,
-    .unpack_bfloat16 = unpack_bfloat16,
+    .pack_bfloat16 = to_bf16,
+    .unpack_bfloat16 = from_bf16,
 
     .gather_u8 = gather_u8,
     .gather_f32 = gather_f32,
