@@ -31,12 +31,18 @@ dt_isa dt_isa_detect(void) {
 }
 
 bool dt_has_bfloat16(void) {
-    // AVX-512 with its registers saved; leaf 7 is then there, and names its last subleaf in eax.
-    if (dt_isa_detect() != DT_ISA_AVX512) { return false; }
     unsigned a, b, c, d;
-    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || a < 1) { return false; }
-    if (!__get_cpuid_count(7, 1, &a, &b, &c, &d)) { return false; }
-    return (a & 1u << 5) != 0;  // AVX512_BF16
+    if (dt_isa_detect() != DT_ISA_AVX512 || !__get_cpuid_count(7, 1, &a, &b, &c, &d)) { return false; }
+    const unsigned avx512_bf16 = 1u << 5;
+    return (a & avx512_bf16) != 0;
+}
+
+// AVX-512's table with the processor's own products of bfloat16 numbers.
+static dt_kernels with_instruction;
+
+__attribute__((constructor)) static void make_table_with_instruction(void) {
+    with_instruction = dt_kernels_avx512;
+    dt_use_bfloat16_instruction(&with_instruction);
 }
 #else
 dt_isa dt_isa_detect(void) { return DT_ISA_BASELINE; }
@@ -44,6 +50,13 @@ bool dt_has_bfloat16(void) { return false; }
 #endif
 
 const dt_kernels *dt_kernels_for(dt_isa isa) {
+#if defined(__x86_64__)
+    if (isa == DT_ISA_AVX512 && dt_has_bfloat16()) { return &with_instruction; }
+#endif
+    return dt_kernels_emulating(isa);
+}
+
+const dt_kernels *dt_kernels_emulating(dt_isa isa) {
     if ((int)isa < DT_ISA_BASELINE || isa > dt_isa_detect()) { __builtin_trap(); }
     switch (isa) {
     case DT_ISA_BASELINE: return &dt_kernels_baseline;

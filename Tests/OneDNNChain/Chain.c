@@ -21,7 +21,7 @@ void chain_require_shim(int code, const char *what) {
 void chain_create(chain *c, bool tries_winograd) {
     *c = (chain){.tries_winograd = tries_winograd};
     od_set_thread();
-    c->block = od_isa() == OD_ISA_AVX512 ? 16 : 8;
+    c->block = od_isa() >= OD_ISA_AVX512 ? 16 : 8;
     chain_require(dnnl_engine_create(&c->engine, dnnl_cpu, 0), "creating the engine");
     chain_require(
         dnnl_stream_create(&c->stream, c->engine, dnnl_stream_default_flags), "creating the stream");

@@ -2,7 +2,7 @@
 //
 // Conventions, for every function of the table:
 // - Buffers never overlap unless a comment says "in place allowed"; none needs alignment.
-// - Results are the same bits for every variant (except for dense layers, see there): floating contraction is off,
+// - Results are the same bits for every variant (except for dense layers in Float32, see there): floating contraction is off,
 //   reductions run over 16 fixed lanes in Float64 and are folded in one fixed order, and transcendental functions are
 //   our own polynomials rather than libm's. (NaN's sign and payload are not promised.)
 // - A count of zero is valid and writes nothing (sums write zeros).
@@ -137,6 +137,31 @@ typedef struct dt_kernels {
     void (*columns_to_rows)(const float *x, int64_t m, int64_t k, float *y);
     void (*rows_to_strips)(const float *x, int64_t m, int64_t k, float *y);
     void (*columns_to_strips)(const float *x, int64_t m, int64_t k, float *y);
+
+    // ---- the same on bfloat16 operands (uint16_t), sums in Float32. Two terms of a sum are one *pair*, multiplied and
+    // added as vdpbf16ps does: the second term, then the first, each sum rounded once, denormal numbers counting as zero. An
+    // element is the sum of chunks of 256 pairs, each a chain from zero. All variants have the same bits. Layouts, m examples
+    // and k features:
+    // pairs [ceil(k/2)][P][2], a feature behind k being zero; strips [ceil(k/32)][ceil(m/2)][32][2], pairs of examples,
+    // zeros behind m and k; transposed [k][P], zeros behind m. ----
+    // y [n][P] = relu?(w x + bias), bias may be NULL, from x in pairs and weights in rows; y is bfloat16 in pairs, or Float32.
+    void (*dense_forward_bf16)(const uint16_t *x, const uint16_t *rows, const float *bias, int64_t m, int64_t n, int64_t k, bool relu, bool in_pairs, void *y);
+    // dx = w^T dy, both in pairs, from weights in panels.
+    void (*dense_input_gradient_bf16)(const uint16_t *dy, const uint16_t *panels, int64_t m, int64_t n, int64_t k, uint16_t *dx);
+    // dense_weight_gradient from x in strips and dy transposed; the strides of a shard count pairs.
+    void (*dense_weight_gradient_bf16)(const dt_dense_shard *shards, const int32_t *program, int64_t length, int64_t n0, int64_t n1, int64_t k, bool rounds, bool streams, float *dw);
+    // dense_bias_gradient of dy transposed.
+    void (*dense_bias_gradient_bf16)(const uint16_t *dy, int64_t m, int64_t n, float *db);
+    // Weights w [n][k] rounded to rows [n][ceil(k/2)][2], a weight behind k being zero, and pairs first ..< end of
+    // rows packed to panels, which hold k*ceil(n/2) pairs.
+    void (*round_weights)(const float *w, int64_t n, int64_t k, uint16_t *rows);
+    void (*pack_weights)(const uint16_t *rows, int64_t n, int64_t k, int64_t first, int64_t end, uint16_t *panels);
+    // Conversions between bfloat16 rows [m][k], pairs, whose padding becomes zero, strips and transposed.
+    void (*rows_to_pairs)(const uint16_t *x, int64_t m, int64_t k, uint16_t *y);
+    void (*pairs_to_rows)(const uint16_t *x, int64_t m, int64_t k, uint16_t *y);
+    void (*pairs_to_transposed)(const uint16_t *x, int64_t m, int64_t k, uint16_t *y);
+    void (*rows_to_strips_bf16)(const uint16_t *x, int64_t m, int64_t k, uint16_t *y);
+    void (*pairs_to_strips)(const uint16_t *x, int64_t m, int64_t k, uint16_t *y);
 
     // ---- rows: x [n][k] ----
     void (*softmax)(const float *x, int64_t n, int64_t k, float *y);
@@ -293,10 +318,12 @@ typedef struct dt_kernels {
 
 // The highest instruction set this processor and operating system can run.
 dt_isa dt_isa_detect(void);
-// Whether this processor and operating system can run the products of AVX512_BF16 too.
+// Whether the processor has AVX-512's instruction for products of bfloat16 numbers.
 bool dt_has_bfloat16(void);
 // The table for an instruction set; traps if the processor cannot run it.
 const dt_kernels *dt_kernels_for(dt_isa isa);
+// The same without that instruction, whose results are computed in another way: the bits are equal.
+const dt_kernels *dt_kernels_emulating(dt_isa isa);
 const char *dt_isa_name(dt_isa isa);  // "baseline", "avx2", "avx512"
 
 #ifdef __cplusplus

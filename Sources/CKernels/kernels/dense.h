@@ -58,6 +58,37 @@ DT_INLINE f32x16 dense_multiply_add(f32x16 a, f32x16 b, f32x16 c) {
 #endif
 }
 
+// What one term of a sum is made of: two Float32 numbers, or two pairs of bfloat16 numbers (dense_bfloat16.h).
+typedef enum { DENSE_FLOATS, DENSE_PAIRS } dense_terms;
+
+// c + a * b for pairs: the product of the upper numbers is added first, then that of the lower ones, each sum rounded once.
+// The instruction and the other two ways give the same bits where denormal numbers count as zero.
+DT_INLINE f32x16 dense_multiply_add_pairs(f32x16 a, f32x16 b, f32x16 c) {
+#if defined(DT_VARIANT_BFLOAT16)
+    typedef __bf16 bf16x32 __attribute__((vector_size(64)));
+    typedef float f32x16_plain __attribute__((vector_size(64)));
+    return (f32x16)__builtin_ia32_dpbf16ps_512((f32x16_plain)c, (bf16x32)a, (bf16x32)b);
+#else
+    const u32x16 left = bfloat16_bits(a), right = bfloat16_bits(b);
+    const f32x16 upper_left = bfloat16_value(left & 0xFFFF0000u), upper_right = bfloat16_value(right & 0xFFFF0000u);
+    const f32x16 lower_left = bfloat16_value(left << 16), lower_right = bfloat16_value(right << 16);
+#if defined(DT_VARIANT_FMA)
+    c = __builtin_elementwise_fma(upper_left, upper_right, c);
+    return __builtin_elementwise_fma(lower_left, lower_right, c);
+#else
+    // Products of bfloat16 numbers are exact in Float64. A sum that is rounded there and then to Float32 is what rounding
+    // once gives: sixteen bits and twenty-four either overlap within Float64's fifty-three, or the smaller term is too
+    // small to tell a tie.
+    c = narrow(widen(upper_left) * widen(upper_right) + widen(c));
+    return narrow(widen(lower_left) * widen(lower_right) + widen(c));
+#endif
+#endif
+}
+
+DT_INLINE f32x16 dense_accumulate(f32x16 a, f32x16 b, f32x16 c, dense_terms kind) {
+    return kind == DENSE_PAIRS ? dense_multiply_add_pairs(a, b, c) : dense_multiply_add(a, b, c);
+}
+
 DT_INLINE int64_t dense_padded(int64_t m) { return (m + DT_LANES - 1) / DT_LANES * DT_LANES; }
 
 DT_INLINE void dense_clear(f32x16 (*acc)[DENSE_VECTORS], int rows, int vectors) {
@@ -71,7 +102,7 @@ DT_INLINE void dense_clear(f32x16 (*acc)[DENSE_VECTORS], int rows, int vectors) 
 // Adds one term to a tile: acc[r][v] += w[r] * x[v]. Base addresses are three rows apart, so that few registers
 // suffice.
 DT_INLINE void dense_term(f32x16 (*acc)[DENSE_VECTORS], const float *x, const float *w, int64_t row_stride, int rows,
-                          int vectors) {
+                          int vectors, dense_terms kind) {
     f32x16 columns[DENSE_VECTORS];
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) { columns[v] = load_f32(x + v * DT_LANES); }
@@ -80,7 +111,7 @@ DT_INLINE void dense_term(f32x16 (*acc)[DENSE_VECTORS], const float *x, const fl
         const float *base = w + (r / 3) * (3 * row_stride);
         const f32x16 weight = base[(r % 3) * row_stride];
 #pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) { acc[r][v] = dense_multiply_add(weight, columns[v], acc[r][v]); }
+        for (int v = 0; v < vectors; v++) { acc[r][v] = dense_accumulate(weight, columns[v], acc[r][v], kind); }
     }
 }
 
@@ -95,7 +126,7 @@ DT_INLINE void dense_term(f32x16 (*acc)[DENSE_VECTORS], const float *x, const fl
 // term of this one would be.
 DT_INLINE void dense_chain(f32x16 (*acc)[DENSE_VECTORS], const float *x, int64_t x_stride, const float *w,
                            int64_t row_stride, int64_t term_stride, int64_t terms, int64_t left, int64_t wrap,
-                           int rows, int vectors) {
+                           int rows, int vectors, dense_terms kind) {
     if (term_stride == 1) {
         // A cache line of each row serves sixteen terms; each term prefetches the line that one of the rows needs
         // later.
@@ -104,13 +135,13 @@ DT_INLINE void dense_chain(f32x16 (*acc)[DENSE_VECTORS], const float *x, int64_t
             for (int u = 0; u < DT_LANES; u++) {
                 __builtin_prefetch(later, 0, 3);
                 later += row_stride;
-                dense_term(acc, x, w, row_stride, rows, vectors);
+                dense_term(acc, x, w, row_stride, rows, vectors, kind);
                 x += x_stride;
                 w += 1;
             }
         }
         for (; terms > 0; terms--) {
-            dense_term(acc, x, w, row_stride, rows, vectors);
+            dense_term(acc, x, w, row_stride, rows, vectors, kind);
             x += x_stride;
             w += 1;
         }
@@ -123,7 +154,7 @@ DT_INLINE void dense_chain(f32x16 (*acc)[DENSE_VECTORS], const float *x, int64_t
         __builtin_prefetch(later + rows - 1, 0, 2);
         __builtin_prefetch(soon, 0, 3);
         __builtin_prefetch(soon + rows - 1, 0, 3);
-        dense_term(acc, x, w, row_stride, rows, vectors);
+        dense_term(acc, x, w, row_stride, rows, vectors, kind);
         x += x_stride;
         w += term_stride;
     }
@@ -148,7 +179,7 @@ DT_INLINE void dense_tile(const dense_task *t, const float *x, const float *w, c
     const int64_t left = t->terms - first;
     const bool is_last = left <= DENSE_CHUNK;
     dense_chain(acc, x, t->padded, w, row_stride, term_stride, is_last ? left : DENSE_CHUNK, left, wrap, rows,
-                vectors);
+                vectors, DENSE_FLOATS);
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
 #pragma clang loop unroll(full)
@@ -219,23 +250,24 @@ static void dense_input_gradient(const float *dy, const float *w, int64_t m, int
 // The rows of a tile: two shards' tiles fit into the registers, so that neighbouring shards are added there.
 #define DENSE_PAIR_ROWS (DENSE_ROWS / 2)
 
-// A shard's operands of a tile: the inputs of a strip, and the output gradients of the tile's rows.
+// A shard's operands of a tile: the inputs of a strip, and the output gradients of the tile's rows. Terms are examples, or
+// pairs of them.
 typedef struct {
     const float *x, *dy;
     int64_t padded, m, row_stride;
 } dense_operands;
 
-DT_INLINE dense_operands dense_operands_of(const dt_dense_shard *s, int64_t row, int64_t column) {
-    const int64_t padded = dense_padded(s->m);
+DT_INLINE dense_operands dense_operands_of(const dt_dense_shard *s, int64_t row, int64_t column, dense_terms kind) {
+    const int64_t each = kind == DENSE_PAIRS ? 2 : 1, padded = dense_padded(s->m) / each;
     return (dense_operands){s->x + column / DENSE_STRIP * s->strip_stride + column % DENSE_STRIP,
-                            s->dy + row * padded, padded, s->m, s->row_stride};
+                            s->dy + row * padded, padded, (s->m + each - 1) / each, s->row_stride};
 }
 
-// Adds examples first ..< last of one shard to its tile.
+// Adds terms first ..< last of one shard to its tile.
 DT_INLINE void dense_outer(f32x16 (*acc)[DENSE_VECTORS], dense_operands s, int64_t first, int64_t last, int rows,
-                           int vectors) {
+                           int vectors, dense_terms kind) {
     for (int64_t i = first; i < last; i++) {
-        dense_term(acc, s.x + i * s.row_stride, s.dy + i, s.padded, rows, vectors);
+        dense_term(acc, s.x + i * s.row_stride, s.dy + i, s.padded, rows, vectors, kind);
     }
 }
 
@@ -250,7 +282,7 @@ DT_INLINE void dense_round(f32x16 (*acc)[DENSE_VECTORS], int rows, int vectors) 
 // with a chain's multiply-adds only while both fit into its window. So shards of different sizes, which are rare, are
 // handled out of line.
 DT_INLINE void dense_outer_pair(f32x16 (*acc)[DENSE_VECTORS], dense_operands a, dense_operands b, bool rounds,
-                                int rows, int vectors) {
+                                int rows, int vectors, dense_terms kind) {
     f32x16 other[DENSE_PAIR_ROWS][DENSE_VECTORS];
     dense_clear(acc, rows, vectors);
     dense_clear(other, rows, vectors);
@@ -258,16 +290,16 @@ DT_INLINE void dense_outer_pair(f32x16 (*acc)[DENSE_VECTORS], dense_operands a, 
     const float *ax = a.x, *bx = b.x, *ay = a.dy, *by = b.dy, *end = a.dy + both;
 #pragma clang loop unroll(disable)
     while (ay != end) {
-        dense_term(acc, ax, ay, a.padded, rows, vectors);
-        dense_term(other, bx, by, b.padded, rows, vectors);
+        dense_term(acc, ax, ay, a.padded, rows, vectors, kind);
+        dense_term(other, bx, by, b.padded, rows, vectors, kind);
         ax += a.row_stride;
         bx += b.row_stride;
         ay++;
         by++;
     }
     if (__builtin_expect(a.m != b.m, 0)) {
-        dense_outer(acc, a, both, a.m, rows, vectors);
-        dense_outer(other, b, both, b.m, rows, vectors);
+        dense_outer(acc, a, both, a.m, rows, vectors, kind);
+        dense_outer(other, b, both, b.m, rows, vectors, kind);
     }
     if (rounds) {
         dense_round(acc, rows, vectors);
@@ -330,25 +362,25 @@ DT_INLINE bool dense_is_pair(const int32_t *program, int64_t left) {
 // single shards, each added to the left halves that wait for it.
 DT_INLINE void dense_gradient_tile(const dt_dense_shard *shards, const int32_t *program, int64_t length, int64_t row,
                                    int64_t column, int64_t columns, bool rounds, bool streams, float *dw,
-                                   int64_t dw_stride, int rows, int vectors) {
+                                   int64_t dw_stride, int rows, int vectors, dense_terms kind) {
     dense_slot stack[DT_DENSE_DEPTH];
     f32x16 acc[DENSE_PAIR_ROWS][DENSE_VECTORS];
     int height = 0;
-#define DENSE_SHARD(place) dense_operands_of(shards + program[place], row, column)
+#define DENSE_SHARD(place) dense_operands_of(shards + program[place], row, column, kind)
     for (int64_t p = 0;;) {
         if (dense_is_pair(program + p, length - p)) {
-            dense_outer_pair(acc, DENSE_SHARD(p), DENSE_SHARD(p + 1), rounds, rows, vectors);
+            dense_outer_pair(acc, DENSE_SHARD(p), DENSE_SHARD(p + 1), rounds, rows, vectors, kind);
             p += 3;
             if (dense_is_pair(program + p, length - p) && length - p > 3 && program[p + 3] < 0) {
                 dense_store(acc, stack[height], rows, vectors);
-                dense_outer_pair(acc, DENSE_SHARD(p), DENSE_SHARD(p + 1), rounds, rows, vectors);
+                dense_outer_pair(acc, DENSE_SHARD(p), DENSE_SHARD(p + 1), rounds, rows, vectors, kind);
                 dense_add_left(acc, stack[height], rounds, rows, vectors);
                 p += 4;
             }
         } else {
             const dense_operands a = DENSE_SHARD(p);
             dense_clear(acc, rows, vectors);
-            dense_outer(acc, a, 0, a.m, rows, vectors);
+            dense_outer(acc, a, 0, a.m, rows, vectors, kind);
             if (rounds) { dense_round(acc, rows, vectors); }
             p += 1;
         }
@@ -360,8 +392,8 @@ DT_INLINE void dense_gradient_tile(const dt_dense_shard *shards, const int32_t *
     dense_write(acc, columns, streams, dw, dw_stride, rows, vectors);
 }
 
-static void dense_weight_gradient(const dt_dense_shard *shards, const int32_t *program, int64_t length, int64_t n0,
-                                  int64_t n1, int64_t k, bool rounds, bool streams, float *dw) {
+DT_INLINE void dense_gradient(const dt_dense_shard *shards, const int32_t *program, int64_t length, int64_t n0,
+                              int64_t n1, int64_t k, bool rounds, bool streams, float *dw, dense_terms kind) {
     const int64_t width = DENSE_VECTORS * DT_LANES;
     for (int64_t block = 0; block < k; block += DENSE_BLOCK) {
         const int64_t end = block + DENSE_BLOCK < k ? block + DENSE_BLOCK : k;
@@ -372,11 +404,12 @@ static void dense_weight_gradient(const dt_dense_shard *shards, const int32_t *p
                 float *target = dw + j * k + c;
                 if (columns > DT_LANES) {
 #define DENSE_WIDE(n) \
-    dense_gradient_tile(shards, program, length, j, c, columns, rounds, streams, target, k, n, DENSE_VECTORS)
+    dense_gradient_tile(shards, program, length, j, c, columns, rounds, streams, target, k, n, DENSE_VECTORS, kind)
                     DENSE_PAIR_DISPATCH(rows, DENSE_WIDE)
 #undef DENSE_WIDE
                 } else {
-#define DENSE_NARROW(n) dense_gradient_tile(shards, program, length, j, c, columns, rounds, streams, target, k, n, 1)
+#define DENSE_NARROW(n) \
+    dense_gradient_tile(shards, program, length, j, c, columns, rounds, streams, target, k, n, 1, kind)
                     DENSE_PAIR_DISPATCH(rows, DENSE_NARROW)
 #undef DENSE_NARROW
                 }
@@ -387,6 +420,11 @@ static void dense_weight_gradient(const dt_dense_shard *shards, const int32_t *p
     // Stores past the caches are not ordered with the later store that tells others that they are done.
     if (streams) { __builtin_ia32_sfence(); }
 #endif
+}
+
+static void dense_weight_gradient(const dt_dense_shard *shards, const int32_t *program, int64_t length, int64_t n0,
+                                  int64_t n1, int64_t k, bool rounds, bool streams, float *dw) {
+    dense_gradient(shards, program, length, n0, n1, k, rounds, streams, dw, DENSE_FLOATS);
 }
 
 static void dense_bias_gradient(const float *dy, int64_t m, int64_t n, float *db) {

@@ -7,6 +7,7 @@
 #include "shape.h"
 #include "permute.h"
 #include "dense.h"
+#include "dense_bfloat16.h"
 #include "rows.h"
 #include "dropout.h"
 #include "batch_norm.h"
@@ -59,6 +60,18 @@ const dt_kernels DT_VARIANT_TABLE = {
     .columns_to_rows = columns_to_rows,
     .rows_to_strips = rows_to_strips,
     .columns_to_strips = columns_to_strips,
+
+    .dense_forward_bf16 = dense_forward_bf16,
+    .dense_input_gradient_bf16 = dense_input_gradient_bf16,
+    .dense_weight_gradient_bf16 = dense_weight_gradient_bf16,
+    .dense_bias_gradient_bf16 = dense_bias_gradient_bf16,
+    .round_weights = round_weights,
+    .pack_weights = pack_weights,
+    .rows_to_pairs = rows_to_pairs,
+    .pairs_to_rows = pairs_to_rows,
+    .pairs_to_transposed = pairs_to_transposed,
+    .rows_to_strips_bf16 = rows_to_strips_bf16,
+    .pairs_to_strips = pairs_to_strips,
 
     .softmax = softmax,
     .log_softmax = log_softmax,
