@@ -1,4 +1,4 @@
-/// How activations and their gradients are stored, and what products and convolutions read.
+/// What products and convolutions read, and how activations and their gradients are stored.
 ///
 /// Parameters, states, sums over examples or over the fixed tree, normalization and losses are Float32 or Float64 in
 /// either; products and convolutions add up in Float32.

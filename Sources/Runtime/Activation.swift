@@ -9,7 +9,7 @@ extension dt_activation {
         let block = type.shape.count == 2 ? type.shape[1] : layout.block ?? 1
         self.init(
             n: Int64(type.shape[0]), c: Int64(type.shape[1]), hw: Int64(pixels), block: Int64(block),
-            bfloat16: false)
+            bfloat16: type.element == .bfloat16)
     }
 
     /// The channels with those that fill up the last block.
@@ -19,14 +19,13 @@ extension dt_activation {
 extension Window2d {
     /// How the vector loops count a pooling of an image (N, C, H, W) in `layout`.
     func counts(
-        image: [Int], output: [Int], _ layout: Layout
+        image: TensorType, output: [Int], _ layout: Layout
     ) throws(RuntimeError) -> (dt_activation, dt_window) {
-        guard let block = layout.block else {
+        guard layout.block != nil else {
             throw RuntimeError(description: "pooling needs an image layout")
         }
-        let activation = dt_activation(
-            n: Int64(image[0]), c: Int64(image[1]), hw: Int64(image[2] * image[3]), block: Int64(block),
-            bfloat16: false)
+        let activation = dt_activation(image, layout)
+        let image = image.shape
         let pooling = dt_window(
             h: Int64(image[2]), w: Int64(image[3]), oh: Int64(output[2]), ow: Int64(output[3]),
             kernel_h: Int64(kernel.height), kernel_w: Int64(kernel.width),

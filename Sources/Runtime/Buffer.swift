@@ -25,6 +25,8 @@ struct Buffer {
         case input(GraphInput)
         /// The rank's parameters as one stretch, which no step writes.
         case parameters
+        /// Parameters rounded to bfloat16, in rows and in panels, as stretches of half their length, which no step writes.
+        case roundedRows, roundedPanels
         /// The rank's states as one stretch, which no step writes: next values are read from the uniform memory.
         case states
         /// A vector laid out as the parameters.

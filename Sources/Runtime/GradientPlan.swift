@@ -87,8 +87,8 @@ struct GradientPlan {
     func joint(_ node: Int) -> (parameter: Int, collective: Int)? { joints[node] }
 
     /// Whether `value` in `layout` is what a joint gradient reads, so that it lasts until all local shards have run the part.
-    func isKept(_ value: Graph.Value, _ layout: Layout) -> Bool {
-        layout == .columns && keptGradients.contains(value)
+    func isKept(_ value: Graph.Value, _ layout: Layout, _ element: ElementType) -> Bool {
+        layout == JointGradient.gradientLayout(element) && keptGradients.contains(value)
             || layout == .strips && keptInputs.contains(value)
     }
 }

@@ -1,4 +1,5 @@
 import CKernels
+import Graph
 
 /// The gradient of a dense layer's weights, computed for all of a rank's shards at once.
 ///
@@ -17,7 +18,9 @@ package struct JointGradient: @unchecked Sendable {
     package let examples: Int
     /// One shard's part of the work.
     package let description: StepDescription
-    /// Where a shard's output gradients, in columns, stand in its kept memory.
+    /// What the operands are stored as.
+    private let element: ElementType
+    /// Where a shard's output gradients, in `gradientLayout`, stand in its kept memory.
     let gradientOffset: Int
     /// Where its inputs stand there, in strips; nil if they are the shard's features, row by row.
     let inputOffset: Int?
@@ -30,22 +33,37 @@ package struct JointGradient: @unchecked Sendable {
         rows = planned.rows
         columns = planned.columns
         examples = planned.examples
+        element = planned.element
         description = planned.description
         gradientOffset = buffers[planned.gradient].offset
         inputOffset = buffers[planned.input].home == .kept ? buffers[planned.input].offset : nil
         self.kernels = kernels
     }
 
-    /// A shard's operands, given its kept memory and its features.
-    package func operands(kept: UnsafeMutableRawPointer, features: UnsafeMutableRawPointer) -> dt_dense_shard
-    {
+    /// The layout that output gradients are read in.
+    static func gradientLayout(_ element: ElementType) -> Layout {
+        element == .bfloat16 ? .transposed : .columns
+    }
+
+    /// Whether the ranks of a node may compute it together, each the rows that it sums: a shard keeps both operands, and there
+    /// is enough to save that waiting for one another's operands pays.
+    package var isForNode: Bool { inputOffset != nil && rows * columns >= 1 << 16 }
+
+    /// A shard's operands, given its kept memory and, unless it keeps its inputs there, its features.
+    package func operands(
+        kept: UnsafeMutableRawPointer, features: UnsafeMutableRawPointer? = nil
+    ) -> dt_dense_shard {
         let strip = Int64(Layout.stripWidth)
         let inStrips = inputOffset != nil
+        guard let inputs = inputOffset.map({ kept + $0 }) ?? features else {
+            preconditionFailure("a shard that does not keep its inputs has no features")
+        }
         return dt_dense_shard(
-            x: (inputOffset.map { kept + $0 } ?? features).assumingMemoryBound(to: Float.self),
+            x: inputs.assumingMemoryBound(to: Float.self),
             dy: (kept + gradientOffset).assumingMemoryBound(to: Float.self), m: Int64(examples),
             row_stride: inStrips ? strip : Int64(columns),
-            strip_stride: inStrips ? strip * Int64(examples) : strip)
+            strip_stride: inStrips
+                ? strip * Int64(element == .bfloat16 ? (examples + 1) / 2 : examples) : strip)
     }
 
     /// Computes rows of the gradient's sum over shards.
@@ -61,7 +79,10 @@ package struct JointGradient: @unchecked Sendable {
         shards: UnsafeBufferPointer<dt_dense_shard>, tree: [Int32], rows range: Range<Int>,
         into target: UnsafeMutablePointer<Float>, rounds: Bool, isReadElsewhere: Bool
     ) {
-        kernels.pointee.dense_weight_gradient(
+        let gradient =
+            element == .bfloat16
+            ? kernels.pointee.dense_weight_gradient_bf16 : kernels.pointee.dense_weight_gradient
+        gradient?(
             shards.baseAddress, tree, Int64(tree.count), Int64(range.lowerBound), Int64(range.upperBound),
             Int64(columns), rounds, isReadElsewhere, target)
     }
@@ -80,5 +101,6 @@ struct PlannedJoint {
     let rows: Int
     let columns: Int
     let examples: Int
+    let element: ElementType
     let description: StepDescription
 }

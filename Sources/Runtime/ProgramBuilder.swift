@@ -92,7 +92,7 @@ final class ProgramBuilder {
     /// The memory that a value's buffer in `layout` belongs in.
     func home(_ value: Graph.Value, _ layout: Layout) -> Buffer.Home {
         if isUniform(value) { return .uniform }
-        return gradients.isKept(value, layout) ? .kept : .arena
+        return gradients.isKept(value, layout, type(value).element) ? .kept : .arena
     }
 
     /// A new buffer in a memory; the memory plan settles the offsets of arena, kept and uniform buffers.
@@ -109,19 +109,17 @@ final class ProgramBuilder {
     /// Adds a step at the current position.
     ///
     /// - Parameters:
-    ///   - detail: The shape, where the name does not say it.
-    ///   - flops: Floating-point operations, where they matter; two for a multiplication and an addition.
+    ///   - work: What it computes.
     ///   - inPlace: A read buffer whose memory the first written one may take over.
     ///   - scratch: Bytes of the worker's scratch memory that the step uses.
     ///   - uniform: Whether the rank runs it once for all shards, where the position does not say it.
     func emit(
-        _ name: String, detail: String = "", flops: Int = 0, reads: [Int], writes: [Int], inPlace: Int? = nil,
-        scratch: Int = 0, uniform: Bool? = nil,
+        _ work: Work, reads: [Int], writes: [Int], inPlace: Int? = nil, scratch: Int = 0,
+        uniform: Bool? = nil,
         _ run: @escaping (Frame) -> Void
     ) {
         scratchBytes = max(scratchBytes, scratch)
-        let description = StepDescription(
-            name: name, detail: detail, flops: flops,
+        let description = work.description(
             byteCount: (reads + writes).map { buffers[$0].byteCount }.reduce(0, +))
         let step = Step(
             description: description, reads: reads, writes: writes, inPlace: inPlace, run: run)
@@ -132,17 +130,26 @@ final class ProgramBuilder {
         }
     }
 
+    /// Adds a step that is known by its name alone.
+    func emit(
+        _ name: String, reads: [Int], writes: [Int], inPlace: Int? = nil, scratch: Int = 0,
+        uniform: Bool? = nil, _ run: @escaping (Frame) -> Void
+    ) {
+        emit(
+            Work(name), reads: reads, writes: writes, inPlace: inPlace, scratch: scratch, uniform: uniform,
+            run)
+    }
+
     /// Adds a step that runs a oneDNN primitive on `arguments`, in the primitive's order.
     func emitCall(
-        _ name: String, detail: String = "", flops: Int = 0, _ primitive: Primitive,
+        _ work: Work, _ primitive: Primitive,
         arguments: [(place: Int32, buffer: Int)], writes: Set<Int>, uniform: Bool? = nil
     ) {
         let call = primitives.count
         primitives.append(primitive)
         let places = arguments.map { (Int($0.place), $0.buffer) }
         emit(
-            name, detail: detail, flops: flops,
-            reads: arguments.map(\.buffer).filter { !writes.contains($0) }, writes: writes.sorted(),
+            work, reads: arguments.map(\.buffer).filter { !writes.contains($0) }, writes: writes.sorted(),
             scratch: primitive.scratchBytes, uniform: uniform
         ) { frame in
             let bound = frame.calls[call]

@@ -13,8 +13,15 @@ package struct ProgramPlanner {
     let collectives: CollectivePlan
 
     /// A planner for `graph`, whose variable i lies at byte `variableOffsets[i]` of the parameters' or states' memory.
-    package init(_ graph: Graph, variableOffsets: [Int], kernels: UnsafePointer<dt_kernels>) {
-        context = PlanningContext(graph, variableOffsets: variableOffsets, kernels: kernels)
+    ///
+    /// - Parameter roundedWeights: The parameters whose rounded forms are in memory, at half the parameters' offsets; others
+    ///   are rounded by a step of the program.
+    package init(
+        _ graph: Graph, variableOffsets: [Int], roundedWeights: Set<Int> = [],
+        kernels: UnsafePointer<dt_kernels>
+    ) {
+        context = PlanningContext(
+            graph, variableOffsets: variableOffsets, roundedWeights: roundedWeights, kernels: kernels)
         collectives = CollectivePlan(graph, context.schedule)
     }
 

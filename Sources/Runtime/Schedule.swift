@@ -27,7 +27,6 @@ package struct Schedule: Sendable {
     package init(_ graph: Graph) {
         let nodes = graph.nodes
         var stage = Array(repeating: 0, count: nodes.count)
-        var isUniform = Array(repeating: false, count: nodes.count)
         var isRead = Array(repeating: false, count: nodes.count)
         for (index, node) in nodes.enumerated() {
             for operand in node.operands {
@@ -35,7 +34,6 @@ package struct Schedule: Sendable {
                 stage[index] = max(stage[index], stage[operand.node] + (isCollective ? 1 : 0))
                 isRead[operand.node] = true
             }
-            isUniform[index] = Self.isUniform(node, isUniform)
         }
         var part = Array(repeating: Part.fill, count: nodes.count)
         for (index, node) in nodes.enumerated().reversed() {
@@ -48,18 +46,8 @@ package struct Schedule: Sendable {
         }
         self.stage = stage
         self.part = part
-        self.isUniform = isUniform
+        isUniform = graph.uniformNodes
         stageCount = (stage.max() ?? 0) + 1
-    }
-
-    private static func isUniform(_ node: Graph.Node, _ known: [Bool]) -> Bool {
-        switch node.operation {
-        case .leaf(.input): return false
-        case .leaf, .collective: return true
-        case .elementwise, .random, .shape, .dense, .convolution, .pooling, .rows, .batchNormalization,
-            .exampleNormalization:
-            return node.operands.allSatisfy { known[$0.node] }
-        }
     }
 
     /// The parameters with gradients in the order in which these become ready.

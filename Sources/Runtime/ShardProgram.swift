@@ -20,6 +20,8 @@ package final class ShardProgram {
         package let uniform: UnsafeMutableRawPointer
         /// All parameters of the rank.
         package let parameters: UnsafeMutableRawPointer
+        /// The parameters' rounded forms, in rows and in panels; nil for programs that make them.
+        package let rounded: (rows: UnsafeMutableRawPointer, panels: UnsafeMutableRawPointer)?
         /// All states of the rank.
         package let states: UnsafeMutableRawPointer
         /// The vector that directions are parts of; nil for programs without.
@@ -30,12 +32,14 @@ package final class ShardProgram {
         package init(
             arena: UnsafeMutableRawPointer, uniform: UnsafeMutableRawPointer,
             parameters: UnsafeMutableRawPointer,
+            rounded: (rows: UnsafeMutableRawPointer, panels: UnsafeMutableRawPointer)? = nil,
             states: UnsafeMutableRawPointer, directions: UnsafeMutableRawPointer? = nil,
             collectives: UnsafeMutableRawPointer
         ) {
             self.arena = arena
             self.uniform = uniform
             self.parameters = parameters
+            self.rounded = rounded
             self.states = states
             self.directions = directions
             self.collectives = collectives
@@ -53,6 +57,11 @@ package final class ShardProgram {
             case .arena: base = memory.arena
             case .uniform: base = memory.uniform
             case .parameters: base = memory.parameters
+            case .roundedRows, .roundedPanels:
+                guard let rounded = memory.rounded else {
+                    preconditionFailure("a program that reads rounded weights was bound without any")
+                }
+                base = buffer.home == .roundedRows ? rounded.rows : rounded.panels
             case .states: base = memory.states
             case .directions:
                 guard let directions = memory.directions else {

@@ -20,6 +20,12 @@ package struct Frame {
         table[buffer].assumingMemoryBound(to: Double.self)
     }
 
+    /// bfloat16 numbers, as their bits.
+    @inline(__always)
+    func halves(_ buffer: Int) -> UnsafeMutablePointer<UInt16> {
+        table[buffer].assumingMemoryBound(to: UInt16.self)
+    }
+
     @inline(__always)
     func labels(_ buffer: Int) -> UnsafeMutablePointer<Int32> {
         table[buffer].assumingMemoryBound(to: Int32.self)

@@ -1,3 +1,4 @@
+import CKernels
 import COneDNN
 import Foundation
 
@@ -14,6 +15,24 @@ enum MachineSpeed {
             _ = od_sgemm(false, false, side, side, side, 1, a, side, b, side, 0, &c, side)
         }
         return 2 * Double(n * n * n) / seconds / 1e9
+    }
+
+    /// GFLOP/s of products of bfloat16 numbers on one core, as dense layers of 512 inputs and outputs make them; the best of
+    /// several.
+    static func bfloat16Products() -> Double {
+        let (examples, n) = (64, 512)
+        let kernels = dt_kernels_for(dt_isa_detect()).pointee
+        // 0.5 in bfloat16.
+        let x = [UInt16](repeating: 0x3F00, count: examples * n)
+        let w = [UInt16](repeating: 0x3F00, count: n * n)
+        var y = [UInt16](repeating: 0, count: examples * n)
+        let repetitions = 8
+        let seconds = best(of: 10) {
+            for _ in 0..<repetitions {
+                kernels.dense_forward_bf16(x, w, nil, Int64(examples), Int64(n), Int64(n), false, true, &y)
+            }
+        }
+        return 2 * Double(repetitions * examples * n * n) / seconds / 1e9
     }
 
     /// GB/s of copying 32 MiB, bytes read and written.

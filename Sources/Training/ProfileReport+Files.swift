@@ -15,7 +15,10 @@ extension ProfileReport {
         let ranks = try Agreement.gathered(
             ProfileReport.Rank(
                 rows: profiler.rows, steps: profiler.steps, nanoseconds: profiler.nanoseconds,
-                gigaflops: MachineSpeed.matrixProducts(), gigabytes: MachineSpeed.memoryCopy()),
+                gigaflops: MachineSpeed.matrixProducts(),
+                bfloat16Gigaflops: profiler.rows.contains(where: \.isBFloat16)
+                    ? MachineSpeed.bfloat16Products() : 0,
+                gigabytes: MachineSpeed.memoryCopy()),
             in: cluster.world)
         // Only rank 0 knows the name that was chosen if the folder was already used.
         let target = try Agreement.fromRoot(cluster.world) { run.folder?.file(RunFolder.profileName) ?? "" }

@@ -12,6 +12,8 @@ struct ProfileReport {
         let nanoseconds: UInt64
         /// The speed of a large matrix product in GFLOP/s, and of copying memory in GB/s, on one core.
         let gigaflops: Double
+        /// The speed of products of bfloat16 numbers; 0 in a run without any.
+        let bfloat16Gigaflops: Double
         let gigabytes: Double
     }
 
@@ -31,7 +33,7 @@ struct ProfileReport {
         /// Speeds while the work runs; 0 if it has no such operations.
         let gflopsPerSecond: Double
         let gbytesPerSecond: Double
-        /// The speeds as shares of one core's highest speed. An algorithm that saves operations is credited with the
+        /// The speeds as shares of one core's highest speed, of bfloat16 products where those are what it does. An algorithm that saves operations is credited with the
         /// plain one's.
         let peakFlopsFraction: Double
         let peakBytesFraction: Double
@@ -43,6 +45,8 @@ struct ProfileReport {
         let steps: Int
         let millisecondsPerStep: Double
         let peakGflopsPerSecond: Double
+        /// Of products of bfloat16 numbers; 0 in a run without any.
+        let peakBfloat16GflopsPerSecond: Double
         let peakGbytesPerSecond: Double
         let operations: [Operation]
     }
@@ -52,7 +56,7 @@ struct ProfileReport {
     private let ranks: Int
     private let steps: Int
     private let millisecondsPerStep: Double
-    private let peak: (flops: Double, bytes: Double)
+    private let peak: (flops: Double, bfloat16: Double, bytes: Double)
 
     /// Adds the measurements of all ranks.
     init(_ measured: [Rank]) {
@@ -61,7 +65,7 @@ struct ProfileReport {
         for row in measured.flatMap(\.rows) {
             // Without a shape, kinds are told apart by the bytes of one run.
             let size = row.detail.isEmpty ? "\(row.byteCount / max(1, row.runs))" : row.detail
-            let key = "\(row.name)\n\(size)"
+            let key = "\(row.name)\n\(size)\n\(row.isBFloat16)"
             if let place = places[key] {
                 rows[place].flops += row.flops
                 rows[place].byteCount += row.byteCount
@@ -77,6 +81,7 @@ struct ProfileReport {
         let stepTime = Double(measured.map(\.nanoseconds).reduce(0, +)) / Double(ranks * steps)
         let peak = (
             flops: measured.map(\.gigaflops).reduce(0, +) / Double(ranks),
+            bfloat16: measured.map(\.bfloat16Gigaflops).max() ?? 0,
             bytes: measured.map(\.gigabytes).reduce(0, +) / Double(ranks)
         )
         operations = rows.map { row in
@@ -89,7 +94,8 @@ struct ProfileReport {
                 share: time / Double(steps * ranks) / stepTime,
                 flopsPerStep: row.flops / steps, bytesPerStep: row.byteCount / steps, gflopsPerSecond: flops,
                 gbytesPerSecond: bytes,
-                peakFlopsFraction: flops / peak.flops, peakBytesFraction: bytes / peak.bytes)
+                peakFlopsFraction: flops / (row.isBFloat16 ? peak.bfloat16 : peak.flops),
+                peakBytesFraction: bytes / peak.bytes)
         }.sorted { ($0.millisecondsPerStep, $1.name) > ($1.millisecondsPerStep, $0.name) }
         self.ranks = ranks
         self.steps = measured[0].steps
@@ -106,10 +112,11 @@ struct ProfileReport {
         func padded(_ text: String, _ width: Int) -> String {
             text + String(repeating: " ", count: max(1, width - text.count))
         }
+        let products = peak.bfloat16 > 0 ? " (\(ProgressReporter.fixed(peak.bfloat16, 0)) in bfloat16)" : ""
         var lines = [
             "",
             "profile of \(counted(steps, "step")) of \(ProgressReporter.fixed(millisecondsPerStep, 3)) ms, mean of \(counted(ranks, "rank")); one core "
-                + "reaches \(ProgressReporter.fixed(peak.flops, 0)) GFLOP/s and \(ProgressReporter.fixed(peak.bytes, 1)) GB/s",
+                + "reaches \(ProgressReporter.fixed(peak.flops, 0)) GFLOP/s\(products) and \(ProgressReporter.fixed(peak.bytes, 1)) GB/s",
             padded("operation", 31) + padded("shape", 26)
                 + "  ms/step  share  runs   GFLOP/s  peak    GB/s  peak",
         ]
@@ -140,6 +147,8 @@ struct ProfileReport {
         return try encoder.encode(
             File(
                 ranks: ranks, steps: steps, millisecondsPerStep: millisecondsPerStep,
-                peakGflopsPerSecond: peak.flops, peakGbytesPerSecond: peak.bytes, operations: operations))
+                peakGflopsPerSecond: peak.flops,
+                peakBfloat16GflopsPerSecond: peak.bfloat16, peakGbytesPerSecond: peak.bytes,
+                operations: operations))
     }
 }

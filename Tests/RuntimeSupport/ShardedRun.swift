@@ -45,11 +45,12 @@ package final class ShardedRun {
     ///   - shards: The mini-batch's shards, empty ones included, at least one with examples.
     ///   - variables: Parameters and states by the number the graph knows them by.
     ///   - parametersPerBucket: How many gradients travel together.
+    ///   - precision: What products compute in.
     ///   - graph: The graph of a shard of so many examples, before batch norm is lowered.
     package init(
         _ shards: [ReferenceShard], variables: [ReferenceTensor], kernels: UnsafePointer<dt_kernels>,
         dropoutKey: dt_philox_key = dt_philox_key(word: (17, 42)), parametersPerBucket: Int = 2,
-        graph: (Int) -> Graph
+        precision: Precision = .float32, graph: (Int) -> Graph
     ) throws {
         self.kernels = kernels
         let sizes = Set(shards.map(\.count).filter { $0 > 0 }).sorted(by: >)
@@ -58,7 +59,7 @@ package final class ShardedRun {
         let buckets = stride(from: 0, to: order.count, by: parametersPerBucket).map {
             Array(order[$0..<min($0 + parametersPerBucket, order.count)])
         }
-        graphs = lowered.map { $0.reducingGradients(in: buckets) }
+        graphs = lowered.map { $0.reducingGradients(in: buckets).stored(in: precision) }
         let (offsets, byteCount) = Self.layOut(variables, first: order)
         self.offsets = offsets
         parameters = AlignedBytes(byteCount)
@@ -283,6 +284,9 @@ package final class ShardedRun {
         }
         switch type.element {
         case .float32: return ReferenceTensor(type.shape, values(Float.self, Double.init))
+        case .bfloat16:
+            return ReferenceTensor(
+                type.shape, values(UInt16.self) { Double(Float(bitPattern: UInt32($0) << 16)) })
         case .float64: return ReferenceTensor(type.shape, values(Double.self) { $0 })
         case .int32: return ReferenceTensor(type.shape, values(Int32.self, Double.init))
         case .int64: return ReferenceTensor(type.shape, values(Int64.self, Double.init))

@@ -1,3 +1,4 @@
+import CKernels
 import Graph
 import GraphSupport
 import Layers
@@ -44,6 +45,18 @@ struct ModelCase: Sendable, CustomTestStringConvertible {
             count: counts.reduce(0, +), exampleShape: exampleShape, classes: Self.classes, seed: 9)
         batch.features = batch.features?.map { Double(Float($0)) }
         return batch.split(counts)
+    }
+
+    /// The vector loops on which its bfloat16 form has the same bits: all, the instruction emulated too, or with convolutions
+    /// those of the instruction, if the processor has it.
+    func bfloat16Kernels(_ graph: Graph) -> [UnsafePointer<dt_kernels>] {
+        let hasConvolutions = graph.nodes.contains {
+            if case .convolution = $0.operation { true } else { false }
+        }
+        let best = dt_has_bfloat16() ? [dt_kernels_for(DT_ISA_AVX512)] : []
+        guard !hasConvolutions else { return best.compactMap { $0 } }
+        let emulating = (0...dt_isa_detect().rawValue).map { dt_kernels_emulating(dt_isa(rawValue: $0)) }
+        return (best + emulating).compactMap { $0 }
     }
 
     static let all = [

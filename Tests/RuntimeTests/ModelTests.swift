@@ -1,3 +1,4 @@
+import CKernels
 import Graph
 import GraphSupport
 import Layers
@@ -48,6 +49,43 @@ import Testing
             #expect(run.roles.count == 4)
             for (role, error) in run.errors(against: expected) {
                 #expect(error <= Self.tolerance, "\(role) on \(variant.testDescription)")
+            }
+        }
+    }
+
+    /// Eight significant bits in every product leave the whole gradient about as far from the interpreter's, and everything else;
+    /// dense layers have the same bits on every instruction set, convolutions exist where the processor has an instruction for
+    /// them.
+    @Test(arguments: ModelCase.all)
+    func bfloat16(_ test: ModelCase) throws {
+        prepareThreadForPrograms()
+        let model = try test.traced()
+        let variables = test.variables(model)
+        for graph in [model.trainingGraph, model.evaluationGraph] as [(Int) -> Graph] {
+            let expected = ReferenceInterpreter().run(test.shards, variables: variables, graph: graph)
+            var first: [Graph.Role: ReferenceTensor] = [:]
+            for kernels in test.bfloat16Kernels(graph(1)) {
+                let name = String(cString: dt_isa_name(kernels.pointee.isa))
+                let run = try ShardedRun(
+                    test.shards, variables: variables, kernels: kernels, precision: .bfloat16, graph: graph)
+                run.run()
+                run.run()
+                var (error, size) = (0.0, 0.0)
+                for role in run.roles {
+                    let result = run.result(role, shard: run.shards[0])
+                    let exact = Self.expected(role, expected)
+                    #expect(first[role, default: result].mismatch(with: result) == nil, "\(role) on \(name)")
+                    first[role] = result
+                    if case .gradient = role {
+                        error += zip(result.values, exact.values).reduce(0) {
+                            $0 + ($1.0 - $1.1) * ($1.0 - $1.1)
+                        }
+                        size += exact.values.reduce(0) { $0 + $1 * $1 }
+                    } else {
+                        #expect(result.error(against: exact) <= 0.05, "\(role) on \(name)")
+                    }
+                }
+                #expect(error.squareRoot() <= 0.1 * size.squareRoot(), "the gradient on \(name)")
             }
         }
     }

@@ -88,7 +88,8 @@ import Testing
             var written = program.buffers.map { buffer in
                 switch buffer.home {
                 case .arena, .kept, .uniform, .gradients: false
-                case .input, .parameters, .states, .directions, .collectives: true
+                case .input, .parameters, .roundedRows, .roundedPanels, .states, .directions, .collectives:
+                    true
                 }
             }
             func run(_ steps: [Step]) {

@@ -9,6 +9,8 @@ package final class Profiler {
         /// The operation and its shape.
         package let name: String
         package let detail: String
+        /// Whether its operations are products of bfloat16 numbers.
+        package let isBFloat16: Bool
         /// Floating-point operations, bytes, runs, and their time in nanoseconds.
         package var flops: Int
         package var byteCount: Int
@@ -83,12 +85,13 @@ package final class Profiler {
     /// Work of the same name and shape shares one row, whichever program it comes from.
     private func row(_ description: StepDescription) -> Int {
         let kind = description.detail.isEmpty ? "\(description.byteCount)" : description.detail
-        let text = "\(description.name)\n\(kind)"
+        let text = "\(description.name)\n\(kind)\n\(description.isBFloat16)"
         if let known = rowOfText[text] { return known }
         rowOfText[text] = rows.count
         rows.append(
             Row(
-                name: description.name, detail: description.detail, flops: 0, byteCount: 0, runs: 0,
+                name: description.name, detail: description.detail, isBFloat16: description.isBFloat16,
+                flops: 0, byteCount: 0, runs: 0,
                 nanoseconds: 0))
         return rows.count - 1
     }

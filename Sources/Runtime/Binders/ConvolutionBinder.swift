@@ -7,13 +7,14 @@ struct ConvolutionBinder: Binder {
 
     func bind(_ operation: Operation.Convolution) throws(RuntimeError) {
         let (a, b, result) = (type(0).shape, type(1).shape, node.types[0].shape)
+        let element = type(0).element
         switch operation {
         case .convolution(let geometry):
-            try bindForward(ConvolutionShape(geometry, image: a, filter: b))
+            try bindForward(ConvolutionShape(geometry, element, image: a, filter: b))
         case .convolutionInputGradient(let geometry, _):
-            try bindInputGradient(ConvolutionShape(geometry, image: result, filter: b))
+            try bindInputGradient(ConvolutionShape(geometry, element, image: result, filter: b))
         case .convolutionWeightGradient(let geometry, _):
-            try bindWeightGradient(ConvolutionShape(geometry, image: a, filter: result))
+            try bindWeightGradient(ConvolutionShape(geometry, element, image: a, filter: result))
         }
     }
 
@@ -21,8 +22,8 @@ struct ConvolutionBinder: Binder {
         let (primitive, layouts) = try firstImplemented(
             "a convolution", shape, imageLayouts(input: native(0).layout, channels: shape.image[1])
         ) { algorithm, input, output throws(RuntimeError) in
-            let from = try input.handle(dimensions: shape.image)
-            let to = try output.handle(dimensions: shape.output)
+            let from = try input.handle(shape.element, dimensions: shape.image)
+            let to = try output.handle(shape.element, dimensions: shape.output)
             // oneDNN reads both layouts while it makes the primitive, so they must live until then.
             return try shape.withDescription { description throws(RuntimeError) in
                 try Primitive.make("planning a convolution") { made in
@@ -37,7 +38,7 @@ struct ConvolutionBinder: Binder {
         let source = try buffer(0, layouts.input)
         let y = define(layouts.output)
         builder.emitCall(
-            "convolution", detail: shape.text, flops: shape.flops, primitive,
+            shape.work("convolution"), primitive,
             arguments: [
                 (Int32(OD_FORWARD_SRC), source), (Int32(OD_FORWARD_WEIGHTS), filter),
                 (Int32(OD_FORWARD_DST), y),
@@ -49,8 +50,8 @@ struct ConvolutionBinder: Binder {
             "a convolution's input gradient", shape,
             [(.blocked(channelBlock), .blocked(channelBlock)), (.plain, .plain)]
         ) { algorithm, input, output throws(RuntimeError) in
-            let from = try output.handle(dimensions: shape.output)
-            let to = try input.handle(dimensions: shape.image)
+            let from = try output.handle(shape.element, dimensions: shape.output)
+            let to = try input.handle(shape.element, dimensions: shape.image)
             // oneDNN reads both layouts while it makes the primitive, so they must live until then.
             return try shape.withDescription { description throws(RuntimeError) in
                 try Primitive.make("planning a convolution's input gradient") { made in
@@ -65,7 +66,7 @@ struct ConvolutionBinder: Binder {
         let source = try buffer(0, layouts.output)
         let dx = define(layouts.input)
         builder.emitCall(
-            "convolution input gradient", detail: shape.text, flops: shape.flops, primitive,
+            shape.work("convolution input gradient"), primitive,
             arguments: [
                 (Int32(OD_BACKWARD_DATA_DIFF_DST), source),
                 (Int32(OD_BACKWARD_DATA_WEIGHTS), filter),
@@ -78,8 +79,8 @@ struct ConvolutionBinder: Binder {
             "a convolution's weight gradient", shape,
             imageLayouts(input: native(0).layout, channels: shape.image[1])
         ) { algorithm, input, output throws(RuntimeError) in
-            let from = try input.handle(dimensions: shape.image)
-            let to = try output.handle(dimensions: shape.output)
+            let from = try input.handle(shape.element, dimensions: shape.image)
+            let to = try output.handle(shape.element, dimensions: shape.output)
             // oneDNN reads both layouts while it makes the primitive, so they must live until then.
             return try shape.withDescription { description throws(RuntimeError) in
                 try Primitive.make("planning a convolution's weight gradient") { made in
@@ -93,10 +94,10 @@ struct ConvolutionBinder: Binder {
         let source = try buffer(0, layouts.input)
         let cotangent = try buffer(1, layouts.output)
         let made = try primitive.layout(Int(OD_BACKWARD_WEIGHTS_DIFF_WEIGHTS))
-        let isPlain = try made == LayoutHandle.plain(shape.filter)
+        let isPlain = try made == LayoutHandle.plain(.float32, shape.filter)
         let gradient = isPlain ? define() : builder.temporary(made.byteCount)
         builder.emitCall(
-            "convolution weight gradient", detail: shape.text, flops: shape.flops, primitive,
+            shape.work("convolution weight gradient"), primitive,
             arguments: [
                 (Int32(OD_BACKWARD_WEIGHTS_SRC), source),
                 (Int32(OD_BACKWARD_WEIGHTS_DIFF_DST), cotangent),
@@ -104,7 +105,7 @@ struct ConvolutionBinder: Binder {
             ], writes: [gradient])
         if !isPlain {
             try builder.emitReorder(
-                from: (.opaque(made), gradient), to: (.plain, define()), dimensions: shape.filter,
+                .float32, from: (.opaque(made), gradient), to: (.plain, define()), dimensions: shape.filter,
                 name: "reorder weight gradient")
         }
     }
@@ -114,7 +115,7 @@ struct ConvolutionBinder: Binder {
         _ primitive: Primitive, _ place: Int32, _ shape: ConvolutionShape
     ) throws(RuntimeError) -> Int {
         let wanted = try primitive.layout(Int(place))
-        let isPlain = try wanted == LayoutHandle.plain(shape.filter)
+        let isPlain = try wanted == LayoutHandle.plain(shape.element, shape.filter)
         return try builder.buffer(
             node.operands[1], isPlain ? .plain : .opaque(wanted), dimensions: shape.filter)
     }
@@ -160,11 +161,14 @@ private struct ConvolutionShape {
     /// With groups in front when there are several.
     let filter: [Int]
     let output: [Int]
+    /// What images, filters and output gradients are stored as.
+    let element: ElementType
     private let geometry: Convolution2d
     private let kernel: Extent2d
 
-    init(_ geometry: Convolution2d, image: [Int], filter: [Int]) {
+    init(_ geometry: Convolution2d, _ element: ElementType, image: [Int], filter: [Int]) {
         self.geometry = geometry
+        self.element = element
         self.image = image
         kernel = Extent2d(filter[2], filter[3])
         let groups = geometry.groups
@@ -173,11 +177,16 @@ private struct ConvolutionShape {
     }
 
     /// Whether Winograd's algorithm is worth trying: 3x3 kernels of stride 1 on enough channels. Measured with oneDNN
-    /// 2.6 and AVX-512 it is 1.2 to 1.7 times as fast as the direct form there, and slower on few channels.
+    /// 2.6 and AVX-512 it is 1.2 to 1.7 times as fast as the direct form there, and slower on few channels. There is none on
+    /// bfloat16 images.
     var suitsWinograd: Bool {
-        kernel == Extent2d(3, 3) && geometry.stride == Extent2d(1, 1) && geometry.groups == 1
+        element == .float32 && kernel == Extent2d(3, 3) && geometry.stride == Extent2d(1, 1)
+            && geometry.groups == 1
             && image[1] >= 16 && output[1] >= 16
     }
+
+    /// What a step of this shape computes.
+    func work(_ name: String) -> Work { Work(name, detail: text, flops: flops, element) }
 
     /// The shape in words: input, output channels and kernel of one shard.
     var text: String {
@@ -216,6 +225,7 @@ private struct ConvolutionShape {
         description.padding_bottom = Int64(max(0, needed.height))
         description.padding_right = Int64(max(0, needed.width))
         description.groups = Int64(geometry.groups)
+        description.type = element.oneDNNType
         return try body(&description)
     }
 }

@@ -30,14 +30,23 @@ struct DenseBinder: Binder {
     private func bindLinear(relu: Bool) throws(RuntimeError) {
         let kernels = kernels
         let (m, k, n) = (type(0).shape[0], type(0).shape[1], node.types[0].shape[1])
+        let element = type(0).element
         let x = try buffer(0, .columns)
-        let w = try plain(1)
+        let w = try buffer(1, element == .bfloat16 ? .evenRows : .plain)
         let bias = node.operands.count == 3 ? try plain(2) : nil
         let y = define(.columns)
-        builder.emit(
-            "linear", detail: "\(m) x \(k) to \(n)", flops: 2 * m * n * k,
-            reads: [x, w] + (bias.map { [$0] } ?? []), writes: [y]
-        ) { frame in
+        let work = Work("linear", detail: "\(m) x \(k) to \(n)", flops: 2 * m * n * k, element)
+        let reads = [x, w] + (bias.map { [$0] } ?? [])
+        if element == .bfloat16 {
+            let inPairs = node.types[0].element == .bfloat16
+            builder.emit(work, reads: reads, writes: [y]) { frame in
+                kernels.pointee.dense_forward_bf16(
+                    frame.halves(x), frame.halves(w), bias.map { frame.floats($0) }, Int64(m), Int64(n),
+                    Int64(k), relu, inPairs, frame.table[y])
+            }
+            return
+        }
+        builder.emit(work, reads: reads, writes: [y]) { frame in
             kernels.pointee.dense_forward(
                 frame.floats(x), frame.floats(w), bias.map { frame.floats($0) }, Int64(m), Int64(n), Int64(k),
                 relu, frame.floats(y))
@@ -48,13 +57,23 @@ struct DenseBinder: Binder {
     private func bindInputGradient() throws(RuntimeError) {
         let kernels = kernels
         let (m, n, k) = (type(0).shape[0], type(0).shape[1], node.types[0].shape[1])
+        let element = type(0).element
         let dy = try buffer(0, .columns)
-        let w = try plain(1)
+        let w = try buffer(1, element == .bfloat16 ? .panels : .plain)
         let dx = define(.columns)
-        builder.emit(
-            "linear input gradient", detail: "\(m) x \(n) to \(k)", flops: 2 * m * n * k, reads: [dy, w],
-            writes: [dx]
-        ) { frame in
+        let work = Work(
+            "linear input gradient", detail: "\(m) x \(n) to \(k)", flops: 2 * m * n * k, element)
+        if element == .bfloat16 {
+            guard node.types[0].element == .bfloat16 else {
+                throw RuntimeError(description: "an input gradient of bfloat16 operands is bfloat16")
+            }
+            builder.emit(work, reads: [dy, w], writes: [dx]) { frame in
+                kernels.pointee.dense_input_gradient_bf16(
+                    frame.halves(dy), frame.halves(w), Int64(m), Int64(n), Int64(k), frame.halves(dx))
+            }
+            return
+        }
+        builder.emit(work, reads: [dy, w], writes: [dx]) { frame in
             kernels.pointee.dense_input_gradient(
                 frame.floats(dy), frame.floats(w), Int64(m), Int64(n), Int64(k), frame.floats(dx))
         }
@@ -64,31 +83,33 @@ struct DenseBinder: Binder {
     private func bindWeightGradient() throws(RuntimeError) {
         let kernels = kernels
         let (m, n, k) = (type(0).shape[0], node.types[0].shape[0], node.types[0].shape[1])
-        let dy = try buffer(0, .columns)
+        let element = type(0).element
+        let dy = try buffer(0, JointGradient.gradientLayout(element))
         let joint = site.context.gradients.joint(site.index)
         let x = try weightGradientInput(isJoint: joint != nil)
-        let name = "linear weight gradient"
-        let detail = "\(m) x \(k) to \(n)"
-        let flops = 2 * m * n * k
+        let work = Work(
+            "linear weight gradient", detail: "\(m) x \(k) to \(n)", flops: 2 * m * n * k, element)
         if let (parameter, collective) = joint {
             builder.emit(
                 PlannedJoint(
                     stage: builder.position.stage, part: builder.position.part, gradient: dy, input: x,
                     parameter: parameter,
-                    collective: collective, rows: n, columns: k, examples: m,
-                    description: StepDescription(
-                        name: name, detail: detail, flops: flops,
-                        byteCount: (m * (n + k) + n * k) * MemoryLayout<Float>.size)))
+                    collective: collective, rows: n, columns: k, examples: m, element: element,
+                    description: work.description(
+                        byteCount: m * (n + k) * element.size + n * k * MemoryLayout<Float>.size)))
             return
         }
         let dw = define()
-        builder.emit(name, detail: detail, flops: flops, reads: [dy, x], writes: [dw]) { frame in
+        let kernel =
+            element == .bfloat16
+            ? kernels.pointee.dense_weight_gradient_bf16 : kernels.pointee.dense_weight_gradient
+        builder.emit(work, reads: [dy, x], writes: [dw]) { frame in
             let strip = Layout.stripWidth
             var shard = dt_dense_shard(
                 x: frame.floats(x), dy: frame.floats(dy), m: Int64(m), row_stride: Int64(strip),
-                strip_stride: Int64(strip * m))
+                strip_stride: Int64(strip * (element == .bfloat16 ? (m + 1) / 2 : m)))
             var push: Int32 = 0
-            kernels.pointee.dense_weight_gradient(
+            kernel?(
                 &shard, &push, 1, 0, Int64(n), Int64(k), false, false, frame.floats(dw))
         }
     }
@@ -98,7 +119,8 @@ struct DenseBinder: Binder {
     private func weightGradientInput(isJoint: Bool) throws(RuntimeError) -> Int {
         let columns = type(1).shape[1]
         let known = native(1)
-        if isJoint, known.layout == .plain, builder.buffers[known.buffer].home == .input(.features),
+        if isJoint, type(1).element == .float32, known.layout == .plain,
+            builder.buffers[known.buffer].home == .input(.features),
             columns % 16 == 0, columns % 1024 != 0
         {
             return known.buffer
@@ -120,7 +142,8 @@ struct DenseBinder: Binder {
             throw RuntimeError(description: "oneDNN has no matrix product for this shape")
         }
         builder.emitCall(
-            "matmul", detail: "\(rows) x \(columns) x \(inner)", flops: 2 * rows * columns * inner, primitive,
+            Work("matmul", detail: "\(rows) x \(columns) x \(inner)", flops: 2 * rows * columns * inner),
+            primitive,
             arguments: [(Int32(OD_MATMUL_A), a), (Int32(OD_MATMUL_B), b), (Int32(OD_MATMUL_C), c)],
             writes: [c])
     }
@@ -130,11 +153,18 @@ struct DenseBinder: Binder {
         let shape = node.types[0].shape
         let layout = native(0).layout
         let bias = try plain(1)
+        let isRounded = node.types[0].element == .bfloat16
         let pixels = shape.dropFirst(2).reduce(1, *)
         guard case .blocked(let block) = layout else {
             let x = try plain(0)
             let y = define()
             builder.emit("bias", reads: [x, bias], writes: [y], inPlace: x) { frame in
+                if isRounded {
+                    kernels.pointee.bias_add_bf16(
+                        frame.halves(x), frame.floats(bias), Int64(shape[0]), Int64(shape[1]), Int64(pixels),
+                        relu, frame.halves(y))
+                    return
+                }
                 kernels.pointee.bias_add(
                     frame.floats(x), frame.floats(bias), Int64(shape[0]), Int64(shape[1]), Int64(pixels),
                     relu,
@@ -156,6 +186,12 @@ struct DenseBinder: Binder {
                     for lane in 0..<block {
                         let channel = channels * block + lane
                         padded[lane] = channel < shape[1] ? frame.floats(bias)[channel] : 0
+                    }
+                    if isRounded {
+                        kernels.pointee.bias_add_bf16(
+                            frame.halves(x) + start, padded, Int64(pixels), Int64(block), 1, relu,
+                            frame.halves(y) + start)
+                        continue
                     }
                     kernels.pointee.bias_add(
                         frame.floats(x) + start, padded, Int64(pixels), Int64(block), 1, relu,

@@ -23,6 +23,11 @@ struct ElementwiseBinder: Binder {
                 builder.emit("\(function)", reads: [x], writes: [y], inPlace: x) { frame in
                     kernels.pointee.unary_f64(operation, count, frame.doubles(x), parameter, frame.doubles(y))
                 }
+            } else if node.types[0].element == .bfloat16 {
+                builder.emit("\(function)", reads: [x], writes: [y], inPlace: x) { frame in
+                    kernels.pointee.unary_bf16(
+                        operation, count, frame.halves(x), Float(parameter), frame.halves(y))
+                }
             } else {
                 builder.emit("\(function)", reads: [x], writes: [y], inPlace: x) { frame in
                     kernels.pointee.unary(
@@ -41,6 +46,12 @@ struct ElementwiseBinder: Binder {
                     kernels.pointee.binary_f64(
                         operation, count, frame.doubles(a), frame.doubles(b), parameter, frame.doubles(y))
                 }
+            } else if node.types[0].element == .bfloat16 {
+                builder.emit("\(function)", reads: [a, b], writes: [y], inPlace: function == .add ? a : b) {
+                    frame in
+                    kernels.pointee.binary_bf16(
+                        operation, count, frame.halves(a), frame.halves(b), Float(parameter), frame.halves(y))
+                }
             } else {
                 builder.emit("\(function)", reads: [a, b], writes: [y], inPlace: function == .add ? a : b) {
                     frame in
@@ -51,16 +62,18 @@ struct ElementwiseBinder: Binder {
         }
     }
 
-    /// A blocked layout if an operand has one and padding stays zero in it, columns if an operand stands in them (their
-    /// padding means nothing), else row-major.
+    /// A blocked layout if an operand has one and padding stays zero in it, columns if an operand stands in them (padded
+    /// examples mean nothing, but a feature that fills up a pair is zero), else row-major.
     private func sharedLayout(zeroPreserving: Bool) -> Layout {
         for operand in node.operands.indices {
             switch native(operand).layout {
             case .blocked(let block):
                 let isPadded = type(operand).shape[1] % block != 0
                 if zeroPreserving || !isPadded { return .blocked(block) }
-            case .columns: return .columns
-            case .plain, .strips, .opaque: break
+            case .columns:
+                let isPadded = type(operand).element == .bfloat16 && type(operand).shape[1] % 2 != 0
+                if zeroPreserving || !isPadded { return .columns }
+            case .plain, .strips, .transposed, .evenRows, .panels, .opaque: break
             }
         }
         return .plain
@@ -68,6 +81,21 @@ struct ElementwiseBinder: Binder {
 
     private func bindConversion(to element: ElementType) throws(RuntimeError) {
         let kernels = kernels
+        switch (type(0).element, element) {
+        case (.float32, .bfloat16):
+            try bindRounding()
+            return
+        case (.bfloat16, .float32):
+            let layout = imageLayout(0)
+            let x = try buffer(0, layout)
+            let y = define(layout)
+            let count = Int64(layout.byteCount(node.types[0]) / node.types[0].element.size)
+            builder.emit("to float32", reads: [x], writes: [y]) { frame in
+                kernels.pointee.from_bf16(count, frame.halves(x), frame.floats(y))
+            }
+            return
+        default: break
+        }
         let x = try plain(0)
         let count = Int64(node.types[0].count)
         switch (type(0).element, element) {
@@ -83,6 +111,50 @@ struct ElementwiseBinder: Binder {
             }
         case let (from, to):
             throw RuntimeError(description: "no conversion from \(from) to \(to)")
+        }
+    }
+}
+
+extension ElementwiseBinder {
+    /// Rounds to bfloat16: the weights of dense layers to what products read, anything else in the layout it stands in.
+    private func bindRounding() throws(RuntimeError) {
+        let kernels = kernels
+        let type = node.types[0]
+        if isDenseWeight,
+            case .leaf(.parameter(let place)) = site.context.graph.nodes[node.operands[0].node].operation,
+            site.context.roundedWeights.contains(place)
+        {
+            let offset = site.context.variableOffsets[place] / 2
+            for (layout, home) in [(Layout.evenRows, Buffer.Home.roundedRows), (.panels, .roundedPanels)] {
+                alias(builder.newBuffer(home, layout.byteCount(type), offset: offset), layout)
+            }
+            return
+        }
+        if isDenseWeight {
+            let x = try plain(0)
+            let y = define(.evenRows)
+            builder.emit("round weights", reads: [x], writes: [y]) { frame in
+                kernels.pointee.round_weights(
+                    frame.floats(x), Int64(type.shape[0]), Int64(type.shape[1]), frame.halves(y))
+            }
+            return
+        }
+        let layout = imageLayout(0)
+        let x = try buffer(0, layout)
+        let y = define(layout)
+        let count = Int64(layout.byteCount(type) / type.element.size)
+        builder.emit("to bfloat16", reads: [x], writes: [y]) { frame in
+            kernels.pointee.to_bf16(count, frame.floats(x), frame.halves(y))
+        }
+    }
+
+    /// Whether dense layers, and nothing else, read the result as their weights.
+    private var isDenseWeight: Bool {
+        let graph = site.context.graph
+        guard builder.isUniform(Graph.Value(site.index)), node.types[0].shape.count == 2 else { return false }
+        return site.context.readers[site.index].allSatisfy { reader in
+            guard case .dense = graph.nodes[reader].operation else { return false }
+            return graph.nodes[reader].operands.dropFirst().first == Graph.Value(site.index)
         }
     }
 }

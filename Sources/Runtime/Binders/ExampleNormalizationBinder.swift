@@ -21,7 +21,14 @@ struct ExampleNormalizationBinder: Binder {
         let weight = try plain(1)
         let bias = try plain(2)
         let y = define()
+        let isRounded = node.types[0].element == .bfloat16
         builder.emit("layer norm", reads: [x, weight, bias], writes: [y], inPlace: x) { frame in
+            if isRounded {
+                kernels.pointee.layer_norm_bf16(
+                    frame.halves(x), frame.floats(weight), frame.floats(bias), epsilon, rows, columns,
+                    frame.halves(y))
+                return
+            }
             kernels.pointee.layer_norm(
                 frame.floats(x), frame.floats(weight), frame.floats(bias), epsilon, rows, columns,
                 frame.floats(y))
@@ -38,11 +45,19 @@ struct ExampleNormalizationBinder: Binder {
         // A fixed weight of ones asks for no gradient, which would cost another pass.
         let values = site.context.graph.nodes.flatMap(\.operands) + site.context.graph.results.map(\.value)
         let learns = values.contains { $0.node == site.index && $0.output > 0 }
+        let isRounded = node.types[0].element == .bfloat16
         let parameters = learns ? [define(result: 1), define(result: 2)] : []
         builder.emit(
             "layer norm gradient", reads: [x, weight, dy], writes: [dx] + parameters,
             scratch: 3 * Int(rows) * MemoryLayout<Float>.size
         ) { frame in
+            if isRounded {
+                kernels.pointee.layer_norm_gradient_bf16(
+                    frame.halves(x), frame.halves(dy), frame.floats(weight), epsilon, rows, columns,
+                    frame.scratch.assumingMemoryBound(to: Float.self), frame.halves(dx),
+                    learns ? frame.floats(parameters[0]) : nil, learns ? frame.floats(parameters[1]) : nil)
+                return
+            }
             kernels.pointee.layer_norm_gradient(
                 frame.floats(x), frame.floats(dy), frame.floats(weight), epsilon, rows, columns,
                 frame.scratch.assumingMemoryBound(to: Float.self), frame.floats(dx),

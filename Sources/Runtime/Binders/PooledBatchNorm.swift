@@ -50,7 +50,7 @@ struct PooledBatchNorm {
     func counts(_ builder: ProgramBuilder) throws(RuntimeError) -> (dt_activation, dt_window) {
         let x = operands[0]
         return try window.counts(
-            image: builder.type(x).shape, output: pooledShape, builder.imageLayout(x))
+            image: builder.type(x), output: pooledShape, builder.imageLayout(x))
     }
 
     fileprivate func suits(_ builder: ProgramBuilder) -> Bool {

@@ -14,7 +14,7 @@ struct PoolingBinder: Binder {
                 break
             }
             let layout = imageLayout(0)
-            let (l, w) = try window.counts(image: type(0).shape, output: node.types[0].shape, layout)
+            let (l, w) = try window.counts(image: type(0), output: node.types[0].shape, layout)
             let x = try buffer(0, layout)
             let y = define(layout)
             let indices = define(layout, result: 1)
@@ -26,7 +26,7 @@ struct PoolingBinder: Binder {
             if site.pooledBatchNorm(where: { $0.scatter == site.index }) != nil { break }
             // The layout of the indices decides: they are never converted.
             let (layout, indices) = native(1)
-            let (l, w) = try window.counts(image: node.types[0].shape, output: type(0).shape, layout)
+            let (l, w) = try window.counts(image: node.types[0], output: type(0).shape, layout)
             let dy = try buffer(0, layout)
             let dx = define(layout)
             builder.emit("max pool gradient", reads: [dy, indices], writes: [dx]) { frame in
@@ -35,7 +35,7 @@ struct PoolingBinder: Binder {
             }
         case .maxPoolGather(let window):
             let (layout, indices) = native(1)
-            let (l, w) = try window.counts(image: type(0).shape, output: node.types[0].shape, layout)
+            let (l, w) = try window.counts(image: type(0), output: node.types[0].shape, layout)
             let x = try buffer(0, layout)
             let y = define(layout)
             builder.emit("max pool gather", reads: [x, indices], writes: [y]) { frame in
@@ -43,7 +43,7 @@ struct PoolingBinder: Binder {
             }
         case .averagePool(let window):
             let layout = imageLayout(0)
-            let (l, w) = try window.counts(image: type(0).shape, output: node.types[0].shape, layout)
+            let (l, w) = try window.counts(image: type(0), output: node.types[0].shape, layout)
             let x = try buffer(0, layout)
             let y = define(layout)
             builder.emit("average pool", reads: [x], writes: [y]) { frame in
@@ -51,7 +51,7 @@ struct PoolingBinder: Binder {
             }
         case .averagePoolScatter(let window, _):
             let layout = imageLayout(0)
-            let (l, w) = try window.counts(image: node.types[0].shape, output: type(0).shape, layout)
+            let (l, w) = try window.counts(image: node.types[0], output: type(0).shape, layout)
             let dy = try buffer(0, layout)
             let dx = define(layout)
             builder.emit("average pool gradient", reads: [dy], writes: [dx]) { frame in

@@ -24,7 +24,14 @@ struct RandomBinder: Binder {
             let y = define()
             let shape = node.types[0].shape
             let width = Int64(shape.dropFirst().reduce(1, *))
+            let isRounded = node.types[0].element == .bfloat16
             builder.emit("dropout", reads: [x, examples], writes: [y], inPlace: x) { frame in
+                if isRounded {
+                    kernels.pointee.dropout_bf16(
+                        frame.scalars.pointee.dropoutKey, UInt32(tag), frame.indices(examples),
+                        Int64(shape[0]), width, Float(rate), frame.halves(x), frame.halves(y))
+                    return
+                }
                 kernels.pointee.dropout(
                     frame.scalars.pointee.dropoutKey, UInt32(tag), frame.indices(examples), Int64(shape[0]),
                     width,

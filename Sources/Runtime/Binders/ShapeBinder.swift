@@ -27,7 +27,7 @@ struct ShapeBinder: Binder {
             let axes = shape.indices.filter { shape[$0] != operand.shape[$0] }
             try bindPasses(.broadcast, axes: axes, extents: shape)
         case .sum(let axes):
-            if bindColumnSum(axes) { break }
+            if try bindColumnSum(axes) { break }
             try bindPasses(.sum, axes: axes, extents: type(0).shape)
         case .maximum(let axes):
             try bindPasses(.maximum, axes: axes, extents: type(0).shape)
@@ -59,6 +59,7 @@ struct ShapeBinder: Binder {
             alias(source)
             return
         }
+        var element = operand.element
         let runs = Self.runs(of: changing)
         for (pass, run) in (repeating ? runs : runs.reversed()).enumerated() {
             let outer = shape[..<run.lowerBound].reduce(1, *)
@@ -66,10 +67,11 @@ struct ShapeBinder: Binder {
             let middle = extents[run].reduce(1, *)
             for axis in run { shape[axis] = repeating ? extents[axis] : 1 }
             let isLast = pass == runs.count - 1
-            let target = isLast ? define() : builder.temporary(shape.reduce(1, *) * operand.element.size)
-            try bindPass(
-                kind, source, target, (Int64(outer), Int64(middle), Int64(inner)), operand.element)
-            source = target
+            // The sum of bfloat16 numbers is a Float32.
+            let made = kind == .sum && element == .bfloat16 ? ElementType.float32 : element
+            let target = isLast ? define() : builder.temporary(shape.reduce(1, *) * made.size)
+            try bindPass(kind, source, target, (Int64(outer), Int64(middle), Int64(inner)), element)
+            (source, element) = (target, made)
         }
     }
 
@@ -101,16 +103,29 @@ struct ShapeBinder: Binder {
             builder.emit(name, reads: [x], writes: [y]) { frame in
                 kernels.pointee.repeat_middle_f64(frame.doubles(x), outer, middle, inner, frame.doubles(y))
             }
-        case (.maximum, .float64), (_, .int32), (_, .int64), (_, .uint8):
+        case (.sum, .bfloat16):
+            builder.emit(name, reads: [x], writes: [y]) { frame in
+                kernels.pointee.sum_middle_bf16(frame.halves(x), outer, middle, inner, frame.floats(y))
+            }
+        case (.maximum, .float64), (_, .bfloat16), (_, .int32), (_, .int64), (_, .uint8):
             throw RuntimeError(description: "\(name) has no kernel for \(element)")
         }
     }
 
     /// The sum over examples of a matrix that stands in columns; false where it does not.
-    private func bindColumnSum(_ axes: [Int]) -> Bool {
+    private func bindColumnSum(_ axes: [Int]) throws(RuntimeError) -> Bool {
         guard axes == [0], native(0).layout == .columns else { return false }
         let kernels = kernels
         let shape = type(0).shape
+        if type(0).element == .bfloat16 {
+            let x = try buffer(0, .transposed)
+            let y = define()
+            builder.emit("sum", reads: [x], writes: [y]) { frame in
+                kernels.pointee.dense_bias_gradient_bf16(
+                    frame.halves(x), Int64(shape[0]), Int64(shape[1]), frame.floats(y))
+            }
+            return true
+        }
         let x = native(0).buffer
         let y = define()
         builder.emit("sum", reads: [x], writes: [y]) { frame in
