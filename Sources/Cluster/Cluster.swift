@@ -1,5 +1,6 @@
 import CKernels
 import COneDNN
+import Glibc
 import MPI
 
 /// The ranks of a run, renumbered so that the ranks of one node are neighbours, and the settings that they agreed on.
@@ -98,14 +99,28 @@ public final class Cluster: @unchecked Sendable {
         detectedInstructionSet = detected
         let wanted = min(instructionSet ?? detected, detected)
         let agreed = InstructionSet(level: try world.allReduce(wanted.level, .min))
-        kernels = dt_kernels_for(agreed.kernelLevel)
+        kernels = Self.kernels(agreed)
+        // Float32 has the same bytes with bfloat16's instruction and without.
+        let hasBFloat16 = try world.allReduce(dt_has_bfloat16() ? 1 : 0, .min) == 1
+        let level =
+            hasBFloat16 && agreed == .avx512 ? Int32(OD_ISA_AVX512_BFLOAT16) : agreed.oneDNNLevel
         // oneDNN takes a cap only before its first use. After that, the cap in force must be the one agreed on.
-        if od_set_max_isa(agreed.oneDNNLevel) != Int32(OD_OK.rawValue), od_isa() != agreed.oneDNNLevel {
+        if od_set_max_isa(level) != Int32(OD_OK.rawValue), od_isa() != level {
             throw ClusterError.instructionSet(agreed)
         }
         od_set_thread()
         try watchdog?.join(self)
         activity.enter(.preparing)
+    }
+
+    /// The vector loops of an instruction set; a test may have bfloat16's instruction emulated.
+    private static func kernels(_ instructionSet: InstructionSet) -> UnsafePointer<dt_kernels> {
+        #if FAULT_INJECTION
+            if getenv("DTRAIN_EMULATE_BFLOAT16") != nil {
+                return dt_kernels_emulating(instructionSet.kernelLevel)
+            }
+        #endif
+        return dt_kernels_for(instructionSet.kernelLevel)
     }
 
     /// Throws if there are fewer shards than ranks; rank r of R computes ⌊(r+1)S/R⌋ − ⌊rS/R⌋ of S shards.

@@ -81,8 +81,12 @@ package struct MemoryEstimate: Sendable {
     private let states: Int
     private let training: Pass
     private let evaluations: [Pass]
+    /// Bytes of the rounded forms of weights, once per node.
+    private let roundedBytes: Int
     /// Bytes of gradients that each shard writes by itself, to be added up.
     private let ownGradients: Int
+    /// Bytes of gradients that several ranks of a node make whole, each its slices, of operands that they share.
+    private let wholeGradients: Int
 
     /// What steps of Newton's method take.
     package struct Newton: Sendable {
@@ -118,11 +122,11 @@ package struct MemoryEstimate: Sendable {
             waits = program.hasBlockingCollectives
         }
 
-        /// Bytes of a rank with so many shards and worker threads.
-        func bytes(shards: Int, workers: Int) -> Int {
+        /// Bytes of a rank with so many shards and worker threads, which reads what `keeping` shards keep.
+        func bytes(shards: Int, keeping: Int, workers: Int) -> Int {
             let slots = waits ? shards : min(workers, shards)
-            return slots * arena + shards * (kept + contributions + inputs) + workers * scratch + uniform
-                + collectives
+            return slots * arena + keeping * kept + shards * (contributions + inputs) + workers * scratch
+                + uniform + collectives
         }
     }
 
@@ -151,15 +155,19 @@ package struct MemoryEstimate: Sendable {
         let schedule = Schedule(graph)
         let places = VariablePlaces(
             model, order: schedule.gradientOrder(of: graph), bucketBytes: work.bucketBytes)
+        let rounded = work.precision == .bfloat16 ? RoundedWeights.variables(of: model) : []
+        roundedBytes = rounded.reduce(0) { $0 + model.variables[$1].count * 4 }
         func plan(_ graph: Graph, _ count: Int) throws -> Program {
             do {
-                return try ProgramPlanner(graph, variableOffsets: places.offsets, kernels: kernels).plan()
+                return try ProgramPlanner(
+                    graph, variableOffsets: places.offsets, roundedWeights: rounded, kernels: kernels
+                ).plan()
             } catch {
                 throw PlanningError(examples: count, error)
             }
         }
         let program = try plan(
-            graph.stored(in: work.precision).reducingGradients(in: places.layout.groups), count)
+            graph.reducingGradients(in: places.layout.groups).stored(in: work.precision), count)
         training = Pass(program, sizes: shardSizes, exampleBytes: work.exampleBytes)
         evaluations = try work.evaluations.filter { !$0.isEmpty }.map { batches in
             let shardSizes = sizes(batches)
@@ -174,6 +182,8 @@ package struct MemoryEstimate: Sendable {
         ownGradients = program.groups.flatMap(\.parameters).reduce(0) {
             $0 + model.variables[$1].count * 4
         }
+        let joints = program.stages.flatMap(\.parts).flatMap(\.joints).filter(\.isForNode)
+        wholeGradients = joints.reduce(0) { $0 + $1.rows * $1.columns * 4 }
         newton = try (work.rule as? NewtonCG).map { rule in
             let inputs = model.inputTypes(count: count)
             let product = model.hessianProductGraph(inputs)
@@ -206,9 +216,11 @@ package struct MemoryEstimate: Sendable {
         return (0..<ranks).map { rank in
             let shards = map.owned[rank].count
             var found = Rank(program: program + Self.libraryBytes, data: work.dataBytes + work.orderBytes)
-            found.weights = parameters + states + (work.keepsBest && rank == 0 ? parameters + states : 0)
+            found.weights =
+                parameters + roundedBytes + states + (work.keepsBest && rank == 0 ? parameters + states : 0)
             // A rank writes its own partial sums and reads its slice of those of others.
-            let partial = parameters * subtrees[rank] + parameters * (all - subtrees[rank]) / ranks
+            let divided = ranks > 1 ? parameters - wholeGradients : parameters
+            let partial = divided * subtrees[rank] + divided * (all - subtrees[rank]) / ranks
             let sums = ranks > 1 ? parameters / ranks : 0
             // Sums over subtrees of a rank's shards wait for one another.
             let largest = map.subtrees[rank].map(\.count).max() ?? 1
@@ -222,9 +234,13 @@ package struct MemoryEstimate: Sendable {
             // To copy its part of the state it reads what others have updated.
             let read = rank == 0 ? found.copies - parameters : found.copies
             found.optimizerState += max(0, read) * (ranks - 1) / ranks
-            found.shared = work.dataBytes + parameters + exchanges * partial + found.optimizerState
-            let passes = [training] + evaluations
-            found.activations = passes.reduce(0) { $0 + $1.bytes(shards: shards, workers: workers) }
+            found.shared =
+                work.dataBytes + parameters + roundedBytes + exchanges * partial + found.optimizerState
+            let keeping = ranks > 1 && wholeGradients > 0 ? work.shards : shards
+            if ranks > 1 { found.shared += keeping * training.kept }
+            found.activations =
+                training.bytes(shards: shards, keeping: keeping, workers: workers)
+                + evaluations.reduce(0) { $0 + $1.bytes(shards: shards, keeping: shards, workers: workers) }
             if let newton {
                 let slots = training.waits ? shards : min(workers, shards)
                 found.activations += slots * newton.perShard
@@ -238,9 +254,11 @@ package struct MemoryEstimate: Sendable {
     package func node(_ ranks: [Rank]) -> Int {
         guard ranks.count > 1 else { return ranks.reduce(0) { $0 + $1.total } }
         let map = ShardMap(shards: work.shards, nodes: [0..<ranks.count])
-        let sums = map.subtrees.reduce(0) { $0 + $1.count } * parameters * (work.isDelayed ? 2 : 1)
-        let kept = work.keepsGradients ? parameters : 0
-        return ranks.reduce(work.dataBytes + parameters + sums + optimizerState + kept) {
+        let sums =
+            map.subtrees.reduce(0) { $0 + $1.count } * (parameters - wholeGradients)
+            * (work.isDelayed ? 2 : 1)
+        let kept = (work.keepsGradients ? parameters : 0) + work.shards * training.kept
+        return ranks.reduce(work.dataBytes + parameters + roundedBytes + sums + optimizerState + kept) {
             $0 + $1.total - $1.shared
         }
     }

@@ -11,6 +11,8 @@ package final class ModelState {
     package let layout: ParameterLayout
     let parameters: NodeMemory
     let states: UnsafeMutableRawPointer
+    /// Forms of the weights for products of bfloat16 numbers; nil in other precisions.
+    private(set) var rounded: RoundedWeights?
     /// How often parameters were set from outside training; then the hashes of a `CopyCheck` are outdated.
     private(set) var version = 0
     /// Byte offset of each variable in the parameters' or the states' memory.
@@ -31,6 +33,15 @@ package final class ModelState {
             byteCount: max(64, layout.elementCount * 4), for: .model("the weights"), on: cluster)
     }
 
+    /// Makes room for the forms of the weights that passes in `precision` read; programs planned before make forms of their own.
+    /// Collective over the cluster.
+    func prepare(_ precision: Precision) throws {
+        guard precision == .bfloat16, rounded == nil else { return }
+        rounded = try RoundedWeights(
+            cluster: cluster, model: model, layout: layout,
+            parameters: parameters.base.assumingMemoryBound(to: Float.self))
+    }
+
     deinit { PrivateMemory.free(states, stateBytes) }
 
     /// Bytes of all variables.
@@ -42,7 +53,10 @@ package final class ModelState {
     private func byteCount(of variable: Int) -> Int { model.variables[variable].shape.reduce(4, *) }
 
     /// Gives shared memory back; collective over the node.
-    package func free() throws { try parameters.free() }
+    package func free() throws {
+        try rounded?.free()
+        try parameters.free()
+    }
 
     /// Records that parameters were changed other than by `set`.
     func noteChange() { version += 1 }

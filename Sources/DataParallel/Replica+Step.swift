@@ -263,6 +263,8 @@ extension Replica {
         (profiler?.communication).timed(Profiler.Overhead.ranks) {
             milestones.await(milestone, step: pass.number)
         }
+        // All weights are there: what ranks have rounded in part is put together.
+        if milestone == .updated { state.rounded?.packEdges() }
         cluster.activity.enter(.updating)
     }
 }

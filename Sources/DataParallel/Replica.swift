@@ -52,24 +52,28 @@ package final class Replica {
         self.state = state
         self.settings = settings
         let (model, layout) = (state.model, state.layout)
+        try state.prepare(settings.precision)
         // Collectives correspond to the buckets of the layout.
         let groups = layout.groups
         var passSettings = ShardPass.Settings(
             shards: settings.shards, workers: settings.workers,
             largestBatch: max(settings.batch, settings.largestBatch ?? 0), usualBatch: settings.batch,
             operation: .computing, timelineSteps: settings.timelineSteps)
+        passSettings.sharesOperands = cluster.nodes.count == 1 && cluster.size > 1
         #if FAULT_INJECTION
             passSettings.skipsShard = settings.control == .skipShard
+            if settings.control != .none { passSettings.sharesOperands = false }
         #endif
         let pass = try ShardPass(cluster: cluster, state: state, maker: training, settings: passSettings) {
-            model.trainingGraph($0).loweringBatchNorm().stored(in: settings.precision).reducingGradients(
-                in: groups)
+            model.trainingGraph($0).loweringBatchNorm().reducingGradients(in: groups).stored(
+                in: settings.precision)
         }
         self.pass = pass
         sinks = try (0..<(settings.isDelayed ? 2 : 1)).map { number in
             let exchange = try GradientExchange(
                 cluster: cluster, map: pass.map, layout: layout, control: settings.control,
-                precision: settings.exchange, distributesSums: !settings.isOptimizerSharded, number: number)
+                precision: settings.exchange, distributesSums: !settings.isOptimizerSharded,
+                wholes: pass.sharedJoints, number: number)
             return GradientSink(
                 exchange, program: pass.skeleton, layout: layout, map: pass.map, cluster: cluster,
                 precision: settings.exchange)

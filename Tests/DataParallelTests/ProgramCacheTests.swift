@@ -23,7 +23,8 @@ import Testing
         let model = try TracedModel(
             Linear(1), exampleShape: [1], target: .values([1]), loss: .meanSquaredError)
         return try ProgramCache(
-            slots: 1, shards: 1, workers: 1, state: try ModelState(cluster: cluster, model: model),
+            slots: 1, kept: KeptOperands(0..<1, isShared: false, cluster: cluster), workers: 1,
+            state: try ModelState(cluster: cluster, model: model),
             directions: nil, kernels: cluster.kernels, makeGraph: Self.graph)
     }
 

@@ -38,6 +38,37 @@ extension EndToEndTests {
             #expect(try DTrainRun.results(folder) == DTrainRun.results(whole))
         }
 
+        /// The bytes of a run do not depend on how it is shared out; those of dense layers not even on the processor, and the
+        /// instruction emulated gives them too.
+        @Test(arguments: ["mlp"] + (dt_has_bfloat16() ? ["cnn"] : []))
+        func sameBytes(_ model: String) throws {
+            let data = try TestData()
+            defer { data.remove() }
+            let file = try SameBytes.configuration(data, model)
+            var ways = SameBytes.ways
+            ways += [SameBytes.Way(ranks: 2, environment: ["DTRAIN_EMULATE_BFLOAT16": "1"])]
+            if model == "mlp" {
+                ways += ["avx2", "baseline"].map {
+                    SameBytes.Way(ranks: 2, settings: ["training.instruction_set=\($0)"])
+                }
+            }
+            var first: DTrainRun.Results?
+            for (number, way) in ways.enumerated() {
+                let folder = data.path("\(number)")
+                let settings = way.settings.flatMap { ["--set", $0] }
+                let run = try DTrainRun.run(
+                    way.ranks, ["--config", file, "--output", folder] + Self.bfloat16 + settings,
+                    environment: way.environment)
+                try #require(run.exitCode == 0, "\(way): \(run)")
+                let results = try DTrainRun.results(folder)
+                #expect(results == first ?? results, "\(way)")
+                first = first ?? results
+            }
+            let float32 = data.path("float32")
+            try train(2, ["--config", file, "--output", float32])
+            #expect(try DTrainRun.results(float32).weights != first?.weights)
+        }
+
         /// Saved weights are evaluated as the run did unless that is changed, and a summary names it.
         @Test func evaluation() throws {
             let data = try TestData()

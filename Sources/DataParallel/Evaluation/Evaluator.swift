@@ -39,6 +39,7 @@ package final class Evaluator {
         self.cluster = cluster
         self.order = order
         let batch = max(1, min(order.batchSize, order.count))
+        try state.prepare(precision)
         pass = try ShardPass(
             cluster: cluster, state: state, maker: maker,
             settings: ShardPass.Settings(

@@ -23,6 +23,8 @@ package final class GradientExchange {
         var phase = Phase.idle
         /// The slice this rank combines.
         let own: SliceDuty
+        /// The elements of the slice that are sums of partial sums; others are made whole.
+        let combined: [Range<Int>]
         /// Slices of other nodes' ranks that this rank handles for its node.
         let foreign: [SliceDuty]
         /// Offsets in `staging`: of the subtrees received for the own slice, and of those to send for each foreign one.
@@ -31,8 +33,12 @@ package final class GradientExchange {
         var incoming: RequestSet
         var others: RequestSet
 
-        init(own: SliceDuty, foreign: [SliceDuty], received: Int, sent: [Int], messages: Int) {
+        init(
+            own: SliceDuty, combined: [Range<Int>], foreign: [SliceDuty], received: Int, sent: [Int],
+            messages: Int
+        ) {
             self.own = own
+            self.combined = combined
             self.foreign = foreign
             self.received = received
             self.sent = sent
@@ -60,6 +66,7 @@ package final class GradientExchange {
     private let tree: TreeSum
     private var buckets: [Bucket] = []
     private let parts: UnsafeMutablePointer<UnsafeRawPointer?>
+    private let pieces: UnsafeMutablePointer<UnsafeRawPointer?>
     private let localParts: [(subtree: Range<Int>, offset: Int)]
     private let ownPartOffsets: [Int]
     private let remoteParts: [(subtree: Range<Int>, node: Int)]
@@ -67,6 +74,8 @@ package final class GradientExchange {
     private let nodePlans: [(plan: TreePlan, subtree: Range<Int>)]
     private let blockSumsOffset: Int
     private var isSumOwned = false
+    /// How often the operands of gradients that are made whole were ready on this rank.
+    private var published: UInt64 = 0
     private let firstTag: Int
 
     /// The tags of `VectorExchange` are below this one.
@@ -77,13 +86,15 @@ package final class GradientExchange {
     /// - Parameters:
     ///   - precision: The precision that sums are rounded to; partial sums are already rounded.
     ///   - distributesSums: Whether every node gets the sum of every slice, or only the slice's owner.
+    ///   - wholes: Parameters whose gradients, summed over all shards, each rank writes to its slices of `sum` itself; only
+    ///     where one node is the whole job.
     ///   - number: Distinguishes the messages of exchanges that run at the same time.
     ///   - given: Memory for the sums, laid out as the parameters; nil to allocate it. Unused with a single rank, whose
     ///     partial sum is the sum.
     package init(
         cluster: Cluster, map: ShardMap, layout: ParameterLayout, control: ReplicaSettings.Control,
         precision: GradientPrecision = .float32, distributesSums: Bool = true,
-        sum given: UnsafeMutablePointer<Float>? = nil, number: Int = 0
+        wholes: Set<Int> = [], sum given: UnsafeMutablePointer<Float>? = nil, number: Int = 0
     ) throws {
         self.cluster = cluster
         self.map = map
@@ -95,7 +106,7 @@ package final class GradientExchange {
         #endif
         firstTag = Self.tag(number * layout.buckets.count, .subtree)
         let node = cluster.nodes[cluster.nodeIndex]
-        var end = 64 * node.count * (layout.buckets.count + Milestone.allCases.count)
+        var end = 64 * node.count * (layout.buckets.count + Milestone.allCases.count + 1)
         blockSumsOffset = end
         end += PrivateMemory.aligned(layout.blocks.count * 8)
         var local: [(subtree: Range<Int>, offset: Int)] = []
@@ -121,6 +132,8 @@ package final class GradientExchange {
         }
         parts = .allocate(capacity: local.count + remote.count)
         parts.initialize(repeating: nil, count: local.count + remote.count)
+        pieces = .allocate(capacity: local.count + remote.count)
+        pieces.initialize(repeating: nil, count: local.count + remote.count)
         memory = try NodeMemory(byteCount: end, for: .model("gradients"), on: cluster)
 
         var stagingEnd = 0
@@ -136,7 +149,8 @@ package final class GradientExchange {
             let sent = foreign.map { reserve($0, subtrees: outgoing) }
             buckets.append(
                 Bucket(
-                    own: own, foreign: foreign, received: received, sent: sent,
+                    own: own, combined: Self.elements(of: own.slice, besides: wholes, layout),
+                    foreign: foreign, received: received, sent: sent,
                     messages: 4 * (remote.count + cluster.size + 4)))
         }
         duties = buckets.flatMap { distributesSums ? [$0.own] + $0.foreign : [$0.own] }
@@ -161,6 +175,7 @@ package final class GradientExchange {
         PrivateMemory.free(staging, stagingBytes)
         if isSumOwned { PrivateMemory.free(UnsafeMutableRawPointer(sum), layout.elementCount * 4) }
         parts.deallocate()
+        pieces.deallocate()
     }
 
     /// Gives the node's memory back; collective over the node.
@@ -179,12 +194,66 @@ package final class GradientExchange {
         return own.lowerBound <= elements.lowerBound && elements.upperBound <= own.upperBound
     }
 
+    // MARK: Gradients that are made whole
+
+    /// Says that this rank's shards have the operands of the next gradients that are made whole.
+    func publishOperands() {
+        published += 1
+        flag(operandsRow, cluster.node.rank).store(published)
+    }
+
+    /// Whether all ranks have said so as often as this one.
+    var operandsAreThere: Bool {
+        (0..<cluster.node.size).allSatisfy { flag(operandsRow, $0).load() >= published }
+    }
+
+    /// The rows of a parameter, a matrix, that this rank's slice has elements of.
+    func ownRows(of parameter: Int, columns: Int) -> Range<Int> {
+        guard let index = layout.entries.firstIndex(where: { $0.variable == parameter }),
+            let bucket = layout.buckets.firstIndex(where: { $0.entries.contains(index) })
+        else { preconditionFailure("no parameter \(parameter)") }
+        let entry = layout.entries[index]
+        let elements = (entry.offset..<entry.offset + entry.count)
+            .clamped(to: buckets[bucket].own.slice.elements)
+        guard !elements.isEmpty else { return 0..<0 }
+        let (first, end) = (elements.lowerBound - entry.offset, elements.upperBound - entry.offset)
+        return first / columns..<(end + columns - 1) / columns
+    }
+
+    /// A slice without the elements of some parameters.
+    private static func elements(
+        of slice: ParameterLayout.Slice, besides parameters: Set<Int>, _ layout: ParameterLayout
+    ) -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        var start = slice.elements.lowerBound
+        for entry in layout.entries where parameters.contains(entry.variable) {
+            let left = (entry.offset..<entry.offset + entry.count).clamped(to: slice.elements)
+            guard !left.isEmpty else { continue }
+            if start < left.lowerBound { ranges.append(start..<left.lowerBound) }
+            start = left.upperBound
+        }
+        if start < slice.elements.upperBound { ranges.append(start..<slice.elements.upperBound) }
+        return ranges
+    }
+
     /// Makes this rank's partial sums of a bucket available to the other ranks.
     package func start(_ bucket: Int, step: UInt64) throws {
         flag(bucket, cluster.node.rank).store(step)
         buckets[bucket].phase = .waitingForNode
         try postReceives(buckets[bucket])
     }
+
+    #if FAULT_INJECTION
+        /// Spoils this rank's gradient of a bucket, because a test wants it to.
+        func damage(_ bucket: Int) {
+            let (slice, combined) = (buckets[bucket].own.slice.elements, buckets[bucket].combined)
+            let whole =
+                combined.first.map { slice.lowerBound < $0.lowerBound ? slice.lowerBound : $0.upperBound }
+                ?? slice.lowerBound
+            if whole < slice.upperBound { sum[whole] = .nan }
+            partial(subtree: 0)[layout.buckets[bucket].elements.lowerBound] = .nan
+        }
+    #endif
 
     /// Advances all started buckets without waiting; true once all of them are summed.
     ///
@@ -295,9 +364,15 @@ package final class GradientExchange {
                 parts[localParts.count + place] =
                     map.isEmpty(part.subtree, batch: batch) ? nil : UnsafeRawPointer(values)
             }
-            tree.evaluate(
-                plan, parts: parts, byteCount: count * 4, .addFloats,
-                into: UnsafeMutableRawPointer(sum + slice.elements.lowerBound))
+            for elements in bucket.combined {
+                let offset = elements.lowerBound - slice.elements.lowerBound
+                for place in 0..<localParts.count + remoteParts.count {
+                    pieces[place] = parts[place].map { $0 + offset * 4 }
+                }
+                tree.evaluate(
+                    plan, parts: pieces, byteCount: elements.count * 4, .addFloats,
+                    into: UnsafeMutableRawPointer(sum + elements.lowerBound))
+            }
         }
         guard withSquares else { return }
         for block in slice.blocks {
@@ -377,6 +452,8 @@ package final class GradientExchange {
     func restore(squares: [Double]) {
         if cluster.node.rank == 0 { blockSums.update(from: squares, count: squares.count) }
     }
+
+    private var operandsRow: Int { layout.buckets.count + Milestone.allCases.count }
 
     private var blockSums: UnsafeMutablePointer<Double> {
         (memory.base + blockSumsOffset).assumingMemoryBound(to: Double.self)

@@ -75,7 +75,7 @@ final class GradientSink {
         #if FAULT_INJECTION
             FaultPoint.reach(.reduce) { damage in
                 guard damage == .gradient, hasSubtree else { return }
-                exchange.partial(subtree: 0)[layout.buckets[bucket].elements.lowerBound] = .nan
+                exchange.damage(bucket)
             }
         #endif
         try exchange.start(bucket, step: number)

@@ -18,6 +18,8 @@ struct PassRun {
     private let uniformPrograms: [ShardProgram]
     /// For each of the rank's subtrees, how its joint gradients are summed, and over which active shards.
     private let trees: [(tree: [Int32], active: [Int])]
+    /// All shards with examples, where the ranks of the node compute joint gradients together.
+    private let node: NodeShards?
     private var openVectors: [Int] = []
     private var partsRun = 0
     private var reports: [Graph.Report: Double] = [:]
@@ -31,6 +33,24 @@ struct PassRun {
         let program: Int
     }
 
+    /// The shards with examples of all ranks, each with the place of its program, and how sums over them are made.
+    private struct NodeShards {
+        let shards: [(shard: Int, program: Int)]
+        let tree: [Int32]
+
+        init(_ map: ShardMap, batch: Int, sizes: [Int], programs: [Int]) {
+            let shards = (0..<map.shards).compactMap { shard in
+                sizes.firstIndex(of: map.examples(of: shard..<(shard + 1), batch: batch).count).map {
+                    (shard: shard, program: programs[$0])
+                }
+            }
+            var places = Array(repeating: Int?.none, count: map.shards)
+            for (place, shard) in shards.enumerated() { places[shard.shard] = place }
+            self.shards = shards
+            tree = TreePlan(root: 0..<map.shards) { places[$0] }.postfix
+        }
+    }
+
     init(
         _ pass: ShardPass, batch: Batch, sink: GradientSink?, alongside: @escaping () throws -> Void,
         read: @escaping (Int, Int, ShardProgram) -> Void
@@ -41,9 +61,7 @@ struct PassRun {
         self.alongside = alongside
         self.read = read
         let counts = pass.owned.map { pass.map.examples(of: $0..<($0 + 1), batch: batch.count).count }
-        // A rank without examples takes part in the collectives with the program of the largest shard.
-        let largest = (batch.count + pass.map.shards - 1) / pass.map.shards
-        let sizes = Set(counts + [largest]).filter { $0 > 0 }.sorted(by: >)
+        let sizes = pass.sizes(batch: batch.count)
         let places = try pass.programs.plan(sizes.map(pass.state.model.inputTypes))
         uniformPrograms = places.map { pass.programs.bound($0, slot: 0) }
         let withExamples = counts.enumerated().compactMap { place, count in
@@ -53,6 +71,9 @@ struct PassRun {
         }
         active = withExamples.dropLast(pass.skippedShards)
         skeleton = uniformPrograms[0].program
+        node =
+            pass.kept.isShared
+            ? NodeShards(pass.map, batch: batch.count, sizes: sizes, programs: places) : nil
         let shards = active.map { pass.owned.lowerBound + $0.place }
         trees =
             sink == nil
@@ -96,6 +117,7 @@ struct PassRun {
             try pass.shardFailure.check()
         }
         try measureJoints(stage, part)
+        try meetNode(description)
         // A bucket starts as soon as its last gradient is complete, while later gradients are still computed.
         for collective in description.collectives {
             try runJoints(stage, part) { $0.collective == collective }
@@ -117,7 +139,7 @@ struct PassRun {
             log.timed(Profiler.Overhead.batch) { pass.feeder.make(batch, place: place) }
         }
         pass.feeder.forEachInput(of: place) { program.setInput($0, $1) }
-        program.setKept(pass.programs.kept(place))
+        program.setKept(pass.kept.pointer(shard: shard))
         let progress = worker == 0 && pass.pool.workers == 1
         try withUnsafeTemporaryAllocation(
             of: UnsafeMutablePointer<Float>.self, capacity: description.groups.count
@@ -150,15 +172,69 @@ struct PassRun {
     ) throws {
         let joints = skeleton.stages[stage].parts[part.rawValue].joints
         for (number, joint) in joints.enumerated() where belongs(joint) {
-            let rows = rowsOfTask(joint)
-            let tasks = (joint.rows + rows - 1) / rows
+            let isShared = node != nil && joint.isForNode
+            let all =
+                isShared
+                ? sink?.exchange.ownRows(of: joint.parameter, columns: joint.columns) ?? 0..<0
+                : 0..<joint.rows
+            let rows = rowsOfTask(joint, examples: isShared ? batch.count : active.map(\.count).reduce(0, +))
+            let tasks = (all.count + rows - 1) / rows
             try pass.pool.run(tasks) { task, worker in
-                let range = task * rows..<min((task + 1) * rows, joint.rows)
-                runJoint(stage, part, number, range, pass.profiler?.workers[worker])
+                let start = all.lowerBound + task * rows
+                let range = start..<min(start + rows, all.upperBound)
+                let log = pass.profiler?.workers[worker]
+                if isShared {
+                    runSharedJoint(stage, part, number, range, log)
+                } else {
+                    runJoint(stage, part, number, range, log)
+                }
             } between: {
                 try progress()
             }
         }
+    }
+
+    /// Waits until the operands of a part's joint gradients that ranks compute together are there on all ranks.
+    private func meetNode(_ part: Program.Part) throws {
+        guard node != nil, let sink, part.joints.contains(where: \.isForNode) else { return }
+        sink.exchange.publishOperands()
+        guard !sink.exchange.operandsAreThere else { return }
+        var waiting = Waiting(spins: pass.cluster.spins)
+        pass.cluster.activity.enter(.gradients, detail: sink.exchange.firstOpenBucket)
+        try (pass.profiler?.communication).timed(Profiler.Overhead.ranks) {
+            while !sink.exchange.operandsAreThere {
+                try progress()
+                waiting.turn()
+            }
+        }
+        pass.cluster.activity.enter(pass.operation)
+    }
+
+    /// Computes rows of a joint gradient's sum over all shards, in which this rank has a slice, on a worker's thread. Of the
+    /// first and the last row the slice may hold a part: nobody reads the rest.
+    private func runSharedJoint(
+        _ stage: Int, _ part: Schedule.Part, _ number: Int, _ rows: Range<Int>, _ log: SpanLog?
+    ) {
+        guard let sink, let node else { return }
+        let start = log == nil ? 0 : SpanLog.now()
+        let joint = skeleton.stages[stage].parts[part.rawValue].joints[number]
+        withUnsafeTemporaryAllocation(of: dt_dense_shard.self, capacity: max(1, node.shards.count)) {
+            shards in
+            for (index, (shard, program)) in node.shards.enumerated() {
+                let program = pass.programs.bound(program, slot: 0).program
+                shards.initializeElement(
+                    at: index,
+                    to: program.stages[stage].parts[part.rawValue].joints[number]
+                        .operands(kept: pass.kept.pointer(shard: shard)))
+            }
+            joint.run(
+                shards: UnsafeBufferPointer(rebasing: shards[..<node.shards.count]), tree: node.tree,
+                rows: rows,
+                into: sink.exchange.sum + pass.state.offsets[joint.parameter] / MemoryLayout<Float>.size,
+                rounds: sink.precision == .bfloat16, isReadElsewhere: false)
+        }
+        let share = Double(rows.count * node.shards.count) / Double(joint.rows)
+        log?.append(joint.description.scaled(by: share), since: start)
     }
 
     /// Adds the squares of each shard's own share of joint gradients, which is computed only for this.
@@ -177,7 +253,7 @@ struct PassRun {
                     shard.initializeElement(
                         at: 0,
                         to: joint.operands(
-                            kept: pass.programs.kept(place),
+                            kept: pass.kept.pointer(shard: pass.owned.lowerBound + place),
                             features: pass.feeder.pointer(.features, of: place)))
                     joint.run(
                         shards: UnsafeBufferPointer(shard), tree: [0], rows: 0..<joint.rows, into: gradient,
@@ -191,10 +267,9 @@ struct PassRun {
     }
 
     /// The rows of a joint gradient that are one task, some hundred microseconds of work.
-    private func rowsOfTask(_ joint: JointGradient) -> Int {
-        let examples = max(1, active.map(\.count).reduce(0, +))
+    private func rowsOfTask(_ joint: JointGradient, examples: Int) -> Int {
         let tile = 14
-        return max(1, 20_000_000 / (2 * joint.columns * examples * tile)) * tile
+        return max(1, 20_000_000 / (2 * joint.columns * max(1, examples) * tile)) * tile
     }
 
     /// Computes rows of a joint gradient for each of the rank's subtrees, on a worker's thread.
@@ -212,7 +287,7 @@ struct PassRun {
                     shards.initializeElement(
                         at: index,
                         to: joint.operands(
-                            kept: pass.programs.kept(place),
+                            kept: pass.kept.pointer(shard: pass.owned.lowerBound + place),
                             features: pass.feeder.pointer(.features, of: place)))
                 }
                 let joint = skeleton.stages[stage].parts[part.rawValue].joints[number]

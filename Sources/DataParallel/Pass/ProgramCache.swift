@@ -13,7 +13,7 @@ final class ProgramCache {
     private let kernels: UnsafePointer<dt_kernels>
     private var planned: [Planned] = []
     private var arenas: [Memory]
-    private var kept: [Memory]
+    private let kept: KeptOperands
     private var scratch: [Memory]
     private var collectives: Memory
 
@@ -28,12 +28,12 @@ final class ProgramCache {
 
     /// - Parameters:
     ///   - slots: How many shards' memory is in use at the same time.
-    ///   - shards: How many local shards' operands of joint gradients are kept.
+    ///   - kept: Where shards keep the operands of joint gradients.
     ///   - state: The parameters and states that programs read.
     ///   - directions: The vector whose parts are the graph's direction inputs; nil for graphs without.
     ///   - makeGraph: Makes the lowered graph for a shard with inputs of these types.
     init(
-        slots: Int, shards: Int, workers: Int, state: ModelState, directions: UnsafeMutableRawPointer?,
+        slots: Int, kept: KeptOperands, workers: Int, state: ModelState, directions: UnsafeMutableRawPointer?,
         kernels: UnsafePointer<dt_kernels>, makeGraph: @escaping (InputTypes) -> Graph
     ) throws {
         self.makeGraph = makeGraph
@@ -44,7 +44,7 @@ final class ProgramCache {
             try (0..<count).map { _ in (try PrivateMemory.allocate(64, for: Self.use), 64) }
         }
         arenas = try memories(slots)
-        kept = try memories(shards)
+        self.kept = kept
         scratch = try memories(workers)
         collectives = (try PrivateMemory.allocate(64, for: Self.use), 64)
     }
@@ -53,13 +53,14 @@ final class ProgramCache {
         // Bound programs are freed first because they point into the memory.
         let plans = planned
         planned = []
-        for (pointer, byteCount) in arenas + kept + scratch + [collectives] {
+        for (pointer, byteCount) in arenas + scratch + [collectives] {
             PrivateMemory.free(pointer, byteCount)
         }
         for plan in plans { PrivateMemory.free(plan.uniform, plan.program.uniformBytes) }
     }
 
-    /// Plans the programs for shards with inputs of these types.
+    /// Plans the programs for shards with inputs of these types; where ranks share what shards keep, all of them name the
+    /// largest shard first.
     ///
     /// - Returns: The place of each program, an argument of `bound`.
     @discardableResult
@@ -74,7 +75,8 @@ final class ProgramCache {
             let program: Program
             do {
                 program = try ProgramPlanner(
-                    makeGraph(inputs), variableOffsets: state.offsets, kernels: kernels
+                    makeGraph(inputs), variableOffsets: state.offsets,
+                    roundedWeights: state.rounded?.variables ?? [], kernels: kernels
                 ).plan()
             } catch {
                 throw Self.failure(inputs, error)
@@ -101,9 +103,6 @@ final class ProgramCache {
 
     func scratch(_ worker: Int) -> UnsafeMutableRawPointer { scratch[worker].pointer }
 
-    /// The memory where a local shard keeps the operands of joint gradients.
-    func kept(_ place: Int) -> UnsafeMutableRawPointer { kept[place].pointer }
-
     private func bind(_ place: Int) throws(RuntimeError) {
         let plan = planned[place]
         var bound: [ShardProgram] = []
@@ -113,7 +112,8 @@ final class ProgramCache {
                     plan.program,
                     memory: ShardProgram.Memory(
                         arena: arena.pointer, uniform: plan.uniform, parameters: state.parameters.base,
-                        states: state.states, directions: directions, collectives: collectives.pointer)))
+                        rounded: state.rounded?.pointers, states: state.states, directions: directions,
+                        collectives: collectives.pointer)))
         }
         planned[place].bound = bound
     }
@@ -131,7 +131,7 @@ final class ProgramCache {
         for slot in arenas.indices where try enlarge(&arenas[slot], program.arenaBytes) { moved = true }
         if try enlarge(&collectives, program.collectiveBytes) { moved = true }
         for worker in scratch.indices { _ = try enlarge(&scratch[worker], program.scratchBytes) }
-        for place in kept.indices { _ = try enlarge(&kept[place], program.keptBytes) }
+        try kept.grow(to: program.keptBytes)
         return moved
     }
 

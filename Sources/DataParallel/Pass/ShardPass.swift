@@ -22,6 +22,8 @@ final class ShardPass {
     let owned: Range<Int>
     /// Threads that run shards.
     let pool: WorkerPool
+    /// Where shards keep the operands of joint gradients.
+    let kept: KeptOperands
     /// The programs, one for each set of input types.
     let programs: ProgramCache
     /// Makes each shard's inputs.
@@ -69,6 +71,9 @@ final class ShardPass {
         var directions: UnsafeMutableRawPointer?
         /// The number of steps whose timeline is kept while all steps are timed; nil for no profile.
         var timelineSteps: Int?
+        /// Whether the node's ranks compute joint gradients together, each the elements that it sums: only where one node is
+        /// the whole job.
+        var sharesOperands = false
         #if FAULT_INJECTION
             /// Whether the last rank leaves out a shard: a control that must change results.
             var skipsShard = false
@@ -105,8 +110,11 @@ final class ShardPass {
             count: (settings.usualBatch + settings.shards - 1) / settings.shards)
         let waits = Schedule(graph(usual)).stageCount > 1
         hasSlotPerShard = waits || workers >= owned.count
+        kept = KeptOperands(
+            settings.sharesOperands ? 0..<settings.shards : owned, isShared: settings.sharesOperands,
+            cluster: cluster)
         programs = try ProgramCache(
-            slots: hasSlotPerShard ? owned.count : min(workers, owned.count), shards: owned.count,
+            slots: hasSlotPerShard ? owned.count : min(workers, owned.count), kept: kept,
             workers: workers, state: state, directions: settings.directions, kernels: cluster.kernels,
             makeGraph: graph)
         let place = try programs.plan([usual])[0]
@@ -138,7 +146,10 @@ final class ShardPass {
     }
 
     /// Gives shared memory back; collective over the cluster.
-    func free() throws { try vectors?.free() }
+    func free() throws {
+        try vectors?.free()
+        try kept.free()
+    }
 
     /// Runs the graph for every shard of a mini-batch; collective where the graph has collectives.
     ///
@@ -155,6 +166,7 @@ final class ShardPass {
         read: (_ place: Int, _ worker: Int, _ program: ShardProgram) -> Void = { _, _, _ in }
     ) throws -> Outcome {
         number += 1
+        try state.rounded?.refresh(version: state.version)
         self.scalars.pointee = scalars
         sink?.begin(number, batch: batch.count)
         return try withoutActuallyEscaping(alongside) { alongside in
@@ -189,9 +201,23 @@ final class ShardPass {
     /// Plans the programs for a mini-batch of `count` examples ahead, so that the first one need not wait.
     func plan(batch count: Int) throws {
         guard count > 0 else { return }
-        let sizes = owned.map { map.examples(of: $0..<($0 + 1), batch: count).count }
+        try programs.plan(sizes(batch: count).map(state.model.inputTypes))
+    }
+
+    /// The sizes of the shards whose programs this rank needs for a mini-batch of `count` examples, the largest first. A rank
+    /// without examples takes part in the collectives with the program of the largest shard.
+    func sizes(batch count: Int) -> [Int] {
+        let shards = kept.isShared ? 0..<map.shards : owned
+        let sizes = shards.map { map.examples(of: $0..<($0 + 1), batch: count).count }
         let largest = (count + map.shards - 1) / map.shards
-        try programs.plan(Set(sizes + [largest]).sorted().filter { $0 > 0 }.map(state.model.inputTypes))
+        return Set(sizes + [largest]).filter { $0 > 0 }.sorted(by: >)
+    }
+
+    /// The parameters whose gradients the ranks of the node compute together.
+    var sharedJoints: Set<Int> {
+        guard kept.isShared else { return [] }
+        let joints = skeleton.stages.flatMap(\.parts).flatMap(\.joints)
+        return Set(joints.filter(\.isForNode).map(\.parameter))
     }
 
     /// The memory of local shard `place`'s contribution to a collective.

@@ -22,15 +22,19 @@ extension ParameterUpdate {
         for (index, duty) in arrays.duties.enumerated().reversed() {
             for run in runs(of: duty.slice) {
                 let tensorRule = decays[run.tensor] ? rule : rule.withoutWeightDecay
-                let start = run.elements.lowerBound
-                scalars[run.tensor].withUnsafeBufferPointer { scalars in
-                    withState(index, from: start) { state in
-                        tensorRule.update(
-                            scalars: scalars, weights: parameters + start, gradient: sum + start,
-                            state: state, count: run.elements.count, kernels: cluster.kernels)
+                for elements in pieces(of: run.elements) {
+                    let start = elements.lowerBound
+                    scalars[run.tensor].withUnsafeBufferPointer { scalars in
+                        withState(index, from: start) { state in
+                            tensorRule.update(
+                                scalars: scalars, weights: parameters + start, gradient: sum + start,
+                                state: state, count: elements.count, kernels: cluster.kernels)
+                        }
                     }
+                    rounded?.round(elements)
                 }
             }
+            rounded?.pack(duty.slice.elements)
             try weights?.send(duty)
         }
     }
@@ -46,6 +50,15 @@ extension ParameterUpdate {
         return (first...last).map { tensor in
             let entry = layout.entries[tensor]
             return ((entry.offset..<entry.offset + entry.count).clamped(to: slice.elements), tensor)
+        }
+    }
+
+    /// A run, cut where its parameters are rounded too, so that they are still in cache then.
+    private func pieces(of elements: Range<Int>) -> [Range<Int>] {
+        guard rounded != nil else { return [elements] }
+        let size = 4 * ParameterLayout.blockSize
+        return stride(from: elements.lowerBound, to: elements.upperBound, by: size).map {
+            $0..<min($0 + size, elements.upperBound)
         }
     }
 

@@ -17,6 +17,8 @@ final class ParameterUpdate {
     let settings: ReplicaSettings
     let parameters: UnsafeMutablePointer<Float>
     let weights: WeightExchange?
+    /// Forms of the weights for products of bfloat16 numbers; nil in other precisions.
+    let rounded: RoundedWeights?
     /// For each tensor of the layout, whether it decays.
     let decays: [Bool]
 
@@ -26,6 +28,7 @@ final class ParameterUpdate {
         self.settings = settings
         layout = state.layout
         parameters = state.parameters.base.assumingMemoryBound(to: Float.self)
+        rounded = state.rounded
         memory = Array(repeating: 0, count: settings.rule.memoryCount)
         decays = layout.entries.map { entry in
             !settings.noDecay.contains { $0.covers(state.model.variables[entry.variable].role) }
@@ -120,6 +123,7 @@ final class ParameterUpdate {
         guard let weights else { return }
         cluster.activity.enter(.weights)
         try log.timed(Profiler.Overhead.weights) { try weights.end() }
+        rounded?.forget()
         cluster.activity.enter(.updating)
     }
 }
