@@ -33,8 +33,8 @@ struct ProfileReport {
         /// Speeds while the work runs; 0 if it has no such operations.
         let gflopsPerSecond: Double
         let gbytesPerSecond: Double
-        /// The speeds as shares of one core's highest speed, of bfloat16 products where those are what it does. An algorithm that saves operations is credited with the
-        /// plain one's.
+        /// The speeds as shares of one core's highest speed, of bfloat16 products where those are what it does. An algorithm
+        /// that saves operations is credited with the plain one's.
         let peakFlopsFraction: Double
         let peakBytesFraction: Double
     }

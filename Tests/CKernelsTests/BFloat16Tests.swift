@@ -110,19 +110,19 @@ import Testing
             (0..<count).map { _ in Float(bitPattern: UInt32(truncatingIfNeeded: numbers.bits())) })
         for variant in KernelVariant.all {
             var packed = [UInt16](repeating: 7, count: count + 1)
-            variant.table.pack_bfloat16(Int64(count), x, &packed)
+            variant.table.to_bf16(Int64(count), x, &packed)
             #expect(packed == x.map { UInt16($0.bitPattern >> 16) } + [7])
             #expect(
-                bits(written(count) { variant.table.unpack_bfloat16(Int64(count), packed, $0) }) == bits(x))
+                bits(written(count) { variant.table.from_bf16(Int64(count), packed, $0) }) == bits(x))
 
             // In place: packed to the lower half, moved to the upper half, unpacked from there.
             var both = x
             both.withUnsafeMutableBytes { bytes in
                 guard let base = bytes.baseAddress else { return }
                 let floats = base.assumingMemoryBound(to: Float.self)
-                variant.table.pack_bfloat16(Int64(count), floats, base.assumingMemoryBound(to: UInt16.self))
+                variant.table.to_bf16(Int64(count), floats, base.assumingMemoryBound(to: UInt16.self))
                 (base + 2 * count).copyMemory(from: base, byteCount: 2 * count)
-                variant.table.unpack_bfloat16(
+                variant.table.from_bf16(
                     Int64(count), (base + 2 * count).assumingMemoryBound(to: UInt16.self), floats)
             }
             #expect(bits(both) == bits(x), "\(variant.testDescription)")

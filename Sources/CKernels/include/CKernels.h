@@ -276,9 +276,6 @@ typedef struct dt_kernels {
     void (*round_bfloat16)(int64_t count, float *x);
     // out = round(round(a) + round(b)); in place allowed.
     void (*add_bfloat16)(int64_t count, const float *a, const float *b, float *out);
-    // to_bf16 and from_bf16 by other names.
-    void (*pack_bfloat16)(int64_t count, const float *x, uint16_t *y);
-    void (*unpack_bfloat16)(int64_t count, const uint16_t *x, float *y);
 
     // ---- making batches: example i of the result is stored example rows[i], width elements each, channel of
     // element e = e / channel_width; result = lookup or affine map, rounded once from Float64 ----

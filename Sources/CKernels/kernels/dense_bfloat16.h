@@ -11,6 +11,8 @@
 // - transposed: [k][P], zeros behind m, so also pairs of examples: what weight gradients read.
 // Weights of n outputs are read in rows, [n][ceil(k/2)] pairs of inputs, by products, and by products with their transpose in
 // panels: the inputs in groups of up to fourteen, each [ceil(n/2)][inputs] pairs of outputs, one panel behind the other.
+//
+// Products, packed weights and layouts stand in one file because each reads what another lays out.
 #ifndef DTRAIN_KERNELS_DENSE_BFLOAT16_H
 #define DTRAIN_KERNELS_DENSE_BFLOAT16_H
 
@@ -225,27 +227,13 @@ static void dense_weight_gradient_bf16(const dt_dense_shard *shards, const int32
 
 // ---- weights ----
 
-// The bfloat16 numbers nearest to `count` floats.
-DT_INLINE void round_to_bfloat16(const float *x, int64_t count, uint16_t *y) {
-    int64_t c = 0;
-    for (; c + DT_LANES <= count; c += DT_LANES) {
-        *(u16x16_unaligned *)(y + c) =
-            __builtin_convertvector(bfloat16_bits(bfloat16_rounded(load_f32(x + c))) >> 16, u16x16);
-    }
-    if (c < count) {
-        const f32x16 v = bfloat16_rounded(load_partial_f32(x + c, count - c, 0.0f));
-        const u16x16 packed = __builtin_convertvector(bfloat16_bits(v) >> 16, u16x16);
-        copy_partial(y + c, &packed, count - c, sizeof(uint16_t));
-    }
-}
-
 static void round_weights(const float *w, int64_t n, int64_t k, uint16_t *rows) {
     if (k % 2 == 0) {
-        round_to_bfloat16(w, n * k, rows);
+        to_bf16(n * k, w, rows);
         return;
     }
     for (int64_t j = 0; j < n; j++, w += k, rows += k + 1) {
-        round_to_bfloat16(w, k, rows);
+        to_bf16(k, w, rows);
         rows[k] = 0;
     }
 }
@@ -399,10 +387,7 @@ static void dense_bias_gradient_bf16(const uint16_t *dy, int64_t m, int64_t n, f
     for (int64_t j = 0; j < n; j++, dy += padded) {
         f64x16 sum = 0.0;
         // Examples behind m are zeros.
-        for (int64_t i = 0; i < padded; i += DT_LANES) {
-            const u16x16 packed = *(const u16x16_unaligned *)(dy + i);
-            sum += widen(bfloat16_value(__builtin_convertvector(packed, u32x16) << 16));
-        }
+        for (int64_t i = 0; i < padded; i += DT_LANES) { sum += widen(load_bfloat16(dy + i)); }
         db[j] = (float)fold_sum(sum);
     }
 }

@@ -138,8 +138,6 @@ const dt_kernels DT_VARIANT_TABLE = {
 
     .round_bfloat16 = round_bfloat16,
     .add_bfloat16 = add_bfloat16,
-    .pack_bfloat16 = to_bf16,
-    .unpack_bfloat16 = from_bf16,
 
     .gather_u8 = gather_u8,
     .gather_f32 = gather_f32,

@@ -9,6 +9,8 @@ import MPI
 /// node's memory. Rank r combines slice r. On every other node one rank combines that node's subtrees of the slice,
 /// sends them to r, gets the result back and holds it for its node. With a sharded optimizer no result is sent back:
 /// `WeightExchange` sends the updated parameters. Only the thread that makes MPI calls may use it.
+///
+/// The file is long because the phases of a bucket, its messages and the memory they pass through are one protocol.
 package final class GradientExchange {
     /// The content of a message between nodes.
     enum Message: Int {
@@ -66,7 +68,6 @@ package final class GradientExchange {
     private let tree: TreeSum
     private var buckets: [Bucket] = []
     private let parts: UnsafeMutablePointer<UnsafeRawPointer?>
-    private let pieces: UnsafeMutablePointer<UnsafeRawPointer?>
     private let localParts: [(subtree: Range<Int>, offset: Int)]
     private let ownPartOffsets: [Int]
     private let remoteParts: [(subtree: Range<Int>, node: Int)]
@@ -132,8 +133,6 @@ package final class GradientExchange {
         }
         parts = .allocate(capacity: local.count + remote.count)
         parts.initialize(repeating: nil, count: local.count + remote.count)
-        pieces = .allocate(capacity: local.count + remote.count)
-        pieces.initialize(repeating: nil, count: local.count + remote.count)
         memory = try NodeMemory(byteCount: end, for: .model("gradients"), on: cluster)
 
         var stagingEnd = 0
@@ -175,7 +174,6 @@ package final class GradientExchange {
         PrivateMemory.free(staging, stagingBytes)
         if isSumOwned { PrivateMemory.free(UnsafeMutableRawPointer(sum), layout.elementCount * 4) }
         parts.deallocate()
-        pieces.deallocate()
     }
 
     /// Gives the node's memory back; collective over the node.
@@ -341,7 +339,7 @@ package final class GradientExchange {
     ) throws {
         guard !duty.slice.blocks.isEmpty else { return }
         let count = duty.slice.elements.count
-        setLocalParts(duty.slice, batch: batch)
+        setLocalParts(duty.slice.elements, batch: batch)
         for (index, node) in nodePlans.enumerated() {
             let target = place + index * count * 4
             tree.evaluate(node.plan, parts: parts, byteCount: count * 4, .addFloats, into: target)
@@ -357,20 +355,18 @@ package final class GradientExchange {
         guard !slice.blocks.isEmpty else { return }
         let count = slice.elements.count
         if cluster.size > 1 {
-            setLocalParts(slice, batch: batch)
-            for (place, part) in remoteParts.enumerated() {
-                let values = received(bucket, place)
-                precision.unpack(count, values, cluster.kernels)
-                parts[localParts.count + place] =
-                    map.isEmpty(part.subtree, batch: batch) ? nil : UnsafeRawPointer(values)
+            for place in remoteParts.indices {
+                precision.unpack(count, received(bucket, place), cluster.kernels)
             }
             for elements in bucket.combined {
-                let offset = elements.lowerBound - slice.elements.lowerBound
-                for place in 0..<localParts.count + remoteParts.count {
-                    pieces[place] = parts[place].map { $0 + offset * 4 }
+                setLocalParts(elements, batch: batch)
+                for (place, part) in remoteParts.enumerated() {
+                    let values = received(bucket, place) + (elements.lowerBound - slice.elements.lowerBound)
+                    parts[localParts.count + place] =
+                        map.isEmpty(part.subtree, batch: batch) ? nil : UnsafeRawPointer(values)
                 }
                 tree.evaluate(
-                    plan, parts: pieces, byteCount: elements.count * 4, .addFloats,
+                    plan, parts: parts, byteCount: elements.count * 4, .addFloats,
                     into: UnsafeMutableRawPointer(sum + elements.lowerBound))
             }
         }
@@ -405,11 +401,11 @@ package final class GradientExchange {
         }
     }
 
-    private func setLocalParts(_ slice: ParameterLayout.Slice, batch: Int) {
+    private func setLocalParts(_ elements: Range<Int>, batch: Int) {
         for (place, part) in localParts.enumerated() {
             parts[place] =
                 map.isEmpty(part.subtree, batch: batch)
-                ? nil : UnsafeRawPointer(memory.base + part.offset + slice.elements.lowerBound * 4)
+                ? nil : UnsafeRawPointer(memory.base + part.offset + elements.lowerBound * 4)
         }
     }
 

@@ -45,7 +45,7 @@ public enum GradientPrecision: String, Sendable, CaseIterable {
                 message.copyMemory(from: x, byteCount: count * 4)
             }
         case .bfloat16:
-            kernels.pointee.pack_bfloat16(Int64(count), x, message.assumingMemoryBound(to: UInt16.self))
+            kernels.pointee.to_bf16(Int64(count), x, message.assumingMemoryBound(to: UInt16.self))
         }
         return UnsafeRawBufferPointer(start: message, count: count * messageBytes)
     }
@@ -60,6 +60,6 @@ public enum GradientPrecision: String, Sendable, CaseIterable {
     func unpack(_ count: Int, _ x: UnsafeMutablePointer<Float>, _ kernels: UnsafePointer<dt_kernels>) {
         guard self == .bfloat16 else { return }
         let message = UnsafeRawPointer(x) + count * (4 - messageBytes)
-        kernels.pointee.unpack_bfloat16(Int64(count), message.assumingMemoryBound(to: UInt16.self), x)
+        kernels.pointee.from_bf16(Int64(count), message.assumingMemoryBound(to: UInt16.self), x)
     }
 }

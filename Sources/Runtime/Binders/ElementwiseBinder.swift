@@ -81,10 +81,9 @@ struct ElementwiseBinder: Binder {
 
     private func bindConversion(to element: ElementType) throws(RuntimeError) {
         let kernels = kernels
+        let count = Int64(node.types[0].count)
         switch (type(0).element, element) {
-        case (.float32, .bfloat16):
-            try bindRounding()
-            return
+        case (.float32, .bfloat16): try bindRounding()
         case (.bfloat16, .float32):
             let layout = imageLayout(0)
             let x = try buffer(0, layout)
@@ -93,18 +92,14 @@ struct ElementwiseBinder: Binder {
             builder.emit("to float32", reads: [x], writes: [y]) { frame in
                 kernels.pointee.from_bf16(count, frame.halves(x), frame.floats(y))
             }
-            return
-        default: break
-        }
-        let x = try plain(0)
-        let count = Int64(node.types[0].count)
-        switch (type(0).element, element) {
         case (.float32, .float64):
+            let x = try plain(0)
             let y = define()
             builder.emit("to float64", reads: [x], writes: [y]) { frame in
                 kernels.pointee.to_f64(count, frame.floats(x), frame.doubles(y))
             }
         case (.float64, .float32):
+            let x = try plain(0)
             let y = define()
             builder.emit("to float32", reads: [x], writes: [y]) { frame in
                 kernels.pointee.to_f32(count, frame.doubles(x), frame.floats(y))
