@@ -4,9 +4,9 @@
 // the examples are vectors, and weights, row-major (outputs, inputs), are only read as scalars: neither is copied
 // or packed. The P - m padded examples are computed like the others and mean nothing.
 //
-// A product is made of register tiles of a few outputs and one or two vectors of examples. Every element is the
-// same sum in the same order wherever it stands in a tile and whatever m is: chunks of DENSE_CHUNK neighbouring terms,
-// each one chain of fused multiply-adds from zero, added up in order.
+// A product is made of register tiles of a few outputs and one or two vectors of examples, or half a vector where no more
+// are left. Every element is the same sum in the same order wherever it stands in a tile and whatever m is: chunks of
+// DENSE_CHUNK neighbouring terms, each one chain of fused multiply-adds from zero, added up in order.
 #ifndef DTRAIN_KERNELS_DENSE_H
 #define DTRAIN_KERNELS_DENSE_H
 
@@ -85,7 +85,44 @@ DT_INLINE f32x16 dense_multiply_add_pairs(f32x16 a, f32x16 b, f32x16 c) {
 #endif
 }
 
-DT_INLINE f32x16 dense_accumulate(f32x16 a, f32x16 b, f32x16 c, dense_terms kind) {
+// Half a vector stands in the lower lanes of a whole one, whose upper lanes mean nothing and cost nothing.
+#define DENSE_HALF (DT_LANES / 2)
+typedef float f32x8 __attribute__((ext_vector_type(8)));
+typedef f32x8 f32x8_unaligned __attribute__((aligned(4), may_alias));
+
+DT_INLINE f32x8 lower_half(f32x16 v) { return __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7); }
+
+DT_INLINE f32x16 as_lower_half(f32x8 v) {
+    return __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1, -1, -1, -1, -1);
+}
+
+DT_INLINE f32x16 with_zeros_above(f32x16 v) {
+    const f32x8 zeros = 0.0f;
+    return __builtin_shufflevector(lower_half(v), zeros, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+
+DT_INLINE f32x16 dense_accumulate_half(f32x16 a, f32x16 b, f32x16 c, dense_terms kind) {
+#if defined(DT_VARIANT_BFLOAT16)
+    if (kind == DENSE_PAIRS) {
+        typedef __bf16 bf16x16 __attribute__((vector_size(32)));
+        typedef float f32x8_plain __attribute__((vector_size(32)));
+        const f32x8_plain left = (f32x8_plain)lower_half(a), right = (f32x8_plain)lower_half(b);
+        const f32x8_plain sum = (f32x8_plain)lower_half(c);
+        return as_lower_half((f32x8)__builtin_ia32_dpbf16ps_256(sum, (bf16x16)left, (bf16x16)right));
+    }
+#else
+    if (kind == DENSE_PAIRS) { return dense_multiply_add_pairs(a, b, c); }
+#endif
+#if defined(DT_VARIANT_FMA)
+    return as_lower_half(__builtin_elementwise_fma(lower_half(a), lower_half(b), lower_half(c)));
+#else
+    return as_lower_half(lower_half(a) * lower_half(b) + lower_half(c));
+#endif
+}
+
+// c + a * b in the first `lanes` lanes, DT_LANES or DENSE_HALF.
+DT_INLINE f32x16 dense_accumulate(f32x16 a, f32x16 b, f32x16 c, int lanes, dense_terms kind) {
+    if (lanes == DENSE_HALF) { return dense_accumulate_half(a, b, c, kind); }
     return kind == DENSE_PAIRS ? dense_multiply_add_pairs(a, b, c) : dense_multiply_add(a, b, c);
 }
 
@@ -99,19 +136,25 @@ DT_INLINE void dense_clear(f32x16 (*acc)[DENSE_VECTORS], int rows, int vectors) 
     }
 }
 
+DT_INLINE f32x16 dense_load(const float *x, int lanes) {
+    return lanes == DENSE_HALF ? as_lower_half(*(const f32x8_unaligned *)x) : load_f32(x);
+}
+
 // Adds one term to a tile: acc[r][v] += w[r] * x[v]. Base addresses are three rows apart, so that few registers
 // suffice.
 DT_INLINE void dense_term(f32x16 (*acc)[DENSE_VECTORS], const float *x, const float *w, int64_t row_stride, int rows,
-                          int vectors, dense_terms kind) {
+                          int vectors, int lanes, dense_terms kind) {
     f32x16 columns[DENSE_VECTORS];
 #pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) { columns[v] = load_f32(x + v * DT_LANES); }
+    for (int v = 0; v < vectors; v++) { columns[v] = dense_load(x + v * DT_LANES, lanes); }
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
         const float *base = w + (r / 3) * (3 * row_stride);
         const f32x16 weight = base[(r % 3) * row_stride];
 #pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) { acc[r][v] = dense_accumulate(weight, columns[v], acc[r][v], kind); }
+        for (int v = 0; v < vectors; v++) {
+            acc[r][v] = dense_accumulate(weight, columns[v], acc[r][v], lanes, kind);
+        }
     }
 }
 
@@ -126,7 +169,7 @@ DT_INLINE void dense_term(f32x16 (*acc)[DENSE_VECTORS], const float *x, const fl
 // term of this one would be.
 DT_INLINE void dense_chain(f32x16 (*acc)[DENSE_VECTORS], const float *x, int64_t x_stride, const float *w,
                            int64_t row_stride, int64_t term_stride, int64_t terms, int64_t left, int64_t wrap,
-                           int rows, int vectors, dense_terms kind) {
+                           int rows, int vectors, int lanes, dense_terms kind) {
     if (term_stride == 1) {
         // A cache line of each row serves sixteen terms; each term prefetches the line that one of the rows needs
         // later.
@@ -135,13 +178,13 @@ DT_INLINE void dense_chain(f32x16 (*acc)[DENSE_VECTORS], const float *x, int64_t
             for (int u = 0; u < DT_LANES; u++) {
                 __builtin_prefetch(later, 0, 3);
                 later += row_stride;
-                dense_term(acc, x, w, row_stride, rows, vectors, kind);
+                dense_term(acc, x, w, row_stride, rows, vectors, lanes, kind);
                 x += x_stride;
                 w += 1;
             }
         }
         for (; terms > 0; terms--) {
-            dense_term(acc, x, w, row_stride, rows, vectors, kind);
+            dense_term(acc, x, w, row_stride, rows, vectors, lanes, kind);
             x += x_stride;
             w += 1;
         }
@@ -154,7 +197,7 @@ DT_INLINE void dense_chain(f32x16 (*acc)[DENSE_VECTORS], const float *x, int64_t
         __builtin_prefetch(later + rows - 1, 0, 2);
         __builtin_prefetch(soon, 0, 3);
         __builtin_prefetch(soon + rows - 1, 0, 3);
-        dense_term(acc, x, w, row_stride, rows, vectors, kind);
+        dense_term(acc, x, w, row_stride, rows, vectors, lanes, kind);
         x += x_stride;
         w += term_stride;
     }
@@ -164,7 +207,7 @@ DT_INLINE void dense_chain(f32x16 (*acc)[DENSE_VECTORS], const float *x, int64_t
 // so both are passed separately.
 typedef struct {
     const float *x, *w, *bias;
-    int64_t terms, padded, outputs;
+    int64_t terms, m, padded, outputs;
     bool relu;
     float *y;
 } dense_task;
@@ -173,19 +216,19 @@ typedef struct {
 // adds the bias and applies ReLU. x, w and bias point to the tile's operands.
 DT_INLINE void dense_tile(const dense_task *t, const float *x, const float *w, const float *bias, float *y,
                           int64_t row_stride, int64_t term_stride, int64_t wrap, int64_t first, int rows,
-                          int vectors) {
+                          int vectors, int lanes) {
     f32x16 acc[DENSE_ROWS][DENSE_VECTORS];
     dense_clear(acc, rows, vectors);
     const int64_t left = t->terms - first;
     const bool is_last = left <= DENSE_CHUNK;
     dense_chain(acc, x, t->padded, w, row_stride, term_stride, is_last ? left : DENSE_CHUNK, left, wrap, rows,
-                vectors, DENSE_FLOATS);
+                vectors, lanes, DENSE_FLOATS);
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
             float *target = y + r * t->padded + v * DT_LANES;
-            f32x16 s = acc[r][v];
+            f32x16 s = lanes == DENSE_HALF ? with_zeros_above(acc[r][v]) : acc[r][v];
             if (first > 0) { s = load_f32(target) + s; }
             if (is_last && bias) { s = s + bias[r]; }
             store_f32(target, is_last && t->relu ? relu_f32(s) : s);
@@ -201,13 +244,17 @@ DT_INLINE void dense_any_tile(const dense_task *t, int64_t row_stride, int64_t t
     float *y = t->y + j * t->padded + i;
     const int64_t wrap = rows * row_stride - t->terms * term_stride;
     if (t->padded - i >= DENSE_VECTORS * DT_LANES) {
-#define DENSE_WIDE(n) dense_tile(t, x, w, bias, y, row_stride, term_stride, wrap, first, n, DENSE_VECTORS)
+#define DENSE_WIDE(n) dense_tile(t, x, w, bias, y, row_stride, term_stride, wrap, first, n, DENSE_VECTORS, DT_LANES)
         DENSE_DISPATCH(rows, DENSE_WIDE)
 #undef DENSE_WIDE
-    } else {
-#define DENSE_NARROW(n) dense_tile(t, x, w, bias, y, row_stride, term_stride, wrap, first, n, 1)
+    } else if (t->m - i > DENSE_HALF) {
+#define DENSE_NARROW(n) dense_tile(t, x, w, bias, y, row_stride, term_stride, wrap, first, n, 1, DT_LANES)
         DENSE_DISPATCH(rows, DENSE_NARROW)
 #undef DENSE_NARROW
+    } else {
+#define DENSE_HALVED(n) dense_tile(t, x, w, bias, y, row_stride, term_stride, wrap, first, n, 1, DENSE_HALF)
+        DENSE_DISPATCH(rows, DENSE_HALVED)
+#undef DENSE_HALVED
     }
 }
 
@@ -231,13 +278,13 @@ DT_INLINE void dense_product(const dense_task *t, int64_t row_stride, int64_t te
 
 static void dense_forward(const float *x, const float *w, const float *bias, int64_t m, int64_t n, int64_t k,
                           bool relu, float *y) {
-    const dense_task t = {x, w, bias, k, dense_padded(m), n, relu, y};
+    const dense_task t = {x, w, bias, k, m, dense_padded(m), n, relu, y};
     // Rows a multiple of 4 KB apart fall into one set of a first-level cache of eight ways.
     dense_product(&t, k, 1, k % 1024 == 0 && DENSE_ROWS > 7 ? 7 : DENSE_ROWS);
 }
 
 static void dense_input_gradient(const float *dy, const float *w, int64_t m, int64_t n, int64_t k, float *dx) {
-    const dense_task t = {dy, w, NULL, n, dense_padded(m), k, false, dx};
+    const dense_task t = {dy, w, NULL, n, m, dense_padded(m), k, false, dx};
     dense_product(&t, 1, k, DENSE_ROWS);
 }
 
@@ -267,7 +314,7 @@ DT_INLINE dense_operands dense_operands_of(const dt_dense_shard *s, int64_t row,
 DT_INLINE void dense_outer(f32x16 (*acc)[DENSE_VECTORS], dense_operands s, int64_t first, int64_t last, int rows,
                            int vectors, dense_terms kind) {
     for (int64_t i = first; i < last; i++) {
-        dense_term(acc, s.x + i * s.row_stride, s.dy + i, s.padded, rows, vectors, kind);
+        dense_term(acc, s.x + i * s.row_stride, s.dy + i, s.padded, rows, vectors, DT_LANES, kind);
     }
 }
 
@@ -290,8 +337,8 @@ DT_INLINE void dense_outer_pair(f32x16 (*acc)[DENSE_VECTORS], dense_operands a, 
     const float *ax = a.x, *bx = b.x, *ay = a.dy, *by = b.dy, *end = a.dy + both;
 #pragma clang loop unroll(disable)
     while (ay != end) {
-        dense_term(acc, ax, ay, a.padded, rows, vectors, kind);
-        dense_term(other, bx, by, b.padded, rows, vectors, kind);
+        dense_term(acc, ax, ay, a.padded, rows, vectors, DT_LANES, kind);
+        dense_term(other, bx, by, b.padded, rows, vectors, DT_LANES, kind);
         ax += a.row_stride;
         bx += b.row_stride;
         ay++;

@@ -67,7 +67,7 @@ DT_INLINE void dense_restore(uint32_t state) { (void)state; }
 typedef struct {
     const uint16_t *x, *w;
     const float *bias;
-    int64_t terms, padded, outputs;
+    int64_t terms, m, padded, outputs;
     bool relu, in_pairs;
     void *y;
 } pairs_task;
@@ -77,10 +77,10 @@ typedef struct {
 
 // Adds `terms` terms to a tile of a panel, whose terms are `width` pairs apart.
 DT_INLINE void panel_chain(f32x16 (*acc)[DENSE_VECTORS], const float *x, int64_t x_stride, const float *w, int64_t width,
-                           int64_t terms, int rows, int vectors) {
+                           int64_t terms, int rows, int vectors, int lanes) {
     for (; terms > 0; terms--) {
         __builtin_prefetch((const char *)w + PANEL_AHEAD, 0, 3);
-        dense_term(acc, x, w, 1, rows, vectors, DENSE_PAIRS);
+        dense_term(acc, x, w, 1, rows, vectors, lanes, DENSE_PAIRS);
         x += x_stride;
         w += width;
     }
@@ -88,7 +88,7 @@ DT_INLINE void panel_chain(f32x16 (*acc)[DENSE_VECTORS], const float *x, int64_t
 
 // The tile at output j and example i, whose weights stand at w, in panels or in rows.
 DT_INLINE void pairs_tile(const pairs_task *t, bool panels, const float *w, int64_t width, int64_t j, int64_t i, int rows,
-                          int vectors) {
+                          int vectors, int lanes) {
     f32x16 acc[PAIRS_ROWS][DENSE_VECTORS];
     f32x16 total[PAIRS_ROWS][DENSE_VECTORS];
     const float *x = (const float *)t->x + i;
@@ -96,10 +96,11 @@ DT_INLINE void pairs_tile(const pairs_task *t, bool panels, const float *w, int6
         const int64_t left = t->terms - first, terms = left < DENSE_CHUNK ? left : DENSE_CHUNK;
         dense_clear(acc, rows, vectors);
         if (panels) {
-            panel_chain(acc, x, t->padded, w, width, terms, rows, vectors);
+            panel_chain(acc, x, t->padded, w, width, terms, rows, vectors, lanes);
             w += terms * width;
         } else {
-            dense_chain(acc, x, t->padded, w, t->terms, 1, terms, left, (rows - 1) * t->terms, rows, vectors, DENSE_PAIRS);
+            dense_chain(acc, x, t->padded, w, t->terms, 1, terms, left, (rows - 1) * t->terms, rows, vectors, lanes,
+                        DENSE_PAIRS);
             w += terms;
         }
         x += terms * t->padded;
@@ -121,6 +122,7 @@ DT_INLINE void pairs_tile(const pairs_task *t, bool panels, const float *w, int6
     for (int r = 0; r < rows; r++) {
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
+            if (lanes == DENSE_HALF) { acc[r][v] = with_zeros_above(acc[r][v]); }
             if (t->bias) { acc[r][v] = acc[r][v] + t->bias[j + r]; }
             if (t->relu) { acc[r][v] = relu_f32(acc[r][v]); }
         }
@@ -158,13 +160,17 @@ DT_INLINE void pairs_tile(const pairs_task *t, bool panels, const float *w, int6
 DT_INLINE void pairs_tiles(const pairs_task *t, bool panels, const float *w, int64_t width, int64_t j, int64_t rows) {
     for (int64_t i = 0; i < t->padded; i += DENSE_VECTORS * DT_LANES) {
         if (t->padded - i >= DENSE_VECTORS * DT_LANES) {
-#define PAIRS_WIDE(n) pairs_tile(t, panels, w, width, j, i, n, DENSE_VECTORS)
+#define PAIRS_WIDE(n) pairs_tile(t, panels, w, width, j, i, n, DENSE_VECTORS, DT_LANES)
             switch (rows) { PAIRS_CASES(PAIRS_WIDE) default: break; }
 #undef PAIRS_WIDE
-        } else {
-#define PAIRS_NARROW(n) pairs_tile(t, panels, w, width, j, i, n, 1)
+        } else if (t->m - i > DENSE_HALF) {
+#define PAIRS_NARROW(n) pairs_tile(t, panels, w, width, j, i, n, 1, DT_LANES)
             switch (rows) { PAIRS_CASES(PAIRS_NARROW) default: break; }
 #undef PAIRS_NARROW
+        } else {
+#define PAIRS_HALVED(n) pairs_tile(t, panels, w, width, j, i, n, 1, DENSE_HALF)
+            switch (rows) { PAIRS_CASES(PAIRS_HALVED) default: break; }
+#undef PAIRS_HALVED
         }
     }
 }
@@ -199,7 +205,7 @@ DENSE_APART void products_of_panels(const pairs_task *t) {
 
 static void dense_forward_bf16(const uint16_t *x, const uint16_t *w, const float *bias, int64_t m, int64_t n, int64_t k,
                                bool relu, bool in_pairs, void *y) {
-    const pairs_task t = {x, w, bias, (k + 1) / 2, dense_padded(m), n, relu, in_pairs, y};
+    const pairs_task t = {x, w, bias, (k + 1) / 2, m, dense_padded(m), n, relu, in_pairs, y};
     const uint32_t state = dense_flush_denormals();
     products_of_rows(&t);
     dense_restore(state);
@@ -207,7 +213,7 @@ static void dense_forward_bf16(const uint16_t *x, const uint16_t *w, const float
 
 static void dense_input_gradient_bf16(const uint16_t *dy, const uint16_t *panels, int64_t m, int64_t n, int64_t k,
                                       uint16_t *dx) {
-    const pairs_task t = {dy, panels, NULL, (n + 1) / 2, dense_padded(m), k, false, true, dx};
+    const pairs_task t = {dy, panels, NULL, (n + 1) / 2, m, dense_padded(m), k, false, true, dx};
     const uint32_t state = dense_flush_denormals();
     products_of_panels(&t);
     dense_restore(state);

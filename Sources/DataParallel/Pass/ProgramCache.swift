@@ -12,7 +12,10 @@ final class ProgramCache {
     private let directions: UnsafeMutableRawPointer?
     private let kernels: UnsafePointer<dt_kernels>
     private var planned: [Planned] = []
-    private var arenas: [Memory]
+    /// The memory of all slots, one behind the other.
+    private var arenas: Memory
+    private var arenaBytes = 0
+    private let slots: Int
     private let kept: KeptOperands
     private var scratch: [Memory]
     private var collectives: Memory
@@ -43,7 +46,8 @@ final class ProgramCache {
         func memories(_ count: Int) throws -> [Memory] {
             try (0..<count).map { _ in (try PrivateMemory.allocate(64, for: Self.use), 64) }
         }
-        arenas = try memories(slots)
+        self.slots = slots
+        arenas = (try PrivateMemory.allocate(64, for: Self.use), 64)
         self.kept = kept
         scratch = try memories(workers)
         collectives = (try PrivateMemory.allocate(64, for: Self.use), 64)
@@ -53,7 +57,7 @@ final class ProgramCache {
         // Bound programs are freed first because they point into the memory.
         let plans = planned
         planned = []
-        for (pointer, byteCount) in arenas + scratch + [collectives] {
+        for (pointer, byteCount) in scratch + [arenas, collectives] {
             PrivateMemory.free(pointer, byteCount)
         }
         for plan in plans { PrivateMemory.free(plan.uniform, plan.program.uniformBytes) }
@@ -106,12 +110,12 @@ final class ProgramCache {
     private func bind(_ place: Int) throws(RuntimeError) {
         let plan = planned[place]
         var bound: [ShardProgram] = []
-        for arena in arenas {
+        for slot in 0..<slots {
             bound.append(
                 try ShardProgram(
                     plan.program,
                     memory: ShardProgram.Memory(
-                        arena: arena.pointer, uniform: plan.uniform, parameters: state.parameters.base,
+                        arena: arenas.pointer + slot * arenaBytes, uniform: plan.uniform, parameters: state.parameters.base,
                         rounded: state.rounded?.pointers, states: state.states, directions: directions,
                         collectives: collectives.pointer)))
         }
@@ -128,7 +132,12 @@ final class ProgramCache {
             return true
         }
         var moved = false
-        for slot in arenas.indices where try enlarge(&arenas[slot], program.arenaBytes) { moved = true }
+        let each = PrivateMemory.aligned(program.arenaBytes)
+        if arenaBytes < each {
+            _ = try enlarge(&arenas, slots * each)
+            arenaBytes = each
+            moved = true
+        }
         if try enlarge(&collectives, program.collectiveBytes) { moved = true }
         for worker in scratch.indices { _ = try enlarge(&scratch[worker], program.scratchBytes) }
         try kept.grow(to: program.keptBytes)
