@@ -145,13 +145,18 @@ extension Graph.Node {
             switch operation {
             case .unary, .stopGradient: .following([0])
             case .binary: .following([0, 1])
-            case .convert: .fixed
+            case .convert, .select: .fixed
             }
         case .shape(let operation):
             switch operation {
             case .reshape: .following([0])
             case .sum: .reading([0])
             case .transpose, .broadcast, .maximum, .oneHot: .fixed
+            }
+        case .moves(let operation):
+            switch operation {
+            case .slice, .concatenate, .pad: .following(Array(operands.indices))
+            case .padGradient, .cumulativeSum: .fixed
             }
         case .pooling: .following([0])
         case .batchNormalization(let operation):
@@ -170,9 +175,10 @@ extension Graph.Node {
             case .groupNormGradient: .following([0, 3])
             case .layerNorm: .following([0])
             case .layerNormGradient: .following([0, 3])
+            case .rmsNorm, .rmsNormGradient: .fixed
             }
         case .random(.dropout): .following([0])
-        case .leaf, .random, .rows, .collective: .fixed
+        case .leaf, .random, .rows, .lookup, .sequence, .recurrent, .attention, .collective: .fixed
         }
     }
 
@@ -184,7 +190,7 @@ extension Graph.Node {
         case .matmul(transposeA: true, transposeB: false)
         where operands.allSatisfy { !isUniform[$0.node] }:
             .product(operands: [0, 1], isWeightGradient: true)
-        case .matmul: .fixed
+        case .matmul, .batchedMatmul: .fixed
         case .biasAdd: .following([0])
         }
     }
@@ -209,8 +215,8 @@ extension Graph {
             switch node.operation {
             case .leaf(.input): isUniform.append(false)
             case .leaf, .collective: isUniform.append(true)
-            case .elementwise, .random, .shape, .dense, .convolution, .pooling, .rows, .batchNormalization,
-                .exampleNormalization:
+            case .elementwise, .random, .shape, .moves, .lookup, .sequence, .recurrent, .attention, .dense,
+                .convolution, .pooling, .rows, .batchNormalization, .exampleNormalization:
                 isUniform.append(node.operands.allSatisfy { isUniform[$0.node] })
             }
         }

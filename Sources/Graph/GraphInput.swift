@@ -11,6 +11,8 @@ public struct GraphInput: Sendable, Hashable, CustomStringConvertible, CustomDeb
     public static let labels = GraphInput("labels")
     /// float32[N, ...]: regression targets.
     public static let targets = GraphInput("targets")
+    /// int32[N]: how many positions of each example's sequence count.
+    public static let lengths = GraphInput("lengths")
     /// int64[N]: positions in the data set, which key every random number.
     public static let exampleIndices = GraphInput("example_indices")
 

@@ -15,6 +15,16 @@ public enum Operation: Sendable, Hashable, CustomStringConvertible {
     case random(Random)
     /// Moves, repetitions and reductions of elements.
     case shape(Shape)
+    /// Elements along one axis.
+    case moves(Moves)
+    /// Rows of a table, chosen by their numbers.
+    case lookup(Lookup)
+    /// Sequences that end early.
+    case sequence(Sequence)
+    /// Recurrent layers.
+    case recurrent(Recurrent)
+    /// Scaled dot-product attention.
+    case attention(Attention)
     /// Products of matrices and dense layers.
     case dense(Dense)
     /// Convolutions.
@@ -37,6 +47,11 @@ public enum Operation: Sendable, Hashable, CustomStringConvertible {
         case .elementwise(let operation): operation
         case .random(let operation): operation
         case .shape(let operation): operation
+        case .moves(let operation): operation
+        case .lookup(let operation): operation
+        case .sequence(let operation): operation
+        case .recurrent(let operation): operation
+        case .attention(let operation): operation
         case .dense(let operation): operation
         case .convolution(let operation): operation
         case .pooling(let operation): operation

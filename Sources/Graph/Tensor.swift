@@ -6,10 +6,13 @@ public struct Tensor {
     package let value: Graph.Value
     /// The trace the tensor belongs to.
     public let builder: GraphBuilder
+    /// The lengths of its sequences, where they have any.
+    let lengthsValue: Graph.Value?
 
-    package init(_ value: Graph.Value, in builder: GraphBuilder) {
+    package init(_ value: Graph.Value, in builder: GraphBuilder, lengths: Graph.Value? = nil) {
         self.value = value
         self.builder = builder
+        lengthsValue = lengths
     }
 
     package var type: TensorType { builder.type(of: value) }
@@ -22,6 +25,11 @@ public struct Tensor {
 
     /// The tensor that `operation` makes of this one and `others`.
     package func applying(_ operation: Operation, _ others: Tensor...) -> Tensor {
-        Tensor(builder.add(operation, [value] + others.map(\.value)), in: builder)
+        applying(operation, others)
+    }
+
+    package func applying(_ operation: Operation, _ others: [Tensor]) -> Tensor {
+        let lengths = lengthsValue ?? others.lazy.compactMap(\.lengthsValue).first
+        return Tensor(builder.add(operation, [value] + others.map(\.value)), in: builder, lengths: lengths)
     }
 }

@@ -28,6 +28,8 @@ public indirect enum Initializer: Sendable {
     /// gain times a matrix (first extent, product of the others) with orthonormal rows, or columns if it has more rows
     /// than columns (Saxe et al. 2013): Q · sign(diag R) of a normal matrix.
     case orthogonal(gain: Double = 1)
+    /// Another initializer's values, with zeros in one row.
+    case zeroRow(Int, of: Initializer)
     /// (O, 1, ...): the norms of another parameter's O rows, with which weight norm starts.
     case norms(of: Parameter)
     /// (O): the left singular vector of the largest singular value of another parameter as a matrix of O rows.
@@ -88,6 +90,11 @@ public indirect enum Initializer: Sendable {
             return normal((nonlinearity.squaredGain / Double(fan.count(of: shape))).squareRoot())
         case .orthogonal(let gain):
             return OrthogonalMatrix.values(shape: shape, gain: gain, random: random)
+        case .zeroRow(let row, let initializer):
+            var values = initializer.values(shape: shape, shapeOf: shapeOf, random: random)
+            let width = shape.dropFirst().reduce(1, *)
+            values.replaceSubrange(row * width..<(row + 1) * width, with: repeatElement(0, count: width))
+            return values
         case .norms, .leftSingularVector, .rightSingularVector:
             guard let sourceValue else {
                 preconditionFailure("a first value is computed of another that is not there yet")

@@ -14,7 +14,8 @@ public struct LayerNormalization: Layer {
     private let shape: [Int]?
     private let epsilon: Double
 
-    /// Layer norm over the last dimensions `shape` of an example; over all of them unless given.
+    /// Layer norm over the last dimensions `shape` of an example; unless given over all of them, but of the positions of a
+    /// sequence (N, T, E) over the last one.
     public init(_ shape: [Int]? = nil, epsilon: Double = 1e-5, affine: Bool = true, bias: Bool = true) {
         precondition(
             shape.map { !$0.isEmpty && $0.allSatisfy { $0 > 0 } } ?? true,
@@ -26,7 +27,7 @@ public struct LayerNormalization: Layer {
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        let shape = shape ?? Array(x.shape.dropFirst())
+        let shape = shape ?? (x.shape.count == 3 ? [x.shape[2]] : Array(x.shape.dropFirst()))
         return x.layerNormalized(
             epsilon: epsilon, weight: x.builder.variable(weight, shape: shape, otherwise: 1),
             bias: x.builder.variable(bias, shape: shape, otherwise: 0))

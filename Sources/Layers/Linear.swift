@@ -1,7 +1,7 @@
 import Graph
 import Messages
 
-/// y = x wᵀ + b on the last of two dimensions: (N, I) → (N, O), as torch.nn.Linear.
+/// y = x wᵀ + b on the last dimension: (N, I) → (N, O) or (N, T, I) → (N, T, O), as torch.nn.Linear.
 public struct Linear: Layer, CustomReflectable {
     /// (O, I).
     public let weight: LayerWeight
@@ -34,13 +34,18 @@ public struct Linear: Layer, CustomReflectable {
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        let weight = weight(shape: [outputs, inputs ?? x.shape[1]], in: x.builder)
-        return x.linear(weight: weight, bias: bias.map { x.builder.variable($0, shape: [outputs]) })
+        let features = x.shape[x.shape.count - 1]
+        let weight = weight(shape: [outputs, inputs ?? features], in: x.builder)
+        let rows = x.reshaped(to: [x.shape.dropLast().reduce(1, *), features])
+        let y = rows.linear(weight: weight, bias: bias.map { x.builder.variable($0, shape: [outputs]) })
+        return y.reshaped(to: x.shape.dropLast() + [outputs])
     }
 
     public func check(input shape: [Int]) throws(ModelError) {
-        guard shape.count == 2 else { throw .expected("(N, features)", found: shape, "put flatten in front") }
-        if let inputs, shape[1] != inputs {
+        guard 2...3 ~= shape.count else {
+            throw .expected("(N, features)", found: shape, "put flatten in front")
+        }
+        if let inputs, shape[shape.count - 1] != inputs {
             throw .expected(counted(inputs, "feature"), found: shape, "leave out in")
         }
     }

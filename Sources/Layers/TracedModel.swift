@@ -67,6 +67,21 @@ public struct TracedModel: Sendable {
         try loss.function.check(output: outputShape, target: target)
     }
 
+    /// The rows of the embedding that reads the features, whose tokens are whole numbers below it; nil where none does.
+    package var tokenCount: Int? {
+        var tokens = Set(trace.nodes.indices.filter { trace.nodes[$0].operation == .leaf(.input(.features)) })
+        for (place, node) in trace.nodes.enumerated() {
+            switch node.operation {
+            case .elementwise(.convert(.int32)) where tokens.contains(node.operands[0].node):
+                tokens.insert(place)
+            case .lookup(.gatherRows) where tokens.contains(node.operands[1].node):
+                return trace.type(of: node.operands[0]).shape[0]
+            default: break
+            }
+        }
+        return nil
+    }
+
     /// The number of trainable elements.
     package var parameterCount: Int {
         variables.reduce(0) { $0 + ($1.isTrainable ? $1.count : 0) }

@@ -88,6 +88,7 @@ package final class LoadedModel {
         let kind: TargetKind = predicts ? .none : try Self.target(dataset, inputs, loss)
         let model = try TracedModel(
             makeModel(inputs.classes), exampleShape: layout.exampleShape, target: kind, loss: loss)
+        try TokenChecks.check(dataset.examples, of: dataset.name, model: model)
         self.inputs = inputs
         self.model = model
         let state = try ModelState(cluster: cluster, model: model)

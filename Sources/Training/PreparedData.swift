@@ -62,6 +62,7 @@ final class PreparedData {
         } catch let error as ModelError {
             throw LabelChecks.explained(error, dataset.examples, of: dataset.source, loss: settings.loss)
         }
+        try TokenChecks.check(settings.data.normalization, model: model)
         func other(_ source: DatasetSource) throws -> Part {
             let task = try Agreement.fromRoot(cluster.world) {
                 try source.task(likeClasses: layout.labels == .classes, loss: settings.loss)
@@ -98,6 +99,7 @@ final class PreparedData {
                 part.dataset.examples.layout, of: part.dataset.source, trainedOn: dataset.name,
                 labels: dataset.source.labelsName)
             try Self.checkLabels(part, like: training)
+            try TokenChecks.check(part.dataset.examples, of: part.dataset.name, model: model)
             progress.during("taking the digest of \(part.dataset.name)") {
                 part.dataset.examples.feedContent { digest.add($0) }
             }

@@ -20,6 +20,11 @@ import Testing
         return a < b ? b : a
     }
 
+    private static func smaller<T: FloatingPoint>(_ a: T, _ b: T) -> T {
+        if a.isNaN || b.isNaN { return .nan }
+        return b < a ? b : a
+    }
+
     private static func unaryReference<T: BinaryFloatingPoint>(_ op: dt_unary, _ x: T, _ p: T) -> T? {
         switch op {
         case DT_NEGATE: -x
@@ -46,6 +51,10 @@ import Testing
         case DT_MULTIPLY: a * b
         case DT_DIVIDE: a / b
         case DT_MAXIMUM: larger(a, b)
+        case DT_MINIMUM: smaller(a, b)
+        case DT_LESS: a < b ? 1 : 0
+        case DT_LESS_EQUAL: a <= b ? 1 : 0
+        case DT_EQUAL: a == b ? 1 : 0
         case DT_RELU_GRADIENT: a > 0 ? b : 0
         case DT_LEAKY_RELU_GRADIENT: a > 0 ? b : p * b
         case DT_SIGMOID_GRADIENT: b * a * (1 - a)
@@ -58,8 +67,9 @@ import Testing
         dt_unary(rawValue: $0)
     }
     .filter { unaryReference($0, Float(1), 1) != nil }
-    private static let binaryOperations = (DT_ADD.rawValue...DT_TANH_GRADIENT.rawValue)
-        .map { dt_binary(rawValue: $0) }
+    private static let binaryOperations =
+        (DT_ADD.rawValue...DT_TANH_GRADIENT.rawValue).map { dt_binary(rawValue: $0) }
+        + [DT_MINIMUM, DT_LESS, DT_LESS_EQUAL, DT_EQUAL]
 
     @Test(arguments: testedCounts) func exactUnary(count: Int) throws {
         let x = Self.operand(count, seed: 1) + Self.specials, n = Int64(x.count), p: Float = 0.3
@@ -99,7 +109,7 @@ import Testing
     @Test(arguments: KernelVariant.all, testedCounts) func inPlace(variant: KernelVariant, count: Int) {
         let k = variant.table, n = Int64(count)
         let a = Self.operand(count, seed: 4), b = Self.operand(count, seed: 5)
-        for raw in DT_NEGATE.rawValue...DT_OFFSET.rawValue {
+        for raw in DT_NEGATE.rawValue...DT_POWER_OF.rawValue {
             let op = dt_unary(rawValue: raw)
             let apart = written(count) { k.unary(op, n, a, 0.5, $0) }
             let same = written(count) { y in
@@ -108,7 +118,7 @@ import Testing
             }
             #expect(bits(apart) == bits(same), "unary \(raw)")
         }
-        for raw in DT_ADD.rawValue...DT_GELU_GRADIENT.rawValue {
+        for raw in DT_ADD.rawValue...DT_EQUAL.rawValue {
             let op = dt_binary(rawValue: raw)
             let apart = written(count) { k.binary(op, n, a, b, 0.5, $0) }
             let first = written(count) { y in
@@ -120,6 +130,32 @@ import Testing
                 k.binary(op, n, a, y, 0.5, y)
             }
             #expect(bits(apart) == bits(first) && bits(apart) == bits(second), "binary \(raw)")
+        }
+    }
+
+    /// Stored as bfloat16 they give what they give on the same values in Float32, rounded.
+    @Test func storedAsBFloat16() {
+        let a = StoredBFloat16.numbers(2000, -4...4, seed: 76, special: true)
+        let b = StoredBFloat16.numbers(2000, -4...4, seed: 77, special: true)
+        let wideA = StoredBFloat16.widened(a), wideB = StoredBFloat16.widened(b)
+        for variant in KernelVariant.all {
+            let k = variant.table
+            func expect(_ what: String, _ stored: [UInt16], _ wide: [Float]) {
+                let expected = StoredBFloat16.rounded(wide)
+                #expect(StoredBFloat16.bits(stored) == StoredBFloat16.bits(expected), "\(what)")
+            }
+            for op in [DT_SIN, DT_COS, DT_POWER_OF] {
+                expect(
+                    "unary \(op.rawValue)",
+                    StoredBFloat16.written(2000) { k.unary_bf16(op, 2000, a, 2.5, $0) },
+                    written(2000) { k.unary(op, 2000, wideA, 2.5, $0) })
+            }
+            for op in [DT_POWER, DT_MINIMUM, DT_LESS, DT_LESS_EQUAL, DT_EQUAL] {
+                expect(
+                    "binary \(op.rawValue)",
+                    StoredBFloat16.written(2000) { k.binary_bf16(op, 2000, a, b, 0, $0) },
+                    written(2000) { k.binary(op, 2000, wideA, wideB, 0, $0) })
+            }
         }
     }
 

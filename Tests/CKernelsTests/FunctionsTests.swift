@@ -29,6 +29,8 @@ import Testing
         Case(name: "softplus", op: DT_SOFTPLUS, interesting: -104...20) { x in
             x > 0 ? x + log1p(exp(-x)) : log1p(exp(x))
         },
+        Case(name: "sin", op: DT_SIN, interesting: -10...10, reference: { sin($0) }),
+        Case(name: "cos", op: DT_COS, interesting: -10...10, reference: { cos($0) }),
     ]
 
     /// Every 9973rd Float32, so all signs, exponents, subnormal numbers, infinities and NaNs come up.
@@ -128,5 +130,93 @@ import Testing
                 "at \(a[i])")
             #expect(abs(z[i] - exact) <= 4e-14 * scale, "f64 at \(a[i])")
         }
+    }
+
+    /// Angles of every size and close to multiples of pi/2, where the error is relative to what is left.
+    @Test func angles() {
+        var numbers = TestNumbers(seed: 91)
+        var x = (0..<20_000).map { _ in Double(bitPattern: numbers.bits()) }
+        x += numbers.doubles(20_000, -1.1e6...1.1e6)
+        x += (0..<20_000).map { Double($0 * 31) * (Double.pi / 2) }
+        x += [0, -0.0, .infinity, -.infinity, .nan, 1e6, -1e6, .greatestFiniteMagnitude]
+        x += [.leastNonzeroMagnitude, -.leastNonzeroMagnitude]
+        let references: [(dt_unary, @Sendable (Double) -> Double)] = [
+            (DT_SIN, { sin($0) }), (DT_COS, { cos($0) }),
+        ]
+        for (op, reference) in references {
+            let y = agreeingF64("angles") { k in
+                writtenF64(x.count) { k.unary_f64(op, Int64(x.count), x, 0, $0) }
+            }
+            for (value, result) in zip(x, y) {
+                let exact = reference(value)
+                let good =
+                    exact.isNaN ? result.isNaN : result == exact || abs(result - exact) <= 1e-15 * abs(exact)
+                #expect(good, "\(op.rawValue) of \(value) is \(result), not \(exact)")
+            }
+        }
+    }
+
+    /// The Float64 that comes closest to a multiple of pi/2, from 200-digit arithmetic.
+    @Test func closestAngle() {
+        let x = [6_381_956_970_095_103 * 0x1p797, 1e22]
+        let y = agreeingF64("cos") { k in writtenF64(2) { k.unary_f64(DT_COS, 2, x, 0, $0) } }
+        #expect(abs(y[0] / -4.687165924254627611e-19 - 1) <= 1e-15, "\(y[0])")
+        let z = agreeingF64("sin") { k in writtenF64(2) { k.unary_f64(DT_SIN, 2, x, 0, $0) } }
+        #expect(abs(z[1] / -0.8522008497671888018 - 1) <= 1e-15, "\(z[1])")
+    }
+
+    /// Pairs of a base and an exponent: every pair of special ones, ordinary ones, and whole exponents of
+    /// negative bases.
+    private static func powers() -> (bases: [Float], exponents: [Float]) {
+        let special: [Float] = [
+            0, -0.0, 1, -1, 0.5, -0.5, 2, -2, 3, -3, 2.5, .infinity, -.infinity, .nan, .leastNonzeroMagnitude,
+            -.leastNonzeroMagnitude, .greatestFiniteMagnitude, 16_777_216, 16_777_215, -16_777_215,
+            8_388_607.5,
+        ]
+        var bases = special.flatMap { base in special.map { _ in base } }
+        var exponents = special.flatMap { _ in special }
+        var numbers = TestNumbers(seed: 92)
+        bases += numbers.floats(20_000, 0...20) + numbers.floats(20_000, -20...20)
+        exponents += numbers.floats(20_000, -30...30) + numbers.floats(20_000, -30...30).map { $0.rounded() }
+        return (bases, exponents)
+    }
+
+    /// The rules of C's pow are the platform's; the logarithm's error grows by the exponent, in Float64 too.
+    @Test func power() {
+        let (a, b) = Self.powers(), n = Int64(a.count)
+        let y = agreeing("power") { k in written(a.count) { k.binary(DT_POWER, n, a, b, 0, $0) } }
+        let wideA = a.map(Double.init), wideB = b.map(Double.init)
+        let z = agreeingF64("power") { k in
+            writtenF64(a.count) { k.binary_f64(DT_POWER, n, wideA, wideB, 0, $0) }
+        }
+        for i in a.indices {
+            let exact = pow(wideA[i], wideB[i])
+            #expect(ulps(y[i], exact) <= 0.5 + 0x1p-5, "\(a[i])^\(b[i]) = \(y[i]), not \(exact)")
+            let allowed = 2e-15 * abs(exact) + Double.leastNonzeroMagnitude
+            let good = exact.isNaN ? z[i].isNaN : z[i] == exact || abs(z[i] - exact) <= allowed
+            #expect(good, "f64: \(a[i])^\(b[i]) = \(z[i]), not \(exact)")
+            if exact == 0 {
+                #expect(y[i].sign == exact.sign && z[i].sign == exact.sign, "\(a[i])^\(b[i])")
+            }
+        }
+    }
+
+    /// A constant exponent, also one for which there is a simpler operation.
+    @Test(arguments: [0, 1, 2, 3, -1, -2, 0.5, -0.5, 10, 0.1, .infinity, .nan] as [Float])
+    func constantPower(p: Float) {
+        let x = Self.everySize + Self.powers().bases, n = Int64(x.count)
+        let y = agreeing("power of") { k in written(x.count) { k.unary(DT_POWER_OF, n, x, p, $0) } }
+        let wide = x.map(Double.init)
+        let z = agreeingF64("power of") { k in
+            writtenF64(x.count) { k.unary_f64(DT_POWER_OF, n, wide, Double(p), $0) }
+        }
+        var worst = 0.0, worstF64 = 0.0
+        for i in x.indices {
+            let exact = pow(wide[i], Double(p))
+            worst = max(worst, ulps(y[i], exact))
+            if exact.isNormal { worstF64 = max(worstF64, abs(z[i] / exact - 1)) }
+            #expect(exact.isFinite || bits([z[i]]) == bits([exact]), "\(x[i])^\(p) = \(z[i])")
+        }
+        #expect(worst <= 0.5 + 0x1p-5 && worstF64 <= 2e-15, "\(worst) ulp, \(worstF64)")
     }
 }

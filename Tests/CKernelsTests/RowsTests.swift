@@ -168,6 +168,38 @@ import Testing
         }
     }
 
+    /// Rows whose label is negative have neither loss nor gradient, whatever stands in them; the others have
+    /// what they had.
+    @Test(arguments: widths) func ignoredRows(k: Int) {
+        var x = Self.logits(k, seed: 25)
+        x[3 * k] = .nan
+        let n = Int64(Self.rowCount), width = Int64(k), labels = Self.labels(k)
+        let some = labels.indices.map { $0 % 2 == 1 ? -1 : labels[$0] }
+        let dloss: [Float] = [1, .nan, -2, 3, 0.1]
+        func losses(_ labels: [Int32]) -> [Float] {
+            agreeing("loss") { t in written(Self.rowCount) { t.cross_entropy(x, labels, n, width, $0) } }
+        }
+        func gradients(_ labels: [Int32]) -> [Float] {
+            agreeing("dx") { t in
+                written(x.count) { t.cross_entropy_gradient(x, labels, dloss, n, width, $0) }
+            }
+        }
+        let loss = losses(some), whole = losses(labels), dx = gradients(some), wholeDx = gradients(labels)
+        for i in 0..<Self.rowCount {
+            let isIgnored = some[i] < 0, row = i * k..<(i + 1) * k
+            #expect(loss[i] == (isIgnored ? 0 : whole[i]))
+            #expect(bits(Array(dx[row])) == bits(isIgnored ? row.map { _ in 0 } : Array(wholeDx[row])))
+        }
+        for variant in KernelVariant.all {
+            let t = variant.table, none = [Int32](repeating: -1, count: Self.rowCount)
+            #expect(t.count_correct(x, none, n, width) == 0)
+            let parts = some.indices.filter { some[$0] >= 0 }.map { i in
+                t.count_correct(Array(x[i * k..<(i + 1) * k]), [labels[i]], 1, width)
+            }
+            #expect(t.count_correct(x, some, n, width) == parts.reduce(0, +))
+        }
+    }
+
     @Test func noRows() {
         for variant in KernelVariant.all {
             let t = variant.table, none: [Float] = [], labels: [Int32] = []

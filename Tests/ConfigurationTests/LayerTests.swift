@@ -102,8 +102,12 @@ import Training
     @Test func everyLayerIsRead() throws {
         for name in Vocabulary.standard.layers.names where name != "residual" {
             let option = Vocabulary.standard.layers.form.entries.first { $0.name == name }?.short
-            let value = name == "dropout" ? "0.25" : name == "conv2d" ? "{out: 3, kernel: 1}" : "1"
-            let text = option == nil && name != "conv2d" ? name : "\(name): \(value)"
+            let given = [
+                "dropout": "0.25", "conv2d": "{out: 3, kernel: 1}", "conv1d": "{out: 3, kernel: 1}",
+                "embedding": "{num_embeddings: 3, embedding_dim: 2}", "sequence_pool": "mean",
+                "transformer_encoder": "{nhead: 1}",
+            ][name]
+            let text = (given ?? (option == nil ? nil : "1")).map { "\(name): \($0)" } ?? name
             #expect(try read(dataLine + "model: [\(text)]").layerLines.first?.hasPrefix(name) == true)
         }
     }

@@ -7,9 +7,14 @@ import Graph
 package enum OperationKind: String, CaseIterable, Hashable {
     case input, parameter, state, direction, constant, batchCount, numbers, labelWeightSum
     case negate, exp, log, sqrt, reciprocal, tanh, sigmoid, erf, relu, abs, square
+    case sin, cos, powerOf
     case step, sign, leakyRelu, gelu, softplus, clamp, scale, offset
     case add, subtract, multiply, divide
+    case power, maximumOfTwo, minimumOfTwo, less, lessOrEqual, equal
     case reluGradient, leakyReluGradient, sigmoidGradient, tanhGradient, geluGradient
+    case select, slice, concatenate, pad, padGradient, cumulativeSum, gatherRows, scatterRows, batchedMatmul
+    case positionMask, windowedLengths, recurrent, recurrentGradient, attention, attentionGradient
+    case rmsNorm, rmsNormGradient
     case convert, stopGradient, reshape, transpose, broadcast, sum, maximum, oneHot
     case matmul, convolution, convolutionInputGradient, convolutionWeightGradient
     case maxPool, maxPoolScatter, maxPoolGather, averagePool, averagePoolScatter
@@ -33,6 +38,7 @@ package enum OperationKind: String, CaseIterable, Hashable {
         case .leaf(.batchCount): self = .batchCount
         case .leaf(.numbers): self = .numbers
         case .leaf(.labelWeightSum): self = .labelWeightSum
+        case .elementwise(.select): self = .select
         case .elementwise(.convert): self = .convert
         case .elementwise(.stopGradient): self = .stopGradient
         case .shape(.reshape): self = .reshape
@@ -41,7 +47,23 @@ package enum OperationKind: String, CaseIterable, Hashable {
         case .shape(.sum): self = .sum
         case .shape(.maximum): self = .maximum
         case .shape(.oneHot): self = .oneHot
+        case .moves(.slice): self = .slice
+        case .moves(.concatenate): self = .concatenate
+        case .moves(.pad): self = .pad
+        case .moves(.padGradient): self = .padGradient
+        case .moves(.cumulativeSum): self = .cumulativeSum
+        case .lookup(.gatherRows): self = .gatherRows
+        case .lookup(.scatterRows): self = .scatterRows
+        case .sequence(.mask): self = .positionMask
+        case .sequence(.windowed): self = .windowedLengths
+        case .recurrent(.recurrent): self = .recurrent
+        case .recurrent(.recurrentGradient): self = .recurrentGradient
+        case .attention(.attention): self = .attention
+        case .attention(.attentionGradient): self = .attentionGradient
+        case .exampleNormalization(.rmsNorm): self = .rmsNorm
+        case .exampleNormalization(.rmsNormGradient): self = .rmsNormGradient
         case .dense(.matmul): self = .matmul
+        case .dense(.batchedMatmul): self = .batchedMatmul
         case .convolution(.convolution): self = .convolution
         case .convolution(.convolutionInputGradient): self = .convolutionInputGradient
         case .convolution(.convolutionWeightGradient): self = .convolutionWeightGradient
@@ -94,6 +116,9 @@ package enum OperationKind: String, CaseIterable, Hashable {
         case .relu: self = .relu
         case .abs: self = .abs
         case .square: self = .square
+        case .sin: self = .sin
+        case .cos: self = .cos
+        case .power: self = .powerOf
         case .step: self = .step
         case .sign: self = .sign
         case .leakyRelu: self = .leakyRelu
@@ -111,6 +136,12 @@ package enum OperationKind: String, CaseIterable, Hashable {
         case .subtract: self = .subtract
         case .multiply: self = .multiply
         case .divide: self = .divide
+        case .power: self = .power
+        case .maximum: self = .maximumOfTwo
+        case .minimum: self = .minimumOfTwo
+        case .less: self = .less
+        case .lessOrEqual: self = .lessOrEqual
+        case .equal: self = .equal
         case .reluGradient: self = .reluGradient
         case .leakyReluGradient: self = .leakyReluGradient
         case .sigmoidGradient: self = .sigmoidGradient

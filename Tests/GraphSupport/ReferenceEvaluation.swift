@@ -77,12 +77,14 @@ struct ReferenceEvaluation {
 
         case .leaf(.numbers(let values)): return [ReferenceTensor(node.types[0].shape, values)]
         case .leaf(.labelWeightSum(let weights)):
-            let sum = batchLabels.map { weights[Int($0)] }.reduce(0, +)
+            let sum = batchLabels.map { $0 < 0 ? 0 : weights[Int($0)] }.reduce(0, +)
             return [ReferenceTensor(sum > 0 ? sum : .infinity)]
 
         case .elementwise(.unary(let function)): return [o(0).applying(function)]
         case .elementwise(.binary(let function)): return [o(0).applying(function, o(1))]
+        case .elementwise(.select): return [o(0).selecting(o(1), else: o(2))]
         // Everything is Float64 here, so that conversions and detached values are the values themselves.
+        case .elementwise(.convert(.int32)): return [o(0).map { $0.rounded(.towardZero) }]
         case .elementwise(.convert), .elementwise(.stopGradient): return [o(0)]
 
         case .shape(.reshape(let shape)): return [o(0).reshaped(to: shape)]
@@ -92,8 +94,30 @@ struct ReferenceEvaluation {
         case .shape(.maximum(let axes)): return [o(0).maximum(axes)]
         case .shape(.oneHot(let classes)): return [o(0).oneHot(classes)]
 
+        case .moves(.slice(let axis, let first, let count)): return [o(0).sliced(axis, first, count)]
+        case .moves(.concatenate(let axis)): return [ReferenceTensor.concatenated(operands, axis: axis)]
+        case .moves(.pad(let padding)): return [o(0).padded(padding)]
+        case .moves(.padGradient(let padding)): return [o(0).paddingGradient(padding)]
+        case .moves(.cumulativeSum(let axis, let reversed)):
+            return [o(0).cumulativeSum(axis, reversed: reversed)]
+        case .lookup(.gatherRows): return [o(0).gatheredRows(o(1))]
+        case .lookup(.scatterRows(let rows, let frozen)):
+            return [o(0).scatteredRows(o(1), rows: rows, frozen: frozen)]
+        case .sequence(.mask(let steps)): return [o(0).positionMask(steps: steps)]
+        case .sequence(.windowed(let window)):
+            return [o(0).map { Double(max(1, window.output(of: Int($0)))) }]
+        case .recurrent(.recurrent(let recurrence)): return ReferenceTensor.recurrent(recurrence, operands)
+        case .recurrent(.recurrentGradient(let recurrence)):
+            return ReferenceTensor.recurrentGradient(recurrence, operands)
+        case .attention(.attention(let form)):
+            return ReferenceTensor.attention(form, operands, dropoutKey: dropoutKey)
+        case .attention(.attentionGradient(let form)):
+            return ReferenceTensor.attentionGradient(form, operands, dropoutKey: dropoutKey)
+
         case .dense(.matmul(let transposeA, let transposeB)):
             return [o(0).matmul(o(1), transposeA: transposeA, transposeB: transposeB)]
+        case .dense(.batchedMatmul(let transposeA, let transposeB)):
+            return [o(0).batchedMatmul(o(1), transposeA: transposeA, transposeB: transposeB)]
         case .convolution(.convolution(let geometry)): return [o(0).convolution(o(1), geometry)]
         case .convolution(.convolutionInputGradient(let geometry, let input)):
             return [o(0).convolutionInputGradient(o(1), geometry, input: input)]
@@ -151,6 +175,10 @@ struct ReferenceEvaluation {
             return [o(0).layerNorm(weight: o(1), bias: o(2), epsilon: epsilon)]
         case .exampleNormalization(.layerNormGradient(let epsilon)):
             return o(0).layerNormGradient(weight: o(1), bias: o(2), dy: o(3), epsilon: epsilon)
+        case .exampleNormalization(.rmsNorm(let epsilon)):
+            return [o(0).rmsNorm(weight: o(1), epsilon: epsilon)]
+        case .exampleNormalization(.rmsNormGradient(let epsilon)):
+            return o(0).rmsNormGradient(weight: o(1), dy: o(2), epsilon: epsilon)
         case .exampleNormalization(.groupNorm(let attributes)):
             return [o(0).groupNorm(weight: o(1), bias: o(2), attributes)]
         case .exampleNormalization(.groupNormGradient(let attributes)):

@@ -16,6 +16,9 @@ extension ReferenceTensor {
         case .relu: map { $0 <= 0 ? 0 : $0 }
         case .abs: map { $0.magnitude }
         case .square: map { $0 * $0 }
+        case .sin: map { sin($0) }
+        case .cos: map { cos($0) }
+        case .power(let exponent): map { pow($0, exponent) }
         case .step: map { $0 > 0 ? 1 : 0 }
         case .sign: map { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }
         case .leakyRelu(let slope): map { $0 > 0 ? $0 : slope * $0 }
@@ -34,6 +37,12 @@ extension ReferenceTensor {
         case .subtract: combined(with: other, -)
         case .multiply: combined(with: other, *)
         case .divide: combined(with: other, /)
+        case .power: combined(with: other) { pow($0, $1) }
+        case .maximum: combined(with: other) { $0.isNaN || $1.isNaN ? .nan : max($0, $1) }
+        case .minimum: combined(with: other) { $0.isNaN || $1.isNaN ? .nan : min($0, $1) }
+        case .less: combined(with: other) { $0 < $1 ? 1 : 0 }
+        case .lessOrEqual: combined(with: other) { $0 <= $1 ? 1 : 0 }
+        case .equal: combined(with: other) { $0 == $1 ? 1 : 0 }
         case .reluGradient: combined(with: other) { y, dy in y > 0 ? dy : 0 }
         case .leakyReluGradient(let slope): combined(with: other) { x, dy in x > 0 ? dy : slope * dy }
         case .sigmoidGradient: combined(with: other) { y, dy in dy * y * (1 - y) }
@@ -43,6 +52,11 @@ extension ReferenceTensor {
                 dy * (Self.normalCDF(x) + x * exp(-x * x / 2) / (2 * Double.pi).squareRoot())
             }
         }
+    }
+
+    /// a where this tensor is not 0, else b.
+    func selecting(_ a: ReferenceTensor, else b: ReferenceTensor) -> ReferenceTensor {
+        ReferenceTensor(shape, values.indices.map { values[$0] != 0 ? a.values[$0] : b.values[$0] })
     }
 
     /// Φ(x), the distribution function of the standard normal.

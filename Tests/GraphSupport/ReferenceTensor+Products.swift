@@ -18,6 +18,24 @@ extension ReferenceTensor {
         return result
     }
 
+    /// The products of equally many matrices [..., M, K] and [..., K, N], either transposed first where told.
+    func batchedMatmul(_ other: ReferenceTensor, transposeA: Bool, transposeB: Bool) -> ReferenceTensor {
+        let (a, b) = (matrices(), other.matrices())
+        let made = zip(a, b).map { $0.matmul($1, transposeA: transposeA, transposeB: transposeB) }
+        let columns = transposeB ? other.shape[shape.count - 2] : other.shape[shape.count - 1]
+        let rows = transposeA ? shape[shape.count - 1] : shape[shape.count - 2]
+        return ReferenceTensor(shape.dropLast(2) + [rows, columns], made.flatMap(\.values))
+    }
+
+    /// The last two dimensions as a matrix for each index of the others.
+    private func matrices() -> [ReferenceTensor] {
+        let last = Array(shape.suffix(2))
+        let count = last.reduce(1, *)
+        return (0..<(count == 0 ? 0 : values.count / count)).map {
+            ReferenceTensor(last, Array(values[$0 * count..<($0 + 1) * count]))
+        }
+    }
+
     /// x wᵀ + b, then ReLU if told: this tensor is [N, I], the weight [O, I], the bias [O].
     func linear(weight: ReferenceTensor, bias: ReferenceTensor?, relu: Bool) -> ReferenceTensor {
         let product = matmul(weight, transposeA: false, transposeB: true)

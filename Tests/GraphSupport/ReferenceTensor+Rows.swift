@@ -32,7 +32,7 @@ extension ReferenceTensor {
     func crossEntropy(labels: ReferenceTensor) -> ReferenceTensor {
         let logarithms = logSoftmax()
         let losses = labels.values.enumerated().map { row, label in
-            -logarithms.values[row * shape[1] + Int(label)]
+            label < 0 ? 0 : -logarithms.values[row * shape[1] + Int(label)]
         }
         return ReferenceTensor([shape[0]], losses)
     }
@@ -44,7 +44,8 @@ extension ReferenceTensor {
             for j in 0..<shape[1] {
                 let chosen = j == Int(labels.values[row]) ? 1.0 : 0
                 let place = row * shape[1] + j
-                result.values[place] = dloss.values[row] * (result.values[place] - chosen)
+                let counts = labels.values[row] >= 0
+                result.values[place] = counts ? dloss.values[row] * (result.values[place] - chosen) : 0
             }
         }
         return result

@@ -28,10 +28,12 @@ extension ReferenceTensor {
         value > best || (value.isNaN && !best.isNaN)
     }
 
-    /// One row per label with a 1 at the label.
+    /// One row per label with a 1 at the label; a negative one has none.
     func oneHot(_ classes: Int) -> ReferenceTensor {
         var result = ReferenceTensor([shape[0], classes], repeating: 0)
-        for (row, label) in values.enumerated() { result.values[row * classes + Int(label)] = 1 }
+        for (row, label) in values.enumerated() where label >= 0 {
+            result.values[row * classes + Int(label)] = 1
+        }
         return result
     }
 

@@ -194,6 +194,6 @@ extension OperationCase {
 
     /// Every case.
     static var all: [OperationCase] {
-        elementwise + shapes + products + pooling + rows + acrossShards + normalization
+        elementwise + shapes + products + pooling + rows + acrossShards + normalization + sequences
     }
 }

@@ -17,10 +17,10 @@ extension OperationKind {
     var check: Check {
         switch self {
         case .batchNormGradientSums, .batchNormInputGradient, .batchNormParameterGradient, .layerNormGradient,
-            .groupNormGradient:
+            .groupNormGradient, .rmsNormGradient, .recurrentGradient, .attentionGradient:
             .backwardOfACase
         case .stopGradient, .runningMean, .runningVariance, .correctCount, .channelMoments, .batchNormApply,
-            .crossShardMoments, .channelMean, .channelDeviation:
+            .crossShardMoments, .channelMean, .channelDeviation, .positionMask, .windowedLengths:
             .values
         case .direction: .secondDerivative
         default: .differences

@@ -27,6 +27,14 @@ extension ValueCase {
             unary(.erf, [0, 1, -1], [0, 0.8427007929497149, -0.8427007929497149]),
             unary(.relu, [-1, 0, 2], [0, 0, 2]), unary(.abs, [-1, 0, 2], [1, 0, 2]),
             unary(.square, [-3, 2], [9, 4]),
+            unary(.sin, [0, 0.5235987755982988], [0, 0.5]), unary(.cos, [0, 1.0471975511965976], [1, 0.5]),
+            unary(.power(3), [-2, 0.5], [-8, 0.125]), unary(.power(0), [0, -3], [1, 1]),
+            binary(.power, [2, 9, 0, -2], [3, 0.5, 0, 2], [8, 3, 1, 4]),
+            binary(.maximum, [1, -2, 3], [2, -5, 3], [2, -2, 3]),
+            binary(.minimum, [1, -2, 3], [2, -5, 3], [1, -5, 3]),
+            binary(.less, [1, 2, 3], [2, 2, 2], [1, 0, 0]),
+            binary(.lessOrEqual, [1, 2, 3], [2, 2, 2], [1, 1, 0]),
+            binary(.equal, [1, 2, 3], [2, 2, 2], [0, 1, 0]),
             unary(.step, [-1, 0, 2], [0, 0, 1]), unary(.sign, [-5, 0, 2], [-1, 0, 1]),
             unary(.leakyRelu(slope: 0.1), [-2, 3], [-0.2, 3]),
             unary(.gelu, [1, -1, 0], [0.8413447460685429, -0.15865525393145707, 0]),
@@ -47,6 +55,40 @@ extension ValueCase {
         let x = ReferenceTensor([2, 3], [1, 5, 3, 4, 2, 6])
         return [
             ValueCase("stopGradient", x, gives: x) { x, _ in x.detached() },
+            ValueCase("slice", x, gives: ReferenceTensor([2, 2], [5, 3, 2, 6])) { x, _ in x.sliced(1, 1..<3)
+            },
+            ValueCase("concatenate", x, gives: ReferenceTensor([4, 3], x.values + x.values)) { x, _ in
+                .concatenated([x, x], axis: 0)
+            },
+            ValueCase("cumulative sum", x, gives: ReferenceTensor([2, 3], [1, 6, 9, 4, 6, 12])) { x, _ in
+                x.cumulativeSum(1)
+            },
+            ValueCase(
+                "pad by reflect", x,
+                gives: ReferenceTensor([2, 7], [3, 5, 1, 5, 3, 5, 1, 6, 2, 4, 2, 6, 2, 4])
+            ) { x, _ in x.padded(1, before: 2, after: 2, .reflect) },
+            ValueCase(
+                "pad by circular", x, gives: ReferenceTensor([2, 5], [3, 1, 5, 3, 1, 6, 4, 2, 6, 4])
+            ) { x, _ in x.padded(1, before: 1, after: 1, .circular) },
+            ValueCase(
+                "pad by replicate", x, gives: ReferenceTensor([2, 5], [1, 1, 5, 3, 3, 4, 4, 2, 6, 6])
+            ) { x, _ in x.padded(1, before: 1, after: 1, .replicate) },
+            ValueCase("pad by zeros", x, gives: ReferenceTensor([2, 5], [0, 1, 5, 3, 0, 0, 4, 2, 6, 0])) {
+                x, _ in x.padded(1, before: 1, after: 1)
+            },
+            ValueCase(
+                "mask of positions", x, labels: [2, 0], gives: ReferenceTensor([2, 3], [1, 1, 0, 0, 0, 0])
+            ) { _, others in others[0].positionMask(steps: 3) },
+            ValueCase(
+                "lengths behind windows", x, labels: [5, 1],
+                gives: ReferenceTensor([2, 3], [1, 1, 0, 1, 0, 0])
+            ) { _, others in
+                // ⌊(5 − 2) / 2⌋ + 1 = 2; no window fits on 1, which is counted as one.
+                others[0].applying(.sequence(.windowed(Window1d(kernel: 2)))).positionMask(steps: 3)
+            },
+            ValueCase(
+                "gather rows", x, labels: [1, 0], gives: ReferenceTensor([2, 3], [4, 2, 6, 1, 5, 3])
+            ) { x, others in x.gatheredRows(others[0]) },
             ValueCase("reshape", x, gives: ReferenceTensor([3, 2], x.values)) { x, _ in
                 x.reshaped(to: [3, 2])
             },

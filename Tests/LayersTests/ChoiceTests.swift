@@ -33,19 +33,31 @@ import Testing
     @Test func everyLayerIsMadeOfWhatItMustBeGiven() throws {
         let names = [
             "linear", "conv2d", "batch_norm", "batch_renorm", "layer_norm", "group_norm", "instance_norm",
-            "relu", "leaky_relu", "sigmoid", "tanh", "gelu", "softmax", "log_softmax", "max_pool2d",
-            "avg_pool2d", "global_avg_pool", "flatten", "dropout", "residual",
+            "rms_norm", "relu", "leaky_relu", "sigmoid", "tanh", "gelu", "softmax", "log_softmax",
+            "max_pool2d",
+            "avg_pool2d", "global_avg_pool", "flatten", "dropout", "residual", "embedding", "rnn",
+            "lstm", "gru", "sequence_pool", "positional_embedding", "sinusoidal_encoding",
+            "multihead_attention", "transformer_encoder", "transpose", "conv1d", "max_pool1d", "avg_pool1d",
         ]
         #expect(parts.layers.names == names)
         let required: [String: OptionValue] = [
             "out": 4, "kernel": 2, "num_groups": 2, "body": .list(["relu"]),
+            "num_embeddings": 9, "embedding_dim": 5, "hidden_size": 3, "kind": "mean", "max_length": 9,
+            "num_heads": 2, "nhead": 2,
         ]
         for choice in parts.layers.choices {
             let given = choice.options.filter(\.isRequired)
                 .map { NamedOption($0.name, required[$0.name] ?? .none) }
             let made = try parts.layer(.choice(choice.name, given))
-            let isOfRows = ["linear", "softmax", "log_softmax"].contains(choice.name)
-            #expect(throws: Never.self, "\(choice.name)") { try trace(made, isOfRows ? [4] : [4, 6, 6]) }
+            let shape =
+                switch choice.name {
+                case "linear", "softmax", "log_softmax", "embedding": [4]
+                case "rnn", "lstm", "gru", "sequence_pool", "positional_embedding", "sinusoidal_encoding",
+                    "multihead_attention", "transformer_encoder", "conv1d", "max_pool1d", "avg_pool1d":
+                    [4, 6]
+                default: [4, 6, 6]
+                }
+            #expect(throws: Never.self, "\(choice.name)") { try trace(made, shape) }
             #expect(!choice.summary.isEmpty && choice.options.allSatisfy { !$0.summary.isEmpty })
         }
     }

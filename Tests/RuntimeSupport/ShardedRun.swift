@@ -192,7 +192,12 @@ package final class ShardedRun {
             bound.setInput(input, memory.base)
             owned.append(memory)
         }
-        give(.features, shard.features) { $0.store($1) { Float($0) } }
+        if graph.element(of: .features) == .int32 {
+            give(.features, shard.features) { $0.store($1) { Int32($0) } }
+        } else {
+            give(.features, shard.features) { $0.store($1) { Float($0) } }
+        }
+        give(.lengths, shard.lengths) { $0.store($1) { Int32($0) } }
         give(.targets, shard.targets) { $0.store($1) { Float($0) } }
         give(.labels, shard.labels) { $0.store($1) { Int32($0) } }
         give(.exampleIndices, shard.exampleIndices) { $0.store($1) { Int64($0) } }
@@ -212,7 +217,7 @@ package final class ShardedRun {
         for node in graph.nodes {
             guard case .leaf(.labelWeightSum(let weights)) = node.operation else { continue }
             let labels = shards.flatMap { $0.labels?.values ?? [] }
-            let sum = labels.map { weights[Int($0)] }.reduce(0, +)
+            let sum = labels.map { $0 < 0 ? 0 : weights[Int($0)] }.reduce(0, +)
             return sum > 0 ? Float(sum) : .infinity
         }
         return 1
@@ -292,5 +297,12 @@ package final class ShardedRun {
         case .int64: return ReferenceTensor(type.shape, values(Int64.self, Double.init))
         case .uint8: return ReferenceTensor(type.shape, values(UInt8.self, Double.init))
         }
+    }
+}
+
+extension Graph {
+    /// The type of an input's elements; nil for one that the graph does not read.
+    fileprivate func element(of input: GraphInput) -> ElementType? {
+        nodes.first { $0.operation == .leaf(.input(input)) }?.types[0].element
     }
 }

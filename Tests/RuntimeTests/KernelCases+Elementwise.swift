@@ -17,18 +17,20 @@ extension KernelCase {
 
     private static let unary: [Unary] = [
         .negate, .exp, .tanh, .sigmoid, .erf, .relu, .abs, .square, .step, .sign, .leakyRelu(slope: 0.1),
-        .gelu, .softplus, .clamp(limit: 0.7), .scale(-3), .offset(0.7),
+        .gelu, .softplus, .clamp(limit: 0.7), .scale(-3), .offset(0.7), .sin, .cos, .power(3), .power(2),
     ]
-    private static let unaryOfPositive: [Unary] = [.log, .sqrt, .reciprocal]
+    private static let unaryOfPositive: [Unary] = [.log, .sqrt, .reciprocal, .power(-0.7)]
     private static let binary: [Binary] = [
         .add, .subtract, .multiply, .divide, .reluGradient, .leakyReluGradient(slope: 0.1), .sigmoidGradient,
-        .tanhGradient, .geluGradient,
+        .tanhGradient, .geluGradient, .maximum, .minimum, .less, .lessOrEqual, .equal,
     ]
 
     private static func addUnary(to list: inout List, _ shape: [Int]) {
         for function in unary {
             list.add("\(function)", x: shape) { $0.x.applying(.elementwise(.unary(function))) }
         }
+        list.add("power", x: shape, t: shape, isPositive: true) { $0.x.power($0.t) }
+        list.add("select", x: shape, t: shape) { $0.x.relu().selecting($0.t, else: $0.x * $0.t) }
         for function in unaryOfPositive {
             list.add("\(function)", x: shape, isPositive: true) {
                 $0.x.applying(.elementwise(.unary(function)))

@@ -26,6 +26,9 @@ import Testing
     @Test(arguments: KernelCase.normalization)
     func normalization(_ test: KernelCase) throws { try check(test) }
 
+    @Test(arguments: KernelCase.sequences)
+    func sequences(_ test: KernelCase) throws { try check(test) }
+
     private func check(_ test: KernelCase) throws {
         prepareThreadForPrograms()
         let expected = ReferenceInterpreter().run(test.shards, variables: test.variables, graph: test.graph)
@@ -46,7 +49,7 @@ import Testing
     @Test func everyOperationIsTested() {
         let all =
             KernelCase.elementwise + KernelCase.arrays + KernelCase.images + KernelCase.network
-            + KernelCase.batchNorm + KernelCase.normalization
+            + KernelCase.batchNorm + KernelCase.normalization + KernelCase.sequences
         let tested = Set(
             all.flatMap { $0.firstGraph.loweringBatchNorm().nodes.map { OperationKind($0.operation) } })
         // States and directions are memory like parameters; lowering leaves no batch norm whole.

@@ -2,9 +2,9 @@
 //
 // Conventions, for every function of the table:
 // - Buffers never overlap unless a comment says "in place allowed"; none needs alignment.
-// - Results are the same bits for every variant (except for dense layers in Float32, see there): floating contraction is off,
-//   reductions run over 16 fixed lanes in Float64 and are folded in one fixed order, and transcendental functions are
-//   our own polynomials rather than libm's. (NaN's sign and payload are not promised.)
+// - Results are the same bits for every variant (except for dense layers in Float32 and products of matrices, see there):
+//   floating contraction is off, reductions run over 16 fixed lanes in Float64 and are folded in one fixed order, and
+//   transcendental functions are our own polynomials rather than libm's. (NaN's sign and payload are not promised.)
 // - A count of zero is valid and writes nothing (sums write zeros).
 //
 // Activation layout. A 4-D activation (n, c, h, w) is stored as [n][ceil(c/b)][h*w][b] for a channel
@@ -55,6 +55,8 @@ typedef enum {
     DT_CLAMP,       // x held between -p and p; NaN stays
     DT_SCALE,       // p*x
     DT_OFFSET,      // x + p
+    DT_SIN, DT_COS,
+    DT_POWER_OF,    // x^p, as DT_POWER
 } dt_unary;
 
 // The gradient forms take a as stated and b = dy, and give dx.
@@ -66,6 +68,9 @@ typedef enum {
     DT_SIGMOID_GRADIENT,     // a = y: b*a*(1-a)
     DT_TANH_GRADIENT,        // a = y: b*(1-a*a)
     DT_GELU_GRADIENT,        // a = x: b*(Phi(a) + a*phi(a))
+    DT_POWER,                // a^b by the rules of C's pow: NaN of a negative number unless b is an integer, 1 if b is 0
+    DT_MINIMUM,              // NaN if either is NaN
+    DT_LESS, DT_LESS_EQUAL, DT_EQUAL,  // 1 or 0, which it is of NaN
 } dt_binary;
 
 // A shard's operands of a dense layer's weight gradient: output gradients dy in columns, and inputs, of which feature c
@@ -75,11 +80,90 @@ typedef struct {
     int64_t m, row_stride, strip_stride;
 } dt_dense_shard;
 
+// What stands around the middle axis: zeros, or the elements that torch.nn.functional.pad repeats there.
+typedef enum { DT_PAD_ZERO, DT_PAD_REFLECT, DT_PAD_REPLICATE, DT_PAD_CIRCULAR } dt_padding;
+
+// Bytes of scratch memory that batch_matmul needs, whatever the number of products.
+static inline int64_t dt_batch_matmul_scratch(int64_t m, int64_t n, int64_t k, bool transpose_a, bool transpose_b) {
+    (void)m, (void)n, (void)transpose_a, (void)transpose_b;
+    return k * 32 * (int64_t)sizeof(float);
+}
+
+// Attention of `heads` heads of head_dim features: example n's queries stand at positions n*queries ..< (n+1)*queries
+// of rows of padded_queries elements, its keys likewise, and head h's features are rows h*head_dim ..< (h+1)*head_dim.
+typedef struct {
+    int64_t examples, queries, keys, heads, head_dim, padded_queries, padded_keys;
+    bool causal;  // Query i sees keys 0 ... i only; there are as many queries as keys.
+    // Each example's own numbers of queries (0 or more) and of keys (1 or more), NULL for all of them.
+    const int32_t *query_lengths, *key_lengths;
+    // Dropout of weights, none at rate 0: the weight of query i and key j is element (head*queries + i)*keys + j of
+    // dropout's mask for the example. At rate 0 indices may be NULL.
+    float rate;
+    dt_philox_key key;
+    uint32_t tag;
+    const int64_t *indices;
+} dt_attention;
+
+// Keys and queries that attention works on at once.
+enum { DT_ATTENTION_KEYS = 128, DT_ATTENTION_QUERIES = 32 };
+
+// Bytes of scratch memory that attention and its gradient need: four copies of a head's keys, and little more.
+static inline int64_t dt_attention_scratch(const dt_attention *a) {
+    const int64_t width = (a->head_dim + 15) / 16 * 16, tile = DT_ATTENTION_KEYS * (int64_t)DT_ATTENTION_QUERIES;
+    const int64_t keys = (a->keys + DT_ATTENTION_KEYS - 1) / DT_ATTENTION_KEYS * DT_ATTENTION_KEYS;
+    const int64_t blocks = 4 * keys * width + 5 * width * DT_ATTENTION_QUERIES, lines = 16 * (DT_ATTENTION_KEYS + 48);
+    return (blocks + 3 * tile + lines + 16) * (int64_t)sizeof(float);
+}
+
+// Doubles of scratch memory that the gradient of a norm on columns of k features needs.
+static inline int64_t dt_norm_columns_scratch(int64_t k) { return 32 * k; }
+
 // Doubles of scratch memory that group norm needs for c channels, which are `padded` with padding.
 static inline int64_t dt_group_norm_scratch(int64_t c, int64_t padded) { return 1 + 6 * c + 4 * padded; }
 
 // The most values that a tree over shards keeps at once.
 enum { DT_DENSE_DEPTH = 24 };
+
+// One direction of one recurrent layer, with torch's formulas and order of gates (LSTM i, f, g, o; GRU r, z, n), whose
+// state is zero before the first step.
+typedef enum { DT_RNN_TANH, DT_RNN_RELU, DT_LSTM, DT_GRU } dt_recurrent_kind;
+
+// T steps of N examples; reversed walks from the last step to the first. lengths[n], 0 ... T, are the steps of example
+// n: from there on its state and its output are zero, so that a reversed walk begins at its own last step. NULL: all T.
+typedef struct {
+    dt_recurrent_kind kind;
+    int64_t steps, examples, inputs, hidden;
+    bool reversed;
+    const int32_t *lengths;
+} dt_recurrent;
+
+// G, the gates, each with rows of its own in weights and biases.
+static inline int64_t dt_recurrent_gates(dt_recurrent_kind kind) { return kind == DT_LSTM ? 4 : kind == DT_GRU ? 3 : 1; }
+
+// What the gradient needs of a unit at a step: the gates and the cell's state of an LSTM; the gates and the state's part
+// of the n gate of a GRU.
+static inline int64_t dt_recurrent_reserve_rows(dt_recurrent_kind kind) {
+    return kind == DT_LSTM ? 5 : kind == DT_GRU ? 4 : 0;
+}
+
+// Floats of the reserve, [T][N][reserve rows][U], U = H rounded up to 16.
+static inline int64_t dt_recurrent_reserve(const dt_recurrent *r) {
+    return r->steps * r->examples * dt_recurrent_reserve_rows(r->kind) * ((r->hidden + 15) / 16 * 16);
+}
+
+// Steps whose inputs are multiplied together.
+static inline int64_t dt_recurrent_block(const dt_recurrent *r) {
+    return r->examples < 1 || r->examples > 32 ? 1 : 32 / r->examples;
+}
+
+// Bytes of scratch memory that either direction needs: packed weights, and rows of a few steps.
+static inline int64_t dt_recurrent_scratch(const dt_recurrent *r) {
+    const int64_t padded = (r->hidden + 15) / 16 * 16, columns = dt_recurrent_gates(r->kind) * padded;
+    const int64_t forward = (r->inputs + r->hidden) * columns + 4 * padded
+        + r->examples * (2 * padded + 16 + dt_recurrent_block(r) * (4 * padded + 16));
+    const int64_t gradient = columns * padded + r->examples * (columns + 16 + 2 * padded);
+    return (forward > gradient ? forward : gradient) * 4 + 64;
+}
 
 // Rows and columns of a tile of correlations, and the examples that are whitened together.
 enum { DT_TILE = 64, DT_WHITEN_GROUP = 8 };
@@ -95,6 +179,8 @@ typedef struct dt_kernels {
     void (*unary_f64)(dt_unary op, int64_t count, const double *x, double p, double *y);
     void (*binary_f64)(dt_binary op, int64_t count, const double *a, const double *b, double p, double *y);
     void (*fill)(int64_t count, float value, float *y);
+    // y = condition != 0 ? a : b; in place allowed (y may be any of the three).
+    void (*select)(int64_t count, const float *condition, const float *a, const float *b, float *y);
     void (*to_f64)(int64_t count, const float *x, double *y);
     void (*to_f32)(int64_t count, const double *x, float *y);
     // Rounds; y may start where x does.
@@ -115,6 +201,34 @@ typedef struct dt_kernels {
     void (*bias_add_bf16)(const uint16_t *x, const float *bias, int64_t outer, int64_t middle, int64_t inner, bool relu, uint16_t *y);
     // y has dimension d of size shape[permutation[d]]; rank at most 6.
     void (*permute)(const float *x, int rank, const int64_t *shape, const int64_t *permutation, float *y);
+
+    // ---- moves along the middle axis of [outer][middle][inner] ----
+    // y [outer][count][inner] = places first ..< first + count of x.
+    void (*slice_middle)(const float *x, int64_t outer, int64_t middle, int64_t inner, int64_t first, int64_t count, float *y);
+    void (*slice_middle_bf16)(const uint16_t *x, int64_t outer, int64_t middle, int64_t inner, int64_t first, int64_t count, uint16_t *y);
+    // Places first ..< first + middle of y [outer][total][inner] = x; the rest of y stays.
+    void (*place_middle)(const float *x, int64_t outer, int64_t middle, int64_t inner, int64_t total, int64_t first, float *y);
+    void (*place_middle_bf16)(const uint16_t *x, int64_t outer, int64_t middle, int64_t inner, int64_t total, int64_t first, uint16_t *y);
+    // y [outer][before + middle + after][inner]; before and after are below middle to reflect, at most middle to go round.
+    void (*pad_middle)(const float *x, int64_t outer, int64_t middle, int64_t inner, int64_t before, int64_t after, dt_padding mode, float *y);
+    void (*pad_middle_bf16)(const uint16_t *x, int64_t outer, int64_t middle, int64_t inner, int64_t before, int64_t after, dt_padding mode, uint16_t *y);
+    // dx [outer][middle][inner] from dy of pad_middle's y: an element's own gradient plus those of its repetitions in order,
+    // added in Float32.
+    void (*pad_middle_gradient)(const float *dy, int64_t outer, int64_t middle, int64_t inner, int64_t before, int64_t after, dt_padding mode, float *dx);
+    // y = the sum of x up to each place, or from it on if reversed, added in that order in Float64; in place allowed.
+    void (*cumulative_sum)(const float *x, int64_t outer, int64_t middle, int64_t inner, bool reversed, float *y);
+
+    // ---- rows of a table by number; one below 0 or beyond the last is no row ----
+    // y[i] = table[indices[i]], or zeros; rows are width elements.
+    void (*gather_rows)(const float *table, int64_t rows, int64_t width, const int32_t *indices, int64_t count, float *y);
+    void (*gather_rows_bf16)(const uint16_t *table, int64_t rows, int64_t width, const int32_t *indices, int64_t count, uint16_t *y);
+    // table [rows][width] = zeros, then table[indices[i]] += dy[i] in order.
+    void (*scatter_add_rows)(const float *dy, const int32_t *indices, int64_t count, int64_t width, int64_t rows, float *table);
+
+    // ---- c[i] [m][n] = op(a[i]) op(b[i]) for `batches` products, op being the transpose where told: a is [m][k] or [k][m],
+    // b is [k][n] or [n][k]. An element is the sum that dense layers compute, so here too baseline's bits differ. scratch
+    // holds dt_batch_matmul_scratch(m, n, k, transpose_a, transpose_b) bytes. ----
+    void (*batch_matmul)(const float *a, const float *b, int64_t batches, int64_t m, int64_t n, int64_t k, bool transpose_a, bool transpose_b, void *scratch, float *c);
 
     // ---- dense layers on m examples; weights w and dw row-major [n][k], n outputs and k inputs. Activations stand in
     // columns: [k][P], P = m rounded up to 16, the padded examples being unspecified. An element is the sum of chunks
@@ -163,7 +277,16 @@ typedef struct dt_kernels {
     void (*rows_to_strips_bf16)(const uint16_t *x, int64_t m, int64_t k, uint16_t *y);
     void (*pairs_to_strips)(const uint16_t *x, int64_t m, int64_t k, uint16_t *y);
 
-    // ---- rows: x [n][k] ----
+    // ---- recurrent layers; x [T][N][F], y and dy [T][N][H], w_ih [G*H][F], w_hh [G*H][H], b_ih and b_hh [G*H] or NULL;
+    // scratch has dt_recurrent_scratch bytes. An example's results are the same bits whatever stands beside it, and, as of
+    // dense layers, differ in the baseline variant. ----
+    // y and, unless it is NULL, the reserve of dt_recurrent_reserve floats, which the gradient reads.
+    void (*recurrent)(const dt_recurrent *r, const float *x, const float *w_ih, const float *w_hh, const float *b_ih, const float *b_hh, float *y, float *reserve, void *scratch);
+    // dgates [T][N][G*H], the gradient of w_ih x + b_ih, and dhidden, that of w_hh h + b_hh, both zero where an example is
+    // over. Only a GRU's differ: dhidden is NULL for the others, and so may be the reserve where it has no floats.
+    void (*recurrent_gradient)(const dt_recurrent *r, const float *w_hh, const float *y, const float *reserve, const float *dy, float *dgates, float *dhidden, void *scratch);
+
+    // ---- rows: x [n][k]; one whose label is negative has no loss, no gradient, and is not correct ----
     void (*softmax)(const float *x, int64_t n, int64_t k, float *y);
     void (*log_softmax)(const float *x, int64_t n, int64_t k, float *y);
     void (*softmax_gradient)(const float *y, const float *dy, int64_t n, int64_t k, float *dx);      // dx = y*(dy - sum(dy*y))
@@ -220,6 +343,32 @@ typedef struct dt_kernels {
     // dx, dgamma[k] and dbeta[k], the last two unless dgamma is NULL; scratch holds 3*n floats.
     void (*layer_norm_gradient)(const float *x, const float *dy, const float *gamma, double eps, int64_t n, int64_t k, float *scratch, float *dx, float *dgamma, float *dbeta);
     void (*layer_norm_gradient_bf16)(const uint16_t *x, const uint16_t *dy, const float *gamma, double eps, int64_t n, int64_t k, float *scratch, uint16_t *dx, float *dgamma, float *dbeta);
+
+    // y = x/sqrt(mean(x^2) + eps)*gamma, gamma may be NULL; in place allowed.
+    void (*rms_norm)(const float *x, const float *gamma, double eps, int64_t n, int64_t k, float *y);
+    // dx, and dgamma[k] unless it is NULL; scratch holds n floats; in place allowed (dx may be dy) if dgamma is NULL.
+    void (*rms_norm_gradient)(const float *x, const float *dy, const float *gamma, double eps, int64_t n, int64_t k, float *scratch, float *dx, float *dgamma);
+
+    // ---- the same on columns [k][P] of `rows` positions, P = rows rounded up to 16; padding is unspecified. gamma and
+    // beta may be NULL (1 and 0). Moments are chains over features in Float64, where rows have 16 lanes. ----
+    // In place allowed.
+    void (*layer_norm_columns)(const float *x, const float *gamma, const float *beta, double eps, int64_t rows, int64_t k, float *y);
+    void (*rms_norm_columns)(const float *x, const float *gamma, double eps, int64_t rows, int64_t k, float *y);
+    // dx, and unless NULL dgamma[k] and dbeta[k], sums in Float64 over 16 lanes of positions; scratch holds
+    // dt_norm_columns_scratch(k) doubles and may be NULL if no sums are wanted; in place allowed (dx may be dy or x).
+    void (*layer_norm_columns_gradient)(const float *x, const float *dy, const float *gamma, double eps, int64_t rows, int64_t k, double *scratch, float *dx, float *dgamma, float *dbeta);
+    void (*rms_norm_columns_gradient)(const float *x, const float *dy, const float *gamma, double eps, int64_t rows, int64_t k, double *scratch, float *dx, float *dgamma);
+
+    // ---- attention on columns: weights p = softmax of q^T k/sqrt(head_dim) over the keys a query sees, y = v p. q, y,
+    // dq [heads*head_dim][padded_queries]; k, v, dk, dv [heads*head_dim][padded_keys]; padding is neither read nor
+    // written. An example's results depend on that example alone, bit for bit. Products are fused as in dense layers
+    // and exponentials are exp_f32's, so the baseline's bits differ. Where an example has no queries or keys,
+    // results are zeros, and its values are not read. scratch holds dt_attention_scratch(a) bytes. ----
+    // lse [examples][heads][queries] = log of the sum of exp of scores, not wanted if NULL; in place allowed (y may be
+    // q).
+    void (*attention)(const dt_attention *a, const float *q, const float *k, const float *v, float *y, float *lse, void *scratch);
+    // From y and lse of attention; in place allowed (dq, dk and dv may be q, k and v, or dq may be dy).
+    void (*attention_gradient)(const dt_attention *a, const float *q, const float *k, const float *v, const float *y, const float *lse, const float *dy, float *dq, float *dk, float *dv, void *scratch);
 
     // ---- pooling on an activation; h*w = l.hw is the input's ----
     // y = the window's first largest element (padding never wins; NaN wins), indices = its offset kh*kernel_w + kw.

@@ -96,11 +96,6 @@ DT_INLINE f32x16 as_lower_half(f32x8 v) {
     return __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1, -1, -1, -1, -1);
 }
 
-DT_INLINE f32x16 with_zeros_above(f32x16 v) {
-    const f32x8 zeros = 0.0f;
-    return __builtin_shufflevector(lower_half(v), zeros, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-}
-
 DT_INLINE f32x16 dense_accumulate_half(f32x16 a, f32x16 b, f32x16 c, dense_terms kind) {
 #if defined(DT_VARIANT_BFLOAT16)
     if (kind == DENSE_PAIRS) {
@@ -138,6 +133,15 @@ DT_INLINE void dense_clear(f32x16 (*acc)[DENSE_VECTORS], int rows, int vectors) 
 
 DT_INLINE f32x16 dense_load(const float *x, int lanes) {
     return lanes == DENSE_HALF ? as_lower_half(*(const f32x8_unaligned *)x) : load_f32(x);
+}
+
+// Behind half a vector nothing is written.
+DT_INLINE void dense_save(float *y, f32x16 v, int lanes) {
+    if (lanes == DENSE_HALF) {
+        *(f32x8_unaligned *)y = lower_half(v);
+    } else {
+        store_f32(y, v);
+    }
 }
 
 // Adds one term to a tile: acc[r][v] += w[r] * x[v]. Base addresses are three rows apart, so that few registers
@@ -228,10 +232,10 @@ DT_INLINE void dense_tile(const dense_task *t, const float *x, const float *w, c
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
             float *target = y + r * t->padded + v * DT_LANES;
-            f32x16 s = lanes == DENSE_HALF ? with_zeros_above(acc[r][v]) : acc[r][v];
-            if (first > 0) { s = load_f32(target) + s; }
+            f32x16 s = acc[r][v];
+            if (first > 0) { s = dense_load(target, lanes) + s; }
             if (is_last && bias) { s = s + bias[r]; }
-            store_f32(target, is_last && t->relu ? relu_f32(s) : s);
+            dense_save(target, is_last && t->relu ? relu_f32(s) : s, lanes);
         }
     }
 }

@@ -122,7 +122,6 @@ DT_INLINE void pairs_tile(const pairs_task *t, bool panels, const float *w, int6
     for (int r = 0; r < rows; r++) {
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
-            if (lanes == DENSE_HALF) { acc[r][v] = with_zeros_above(acc[r][v]); }
             if (t->bias) { acc[r][v] = acc[r][v] + t->bias[j + r]; }
             if (t->relu) { acc[r][v] = relu_f32(acc[r][v]); }
         }
@@ -132,7 +131,7 @@ DT_INLINE void pairs_tile(const pairs_task *t, bool panels, const float *w, int6
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++) {
 #pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) { store_f32(y + r * t->padded + v * DT_LANES, acc[r][v]); }
+            for (int v = 0; v < vectors; v++) { dense_save(y + r * t->padded + v * DT_LANES, acc[r][v], lanes); }
         }
         return;
     }
@@ -142,7 +141,8 @@ DT_INLINE void pairs_tile(const pairs_task *t, bool panels, const float *w, int6
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
             const f32x16 upper = r + 1 < rows ? acc[r + 1][v] : (f32x16)0.0f;
-            store_pairs(y + r / 2 * t->padded + v * DT_LANES, pair_of(acc[r][v], upper));
+            const f32x16 pairs = bfloat16_value(pair_of(acc[r][v], upper));
+            dense_save((float *)(y + r / 2 * t->padded + v * DT_LANES), pairs, lanes);
         }
     }
 }

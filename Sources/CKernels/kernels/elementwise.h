@@ -81,10 +81,27 @@
         }                                                                                           \
     } while (0)
 
+// The smaller of two, NaN if either is NaN; of two zeros the first.
+DT_INLINE f32x16 smaller_f32(f32x16 a, f32x16 b) {
+    const f32x16 m = b < a ? b : a;
+    return b != b ? b : m;
+}
+
+DT_INLINE f64x16 smaller_f64(f64x16 a, f64x16 b) {
+    const f64x16 m = b < a ? b : a;
+    return b != b ? b : m;
+}
+
+// A power as the operation that gives the same, correctly rounded and faster, where there is one.
+DT_INLINE dt_unary simplest(dt_unary op, double p) {
+    if (op != DT_POWER_OF) { return op; }
+    return p == 1 ? DT_SCALE : p == 2 ? DT_SQUARE : p == -1 ? DT_RECIPROCAL : op;
+}
+
 DT_INLINE void unary_stored(dt_unary op, int64_t count, const void *x, float p, bool bfloat16, void *y) {
     const f32x16 zero = 0.0f, one = 1.0f;
     if (bfloat16 && p != p) { p = __builtin_nanf(""); }  // a payload would be rounded
-    switch (op) {
+    switch (simplest(op, (double)p)) {
     case DT_NEGATE: DT_MAP_STORED(true, -v); return;
     case DT_EXP: DT_MAP_STORED(false, narrow(exp_24(widen(v)))); return;
     case DT_LOG: DT_MAP_STORED(false, narrow(log_24(widen(v)))); return;
@@ -104,6 +121,9 @@ DT_INLINE void unary_stored(dt_unary op, int64_t count, const void *x, float p, 
     case DT_CLAMP: DT_MAP_STORED(true, v > p ? (f32x16)p : (v < -p ? (f32x16)-p : v)); return;
     case DT_SCALE: DT_MAP_STORED(true, p * v); return;
     case DT_OFFSET: DT_MAP_STORED(true, v + p); return;
+    case DT_SIN: DT_MAP_STORED(false, narrow(sin_24(widen(v)))); return;
+    case DT_COS: DT_MAP_STORED(false, narrow(cos_24(widen(v)))); return;
+    case DT_POWER_OF: DT_MAP_STORED(false, narrow(power_24(widen(v), (f64x16)(double)p))); return;
     }
     __builtin_trap();
 }
@@ -123,6 +143,11 @@ DT_INLINE void binary_stored(dt_binary op, int64_t count, const void *a, const v
     case DT_SIGMOID_GRADIENT: DT_MAP2_STORED(true, v * u * (one - u)); return;
     case DT_TANH_GRADIENT: DT_MAP2_STORED(true, v * (one - u * u)); return;
     case DT_GELU_GRADIENT: DT_MAP2_STORED(false, narrow(widen(v) * gelu_slope_24(widen(u)))); return;
+    case DT_POWER: DT_MAP2_STORED(false, narrow(power_24(widen(u), widen(v)))); return;
+    case DT_MINIMUM: DT_MAP2_STORED(true, smaller_f32(u, v)); return;
+    case DT_LESS: DT_MAP2_STORED(true, u < v ? one : zero); return;
+    case DT_LESS_EQUAL: DT_MAP2_STORED(true, u <= v ? one : zero); return;
+    case DT_EQUAL: DT_MAP2_STORED(true, u == v ? one : zero); return;
     }
     __builtin_trap();
 }
@@ -145,7 +170,7 @@ static void binary_bf16(dt_binary op, int64_t count, const uint16_t *a, const ui
 
 static void unary_f64(dt_unary op, int64_t count, const double *x, double p, double *y) {
     const f64x16 zero = 0.0, one = 1.0;
-    switch (op) {
+    switch (simplest(op, p)) {
     case DT_NEGATE: DT_MAP(f64, -v); return;
     case DT_EXP: DT_MAP(f64, exp_53(v)); return;
     case DT_LOG: DT_MAP(f64, log_53(v)); return;
@@ -165,6 +190,9 @@ static void unary_f64(dt_unary op, int64_t count, const double *x, double p, dou
     case DT_CLAMP: DT_MAP(f64, v > p ? (f64x16)p : (v < -p ? (f64x16)-p : v)); return;
     case DT_SCALE: DT_MAP(f64, p * v); return;
     case DT_OFFSET: DT_MAP(f64, v + p); return;
+    case DT_SIN: DT_MAP(f64, sin_53(v)); return;
+    case DT_COS: DT_MAP(f64, cos_53(v)); return;
+    case DT_POWER_OF: DT_MAP(f64, power_53(v, (f64x16)p)); return;
     }
     __builtin_trap();
 }
@@ -182,6 +210,11 @@ static void binary_f64(dt_binary op, int64_t count, const double *a, const doubl
     case DT_SIGMOID_GRADIENT: DT_MAP2(f64, v * u * (one - u)); return;
     case DT_TANH_GRADIENT: DT_MAP2(f64, v * (one - u * u)); return;
     case DT_GELU_GRADIENT: DT_MAP2(f64, v * gelu_slope_53(u)); return;
+    case DT_POWER: DT_MAP2(f64, power_53(u, v)); return;
+    case DT_MINIMUM: DT_MAP2(f64, smaller_f64(u, v)); return;
+    case DT_LESS: DT_MAP2(f64, u < v ? one : zero); return;
+    case DT_LESS_EQUAL: DT_MAP2(f64, u <= v ? one : zero); return;
+    case DT_EQUAL: DT_MAP2(f64, u == v ? one : zero); return;
     }
     __builtin_trap();
 }

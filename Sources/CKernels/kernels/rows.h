@@ -3,6 +3,8 @@
 // The largest logit is subtracted in Float64, where the difference is exact enough for logits of any size,
 // and the sum of exponentials runs in Float64 over 16 lanes: the results are Float32 roundings of nearly exact
 // values. A NaN or +infinity in a row makes its whole result NaN, as does a row of -infinity only.
+//
+// A row whose label is negative is ignored: its loss and its gradient are zero, and it does not count as right.
 #ifndef DTRAIN_KERNELS_ROWS_H
 #define DTRAIN_KERNELS_ROWS_H
 
@@ -87,6 +89,10 @@ static void log_softmax_gradient(const float *y, const float *dy, int64_t n, int
 
 static void cross_entropy(const float *x, const int32_t *labels, int64_t n, int64_t k, float *loss) {
     for (int64_t i = 0; i < n; i++, x += k) {
+        if (labels[i] < 0) {
+            loss[i] = 0.0f;
+            continue;
+        }
         double peak = (double)largest(x, k), sum = sum_of_exponentials(x, peak, k, NULL);
         loss[i] = (float)(log_of(sum) - ((double)x[labels[i]] - peak));
     }
@@ -95,6 +101,10 @@ static void cross_entropy(const float *x, const int32_t *labels, int64_t n, int6
 static void cross_entropy_gradient(const float *x, const int32_t *labels, const float *dloss, int64_t n,
                                    int64_t k, float *dx) {
     for (int64_t i = 0; i < n; i++, x += k, dx += k) {
+        if (labels[i] < 0) {
+            memset(dx, 0, (size_t)k * sizeof(float));
+            continue;
+        }
         double sum = sum_of_exponentials(x, (double)largest(x, k), k, dx), d = (double)dloss[i];
         // A confident right answer has a probability close to 1: subtract before rounding to Float32.
         double at_label = d * ((double)dx[labels[i]] / sum - 1.0);
@@ -105,7 +115,9 @@ static void cross_entropy_gradient(const float *x, const int32_t *labels, const 
 
 static void one_hot(const int32_t *labels, int64_t n, int64_t k, float *y) {
     if (n > 0 && k > 0) { memset(y, 0, (size_t)(n * k) * sizeof(float)); }
-    for (int64_t i = 0; i < n; i++) { y[i * k + labels[i]] = 1.0f; }
+    for (int64_t i = 0; i < n; i++) {
+        if (labels[i] >= 0) { y[i * k + labels[i]] = 1.0f; }
+    }
 }
 
 // The label is the first largest if all before it are smaller and none after it is larger; the comparisons
@@ -114,6 +126,7 @@ static double count_correct(const float *x, const int32_t *labels, int64_t n, in
     int64_t correct = 0;
     for (int64_t i = 0; i < n; i++, x += k) {
         int64_t label = labels[i];
+        if (label < 0) { continue; }
         float value = x[label];
         int32_t beaten = 0;
         if (value != value) {

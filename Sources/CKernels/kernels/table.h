@@ -4,16 +4,27 @@
 
 #include "functions.h"
 #include "elementwise.h"
+#include "select.h"
 #include "shape.h"
+#include "moves.h"
+#include "table_rows.h"
 #include "permute.h"
 #include "dense.h"
+#include "batch_matmul.h"
 #include "dense_bfloat16.h"
+#include "functions_f32.h"
+#include "recurrent.h"
+#include "recurrent_gradient.h"
 #include "rows.h"
 #include "dropout.h"
 #include "batch_norm.h"
 #include "batch_norm_add.h"
 #include "group_norm.h"
 #include "layer_norm.h"
+#include "rms_norm.h"
+#include "layer_norm_columns.h"
+#include "attention.h"
+#include "attention_gradient.h"
 #include "pooling.h"
 #include "batch_norm_pool.h"
 #include "parameters.h"
@@ -37,6 +48,7 @@ const dt_kernels DT_VARIANT_TABLE = {
     .unary_f64 = unary_f64,
     .binary_f64 = binary_f64,
     .fill = fill,
+    .select = select_elements,
     .to_f64 = to_f64,
     .to_f32 = to_f32,
     .to_bf16 = to_bf16,
@@ -51,6 +63,21 @@ const dt_kernels DT_VARIANT_TABLE = {
     .bias_add = bias_add,
     .bias_add_bf16 = bias_add_bf16,
     .permute = permute,
+
+    .slice_middle = slice_middle,
+    .slice_middle_bf16 = slice_middle_bf16,
+    .place_middle = place_middle,
+    .place_middle_bf16 = place_middle_bf16,
+    .pad_middle = pad_middle,
+    .pad_middle_bf16 = pad_middle_bf16,
+    .pad_middle_gradient = pad_middle_gradient,
+    .cumulative_sum = cumulative_sum,
+
+    .gather_rows = gather_rows,
+    .gather_rows_bf16 = gather_rows_bf16,
+    .scatter_add_rows = scatter_add_rows,
+
+    .batch_matmul = batch_matmul,
 
     .dense_forward = dense_forward,
     .dense_input_gradient = dense_input_gradient,
@@ -72,6 +99,9 @@ const dt_kernels DT_VARIANT_TABLE = {
     .pairs_to_transposed = pairs_to_transposed,
     .rows_to_strips_bf16 = rows_to_strips_bf16,
     .pairs_to_strips = pairs_to_strips,
+
+    .recurrent = recurrent,
+    .recurrent_gradient = recurrent_gradient,
 
     .softmax = softmax,
     .log_softmax = log_softmax,
@@ -103,6 +133,15 @@ const dt_kernels DT_VARIANT_TABLE = {
     .layer_norm_bf16 = layer_norm_bf16,
     .layer_norm_gradient = layer_norm_gradient,
     .layer_norm_gradient_bf16 = layer_norm_gradient_bf16,
+    .rms_norm = rms_norm,
+    .rms_norm_gradient = rms_norm_gradient,
+    .layer_norm_columns = layer_norm_columns,
+    .rms_norm_columns = rms_norm_columns,
+    .layer_norm_columns_gradient = layer_norm_columns_gradient,
+    .rms_norm_columns_gradient = rms_norm_columns_gradient,
+
+    .attention = attention,
+    .attention_gradient = attention_gradient,
 
     .max_pool = max_pool,
     .max_pool_scatter = max_pool_scatter,

@@ -3,6 +3,8 @@ extension Operation {
     public enum Dense: Sendable, Hashable {
         /// op(A) · op(B) for matrices, op being the transpose where told.
         case matmul(transposeA: Bool, transposeB: Bool)
+        /// op(A[b]) · op(B[b]) for each of equally many matrices, [..., M, K] and [..., K, N].
+        case batchedMatmul(transposeA: Bool, transposeB: Bool)
         /// (x [N, I], w [O, I], b [O] if any) → y [N, O] = x wᵀ + b, then ReLU if told.
         case linear(relu: Bool)
         /// (x [N, C, ...], b [C]) → x + b on the channel axis, then ReLU if told.
@@ -19,6 +21,16 @@ extension Operation.Dense: OperationFamily {
             let (other, columns) = transposeB ? (b.columns, b.rows) : b
             operands.require(inner == other, "inner dimensions \(inner) and \(other) differ")
             return [TensorType([rows, columns])]
+        case .batchedMatmul(let transposeA, let transposeB):
+            let (a, b) = (operands[0].shape, operands[1].shape)
+            operands.require(
+                a.count >= 2 && a.dropLast(2) == b.dropLast(2), "there must be equally many matrices")
+            let (rows, inner) =
+                transposeA ? (a[a.count - 1], a[a.count - 2]) : (a[a.count - 2], a[a.count - 1])
+            let (other, columns) =
+                transposeB ? (b[b.count - 1], b[b.count - 2]) : (b[b.count - 2], b[b.count - 1])
+            operands.require(inner == other, "inner dimensions \(inner) and \(other) differ")
+            return [TensorType(a.dropLast(2) + [rows, columns])]
         case .linear:
             let (x, w) = (operands.matrix(0), operands.matrix(1))
             operands.require(
@@ -36,24 +48,26 @@ extension Operation.Dense: OperationFamily {
         func throughRelu(_ relu: Bool) -> Tensor {
             relu ? node.results[0].applying(.elementwise(.binary(.reluGradient)), dy) : dy
         }
-        switch self {
-        case .matmul(let transposeA, let transposeB):
+        /// Of a · b, by products like it.
+        func ofProduct(
+            _ transposeA: Bool, _ transposeB: Bool, _ product: (Tensor, Tensor, Bool, Bool) -> Tensor
+        ) -> [Tensor?] {
             let (a, b) = (node.operands[0], node.operands[1])
             var da: Tensor?
             if wanted[0] {
-                da =
-                    transposeA
-                    ? b.matmul(dy, transposeA: transposeB, transposeB: true)
-                    : dy.matmul(b, transposeB: !transposeB)
+                da = transposeA ? product(b, dy, transposeB, true) : product(dy, b, false, !transposeB)
             }
             var db: Tensor?
             if wanted[1] {
-                db =
-                    transposeB
-                    ? dy.matmul(a, transposeA: true, transposeB: transposeA)
-                    : a.matmul(dy, transposeA: !transposeA)
+                db = transposeB ? product(dy, a, true, transposeA) : product(a, dy, !transposeA, false)
             }
             return [da, db]
+        }
+        switch self {
+        case .matmul(let transposeA, let transposeB):
+            return ofProduct(transposeA, transposeB) { $0.matmul($1, transposeA: $2, transposeB: $3) }
+        case .batchedMatmul(let transposeA, let transposeB):
+            return ofProduct(transposeA, transposeB) { $0.batchedMatmul($1, transposeA: $2, transposeB: $3) }
         case .linear(let relu):
             let (x, w) = (node.operands[0], node.operands[1])
             let dz = throughRelu(relu)
@@ -73,7 +87,7 @@ extension Operation.Dense: OperationFamily {
 
     var definition: Definition? {
         switch self {
-        case .matmul: return nil
+        case .matmul, .batchedMatmul: return nil
         case .linear(let relu):
             return { operands in
                 let product = operands[0].matmul(operands[1], transposeB: true)
@@ -89,6 +103,8 @@ extension Operation.Dense: OperationFamily {
         let a = operands[0].shape
         switch self {
         case .matmul(let transposeA, _): return 2 * results[0].count * (transposeA ? a[0] : a[1])
+        case .batchedMatmul(let transposeA, _):
+            return 2 * results[0].count * (transposeA ? a[a.count - 2] : a[a.count - 1])
         case .linear: return 2 * results[0].count * a[1]
         case .biasAdd: return 0
         }
@@ -99,6 +115,11 @@ extension Tensor {
     /// The product of two matrices, either transposed first where told.
     public func matmul(_ other: Tensor, transposeA: Bool = false, transposeB: Bool = false) -> Tensor {
         applying(.dense(.matmul(transposeA: transposeA, transposeB: transposeB)), other)
+    }
+
+    /// The products of equally many matrices [..., M, K] and [..., K, N], either transposed first where told.
+    public func batchedMatmul(_ other: Tensor, transposeA: Bool = false, transposeB: Bool = false) -> Tensor {
+        applying(.dense(.batchedMatmul(transposeA: transposeA, transposeB: transposeB)), other)
     }
 
     /// x wᵀ + b: this tensor is [N, I], the weight [O, I], the bias [O].

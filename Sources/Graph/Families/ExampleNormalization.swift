@@ -6,6 +6,11 @@ extension Operation {
         case layerNorm(epsilon: Double)
         /// (x, weight, bias, dy) → (dx, dweight, dbias) of layer norm.
         case layerNormGradient(epsilon: Double)
+        /// (x, weight) → y: each run of as many elements of x as the weight has, divided by the root of their mean square,
+        /// then times weight.
+        case rmsNorm(epsilon: Double)
+        /// (x, weight, dy) → (dx, dweight) of RMS norm.
+        case rmsNormGradient(epsilon: Double)
         /// (x [N, C, ...], weight [C], bias [C]) → y: each example's groups of neighbouring channels normalized by
         /// their own moments.
         case groupNorm(GroupNorm)
@@ -36,6 +41,11 @@ extension Operation.ExampleNormalization: OperationFamily {
     func types(of operands: OperandTypes) -> [TensorType] {
         let (x, weight) = (operands[0], operands[1])
         switch self {
+        case .rmsNorm, .rmsNormGradient:
+            operands.require(
+                x.shape.suffix(weight.shape.count) == weight.shape[...],
+                "the weight must have the shape of the last dimensions")
+            return operands.count == 2 ? [x] : [x, weight]
         case .layerNorm, .layerNormGradient:
             operands.require(
                 weight == operands[2] && x.shape.suffix(weight.shape.count) == weight.shape[...],
@@ -54,8 +64,9 @@ extension Operation.ExampleNormalization: OperationFamily {
     func gradient(of dy: Tensor, at node: BackwardNode) -> [Tensor?] {
         switch self {
         case .layerNorm(let epsilon): Self.gradient(.layerNormGradient(epsilon: epsilon), dy, node)
+        case .rmsNorm(let epsilon): Self.gradient(.rmsNormGradient(epsilon: epsilon), dy, node)
         case .groupNorm(let attributes): Self.gradient(.groupNormGradient(attributes), dy, node)
-        case .layerNormGradient, .groupNormGradient: noGradient()
+        case .layerNormGradient, .rmsNormGradient, .groupNormGradient: noGradient()
         }
     }
 
@@ -82,13 +93,23 @@ extension Operation.ExampleNormalization: OperationFamily {
                 let y = x.reshaped(to: groups).standardized([2], attributes.epsilon).reshaped(to: x.shape)
                 return [y.affine(operands[1], operands[2], relu: attributes.relu)]
             }
-        case .layerNormGradient, .groupNormGradient: return nil
+        case .rmsNorm(let epsilon):
+            return { operands in
+                let x = operands[0]
+                let count = operands[1].type.count
+                let rows = x.reshaped(to: [count == 0 ? 0 : x.type.count / count, count])
+                let root = (rows.squared().mean([1]) + epsilon).squareRoot()
+                let y = (rows * root.reciprocal().broadcast(to: rows.shape)).reshaped(to: x.shape)
+                let leading = Array(repeating: 1, count: x.shape.count - operands[1].shape.count)
+                return [y * operands[1].reshaped(to: leading + operands[1].shape).broadcast(to: x.shape)]
+            }
+        case .layerNormGradient, .rmsNormGradient, .groupNormGradient: return nil
         }
     }
 
     func flops(operands: [TensorType], results: [TensorType]) -> Int { 0 }
 
-    /// One operation makes all three derivatives from (x, weight, bias, dy).
+    /// One operation makes the derivatives in all operands from them and dy.
     private static func gradient(_ operation: Self, _ dy: Tensor, _ node: BackwardNode) -> [Tensor?] {
         let made = dy.builder.addNode(
             .exampleNormalization(operation), (node.operands + [dy]).map(\.value))
@@ -103,6 +124,11 @@ extension Tensor {
     /// both of the shape of the last dimensions.
     package func layerNormalized(epsilon: Double, weight: Tensor, bias: Tensor) -> Tensor {
         applying(.exampleNormalization(.layerNorm(epsilon: epsilon)), weight, bias)
+    }
+
+    /// Each run of as many elements as `weight` has, divided by the root of their mean square, then times `weight`.
+    package func rmsNormalized(epsilon: Double, weight: Tensor) -> Tensor {
+        applying(.exampleNormalization(.rmsNorm(epsilon: epsilon)), weight)
     }
 
     /// Each example's groups of neighbouring channels normalized by their own moments, then times `weight` plus

@@ -9,7 +9,7 @@ extension Operation {
         case logSoftmax
         /// (y, dy) → dx of log-softmax.
         case logSoftmaxGradient
-        /// (logits [N, K], labels int32[N]) → the loss of each example [N].
+        /// (logits [N, K], labels int32[N]) → the loss of each example [N]; 0 where the label is negative.
         case crossEntropy
         /// (logits, labels, dloss [N]) → dlogits.
         case crossEntropyGradient
@@ -71,7 +71,10 @@ extension Operation.Rows: OperationFamily {
         case .crossEntropyGradient:
             return { operands in
                 let x = operands[0]
-                let difference = x.shiftedLogSoftmax().exp() - operands[1].oneHot(x.shape[1])
+                let chosen = operands[1].oneHot(x.shape[1])
+                // A row without a label counts nothing.
+                let counts = chosen.sum([1]).broadcast(to: x.shape)
+                let difference = (x.shiftedLogSoftmax().exp() - chosen) * counts
                 return [difference * operands[2].reshaped(to: [x.shape[0], 1]).broadcast(to: x.shape)]
             }
         case .correctCount: return nil

@@ -11,7 +11,7 @@ extension Operation {
         case sum([Int])
         /// The largest element over the axes, which stay with extent 1.
         case maximum([Int])
-        /// One row per label with a 1 at the label: int32[N] → float32[N, K].
+        /// One row per label with a 1 at the label, none for a negative one: int32[N] → float32[N, K].
         case oneHot(Int)
     }
 }

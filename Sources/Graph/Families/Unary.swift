@@ -1,6 +1,6 @@
 /// Functions of one operand.
 public enum Unary: Sendable, Hashable {
-    case negate, exp, log, sqrt, reciprocal, tanh, sigmoid, erf, relu, abs, square
+    case negate, exp, log, sqrt, reciprocal, tanh, sigmoid, erf, relu, abs, square, sin, cos
     /// 1 where x > 0, else 0.
     case step
     /// −1, 0 or 1.
@@ -11,6 +11,8 @@ public enum Unary: Sendable, Hashable {
     case gelu
     /// log(1 + eˣ).
     case softplus
+    /// x to this power.
+    case power(Double)
     /// x, held between −limit and limit.
     case clamp(limit: Double)
     /// factor · x.
@@ -22,9 +24,10 @@ public enum Unary: Sendable, Hashable {
     package var preservesZero: Bool {
         switch self {
         case .negate, .sqrt, .tanh, .erf, .relu, .abs, .square, .step, .sign, .leakyRelu, .gelu, .clamp,
-            .scale:
+            .scale, .sin:
             true
-        case .exp, .log, .reciprocal, .sigmoid, .softplus, .offset: false
+        case .power(let exponent): exponent > 0
+        case .exp, .log, .reciprocal, .sigmoid, .softplus, .offset, .cos: false
         }
     }
 
@@ -43,6 +46,10 @@ public enum Unary: Sendable, Hashable {
         case .step, .sign: return nil
         case .abs: return dy * x.applying(.elementwise(.unary(.sign)))
         case .square: return dy * (x * 2)
+        case .sin: return dy * x.cos()
+        case .cos: return -(dy * x.sin())
+        case .power(let exponent):
+            return exponent == 0 ? nil : dy * (x.power(exponent - 1) * exponent)
         case .leakyRelu(let slope):
             return x.applying(.elementwise(.binary(.leakyReluGradient(slope: slope))), dy)
         case .gelu: return x.applying(.elementwise(.binary(.geluGradient)), dy)
@@ -59,7 +66,7 @@ public enum Unary: Sendable, Hashable {
         switch self {
         case .gelu: return { [$0[0] * $0[0].normalCDF()] }
         case .negate, .exp, .log, .sqrt, .reciprocal, .tanh, .sigmoid, .erf, .relu, .abs, .square, .step,
-            .sign,
+            .sign, .sin, .cos, .power,
             .leakyRelu, .softplus, .clamp, .scale, .offset:
             return nil
         }
@@ -81,6 +88,12 @@ extension Tensor {
     public func log() -> Tensor { applying(.elementwise(.unary(.log))) }
     /// The square root.
     public func squareRoot() -> Tensor { applying(.elementwise(.unary(.sqrt))) }
+    /// The sine.
+    public func sin() -> Tensor { applying(.elementwise(.unary(.sin))) }
+    /// The cosine.
+    public func cos() -> Tensor { applying(.elementwise(.unary(.cos))) }
+    /// x to the power of `exponent`, by the rules of C's pow.
+    public func power(_ exponent: Double) -> Tensor { applying(.elementwise(.unary(.power(exponent)))) }
     /// x².
     public func squared() -> Tensor { applying(.elementwise(.unary(.square))) }
     /// 1/x.

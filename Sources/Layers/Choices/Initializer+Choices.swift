@@ -138,6 +138,7 @@ extension Initializer {
         case .constant, .torchDefaultBias, .uniform, .normal, .truncatedNormal, .norms, .leftSingularVector,
             .rightSingularVector:
             false
+        case .zeroRow(_, let initializer): initializer.needsMatrix
         }
     }
 

@@ -7,8 +7,9 @@ extension ChoiceList where Element == LayerMaker {
             "layer", style: .keyed,
             [
                 .linear, .conv2d, .batchNorm, .batchRenorm, .layerNorm, .groupNorm, .instanceNorm,
+                .rmsNorm,
             ] + NamedChoice.activations + [
                 .maxPool2d, .avgPool2d, .globalAvgPool, .flatten, .dropout, .residual,
-            ])
+            ] + NamedChoice.sequences)
     }
 }

@@ -17,6 +17,8 @@ struct DenseBinder: Binder {
             try bindWeightGradient()
         case .matmul(let transposeA, let transposeB):
             try bindMatmul(transposeA: transposeA, transposeB: transposeB)
+        case .batchedMatmul(let transposeA, let transposeB):
+            try bindBatchedMatmul(transposeA: transposeA, transposeB: transposeB)
         case .biasAdd(let relu):
             try bindBiasAdd(relu: relu)
         }
@@ -146,6 +148,29 @@ struct DenseBinder: Binder {
             primitive,
             arguments: [(Int32(OD_MATMUL_A), a), (Int32(OD_MATMUL_B), b), (Int32(OD_MATMUL_C), c)],
             writes: [c])
+    }
+
+    private func bindBatchedMatmul(transposeA: Bool, transposeB: Bool) throws(RuntimeError) {
+        let kernels = kernels
+        let shape = node.types[0].shape
+        let (rows, columns) = (shape[shape.count - 2], shape[shape.count - 1])
+        let batches = shape.dropLast(2).reduce(1, *)
+        let inner = type(0).shape[shape.count - (transposeA ? 2 : 1)]
+        let a = try plain(0)
+        let b = try plain(1)
+        let c = define()
+        let scratch = dt_batch_matmul_scratch(
+            Int64(rows), Int64(columns), Int64(inner), transposeA, transposeB)
+        builder.emit(
+            Work(
+                "batched matmul", detail: "\(batches) of \(rows) x \(columns) x \(inner)",
+                flops: 2 * batches * rows * columns * inner), reads: [a, b], writes: [c],
+            scratch: Int(scratch)
+        ) { frame in
+            kernels.pointee.batch_matmul(
+                frame.floats(a), frame.floats(b), Int64(batches), Int64(rows), Int64(columns), Int64(inner),
+                transposeA, transposeB, frame.scratch, frame.floats(c))
+        }
     }
 
     private func bindBiasAdd(relu: Bool) throws(RuntimeError) {

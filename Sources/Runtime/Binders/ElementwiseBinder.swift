@@ -13,6 +13,17 @@ struct ElementwiseBinder: Binder {
             alias(source.buffer, source.layout)
         case .convert(let element):
             try bindConversion(to: element)
+        case .select:
+            let layout = sharedLayout(zeroPreserving: true)
+            let condition = try buffer(0, layout)
+            let a = try buffer(1, layout)
+            let b = try buffer(2, layout)
+            let y = define(layout)
+            let count = Int64(layout.byteCount(node.types[0]) / node.types[0].element.size)
+            builder.emit("select", reads: [condition, a, b], writes: [y], inPlace: a) { frame in
+                kernels.pointee.select(
+                    count, frame.floats(condition), frame.floats(a), frame.floats(b), frame.floats(y))
+            }
         case .unary(let function):
             let layout = sharedLayout(zeroPreserving: function.preservesZero)
             let x = try buffer(0, layout)
@@ -98,6 +109,15 @@ struct ElementwiseBinder: Binder {
             builder.emit("to float64", reads: [x], writes: [y]) { frame in
                 kernels.pointee.to_f64(count, frame.floats(x), frame.doubles(y))
             }
+        case (.float32, .int32):
+            let x = try plain(0)
+            let y = define()
+            builder.emit("to int32", reads: [x], writes: [y]) { frame in
+                // What no Int32 holds becomes −1, which names no row of any table.
+                for place in 0..<Int(count) {
+                    frame.labels(y)[place] = Int32(exactly: frame.floats(x)[place].rounded(.towardZero)) ?? -1
+                }
+            }
         case (.float64, .float32):
             let x = try plain(0)
             let y = define()
@@ -168,6 +188,9 @@ extension Unary {
         case .relu: (DT_RELU, 0)
         case .abs: (DT_ABS, 0)
         case .square: (DT_SQUARE, 0)
+        case .sin: (DT_SIN, 0)
+        case .cos: (DT_COS, 0)
+        case .power(let exponent): (DT_POWER_OF, exponent)
         case .step: (DT_STEP, 0)
         case .sign: (DT_SIGN, 0)
         case .leakyRelu(let slope): (DT_LEAKY_RELU, slope)
@@ -187,6 +210,12 @@ extension Binary {
         case .subtract: (DT_SUBTRACT, 0)
         case .multiply: (DT_MULTIPLY, 0)
         case .divide: (DT_DIVIDE, 0)
+        case .power: (DT_POWER, 0)
+        case .maximum: (DT_MAXIMUM, 0)
+        case .minimum: (DT_MINIMUM, 0)
+        case .less: (DT_LESS, 0)
+        case .lessOrEqual: (DT_LESS_EQUAL, 0)
+        case .equal: (DT_EQUAL, 0)
         case .reluGradient: (DT_RELU_GRADIENT, 0)
         case .leakyReluGradient(let slope): (DT_LEAKY_RELU_GRADIENT, slope)
         case .sigmoidGradient: (DT_SIGMOID_GRADIENT, 0)
