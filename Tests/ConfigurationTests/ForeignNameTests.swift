@@ -125,7 +125,8 @@ import Training
     @Test(arguments: [
         "Dense: 3", "Conv2D: {filters: 3, kernel_size: 3}", "BatchNormalization", "MaxPooling2D: 2",
         "GlobalAveragePooling2D", "LeakyReLU", "nn.Linear: 3", "nn.Linear(64, 10)", "torch.nn.ReLU()",
-        "BatchNorm2d: 3", "Embedding: 3", "LSTM: 3", "GRU: 3", "silu", "elu", "swish", "Activation: relu", "Input: 3",
+        "BatchNorm2d: 3", "Embedding: 3", "LSTM: 3", "GRU: 3", "silu", "elu", "swish", "Activation: relu",
+        "Input: 3",
         "type: linear", "{type: linear, out: 3}", "{class_name: Dense, units: 3}", "Rescaling: 1",
         "batch_norm: 32",
         "conv2d: {filters: 3, kernel: 3}", "conv2d: {out: 3, kernel: 3, activation: relu}",

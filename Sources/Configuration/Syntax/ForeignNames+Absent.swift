@@ -84,7 +84,8 @@ extension ForeignNames {
         Row("axis", instead: "leave it out: channels are the dimension behind that of examples"),
         Row("rescaling", instead: "leave it out: data.normalize scales features"),
         Row("inplace trainable requires_grad track_running_stats return_sequences", instead: "leave it out"),
-        Row("dilation dilation_rate atrous_rate", instead: "dilation is an option of conv1d; conv2d has none"),
+        Row(
+            "dilation dilation_rate atrous_rate", instead: "dilation is an option of conv1d; conv2d has none"),
         Row("conv3d max_pooling3d", instead: "there is none; conv2d takes images"),
         Row("concat concatenate", instead: "there is none; residual adds what two ways make"),
         Row("zero_padding2d", instead: "padding is an option of conv2d"),

@@ -115,7 +115,8 @@ final class ProgramCache {
                 try ShardProgram(
                     plan.program,
                     memory: ShardProgram.Memory(
-                        arena: arenas.pointer + slot * arenaBytes, uniform: plan.uniform, parameters: state.parameters.base,
+                        arena: arenas.pointer + slot * arenaBytes, uniform: plan.uniform,
+                        parameters: state.parameters.base,
                         rounded: state.rounded?.pointers, states: state.states, directions: directions,
                         collectives: collectives.pointer)))
         }
