@@ -8,7 +8,9 @@ extension TracedModel {
         package let parameter: String
         /// Features, or channels.
         package let width: Int
-        /// Values of a channel for one example.
+        /// Rows of one example: positions of a sequence that are rows of a matrix, else 1.
+        package let rows: Int
+        /// Values of a channel for one row.
         package let positions: Int
         /// Which of all linear layers and convolutions it is, from 0, in the order in which the model computes them.
         let number: Int
@@ -26,8 +28,10 @@ extension TracedModel {
             guard let name = signals[number].parameter, dependsOnParameters(value), seen.insert(name).inserted
             else { return nil }
             let shape = trace.type(of: value).shape
+            // The trace has two examples.
             return LayerInput(
-                parameter: name, width: shape[1], positions: shape.dropFirst(2).reduce(1, *), number: number)
+                parameter: name, width: shape[1], rows: shape[0] / 2,
+                positions: shape.dropFirst(2).reduce(1, *), number: number)
         }
     }
 

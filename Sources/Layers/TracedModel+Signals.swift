@@ -28,7 +28,7 @@ extension TracedModel {
             let shape = trace.nodes[place].types[0].shape
             return Signal(
                 kind: kind, number: number, parameter: weight(before: place),
-                width: shape.count > 1 ? shape[1] : 1)
+                width: shape.count > 1 ? shape[Self.unitAxis(of: place, in: trace.nodes)] : 1)
         }
     }
 
@@ -53,28 +53,48 @@ extension TracedModel {
     /// The graph of what a place holds as in evaluation, as its prediction: each unit's largest value over an example's
     /// positions [N, width].
     package func signalGraph(_ inputs: InputTypes, _ signal: Signal) -> Graph {
-        signalGraph(inputs, signal) { value in
-            value.shape.count > 2
-                ? value.maximum(Array(2..<value.shape.count)).reshaped(to: [value.shape[0], value.shape[1]])
-                : value.flattened()
+        signalGraph(inputs, signal) { value, axis in
+            let isLast = axis == value.shape.count - 1
+            let positions = value.type.count / max(1, inputs.count * signal.width)
+            // A sequence's positions stand in front of the units, as rows of their own or as a dimension.
+            let units =
+                isLast
+                ? value.reshaped(to: [inputs.count, positions, signal.width]).transposed([0, 2, 1])
+                : value.reshaped(to: [inputs.count, signal.width, positions])
+            return units.maximum([2]).reshaped(to: [inputs.count, signal.width])
         }
     }
 
     /// The graph of the mean square of what a place holds as in evaluation, as its prediction: [N, 1].
     package func signalPowerGraph(_ inputs: InputTypes, _ signal: Signal) -> Graph {
-        signalGraph(inputs, signal) { $0.squared().flattened().mean([1]) }
+        signalGraph(inputs, signal) { value, _ in
+            let width = value.type.count / max(1, inputs.count)
+            return value.squared().reshaped(to: [inputs.count, width]).mean([1])
+        }
     }
 
     private func signalGraph(
-        _ inputs: InputTypes, _ signal: Signal, _ result: (Tensor) -> Tensor
+        _ inputs: InputTypes, _ signal: Signal, _ result: (_ value: Tensor, _ unitAxis: Int) -> Tensor
     ) -> Graph {
         guard let type = inputs[.features] else { preconditionFailure("the model needs features") }
         let builder = GraphBuilder(mode: .evaluation, variables: variables.map(\.source))
         _ = model(builder.input(.features, type))
         let place = Self.places(signal.kind, in: builder.nodes)[signal.number]
         let value = Tensor(Graph.Value(place), in: builder)
-        return builder.graph(for: [Graph.Result(.output(.prediction), result(value).value)])
-            .fusingActivations()
+        let made = result(value, Self.unitAxis(of: place, in: builder.nodes))
+        return builder.graph(for: [Graph.Result(.output(.prediction), made.value)]).fusingActivations()
+    }
+
+    /// The dimension that counts units: the last one of what dense layers make, channels of anything else.
+    private static func unitAxis(of place: Int, in nodes: [Graph.Node]) -> Int {
+        var source = place
+        while true {
+            switch nodes[source].operation {
+            case .dense(.linear): return nodes[place].types[0].shape.count - 1
+            case .shape(.reshape), .elementwise(.unary): source = nodes[source].operands[0].node
+            default: return 1
+            }
+        }
     }
 
     private static func places(_ kind: Signal.Kind, in nodes: [Graph.Node]) -> [Int] {

@@ -25,6 +25,13 @@ extension EndToEndTests {
             - multihead_attention: 2
             - sequence_pool: mean
             """,
+            "dense": """
+            - embedding: {num_embeddings: 9, embedding_dim: 7}
+            - linear: 12
+            - relu
+            - layer_norm
+            - sequence_pool: mean
+            """,
             "convolution": """
             - embedding: {num_embeddings: 9, embedding_dim: 8}
             - sinusoidal_encoding
@@ -125,6 +132,27 @@ extension EndToEndTests {
             #expect(
                 diagnosis.exitCode == 0 && diagnosis.standardOutput.contains("\"lambda_max\""), "\(diagnosis)"
             )
+        }
+
+        /// What layers read of a sequence is counted by its positions, and looked at unit by unit.
+        @Test func positionsAreRows() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            let file = try configuration(data, "dense")
+            var shifts: [String] = []
+            for ranks in [1, 3] {
+                let folder = data.path("\(ranks)")
+                let run = try DTrainRun.run(
+                    ranks, ["--config", file, "--output", folder, "--set", "logging.covariate_shift=2"])
+                try #require(run.exitCode == 0, "\(run)")
+                let metrics = try String(contentsOfFile: "\(folder)/metrics.jsonl", encoding: .utf8)
+                let lines = metrics.split(separator: "\n").filter { $0.contains("covariate") }
+                try #require(!lines.isEmpty, "\(metrics)")
+                shifts.append(lines.joined(separator: "\n").replacing(/"[a-z_]*seconds?":[^,}]*/, with: ""))
+            }
+            #expect(shifts[0] == shifts[1])
+            let causes = try DTrainRun.run(2, ["diagnose", data.path("1"), "--why"])
+            #expect(causes.exitCode == 0, "\(causes)")
         }
 
         /// What is no token, and what would scale tokens, is one line.

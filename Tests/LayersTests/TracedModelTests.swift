@@ -37,6 +37,46 @@ import Testing
         }
     }
 
+    /// A unit of a layer of sequences is looked at over positions, whether these are a dimension or rows of a matrix; what a
+    /// layer reads has as many rows as there are positions.
+    @Test func unitsOfSequences() throws {
+        let layers: Sequential = [Linear(4), ReLU(), SequencePool(.mean), Linear(3)]
+        let model = try TracedModel(
+            layers, exampleShape: [5, 2], target: .classes(3), loss: .crossEntropy)
+        let rectified = model.signals(.rectified), weighted = model.signals(.weighted)
+        #expect(rectified.map(\.width) == [4] && weighted.map(\.width) == [4, 3])
+        let features = ReferenceTensor.distinct([3, 5, 2], seed: 5)
+        let variables = model.variables.map { ReferenceTensor.distinct($0.shape, seed: 6) }
+        let shard = ReferenceShard(count: 3, features: features)
+        for (signal, isRectified) in [(rectified[0], true), (weighted[0], false)] {
+            let found = ReferenceInterpreter().run([shard], variables: variables) { count in
+                model.signalGraph(model.inputTypes(count: count), signal)
+            }[0][.output(.prediction)]
+            var expected = ReferenceTensor([3, 4], repeating: isRectified ? 0 : -.infinity)
+            for (row, place) in (0..<15).map({ ($0, $0 / 5) }) {
+                for unit in 0..<4 {
+                    let sum = (0..<2).reduce(variables[1].values[unit]) {
+                        $0 + variables[0].values[unit * 2 + $1] * features.values[row * 2 + $1]
+                    }
+                    expected.values[place * 4 + unit] = max(expected.values[place * 4 + unit], sum)
+                }
+            }
+            #expect(found.mismatch(with: expected) == nil)
+        }
+        let power = ReferenceInterpreter().run([shard], variables: variables) { count in
+            model.signalPowerGraph(model.inputTypes(count: count), weighted[0])
+        }[0][.output(.prediction)]
+        #expect(power.shape == [3, 1])
+        let encoder: Sequential = [
+            Linear(4), TransformerEncoder(1, TransformerOptions(heads: 2, feedforward: 6)),
+            SequencePool(.last),
+            Linear(3),
+        ]
+        let transformer = try TracedModel(
+            encoder, exampleShape: [5, 2], target: .classes(3), loss: .crossEntropy)
+        #expect(transformer.layerInputs.map(\.rows) == [5, 5, 5, 5, 1])
+    }
+
     @Test func trainingGraphHoldsGradientsStatesAndLoss() throws {
         let model = try model()
         let graph = model.trainingGraph(count: 4)

@@ -64,7 +64,8 @@ package final class LayerInputMeter {
                 for (number, layer) in layers.enumerated() {
                     guard let values = program.output(.layerInput(number)) else { continue }
                     let moments = LayerMoments(
-                        values.assumingMemoryBound(to: Float.self), examples: examples, width: layer.width,
+                        values.assumingMemoryBound(to: Float.self), examples: examples * layer.rows,
+                        width: layer.width,
                         positions: layer.positions)
                     for value in moments.numbers {
                         own[start] = value
