@@ -162,7 +162,8 @@ extension EndToEndTests {
             defer { data.remove() }
             var tokens = Array(repeating: 1.0, count: 240)
             tokens[5 * 6 + 2] = token
-            let run = try DTrainRun.run(2, ["--config", try configuration(data, "lstm", tokens: tokens)])
+            let file = try configuration(data, "lstm", tokens: tokens)
+            let run = try DTrainRun.run(2, ["--config", file, "--output", data.path("run")])
             #expect(run.exitCode == 65 || run.exitCode == 78, "\(run)")
             #expect(
                 run.standardError.contains("feature \(text) of example 5, position 2, is no token")
@@ -173,7 +174,8 @@ extension EndToEndTests {
             let data = try TestData()
             defer { data.remove() }
             let file = try configuration(data, "lstm")
-            let run = try DTrainRun.run(2, ["--config", file, "--set", "data.normalize=standardize"])
+            let run = try DTrainRun.run(
+                2, ["--config", file, "--output", data.path("run"), "--set", "data.normalize=standardize"])
             #expect(
                 run.exitCode == 78 && run.standardError.contains("set data.normalize to none"), "\(run)")
         }
