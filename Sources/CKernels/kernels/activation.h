@@ -79,7 +79,7 @@ DT_INLINE void store_pair_elements(void *p, int64_t at, u16x32 v) { memcpy((uint
 DT_INLINE f32_pair pair_widened(u16x32 elements) {
     u32x16 words;
     memcpy(&words, &elements, sizeof words);
-    return (f32_pair){bfloat16_value(words << 16), bfloat16_value(words & 0xFFFF0000u)};
+    return (f32_pair){bits_to_f32(words << 16), bits_to_f32(words & 0xFFFF0000u)};
 }
 
 DT_INLINE f32_pair load_pair(const void *p, int64_t at) { return pair_widened(load_pair_elements(p, at)); }
@@ -88,7 +88,7 @@ DT_INLINE f32_pair load_pair(const void *p, int64_t at) { return pair_widened(lo
 // rounding leaves them alone. In results of arithmetic on widened values they are, because an operation returns the NaN
 // that it was given or one without payload. Other operands go through payload_cleared first.
 DT_INLINE void store_pair(void *p, int64_t at, f32_pair v) {
-    const u32x16 even = bfloat16_bits(v.even), odd = bfloat16_bits(v.odd);
+    const u32x16 even = f32_to_bits(v.even), odd = f32_to_bits(v.odd);
     const u32x16 upper_words = (odd & 0xFFFF0000u) | (even >> 16), lower_words = (odd << 16) | (even & 0xFFFFu);
     u16x32 upper, lower;
     memcpy(&upper, &upper_words, sizeof upper);
@@ -121,7 +121,7 @@ DT_INLINE f32x16 split_widened(u16x16 elements) {
     u32x8 words;
     memcpy(&words, &elements, sizeof words);
     const u32x8 even = words << 16, odd = words & 0xFFFF0000u;
-    return bfloat16_value(__builtin_shufflevector(even, odd, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+    return bits_to_f32(__builtin_shufflevector(even, odd, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
 }
 
 // `count` elements stored as bfloat16, at most sixteen and zeros behind them, and the way back.

@@ -66,7 +66,7 @@ DT_INLINE void attention_register_tile(attention_operands o, const f32x16 *facto
             float *y = o.y + r * o.y_stride + v * DT_LANES;
             f32x16 s = acc[r][v];
             if (mode == ATTENTION_ADD) { s = load_f32(y) + s; }
-            if (mode == ATTENTION_RESCALE) { s = dense_multiply_add(load_f32(y), factor[v], s); }
+            if (mode == ATTENTION_RESCALE) { s = multiply_add_f32(load_f32(y), factor[v], s); }
             store_f32(y, s);
         }
     }
@@ -279,20 +279,7 @@ static void attention_mix(const attention_tile *t, const float *p, const float *
 
 // ---- dropout of weights, keyed as dropout.h keys it ----
 
-// A word is kept from the threshold on.
-typedef struct {
-    uint32_t threshold;
-    f32x16 scale;
-} attention_keep;
-
-DT_INLINE attention_keep attention_keep_of(float rate) {
-    const double product = (double)rate * 0x1p32;
-    if (!(product < 0x1p32)) { return (attention_keep){0, 0.0f}; }
-    const uint64_t whole = product <= 0 ? 0 : (uint64_t)product;
-    return (attention_keep){(uint32_t)(whole + ((double)whole < product ? 1 : 0)), (float)(1.0 / (1.0 - (double)rate))};
-}
-
-DT_INLINE f32x16 attention_mask(attention_keep keep, const float *words) {
+DT_INLINE f32x16 attention_mask(dropout_keep keep, const float *words) {
     return f32_to_bits(load_f32(words)) >= keep.threshold ? keep.scale : (f32x16)0.0f;
 }
 
@@ -337,7 +324,7 @@ typedef struct {
 } attention_sums;
 
 // Scores become weights, up to the division by the sum, and the sums go on. Returns what earlier sums were scaled by.
-DT_INLINE f32x16 attention_softmax(const attention_tile *t, int v, const float *words, attention_keep keep, float *s,
+DT_INLINE f32x16 attention_softmax(const attention_tile *t, int v, const float *words, dropout_keep keep, float *s,
                                    attention_sums *sums) {
     const int64_t open = attention_open_rows(t, v), rows = t->rows[v];
     f32x16 largest = sums->largest, sum = 0.0f;
@@ -356,7 +343,7 @@ DT_INLINE f32x16 attention_softmax(const attention_tile *t, int v, const float *
         store_f32(place, p);
     }
     const f32x16 factor = attention_exp(sums->largest - largest);
-    *sums = (attention_sums){largest, dense_multiply_add(sums->sum, factor, sum)};
+    *sums = (attention_sums){largest, multiply_add_f32(sums->sum, factor, sum)};
     return factor;
 }
 
@@ -381,7 +368,7 @@ DT_INLINE void attention_finish(const attention_head *h, const attention_block *
 static void attention_forward(const attention_head *h, const float *q, int64_t first, float *out, float *y,
                               float *lse) {
     const attention_block b = attention_block_of(h, first);
-    const attention_keep keep = attention_keep_of(h->a->rate);
+    const dropout_keep keep = dropout_keep_of(h->a->rate);
     const bool drops = h->a->rate > 0;
     attention_sums sums[ATTENTION_VECTORS];
     f32x16 factor[ATTENTION_VECTORS];

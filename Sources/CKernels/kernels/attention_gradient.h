@@ -53,7 +53,7 @@ static void attention_save_keys(const attention_head *h, const float *x, float *
 DT_INLINE f32x16 attention_products(const attention_head *h, const float *dy, const float *y, int64_t count) {
     f32x16 sum = 0.0f;
     for (int64_t d = 0; d < h->a->head_dim; d++, dy += ATTENTION_QUERIES, y += h->a->padded_queries) {
-        sum = dense_multiply_add(load_f32(dy), attention_load(y, count), sum);
+        sum = multiply_add_f32(load_f32(dy), attention_load(y, count), sum);
     }
     return sum;
 }
@@ -64,7 +64,7 @@ typedef struct {
 } attention_saved;
 
 // Scores s become weights, those of values, and gradients g of weights become those of scores.
-DT_INLINE void attention_softmax_gradient(const attention_tile *t, int v, const float *words, attention_keep keep,
+DT_INLINE void attention_softmax_gradient(const attention_tile *t, int v, const float *words, dropout_keep keep,
                                           attention_saved saved, float *s, float *g) {
     const int64_t open = attention_open_rows(t, v);
     for (int64_t r = 0; r < t->rows[v]; r++, s += ATTENTION_QUERIES, g += ATTENTION_QUERIES) {
@@ -101,7 +101,7 @@ static void attention_backward(const attention_head *h, const attention_gradient
                                const float *lse, const float *dy, int64_t first, float *dq) {
     const dt_attention *a = h->a;
     const attention_block b = attention_block_of(h, first);
-    const attention_keep keep = attention_keep_of(a->rate);
+    const dropout_keep keep = dropout_keep_of(a->rate);
     const bool drops = a->rate > 0;
     attention_saved saved[ATTENTION_VECTORS];
     f32x16 one[ATTENTION_VECTORS], scale[ATTENTION_VECTORS];

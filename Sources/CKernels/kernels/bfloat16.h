@@ -15,17 +15,14 @@
 typedef uint16_t u16x16 __attribute__((ext_vector_type(16)));
 typedef u16x16 u16x16_unaligned __attribute__((aligned(2), may_alias));
 
-DT_INLINE u32x16 bfloat16_bits(f32x16 v) { u32x16 r; memcpy(&r, &v, sizeof r); return r; }
-DT_INLINE f32x16 bfloat16_value(u32x16 v) { f32x16 r; memcpy(&r, &v, sizeof r); return r; }
-
 DT_INLINE f32x16 bfloat16_rounded(f32x16 v) {
-    const u32x16 bits = bfloat16_bits(v);
+    const u32x16 bits = f32_to_bits(v);
     // Half a unit, less where the kept part is even: a carry runs on into the exponent as it should.
     const u32x16 nearest = bits + (0x7FFFu + ((bits >> 16) & 1u));
     // The carry would make some NaNs infinite or zero: they keep their upper half and become quiet.
     const u32x16 quiet = bits | 0x00400000u;
     const u32x16 is_nan = (u32x16)(v != v);
-    return bfloat16_value(((nearest & ~is_nan) | (quiet & is_nan)) & 0xFFFF0000u);
+    return bits_to_f32(((nearest & ~is_nan) | (quiet & is_nan)) & 0xFFFF0000u);
 }
 
 // ---- one value stored as its upper half ----
@@ -46,10 +43,10 @@ DT_INLINE uint16_t bfloat16_one_rounded(float v) {
 
 // ---- sixteen values stored as their upper halves; the partial forms touch elements 0 ..< count, count < 16 ----
 
-DT_INLINE f32x16 bfloat16_widened(u16x16 v) { return bfloat16_value(__builtin_convertvector(v, u32x16) << 16); }
+DT_INLINE f32x16 bfloat16_widened(u16x16 v) { return bits_to_f32(__builtin_convertvector(v, u32x16) << 16); }
 
 // Drops the lower halves, which must be zero unless NaNs may lose their payload.
-DT_INLINE u16x16 bfloat16_upper(f32x16 v) { return __builtin_convertvector(bfloat16_bits(v) >> 16, u16x16); }
+DT_INLINE u16x16 bfloat16_upper(f32x16 v) { return __builtin_convertvector(f32_to_bits(v) >> 16, u16x16); }
 
 DT_INLINE f32x16 load_bfloat16(const uint16_t *p) { return bfloat16_widened(*(const u16x16_unaligned *)p); }
 

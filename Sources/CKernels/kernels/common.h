@@ -76,6 +76,19 @@ DT_INLINE f32x16 narrow(f64x16 v) { return __builtin_convertvector(v, f32x16); }
 DT_INLINE f64x16 bits_to_f64(u64x16 v) { f64x16 r; memcpy(&r, &v, sizeof r); return r; }
 DT_INLINE u64x16 f64_to_bits(f64x16 v) { u64x16 r; memcpy(&r, &v, sizeof r); return r; }
 
+DT_INLINE u32x16 f32_to_bits(f32x16 v) { u32x16 r; memcpy(&r, &v, sizeof r); return r; }
+DT_INLINE f32x16 bits_to_f32(u32x16 v) { f32x16 r; memcpy(&r, &v, sizeof r); return r; }
+
+// ---- a * b + c, rounded once where the variant can ----
+
+DT_INLINE f32x16 multiply_add_f32(f32x16 a, f32x16 b, f32x16 c) {
+#if defined(DT_VARIANT_FMA)
+    return __builtin_elementwise_fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
 // ---- the larger of two, NaN if either is NaN; of two zeros the first ----
 
 DT_INLINE f32x16 larger_f32(f32x16 a, f32x16 b) {

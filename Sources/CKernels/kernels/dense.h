@@ -50,14 +50,6 @@
 #define DENSE_PAIR_DISPATCH(count, body) \
     switch (count) { DENSE_FIRST_CASES(body) default: break; }
 
-DT_INLINE f32x16 dense_multiply_add(f32x16 a, f32x16 b, f32x16 c) {
-#if defined(DT_VARIANT_FMA)
-    return __builtin_elementwise_fma(a, b, c);
-#else
-    return a * b + c;
-#endif
-}
-
 // What one term of a sum is made of: two Float32 numbers, or two pairs of bfloat16 numbers (dense_bfloat16.h).
 typedef enum { DENSE_FLOATS, DENSE_PAIRS } dense_terms;
 
@@ -69,9 +61,9 @@ DT_INLINE f32x16 dense_multiply_add_pairs(f32x16 a, f32x16 b, f32x16 c) {
     typedef float f32x16_plain __attribute__((vector_size(64)));
     return (f32x16)__builtin_ia32_dpbf16ps_512((f32x16_plain)c, (bf16x32)a, (bf16x32)b);
 #else
-    const u32x16 left = bfloat16_bits(a), right = bfloat16_bits(b);
-    const f32x16 upper_left = bfloat16_value(left & 0xFFFF0000u), upper_right = bfloat16_value(right & 0xFFFF0000u);
-    const f32x16 lower_left = bfloat16_value(left << 16), lower_right = bfloat16_value(right << 16);
+    const u32x16 left = f32_to_bits(a), right = f32_to_bits(b);
+    const f32x16 upper_left = bits_to_f32(left & 0xFFFF0000u), upper_right = bits_to_f32(right & 0xFFFF0000u);
+    const f32x16 lower_left = bits_to_f32(left << 16), lower_right = bits_to_f32(right << 16);
 #if defined(DT_VARIANT_FMA)
     c = __builtin_elementwise_fma(upper_left, upper_right, c);
     return __builtin_elementwise_fma(lower_left, lower_right, c);
@@ -118,7 +110,7 @@ DT_INLINE f32x16 dense_accumulate_half(f32x16 a, f32x16 b, f32x16 c, dense_terms
 // c + a * b in the first `lanes` lanes, DT_LANES or DENSE_HALF.
 DT_INLINE f32x16 dense_accumulate(f32x16 a, f32x16 b, f32x16 c, int lanes, dense_terms kind) {
     if (lanes == DENSE_HALF) { return dense_accumulate_half(a, b, c, kind); }
-    return kind == DENSE_PAIRS ? dense_multiply_add_pairs(a, b, c) : dense_multiply_add(a, b, c);
+    return kind == DENSE_PAIRS ? dense_multiply_add_pairs(a, b, c) : multiply_add_f32(a, b, c);
 }
 
 DT_INLINE int64_t dense_padded(int64_t m) { return (m + DT_LANES - 1) / DT_LANES * DT_LANES; }

@@ -37,10 +37,10 @@
 #endif
 
 DT_INLINE u32x16 pair_of(f32x16 lower, f32x16 upper) {
-    return bfloat16_bits(bfloat16_rounded(lower)) >> 16 | bfloat16_bits(bfloat16_rounded(upper));
+    return f32_to_bits(bfloat16_rounded(lower)) >> 16 | f32_to_bits(bfloat16_rounded(upper));
 }
 
-DT_INLINE void store_pairs(void *p, u32x16 v) { store_f32((float *)p, bfloat16_value(v)); }
+DT_INLINE void store_pairs(void *p, u32x16 v) { store_f32((float *)p, bits_to_f32(v)); }
 
 // ---- products do not know denormal numbers ----
 
@@ -141,7 +141,7 @@ DT_INLINE void pairs_tile(const pairs_task *t, bool panels, const float *w, int6
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
             const f32x16 upper = r + 1 < rows ? acc[r + 1][v] : (f32x16)0.0f;
-            const f32x16 pairs = bfloat16_value(pair_of(acc[r][v], upper));
+            const f32x16 pairs = bits_to_f32(pair_of(acc[r][v], upper));
             dense_save((float *)(y + r / 2 * t->padded + v * DT_LANES), pairs, lanes);
         }
     }
@@ -244,7 +244,7 @@ static void round_weights(const float *w, int64_t n, int64_t k, uint16_t *rows) 
     }
 }
 
-DT_INLINE u32x16 load_pairs(const void *p) { return bfloat16_bits(load_f32((const float *)p)); }
+DT_INLINE u32x16 load_pairs(const void *p) { return f32_to_bits(load_f32((const float *)p)); }
 
 // Thirty-two numbers each of two rows as pairs of neighbours in a column.
 DT_INLINE void pairs_of_rows(u32x16 first, u32x16 second, void *y) {

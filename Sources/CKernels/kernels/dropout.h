@@ -51,15 +51,24 @@ DT_INLINE void philox_words(dt_philox_key key, uint32_t group, uint32_t tag, int
     memcpy(&words[1], &right, sizeof right);
 }
 
+// A word is kept from the threshold on.
+typedef struct {
+    uint32_t threshold;
+    f32x16 scale;
+} dropout_keep;
+
+DT_INLINE dropout_keep dropout_keep_of(float rate) {
+    // For an integer word, word >= rate*2^32 is word >= the product rounded up, which is exact in Float64.
+    const double product = (double)rate * 0x1p32;
+    if (!(product < 0x1p32)) { return (dropout_keep){0, 0.0f}; }
+    const uint64_t whole = product <= 0 ? 0 : (uint64_t)product;
+    return (dropout_keep){(uint32_t)(whole + ((double)whole < product ? 1 : 0)), (float)(1.0 / (1.0 - (double)rate))};
+}
+
 // y = mask, or x*mask if x is not NULL.
 DT_INLINE void dropout_rows(dt_philox_key key, uint32_t tag, const int64_t *examples, int64_t n,
                             int64_t width, float rate, const void *x, bool bfloat16, void *y) {
-    // For an integer word, word >= rate*2^32 is word >= the product rounded up, which is exact in Float64.
-    double product = (double)rate * 0x1p32;
-    bool none_kept = !(product < 0x1p32);
-    uint64_t whole = none_kept || product <= 0 ? 0 : (uint64_t)product;
-    uint32_t threshold = (uint32_t)(whole + ((double)whole < product ? 1 : 0));
-    const f32x16 zero = 0.0f, scale = none_kept ? 0.0f : (float)(1.0 / (1.0 - (double)rate));
+    const dropout_keep keep = dropout_keep_of(rate);
 
     for (int64_t i = 0; i < n; i++) {
         for (int64_t e = 0; e < width; e += 4 * DT_COUNTERS) {
@@ -67,7 +76,7 @@ DT_INLINE void dropout_rows(dt_philox_key key, uint32_t tag, const int64_t *exam
             philox_words(key, (uint32_t)(e / 4), tag, examples[i], words);
             for (int half = 0; half < 2; half++) {
                 int64_t start = e + half * DT_LANES, count = width - start;
-                f32x16 mask = words[half] >= threshold ? scale : zero;
+                f32x16 mask = words[half] >= keep.threshold ? keep.scale : (f32x16)0.0f;
                 const int64_t at = i * width + start;
                 if (count >= DT_LANES) {
                     store_stored(y, at, x ? load_stored(x, at, bfloat16) * mask : mask, bfloat16);

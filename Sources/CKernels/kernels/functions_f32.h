@@ -16,18 +16,6 @@
 #define DT_EXP_LOWEST (-0x1.5d589ep+6f)
 #define DT_EXP_HIGHEST 0x1.62e42ep+6f
 
-DT_INLINE u32x16 f32_to_bits(f32x16 v) { u32x16 r; memcpy(&r, &v, sizeof r); return r; }
-DT_INLINE f32x16 bits_to_f32(u32x16 v) { f32x16 r; memcpy(&r, &v, sizeof r); return r; }
-
-// a * b + c
-DT_INLINE f32x16 multiply_add_f32(f32x16 a, f32x16 b, f32x16 c) {
-#if defined(DT_VARIANT_FMA)
-    return __builtin_elementwise_fma(a, b, c);
-#else
-    return a * b + c;
-#endif
-}
-
 // In this order of operands NaN stays, and each line is one instruction.
 DT_INLINE f32x16 clamp_f32(f32x16 x, float low, float high) {
     x = (f32x16)low > x ? (f32x16)low : x;
