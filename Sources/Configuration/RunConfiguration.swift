@@ -124,6 +124,10 @@ public struct RunConfiguration: Sendable, Equatable {
             guard let part = parts.optional(key.name) else { continue }
             try take(key, part, reader.value(part, key.form))
         }
+        // Tokens are no quantities.
+        if section == "data", settings.data.training.format == .text, parts.optional("normalize") == nil {
+            settings.data.normalization = .none
+        }
     }
 
     /// Settles what depends on several keys, and checks that they fit together.

@@ -24,11 +24,10 @@ extension Replica {
         var result = StepResult()
         result.count = step.count
         let total = step.batches.reduce(0.0) { $0 + weight(of: $1) }
+        result.weight = total
+        if total == 0, !settings.isDelayed { result.skipped = .labels }
         for (place, batch) in step.batches.enumerated() {
             try compute(batch, place: place, of: step, totalWeight: total, &result)
-        }
-        if labelWeights != nil {
-            result.lossSum = total > 0 ? result.lossSum / total * Double(step.count) : 0
         }
         if settings.isDelayed {
             let started = PendingUpdate(
@@ -69,8 +68,8 @@ extension Replica {
     private func compute(
         _ batch: Batch, place: Int, of step: TrainingStep, totalWeight: Double, _ result: inout StepResult
     ) throws {
-        // With class weights each mini-batch is divided by the weight of the whole step, as its own may be 0. A step
-        // without any weight has the loss 0 and no gradient.
+        // Where labels have weights, each mini-batch is divided by the weight of the whole step, as its own may be 0. A step
+        // without any has no gradient.
         let scalars = StepScalars(
             batchCount: Float(batch.count), labelWeightSum: totalWeight > 0 ? Float(totalWeight) : .infinity,
             dropoutKey: step.dropoutKey)
@@ -94,7 +93,7 @@ extension Replica {
         if settings.skipsNonFinite, !gradients.squares.total.isFinite {
             result.skipped = .gradient
         } else if let limit = step.lossLimit, place + 1 == step.batches.count,
-            result.lossSum > limit * (labelWeights == nil ? Double(step.count) : totalWeight)
+            result.lossSum > limit * totalWeight
         {
             result.skipped = .loss
         }
@@ -227,6 +226,8 @@ extension Replica {
         let squares = pending.exchange.squares
         if settings.skipsNonFinite, !squares.total.isFinite {
             result.skipped = .gradient
+        } else if labelWeights != nil, squares.total == 0 {
+            result.skipped = .labels
         } else {
             try apply(pending.exchange.sum, squares, pending.numbers, observes, &result)
         }

@@ -88,7 +88,7 @@ package final class Replica {
                 rule, cluster: cluster, state: state, settings: settings, maker: training, decays: decays)
         }
         copies = CopyCheck(update, state: state)
-        labelWeights = model.loss.function.classWeights.map { LabelWeights($0, examples: training.examples) }
+        labelWeights = LabelWeights(model, examples: training.examples)
     }
 
     /// Gives shared memory back; collective over the cluster.

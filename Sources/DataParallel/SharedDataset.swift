@@ -20,9 +20,10 @@ package final class SharedDataset {
         // Rank 0 reads the header and thereby decides the sizes for all.
         let layout = try Agreement.fromRoot(cluster.world) { try source.inspect() }
         FaultPoint.reach(.load)
-        let featureBytes = PrivateMemory.aligned(layout.featureBytes)
+        let labelStart = PrivateMemory.aligned(layout.featureBytes)
+        let lengthStart = labelStart + PrivateMemory.aligned(layout.labelBytes)
         let memory = try NodeMemory(
-            byteCount: max(64, featureBytes + layout.labelBytes), for: .data("the data of \(source.name)"),
+            byteCount: max(64, lengthStart + layout.lengthBytes), for: .data("the data of \(source.name)"),
             on: cluster)
         self.memory = memory
         let loaded = try Agreement.onFirst(of: cluster.node, in: cluster.world) {
@@ -36,11 +37,14 @@ package final class SharedDataset {
                 layout,
                 features: UnsafeMutableRawBufferPointer(start: memory.base, count: layout.featureBytes),
                 labels: UnsafeMutableRawBufferPointer(
-                    start: memory.base + featureBytes, count: layout.labelBytes))
+                    start: memory.base + labelStart, count: layout.labelBytes),
+                lengths: UnsafeMutableRawBufferPointer(
+                    start: memory.base + lengthStart, count: layout.lengthBytes))
         }
         examples = StoredExamples(
             layout: loaded, features: UnsafeRawPointer(memory.base),
-            labels: layout.labelBytes > 0 ? UnsafeRawPointer(memory.base + featureBytes) : nil, owner: memory)
+            labels: layout.labelBytes > 0 ? UnsafeRawPointer(memory.base + labelStart) : nil,
+            lengths: layout.hasLengths ? UnsafeRawPointer(memory.base + lengthStart) : nil, owner: memory)
     }
 
     /// Gives shared memory back; collective over the node.

@@ -2,7 +2,6 @@ import CKernels
 
 /// Makes batches: the given examples, in training changed at random, normalized to Float32, with their labels.
 ///
-/// It is immutable, so any number of threads may make batches at once.
 /// It never changes after `init`, so any number of threads may make batches at once.
 package struct BatchMaker: @unchecked Sendable {
     package let examples: StoredExamples
@@ -44,9 +43,13 @@ package struct BatchMaker: @unchecked Sendable {
             factor = Array(repeating: 1, count: layout.channels)
             channelWidth = layout.channelWidth
         } else {
-            center = scaling.center
-            factor = scaling.factor
-            channelWidth = scaling.whitens ? 1 : layout.channelWidth
+            let repeats = layout.channelsAreLast && !scaling.whitens ? layout.positions : 1
+            func tiled(_ numbers: [Double]) -> [Double] {
+                repeats == 1 ? numbers : (0..<repeats).flatMap { _ in numbers }
+            }
+            center = tiled(scaling.center)
+            factor = tiled(scaling.factor)
+            channelWidth = scaling.whitens || layout.channelsAreLast ? 1 : layout.channelWidth
         }
         outside = zip(center, factor).map { Float((0 - $0) * $1) }
         guard layout.elementType == .uint8 else {
@@ -66,16 +69,19 @@ package struct BatchMaker: @unchecked Sendable {
         package let exampleBytes: Int
     }
 
-    /// The tensors that `make(rows:into:epoch:)` writes, in that order: float32 "features" (N, ...), int32 "labels" (N)
-    /// or float32 "targets" (N, K) if the data have them, and int64 "example_indices" (N), which random operations use
-    /// to tell examples apart.
+    /// The tensors that `make(rows:into:epoch:)` writes, in that order: float32 "features" (N, ...), int32 "labels" (N) or
+    /// (N, positions) or float32 "targets" (N, K) and int32 "lengths" (N) if the data have them, and int64
+    /// "example_indices" (N), which random operations use to tell examples apart.
     package var tensors: [Tensor] {
         let layout = examples.layout
         var tensors = [Tensor(name: "features", exampleBytes: layout.width * MemoryLayout<Float>.size)]
         switch layout.labels {
         case .none: break
-        case .classes: tensors.append(Tensor(name: "labels", exampleBytes: layout.labels.size))
-        case .targets: tensors.append(Tensor(name: "targets", exampleBytes: layout.labels.size))
+        case .classes: tensors.append(Tensor(name: "labels", exampleBytes: layout.labelSize))
+        case .targets: tensors.append(Tensor(name: "targets", exampleBytes: layout.labelSize))
+        }
+        if layout.hasLengths {
+            tensors.append(Tensor(name: "lengths", exampleBytes: MemoryLayout<Int32>.size))
         }
         return tensors + [Tensor(name: "example_indices", exampleBytes: MemoryLayout<Int64>.size)]
     }
@@ -86,8 +92,10 @@ package struct BatchMaker: @unchecked Sendable {
     package func make(rows: ArraySlice<Int32>, into places: [UnsafeMutableRawPointer], epoch: UInt64? = nil) {
         make(
             rows: rows, features: places[0].assumingMemoryBound(to: Float.self),
-            classes: examples.classes == nil ? nil : places[1].assumingMemoryBound(to: Int32.self),
+            classes: examples.classIndices == nil ? nil : places[1].assumingMemoryBound(to: Int32.self),
             targets: examples.targets == nil ? nil : places[1].assumingMemoryBound(to: Float.self),
+            lengths: examples.lengths == nil
+                ? nil : places[places.count - 2].assumingMemoryBound(to: Int32.self),
             indices: places[places.count - 1].assumingMemoryBound(to: Int64.self), epoch: epoch)
     }
 
@@ -96,14 +104,16 @@ package struct BatchMaker: @unchecked Sendable {
     /// - Parameters:
     ///   - rows: row numbers of the data set, such as a shard's part of `EpochOrder.rows`.
     ///   - features: receives (N, ...exampleShape) normalized features.
-    ///   - classes: receives (N) classes; the data set's labels must then be classes.
+    ///   - classes: receives (N) or (N, positions) classes; the data set's labels must then be classes.
     ///   - targets: receives (N, K) targets; the data set's labels must then be targets.
+    ///   - lengths: receives (N) lengths; the data set must then have some.
     ///   - indices: receives the row numbers (N) as Int64, which random operations use to tell examples apart.
     ///   - epoch: The training epoch, from 0, for which random changes are drawn; nil for none.
     package func make(
         rows: ArraySlice<Int32>, features: UnsafeMutablePointer<Float>,
         classes: UnsafeMutablePointer<Int32>? = nil, targets: UnsafeMutablePointer<Float>? = nil,
-        indices: UnsafeMutablePointer<Int64>, epoch: UInt64? = nil
+        lengths: UnsafeMutablePointer<Int32>? = nil, indices: UnsafeMutablePointer<Int64>,
+        epoch: UInt64? = nil
     ) {
         let layout = examples.layout
         let (n, stored) = (rows.count, layout.count)
@@ -120,20 +130,40 @@ package struct BatchMaker: @unchecked Sendable {
                 to: features, rows: indices, count: n, epoch: epoch, outside: outside, kernels: kernels)
         }
         if scaling.whitens { whiten(features, n) }
+        if let lengths {
+            guard let stored = examples.lengths else { preconditionFailure("the data set has no lengths") }
+            for i in 0..<n { lengths[i] = stored[Int(indices[i])] }
+            // What stands behind them has been shifted by normalization.
+            layout.clear(
+                features, behind: UnsafeBufferPointer(start: lengths, count: n),
+                size: MemoryLayout<Float>.size)
+        }
         if let classes {
-            guard let stored = examples.classes else {
+            guard let stored = examples.classIndices else {
                 preconditionFailure("no classes in labels \(layout.labels)")
             }
-            for i in 0..<n { classes[i] = stored[Int(indices[i])] }
+            copyRows(of: stored, indices, n, to: classes)
         }
         if let targets {
             guard let stored = examples.targets else {
                 preconditionFailure("no targets in labels \(layout.labels)")
             }
-            let width = stored.count / layout.count
+            copyRows(of: stored, indices, n, to: targets)
+        }
+    }
+
+    /// Copies the labels of the examples at `rows`.
+    private func copyRows<Value: BitwiseCopyable>(
+        of stored: UnsafeBufferPointer<Value>, _ rows: UnsafePointer<Int64>, _ n: Int,
+        to labels: UnsafeMutablePointer<Value>
+    ) {
+        let width = examples.layout.labelWidth
+        guard let base = stored.baseAddress else { return }
+        if width == 1 {
+            for i in 0..<n { labels[i] = base[Int(rows[i])] }
+        } else {
             for i in 0..<n {
-                let row = Int(indices[i]) * width
-                for k in 0..<width { targets[i * width + k] = stored[row + k] }
+                (labels + i * width).update(from: base + Int(rows[i]) * width, count: width)
             }
         }
     }

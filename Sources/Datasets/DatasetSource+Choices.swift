@@ -21,6 +21,13 @@ extension ChoiceList where Element == DatasetSource {
                     [files("files", "The files, in order.")], source: "Krizhevsky 2009"
                 ) { DatasetSource(cifar10: paths("files", $0)) },
                 NamedChoice(
+                    DatasetSource.Format.text.name,
+                    "Text, cut into tokens; for language models, or lines with a label.",
+                    [files("files", "The files, in order.")] + TextOptions.declarations
+                ) { options throws(OptionError) in
+                    DatasetSource(text: paths("files", options), options: try TextOptions(options))
+                },
+                NamedChoice(
                     DatasetSource.Format.inline.name, "Rows in the configuration itself, for toy problems.",
                     [
                         .required(
@@ -116,14 +123,19 @@ extension ChoiceList where Element == DatasetSource {
     ) -> NamedChoice<DatasetSource> {
         let labels = OptionDeclaration.optional(
             "labels", filesForm, default: .none, "The files of labels, in order.")
+        let lengths = OptionDeclaration.optional(
+            "lengths", filesForm, default: .none,
+            "The files of how many positions of each example count, 1 to T; all unless given.")
         return NamedChoice(
             format.name, summary,
-            [files("features", "The files of features, in order."), labels, classes, task], source: source
+            [files("features", "The files of features, in order."), labels, lengths, classes, task],
+            source: source
         ) { options throws(OptionError) in
             let labels = paths("labels", options)
             let task = try taskIfAny(options)
             return DatasetSource(
                 format: format, features: paths("features", options), labels: labels,
+                lengths: paths("lengths", options),
                 classCount: labels.isEmpty ? nil : options.wholeIfAny("classes"), task: task)
         }
     }
@@ -233,10 +245,12 @@ extension DatasetSource {
             inline?.options
             ?? [
                 files(format.hasLabelFiles ? "features" : "files", features), files("labels", labels),
+                files("lengths", lengths),
             ].compactMap { $0 }
         if format == .csv { options += csv.options }
+        if format == .text { options += textOptions.options }
         if case .records = format { options += recordFormat.options }
-        if let task { options.append(NamedOption("task", .text(task.rawValue))) }
+        if format != .text, let task { options.append(NamedOption("task", .text(task.rawValue))) }
         if let classCount { options.append(NamedOption("classes", .whole(classCount))) }
         if let exampleLimit { options.append(NamedOption("limit", .whole(exampleLimit))) }
         return .choice(format.name, options)
@@ -248,7 +262,7 @@ extension DatasetSource {
         case .idx, .npy: !labels.isEmpty
         case .csv: !csv.label.isEmpty
         case .inline: inline?.labels != InlineExamples.Labels.none
-        case .records: readsLabels
+        case .records, .text: readsLabels
         }
     }
 
@@ -256,6 +270,7 @@ extension DatasetSource {
     package func holding(_ files: [String]) -> DatasetSource {
         var source = self
         source.features = files.map(DataOrigin.path)
+        source.lengths = []
         return source.limited(to: nil)
     }
 
@@ -267,6 +282,7 @@ extension DatasetSource {
         var source = self
         source.features = features.map(moved)
         source.labels = labels.map(moved)
+        source.lengths = lengths.map(moved)
         source.sampledBy = sampledBy.map { $0.moved(place) }
         return source
     }
@@ -280,6 +296,7 @@ extension DatasetSource {
             }
         }
         return keyed(format.hasLabelFiles ? "features" : "files", features) + keyed("labels", labels)
+            + keyed("lengths", lengths)
     }
 }
 

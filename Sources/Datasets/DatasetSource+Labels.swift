@@ -11,14 +11,14 @@ extension DatasetSource {
         switch (format, wanted) {
         case (.inline, .classification):
             return inline?.canBeClasses == true || !hasLabels ? .classification : nil
-        case (.records, _): return nil
+        case (.records, _), (.text, _): return nil
         case (_, .regression): return classCount == nil ? .regression : nil
         case (.csv, .classification): return .classification
         case (.idx, .classification), (.npy, .classification):
             guard let labels = try open().labels else { return nil }
             guard labels.header.scalar.isFloat else { return .classification }
             guard labels.header.shape.dropFirst().allSatisfy({ $0 == 1 }) else { return nil }
-            for file in labels.files where try !LabelDecoder(file).holdsClasses() { return nil }
+            for file in labels.files where try !ArrayDecoder(file).holdsClasses() { return nil }
             return .classification
         }
     }
@@ -26,6 +26,11 @@ extension DatasetSource {
     /// The sizes as far as they are known without reading the rows of a table, for which only the shape of examples is
     /// right.
     package func outline() throws(DataError) -> DatasetLayout {
+        if format == .text {
+            return DatasetLayout(
+                count: 1, exampleShape: [textOptions.length], elementType: .float32, labels: .none,
+                classCount: nil)
+        }
         guard format == .csv, let count = try table.featureCount() else { return try inspect() }
         return DatasetLayout(
             count: 1, exampleShape: [count], elementType: .float32, labels: .none,

@@ -13,6 +13,8 @@ public struct DatasetSource: Sendable, Hashable {
         case csv
         /// Rows that stand in the configuration itself.
         case inline
+        /// Text, whose tokens are the features.
+        case text
         /// Whole examples, in the record format of this name.
         case records(String)
 
@@ -26,6 +28,7 @@ public struct DatasetSource: Sendable, Hashable {
             case .npy: "npy"
             case .csv: "csv"
             case .inline: "inline"
+            case .text: "text"
             case .records(let name): name
             }
         }
@@ -40,12 +43,22 @@ public struct DatasetSource: Sendable, Hashable {
     package internal(set) var features: [DataOrigin]
     /// The files of labels, (N) integers or (N, K) floats, in order; empty without labels or separate label files.
     package internal(set) var labels: [DataOrigin]
+    /// The files of lengths, (N) integers, in order; empty where all positions of examples count.
+    package internal(set) var lengths: [DataOrigin] = []
+    /// The label of positions that do not count.
+    var ignoredLabel = -100
+    /// The axis of an example along which the model reads positions of a sequence; nil for other examples.
+    var positionAxis: Int?
     /// The number of classes that labels must fit; nil to find it from the labels.
     public private(set) var classCount: Int?
     /// How columns are read, for CSV.
     package private(set) var csv: CSVOptions
     /// What labels in separate files are; nil to decide by their type.
     private var arrayTask: LabelTask?
+    /// How text becomes examples.
+    private(set) var textOptions = TextOptions()
+    /// The tokens that text must consist of; nil to find them in the text.
+    private var knownVocabulary: TextVocabulary?
     /// The reader of files of whole examples; nil for other formats.
     private var records: RecordReader?
     /// Whether labels that are stored with features are read.
@@ -73,22 +86,28 @@ public struct DatasetSource: Sendable, Hashable {
     ///
     /// `task` says what labels are; if nil, integers are classes and floats are numbers, unless the loss needs the
     /// opposite.
+    /// `lengths` names a file of how many positions of each example count, for sequences of unlike lengths: 1 to T. What
+    /// stands behind them counts nowhere.
     public init(
-        format: Format, features: String, labels: String?, classCount: Int? = nil, task: LabelTask? = nil
+        format: Format, features: String, labels: String?, lengths: String? = nil, classCount: Int? = nil,
+        task: LabelTask? = nil
     ) {
         self.init(
-            format: format, features: [features], labels: labels.map { [$0] } ?? [], classCount: classCount,
-            task: task)
+            format: format, features: [features], labels: labels.map { [$0] } ?? [],
+            lengths: lengths.map { [$0] } ?? [], classCount: classCount, task: task)
     }
 
-    /// A data set in several files of features and of labels, each list concatenated in order.
+    /// A data set in several files of features, of labels and of lengths, each list concatenated in order.
     public init(
-        format: Format, features: [String], labels: [String], classCount: Int? = nil, task: LabelTask? = nil
+        format: Format, features: [String], labels: [String], lengths: [String] = [], classCount: Int? = nil,
+        task: LabelTask? = nil
     ) {
         self.init(
             format: format, features: features.map(DataOrigin.path), labels: labels.map(DataOrigin.path),
             classCount: classCount)
-        if format.hasLabelFiles { arrayTask = task }
+        guard format.hasLabelFiles else { return }
+        arrayTask = task
+        self.lengths = lengths.map(DataOrigin.path)
     }
 
     /// A data set in CSV files, concatenated in order.
@@ -96,6 +115,14 @@ public struct DatasetSource: Sendable, Hashable {
     ///     DatasetSource(csv: ["houses.csv"], options: CSVOptions(label: [.name("price")], task: .regression))
     public init(csv files: [String], options: CSVOptions, classCount: Int? = nil) {
         self.init(csv: files.map(DataOrigin.path), options: options, classCount: classCount)
+    }
+
+    /// A data set of text in files, in order, each of which begins with an example of its own.
+    ///
+    ///     DatasetSource(text: ["bible.txt"], options: TextOptions(tokens: .characters, length: 128))
+    public init(text files: [String], options: TextOptions) {
+        self.init(format: .text, features: files.map(DataOrigin.path), labels: [DataOrigin]())
+        textOptions = options
     }
 
     /// A data set in files of whole examples, concatenated in order.
@@ -149,7 +176,13 @@ public struct DatasetSource: Sendable, Hashable {
     }
 
     /// What labels are, if the source states it.
-    public var task: LabelTask? { format == .csv ? csv.task : arrayTask }
+    public var task: LabelTask? {
+        switch format {
+        case .csv: csv.task
+        case .text: .classification
+        case .idx, .npy, .inline, .records: arrayTask
+        }
+    }
 
     /// The data set with labels that mean `task`; nil leaves it as it is.
     package func taking(_ task: LabelTask?) -> DatasetSource {
@@ -159,7 +192,21 @@ public struct DatasetSource: Sendable, Hashable {
         switch format {
         case .csv: source.csv.task = task
         case .idx, .npy, .inline: source.arrayTask = task
-        case .records: break
+        case .records, .text: break
+        }
+        return source
+    }
+
+    /// The data set as a model and its loss read it.
+    ///
+    /// - Parameters:
+    ///   - positionAxis: The axis of an example along which the model reads positions of a sequence; nil for none.
+    ///   - ignoredLabel: The label of positions that do not count.
+    package func reading(positionAxis: Int?, ignoredLabel: Int) -> DatasetSource {
+        var source = self
+        (source.positionAxis, source.ignoredLabel) = (positionAxis, ignoredLabel)
+        source.sampledBy = sampledBy.map {
+            $0.reading(positionAxis: positionAxis, ignoredLabel: ignoredLabel)
         }
         return source
     }
@@ -169,9 +216,13 @@ public struct DatasetSource: Sendable, Hashable {
     /// not change, nor do classes whose number is declared.
     package func following(
         classes: Int?, names: [String]?, features: [String]? = nil, wideFeatures: [Int]? = nil,
-        words: [WordColumn]? = nil
+        words: [WordColumn]? = nil, vocabulary: TextVocabulary? = nil
     ) -> DatasetSource {
         var source = self
+        if format == .text {
+            source.knownVocabulary = vocabulary
+            source.knownClasses = names
+        }
         if case .words = inline?.labels, classCount == nil { source.knownClasses = names }
         guard format == .csv else { return source }
         source.knownFeatures = features
@@ -201,6 +252,7 @@ public struct DatasetSource: Sendable, Hashable {
         source.arrayTask = nil
         (source.knownClasses, source.knownFeatures, source.knownWide) = (nil, nil, nil)
         source.knownWords = nil
+        source.knownVocabulary = nil
         source.readsLabels = false
         return source
     }
@@ -217,39 +269,52 @@ public struct DatasetSource: Sendable, Hashable {
             case .csv: try table.inspect()
             case .inline:
                 try examplesInline.layout(task: arrayTask, classCount: classCount, known: knownClasses)
+            case .text: try text.inspect()
             case .records: try recordFormat.inspect(features, readsLabels: readsLabels)
             }
-        try AlignedMemory.requireRoom(for: layout.featureBytes + layout.labelBytes, path: name)
+        try AlignedMemory.requireRoom(
+            for: layout.featureBytes + layout.labelBytes + layout.lengthBytes, path: name)
         guard let limit, limit.count < layout.count else { return layout }
         return layout.holding(limit.count)
     }
 
-    /// Reads the content into memory of `layout.featureBytes` and `layout.labelBytes` bytes, aligned to 8, and checks
-    /// every value. Returns the layout with its class count.
+    /// Reads the content into memory of `layout.featureBytes`, `layout.labelBytes` and `layout.lengthBytes` bytes, aligned
+    /// to 8, and checks every value. Returns the layout with its class count.
     ///
     /// Throws if a file is broken or has changed since `inspect`, a feature or target is not finite, or a label is
     /// outside its classes; the memory's content is then undefined.
     package func load(
         _ layout: DatasetLayout, features: UnsafeMutableRawBufferPointer,
-        labels: UnsafeMutableRawBufferPointer
+        labels: UnsafeMutableRawBufferPointer,
+        lengths: UnsafeMutableRawBufferPointer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     ) throws(DataError) -> DatasetLayout {
         precondition(
-            features.count == layout.featureBytes && labels.count == layout.labelBytes,
-            "\(features.count) and \(labels.count) bytes for \(layout)")
+            features.count == layout.featureBytes && labels.count == layout.labelBytes
+                && lengths.count == layout.lengthBytes,
+            "\(features.count), \(labels.count) and \(lengths.count) bytes for \(layout)")
         precondition(
             Int(bitPattern: features.baseAddress) % 8 == 0 && Int(bitPattern: labels.baseAddress) % 8 == 0,
             "memory of a data set is aligned to 8 bytes")
-        if let limit { return try loadSample(layout, of: limit, features: features, labels: labels) }
+        if let limit {
+            return try loadSample(layout, of: limit, features: features, labels: labels, lengths: lengths)
+        }
         guard let featureBase = features.baseAddress else { return layout }
         let labelBase = layout.labelBytes > 0 ? labels.baseAddress : nil
         switch format {
         case .idx, .npy:
-            return try loadArrays(layout, features: features, labels: labelBase)
+            return try loadArrays(
+                layout, features: features, labels: labelBase,
+                lengths: layout.hasLengths ? lengths.baseAddress?.assumingMemoryBound(to: Int32.self) : nil)
         case .csv:
             try table.load(layout, features: featureBase, labels: labelBase)
         case .inline:
             return try examplesInline.load(
                 layout, features: featureBase, labels: labelBase, classCount: classCount)
+        case .text:
+            guard let lengths = lengths.baseAddress else { return layout }
+            try text.load(
+                layout, features: featureBase, labels: labelBase,
+                lengths: lengths.assumingMemoryBound(to: Int32.self))
         case .records:
             try recordFormat.load(self.features, layout, features: featureBase, labels: labelBase)
         }
@@ -264,6 +329,13 @@ public struct DatasetSource: Sendable, Hashable {
     package var recordFormat: any RecordFormat {
         guard let records else { preconditionFailure("\(format.name) data have no format of records") }
         return records.format
+    }
+
+    /// The text of files.
+    private var text: TextFiles {
+        TextFiles(
+            files: features, options: textOptions, known: knownVocabulary, classes: knownClasses,
+            readsLabels: readsLabels)
     }
 
     /// The table of CSV files.

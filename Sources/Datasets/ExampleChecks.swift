@@ -42,16 +42,21 @@ package enum ExampleChecks {
         )
     }
 
-    /// The number of classes of N labels: as declared, else the largest label plus one; throws if a label is not in
-    /// 0..<classes.
+    /// The number of classes of N labels, or of (N, positions) of them: as declared, else the largest label plus one; throws
+    /// if a label is not in 0..<classes. Positions of label −1 do not count.
+    ///
+    /// - Parameter positions: Labels of an example; nil for one that is its class.
     static func classes(
-        _ labels: UnsafePointer<Int32>, count: Int, declared: Int?, path: String
+        _ labels: UnsafePointer<Int32>, count: Int, positions: Int? = nil, declared: Int?, path: String
     ) throws(DataError) -> Int {
         var largest: Int32 = -1
-        for i in 0..<count {
+        let least: Int32 = positions == nil ? 0 : -1
+        for i in 0..<count * (positions ?? 1) {
             let label = labels[i]
-            guard label >= 0, label < Int32.max, declared.map({ Int(label) < $0 }) ?? true else {
-                throw outsideClasses("\(label)", example: i, classes: declared, path: path)
+            guard label >= least, label < Int32.max, declared.map({ Int(label) < $0 }) ?? true else {
+                throw outsideClasses(
+                    "\(label)", example: i / (positions ?? 1), position: positions.map { i % $0 },
+                    classes: declared, path: path)
             }
             largest = max(largest, label)
         }
@@ -60,15 +65,17 @@ package enum ExampleChecks {
 
     /// The error for a label that is not a class index.
     static func outsideClasses(
-        _ label: String, example: Int, classes: Int?, path: String, isFraction: Bool = false
+        _ label: String, example: Int, position: Int? = nil, classes: Int?, path: String,
+        isFraction: Bool = false
     ) -> DataError {
+        let place = position.map { "position \($0) of example" } ?? "example"
         let range = "0 to \(classes.map { $0 - 1 } ?? Int(Int32.max) - 1)"
         return DataError(
             .label, path: path, expected: "labels from \(range)", found: label,
             advice: isFraction
                 ? "correct the label, or set task: regression if labels are numbers to predict"
                 : "correct the label, or the number of classes if the data is right",
-            problem: "the label of example \(example) is \(label), expected "
+            problem: "the label of \(place) \(example) is \(label), expected "
                 + (isFraction ? "a class, a whole number from \(range)" : range))
     }
 

@@ -63,7 +63,7 @@ extension DatasetSource {
     /// Loads all examples and copies those of the sample; see `load`.
     func loadSample(
         _ layout: DatasetLayout, of limit: ExampleLimit, features: UnsafeMutableRawBufferPointer,
-        labels: UnsafeMutableRawBufferPointer
+        labels: UnsafeMutableRawBufferPointer, lengths: UnsafeMutableRawBufferPointer
     ) throws(DataError) -> DatasetLayout {
         let all = try loadWhole()
         guard layout.count == min(limit.count, all.layout.count), all.layout.labels == layout.labels,
@@ -79,7 +79,9 @@ extension DatasetSource {
                 (to + place * size).copyMemory(from: from + Int(row) * size, byteCount: size)
             }
             copy(all.features, features, layout.width * layout.elementType.size)
-            copy(all.labels, labels, layout.labels.size)
+            copy(all.labels, labels, layout.labelSize)
+            copy(
+                all.lengths?.baseAddress.map { UnsafeRawPointer($0) }, lengths, MemoryLayout<Int32>.size)
         }
         var complete = layout
         complete.classCount = all.layout.classCount

@@ -27,7 +27,7 @@ package struct RepeatedExamples: Sendable, Equatable {
         _ examples: StoredExamples, rows: [Int32]?, comparesLabels: Bool
     ) -> Int {
         let layout = examples.layout
-        let (width, labelWidth) = (layout.width * layout.elementType.size, layout.labels.size)
+        let (width, labelWidth) = (layout.width * layout.elementType.size, layout.labelSize)
         let (features, labels) = (examples.features, comparesLabels ? examples.labels : nil)
         func isSame(_ a: Int, _ b: Int) -> Bool {
             func part(_ base: UnsafeRawPointer, _ row: Int, _ width: Int) -> UnsafeRawBufferPointer {

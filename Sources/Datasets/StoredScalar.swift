@@ -1,4 +1,4 @@
-/// A floating type that features are stored in.
+/// A type that features are stored in.
 protocol StoredScalar: BitwiseCopyable {
     /// The same value in Float64.
     var double: Double { get }
@@ -6,6 +6,17 @@ protocol StoredScalar: BitwiseCopyable {
     static func eight(_ values: UnsafePointer<Self>) -> SIMD8<Double>
     /// Whether it is finite and within Float32's range.
     var fitsFloat: Bool { get }
+}
+
+extension UInt8: StoredScalar {
+    var double: Double { Double(self) }
+
+    var fitsFloat: Bool { true }
+
+    @inline(__always)
+    static func eight(_ values: UnsafePointer<UInt8>) -> SIMD8<Double> {
+        SIMD8((0..<8).map { Double(values[$0]) })
+    }
 }
 
 extension Float: StoredScalar {

@@ -28,4 +28,35 @@ package struct ValidationSplit: Sendable, Hashable {
         validation = order[..<held].sorted()
         training = order[held...].sorted()
     }
+
+    private init(training: [Int32], validation: [Int32]) {
+        self.training = training
+        self.validation = validation
+    }
+
+    /// The rows of a data set as `init` divides them or, where examples follow one another in files, the last
+    /// round(fraction × count) of each file, at least one.
+    package init(_ layout: DatasetLayout, fraction: Double, seed: UInt64, name: String) throws(DataError) {
+        guard let files = layout.fileExamples else {
+            try self.init(count: layout.count, fraction: fraction, seed: seed, name: name)
+            return
+        }
+        var (training, validation): ([Int32], [Int32]) = ([], [])
+        var first = Int32(0)
+        for count in files {
+            let held = max(1, Int((fraction * Double(count)).rounded()))
+            guard held < count else {
+                throw DataError(
+                    .empty, path: name, expected: "examples on both sides",
+                    found: "a file of \(counted(count, "example"))",
+                    advice: "give a smaller fraction, a smaller length, or larger files",
+                    setting: "data.validation.fraction")
+            }
+            let start = first + Int32(count - held)
+            training += first..<start
+            first += Int32(count)
+            validation += start..<first
+        }
+        self.init(training: training, validation: validation)
+    }
 }

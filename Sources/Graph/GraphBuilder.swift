@@ -16,6 +16,8 @@ public final class GraphBuilder {
     package private(set) var nodes: [Graph.Node] = []
     /// The next values of states.
     package private(set) var stateUpdates: [(variable: Int, value: Graph.Value)] = []
+    /// The axis of the features along which a layer reads positions of a sequence; nil where none does.
+    package private(set) var positionAxis: Int?
     /// The shape each variable was used with, by its place in the list the builder was made with.
     package private(set) var shapes: [[Int]?]
     private let places: [ObjectIdentifier: Int]
@@ -93,9 +95,27 @@ public final class GraphBuilder {
         return Tensor(add(.leaf(.numbers(values)), [], type: TensorType(shape)), in: self)
     }
 
-    /// Σ weights[label] over the whole mini-batch, infinity where that is 0: float32[].
+    /// Σ weights[label] over the whole mini-batch, or the number of labels that count if `weights` are none; infinity where
+    /// that is 0: float32[].
     package func labelWeightSum(_ weights: [Double]) -> Tensor {
         Tensor(add(.leaf(.labelWeightSum(weights)), [], type: TensorType([])), in: self)
+    }
+
+    /// Notes that `value` is read as sequences whose positions lie along `axis`: if it is the features, moved or changed one
+    /// by one, this is how the model reads them. The first layer decides.
+    func noteSequences(_ value: Graph.Value, along axis: Int) {
+        var (value, axis) = (value, axis)
+        while positionAxis == nil {
+            let node = nodes[value.node]
+            switch node.operation {
+            case .leaf(.input(.features)): positionAxis = axis
+            case .shape(.transpose(let order)): axis = order[axis]
+            case .elementwise(.unary), .elementwise(.convert): break
+            default: return
+            }
+            guard let operand = node.operands.first else { return }
+            value = operand
+        }
     }
 
     /// A number no other dropout of this trace has; equal at equal places of equal models.

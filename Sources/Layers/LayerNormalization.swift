@@ -27,6 +27,7 @@ public struct LayerNormalization: Layer {
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
+        if shape == nil, x.shape.count == 3 { x.readAsSequences(along: 1) }
         let shape = shape ?? (x.shape.count == 3 ? [x.shape[2]] : Array(x.shape.dropFirst()))
         return x.layerNormalized(
             epsilon: epsilon, weight: x.builder.variable(weight, shape: shape, otherwise: 1),

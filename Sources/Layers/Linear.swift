@@ -34,6 +34,7 @@ public struct Linear: Layer, CustomReflectable {
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
+        if x.shape.count == 3 { x.readAsSequences(along: 1) }
         let features = x.shape[x.shape.count - 1]
         let weight = weight(shape: [outputs, inputs ?? features], in: x.builder)
         let rows = x.reshaped(to: [x.shape.dropLast().reduce(1, *), features])

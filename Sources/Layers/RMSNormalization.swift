@@ -15,6 +15,7 @@ public struct RMSNormalization: Layer {
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
+        if x.shape.count == 3 { x.readAsSequences(along: 1) }
         let features = x.shape[x.shape.count - 1]
         return x.rmsNormalized(
             epsilon: epsilon, weight: x.builder.variable(weight, shape: [features], otherwise: 1))

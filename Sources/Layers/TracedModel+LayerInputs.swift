@@ -38,9 +38,8 @@ extension TracedModel {
     /// The graph of all of `layerInputs`, as outputs of these numbers: [N, C] or [N, C, H, W]. Batch norm uses the
     /// mini-batch's moments, as in training; dropout leaves nothing out.
     package func layerInputGraph(_ inputs: InputTypes) -> Graph {
-        guard let type = inputs[.features] else { preconditionFailure("the model needs features") }
         let builder = GraphBuilder(mode: .training, dropsOut: false, variables: variables.map(\.source))
-        _ = model(builder.input(.features, type))
+        _ = model(examples(in: builder, inputs))
         let places = Self.layers(in: builder.nodes)
         let results = layerInputs.enumerated().map { place, input in
             Graph.Result(.output(.layerInput(place)), builder.nodes[places[input.number]].operands[0])

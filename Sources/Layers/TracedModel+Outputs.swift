@@ -36,9 +36,8 @@ extension TracedModel {
 
     /// The graph of the outputs as in evaluation, before `outputEnd`, as its prediction: [N, ...].
     package func outputsGraph(_ inputs: InputTypes) -> Graph {
-        guard let type = inputs[.features] else { preconditionFailure("the model needs features") }
         let builder = GraphBuilder(mode: .evaluation, variables: variables.map(\.source))
-        var value = model(builder.input(.features, type)).value
+        var value = model(examples(in: builder, inputs)).value
         let last = builder.nodes[value.node]
         if outputEnd != nil, OutputEnd(last.operation) == outputEnd { value = last.operands[0] }
         return builder.graph(for: [Graph.Result(.output(.prediction), value)]).fusingActivations()

@@ -76,9 +76,8 @@ extension TracedModel {
     private func signalGraph(
         _ inputs: InputTypes, _ signal: Signal, _ result: (_ value: Tensor, _ unitAxis: Int) -> Tensor
     ) -> Graph {
-        guard let type = inputs[.features] else { preconditionFailure("the model needs features") }
         let builder = GraphBuilder(mode: .evaluation, variables: variables.map(\.source))
-        _ = model(builder.input(.features, type))
+        _ = model(examples(in: builder, inputs))
         let place = Self.places(signal.kind, in: builder.nodes)[signal.number]
         let value = Tensor(Graph.Value(place), in: builder)
         let made = result(value, Self.unitAxis(of: place, in: builder.nodes))

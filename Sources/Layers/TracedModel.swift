@@ -22,8 +22,14 @@ public struct TracedModel: Sendable {
     public let exampleShape: [Int]
     /// The type of an example's elements.
     public let exampleElement: ElementType
-    /// What each example's target is.
+    /// Whether examples have lengths, behind which their positions do not count.
+    public let hasLengths: Bool
+    /// What each example's target is, or that of each of its positions.
     public let target: TargetKind
+    /// The shape of an example's positions, each of which has a target and a loss of its own; [] where an example has one.
+    public let positions: [Int]
+    /// The axis of an example along which the model reads positions of a sequence; nil where it reads none.
+    package let positionAxis: Int?
     /// The loss that training minimizes.
     public let loss: Loss
     /// Parameters and buffers in the order of the model's properties; the graph numbers them by their index here.
@@ -36,13 +42,18 @@ public struct TracedModel: Sendable {
     let trace: Graph
 
     /// Traces `model` once and checks that it fits the examples and the loss.
+    ///
+    /// - Parameters:
+    ///   - hasLengths: Whether examples have lengths, behind which their positions do not count.
+    ///   - labelShape: The shape of an example's class labels: [] for one, [T] or [H, W] for one of each position.
     public init(
-        _ model: any Model, exampleShape: [Int], exampleElement: ElementType = .float32, target: TargetKind,
-        loss: Loss
+        _ model: any Model, exampleShape: [Int], exampleElement: ElementType = .float32,
+        hasLengths: Bool = false, target: TargetKind, labelShape: [Int] = [], loss: Loss
     ) throws(ModelError) {
         self.model = model
         self.exampleShape = exampleShape
         self.exampleElement = exampleElement
+        self.hasLengths = hasLengths
         self.target = target
         self.loss = loss
         // With two examples a dimension that counts examples cannot be mistaken for one of extent 1 that is repeated.
@@ -50,8 +61,13 @@ public struct TracedModel: Sendable {
         let named = ModelVariables(of: model)
         counters = named.counters
         let builder = GraphBuilder(mode: .training, variables: named.variables.map(\.variable))
-        let output = model(builder.input(.features, TensorType([2] + exampleShape, exampleElement)))
+        var features = builder.input(.features, TensorType([2] + exampleShape, exampleElement))
+        if hasLengths {
+            features = features.with(lengths: builder.input(.lengths, TensorType([2], .int32)))
+        }
+        let output = model(features)
         outputShape = Array(output.shape.dropFirst())
+        positionAxis = builder.positionAxis.map { $0 - 1 }
         trace = builder.graph(for: [Graph.Result(.output(.prediction), output.value)])
         var variables: [Variable] = []
         for (item, shape) in zip(named.variables, builder.shapes) {
@@ -64,7 +80,52 @@ public struct TracedModel: Sendable {
                     source: item.variable))
         }
         self.variables = variables
-        try loss.function.check(output: outputShape, target: target)
+        switch target {
+        case .classes(let classes):
+            positions = labelShape
+            try loss.function.check(
+                output: Self.rowShape(of: outputShape, positions: positions, classes: classes),
+                target: target)
+        case .values(let shape):
+            // What compares a row with a distribution over classes has a row for each position; of other losses, only lengths
+            // tell that a row of outputs belongs to a position.
+            if loss.function.comparesDistributions {
+                positions = shape.count == 3 ? Array(shape.dropFirst()) : Array(shape.dropLast())
+            } else {
+                positions =
+                    hasLengths && shape.count == 2 && shape[0] == exampleShape[positionAxis ?? 0]
+                    ? [shape[0]] : []
+            }
+            try loss.function.check(output: outputShape, target: target)
+        case .none:
+            positions = []
+            try loss.function.check(output: outputShape, target: target)
+        }
+    }
+
+    /// The shape of a position's outputs; throws unless `output` has as many positions.
+    private static func rowShape(
+        of output: [Int], positions: [Int], classes: Int
+    ) throws(ModelError) -> [Int] {
+        if positions.isEmpty { return output }
+        guard let axis = classAxis(of: output, positions: positions) else {
+            func text(_ shape: [Int]) -> String {
+                "(" + (["N"] + shape.map(String.init)).joined(separator: ", ") + ")"
+            }
+            let wanted = positions.count == 1 ? positions + [classes] : [classes] + positions
+            throw ModelError(
+                "the model ends with shape \(text(output)), the data has a label for each of the positions \(text(positions)): end it with \(text(wanted)); of one-hot rows save numpy.argmax(labels, axis=1)",
+                about: .loss)
+        }
+        return [output[axis]]
+    }
+
+    /// The axis of outputs along which the scores of a position's classes lie: the last, or the first in front of (H, W).
+    private static func classAxis(of output: [Int], positions: [Int]) -> Int? {
+        let isLast = output.dropLast() == positions[...]
+        let isFirst = output.dropFirst() == positions[...]
+        guard isLast || isFirst else { return nil }
+        return isLast && (positions.count == 1 || !isFirst) ? output.count - 1 : 0
     }
 
     /// The rows of the embedding that reads the features, whose tokens are whole numbers below it; nil where none does.
@@ -94,10 +155,11 @@ public struct TracedModel: Sendable {
             .exampleIndices: TensorType([count], .int64),
         ]
         switch target {
-        case .classes: types[.labels] = TensorType([count], .int32)
+        case .classes: types[.labels] = TensorType([count] + positions, .int32)
         case .values(let shape): types[.targets] = TensorType([count] + shape)
         case .none: break
         }
+        if hasLengths { types[.lengths] = TensorType([count], .int32) }
         return InputTypes(count: count, types)
     }
 
@@ -128,13 +190,14 @@ public struct TracedModel: Sendable {
             Graph.Result(.output(.lossSum), losses.converted(to: .float64).sum().value),
         ]
         if case .classes = target {
-            let labels = input(.labels, in: builder, inputs)
-            let scores = loss.function.scores(prediction, target: target)
+            let labels = rows(input(.labels, in: builder, inputs))
+            let scores = loss.function.scores(rows(ofOutputs: prediction), target: target)
             results.append(
                 Graph.Result(.output(.correct), scores.applying(.rows(.correctCount), labels).value))
             results.append(Graph.Result(.output(.scores), scores.value))
         } else {
-            results.append(Graph.Result(.output(.scores), loss.function.estimate(prediction).value))
+            let estimate = loss.function.estimate(rows(ofOutputs: prediction))
+            results.append(Graph.Result(.output(.scores), estimate.value))
         }
         return builder.graph(for: results).fusingActivations()
     }
@@ -145,37 +208,117 @@ public struct TracedModel: Sendable {
     /// The graph of predicting a shard; it reads no targets.
     package func predictionGraph(_ inputs: InputTypes) -> Graph {
         let builder = GraphBuilder(mode: .evaluation, variables: variables.map(\.source))
-        let prediction = model(input(.features, in: builder, inputs))
+        let prediction = model(examples(in: builder, inputs))
         return builder.graph(for: [Graph.Result(.output(.prediction), prediction.value)]).fusingActivations()
     }
 
     /// The same for a shard of `count` examples of the model's input types.
     package func predictionGraph(count: Int) -> Graph { predictionGraph(inputTypes(count: count)) }
 
-    /// How many numbers metrics read for one example: scores of classes, or estimates to compare with targets.
+    /// How many numbers metrics read for one example, or for one of its positions: scores of classes, or estimates to compare
+    /// with targets.
     package var scoreCount: Int {
-        loss.function.isBinary(output: outputShape, target: target) ? 2 : outputShape.reduce(1, *)
+        let row = outputShape.reduce(1, *) / rowCount
+        return loss.function.isBinary(output: [row], target: target) ? 2 : row
+    }
+
+    /// The rows of scores of one example: 1, or the number of its positions.
+    package var rowCount: Int { positions.reduce(1, *) }
+
+    /// The examples of a shard as the model reads them, with their lengths.
+    func examples(in builder: GraphBuilder, _ inputs: InputTypes) -> Tensor {
+        let features = input(.features, in: builder, inputs)
+        return hasLengths ? features.with(lengths: input(.lengths, in: builder, inputs)) : features
     }
 
     func lossOfExamples(
         in builder: GraphBuilder, _ inputs: InputTypes
     ) -> (prediction: Tensor, losses: Tensor) {
-        let prediction = model(input(.features, in: builder, inputs))
+        let prediction = model(examples(in: builder, inputs))
         let name: GraphInput =
             switch target {
             case .classes: .labels
             case .values: .targets
             case .none: preconditionFailure("training and evaluation need targets, the data set has none")
             }
-        return (prediction, loss.function.perExample(prediction, input(name, in: builder, inputs)))
+        let target = input(name, in: builder, inputs)
+        guard !positions.isEmpty else { return (prediction, loss.function.perExample(prediction, target)) }
+        let ofRows = loss.function.perExample(
+            rows(ofOutputs: prediction), name == .labels ? rows(target) : rows(ofOutputs: target))
+        // An example's loss is the sum over its positions that count.
+        let sums = counted(ofRows, target, in: builder, inputs)
+            .reshaped(to: [inputs.count, rowCount]).sum([1])
+        return (prediction, sums.reshaped(to: [inputs.count]).with(lengths: nil))
     }
 
-    /// This shard's part of the mean loss of the mini-batch. The sum of label weights is known before the step, so the
-    /// divisor needs no sum over shards.
+    /// The losses [N · positions] of positions that count, 0 for others.
+    private func counted(
+        _ losses: Tensor, _ target: Tensor, in builder: GraphBuilder, _ inputs: InputTypes
+    ) -> Tensor {
+        let zeros = builder.constant(0, shape: losses.shape)
+        let mask: Tensor
+        if case .classes = self.target {
+            mask = zeros.isAtMost(rows(target).converted(to: .float32))
+        } else if hasLengths, positions.count == 1 {
+            mask = input(.lengths, in: builder, inputs).positionMask(steps: positions[0])
+                .reshaped(to: losses.shape)
+        } else {
+            return losses
+        }
+        return mask.selecting(losses, else: zeros)
+    }
+
+    /// Outputs (N, T, K) or (N, K, H, W), or numbers of that shape, as a row for each position; as they are without positions.
+    private func rows(ofOutputs x: Tensor) -> Tensor {
+        guard !positions.isEmpty else { return x }
+        let (count, width) = (x.shape[0], x.type.count / max(1, x.shape[0] * rowCount))
+        guard Self.classAxis(of: Array(x.shape.dropFirst()), positions: positions) == 0 else {
+            return x.reshaped(to: [count * rowCount, width])
+        }
+        return x.reshaped(to: [count, width, rowCount]).transposed([0, 2, 1])
+            .reshaped(to: [count * rowCount, width])
+    }
+
+    /// The outputs of an example that are the same row of scores at each of its positions.
+    package func outputs<Value>(repeating row: [Value]) -> [Value] {
+        if !positions.isEmpty, Self.classAxis(of: outputShape, positions: positions) == 0 {
+            return row.flatMap { Array(repeating: $0, count: rowCount) }
+        }
+        return (0..<rowCount).flatMap { _ in row }
+    }
+
+    /// An example's outputs as a row for each of its positions.
+    package static func rows(
+        of outputs: ArraySlice<Float>, shape: [Int], positions: [Int]
+    ) -> [[Float]] {
+        let count = positions.reduce(1, *)
+        let width = outputs.count / count
+        let isFirst = classAxis(of: shape, positions: positions) == 0
+        return (0..<count).map { row in
+            (0..<width).map { outputs[outputs.startIndex + (isFirst ? $0 * count + row : row * width + $0)] }
+        }
+    }
+
+    /// Labels (N, ...) one behind the other.
+    private func rows(_ labels: Tensor) -> Tensor {
+        positions.isEmpty ? labels : labels.reshaped(to: [labels.type.count])
+    }
+
+    /// Whether the mean loss of a mini-batch is the sum of losses divided by the positions that count, or by their classes'
+    /// weights, rather than by the number of examples.
+    package var dividesByWeight: Bool { !positions.isEmpty || labelWeights != nil }
+
+    /// What the label of each class counts in the mean; nil where all count alike.
+    package var labelWeights: [Double]? {
+        if case .classes = target { loss.function.classWeights } else { nil }
+    }
+
+    /// This shard's part of the mean loss of the mini-batch. The divisor is known before the step, so it needs no sum over
+    /// shards.
     func objective(_ losses: Tensor) -> Tensor {
         let builder = losses.builder
-        let divisor = loss.function.classWeights.map(builder.labelWeightSum) ?? builder.batchCount
-        return losses.sum() / divisor
+        return losses.sum()
+            / (dividesByWeight ? builder.labelWeightSum(labelWeights ?? []) : builder.batchCount)
     }
 
     private func input(_ input: GraphInput, in builder: GraphBuilder, _ inputs: InputTypes) -> Tensor {

@@ -1,8 +1,40 @@
 import Datasets
 import Layers
 
+/// How a loss and a model read a data set: what the data do not say.
+struct DataReading: Codable {
+    /// What labels mean; nil to go by their type.
+    let task: LabelTask?
+    /// The axis of an example along which the model reads positions of a sequence; nil where it reads none.
+    let positionAxis: Int?
+
+    /// The data set, read so.
+    func callAsFunction(_ source: DatasetSource, for loss: Loss) -> DatasetSource {
+        source.taking(task).reading(
+            positionAxis: positionAxis,
+            ignoredLabel: (loss.function as? CrossEntropyLoss ?? CrossEntropyLoss()).ignoreIndex)
+    }
+}
+
 /// The meaning of labels, where the loss and the model decide it because the data do not say.
 extension DatasetSource {
+    /// How a loss and a model read this training set.
+    func reading(for loss: Loss, makeModel: (DatasetLayout) throws -> any Model) throws -> DataReading {
+        DataReading(
+            task: try task(for: loss, makeModel: makeModel),
+            positionAxis: try positionAxis(for: loss, makeModel: makeModel))
+    }
+
+    /// The axis of an example along which a model reads positions of a sequence; nil where it reads none.
+    func positionAxis(for loss: Loss, makeModel: (DatasetLayout) throws -> any Model) throws -> Int? {
+        if case .records = format { return nil }
+        let layout = try outline()
+        // A model that cannot be made without its classes, or does not fit the data, gives an error later.
+        return try? TracedModel(
+            makeModel(layout), exampleShape: layout.exampleShape, target: .none, loss: loss
+        ).positionAxis
+    }
+
     /// What the labels of a training set mean for a loss and a model; nil to go by the labels' type.
     ///
     /// Cross-entropy needs classes. The losses that compare numbers take whole numbers as numbers if the model has one

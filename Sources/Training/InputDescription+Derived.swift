@@ -18,6 +18,8 @@ extension InputDescription {
         var featureNames: [String]?
         /// The columns of words of a table.
         var wordColumns: [WordColumn]?
+        /// The tokens of text.
+        var vocabulary: TextVocabulary?
 
         /// Reads what `training` and its existing files tell, but no arrays.
         init(_ training: DatasetSource) {
@@ -34,6 +36,7 @@ extension InputDescription {
             classes = layout.classCount
             featureNames = layout.featureNames
             wordColumns = layout.wordColumns
+            vocabulary = layout.vocabulary
         }
     }
 
@@ -58,6 +61,8 @@ extension InputDescription {
         featureNames = origin.featureNames
         wideFeatures = layout.wideFeatures
         wordColumns = layout.wordColumns
+        labelPositions = layout.classShape.isEmpty ? nil : layout.classShape
+        vocabulary = layout.vocabulary
     }
 
     /// The number of outputs of the model in a file for an example. If the model takes it from the data, it is the

@@ -22,6 +22,11 @@ package struct InputDescription: Codable, Sendable {
     package let wideFeatures: [Int]?
     /// The columns of words of a table, whose words are features; nil if there are none, and in the files of older runs.
     package let wordColumns: [WordColumn]?
+    /// The shape of the positions of an example that have labels of their own; nil where an example has one label, and in the
+    /// files of older runs.
+    package let labelPositions: [Int]?
+    /// The tokens of text; nil for other data.
+    package let vocabulary: TextVocabulary?
 
     private static let whiteningTensor = "whitening"
 
@@ -34,13 +39,15 @@ package struct InputDescription: Codable, Sendable {
         featureNames = layout.featureNames
         wideFeatures = layout.wideFeatures
         wordColumns = layout.wordColumns
+        labelPositions = layout.classShape.isEmpty ? nil : layout.classShape
+        vocabulary = layout.vocabulary
     }
 
     /// The data set, read as the training set was.
     func followed(by source: DatasetSource) -> DatasetSource {
         source.following(
             classes: classes, names: classNames, features: featureNames, wideFeatures: wideFeatures,
-            words: wordColumns)
+            words: wordColumns, vocabulary: vocabulary)
     }
 
     /// The description beside weights, which rank 0 finds and reads; collective. Nil if there is none and features are

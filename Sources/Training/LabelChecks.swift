@@ -9,19 +9,39 @@ package enum LabelChecks {
     package static func classes(_ examples: StoredExamples, of source: DatasetSource, loss: Loss) throws {
         guard loss.function.needsClasses, let targets = examples.targets, source.task == nil else { return }
         let width = targets.count / examples.layout.count
-        if width > 1 {
-            guard isOneHot(targets, width: width) else { return }
-            throw TrainingError(
-                .configuration,
-                "the labels are one-hot rows of \(counted(width, "class")), \(source.labelsName), \(loss.name) takes class indices: save numpy.argmax(labels, axis=1) instead",
-                about: .file(source.labelsName))
-        }
+        if width > 1 { return }
         guard let index = targets.firstIndex(where: { $0 < 0 || $0.rounded() != $0 }) else { return }
         let place = source.place(ofLabel: index)
         throw TrainingError(
             .configuration,
             "label \(targets[index]) of example \(place.example) is no class, \(place.path), \(loss.name) needs class labels, whole numbers from 0: correct it, or use loss: mse for numbers to predict",
             about: .file(source.labelsName))
+    }
+
+    /// Throws if a loss that compares distributions gets numbers that are none: a row of them, for each position its own, is to
+    /// sum to 1.
+    package static func distributions(
+        _ examples: StoredExamples, of source: DatasetSource, model: TracedModel
+    ) throws {
+        guard model.loss.function.comparesDistributions, let targets = examples.targets else { return }
+        let (width, rows) = (examples.layout.labelWidth, model.rowCount)
+        let isFirst = model.outputs(repeating: [0, 1]).prefix(2) == [0, 0]
+        let (classes, lengths) = (width / rows, rows > 1 ? examples.lengths : nil)
+        for example in 0..<examples.layout.count {
+            for row in 0..<(lengths.map { Int($0[example]) } ?? rows) {
+                var sum = 0.0
+                for place in 0..<classes {
+                    let index = isFirst ? place * rows + row : row * classes + place
+                    sum += Double(targets[example * width + index])
+                }
+                guard abs(sum - 1) > 1e-3 else { continue }
+                let place = source.place(ofLabel: example)
+                throw TrainingError(
+                    .configuration,
+                    "the \(classes) targets of example \(place.example) sum to \(Float(sum)), \(place.path), \(model.loss.name) takes class labels, or probabilities that sum to 1: use loss: mse for numbers to predict",
+                    about: .file(source.labelsName))
+            }
+        }
     }
 
     /// The error for a model with fewer outputs than the data has classes, with a likely reason found in the labels.
@@ -88,14 +108,6 @@ package enum LabelChecks {
         names.enumerated().compactMap { place, name in
             guard missingNames.contains(name.lowercased()) else { return nil }
             return (name, labels.reduce(0) { $0 + (Int($1) == place ? 1 : 0) })
-        }
-    }
-
-    /// Whether every row has a single 1 and otherwise zeros.
-    private static func isOneHot(_ targets: UnsafeBufferPointer<Float>, width: Int) -> Bool {
-        stride(from: 0, to: targets.count, by: width).allSatisfy { start in
-            let row = targets[start..<start + width]
-            return row.allSatisfy { $0 == 0 || $0 == 1 } && row.reduce(0, +) == 1
         }
     }
 

@@ -50,22 +50,26 @@ package final class LoadedModel {
         var origin: InputDescription.Origin?
         if described == nil, let training {
             origin = try Agreement.fromRoot(cluster.world) {
-                let task = try training.source.task(for: loss) { try makeModel($0.classCount) }
-                return InputDescription.Origin(training.source.taking(task))
+                let reading = try training.source.reading(for: loss) { try makeModel($0.classCount) }
+                return InputDescription.Origin(reading(training.source, for: loss))
             }
         }
-        let task = try Agreement.fromRoot(cluster.world) {
-            guard let described else { return try source.task(for: loss) { try makeModel($0.classCount) } }
-            return try source.task(likeClasses: described.classes != nil, loss: loss)
+        let reading = try Agreement.fromRoot(cluster.world) {
+            guard let described else {
+                return try source.reading(for: loss) { try makeModel($0.classCount) }
+            }
+            return DataReading(
+                task: try source.task(likeClasses: described.classes != nil, loss: loss),
+                positionAxis: try source.positionAxis(for: loss) { _ in try makeModel(described.classes) })
         }
-        let source = source.taking(task)
+        let source = reading(source, for: loss)
         let dataset = try SharedDataset.load(
             described?.followed(by: source)
                 ?? source.following(
                     classes: origin?.classes, names: origin?.classNames,
                     // The columns of words are known by their numbers in the training set's order.
                     features: origin?.wordColumns == nil ? nil : origin?.featureNames,
-                    words: origin?.wordColumns), on: cluster,
+                    words: origin?.wordColumns, vocabulary: origin?.vocabulary), on: cluster,
             progress)
         cluster.activity.enter(.preparing)
         self.dataset = dataset
@@ -87,8 +91,12 @@ package final class LoadedModel {
             labels: "the model's training set")
         let kind: TargetKind = predicts ? .none : try Self.target(dataset, inputs, loss)
         let model = try TracedModel(
-            makeModel(inputs.classes), exampleShape: layout.exampleShape, target: kind, loss: loss)
-        try TokenChecks.check(dataset.examples, of: dataset.name, model: model)
+            makeModel(inputs.classes), exampleShape: layout.exampleShape, hasLengths: layout.hasLengths,
+            target: kind, labelShape: predicts ? [] : layout.classShape, loss: loss)
+        try TokenChecks.check(dataset, model: model)
+        if !predicts {
+            try LabelChecks.distributions(dataset.examples, of: dataset.source, model: model)
+        }
         self.inputs = inputs
         self.model = model
         let state = try ModelState(cluster: cluster, model: model)
@@ -128,10 +136,10 @@ package final class LoadedModel {
                     "\(dataset.source.labelsName) has \(LabelChecks.phrase(ofClassesIn: dataset.examples)), the model was trained on numbers: give numbers, or leave out task: classification"
                 )
             }
-            if found > known, let labels = dataset.examples.classes,
+            if found > known, let labels = dataset.examples.classIndices,
                 let index = labels.firstIndex(where: { $0 >= known })
             {
-                let place = dataset.source.place(ofLabel: index)
+                let place = dataset.source.place(ofLabel: index / dataset.examples.layout.labelWidth)
                 throw TrainingError(
                     .badFile,
                     "the label of example \(place.example) is \(labels[index]), \(place.path), which the model was not trained on: it knows 0 to \(known - 1)"

@@ -1,9 +1,11 @@
 import Foundation
 
-/// A model's prediction for one example.
+/// A model's prediction for one example, or for one of its positions.
 public struct Prediction: Sendable {
     /// The example's index in the data set.
     public let index: Int
+    /// The position in the example, row by row from 0; nil where the example has one prediction.
+    public let position: Int?
     /// The model's outputs, unchanged.
     public let outputs: [Float]
     /// The class with the largest output, the first of equal ones; nil if the model was not trained on classes.
@@ -12,8 +14,9 @@ public struct Prediction: Sendable {
     public let probability: Float?
 
     /// The prediction in one row of a model's outputs.
-    package init(_ row: ArraySlice<Float>, index: Int, of model: SavedModel) {
+    package init(_ row: ArraySlice<Float>, index: Int, position: Int? = nil, of model: SavedModel) {
         self.index = index
+        self.position = position
         outputs = Array(row)
         let first = row.first ?? 0
         if model.hasClasses {

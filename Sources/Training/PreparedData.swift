@@ -42,10 +42,10 @@ final class PreparedData {
     ) throws {
         let sets = settings.seededData
         let source = sets.training
-        let task = try Agreement.fromRoot(cluster.world) {
-            try source.task(for: settings.loss, makeModel: makeModel)
+        let reading = try Agreement.fromRoot(cluster.world) {
+            try source.reading(for: settings.loss, makeModel: makeModel)
         }
-        let dataset = try SharedDataset.load(source.taking(task), on: cluster, progress)
+        let dataset = try SharedDataset.load(reading(source, for: settings.loss), on: cluster, progress)
         let layout = dataset.examples.layout
         guard layout.labels != .none else {
             throw TrainingError(
@@ -57,19 +57,28 @@ final class PreparedData {
         // them.
         do {
             model = try TracedModel(
-                makeModel(layout), exampleShape: layout.exampleShape, target: layout.targetKind,
-                loss: settings.loss)
+                makeModel(layout), exampleShape: layout.exampleShape, hasLengths: layout.hasLengths,
+                target: layout.targetKind, labelShape: layout.classShape, loss: settings.loss)
         } catch let error as ModelError {
             throw LabelChecks.explained(error, dataset.examples, of: dataset.source, loss: settings.loss)
         }
         try TokenChecks.check(settings.data.normalization, model: model)
         func other(_ source: DatasetSource) throws -> Part {
+            guard source.lengths.isEmpty == dataset.source.lengths.isEmpty else {
+                let (with, without) =
+                    layout.hasLengths ? (dataset.name, source.name) : (source.name, dataset.name)
+                throw TrainingError(
+                    .configuration,
+                    "\(with) has lengths, \(without) has none: give lengths for both, or for neither",
+                    about: .file(without))
+            }
             let task = try Agreement.fromRoot(cluster.world) {
                 try source.task(likeClasses: layout.labels == .classes, loss: settings.loss)
             }
-            let source = source.taking(task).following(
+            let own = DataReading(task: task, positionAxis: reading.positionAxis)
+            let source = own(source, for: settings.loss).following(
                 classes: layout.classCount, names: layout.classNames, features: layout.featureNames,
-                wideFeatures: layout.wideFeatures, words: layout.wordColumns)
+                wideFeatures: layout.wideFeatures, words: layout.wordColumns, vocabulary: layout.vocabulary)
             return Part(dataset: try SharedDataset.load(source, on: cluster, progress), rows: nil)
         }
         var rows: [Int32]?
@@ -77,7 +86,7 @@ final class PreparedData {
         switch sets.validation {
         case .fraction(let fraction):
             let split = try ValidationSplit(
-                count: layout.count, fraction: fraction, seed: settings.seed, name: dataset.name)
+                layout, fraction: fraction, seed: settings.seed, name: dataset.name)
             rows = split.training
             held = Part(dataset: dataset, rows: split.validation)
         case .files(let source): held = try other(source)
@@ -99,7 +108,8 @@ final class PreparedData {
                 part.dataset.examples.layout, of: part.dataset.source, trainedOn: dataset.name,
                 labels: dataset.source.labelsName)
             try Self.checkLabels(part, like: training)
-            try TokenChecks.check(part.dataset.examples, of: part.dataset.name, model: model)
+            try TokenChecks.check(part.dataset, model: model)
+            try LabelChecks.distributions(part.dataset.examples, of: part.dataset.source, model: model)
             progress.during("taking the digest of \(part.dataset.name)") {
                 part.dataset.examples.feedContent { digest.add($0) }
             }
@@ -222,17 +232,17 @@ final class PreparedData {
                 "\(part.dataset.name) has no labels: give its labels, or leave it out",
                 about: .file(part.dataset.name))
         }
-        guard own.labels == wanted.labels else {
+        guard own.labels == wanted.labels, own.labelShape == wanted.labelShape else {
             throw TrainingError(
                 .badFile,
-                "\(part.dataset.source.labelsName) has labels of another kind than \(training.dataset.source.labelsName), \(own.labels.text) instead of \(wanted.labels.text): both need classes, or targets of the same number",
+                "\(part.dataset.source.labelsName) has labels of another kind than \(training.dataset.source.labelsName), \(own.labelText) instead of \(wanted.labelText): both need classes, or targets of the same number",
                 about: .file(part.dataset.source.labelsName))
         }
         if let classes = own.classCount, let known = wanted.classCount, classes > known,
-            let labels = part.dataset.examples.classes,
+            let labels = part.dataset.examples.classIndices,
             let index = labels.firstIndex(where: { Int($0) >= known })
         {
-            let place = part.dataset.source.place(ofLabel: index)
+            let place = part.dataset.source.place(ofLabel: index / own.labelWidth)
             let regression =
                 LabelChecks.areManyNumbers(wanted)
                 ? ", or set task: regression if labels are numbers to predict" : ""
@@ -250,17 +260,20 @@ extension DatasetLayout {
         switch labels {
         case .none: .none
         case .classes: .classes(classCount ?? 1)
-        case .targets(let width): .values([width])
+        case .targets: .values(labelShape)
         }
     }
+
+    /// The shape of an example's class labels: [] for one, and for other labels.
+    package var classShape: [Int] { labels == .classes ? labelShape : [] }
 }
 
-extension LabelKind {
-    /// The kind in messages.
-    fileprivate var text: String {
-        switch self {
+extension DatasetLayout {
+    /// The kind of labels in messages.
+    fileprivate var labelText: String {
+        switch labels {
         case .none: "none"
-        case .classes: "classes"
+        case .classes: labelShape.isEmpty ? "classes" : "classes of \(counted(labelWidth, "position"))"
         case .targets(let width): counted(width, "numeric target")
         }
     }

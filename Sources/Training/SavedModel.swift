@@ -14,6 +14,9 @@ package final class SavedModel {
     package var classNames: [String]? { model.inputs.classNames }
     /// The number of the model's outputs for an example.
     package let outputCount: Int
+    /// How many positions of an example have outputs of their own; nil where an example has one row of outputs.
+    package var positionCount: Int? { positions.isEmpty ? nil : positions.reduce(1, *) }
+    private let positions: [Int]
     /// Whether the sign of the only output tells two classes apart: above 0 is class 1.
     package let readsSign: Bool
     /// Whether that output is a logit, whose sigmoid is the probability of class 1.
@@ -38,6 +41,8 @@ package final class SavedModel {
         model = loaded
         try cluster.check(precision, for: loaded.model)
         outputCount = loaded.model.outputShape.reduce(1, *)
+        positions =
+            loaded.model.positions.isEmpty ? loaded.inputs.labelPositions ?? [] : loaded.model.positions
         readsSign = loss.function.isBinary(
             output: loaded.model.outputShape, target: loaded.inputs.classes.map(TargetKind.classes) ?? .none)
         hasProbability = readsSign && loss.function is BinaryCrossEntropyLoss
@@ -58,12 +63,23 @@ package final class SavedModel {
         try evaluator.predictions(of: model.dataset.name, model.progress, body)
     }
 
-    /// Calls `body` on rank 0 with the prediction for each example, in the order of the data set; collective.
+    /// Calls `body` on rank 0 with the prediction for each example, or for each of its positions that count, in the order of
+    /// the data set; collective.
     package func predictions(_ body: (Prediction) throws -> Void) throws {
         var index = 0
         try predictions { (rows: [Float]) in
             for start in stride(from: 0, to: rows.count, by: outputCount) {
-                try body(Prediction(rows[start..<start + outputCount], index: index, of: self))
+                let outputs = rows[start..<start + outputCount]
+                if positions.isEmpty {
+                    try body(Prediction(outputs, index: index, of: self))
+                } else {
+                    let length = model.dataset.examples.lengths.map { Int($0[index]) }
+                    let rows = TracedModel.rows(
+                        of: outputs, shape: model.model.outputShape, positions: positions)
+                    for (position, row) in rows.prefix(length ?? rows.count).enumerated() {
+                        try body(Prediction(row[...], index: index, position: position, of: self))
+                    }
+                }
                 index += 1
             }
         }

@@ -1,11 +1,28 @@
+import DataParallel
 import Datasets
 import Layers
+import Messages
 
 /// Checks of features that an embedding reads: whole numbers, each a row of its table.
 enum TokenChecks {
-    /// Throws if a feature of `examples`, of the data set `name`, is no token of `model`; nothing if the model reads no tokens.
-    static func check(_ examples: StoredExamples, of name: String, model: TracedModel) throws {
-        guard let count = model.tokenCount else { return }
+    /// Throws if a feature of a data set is no token of `model`; nothing if the model reads no tokens.
+    static func check(_ dataset: SharedDataset, model: TracedModel) throws {
+        let (examples, name) = (dataset.examples, dataset.name)
+        let vocabulary = examples.layout.vocabulary
+        guard let count = model.tokenCount else {
+            guard vocabulary != nil else { return }
+            throw TrainingError(
+                .configuration,
+                "\(name) is text, but no embedding reads its tokens: begin the model with embedding",
+                about: .setting("model"))
+        }
+        if let vocabulary {
+            guard vocabulary.count > count else { return }
+            throw TrainingError(
+                .configuration,
+                "\(name) has \(vocabulary.count) tokens, the embedding \(counted(count, "row")): set num_embeddings to \(vocabulary.count), or data.train.vocabulary to \(count)",
+                about: .setting("model"))
+        }
         for row in 0..<examples.layout.count {
             let features = examples.features(ofRow: row)
             guard

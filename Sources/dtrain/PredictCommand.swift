@@ -9,9 +9,11 @@ struct PredictCommand: DescribedCommand {
         usage: "dtrain predict <run-or-weights> [<options>]", discussion: manual.help)
 
     static let manual = CommandManual(
-        about: ["One row for each example, in the order of the data; needs no labels."],
+        about: [
+            "One row for each example, in the order of the data; needs no labels. Of a model with outputs for each position, one row for each position that counts."
+        ],
         details: [
-            "Columns: index, class (the largest output's, where the model was trained on classes), label (the class as a table spelled it, where its labels were words), then the model's outputs as they are: output_0, output_1, ... With a single output for two classes, class is 1 where it is above 0, and behind binary_cross_entropy a column probability says how likely class 1 is."
+            "Columns: index, position (from 0, where positions have outputs of their own), class (the largest output's, where the model was trained on classes), label (the class as a table spelled it, where its labels were words), then the model's outputs as they are: output_0, output_1, ... With a single output for two classes, class is 1 where it is above 0, and behind binary_cross_entropy a column probability says how likely class 1 is."
         ] + SavedModelOptions.details,
         examples: [
             .init("dtrain predict runs/houses --output prices.csv", "of the test set"),
@@ -22,16 +24,18 @@ struct PredictCommand: DescribedCommand {
 
     func run() throws {
         try model.run(predicts: true) { saved, _, cluster in
-            let width = saved.outputCount
+            let width = saved.outputCount / (saved.positionCount ?? 1)
             let target = cluster.rank == 0 ? try TextOutput(path: model.results.output) : nil
             let outputs = (0..<width).map { "output_\($0)" }
             let columns =
-                ["index"] + (saved.hasClasses ? ["class"] : []) + (saved.classNames == nil ? [] : ["label"])
+                ["index"] + (saved.positionCount == nil ? [] : ["position"])
+                + (saved.hasClasses ? ["class"] : []) + (saved.classNames == nil ? [] : ["label"])
                 + (saved.hasProbability ? ["probability"] : [])
             try target?.append((columns + outputs).joined(separator: ",") + "\n")
             var text = ""
             try saved.predictions { (prediction: Prediction) in
                 text += "\(prediction.index)"
+                if let position = prediction.position { text += ",\(position)" }
                 if let best = prediction.classIndex {
                     text += ",\(best)"
                     if let names = saved.classNames { text += "," + Self.quoted(names, best) }

@@ -375,7 +375,7 @@ import Training
                 == "config.yaml:6: loss: class_weights has 2 weights, the model has 5 outputs: give one for each"
         )
         #expect(
-            try problem(.values([5]))?.hasPrefix("config.yaml:4: loss: cross_entropy needs class") == true)
+            try problem(.values([1]))?.hasPrefix("config.yaml:4: loss: cross_entropy needs class") == true)
         #expect(try problem(.classes(6))?.hasPrefix("config.yaml:3: model.0: the model ends with") == true)
     }
 

@@ -147,7 +147,7 @@ import Testing
         }
         #expect(
             message(classes, .crossEntropy, .r2)
-                == "evaluation.metrics: r2 needs numeric targets, the data has class labels; choose among accuracy, top_5_accuracy, confusion_matrix, precision, recall, f1, loss"
+                == "evaluation.metrics: r2 needs numeric targets, the data has class labels; choose among accuracy, top_5_accuracy, confusion_matrix, precision, recall, f1, perplexity, loss"
         )
         #expect(
             message(values, .meanSquaredError, .f1)
@@ -162,7 +162,10 @@ import Testing
         for wrong in ["", "top__accuracy", "top_0_accuracy", "top_-1_accuracy", "top_05_accuracy", "acc"] {
             #expect(Metric(name: wrong) == nil, "\(wrong)")
         }
-        #expect(Metric.names.filter { Metric(name: $0)?.isHigherBetter == false } == ["mae", "loss"])
+        #expect(
+            Metric.names.filter { Metric(name: $0)?.isHigherBetter == false } == [
+                "mae", "perplexity", "loss",
+            ])
     }
 }
 

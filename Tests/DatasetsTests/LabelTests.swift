@@ -56,7 +56,7 @@ import Testing
         let rows = Self.source("<f4", "(3, 2)", [1, 0, 0, 1, 1, 0] as [Float]).taking(.classification)
         let error = TestBytes.error(loading: rows)
         #expect(error?.kind == .unsupported && error?.advice.contains("numpy.argmax(labels, axis=1)") == true)
-        let cube = TestBytes.error(loading: Self.source("<i4", "(3, 1, 1)", [0, 1, 2] as [Int32]))
+        let cube = TestBytes.error(loading: Self.source("<i4", "(3, 1, 1, 1, 1)", [0, 1, 2] as [Int32]))
         #expect(cube?.kind == .unsupported && cube?.expected.hasPrefix("integer labels") == true)
     }
 

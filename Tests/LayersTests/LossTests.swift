@@ -32,8 +32,12 @@ import Testing
     func numericTargets(_ loss: Loss) {
         guard loss.name != "cross_entropy" else {
             #expect(
-                problem(loss, output: [2], .values([2]))?.hasPrefix("cross_entropy needs class labels")
+                problem(loss, output: [2], .values([1]))?.hasPrefix("cross_entropy needs class labels")
                     == true)
+            #expect(problem(loss, output: [2], .values([2])) == nil)
+            #expect(
+                problem(loss, output: [2], .values([3]))
+                    == "the model ends with shape (N, 2), the targets have (N, 3)")
             return
         }
         #expect(problem(loss, output: [2], .values([2])) == nil)

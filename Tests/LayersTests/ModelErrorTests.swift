@@ -134,7 +134,7 @@ import Testing
             Linear(3), [4], target: .values([2]),
             fails: "the model ends with shape (N, 3), the targets have (N, 2)")
         expect(
-            Linear(2), [4], target: .values([2]), loss: .crossEntropy,
+            Linear(1), [4], target: .values([1]), loss: .crossEntropy,
             fails: "cross_entropy needs class labels, the data has numeric targets: use loss: mse")
         expect(Linear(2), [4], target: .values([2]), fails: nil)
     }

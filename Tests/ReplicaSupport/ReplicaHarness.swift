@@ -32,7 +32,8 @@ package final class ReplicaHarness {
         self.shards = shards
         self.workers = workers
         model = try TracedModel(
-            layers, exampleShape: data.exampleShape, target: data.layout.targetKind, loss: loss)
+            layers, exampleShape: data.exampleShape, hasLengths: data.layout.hasLengths,
+            target: data.layout.targetKind, labelShape: data.layout.classShape, loss: loss)
         state = try ModelState(cluster: cluster, model: model, bucketBytes: bucketBytes)
         maker = BatchMaker(
             examples: data.examples, scaling: FeatureScaling(unchanged: data.layout.channels),

@@ -64,6 +64,9 @@ extension KernelCase {
                     .elementwise(.binary(function)), $0.t.converted(to: .float64))
             }
         }
+        list.add("convert to whole numbers and back", x: [7], tolerance: 1e-7) {
+            ($0.x * 8).converted(to: .int32).converted(to: .float32) * $0.x
+        }
         list.add("convert there and back", x: [7], tolerance: 0) {
             $0.x.converted(to: .float64).converted(to: .float32)
         }

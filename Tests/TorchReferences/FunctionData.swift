@@ -23,6 +23,8 @@ struct FunctionData: Decodable, Sendable {
         let stride: Int?
         let dilation: Int?
         let groups: Int?
+        let label_smoothing: Double?
+        let class_weights: [Double]?
     }
 
     /// One number or several.

@@ -105,7 +105,7 @@ package struct GivenData {
             return GivenData(
                 DatasetSource(
                     csv: files, options: table, classCount: own.format == .csv ? own.classCount : nil))
-        case .records: return GivenData(own.holding(files))
+        case .records, .text: return GivenData(own.holding(files))
         case .inline:
             throw error(
                 "\(files[0]) has no ending that says its format, and the run's own data stand in its configuration",
@@ -144,7 +144,8 @@ package struct GivenData {
 
     /// The format of a file by its name, else that of the run's own data.
     private static func kind(of file: String, like own: DatasetSource) -> DatasetSource.Format {
-        switch ending(of: file) {
+        if own.format == .text { return .text }
+        return switch ending(of: file) {
         case "csv", "tsv", "txt": .csv
         case "npy": .npy
         case "idx", "ubyte": .idx

@@ -69,14 +69,12 @@ package struct DatasetObjective {
     /// What this rank reports to be doing during a pass.
     var operation: RankOperation { isInStep ? .computing : .evaluating }
 
-    /// The sum of the examples' class weights; nil where the loss has none.
+    /// The sum of the labels' weights; nil where every example counts 1.
     func labelWeight(of model: TracedModel) -> Double? {
-        model.loss.function.classWeights.map {
-            LabelWeights($0, examples: maker.examples).sum(order.rows[...])
-        }
+        LabelWeights(model, examples: maker.examples)?.sum(order.rows[...])
     }
 
-    /// The numbers that programs read with a mini-batch. With class weights the divisor is the weight of the whole data
+    /// The numbers that programs read with a mini-batch. Where labels have weights the divisor is the weight of the whole data
     /// set.
     func scalars(_ batch: Batch, labelWeight: Double?) -> StepScalars {
         StepScalars(

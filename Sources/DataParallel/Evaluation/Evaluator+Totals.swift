@@ -1,3 +1,4 @@
+import Glibc
 import Layers
 
 extension Evaluator {
@@ -13,10 +14,13 @@ extension Evaluator {
 
         /// Σ loss, added shard by shard in the fixed tree and batch by batch in order.
         package let lossSum: Double
-        /// The divisor of the mean loss: the number of examples, or the sum of their class weights.
+        /// The divisor of the mean loss: the number of examples, or of their positions that count, or the sum of their
+        /// labels' weights.
         package let weight: Double
         /// The number of examples.
         package let count: Int
+        /// The number of labels that count: that of examples, or of their positions.
+        package let labelCount: Int
         /// The metrics that were asked for.
         package let metrics: [Metric]
         /// Correctly classified examples; nil without classes.
@@ -31,8 +35,10 @@ extension Evaluator {
         package let customSums: [String: Double]
 
         package var loss: Double { lossSum / weight }
-        /// Correct ÷ examples.
-        package var accuracy: Double? { correct.map { $0 / Double(count) } }
+        /// Correct ÷ labels.
+        package var accuracy: Double? { correct.map(perLabel) }
+
+        private func perLabel(_ sum: Double) -> Double { labelCount > 0 ? sum / Double(labelCount) : 0 }
 
         /// A metric as one number, averaged over classes or outputs; nil if it is not a number or was not asked for.
         package func value(of metric: Metric) -> Double? {
@@ -40,13 +46,14 @@ extension Evaluator {
             case .loss: loss
             case .accuracy: accuracy
             case .topAccuracy(let choices):
-                topCounts.first { $0.choices == choices }.map { Double($0.right) / Double(count) }
+                topCounts.first { $0.choices == choices }.map { perLabel(Double($0.right)) }
             case .confusionMatrix: nil
             case .precision, .recall, .f1:
                 classes.flatMap { counts in perClass(metric).map(counts.mean) }
             case .r2: errors?.r2
             case .mae: errors?.meanAbsolute
-            case .custom(let metric): customSums[metric.name].map { $0 / Double(count) }
+            case .perplexity: exp(loss)
+            case .custom(let metric): customSums[metric.name].map(perLabel)
             }
         }
 

@@ -35,7 +35,7 @@ package final class Evaluator {
         let model = state.model
         let predicts = predicts || reading != nil
         plan =
-            predicts ? nil : try MetricPlan(metrics ?? Metric.standard(for: model.target), model: model)
+            predicts ? nil : try MetricPlan(metrics ?? Metric.standard(for: model), model: model)
         self.cluster = cluster
         self.order = order
         let batch = max(1, min(order.batchSize, order.count))
@@ -52,7 +52,7 @@ package final class Evaluator {
             return graph.stored(in: precision)
         }
         examples = maker.examples
-        labelWeights = model.loss.function.classWeights.map { LabelWeights($0, examples: maker.examples) }
+        labelWeights = LabelWeights(model, examples: maker.examples)
         outputCount = reading?.width ?? model.outputShape.reduce(1, *)
         // Plan the largest and the last batch now, so that missing memory is found before an epoch, not after.
         for index in [0, order.batchCount - 1] where order.batchCount > 0 {
@@ -145,13 +145,15 @@ package final class Evaluator {
             let count = map.examples(of: shard..<shard + 1, batch: order.batch(batch).count).count
             if plan.hasClasses {
                 plan.add(
-                    scores: scores, examples: count,
+                    scores: scores, rows: count * plan.rowCount,
                     labels: pass.feeder.pointer(.labels, of: place).assumingMemoryBound(to: Int32.self),
                     to: own, counters: counters + worker * plan.counterCount)
             } else {
                 plan.add(
                     estimates: scores, examples: count,
                     targets: pass.feeder.pointer(.targets, of: place).assumingMemoryBound(to: Float.self),
+                    lengths: plan.rowCount > 1 && examples.lengths != nil
+                        ? pass.feeder.pointer(.lengths, of: place).assumingMemoryBound(to: Int32.self) : nil,
                     to: own)
             }
         } then: { _, batch in
@@ -174,13 +176,16 @@ package final class Evaluator {
             errors = ValueErrors(
                 absolute: Array(sums[1..<1 + plan.outputs]),
                 squared: Array(sums[1 + plan.outputs..<1 + 2 * plan.outputs]),
-                deviations: ValueErrors.deviations(of: examples, rows: order.rows), count: order.count)
+                deviations: ValueErrors.deviations(
+                    of: examples, rows: order.rows, width: plan.outputs),
+                count: labelWeights?.count(order.rows[...]) ?? order.count)
         }
         let weight = labelWeights?.sum(order.rows[...]) ?? Double(order.count)
         return Totals(
             // If all weights are 0 the loss is 0.
             lossSum: sums[0], weight: weight > 0 ? weight : .infinity,
-            count: order.count, metrics: plan.metrics, correct: plan.hasClasses ? sums[1] : nil,
+            count: order.count, labelCount: labelWeights?.count(order.rows[...]) ?? order.count,
+            metrics: plan.metrics, correct: plan.hasClasses ? sums[1] : nil,
             topCounts: zip(plan.choices, counts).map { Totals.TopCount(choices: $0, right: $1) },
             classes: plan.classCounts(counts), errors: errors,
             customSums: Dictionary(

@@ -7,8 +7,10 @@ import Messages
 struct MetricPlan: Sendable {
     /// The metrics asked for.
     let metrics: [Metric]
-    /// The number of scores or estimates of an example.
+    /// The number of scores or estimates of an example, or of one of its positions.
     let outputs: Int
+    /// The rows of scores of an example: 1, or the number of its positions.
+    let rowCount: Int
     /// Whether examples have classes.
     let hasClasses: Bool
     /// The values of k whose top-k accuracy is counted.
@@ -32,16 +34,13 @@ struct MetricPlan: Sendable {
     /// The plan for these metrics; throws on one that does not fit the model or its targets.
     init(_ metrics: [Metric], model: TracedModel) throws {
         for metric in metrics {
-            guard let problem = metric.problem(target: model.target, outputs: model.scoreCount) else {
-                continue
-            }
-            let others = Metric.names.filter { name in
-                Metric(name: name)?.problem(target: model.target, outputs: model.scoreCount) == nil
-            }
+            guard let problem = metric.problem(in: model) else { continue }
+            let others = Metric.names.filter { Metric(name: $0)?.problem(in: model) == nil }
             throw ModelDataError.metric("\(problem); choose among \(others.joined(separator: ", "))")
         }
         self.metrics = metrics
         outputs = model.scoreCount
+        rowCount = model.rowCount
         if case .classes = model.target { hasClasses = true } else { hasClasses = false }
         choices = metrics.compactMap { if case .topAccuracy(let count) = $0 { count } else { nil } }
         counted =
@@ -69,51 +68,57 @@ struct MetricPlan: Sendable {
         }
     }
 
-    /// Adds a shard's examples with classes.
+    /// Adds a shard's examples with classes, or the positions of examples.
     ///
     /// - Parameters:
-    ///   - scores: [examples, outputs].
-    ///   - labels: [examples].
+    ///   - scores: [rows, outputs].
+    ///   - labels: [rows], −1 for a position that does not count.
     ///   - sums: The shard's sums.
     ///   - counters: The worker's counters.
     func add(
-        scores: UnsafePointer<Float>, examples: Int, labels: UnsafePointer<Int32>,
+        scores: UnsafePointer<Float>, rows: Int, labels: UnsafePointer<Int32>,
         to sums: UnsafeMutablePointer<Double>, counters: UnsafeMutablePointer<Int>
     ) {
-        if counterCount > 0 { count(scores: scores, labels: labels, examples: examples, into: counters) }
+        if counterCount > 0 { count(scores: scores, labels: labels, rows: rows, into: counters) }
         for (place, metric) in customs.enumerated() {
-            sums[firstCustom + place] = metric.sum(scores, width: outputs, labels: labels, examples: examples)
+            sums[firstCustom + place] = metric.sum(scores, width: outputs, labels: labels, rows: rows)
         }
     }
 
     /// Adds a shard's examples with numeric targets.
     ///
     /// - Parameters:
-    ///   - estimates: [examples, outputs].
-    ///   - targets: [examples, outputs].
+    ///   - estimates: [examples, rowCount, outputs].
+    ///   - targets: The same.
+    ///   - lengths: How many rows of each example count; nil for all.
     ///   - sums: The shard's sums.
     func add(
         estimates: UnsafePointer<Float>, examples: Int, targets: UnsafePointer<Float>,
-        to sums: UnsafeMutablePointer<Double>
+        lengths: UnsafePointer<Int32>? = nil, to sums: UnsafeMutablePointer<Double>
     ) {
-        if comparesValues {
-            compare(estimates: estimates, targets: targets, examples: examples, into: sums)
-        }
-        for (place, metric) in customs.enumerated() {
-            sums[firstCustom + place] = metric.sum(
-                estimates, width: outputs, targets: targets, examples: examples)
+        for example in 0..<examples {
+            let start = example * rowCount * outputs
+            let rows = lengths.map { min(rowCount, Int($0[example])) } ?? rowCount
+            if comparesValues {
+                compare(estimates: estimates + start, targets: targets + start, rows: rows, into: sums)
+            }
+            for (place, metric) in customs.enumerated() {
+                sums[firstCustom + place] = metric.sum(
+                    estimates + start, width: outputs, targets: targets + start, rows: rows,
+                    from: sums[firstCustom + place])
+            }
         }
     }
 
-    /// Counts a shard's examples in a worker's counters.
+    /// Counts a shard's examples, or positions, in a worker's counters.
     private func count(
-        scores: UnsafePointer<Float>, labels: UnsafePointer<Int32>, examples: Int,
+        scores: UnsafePointer<Float>, labels: UnsafePointer<Int32>, rows: Int,
         into counters: UnsafeMutablePointer<Int>
     ) {
         let classes = counters + choices.count
-        for example in 0..<examples {
-            let row = UnsafeBufferPointer(start: scores + example * outputs, count: outputs)
-            let label = Int(labels[example])
+        for place in 0..<rows where labels[place] >= 0 {
+            let row = UnsafeBufferPointer(start: scores + place * outputs, count: outputs)
+            let label = Int(labels[place])
             if !choices.isEmpty {
                 let rank = Self.rank(of: label, in: row)
                 for (place, choice) in choices.enumerated() where rank < choice { counters[place] += 1 }
@@ -130,14 +135,14 @@ struct MetricPlan: Sendable {
         }
     }
 
-    /// Adds Σ |t − p| of each output over a shard's examples, then Σ (t − p)², to the sums after the loss.
+    /// Adds Σ |t − p| of each output over some rows, then Σ (t − p)², to the sums after the loss.
     private func compare(
-        estimates: UnsafePointer<Float>, targets: UnsafePointer<Float>, examples: Int,
+        estimates: UnsafePointer<Float>, targets: UnsafePointer<Float>, rows: Int,
         into sums: UnsafeMutablePointer<Double>
     ) {
-        for example in 0..<examples {
+        for row in 0..<rows {
             for output in 0..<outputs {
-                let place = example * outputs + output
+                let place = row * outputs + output
                 let error = Double(targets[place]) - Double(estimates[place])
                 sums[1 + output] += abs(error)
                 sums[1 + outputs + output] += error * error

@@ -23,9 +23,10 @@ package final class ModelOutputs {
     ) throws {
         let (model, layout) = (state.model, maker.examples.layout)
         let width = model.outputShape.reduce(1, *)
-        let outputs = DatasetLayout(
+        var outputs = DatasetLayout(
             count: layout.count, exampleShape: model.outputShape, elementType: .float32,
             labels: layout.labels, classCount: layout.classCount)
+        outputs.labelShape = layout.labelShape
         memory = try NodeMemory(
             byteCount: max(64, outputs.featureBytes), for: .data("the model's outputs"), on: cluster)
         let evaluator = try Evaluator(

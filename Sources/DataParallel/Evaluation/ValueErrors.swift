@@ -8,7 +8,7 @@ package struct ValueErrors: Sendable, Equatable {
     package let squared: [Double]
     /// Σ (t − mean of t)² of each output.
     package let deviations: [Double]
-    /// The number of examples.
+    /// The number of examples, or of their positions that count.
     package let count: Int
 
     /// The mean of |t − p|, averaged over outputs.
@@ -27,20 +27,30 @@ package struct ValueErrors: Sendable, Equatable {
     }
 
     /// Σ (t − mean of t)² of each output over the examples at `rows`, in their order: the same on every rank.
-    static func deviations(of examples: StoredExamples, rows: [Int32]) -> [Double] {
+    ///
+    /// - Parameter width: Outputs of an example, or of each of its positions, of which those behind its length do not count.
+    static func deviations(of examples: StoredExamples, rows: [Int32], width: Int) -> [Double] {
         guard let targets = examples.targets else {
             preconditionFailure("deviations of labels \(examples.layout.labels)")
         }
-        let width = targets.count / examples.layout.count
-        var means = Array(repeating: 0.0, count: width)
-        for row in rows {
-            for output in 0..<width { means[output] += Double(targets[Int(row) * width + output]) }
+        let positions = examples.layout.labelWidth / width
+        func forEachPosition(_ body: (_ start: Int) -> Void) {
+            for row in rows {
+                let length = positions > 1 ? examples.lengths.map { Int($0[Int(row)]) } : nil
+                for place in 0..<(length ?? positions) { body((Int(row) * positions + place) * width) }
+            }
         }
-        for output in 0..<width { means[output] /= Double(max(1, rows.count)) }
+        var means = Array(repeating: 0.0, count: width)
+        var count = 0
+        forEachPosition { start in
+            count += 1
+            for output in 0..<width { means[output] += Double(targets[start + output]) }
+        }
+        for output in 0..<width { means[output] /= Double(max(1, count)) }
         var sums = Array(repeating: 0.0, count: width)
-        for row in rows {
+        forEachPosition { start in
             for output in 0..<width {
-                let deviation = Double(targets[Int(row) * width + output]) - means[output]
+                let deviation = Double(targets[start + output]) - means[output]
                 sums[output] += deviation * deviation
             }
         }

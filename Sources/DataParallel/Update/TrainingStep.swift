@@ -50,8 +50,12 @@ package struct TrainingStep {
 
 /// What a training step reports; the same on all ranks, but for histograms.
 package struct StepResult: Sendable {
-    /// The mean loss times `count`: Σ loss over the step's examples, unless the loss weighs classes.
+    /// Σ loss over the step's examples.
     package var lossSum = 0.0
+    /// What the mean loss divides it by: the number of examples, or the sum of their labels' weights.
+    package var weight = 0.0
+    /// The mean loss; NaN where no label counts.
+    package var meanLoss: Double { weight > 0 ? lossSum / weight : .nan }
     /// Examples of the step.
     package var count = 0
     /// √Σ g² before clipping of the gradient that changed the parameters, where it was asked for.
@@ -82,6 +86,8 @@ package struct StepResult: Sendable {
         case loss
         /// Products with the Hessian were not finite.
         case curvature
+        /// No label counted.
+        case labels
     }
 
     /// Whether the parameters stayed as they were.

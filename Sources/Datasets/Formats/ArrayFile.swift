@@ -13,7 +13,7 @@ struct ArrayFile {
             switch format {
             case .idx: try IDXFile.header(from: reader)
             case .npy: try NPYFile.header(from: reader)
-            case .csv, .inline, .records: preconditionFailure("\(format.name) files are no arrays")
+            case .csv, .inline, .text, .records: preconditionFailure("\(format.name) files are no arrays")
             }
         try reader.checkSize(promised: header.headerBytes + header.dataBytes)
     }

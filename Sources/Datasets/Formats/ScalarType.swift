@@ -12,5 +12,8 @@ enum ScalarType: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether features of this type are held as they are; those of others become Float32.
+    var hasFeatures: Bool { self == .uint8 || isFloat }
+
     var isFloat: Bool { self == .float32 || self == .float64 }
 }

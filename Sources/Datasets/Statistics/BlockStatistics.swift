@@ -7,6 +7,8 @@ struct BlockStatistics {
     private let count: Int
     /// The number of features of an example, of channels, and of features of one channel of an example.
     let width, channels, channelWidth: Int
+    /// Whether the values of a channel are those of the positions of sequences.
+    private let isOfSequences: Bool
 
     /// A reader of all examples or of the given rows; with `perFeature` every feature is a channel.
     init(_ examples: StoredExamples, rows: [Int32]?, perFeature: Bool = false) {
@@ -19,13 +21,24 @@ struct BlockStatistics {
         count = rows?.count ?? layout.count
         width = layout.width
         (channels, channelWidth) = perFeature ? (width, 1) : (layout.channels, layout.channelWidth)
+        isOfSequences =
+            !perFeature && layout.exampleShape.count > 1 && (layout.channelsAreLast || layout.hasLengths)
     }
 
     func partial(block: Int) -> FeaturePartial {
         let start = block * FeatureStatistics.blockSize
         let positions = start..<min(start + FeatureStatistics.blockSize, count)
-        var partial = FeaturePartial(block: block, count: positions.count * channelWidth, channels: channels)
         let features = examples.features
+        if isOfSequences {
+            var partial = FeaturePartial(block: block, count: steps(positions), channels: channels)
+            switch examples.layout.elementType {
+            case .uint8: sequences(features.assumingMemoryBound(to: UInt8.self), positions, &partial)
+            case .float32: sequences(features.assumingMemoryBound(to: Float.self), positions, &partial)
+            case .float64: sequences(features.assumingMemoryBound(to: Double.self), positions, &partial)
+            }
+            return partial
+        }
+        var partial = FeaturePartial(block: block, count: positions.count * channelWidth, channels: channels)
         switch examples.layout.elementType {
         case .uint8:
             let bytes = features.assumingMemoryBound(to: UInt8.self)
@@ -40,10 +53,11 @@ struct BlockStatistics {
         return partial
     }
 
+    /// The row of the example at a position.
+    func row(_ position: Int) -> Int { rows.map { Int($0[position]) } ?? position }
+
     /// The index of the first feature of the example at a position.
-    func offset(_ position: Int) -> Int {
-        (rows.map { Int($0[position]) } ?? position) * width
-    }
+    func offset(_ position: Int) -> Int { row(position) * width }
 
     private func floats<Value: StoredScalar>(
         _ values: UnsafePointer<Value>, _ positions: Range<Int>, _ partial: inout FeaturePartial

@@ -36,12 +36,17 @@ package struct Correlations {
         self.kernels = kernels
     }
 
-    /// Throws if examples are too wide to be whitened; `path` is the data's, for the message.
+    /// Throws if examples are too wide to be whitened, or of unlike lengths; `path` is the data's, for the message.
     package static func check(_ layout: DatasetLayout, path: String) throws(DataError) {
         guard layout.width <= widthLimit else {
             throw DataError(
                 .unsupported, path: path, expected: "at most \(widthLimit) features to whiten",
                 found: "\(layout.width)", advice: "set data.normalize to standardize")
+        }
+        guard !layout.hasLengths else {
+            throw DataError(
+                .unsupported, path: path, expected: "examples of one length to whiten", found: "lengths",
+                advice: "set data.normalize to standardize")
         }
     }
 

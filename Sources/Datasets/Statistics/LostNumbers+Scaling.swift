@@ -6,7 +6,10 @@ extension LostNumbers {
         _ examples: StoredExamples, rows: [Int32]?, scaling: FeatureScaling
     ) -> [LostNumbers] {
         let layout = examples.layout
-        guard layout.elementType == .float64, layout.exampleShape.count == 1 else { return [] }
+        guard layout.elementType == .float64, layout.exampleShape.count == 1, layout.positionAxis == nil
+        else {
+            return []
+        }
         let width = layout.width
         let values = examples.features.assumingMemoryBound(to: Double.self)
         func forEachRow(_ body: (UnsafePointer<Double>) -> Void) {

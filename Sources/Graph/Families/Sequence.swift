@@ -60,18 +60,22 @@ extension Tensor {
     /// The same tensor, its sequences being of these lengths, int32[N]; nil for sequences that fill it.
     public func with(lengths: Tensor?) -> Tensor { Tensor(value, in: builder, lengths: lengths?.value) }
 
+    /// Notes that a layer reads this tensor as sequences whose positions lie along `axis`: 1 in (N, T, E), 2 in (N, C, L).
+    ///
+    /// Where the tensor is a model's features, that is how they are normalized, and which of them lengths count.
+    public func readAsSequences(along axis: Int) { builder.noteSequences(value, along: axis) }
+
     /// float32[N, steps]: 1 at positions in front of each of these lengths, int32[N].
     public func positionMask(steps: Int) -> Tensor { applying(.sequence(.mask(steps: steps))) }
 
-    /// This tensor (N, T, ...) with zeros beyond its lengths.
-    public func zeroedBeyondLengths() -> Tensor {
+    /// This tensor, (N, T, ...) or with positions along another axis, with zeros beyond its lengths.
+    public func zeroedBeyondLengths(along axis: Int = 1) -> Tensor {
         guard let lengths else { return self }
-        let mask = lengths.positionMask(steps: shape[1])
-        let ones = Array(repeating: 1, count: shape.count - 2)
+        let mask = lengths.positionMask(steps: shape[axis])
+        var extents = Array(repeating: 1, count: shape.count)
+        (extents[0], extents[axis]) = (shape[0], shape[axis])
         let zeros = builder.constant(0, shape: shape)
-        return mask.reshaped(to: [shape[0], shape[1]] + ones).broadcast(to: shape).selecting(
-            self, else: zeros
-        )
-        .with(lengths: lengths)
+        return mask.reshaped(to: extents).broadcast(to: shape).selecting(self, else: zeros)
+            .with(lengths: lengths)
     }
 }

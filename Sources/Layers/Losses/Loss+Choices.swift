@@ -16,6 +16,10 @@ extension ChoiceList where Element == Loss {
                             "class_weights",
                             .numbers(.notNegative, count: nil, "a list of weights, one per class"),
                             default: .none, "What each class counts; 1 each unless given."),
+                        .optional(
+                            "ignore_index", .whole(-Int(Int32.max)...Int(Int32.max)),
+                            default: .whole(CrossEntropyLoss.torchIgnoreIndex),
+                            "The label of positions that do not count."),
                     ], source: "label_smoothing: Szegedy et al. 2016"
                 ) { options throws(OptionError) in
                     let weights = options.numbersIfAny("class_weights")
@@ -26,7 +30,8 @@ extension ChoiceList where Element == Loss {
                             allowed: "weights of which one is above 0")
                     }
                     return .crossEntropy(
-                        labelSmoothing: options.number("label_smoothing"), classWeights: weights)
+                        labelSmoothing: options.number("label_smoothing"), classWeights: weights,
+                        ignoreIndex: options.whole("ignore_index"))
                 },
                 NamedChoice(
                     SquaredErrorLoss.name, "The mean of (prediction − target)², on outputs as they are.",

@@ -9,7 +9,8 @@ public struct Loss: Sendable, Hashable {
     /// A loss of your own, or a built-in one, by its formula.
     public init(_ function: some LossFunction) { self.function = function }
 
-    /// Softmax cross-entropy of logits (N, K) with class labels, as torch.nn.CrossEntropyLoss.
+    /// Softmax cross-entropy of logits (N, K), (N, T, K) or (N, K, H, W) with class labels or probabilities, as
+    /// torch.nn.CrossEntropyLoss.
     public static let crossEntropy = Loss(CrossEntropyLoss())
 
     /// Softmax cross-entropy with torch's options.
@@ -17,8 +18,13 @@ public struct Loss: Sendable, Hashable {
     /// - Parameters:
     ///   - labelSmoothing: The part of each label that is spread over all classes, in [0, 1].
     ///   - classWeights: A weight of at least 0 for each class, not all of them 0; nil for 1 each.
-    public static func crossEntropy(labelSmoothing: Double = 0, classWeights: [Double]? = nil) -> Loss {
-        Loss(CrossEntropyLoss(labelSmoothing: labelSmoothing, classWeights: classWeights))
+    ///   - ignoreIndex: The label of positions that do not count.
+    public static func crossEntropy(
+        labelSmoothing: Double = 0, classWeights: [Double]? = nil, ignoreIndex: Int = -100
+    ) -> Loss {
+        Loss(
+            CrossEntropyLoss(
+                labelSmoothing: labelSmoothing, classWeights: classWeights, ignoreIndex: ignoreIndex))
     }
 
     /// The mean over all elements of (prediction − target)², as torch.nn.MSELoss; class labels count as one-hot rows.

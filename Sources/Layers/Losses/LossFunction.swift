@@ -17,12 +17,14 @@ public protocol LossFunction: Sendable, Hashable {
     var classWeights: [Double]? { get }
     /// Throws unless predictions of shape (N, ...output) can be compared with `target`.
     func check(output: [Int], target: TargetKind) throws(ModelError)
-    /// The loss of each example, times the weight of its class: [N].
+    /// The loss of each example, times the weight of its class: [N]. Where positions have labels of their own, N counts these.
     ///
-    /// - Parameter target: int32[N] labels, or as many numbers as `prediction` has.
+    /// - Parameter target: int32[N] labels, −1 for what does not count, or as many numbers as `prediction` has.
     func perExample(_ prediction: Tensor, _ target: Tensor) -> Tensor
     /// Whether the loss cannot be used with numeric targets.
     var needsClasses: Bool { get }
+    /// Whether numeric targets are probabilities of classes: rows of the outputs' shape, for each position its own.
+    var comparesDistributions: Bool { get }
     /// Whether the loss compares numbers with numbers, so that class labels count as one-hot rows.
     var comparesNumbers: Bool { get }
     /// Whether a single output tells two classes apart by its sign: above 0 is class 1.
@@ -37,6 +39,7 @@ extension LossFunction {
     public var options: [NamedOption] { [] }
     public var classWeights: [Double]? { nil }
     public var needsClasses: Bool { false }
+    public var comparesDistributions: Bool { false }
     public var comparesNumbers: Bool { false }
     public var readsSign: Bool { false }
     public var targetRange: ClosedRange<Float>? { nil }

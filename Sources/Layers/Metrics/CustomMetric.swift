@@ -1,4 +1,5 @@
-/// A metric defined by a function: the mean over examples of the number that the function returns for each.
+/// A metric defined by a function: the mean over examples, or over positions with labels of their own, of the number that
+/// the function returns for each.
 ///
 /// The numbers of a shard are added in Float64 in the order of its examples, and the sums of shards in a fixed tree, so
 /// that the metric is the same at any number of ranks. Worker threads call the function at the same time.
@@ -64,28 +65,30 @@ public struct CustomMetric: Sendable, Hashable {
             && !["_per_second", "_per_class"].contains { name.hasSuffix($0) }
     }
 
-    /// The sum of the function over examples with class labels; 0 if it is for numeric targets.
-    package func sum(_ scores: UnsafePointer<Float>, width: Int, labels: UnsafePointer<Int32>, examples: Int)
+    /// The sum of the function over examples with class labels, or their positions, of which those of label −1 do not count;
+    /// 0 if it is for numeric targets.
+    package func sum(_ scores: UnsafePointer<Float>, width: Int, labels: UnsafePointer<Int32>, rows: Int)
         -> Double
     {
         guard case .ofClasses(let body) = body else { return 0 }
-        return (0..<examples).reduce(0) { sum, example in
-            sum
-                + body(
-                    UnsafeBufferPointer(start: scores + example * width, count: width), Int(labels[example]))
+        return (0..<rows).reduce(0) { sum, row in
+            guard labels[row] >= 0 else { return sum }
+            return sum
+                + body(UnsafeBufferPointer(start: scores + row * width, count: width), Int(labels[row]))
         }
     }
 
-    /// The sum of the function over examples with numeric targets; 0 if it is for class labels.
+    /// `start` and the sum of the function over examples with numeric targets, or their positions; 0 if it is for class labels.
     package func sum(
-        _ estimates: UnsafePointer<Float>, width: Int, targets: UnsafePointer<Float>, examples: Int
+        _ estimates: UnsafePointer<Float>, width: Int, targets: UnsafePointer<Float>, rows: Int,
+        from start: Double = 0
     ) -> Double {
         guard case .ofValues(let body) = body else { return 0 }
-        return (0..<examples).reduce(0) { sum, example in
+        return (0..<rows).reduce(start) { sum, row in
             sum
                 + body(
-                    UnsafeBufferPointer(start: estimates + example * width, count: width),
-                    UnsafeBufferPointer(start: targets + example * width, count: width))
+                    UnsafeBufferPointer(start: estimates + row * width, count: width),
+                    UnsafeBufferPointer(start: targets + row * width, count: width))
         }
     }
 }

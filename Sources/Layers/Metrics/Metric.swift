@@ -20,6 +20,8 @@ public enum Metric: Sendable, Hashable {
     case r2
     /// The mean of |t − p| over targets t and predictions p, averaged over outputs.
     case mae
+    /// e to the power of the mean cross-entropy: how many classes equally likely would be as hard to tell apart.
+    case perplexity
     /// A metric that a program defines.
     case custom(CustomMetric)
 
@@ -55,6 +57,7 @@ public enum Metric: Sendable, Hashable {
         case .f1: "f1"
         case .r2: "r2"
         case .mae: "mae"
+        case .perplexity: "perplexity"
         case .custom(let metric): metric.name
         }
     }
@@ -68,7 +71,7 @@ public enum Metric: Sendable, Hashable {
     /// Whether a larger value is a better one.
     public var isHigherBetter: Bool {
         switch self {
-        case .loss, .mae: false
+        case .loss, .mae, .perplexity: false
         case .accuracy, .topAccuracy, .confusionMatrix, .precision, .recall, .f1, .r2: true
         case .custom(let metric): metric.isHigherBetter
         }
@@ -78,16 +81,26 @@ public enum Metric: Sendable, Hashable {
     public var isNumber: Bool { self != .confusionMatrix }
 
     /// The metrics that are reported unless others are asked for.
-    package static func standard(for target: TargetKind) -> [Metric] {
-        switch target {
-        case .classes: [.accuracy]
+    package static func standard(for model: TracedModel) -> [Metric] {
+        switch model.target {
+        case .classes:
+            model.positions.count == 1 && model.loss.name == CrossEntropyLoss.name
+                ? [.accuracy, .perplexity] : [.accuracy]
         case .values: [.r2, .mae]
         case .none: []
         }
     }
 
+    /// Why the metric cannot be computed for a model; nil if it can.
+    package func problem(in model: TracedModel) -> String? {
+        if self == .perplexity, model.loss.name != CrossEntropyLoss.name {
+            return "\(name) needs loss: cross_entropy, the loss is \(model.loss.name)"
+        }
+        return problem(target: model.target, outputs: model.scoreCount)
+    }
+
     /// Why the metric cannot be computed for `target` with `outputs` scores or numbers; nil if it can.
-    package func problem(target: TargetKind, outputs: Int) -> String? {
+    private func problem(target: TargetKind, outputs: Int) -> String? {
         switch (self, target) {
         case (.loss, _), (_, .none): return nil
         case (.custom(let metric), .classes):
@@ -113,6 +126,6 @@ public enum Metric: Sendable, Hashable {
     private static let mostRows = 4096
 
     private static let named: [Metric] = [
-        .accuracy, .topAccuracy(5), .confusionMatrix, .precision, .recall, .f1, .r2, .mae, .loss,
+        .accuracy, .topAccuracy(5), .confusionMatrix, .precision, .recall, .f1, .r2, .mae, .perplexity, .loss,
     ]
 }

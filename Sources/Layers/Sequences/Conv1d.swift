@@ -37,6 +37,7 @@ public struct Conv1d: Layer {
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
+        x.readAsSequences(along: 2)
         let channels = (inputs ?? x.shape[1]) / groups
         var weight = x.builder.variable(weight, shape: [outputs, channels, window.kernel])
         var extent = window.kernel
@@ -47,7 +48,7 @@ public struct Conv1d: Layer {
                 .padded(3, before: 0, after: window.dilation - 1)
                 .reshaped(to: [outputs, channels, window.kernel * window.dilation]).sliced(2, 0..<extent)
         }
-        let image = x.channelsZeroedBeyondLengths()
+        let image = x.zeroedBeyondLengths(along: 2)
             .reshaped(to: [x.shape[0], x.shape[1], 1, x.shape[2]])
         let geometry = Convolution2d(
             stride: Extent2d(1, window.stride), padding: Extent2d(0, window.padding), groups: groups)
@@ -55,7 +56,7 @@ public struct Conv1d: Layer {
             weight.reshaped(to: [outputs, channels, 1, extent]),
             bias: bias.map { x.builder.variable($0, shape: [outputs]) }, geometry: geometry)
         return y.reshaped(to: [y.shape[0], outputs, y.shape[3]])
-            .with(lengths: x.lengths?.behind(window)).channelsZeroedBeyondLengths()
+            .with(lengths: x.lengths?.behind(window)).zeroedBeyondLengths(along: 2)
     }
 
     public func check(input shape: [Int]) throws(ModelError) {
@@ -99,24 +100,17 @@ extension Tensor {
     /// These lengths, int32[N], behind windows.
     fileprivate func behind(_ window: Window1d) -> Tensor { applying(.sequence(.windowed(window))) }
 
-    /// This tensor (N, C, L) with zeros beyond its lengths.
-    fileprivate func channelsZeroedBeyondLengths() -> Tensor {
-        guard let lengths else { return self }
-        let mask = lengths.positionMask(steps: shape[2]).reshaped(to: [shape[0], 1, shape[2]])
-        let zeros = builder.constant(0, shape: shape)
-        return mask.broadcast(to: shape).selecting(self, else: zeros).with(lengths: lengths)
-    }
-
     /// A pooling of images of one row, of this tensor (N, C, L).
     fileprivate func pooled(_ window: Window1d, _ pool: (Tensor, Window2d) -> Tensor) -> Tensor {
-        let image = channelsZeroedBeyondLengths().reshaped(to: [shape[0], shape[1], 1, shape[2]])
+        readAsSequences(along: 2)
+        let image = zeroedBeyondLengths(along: 2).reshaped(to: [shape[0], shape[1], 1, shape[2]])
         let y = pool(
             image,
             Window2d(
                 kernel: Extent2d(1, window.kernel), stride: Extent2d(1, window.stride),
                 padding: Extent2d(0, window.padding)))
         return y.reshaped(to: [y.shape[0], y.shape[1], y.shape[3]])
-            .with(lengths: lengths?.behind(window)).channelsZeroedBeyondLengths()
+            .with(lengths: lengths?.behind(window)).zeroedBeyondLengths(along: 2)
     }
 }
 

@@ -27,7 +27,8 @@ public struct Embedding: Layer {
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        x.builder.variable(weight, shape: [tokens, features])
+        x.readAsSequences(along: 1)
+        return x.builder.variable(weight, shape: [tokens, features])
             .gatheredRows(x.converted(to: .int32), frozen: padding).with(lengths: x.lengths)
     }
 

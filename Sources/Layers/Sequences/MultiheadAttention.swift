@@ -53,12 +53,14 @@ public struct MultiheadAttention: Layer {
 
     /// Attention of the positions of (N, T, E) to each other: (N, T, E).
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        rows(of: x.reshaped(to: [x.shape[0] * x.shape[1], x.shape[2]]), steps: x.shape[1]).reshaped(
-            to: x.shape)
+        x.readAsSequences(along: 1)
+        return rows(of: x.reshaped(to: [x.shape[0] * x.shape[1], x.shape[2]]), steps: x.shape[1])
+            .reshaped(to: x.shape)
     }
 
     /// Attention of the positions of (N, T, E) to those of `memory`, (N, S, E): (N, T, E).
     public func callAsFunction(_ x: Tensor, to memory: Tensor) -> Tensor {
+        x.readAsSequences(along: 1)
         let (width, keys) = (x.shape[2], memory.shape[1])
         let queries = x.reshaped(to: [x.shape[0] * x.shape[1], width])
         let positions = memory.reshaped(to: [memory.shape[0] * keys, width])

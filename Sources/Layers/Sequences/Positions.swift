@@ -15,6 +15,7 @@ public struct PositionalEmbedding: Layer {
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
+        x.readAsSequences(along: 1)
         let (steps, features) = (x.shape[1], x.shape[2])
         let vectors = x.builder.variable(weight, shape: [longest, features]).sliced(0, 0..<steps)
         return x + vectors.reshaped(to: [1, steps, features]).broadcast(to: x.shape)
@@ -36,6 +37,7 @@ public struct SinusoidalEncoding: Layer {
     public init() {}
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
+        x.readAsSequences(along: 1)
         let (steps, features) = (x.shape[1], x.shape[2])
         let values = (0..<steps).flatMap { step in
             (0..<features).map { feature -> Double in

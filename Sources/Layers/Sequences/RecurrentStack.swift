@@ -54,6 +54,7 @@ struct RecurrentStack: Sendable {
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
+        x.readAsSequences(along: 1)
         // Inside, steps come first: the rows of a step are neighbours.
         var y = x.transposed([1, 0, 2])
         for (number, directions) in layers.enumerated() {

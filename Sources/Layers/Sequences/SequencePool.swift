@@ -18,6 +18,7 @@ public struct SequencePool: Layer {
     public init(_ kind: Kind) { self.kind = kind }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
+        x.readAsSequences(along: 1)
         let (examples, steps, features) = (x.shape[0], x.shape[1], x.shape[2])
         let row = [examples, features]
         guard let lengths = x.lengths else {

@@ -77,7 +77,8 @@ public struct TransformerEncoderLayer: Layer {
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        rows(of: x.reshaped(to: [x.shape[0] * x.shape[1], x.shape[2]]), steps: x.shape[1])
+        x.readAsSequences(along: 1)
+        return rows(of: x.reshaped(to: [x.shape[0] * x.shape[1], x.shape[2]]), steps: x.shape[1])
             .reshaped(to: x.shape)
     }
 
@@ -105,6 +106,7 @@ public struct TransformerEncoder: Layer {
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
+        x.readAsSequences(along: 1)
         // Inside, positions are rows of a matrix, so that dense layers follow each other without a change of layout.
         let rows = x.reshaped(to: [x.shape[0] * x.shape[1], x.shape[2]])
         return layers.reduce(rows) { $1.rows(of: $0, steps: x.shape[1]) }.reshaped(to: x.shape)

@@ -118,6 +118,12 @@ struct ElementwiseBinder: Binder {
                     frame.labels(y)[place] = Int32(exactly: frame.floats(x)[place].rounded(.towardZero)) ?? -1
                 }
             }
+        case (.int32, .float32):
+            let x = try plain(0)
+            let y = define()
+            builder.emit("to float32", reads: [x], writes: [y]) { frame in
+                for place in 0..<Int(count) { frame.floats(y)[place] = Float(frame.labels(x)[place]) }
+            }
         case (.float64, .float32):
             let x = try plain(0)
             let y = define()

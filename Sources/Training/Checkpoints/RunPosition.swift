@@ -76,7 +76,8 @@ extension RunPosition {
         guard (0...step).contains(policy.skippedSteps),
             (0...policy.skippedSteps).contains(policy.skippedInRow),
             (0...policy.skippedInRow).contains(policy.notFiniteInRow),
-            (0...examples).contains(progress.epochExamples), sinks.values.allSatisfy({ $0 >= 0 }),
+            (0...examples).contains(progress.epochExamples), progress.epochWeight ?? 0 >= 0,
+            sinks.values.allSatisfy({ $0 >= 0 }),
             (0...step).contains(policy.bestStep),
             // The best weights may be of the epoch under way.
             (0...(settings.watchesEvaluations ? min(epoch + 1, epochs) : epoch)).contains(

@@ -162,7 +162,8 @@ extension Trainer {
         let (model, count) = (loaded.model, loaded.dataset.examples.layout.count)
         var rows = try fraction.map { fraction in
             let split = try ValidationSplit(
-                count: count, fraction: fraction, seed: settings.seed, name: loaded.dataset.name)
+                loaded.dataset.examples.layout, fraction: fraction, seed: settings.seed,
+                name: loaded.dataset.name)
             return data == .train ? split.training : split.validation
         }
         let available = rows?.count ?? count

@@ -88,7 +88,9 @@ extension Trainer {
         guard case .outputs = along else { return [] }
         return try Agreement.fromRoot(cluster.world) {
             let source = settings.data.training
-            let layout = try source.taking(source.task(for: settings.loss, makeModel: makeModel)).outline()
+            let layout = try source.reading(for: settings.loss, makeModel: makeModel)(
+                source, for: settings.loss
+            ).outline()
             guard
                 let model = try? TracedModel(
                     makeModel(layout), exampleShape: layout.exampleShape, target: .none, loss: settings.loss),

@@ -99,13 +99,19 @@ package struct RunPolicy {
     package func momentum(_ step: Int) -> Double? { rates.momentum(step: step, in: plan.shape) }
 
     /// Takes a step's mean loss, why it was skipped if it was, and its noise if it was measured.
+    ///
+    /// - Parameter loss: nil where no label of the step counts.
     package mutating func observe(
-        loss: Double, skipped reason: StepResult.Reason?, noise: GradientNoise? = nil
+        loss: Double?, skipped reason: StepResult.Reason?, noise: GradientNoise? = nil
     ) -> StepVerdict {
+        if reason == .labels {
+            state.skippedSteps += 1
+            return StepVerdict(skipped: "none of the labels of its mini-batch counts")
+        }
         if let noise { state.noise.observe(noise) }
-        if let spikes = settings.spikes { state.recentLosses.observe(loss, window: spikes.window) }
+        if let spikes = settings.spikes, let loss { state.recentLosses.observe(loss, window: spikes.window) }
         guard let reason else {
-            guard loss.isFinite else { return StepVerdict(divergence: "the loss is not finite") }
+            guard loss?.isFinite ?? true else { return StepVerdict(divergence: "the loss is not finite") }
             state.skippedInRow = 0
             state.notFiniteInRow = 0
             return StepVerdict()
@@ -115,9 +121,9 @@ package struct RunPolicy {
         state.notFiniteInRow = reason == .gradient ? state.notFiniteInRow + 1 : 0
         let what =
             switch reason {
-            case .gradient: "the gradient was not finite"
+            case .gradient, .labels: "the gradient was not finite"
             case .curvature: "products with the Hessian were not finite"
-            case .loss: "the loss, \(ProgressReporter.fixed(loss, 4)), was far above the recent ones"
+            case .loss: "the loss, \(ProgressReporter.fixed(loss ?? .nan, 4)), was far above the recent ones"
             }
         guard state.skippedInRow >= settings.maximumSkippedSteps else { return StepVerdict(skipped: what) }
         let steps = counted(state.skippedInRow, "step")

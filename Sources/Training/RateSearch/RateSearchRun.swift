@@ -71,7 +71,7 @@ struct RateSearchRun {
             if result.isSkipped {
                 course.stop()
             } else {
-                course.add(rates[step], result.lossSum / Double(result.count))
+                course.add(rates[step], result.meanLoss)
             }
             work.advance(step + 1, of: options.steps)
         }

@@ -20,7 +20,7 @@ struct DryRun {
         if let weights = prepared.initialWeights {
             terminal?.line("dtrain: starting from the weights of \(weights)")
         }
-        let loss = result.lossSum / Double(result.count)
+        let loss = result.meanLoss
         terminal?.line(
             "dry run: one step of \(counted(result.count, "example")), loss \(loss.plainText), "
                 + "gradient norm \((result.gradientNorm ?? .nan).plainText); nothing was written")

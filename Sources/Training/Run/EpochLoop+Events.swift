@@ -9,7 +9,7 @@ extension EpochLoop {
     func event(of result: StepResult, _ shift: [NamedNumber]) -> RunEvent.Step {
         let rate = policy.learningRate(progress.step - 1)
         return RunEvent.Step(
-            step: progress.step, epoch: progress.epoch + 1, loss: result.lossSum / Double(result.count),
+            step: progress.step, epoch: progress.epoch + 1, loss: result.meanLoss,
             learningRate: policy.statedRate(progress.step - 1), gradientNorm: result.gradientNorm,
             clipRatio: result.clipRatio,
             noiseScale: policy.measuresNoise ? policy.state.noise.examples : nil,
@@ -42,7 +42,7 @@ extension EpochLoop {
     func howFar(_ result: StepResult, of steps: Int) -> RunEvent.Progress {
         RunEvent.Progress(
             epoch: progress.epoch + 1, fraction: Double(progress.batch) / Double(steps),
-            step: progress.step, steps: plannedSteps, loss: result.lossSum / Double(result.count),
+            step: progress.step, steps: plannedSteps, loss: result.meanLoss,
             learningRate: policy.statedRate(progress.step - 1), samplesPerSecond: pace.samplesPerSecond,
             remaining: remaining(isEpochEvaluated: false))
     }

@@ -223,13 +223,14 @@ final class EpochLoop {
     /// Adds a step to the epoch's sums unless it was skipped; throws if the run has diverged.
     private func take(_ result: StepResult) throws {
         let verdict = policy.observe(
-            loss: result.lossSum / Double(result.count), skipped: result.skipped, noise: result.noise)
+            loss: result.weight > 0 ? result.meanLoss : nil, skipped: result.skipped, noise: result.noise)
         if let what = verdict.skipped {
             sinks.take(.note("step \(progress.step) changed nothing: \(what)"))
         }
         if let what = verdict.divergence { throw diverged(what) }
         guard !result.isSkipped else { return }
         progress.epochLossSum += result.lossSum
+        progress.epochWeight = (progress.epochWeight ?? Double(progress.epochExamples)) + result.weight
         progress.epochExamples += result.count
     }
 

@@ -28,7 +28,7 @@ struct RunEvaluators {
         _ state: ModelState,
         _ cluster: Cluster
     ) throws {
-        let metrics = Self.metrics(settings, rates, data.target)
+        let metrics = Self.metrics(settings, rates, data.model)
         func evaluator(_ part: PreparedData.Part) throws -> Evaluator {
             try Evaluator(
                 cluster: cluster, state: state,
@@ -84,9 +84,9 @@ struct RunEvaluators {
 
     /// The metrics that are asked for, and those that early stopping or the learning rate schedule watch.
     private static func metrics(
-        _ settings: TrainingSettings, _ rates: LearningRateSchedule, _ target: TargetKind
+        _ settings: TrainingSettings, _ rates: LearningRateSchedule, _ model: TracedModel
     ) -> [Metric] {
-        var metrics = settings.metrics ?? Metric.standard(for: target)
+        var metrics = settings.metrics ?? Metric.standard(for: model)
         let watched = [RunPolicy.watchedMetric(settings), rates.plateau?.metric.rawValue]
         for metric in watched.compactMap({ $0.flatMap(settings.metric(validation:)) })
         where metric != .loss && !metrics.contains(metric) {

@@ -4,7 +4,9 @@ import Messages
 /// Notes on training data that stand in the way of training.
 extension RunNotes {
     /// What is odd about the examples themselves and their order.
-    var dataOddities: [String] { largeLimits + [words, repetitions, sortedLabels].compactMap { $0 } }
+    var dataOddities: [String] {
+        largeLimits + [words, cutLines, repetitions, sortedLabels].compactMap { $0 }
+    }
 
     /// The columns of a table that are words, which may have been meant as numbers or names.
     private var words: String? {
@@ -16,6 +18,14 @@ extension RunNotes {
         }
         return
             "columns of words have a feature for each word: \(names.joined(separator: ", "))\(columns.count > 20 ? ", ..." : ""), \(run.data.training.dataset.name); other words count as none"
+    }
+
+    /// Lines of text that are longer than examples.
+    private var cutLines: String? {
+        let layout = run.data.training.dataset.examples.layout
+        guard layout.cutExamples > 0 else { return nil }
+        return
+            "\(layout.cutExamples) of \(counted(layout.count, "line")) are longer than data.train.length, \(layout.width): the rest of them is left out, \(run.data.training.dataset.name)"
     }
 
     /// Limits above the sizes of their data sets.

@@ -8,7 +8,7 @@ import Safetensors
 /// data.
 ///
 /// - "outputs", Float32 (N, ...): the model's outputs.
-/// - "classes" and "labels", Int32 (N): the predicted and the true class, where the targets are classes.
+/// - "classes" and "labels", Int32 (N): the predicted and the true class, where each example has a class.
 /// - "targets", Float32 (N, K): the true numbers, where the targets are numbers.
 ///
 /// The bytes do not depend on the number of ranks. The entry "outputs" of the metadata holds `kind`.

@@ -11,19 +11,22 @@ package struct RunProgress: Codable, Sendable, Equatable {
     /// Σ loss over the epoch's examples so far, and their number.
     package var epochLossSum = 0.0
     package var epochExamples = 0
+    /// What their mean loss divides the sum by; nil where it is their number, and before the first step.
+    package var epochWeight: Double?
     /// Whether the run has no steps left.
     package var isFinished = false
 
     package init() {}
 
     /// The mean loss of the epoch so far, NaN if all its steps were skipped.
-    var epochLoss: Double { epochExamples > 0 ? epochLossSum / Double(epochExamples) : .nan }
+    var epochLoss: Double { epochExamples > 0 ? epochLossSum / (epochWeight ?? Double(epochExamples)) : .nan }
 
     mutating func endEpoch() {
         epoch += 1
         batch = 0
         epochLossSum = 0
         epochExamples = 0
+        epochWeight = nil
     }
 }
 

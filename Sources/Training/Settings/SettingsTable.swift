@@ -137,7 +137,9 @@ package struct SettingsTable: Sendable {
                 "data.normalize", \.data.normalization,
                 OptionCodec(.choice(scalings.form), encode: \.option) { value throws(OptionError) in
                     try scalings.make(value)
-                }, .results, "How features are scaled, by statistics of the training set."),
+                }, .results,
+                "How features are scaled, by statistics of the training set; tokens of text are not, unless given."
+            ),
             SettingKey(
                 "data.augment", \.data.augmentation,
                 .list(

@@ -23,16 +23,17 @@ public struct TrainingSettings: Sendable {
         /// How often the order of training examples is drawn.
         public var shuffle: Shuffle
 
-        /// A description of the data.
+        /// A description of the data; unless `normalization` is given, features are standardized, but tokens of text are taken as
+        /// they are.
         public init(
             training: DatasetSource, test: DatasetSource? = nil, validation: Validation? = nil,
-            normalization: Normalization = .standardize, augmentation: [Augmentation] = [],
+            normalization: Normalization? = nil, augmentation: [Augmentation] = [],
             shuffle: Shuffle = .epoch
         ) {
             self.training = training
             self.test = test
             self.validation = validation
-            self.normalization = normalization
+            self.normalization = normalization ?? (training.format == .text ? .none : .standardize)
             self.augmentation = augmentation
             self.shuffle = shuffle
         }

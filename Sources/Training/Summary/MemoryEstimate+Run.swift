@@ -21,10 +21,10 @@ extension MemoryEstimate.Work {
             sets.append(part.dataset)
         }
         let layouts = sets.map(\.examples.layout)
-        dataBytes = layouts.reduce(0) { $0 + $1.featureBytes + $1.labelBytes }
+        dataBytes = layouts.reduce(0) { $0 + $1.featureBytes + $1.labelBytes + $1.lengthBytes }
         // Row numbers of an epoch, of evaluations and of the epoch that follows.
         orderBytes = 4 * (2 * examples + evaluated.reduce(0) { $0 + $1.count })
-        exampleBytes = layouts[0].width * 4 + layouts[0].labels.size + 8
+        exampleBytes = layouts[0].width * 4 + layouts[0].labelSize + 8
         bucketBytes = settings.bucketBytes
         precision = settings.precision
         keepsGradients = settings.accumulate > 1 || settings.isDelayed

@@ -34,7 +34,7 @@ struct CauseData {
             isTraining ? loaded.dataset : try Self.load(sets.training, like: loaded, settings.loss)
         if let fraction = sets.heldFraction {
             let split = try ValidationSplit(
-                count: set.examples.layout.count, fraction: fraction, seed: settings.seed, name: set.name)
+                set.examples.layout, fraction: fraction, seed: settings.seed, name: set.name)
             rows = (split.training, split.validation)
         }
         training = PreparedData.Part(dataset: set, rows: rows?.training)
@@ -62,8 +62,9 @@ struct CauseData {
         let task = try Agreement.fromRoot(cluster.world) {
             try source.task(likeClasses: inputs.classes != nil, loss: loss)
         }
+        let reading = DataReading(task: task, positionAxis: loaded.model.positionAxis)
         let set = try SharedDataset.load(
-            inputs.followed(by: source.taking(task)), on: cluster, loaded.progress)
+            inputs.followed(by: reading(source, for: loss)), on: cluster, loaded.progress)
         try inputs.check(
             set.examples.layout, of: set.source, trainedOn: "the model's training set",
             labels: "the model's training set")

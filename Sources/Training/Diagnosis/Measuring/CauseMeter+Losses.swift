@@ -35,10 +35,11 @@ extension CauseMeter {
         let rows = (fitted + held).sorted()
         let model = try TracedModel(
             ConstantAnswer(shape: shape), exampleShape: data.model.exampleShape,
-            exampleElement: data.model.exampleElement, target: data.model.target, loss: data.model.loss)
+            exampleElement: data.model.exampleElement, hasLengths: data.model.hasLengths,
+            target: data.model.target, labelShape: data.model.positions, loss: data.model.loss)
         let state = try ModelState(cluster: cluster, model: model)
         let answers = ConstantAnswer.candidates(
-            data.training.dataset.examples, rows: rows, shape: shape)
+            data.training.dataset.examples, rows: rows, for: data.model)
         let evaluator = try evaluator(state, of: data.training, rows: rows)
         var best = Double.infinity
         for answer in answers {

@@ -51,7 +51,8 @@ extension CauseMeter {
             try scratch.free()
         }
         try take("the same model from new weights", data.model, isOwn: true)
-        for (description, model) in models {
+        // Models of one row of outputs have nothing to say of positions.
+        for (description, model) in models where data.model.positions.isEmpty {
             try take(
                 description,
                 TracedModel(

@@ -21,21 +21,34 @@ struct ConstantAnswer: Model {
     /// that compare numbers, the logarithms of the classes' shares for those that compare scores, and their log-odds.
     ///
     /// - Parameter rows: The examples that they are to suit.
-    static func candidates(_ examples: StoredExamples, rows: [Int32], shape: [Int]) -> [[Float]] {
-        let width = shape.reduce(1, *)
+    static func candidates(_ examples: StoredExamples, rows: [Int32], for model: TracedModel) -> [[Float]] {
+        let width = model.outputShape.reduce(1, *)
         var means = Array(repeating: 0.0, count: width)
+        var count = rows.count
         if let targets = examples.targets, targets.count == examples.layout.count * width {
             for row in rows {
                 for place in 0..<width { means[place] += Double(targets[Int(row) * width + place]) }
             }
-        } else if let labels = examples.classes {
+        } else if let labels = examples.classIndices {
+            // Where positions have labels of their own, all get the shares of their classes together.
+            let (each, classes) = (examples.layout.labelWidth, width / model.rowCount)
+            var shares = Array(repeating: 0.0, count: classes)
+            count = 0
             for row in rows {
-                // A single output tells classes 0 and 1 apart.
-                let label = Int(labels[Int(row)])
-                if width == 1 { means[0] += Double(label) } else if label < width { means[label] += 1 }
+                for place in Int(row) * each..<(Int(row) + 1) * each where labels[place] >= 0 {
+                    let label = Int(labels[place])
+                    count += 1
+                    // A single output tells classes 0 and 1 apart.
+                    if classes == 1 {
+                        shares[0] += Double(label)
+                    } else if label < classes {
+                        shares[label] += 1
+                    }
+                }
             }
+            means = model.outputs(repeating: shares)
         }
-        means = means.map { $0 / Double(max(1, rows.count)) }
+        means = means.map { $0 / Double(max(1, count)) }
         var all = [means.map { Float($0) }, Array(repeating: 0, count: width)]
         if means.allSatisfy({ (0...1).contains($0) }) {
             let shares = means.map { min(max($0, 1e-6), 1 - 1e-6) }
