@@ -15,7 +15,13 @@ package struct Recipe: Sendable, Equatable {
     }
 
     /// All recipes, the default first, in the order in which they are listed to a user.
-    package static let all = [fashionCNN, fashionLeNet5, fashionMLP, fashionMLPBig, fashionResNet20] + toys
+    package static let all = images + texts + toys
+
+    /// Fashion-MNIST.
+    package static let images = [fashionCNN, fashionLeNet5, fashionMLP, fashionMLPBig, fashionResNet20]
+
+    /// Texts that scripts/text-data writes.
+    package static let texts = [bibleLSTM, bibleTransformer, languagesGRU]
 
     /// Problems of a few weights with their examples in the recipe, whose losses can be seen as a surface.
     package static let toys = [

@@ -136,7 +136,8 @@ extension DatasetLayout {
         guard features.shape.count >= 2 else {
             throw DataError(
                 .unsupported, path: path, expected: "features of shape (examples, ...)", found: shape,
-                advice: "save the array with shape (examples, 1) if each example has one feature")
+                advice: "save the array with shape (examples, 1) if each example has one feature"
+                    + (features.scalar.hasFeatures ? "" : ", or swap the two files if these are labels"))
         }
         guard !features.shape.contains(0) else {
             throw DataError(

@@ -81,6 +81,8 @@ public struct Graph: Sendable, Equatable {
         case scores
         /// float32[N, C, ...]: what a layer with a weight reads, by its number.
         case layerInput(Int)
+        /// float32: what a model keeps from one position to the next, by its place.
+        case carried(Int)
     }
 
     /// The type of a value.

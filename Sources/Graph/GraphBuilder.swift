@@ -12,6 +12,8 @@ public final class GraphBuilder {
     public let mode: Mode
     /// Whether dropout leaves elements out: in training, unless told otherwise.
     public let dropsOut: Bool
+    /// What is kept from position to position, where the model is traced for one position at a time; nil else.
+    public let carried: CarriedStates?
     /// The nodes so far.
     package private(set) var nodes: [Graph.Node] = []
     /// The next values of states.
@@ -32,8 +34,13 @@ public final class GraphBuilder {
     }
 
     /// A builder for a trace that may use `variables`, whose order numbers parameters and states.
-    package init(mode: Mode, dropsOut: Bool? = nil, variables: [any TracedVariable] = []) {
+    ///
+    /// - Parameter longest: The most positions of a model that is traced for one at a time; nil for whole sequences.
+    package init(
+        mode: Mode, dropsOut: Bool? = nil, variables: [any TracedVariable] = [], carrying longest: Int? = nil
+    ) {
         self.mode = mode
+        carried = longest.map { CarriedStates(longest: $0) }
         self.dropsOut = dropsOut ?? (mode == .training)
         shapes = Array(repeating: nil, count: variables.count)
         trainable = variables.map(\.isTrainable)
@@ -46,6 +53,7 @@ public final class GraphBuilder {
     package init(continuing graph: Graph) {
         mode = .training
         dropsOut = true
+        carried = nil
         shapes = []
         trainable = []
         places = [:]

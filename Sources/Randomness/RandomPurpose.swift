@@ -22,4 +22,6 @@ public enum RandomPurpose: UInt32, Sendable, CaseIterable {
     case replacement = 9
     /// Values of a search's trials; the stream is the key, the element the trial.
     case search = 10
+    /// The tokens of generated text.
+    case generation = 11
 }

@@ -18,6 +18,15 @@ package enum LabelChecks {
             about: .file(source.labelsName))
     }
 
+    /// Whether a data set's numeric targets are rows of a single 1 and otherwise zeros.
+    package static func areOneHot(_ examples: StoredExamples) -> Bool {
+        guard let targets = examples.targets, examples.layout.labelWidth > 1 else { return false }
+        return stride(from: 0, to: targets.count, by: examples.layout.labelWidth).allSatisfy { start in
+            let row = targets[start..<start + examples.layout.labelWidth]
+            return row.allSatisfy { $0 == 0 || $0 == 1 } && row.reduce(0, +) == 1
+        }
+    }
+
     /// Throws if a loss that compares distributions gets numbers that are none: a row of them, for each position its own, is to
     /// sum to 1.
     package static func distributions(

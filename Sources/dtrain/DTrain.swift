@@ -21,7 +21,9 @@ struct DTrain: DescribedCommand {
             CommandGroup(
                 name: "Training",
                 subcommands: [TrainCommand.self, RateSearchCommand.self, StudyCommand.self]),
-            CommandGroup(name: "Prediction", subcommands: [EvaluateCommand.self, PredictCommand.self]),
+            CommandGroup(
+                name: "Prediction",
+                subcommands: [EvaluateCommand.self, PredictCommand.self, GenerateCommand.self]),
             CommandGroup(
                 name: "Analysis",
                 subcommands: [

@@ -9,7 +9,7 @@ import Testing
     private static func evaluated(_ isTanh: Bool, _ x: [Float], _ table: dt_kernels) -> [Float] {
         var layer = dt_recurrent(
             kind: isTanh ? DT_RNN_TANH : DT_LSTM, steps: 1, examples: Int64(x.count), inputs: 1, hidden: 1,
-            reversed: false, lengths: nil)
+            reversed: false, lengths: nil, first_state: nil, first_cell: nil)
         let ones = [Float](repeating: 1, count: 4), floats = Int(dt_recurrent_reserve(&layer))
         let scratch = UnsafeMutableRawPointer.allocate(
             byteCount: Int(dt_recurrent_scratch(&layer)), alignment: 4)

@@ -95,7 +95,7 @@ import Testing
             var layer = dt_recurrent(
                 kind: p.kind, steps: Int64(p.shape.steps), examples: Int64(p.shape.examples),
                 inputs: Int64(p.shape.inputs), hidden: Int64(p.shape.hidden), reversed: p.isReversed,
-                lengths: p.lengths == nil ? nil : stored.baseAddress)
+                lengths: p.lengths == nil ? nil : stored.baseAddress, first_state: nil, first_cell: nil)
             let bytes = Int(dt_recurrent_scratch(&layer)), reserved = Int(dt_recurrent_reserve(&layer))
             let scratch = UnsafeMutableRawPointer.allocate(byteCount: bytes + 1, alignment: 4)
             defer { scratch.deallocate() }
@@ -285,6 +285,40 @@ import Testing
             #expect(Self.error(result.dgates, exact.dgates, least: 0.1) <= 1e-5, "dgates, \(name)")
             #expect(
                 p.kind != DT_GRU || Self.error(result.dhidden, exact.dhidden, least: 0.1) <= 1e-5, "\(name)")
+        }
+    }
+
+    /// A walk in two pieces, the second of which starts from the state that the first has left, is the whole walk.
+    @Test(arguments: KernelVariant.all, shapes) func piecesAreTheWhole(variant: KernelVariant, shape: Shape) {
+        for p in Self.problems(shape) where p.lengths == nil && !p.isReversed && shape.steps > 1 {
+            let whole = Self.outcome(p, variant.table)
+            let (examples, hidden) = (shape.examples, shape.hidden)
+            let first = shape.steps / 2
+            let padded = (hidden + 15) / 16 * 16
+            let kept = Int(dt_recurrent_reserve_rows(p.kind)) * padded
+            let state = Array(whole.y[(first - 1) * examples * hidden..<first * examples * hidden])
+            let cell = (0..<(p.kind == DT_LSTM ? examples : 0)).flatMap { example in
+                let row = ((first - 1) * examples + example) * kept + 4 * padded
+                return whole.reserve[row..<row + hidden]
+            }
+            let rest = state.withUnsafeBufferPointer { state in
+                cell.withUnsafeBufferPointer { cell in
+                    var layer = dt_recurrent(
+                        kind: p.kind, steps: Int64(shape.steps - first), examples: Int64(examples),
+                        inputs: Int64(shape.inputs), hidden: Int64(hidden), reversed: false, lengths: nil,
+                        first_state: state.baseAddress, first_cell: p.kind == DT_LSTM ? cell.baseAddress : nil
+                    )
+                    let scratch = UnsafeMutableRawPointer.allocate(
+                        byteCount: Int(dt_recurrent_scratch(&layer)), alignment: 64)
+                    defer { scratch.deallocate() }
+                    return written((shape.steps - first) * examples * hidden) { y in
+                        variant.table.recurrent(
+                            &layer, Array(p.x[(first * examples * shape.inputs)...]), p.inputWeights,
+                            p.stateWeights, p.inputBias, p.stateBias, y, nil, scratch)
+                    }
+                }
+            }
+            #expect(bits(rest) == bits(Array(whole.y[(first * examples * hidden)...])), "\(Self.name(p))")
         }
     }
 

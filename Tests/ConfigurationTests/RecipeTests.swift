@@ -9,12 +9,13 @@ import Testing
         #expect(
             Recipe.all.map(\.name) == [
                 "fashion-cnn", "fashion-lenet5", "fashion-mlp", "fashion-mlp-big", "fashion-resnet20",
-                "two-weights", "twenty-examples", "valley", "cliff", "hill", "unlike-features", "saddle",
+                "bible-lstm", "bible-transformer", "languages-gru", "two-weights", "twenty-examples",
+                "valley", "cliff", "hill", "unlike-features", "saddle",
                 "shallow-minimum", "wrong-outputs",
             ])
         #expect(Recipe.standard.name == "fashion-cnn")
         for recipe in Recipe.all {
-            #expect(recipe.title.hasPrefix("Fashion-MNIST with ") != Recipe.toys.contains(recipe))
+            #expect(recipe.title.hasPrefix("Fashion-MNIST with ") == Recipe.images.contains(recipe))
             #expect((10...80).contains(recipe.title.count), "\(recipe.title)")
             #expect(recipe.yaml.hasSuffix("\n"))
             #expect(try Recipe.named(recipe.name) == recipe)
@@ -28,7 +29,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Recipe.all.filter { !Recipe.toys.contains($0) }.map(\.name))
+    @Test(arguments: Recipe.images.map(\.name))
     func aRecipeIsWhole(name: String) throws {
         let run = try RunConfiguration(recipe: Recipe.named(name), currentFolder: home)
         #expect(run.output == "runs/\(name)")
@@ -46,6 +47,27 @@ import Testing
         #expect(!run.settings.isFullBatch)
         let steps = (60_000 + batch - 1) / batch
         try run.settings.rates().validate(stepsPerEpoch: steps, totalSteps: steps * run.settings.epochs)
+    }
+
+    @Test(arguments: Recipe.texts.map(\.name))
+    func aTextIsWhole(name: String) throws {
+        let run = try RunConfiguration(recipe: Recipe.named(name), currentFolder: home)
+        #expect(run.output == "runs/\(name)")
+        let data = run.settings.data
+        #expect(data.training.format == .text && data.normalization == .none)
+        let layout = try data.training.outline()
+        let length = layout.exampleShape[0]
+        let isModel = name != "languages-gru"
+        let traced = try TracedModel(
+            run.makeModel(classes: nil), exampleShape: [length], hasLengths: true,
+            target: .classes(isModel ? 63 : 8), labelShape: isModel ? [length] : [], loss: run.loss)
+        #expect(traced.tokenCount ?? 0 >= (isModel ? 63 : 52))
+        if isModel { #expect(try traced.positionModel(longest: 500).longest > 100) }
+        #expect(!run.settings.isFullBatch)
+        do {
+            try run.requireFiles()
+            Issue.record("the data are there")
+        } catch { #expect(error.description.contains("make it with scripts/text-data"), "\(error)") }
     }
 
     /// A toy holds its examples, keeps the way of its weights at every step, and has few of them.

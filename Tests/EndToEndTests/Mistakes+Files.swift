@@ -19,7 +19,7 @@ extension EndToEndTests.Mistakes {
         written(
             "data:\n  train:\n    format: npy\n    features: labels.npy\n    labels: images.npy\nmodel: [flatten, linear: 4]",
             65,
-            "net.yaml:4: data.train.features: expected features of uint8, float32 or float64, found int64, DATA/labels.npy, save the features as float64, or swap the two files if these are labels"
+            "net.yaml:4: data.train.features: expected features of shape (examples, ...), found (137), DATA/labels.npy, save the array with shape (examples, 1) if each example has one feature, or swap the two files if these are labels"
         ),
         written(
             "data:\n  train:\n    format: npy\n    features: rows.npy\n    labels: short.npy\nmodel: [flatten, linear: 4]",
@@ -80,8 +80,8 @@ extension EndToEndTests.Mistakes {
         ),
         written(
             "data:\n  train:\n    format: npy\n    features: images.npy\n    labels: images.npy\nmodel: [flatten, linear: 4]",
-            65,
-            "net.yaml:5: data.train.labels: expected float targets of shape (examples, outputs), found (137, 1, 8, 8), DATA/images.npy, reshape the targets, or give the file of labels if these are features"
+            78,
+            "net.yaml:6: model: the model ends with shape (N, 4), the targets have (N, 1, 8, 8): give other targets, or the file of labels if these are features"
         ),
         written(
             "data: {train: {format: csv, files: p.csv, label: price, task: regression}}\nmodel: [linear: 1]\nloss: cross_entropy",
@@ -148,7 +148,7 @@ extension EndToEndTests.Mistakes {
             "predict run --data tset", 78, "--data tset: there is no file \"tset\"; did you mean \"test\"?"),
         called(
             "--recipe mnist", 78,
-            "--recipe: unknown recipe \"mnist\"; the recipes here are fashion-cnn, fashion-lenet5, fashion-mlp, fashion-mlp-big, fashion-resnet20, two-weights, twenty-examples, valley, cliff, hill, unlike-features, saddle, shallow-minimum, wrong-outputs"
+            "--recipe: unknown recipe \"mnist\"; the recipes here are fashion-cnn, fashion-lenet5, fashion-mlp, fashion-mlp-big, fashion-resnet20, bible-lstm, bible-transformer, languages-gru, two-weights, twenty-examples, valley, cliff, hill, unlike-features, saddle, shallow-minimum, wrong-outputs"
         ),
         called(
             "study outputs.yaml --output study", 78,

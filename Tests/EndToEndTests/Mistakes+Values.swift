@@ -43,7 +43,7 @@ extension EndToEndTests.Mistakes {
             "net.yaml:3: training.epochs: expected a whole number, found 10.0; write 10"),
         written(
             images + model + "evaluation: {metrics: accuracy}", 78,
-            "net.yaml:3: evaluation.metrics: expected a list of metrics (accuracy, top_5_accuracy, confusion_matrix, precision, recall, f1, r2, mae, loss), found \"accuracy\"; write [accuracy]"
+            "net.yaml:3: evaluation.metrics: expected a list of metrics (accuracy, top_5_accuracy, confusion_matrix, precision, recall, f1, r2, mae, perplexity, loss), found \"accuracy\"; write [accuracy]"
         ),
     ]
 
@@ -78,9 +78,9 @@ extension EndToEndTests.Mistakes {
             images + model + "loss: {name: cross_entropy, class_weights: [1, 2]}", 78,
             "net.yaml:3: loss: class_weights has 2 weights, the model has 4 outputs: give one for each"),
         written(
-            "data:\n  train:\n    format: npy\n    features: rows.npy\n    labels: onehot.npy\nmodel: [linear: 4]",
+            "data:\n  train:\n    format: npy\n    features: rows.npy\n    labels: shares.npy\nmodel: [linear: 4]",
             78,
-            "net.yaml:5: data.train.labels: the labels are one-hot rows of 4 classes, DATA/onehot.npy, cross_entropy takes class indices: save numpy.argmax(labels, axis=1) instead"
+            "net.yaml:5: data.train.labels: the 4 targets of example 0 sum to 0.5, DATA/shares.npy, cross_entropy takes class labels, or probabilities that sum to 1: use loss: mse for numbers to predict"
         ),
         written(
             "data:\n  train: {format: npy, features: rows.npy, labels: labels.npy, classes: 3}\nmodel: [linear: 4]",

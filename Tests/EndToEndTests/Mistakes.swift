@@ -93,9 +93,8 @@ extension EndToEndTests {
             try table("p.csv", "a,b,price") { "\($0 % 7),\($0 % 5),\(100 + $0 * 37)" }
             try data.write("note.ipynb", text: "{\"cells\": []}")
             let labels = (0..<137).map { $0 * 7 % 4 }
-            try data.write(
-                "onehot.npy", shape: [137, 4], labels.flatMap { label in (0..<4).map { $0 == label ? 1 : 0 } }
-            )
+            let shares = labels.flatMap { label in (0..<4).map { $0 == label ? Float(0.5) : 0 } }
+            try data.write("shares.npy", shape: [137, 4], shares)
             try data.write("short.npy", labels.prefix(100).map(Int64.init))
             // A stored block that promises 65535 bytes and ends before.
             let array = try Data(contentsOf: URL(fileURLWithPath: data.path("images.npy")))

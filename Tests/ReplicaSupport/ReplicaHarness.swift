@@ -91,6 +91,18 @@ package final class ReplicaHarness {
         ).totals()
     }
 
+    /// The outputs for the examples at `rows` in evaluation mode, one behind the other.
+    package func predictions(_ rows: Range<Int>) throws -> [Float] {
+        prepareThreadForPrograms()
+        var all: [Float] = []
+        try Evaluator(
+            cluster: cluster, state: state,
+            order: EpochOrder(inOrder: dataset.count, subset: rows.map { Int32($0) }, batchSize: rows.count),
+            maker: maker, shards: shards, workers: workers, predicts: true
+        ).predictions { all += $0 }
+        return all
+    }
+
     /// The value of a variable by name.
     package func value(_ name: String) -> [Float]? {
         model.variables.firstIndex { $0.name == name }.map { state.value($0) }

@@ -135,6 +135,8 @@ typedef struct {
     int64_t steps, examples, inputs, hidden;
     bool reversed;
     const int32_t *lengths;
+    // [N][H]: h, and an LSTM's c, from which the walk begins; NULL for zeros.
+    const float *first_state, *first_cell;
 } dt_recurrent;
 
 // G, the gates, each with rows of its own in weights and biases.

@@ -257,6 +257,11 @@ static void recurrent(const dt_recurrent *r, const float *x, const float *w_ih, 
     recurrent_biases(r, b_ih, b_hh, biases);
     recurrent_zero(cell, examples * padded);
     recurrent_zero(state, examples * state_stride);
+    for (int64_t n = 0; n < examples; n++) {
+        const size_t bytes = (size_t)hidden * sizeof(float);
+        if (r->first_state) { memcpy(state + n * state_stride, r->first_state + n * hidden, bytes); }
+        if (r->first_cell) { memcpy(cell + n * padded, r->first_cell + n * hidden, bytes); }
+    }
 
     for (int64_t done = 0, steps; done < walked; done += steps) {
         steps = walked - done < block ? walked - done : block;
@@ -272,7 +277,7 @@ static void recurrent(const dt_recurrent *r, const float *x, const float *w_ih, 
             float *own = sums + place * examples * sums_stride;
             const panel_task states = {state, state_panels, own + (r->kind == DT_GRU ? padded : 0), state_stride,
                                        sums_stride, examples, hidden, columns};
-            if (done + s > 0) { panel_product(&states); }
+            if (done + s > 0 || r->first_state) { panel_product(&states); }
             recurrent_gates(r, first + place, own, sums_stride, state, cell, y, reserve);
         }
     }

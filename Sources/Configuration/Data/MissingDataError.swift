@@ -38,9 +38,19 @@ public struct MissingDataError: Error, Sendable, Hashable, CustomStringConvertib
         return "dataset-\(parts[3])"
     }
 
+    /// What writes the file, if it is one of the texts that recipes read; else nil.
+    private var script: String? {
+        let texts = ["bible.txt", "languages.tsv"]
+        return path.split(separator: "/").last.flatMap {
+            texts.contains(String($0)) ? "scripts/text-data" : nil
+        }
+    }
+
     /// What to do: install a package, correct the path, or say where the folder is.
     private var advice: String {
-        let first = debianPackage.map { "install it with \"apt-get install \($0)\"" } ?? "correct the path"
+        let first =
+            debianPackage.map { "install it with \"apt-get install \($0)\"" }
+            ?? script.map { "make it with \($0)" } ?? "correct the path"
         return isMovable ? "\(first), or give its folder with --set data.root=DIR" : first
     }
 }

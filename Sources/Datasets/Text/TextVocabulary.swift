@@ -45,12 +45,32 @@ public struct TextVocabulary: Sendable, Hashable, Codable {
     /// The number of tokens.
     public var count: Int { kind == .bytes ? 256 : texts.count }
 
-    /// The bytes of a token, as they stand in text; none for what is unknown.
-    package func bytes(of token: Int) -> [UInt8] {
-        kind == .bytes ? [UInt8(truncatingIfNeeded: token)] : Array(texts[token].utf8)
+    /// The bytes of a token, as they stand in text; those of U+FFFD for what is unknown.
+    private func bytes(of token: Int) -> [UInt8] {
+        if kind == .bytes { return [UInt8(truncatingIfNeeded: token)] }
+        return Array((hasUnknown && token == 0 ? "\u{FFFD}" : texts[token]).utf8)
     }
 
-    /// The text of tokens, bytes that are no UTF-8 as U+FFFD; words are parted by spaces, but for closing punctuation.
+    /// The tokens of a text; throws, naming it `name`, for one that is not in the vocabulary where nothing stands for such.
+    package func tokens(of text: String, name: String) throws(DataError) -> [Int] {
+        let table = TokenTable(self)
+        var (cutter, found) = (TextCutter(kind), [Int]())
+        func take(_ token: TextToken) throws(DataError) {
+            guard let number = table.number(of: token) else {
+                throw DataError(
+                    .label, path: name, expected: "tokens of the vocabulary", found: token.text,
+                    advice: "leave it out, or train with unknown: true",
+                    problem:
+                        "\"\(DataError.shortened(token.text))\" is not in the vocabulary of the training set")
+            }
+            found.append(number)
+        }
+        _ = try cutter.cut(Array(text.utf8), take)
+        _ = try cutter.end(take)
+        return found
+    }
+
+    /// The text of tokens, what is unknown and bytes that are no UTF-8 as U+FFFD; words are parted by spaces, but for closing punctuation.
     package func text(of tokens: [Int]) -> String {
         guard kind == .words else { return String(decoding: tokens.flatMap(bytes(of:)), as: UTF8.self) }
         var text = ""

@@ -5,7 +5,7 @@ extension Operation {
     /// a reversed walk begins at the example's own last step.
     public enum Recurrent: Sendable, Hashable {
         /// (x [T, N, F], input weights [G·H, F], hidden weights [G·H, H], input bias [G·H], hidden bias [G·H], lengths int32[N]
-        /// if any) → (y [T, N, H], what the derivative reads).
+        /// if any, the state [N, H] and an LSTM's c [N, H] to start from if any) → (y [T, N, H], what the derivative reads).
         case recurrent(Recurrence)
         /// (hidden weights, y, what the derivative reads, dy, lengths if any) → (the derivative in the sums that input weights
         /// make, [T, N, G·H]; for a GRU also in those that hidden weights make).
@@ -80,7 +80,17 @@ extension Operation.Recurrent: OperationFamily {
             operands.require(
                 operands[3].shape == [hidden.rows] && operands[4].shape == [hidden.rows],
                 "a bias needs one value per gate and unit")
-            requireLengths(operands, at: 5, examples: x[1])
+            let states = recurrence.cell == .lstm ? 2 : 1
+            var others = Array(5..<max(5, operands.count))
+            if let first = others.first, operands[first].element == .int32 {
+                requireLengths(operands, at: first, examples: x[1])
+                others.removeFirst()
+            }
+            operands.require(
+                others.isEmpty
+                    || others.count == states
+                        && others.allSatisfy { operands[$0] == TensorType([x[1], hidden.columns]) },
+                "a layer starts from \(states) states [N, H]")
             return [
                 TensorType([x[0], x[1], hidden.columns]),
                 TensorType([x[0], x[1], recurrence.reserve(hidden: hidden.columns)]),
@@ -101,7 +111,9 @@ extension Operation.Recurrent: OperationFamily {
     }
 
     func gradient(of dy: Tensor, at node: BackwardNode) -> [Tensor?] {
-        guard case .recurrent(let recurrence) = self else { noGradient() }
+        guard case .recurrent(let recurrence) = self,
+            node.operands.dropFirst(5).allSatisfy({ $0.element == .int32 })
+        else { noGradient() }
         let (x, y) = (node.operands[0], node.results[0])
         let (inputWeights, hiddenWeights) = (node.operands[1], node.operands[2])
         let read = [hiddenWeights, y, node.results[1], dy] + node.operands.dropFirst(5)
@@ -141,8 +153,9 @@ extension Operation.Recurrent: OperationFamily {
             func bias(_ operand: Tensor) -> Tensor {
                 operand.reshaped(to: [1, width]).broadcast(to: [examples, width])
             }
-            let mask = operands.count > 5 ? operands[5].positionMask(steps: steps) : nil
-            var state = RecurrentState()
+            let mask = operands.dropFirst(5).first { $0.element == .int32 }?.positionMask(steps: steps)
+            let starts = operands.dropFirst(5).filter { $0.element != .int32 }
+            var state = RecurrentState(hidden: starts.first, cell: starts.dropFirst().first)
             var outputs = Array(repeating: Tensor?.none, count: steps)
             var reserved = outputs
             for step in recurrence.isReversed ? Array((0..<steps).reversed()) : Array(0..<steps) {
@@ -246,5 +259,23 @@ extension Tensor {
     ) -> Tensor {
         let weights = [inputWeights, hiddenWeights, inputBias, hiddenBias]
         return applying(.recurrent(.recurrent(recurrence)), weights + [lengths].compactMap { $0 })
+    }
+
+    /// The same from a state [N, H], and of an LSTM also c [N, H], with the states behind the last step; it has no derivative.
+    package func recurrent(
+        _ recurrence: Recurrence, inputWeights: Tensor, hiddenWeights: Tensor, inputBias: Tensor,
+        hiddenBias: Tensor, from states: [Tensor]
+    ) -> (y: Tensor, states: [Tensor]) {
+        let weights = [inputWeights, hiddenWeights, inputBias, hiddenBias]
+        let y = applying(.recurrent(.recurrent(recurrence)), weights + states)
+        let (steps, examples, hidden) = (y.shape[0], y.shape[1], y.shape[2])
+        func last(_ x: Tensor, _ columns: Range<Int>) -> Tensor {
+            x.sliced(0, (steps - 1)..<steps).sliced(2, columns).reshaped(to: [examples, hidden])
+        }
+        let ofHidden = last(y, 0..<hidden)
+        guard recurrence.cell == .lstm else { return (y, [ofHidden]) }
+        let kept = Tensor(Graph.Value(y.value.node, 1), in: builder)
+        let start = 4 * ((hidden + 15) / 16 * 16)
+        return (y, [ofHidden, last(kept, start..<(start + hidden))])
     }
 }

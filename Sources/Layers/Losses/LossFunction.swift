@@ -76,6 +76,8 @@ extension LossFunction {
         guard output == values else {
             throw ModelError(
                 "the model ends with shape \(Self.describe(output)), the targets have \(Self.describe(values))"
+                    + (values.count > output.count
+                        ? ": give other targets, or the file of labels if these are features" : "")
             )
         }
     }

@@ -38,6 +38,7 @@ public struct Conv1d: Layer {
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
         x.readAsSequences(along: 2)
+        x.builder.carried?.refuse("conv1d reads positions that come later")
         let channels = (inputs ?? x.shape[1]) / groups
         var weight = x.builder.variable(weight, shape: [outputs, channels, window.kernel])
         var extent = window.kernel
@@ -103,6 +104,7 @@ extension Tensor {
     /// A pooling of images of one row, of this tensor (N, C, L).
     fileprivate func pooled(_ window: Window1d, _ pool: (Tensor, Window2d) -> Tensor) -> Tensor {
         readAsSequences(along: 2)
+        builder.carried?.refuse("pooling reads positions that come later")
         let image = zeroedBeyondLengths(along: 2).reshaped(to: [shape[0], shape[1], 1, shape[2]])
         let y = pool(
             image,

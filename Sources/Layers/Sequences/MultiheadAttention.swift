@@ -70,9 +70,27 @@ public struct MultiheadAttention: Layer {
     /// The same of rows [N·T, E] to each other.
     func rows(of x: Tensor, steps: Int) -> Tensor {
         let projected = x.linear(weight: weight(x), bias: bias(x))
+        if let carried = x.builder.carried {
+            if !isCausal { carried.refuse("attention that is not causal reads what comes later") }
+            return outProj(attention(of: projected, carried), outputs: x.shape[1])
+        }
         return outProj(
             projected.selfAttention(steps: steps, heads: heads, isCausal: isCausal, dropout: dropout),
             outputs: x.shape[1])
+    }
+
+    /// Attention of one position [1, 3·E] to itself and to those in front of it, whose keys and values are kept.
+    private func attention(of projected: Tensor, _ carried: CarriedStates) -> Tensor {
+        let (builder, width) = (projected.builder, projected.shape[1] / 3)
+        let shape = [carried.longest, 2 * width]
+        let before = carried.state(shape, in: builder)
+        let own = projected.sliced(1, width..<(3 * width)).broadcast(to: shape)
+        let mark = carried.mark(in: builder).reshaped(to: [carried.longest, 1]).broadcast(to: shape)
+        let all = mark.selecting(own, else: before.value)
+        carried.keep(all, at: before.place)
+        return projected.sliced(1, 0..<width).attention(
+            to: all.with(lengths: carried.count(in: builder)), queries: 1, keys: carried.longest, heads: heads
+        )
     }
 
     /// The same of rows [N·T, E] to rows [N·S, E].

@@ -17,7 +17,12 @@ public struct PositionalEmbedding: Layer {
     public func callAsFunction(_ x: Tensor) -> Tensor {
         x.readAsSequences(along: 1)
         let (steps, features) = (x.shape[1], x.shape[2])
-        let vectors = x.builder.variable(weight, shape: [longest, features]).sliced(0, 0..<steps)
+        let all = x.builder.variable(weight, shape: [longest, features])
+        if let carried = x.builder.carried {
+            carried.limit(to: longest)
+            return x + all.gatheredRows(carried.position(in: x.builder).reshaped(to: [1, 1]))
+        }
+        let vectors = all.sliced(0, 0..<steps)
         return x + vectors.reshaped(to: [1, steps, features]).broadcast(to: x.shape)
     }
 
@@ -38,12 +43,17 @@ public struct SinusoidalEncoding: Layer {
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
         x.readAsSequences(along: 1)
-        let (steps, features) = (x.shape[1], x.shape[2])
+        let carried = x.builder.carried
+        let (steps, features) = (carried?.longest ?? x.shape[1], x.shape[2])
         let values = (0..<steps).flatMap { step in
             (0..<features).map { feature -> Double in
                 let angle = Double(step) / pow(10_000, Double(feature / 2 * 2) / Double(features))
                 return feature % 2 == 0 ? sin(angle) : cos(angle)
             }
+        }
+        if let carried {
+            let table = x.builder.numbers(values, shape: [steps, features])
+            return x + table.gatheredRows(carried.position(in: x.builder).reshaped(to: [1, 1]))
         }
         return x + x.builder.numbers(values, shape: [1, steps, features]).broadcast(to: x.shape)
     }

@@ -19,6 +19,7 @@ public struct SequencePool: Layer {
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
         x.readAsSequences(along: 1)
+        x.builder.carried?.refuse("sequence_pool leaves no outputs for each position")
         let (examples, steps, features) = (x.shape[0], x.shape[1], x.shape[2])
         let row = [examples, features]
         guard let lengths = x.lengths else {
@@ -60,6 +61,7 @@ public struct Transpose: Layer {
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
         let last = x.shape.count - 1
+        x.builder.carried?.refuse("transpose lets layers read positions that come later")
         return x.transposed(Array(0..<(last - 1)) + [last, last - 1])
     }
 

@@ -24,18 +24,28 @@ struct RecurrentBinder: Binder {
         let hiddenWeights = try plain(2)
         let inputBias = try plain(3)
         let hiddenBias = try plain(4)
-        let lengths = node.operands.count > 5 ? try plain(5) : nil
+        var others = Array(5..<max(5, node.operands.count))
+        var lengths: Int?
+        if let first = others.first, type(first).element == .int32 {
+            lengths = try plain(first)
+            others.removeFirst()
+        }
+        var states: [Int] = []
+        for place in others { states.append(try plain(place)) }
         let y = define()
         let reserve = isReserveRead ? define(result: 1) : nil
         let all = layer
         builder.emit(
             work(recurrence, "", shape, hidden, flops: type(1).count + type(2).count),
-            reads: [x, inputWeights, hiddenWeights, inputBias, hiddenBias] + [lengths].compactMap { $0 },
+            reads: [x, inputWeights, hiddenWeights, inputBias, hiddenBias] + [lengths].compactMap { $0 }
+                + states,
             writes: [y] + [reserve].compactMap { $0 },
             scratch: Int(withUnsafePointer(to: layer) { dt_recurrent_scratch($0) })
         ) { frame in
             var layer = all
             layer.lengths = lengths.map { UnsafePointer(frame.labels($0)) }
+            layer.first_state = states.first.map { UnsafePointer(frame.floats($0)) }
+            layer.first_cell = states.dropFirst().first.map { UnsafePointer(frame.floats($0)) }
             kernels.pointee.recurrent(
                 &layer, frame.floats(x), frame.floats(inputWeights), frame.floats(hiddenWeights),
                 frame.floats(inputBias), frame.floats(hiddenBias), frame.floats(y),

@@ -5,7 +5,7 @@ import Messages
 extension RunNotes {
     /// What is odd about the examples themselves and their order.
     var dataOddities: [String] {
-        largeLimits + [words, cutLines, repetitions, sortedLabels].compactMap { $0 }
+        largeLimits + [words, cutLines, oneHotLabels, repetitions, sortedLabels].compactMap { $0 }
     }
 
     /// The columns of a table that are words, which may have been meant as numbers or names.
@@ -18,6 +18,17 @@ extension RunNotes {
         }
         return
             "columns of words have a feature for each word: \(names.joined(separator: ", "))\(columns.count > 20 ? ", ..." : ""), \(run.data.training.dataset.name); other words count as none"
+    }
+
+    /// Probabilities that are all 0 or 1, which are classes with less to say.
+    private var oneHotLabels: String? {
+        let (training, loss) = (run.data.training.dataset, run.settings.loss)
+        guard loss.function.comparesDistributions, LabelChecks.areOneHot(training.examples) else {
+            return nil
+        }
+        let classes = counted(training.examples.layout.labelWidth, "class")
+        return
+            "the labels are one-hot rows of \(classes), \(training.source.labelsName), taken as probabilities: as class indices, of numpy.argmax(labels, axis=1), they would have an accuracy"
     }
 
     /// Lines of text that are longer than examples.
