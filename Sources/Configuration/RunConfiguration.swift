@@ -125,7 +125,7 @@ public struct RunConfiguration: Sendable, Equatable {
             try take(key, part, reader.value(part, key.form))
         }
         // Tokens are no quantities.
-        if section == "data", settings.data.training.format == .text, parts.optional("normalize") == nil {
+        if section == "data", settings.data.training.isTakenAsItIs, parts.optional("normalize") == nil {
             settings.data.normalization = .none
         }
     }

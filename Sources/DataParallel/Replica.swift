@@ -65,7 +65,7 @@ package final class Replica {
             if settings.control != .none { passSettings.sharesOperands = false }
         #endif
         let pass = try ShardPass(cluster: cluster, state: state, maker: training, settings: passSettings) {
-            model.trainingGraph($0).loweringBatchNorm().reducingGradients(in: groups).stored(
+            model.reading($0).trainingGraph($0).loweringBatchNorm().reducingGradients(in: groups).stored(
                 in: settings.precision)
         }
         self.pass = pass

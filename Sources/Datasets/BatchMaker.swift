@@ -1,4 +1,5 @@
 import CKernels
+import Glibc
 
 /// Makes batches: the given examples, in training changed at random, normalized to Float32, with their labels.
 ///
@@ -88,8 +89,13 @@ package struct BatchMaker: @unchecked Sendable {
 
     /// Writes the examples at `rows` (N), in that order, to `places`, one for each of `tensors`.
     ///
-    /// - Parameter epoch: The training epoch, from 0, for which random changes are drawn; nil for none.
-    package func make(rows: ArraySlice<Int32>, into places: [UnsafeMutableRawPointer], epoch: UInt64? = nil) {
+    /// - Parameters:
+    ///   - epoch: The training epoch, from 0, for which random changes are drawn; nil for none.
+    ///   - length: The positions of sequences that are written, at least the length of each; nil for all.
+    package func make(
+        rows: ArraySlice<Int32>, into places: [UnsafeMutableRawPointer], epoch: UInt64? = nil,
+        length: Int? = nil
+    ) {
         make(
             rows: rows, features: places[0].assumingMemoryBound(to: Float.self),
             classes: examples.classIndices == nil ? nil : places[1].assumingMemoryBound(to: Int32.self),
@@ -97,6 +103,21 @@ package struct BatchMaker: @unchecked Sendable {
             lengths: examples.lengths == nil
                 ? nil : places[places.count - 2].assumingMemoryBound(to: Int32.self),
             indices: places[places.count - 1].assumingMemoryBound(to: Int64.self), epoch: epoch)
+        let layout = examples.layout
+        guard let length, let axis = layout.positionAxis, length < layout.positions else { return }
+        let shape = layout.exampleShape
+        let outer = rows.count * shape[..<axis].reduce(1, *)
+        let inner = shape[(axis + 1)...].reduce(1, *) * MemoryLayout<Float>.size
+        Self.cut(places[0], runs: outer, from: layout.positions * inner, to: length * inner)
+        // Labels of positions stand position by position.
+        guard layout.labelShape.first == layout.positions, layout.labelSize > 0 else { return }
+        let each = layout.labelSize / layout.positions
+        Self.cut(places[1], runs: rows.count, from: layout.labelSize, to: length * each)
+    }
+
+    /// Moves the beginnings of runs of `from` bytes together, each `to` bytes.
+    private static func cut(_ bytes: UnsafeMutableRawPointer, runs: Int, from: Int, to: Int) {
+        for run in 0..<runs { memmove(bytes + run * to, bytes + run * from, to) }
     }
 
     /// Writes the examples at `rows` (N), in that order.

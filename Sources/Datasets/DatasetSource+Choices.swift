@@ -28,6 +28,15 @@ extension ChoiceList where Element == DatasetSource {
                     DatasetSource(text: paths("files", options), options: try TextOptions(options))
                 },
                 NamedChoice(
+                    SyntheticSequences.formatName,
+                    "Sequences that ask for what stood some steps before, drawn by a seed.",
+                    SyntheticSequences.declarations, source: "Hochreiter and Schmidhuber 1997"
+                ) { options throws(OptionError) in
+                    DatasetSource(
+                        try SyntheticSequences(options),
+                        at: [.memory(name: "synthetic sequences", bytes: [])])
+                },
+                NamedChoice(
                     DatasetSource.Format.inline.name, "Rows in the configuration itself, for toy problems.",
                     [
                         .required(
@@ -237,7 +246,10 @@ extension DatasetSource {
     /// The data set as an option: its format with that format's options.
     package var option: OptionValue {
         func files(_ key: String, _ files: [DataOrigin]) -> NamedOption? {
-            guard let first = files.first else { return nil }
+            // What is made in memory has no files to name.
+            guard let first = files.first, format != .records(SyntheticSequences.formatName) else {
+                return nil
+            }
             return NamedOption(
                 key, files.count == 1 ? .text(first.name) : .list(files.map { .text($0.name) }))
         }

@@ -121,15 +121,23 @@ public struct DatasetSource: Sendable, Hashable {
     ///
     ///     DatasetSource(text: ["bible.txt"], options: TextOptions(tokens: .characters, length: 128))
     public init(text files: [String], options: TextOptions) {
-        self.init(format: .text, features: files.map(DataOrigin.path), labels: [DataOrigin]())
-        textOptions = options
+        self.init(text: files.map(DataOrigin.path), options: options)
     }
 
     /// A data set in files of whole examples, concatenated in order.
     public init(_ format: some RecordFormat, files: [String]) {
-        self.init(
-            format: .records(format.name), features: files.map(DataOrigin.path), labels: [DataOrigin]())
+        self.init(format, at: files.map(DataOrigin.path))
+    }
+
+    /// A data set of a format of records, in files or in memory.
+    init(_ format: some RecordFormat, at origins: [DataOrigin]) {
+        self.init(format: .records(format.name), features: origins, labels: [DataOrigin]())
         records = RecordReader(format: format)
+    }
+
+    /// Whether the data are tokens or numbers made for a purpose, which are taken as they are unless it is said otherwise.
+    package var isTakenAsItIs: Bool {
+        format == .text || format == .records(SyntheticSequences.formatName)
     }
 
     /// A data set in batches of CIFAR-10's binary version, concatenated in order.
@@ -153,6 +161,12 @@ public struct DatasetSource: Sendable, Hashable {
     /// A data set in CSV files or in memory.
     package init(csv files: [DataOrigin], options: CSVOptions, classCount: Int? = nil) {
         self.init(format: .csv, features: files, labels: [], classCount: classCount, csv: options)
+    }
+
+    /// A data set of text in files or in memory.
+    package init(text files: [DataOrigin], options: TextOptions) {
+        self.init(format: .text, features: files, labels: [])
+        textOptions = options
     }
 
     package init(

@@ -36,6 +36,41 @@ package struct EpochOrder: Sendable, Hashable {
         rows = subset.map { subset in order.map { subset[Int($0)] } } ?? order
     }
 
+    /// The same examples with those of like lengths together, for sequences: of each `groups` mini-batches in a row the
+    /// examples are sorted by length, and then the mini-batches are drawn in another order unless `shuffle` is `.none`.
+    /// Examples that fill no mini-batch stay at the end.
+    package func bucketed(
+        by lengths: UnsafeBufferPointer<Int32>, seed: UInt64, epoch: UInt64, shuffle: Shuffle
+    ) -> EpochOrder {
+        let whole = rows.count / batchSize
+        var sorted: [Int32] = []
+        sorted.reserveCapacity(rows.count)
+        for start in stride(from: 0, to: whole, by: Self.groups) {
+            let group = rows[start * batchSize..<min(start + Self.groups, whole) * batchSize]
+            // Of equal lengths, the order stays.
+            let places = group.indices.sorted {
+                (lengths[Int(group[$0])], $0) < (lengths[Int(group[$1])], $1)
+            }
+            sorted += places.map { group[$0] }
+        }
+        let random = CounterRandom(
+            seed: seed, purpose: .shuffle, stream: (shuffle == .once ? 0 : epoch) | 1 << 63)
+        let order =
+            shuffle == .none
+            ? Array(0..<Int32(whole)) : Permutation.shuffled(count: whole, random: random)
+        let batches = order.flatMap { sorted[Int($0) * batchSize..<(Int($0) + 1) * batchSize] }
+        return EpochOrder(rows: batches + rows[(whole * batchSize)...], batchSize: batchSize)
+    }
+
+    /// Mini-batches whose examples are sorted together: enough that sorting brings like lengths together, few enough that
+    /// each epoch has other ones.
+    private static let groups = 64
+
+    private init(rows: [Int32], batchSize: Int) {
+        self.rows = rows
+        self.batchSize = batchSize
+    }
+
     /// The order of an evaluation: all `count` examples, or `subset`, in data-set order.
     package init(inOrder count: Int, subset: [Int32]? = nil, batchSize: Int) {
         precondition(batchSize > 0, "batches of \(batchSize)")

@@ -149,14 +149,21 @@ public struct TracedModel: Sendable {
     }
 
     /// The types of the tensors that come with a shard of `count` examples.
-    package func inputTypes(count: Int) -> InputTypes {
+    ///
+    /// - Parameter length: The positions of the mini-batch's sequences, one of `trimmedPositions`; nil for all.
+    package func inputTypes(count: Int, length: Int? = nil) -> InputTypes {
+        func cut(_ shape: [Int], _ axis: Int?) -> [Int] {
+            guard let length, let axis else { return shape }
+            return shape.enumerated().map { $0.offset == axis ? length : $0.element }
+        }
+        let ofLabels = positions.isEmpty ? nil : 0
         var types: [GraphInput: TensorType] = [
-            .features: TensorType([count] + exampleShape, exampleElement),
+            .features: TensorType([count] + cut(exampleShape, positionAxis), exampleElement),
             .exampleIndices: TensorType([count], .int64),
         ]
         switch target {
-        case .classes: types[.labels] = TensorType([count] + positions, .int32)
-        case .values(let shape): types[.targets] = TensorType([count] + shape)
+        case .classes: types[.labels] = TensorType([count] + cut(positions, ofLabels), .int32)
+        case .values(let shape): types[.targets] = TensorType([count] + cut(shape, ofLabels))
         case .none: break
         }
         if hasLengths { types[.lengths] = TensorType([count], .int32) }

@@ -24,4 +24,6 @@ public enum RandomPurpose: UInt32, Sendable, CaseIterable {
     case search = 10
     /// The tokens of generated text.
     case generation = 11
+    /// Examples that are made rather than read; the stream is the example.
+    case syntheticData = 12
 }

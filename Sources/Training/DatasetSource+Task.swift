@@ -12,7 +12,8 @@ struct DataReading: Codable {
     func callAsFunction(_ source: DatasetSource, for loss: Loss) -> DatasetSource {
         source.taking(task).reading(
             positionAxis: positionAxis,
-            ignoredLabel: (loss.function as? CrossEntropyLoss ?? CrossEntropyLoss()).ignoreIndex)
+            ignoredLabel: (loss.function as? CrossEntropyLoss)?.ignoreIndex
+                ?? CrossEntropyLoss.torchIgnoreIndex)
     }
 }
 

@@ -52,6 +52,12 @@ final class PreparedData {
                 .configuration, "\(dataset.name) has no labels: training needs data.train.labels",
                 about: .file(dataset.name))
         }
+        guard layout.hasLengths || !settings.data.bucket else {
+            throw TrainingError(
+                .configuration,
+                "data.bucket brings examples of like lengths together, but \(dataset.name) has no lengths: give data.train.lengths, or leave data.bucket out",
+                about: .setting("data.bucket"))
+        }
         try LabelChecks.classes(dataset.examples, of: source, loss: settings.loss)
         // The model shows what is wrong with the training labels, which must come before comparing other sets with
         // them.

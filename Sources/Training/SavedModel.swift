@@ -17,6 +17,8 @@ package final class SavedModel {
     /// How many positions of an example have outputs of their own; nil where an example has one row of outputs.
     package var positionCount: Int? { positions.isEmpty ? nil : positions.reduce(1, *) }
     private let positions: [Int]
+    /// The examples that results are of; nil for all.
+    private let rows: [Int32]?
     /// Whether the sign of the only output tells two classes apart: above 0 is class 1.
     package let readsSign: Bool
     /// Whether that output is a logit, whose sigmoid is the probability of class 1.
@@ -25,12 +27,14 @@ package final class SavedModel {
     /// Loads weights and data; collective.
     ///
     /// - Parameters: The same as those of `LoadedModel`, and
+    ///   - heldOut: Which part of the data training held out for validation, and by which seed, if results are of that part.
     ///   - metrics: The metrics beside the loss; nil for the standard ones of the targets.
     ///   - precision: How activations are stored.
     package init(
         weights: String, source: DatasetSource,
-        training: (source: DatasetSource, normalization: Normalization)? = nil, loss: Loss,
-        metrics: [Metric]? = nil, batch: Int, shards: Int, workers: Int?, precision: Precision,
+        training: (source: DatasetSource, normalization: Normalization)? = nil,
+        heldOut: (fraction: Double, seed: UInt64)? = nil, loss: Loss, metrics: [Metric]? = nil, batch: Int,
+        shards: Int, workers: Int?, precision: Precision,
         predicts: Bool, on cluster: Cluster,
         makeModel: (Int?) throws -> any Model
     ) throws {
@@ -46,9 +50,15 @@ package final class SavedModel {
         readsSign = loss.function.isBinary(
             output: loaded.model.outputShape, target: loaded.inputs.classes.map(TargetKind.classes) ?? .none)
         hasProbability = readsSign && loss.function is BinaryCrossEntropyLoss
+        let layout = loaded.dataset.examples.layout
+        rows = try heldOut.map { part in
+            try ValidationSplit(
+                layout, fraction: part.fraction, seed: part.seed, name: loaded.dataset.name
+            ).validation
+        }
         evaluator = try Evaluator(
             cluster: cluster, state: loaded.state,
-            order: EpochOrder(inOrder: loaded.dataset.examples.layout.count, batchSize: batch),
+            order: EpochOrder(inOrder: layout.count, subset: rows, batchSize: batch),
             maker: loaded.maker, shards: shards, workers: workers, predicts: predicts, metrics: metrics,
             precision: precision)
     }
@@ -66,10 +76,11 @@ package final class SavedModel {
     /// Calls `body` on rank 0 with the prediction for each example, or for each of its positions that count, in the order of
     /// the data set; collective.
     package func predictions(_ body: (Prediction) throws -> Void) throws {
-        var index = 0
-        try predictions { (rows: [Float]) in
-            for start in stride(from: 0, to: rows.count, by: outputCount) {
-                let outputs = rows[start..<start + outputCount]
+        var place = 0
+        try predictions { (values: [Float]) in
+            for start in stride(from: 0, to: values.count, by: outputCount) {
+                let outputs = values[start..<start + outputCount]
+                let index = rows.map { Int($0[place]) } ?? place
                 if positions.isEmpty {
                     try body(Prediction(outputs, index: index, of: self))
                 } else {
@@ -80,7 +91,7 @@ package final class SavedModel {
                         try body(Prediction(row[...], index: index, position: position, of: self))
                     }
                 }
-                index += 1
+                place += 1
             }
         }
     }

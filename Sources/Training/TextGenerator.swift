@@ -33,14 +33,11 @@ package struct TextGenerator {
 
     /// Loads weights and continues a text on rank 0, whatever the number of ranks; collective.
     ///
-    /// - Parameters:
-    ///   - weights: The path, as for `SavedWeights`, of weights with the run's normalization.json beside them.
-    ///   - keepsStates: Whether what the model keeps of the positions in front is used, rather than computed again for every
-    ///     token: the tokens are the same.
+    /// - Parameter weights: The path, as for `SavedWeights`, of weights with the run's normalization.json beside them.
     /// - Returns: The prompt and what follows; nil on other ranks.
     package static func generate(
-        _ request: Request, weights: String, loss: Loss, precision: Precision, keepsStates: Bool = true,
-        on cluster: Cluster, makeModel: (Int?) throws -> any Model
+        _ request: Request, weights: String, loss: Loss, precision: Precision, on cluster: Cluster,
+        makeModel: (Int?) throws -> any Model
     ) throws -> String? {
         var saved: SavedWeights?
         let described = try InputDescription.beside(nil, on: cluster) {
@@ -87,7 +84,7 @@ package struct TextGenerator {
                 }
                 let generator = TextGenerator(
                     request: request, runner: runner, vocabulary: vocabulary, cluster: cluster)
-                text = vocabulary.text(of: generator.run(prompt, keepsStates: keepsStates))
+                text = vocabulary.text(of: generator.run(prompt))
             })
         try cluster.world.barrier()
         try state.free()
@@ -108,14 +105,14 @@ package struct TextGenerator {
     private let cluster: Cluster
 
     /// The prompt with the tokens that follow.
-    private func run(_ prompt: [Int], keepsStates: Bool) -> [Int] {
+    private func run(_ prompt: [Int]) -> [Int] {
         let random = CounterRandom(seed: request.seed, purpose: .generation)
         var tokens = prompt
         var read = 0
         for number in 0..<request.tokens {
             // Where the oldest token leaves the window, all others move to the position in front.
             let first = max(0, tokens.count - runner.longest)
-            if first > 0 || !keepsStates {
+            if first > 0 {
                 runner.reset()
                 read = first
             }

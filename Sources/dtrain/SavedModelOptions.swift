@@ -46,6 +46,8 @@ struct SavedModelOptions: ParsableArguments {
         let name: String
         /// Whether `--data` gave files, rather than the name of a data set.
         var isGiven = false
+        /// The part of them that training held out, if results are of that.
+        var fraction: Double?
         /// A message about the choice, if there is one.
         var note: String?
     }
@@ -72,10 +74,9 @@ struct SavedModelOptions: ParsableArguments {
         case "validation":
             switch sets.validation {
             case .files(let source): return try named("validation", source)
-            case .fraction:
-                throw ValidationError(
-                    "data.validation is a part of the training set, which has no files of its own: give --data train, or files"
-                )
+            case .fraction(let fraction):
+                try configuration.requireFiles(of: sets.training, "data.train", needsLabels: !predicts)
+                return ChosenData(source: sets.training, name: "validation", fraction: fraction)
             case nil:
                 throw ValidationError("the configuration has no data.validation: give --data train, or files")
             }
@@ -103,7 +104,8 @@ struct SavedModelOptions: ParsableArguments {
                 let saved = try SavedModel(
                     weights: model.weights, source: source,
                     training: (settings.data.training, settings.data.normalization),
-                    loss: settings.loss, metrics: settings.metrics, batch: settings.evaluationBatch,
+                    heldOut: data.fraction.map { ($0, settings.seed) }, loss: settings.loss,
+                    metrics: settings.metrics, batch: settings.evaluationBatch,
                     shards: settings.shardCount, workers: settings.workers,
                     precision: settings.precision, predicts: predicts,
                     on: cluster

@@ -89,6 +89,7 @@ import Testing
             labels: /usr/share/datasets/fashion-mnist/t10k-labels-idx1-ubyte.gz}
               normalize: standardize
               shuffle: epoch
+              bucket: false
             model:
               - conv2d: {out: 32, kernel: 3, stride: 1, padding: 1, groups: 1, bias: false}
               - batch_norm: {sync: true, momentum: 0.1, eps: 1e-05}

@@ -19,6 +19,7 @@ import Training
           normalize: {name: whiten, eps: 0.01}
           augment: [flip, {crop: 4}, {erasing: {ratio: [0.5, 2]}}]
           shuffle: once
+          bucket: true
         model: [{conv2d: {out: 8, kernel: [3, 5]}}, {residual: {body: [{layer_norm: [3]}]}}, flatten, {linear: 3}]
         loss: {name: cross_entropy, label_smoothing: 0.1, class_weights: [1, 2, 0.5]}
         init: {weights: /w.safetensors, default: {weight: orthogonal, gain: 2, bias: zeros}}

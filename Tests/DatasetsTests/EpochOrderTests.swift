@@ -46,4 +46,29 @@ import Testing
         let shards = (0..<4).map { order.shard($0, of: 4, in: order.batch(2)) }
         #expect(shards == [20..<21, 21..<22, 22..<23, 23..<25])
     }
+
+    /// Every example once, in mini-batches of like lengths, whose order and members differ from epoch to epoch.
+    @Test(arguments: [Shuffle.epoch, .once, .none]) func buckets(_ shuffle: Shuffle) {
+        let lengths = (0..<1003).map { Int32($0 * 37 % 101 + 1) }
+        func order(_ epoch: UInt64) -> EpochOrder {
+            let plain = EpochOrder(count: 1003, batchSize: 8, seed: 5, epoch: epoch, shuffle: shuffle)
+            return lengths.withUnsafeBufferPointer {
+                plain.bucketed(by: $0, seed: 5, epoch: epoch, shuffle: shuffle)
+            }
+        }
+        let (first, second) = (order(0), order(1))
+        #expect(first.rows.sorted() == Array(0..<1003) && first.batchCount == 126)
+        #expect((first == second) == (shuffle != .epoch))
+        let spreads = (0..<125).map { batch in
+            let own = first.rows[first.batch(batch)].map { lengths[Int($0)] }
+            return (own.max() ?? 0) - (own.min() ?? 0)
+        }
+        // Unsorted, eight of a hundred lengths are some 80 apart.
+        #expect(spreads.allSatisfy { $0 <= 4 }, "\(spreads)")
+        let means = (0..<125).map {
+            first.rows[first.batch($0)].map { Int(lengths[Int($0)]) }.reduce(0, +) / 8
+        }
+        // Sorted groups are one behind the other; drawn, long mini-batches come early as well as late.
+        #expect((means[..<30].max() ?? 0 > 80) == (shuffle != .none))
+    }
 }

@@ -9,9 +9,8 @@ import Testing
     }
 
     private static func source(_ texts: [[UInt8]], _ options: TextOptions) -> DatasetSource {
-        var source = DatasetSource(text: ["text"], options: options)
-        source.features = texts.enumerated().map { .memory(name: "text\($0)", bytes: $1) }
-        return source
+        DatasetSource(
+            text: texts.enumerated().map { .memory(name: "text\($0)", bytes: $1) }, options: options)
     }
 
     private static func tokens(_ set: Dataset) -> [[Int]] {

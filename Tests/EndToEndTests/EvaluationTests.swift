@@ -47,6 +47,38 @@ extension EndToEndTests {
             #expect(abs(Double(correct) / 137 - accuracy) < 1e-12)
         }
 
+        /// A part of the training set that was held out is found again: the same loss, and its examples by their numbers.
+        @Test func heldOutExamples() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            let configuration = try SameBytes.configuration(data, "cnn")
+            let output = data.path("run")
+            let trained = try DTrainRun.run(
+                2,
+                [
+                    "--config", configuration, "--output", output, "--epochs", "1", "--set",
+                    "data.validation={fraction: 0.2}", "--set", "training.seed=4",
+                ])
+            try #require(trained.exitCode == 0, "\(trained)")
+            let metrics = try String(contentsOfFile: "\(output)/metrics.jsonl", encoding: .utf8)
+            let loss = try #require(metrics.firstMatch(of: /"validation_loss":([0-9.e-]+)/)?.1)
+            for ranks in [1, 3] {
+                let evaluated = try DTrainRun.run(ranks, ["evaluate", output, "--data", "validation"])
+                #expect(
+                    evaluated.exitCode == 0 && evaluated.standardOutput.contains("\"count\":27,")
+                        && evaluated.standardOutput.contains("\"loss\":\(loss),")
+                        && evaluated.standardOutput.contains("\"data\":\"validation\""), "\(evaluated)")
+            }
+            func rows(_ set: String) throws -> [Substring] {
+                let predicted = try DTrainRun.run(2, ["predict", output, "--data", set])
+                try #require(predicted.exitCode == 0, "\(predicted)")
+                return Array(predicted.standardOutput.split(separator: "\n").dropFirst())
+            }
+            let (held, all) = (try rows("validation"), try rows("train"))
+            #expect(held.count == 27 && all.count == 137)
+            #expect(Set(held).isSubset(of: all))
+        }
+
         /// The names, shapes and types that torch.nn.Sequential's state_dict has.
         @Test func weightsHaveTorchNames() throws {
             let data = try TestData()

@@ -96,6 +96,48 @@ extension EndToEndTests {
             #expect(try DTrainRun.results(folder) == first)
         }
 
+        /// Grouped by length too, with labels of positions and with one of each sequence, and features of either order.
+        @Test(arguments: models.keys.sorted())
+        func bucketedBytes(_ model: String) throws {
+            let data = try TestData()
+            defer { data.remove() }
+            let file = try configuration(data, model)
+            let settings = ["--set", "data.bucket=true", "--set", "training.batch=3"]
+            var first: DTrainRun.Results?
+            for ranks in [1, 2, 3, 4] {
+                let folder = data.path("\(ranks)")
+                let run = try DTrainRun.run(ranks, ["--config", file, "--output", folder] + settings)
+                try #require(run.exitCode == 0, "\(run)")
+                let results = try DTrainRun.results(folder)
+                #expect(results == first ?? results, "\(ranks) ranks")
+                first = first ?? results
+            }
+            let folder = data.path("stopped")
+            let stopped = try DTrainRun.run(
+                2, ["--config", file, "--output", folder, "--steps", "16"] + settings)
+            try #require(stopped.exitCode == 0, "\(stopped)")
+            let resumed = try DTrainRun.run(3, ["--resume", folder])
+            try #require(resumed.exitCode == 0, "\(resumed)")
+            #expect(try DTrainRun.results(folder) == first)
+            let plain = try DTrainRun.run(
+                2, ["--config", file, "--output", data.path("plain"), "--set", "training.batch=3"])
+            try #require(plain.exitCode == 0, "\(plain)")
+            #expect(try DTrainRun.results(data.path("plain")).weights != first?.weights)
+        }
+
+        @Test func bucketsNeedLengths() throws {
+            let data = try TestData()
+            defer { data.remove() }
+            let file = try configuration(data, "lstm")
+            let run = try DTrainRun.run(
+                1,
+                [
+                    "--config", file, "--output", data.path("run"), "--set", "data.bucket=true", "--set",
+                    "data.train.lengths=null", "--set", "data.test=null",
+                ])
+            #expect(run.exitCode == 78 && run.standardError.contains("has no lengths"), "\(run)")
+        }
+
         /// What stands behind lengths changes nothing, nor does the number that says that a position does not count.
         @Test(
             arguments: [

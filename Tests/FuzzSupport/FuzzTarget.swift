@@ -15,7 +15,7 @@ package struct FuzzTarget: Sendable {
 
     /// Every parser of bytes from outside; a new one needs its line here, and files in Tests/Fuzz/Corpus.
     package static let all: [FuzzTarget] = [
-        .idx, .npy, .csv, .cifar10, .gzip, .safetensors, .yaml, .override, .study, .manifest,
+        .idx, .npy, .csv, .text, .cifar10, .gzip, .safetensors, .yaml, .override, .study, .manifest,
         .state,
     ]
 

@@ -8,6 +8,8 @@ struct LoadedData: Equatable {
     let features: [UInt8]
     /// The Int32 classes or Float targets as they are stored.
     let labels: [UInt8]
+    /// The Int32 lengths of examples; empty where they have none.
+    let lengths: [UInt8]
 
     /// A data set that was accepted.
     init(_ set: Dataset) {
@@ -16,6 +18,7 @@ struct LoadedData: Equatable {
         set.examples.feedContent { pieces.append(Array($0)) }
         features = pieces[1]
         labels = pieces[2]
+        lengths = pieces.count > 3 ? pieces[3] : []
     }
 
     /// Loads a data set: it, or the verdict on the error, which must name one of the files.
@@ -71,8 +74,9 @@ struct LoadedData: Equatable {
         case .none: break
         case .classes:
             guard let classes = layout.classCount else { return "labels without a number of classes" }
+            let least: Int64 = layout.labelShape.isEmpty ? 0 : -1
             let bad = Numbers.integers(labels, size: 4, isSigned: true).first {
-                !(0..<Int64(classes)).contains($0)
+                !(least..<Int64(classes)).contains($0)
             }
             if let bad { return "the class \(bad) of \(classes)" }
         case .targets:

@@ -21,6 +21,12 @@ struct StoredArray {
         guard data.layout.count == shape.first, data.layout.width == shape.dropFirst().reduce(1, *) else {
             return "\(data.layout.count) x \(data.layout.width) for \(shape)"
         }
+        // Whole numbers but bytes become Float32.
+        guard isFloat || size == 1 && !isSigned else {
+            let wanted = Numbers.integers(bytes, size: size, isSigned: isSigned, isBig: isBig)
+            return Numbers.floats(data.features, size: 4).elementsEqual(wanted.map { Double($0) })
+                ? nil : "features other than the file's"
+        }
         guard isBig, size > 1 else { return data.features == bytes ? nil : "features other than the file's" }
         let isSame = stride(from: 0, to: bytes.count, by: size).allSatisfy { start in
             bytes[start..<start + size].elementsEqual(data.features[start..<start + size].reversed())

@@ -14,7 +14,8 @@ import Testing
     /// How many inputs each parser gets, and how many sorts of error they must at least end in: mutations that all pass,
     /// or all fail alike, would test nothing.
     static let plans: [(target: String, inputs: Int, kinds: Int)] = [
-        ("idx", 10_000, 6), ("npy", 10_000, 6), ("csv", 5000, 5), ("cifar10", 2000, 2), ("gzip", 5000, 5),
+        ("idx", 10_000, 6), ("npy", 10_000, 6), ("csv", 5000, 5), ("text", 3000, 2),
+        ("cifar10", 2000, 2), ("gzip", 5000, 5),
         ("safetensors", 10_000, 9), ("yaml", 1500, 7), ("override", 1500, 5), ("study", 500, 5),
         ("manifest", 5000, 1), ("state", 3000, 1),
     ]

@@ -13,12 +13,18 @@ extension ReferenceTensor {
         let width = recurrence.reserve(hidden: hidden)
         var reserve = ReferenceTensor([steps, examples, width], repeating: 0)
         let run = hidden == 0 || recurrence.cell.reserved == 0 ? 0 : width / recurrence.cell.reserved
+        // Lengths are a number for each example; states are rows.
+        let lengths = operands.dropFirst(5).first { $0.shape.count == 1 }
+        let states = operands.dropFirst(5).filter { $0.shape.count == 2 }
         for example in 0..<examples {
-            var h = Array(repeating: 0.0, count: hidden)
-            var c = h
+            func start(_ place: Int) -> [Double] {
+                guard states.indices.contains(place) else { return Array(repeating: 0, count: hidden) }
+                return Array(states[place].values[example * hidden..<(example + 1) * hidden])
+            }
+            var (h, c) = (start(0), start(1))
             for step in order(steps, recurrence) {
                 let at = step * examples + example
-                guard operands.count < 6 || Double(step) < operands[5].values[example] else {
+                guard lengths.map({ Double(step) < $0.values[example] }) ?? true else {
                     h = h.map { _ in 0 }
                     c = h
                     continue

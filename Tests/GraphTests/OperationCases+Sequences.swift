@@ -24,8 +24,9 @@ extension OperationCase {
                         ], counts: [2, 0, 1]
                     ) {
                         $0[0].transposed([1, 0, 2]).recurrent(
-                            Recurrence(cell, isReversed: isReversed), inputWeights: $0[1],
-                            hiddenWeights: $0[2], inputBias: $0[3], hiddenBias: $0[4],
+                            Recurrence(cell, isReversed: isReversed),
+                            RecurrentWeights(
+                                ofInputs: $0[1], ofHidden: $0[2], inputBias: $0[3], hiddenBias: $0[4]),
                             lengths: hasLengths ? lengths($0) : nil
                         ).transposed([1, 0, 2])
                     })

@@ -49,6 +49,17 @@ package final class ReplicaHarness {
     /// What dropout draws from in a step.
     package static let dropoutKey = dt_philox_key(word: (17, 42))
 
+    /// Trains on the examples at `rows`, whose sequences are cut to `length` positions.
+    package func step(_ rows: Range<Int>, length: Int) throws -> StepResult {
+        prepareThreadForPrograms()
+        steps += 1
+        return try replica.step(
+            TrainingStep(
+                [Batch(rows: rows.map { Int32($0) }[...], length: length)],
+                update: replica.settings.rule.scalars(step: steps, learningRate: 1, momentum: nil),
+                dropoutKey: Self.dropoutKey, observes: .norm))
+    }
+
     /// Trains on the examples at `rows`.
     package func step(_ rows: Range<Int>, learningRate: Double = 1) throws -> StepResult {
         try step([rows], learningRate: learningRate)

@@ -33,12 +33,33 @@ extension KernelCase {
     ) {
         let rows = cell.gates * hidden
         let parameters = [[rows, inputs], [rows, hidden], [rows], [rows]]
+        @Sendable func weights(_ i: Ingredients) -> RecurrentWeights {
+            RecurrentWeights(
+                ofInputs: i.p[0] * 0.3, ofHidden: i.p[1] * 0.3, inputBias: i.p[2], hiddenBias: i.p[3])
+        }
+        // From states that are made of the first step.
+        @Sendable func goingOn(_ i: Ingredients) -> (y: Tensor, states: [Tensor]) {
+            let first = i.x.sliced(1, 0..<1).reshaped(to: [i.x.shape[0], inputs])
+            let state = first.linear(weight: i.p[0].sliced(0, 0..<hidden), bias: nil).tanh()
+            let recurrence = Recurrence(cell)
+            return i.x.transposed([1, 0, 2]).recurrent(
+                recurrence, weights(i), from: Array([state, state * 0.5].prefix(recurrence.states)))
+        }
+        list.add(
+            "\(cell) from a state of \(steps) to \(hidden)", x: [steps, inputs], p: parameters,
+            counts: [3, 0, 1, 9], tolerance: 5e-6
+        ) { goingOn($0).y.transposed([1, 0, 2]) }
+        for place in 0..<Recurrence(cell).states {
+            list.add(
+                "state \(place) behind \(cell) of \(steps) to \(hidden)", x: [steps, inputs], p: parameters,
+                counts: [3, 0, 1, 9], tolerance: 5e-6
+            ) { goingOn($0).states[place] }
+        }
         for (isReversed, hasLengths) in [(false, false), (true, false), (false, true), (true, true)] {
             // Weights of this size keep units away from their limits, where everything is equal.
             @Sendable func run(_ i: Ingredients) -> Tensor {
                 i.x.transposed([1, 0, 2]).recurrent(
-                    Recurrence(cell, isReversed: isReversed), inputWeights: i.p[0] * 0.3,
-                    hiddenWeights: i.p[1] * 0.3, inputBias: i.p[2], hiddenBias: i.p[3],
+                    Recurrence(cell, isReversed: isReversed), weights(i),
                     lengths: hasLengths ? lengths(i) : nil)
             }
             let name = "\(cell) reversed \(isReversed) lengths \(hasLengths) of \(steps) to \(hidden)"

@@ -157,6 +157,8 @@ public enum Wording: Sendable, Hashable {
         ("checkpoint.every_steps", "settings.checkpoints.everySteps"),
         ("checkpoint.every_epochs", "settings.checkpoints.everyEpochs"),
         ("checkpoint.every_minutes", "settings.checkpoints.everyMinutes"),
+        ("data.train.lengths", "lengths in settings.data.training"),
+        ("data.bucket", "settings.data.bucket"),
         ("data.train.labels", "labels in settings.data.training"),
         ("data.validation", "settings.data.validation"),
         ("data.normalize", "settings.data.normalization"),

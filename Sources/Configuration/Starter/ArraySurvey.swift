@@ -25,6 +25,16 @@ struct ArraySurvey {
         guard let targets = set.examples.targets, case .targets(let width) = set.layout.labels else {
             preconditionFailure("\(labels) has \(set.layout.labels) as numbers to predict")
         }
+        guard set.layout.labelShape.count == 1 else {
+            let shape =
+                "(" + ([set.count] + set.layout.labelShape).map(String.init).joined(separator: ", ") + ")"
+            throw DataError(
+                .unsupported, path: labels, expected: "labels of shape (examples) or (examples, outputs)",
+                found: shape,
+                advice:
+                    "give the file of labels if these are features; a configuration for such targets is yours to write"
+            )
+        }
         let squares = targets.reduce(0) { $0 + Double($1) * Double($1) }
         magnitude = (squares / Double(max(1, targets.count))).squareRoot()
         let isImage = ArrayModel(set.exampleShape).isConvolutional

@@ -4,10 +4,13 @@ package struct Batch: Sendable {
     package let rows: ArraySlice<Int32>
     /// The training epoch, from 0, whose random augmentation the examples get; nil for none.
     package let epoch: UInt64?
+    /// The positions of its sequences, none of which is longer; nil for all.
+    package let length: Int?
 
-    package init(rows: ArraySlice<Int32>, epoch: UInt64? = nil) {
+    package init(rows: ArraySlice<Int32>, epoch: UInt64? = nil, length: Int? = nil) {
         self.rows = rows
         self.epoch = epoch
+        self.length = length
     }
 
     /// The number of examples, over all shards.

@@ -62,7 +62,8 @@ struct PassRun {
         self.read = read
         let counts = pass.owned.map { pass.map.examples(of: $0..<($0 + 1), batch: batch.count).count }
         let sizes = pass.sizes(batch: batch.count)
-        let places = try pass.programs.plan(sizes.map(pass.state.model.inputTypes))
+        let places = try pass.programs.plan(
+            sizes.map { pass.state.model.inputTypes(count: $0, length: batch.length) })
         uniformPrograms = places.map { pass.programs.bound($0, slot: 0) }
         let withExamples = counts.enumerated().compactMap { place, count in
             sizes.firstIndex(of: count).map {

@@ -57,6 +57,7 @@ final class ShardFeeder: @unchecked Sendable {
         let shard = owned.lowerBound + place
         let examples = map.examples(of: shard..<(shard + 1), batch: batch.count)
         guard !examples.isEmpty else { return }
-        maker.make(rows: batch.rows(examples), into: places[place], epoch: batch.epoch)
+        maker.make(
+            rows: batch.rows(examples), into: places[place], epoch: batch.epoch, length: batch.length)
     }
 }

@@ -201,7 +201,7 @@ final class ShardPass {
     /// Plans the programs for a mini-batch of `count` examples ahead, so that the first one need not wait.
     func plan(batch count: Int) throws {
         guard count > 0 else { return }
-        try programs.plan(sizes(batch: count).map(state.model.inputTypes))
+        try programs.plan(sizes(batch: count).map { state.model.inputTypes(count: $0) })
     }
 
     /// The sizes of the shards whose programs this rank needs for a mini-batch of `count` examples, the largest first. A rank

@@ -46,7 +46,7 @@ public struct TextVocabulary: Sendable, Hashable, Codable {
     public var count: Int { kind == .bytes ? 256 : texts.count }
 
     /// The bytes of a token, as they stand in text; those of U+FFFD for what is unknown.
-    private func bytes(of token: Int) -> [UInt8] {
+    package func bytes(of token: Int) -> [UInt8] {
         if kind == .bytes { return [UInt8(truncatingIfNeeded: token)] }
         return Array((hasUnknown && token == 0 ? "\u{FFFD}" : texts[token]).utf8)
     }

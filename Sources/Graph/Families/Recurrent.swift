@@ -55,6 +55,9 @@ public struct Recurrence: Sendable, Hashable {
         self.isReversed = isReversed
     }
 
+    /// What a walk goes on with: the state and, of an LSTM, c.
+    package var states: Int { cell == .lstm ? 2 : 1 }
+
     /// What the derivative reads of a step and an example: for each number of a unit a run of whole vectors. An LSTM's are
     /// i, f, g, o and c, a GRU's r, z, n and the sum that hidden weights make for n.
     package func reserve(hidden: Int) -> Int { cell.reserved * ((hidden + 15) / 16 * 16) }
@@ -80,7 +83,7 @@ extension Operation.Recurrent: OperationFamily {
             operands.require(
                 operands[3].shape == [hidden.rows] && operands[4].shape == [hidden.rows],
                 "a bias needs one value per gate and unit")
-            let states = recurrence.cell == .lstm ? 2 : 1
+            let states = recurrence.states
             var others = Array(5..<max(5, operands.count))
             if let first = others.first, operands[first].element == .int32 {
                 requireLengths(operands, at: first, examples: x[1])
@@ -245,29 +248,38 @@ private struct RecurrentState {
     }
 }
 
+/// The weights of one direction of a recurrent layer.
+public struct RecurrentWeights {
+    /// (G·H, F) and (G·H, H).
+    let ofInputs, ofHidden: Tensor
+    /// (G·H) each.
+    let inputBias, hiddenBias: Tensor
+
+    public init(ofInputs: Tensor, ofHidden: Tensor, inputBias: Tensor, hiddenBias: Tensor) {
+        self.ofInputs = ofInputs
+        self.ofHidden = ofHidden
+        self.inputBias = inputBias
+        self.hiddenBias = hiddenBias
+    }
+
+    var all: [Tensor] { [ofInputs, ofHidden, inputBias, hiddenBias] }
+}
+
 extension Tensor {
     /// One direction of a recurrent layer over this tensor's steps, (T, N, F) → (T, N, H), from a state of zeros.
     ///
-    /// - Parameters:
-    ///   - inputWeights: (G·H, F).
-    ///   - hiddenWeights: (G·H, H).
-    ///   - inputBias: (G·H), as `hiddenBias`.
-    ///   - lengths: int32[N], beyond which state and output are 0; nil where all sequences are of T steps.
+    /// - Parameter lengths: int32[N], beyond which state and output are 0; nil where all sequences are of T steps.
     public func recurrent(
-        _ recurrence: Recurrence, inputWeights: Tensor, hiddenWeights: Tensor, inputBias: Tensor,
-        hiddenBias: Tensor, lengths: Tensor? = nil
+        _ recurrence: Recurrence, _ weights: RecurrentWeights, lengths: Tensor? = nil
     ) -> Tensor {
-        let weights = [inputWeights, hiddenWeights, inputBias, hiddenBias]
-        return applying(.recurrent(.recurrent(recurrence)), weights + [lengths].compactMap { $0 })
+        applying(.recurrent(.recurrent(recurrence)), weights.all + [lengths].compactMap { $0 })
     }
 
     /// The same from a state [N, H], and of an LSTM also c [N, H], with the states behind the last step; it has no derivative.
     package func recurrent(
-        _ recurrence: Recurrence, inputWeights: Tensor, hiddenWeights: Tensor, inputBias: Tensor,
-        hiddenBias: Tensor, from states: [Tensor]
+        _ recurrence: Recurrence, _ weights: RecurrentWeights, from states: [Tensor]
     ) -> (y: Tensor, states: [Tensor]) {
-        let weights = [inputWeights, hiddenWeights, inputBias, hiddenBias]
-        let y = applying(.recurrent(.recurrent(recurrence)), weights + states)
+        let y = applying(.recurrent(.recurrent(recurrence)), weights.all + states)
         let (steps, examples, hidden) = (y.shape[0], y.shape[1], y.shape[2])
         func last(_ x: Tensor, _ columns: Range<Int>) -> Tensor {
             x.sliced(0, (steps - 1)..<steps).sliced(2, columns).reshaped(to: [examples, hidden])

@@ -68,28 +68,20 @@ struct RecurrentStack: Sendable {
     private func run(_ direction: Direction, isReversed: Bool, _ x: Tensor, lengths: Tensor?) -> Tensor {
         let builder = x.builder
         let width = cell.gates * hidden
-        if let carried = builder.carried {
-            if isReversed { carried.refuse("a bidirectional layer reads what comes later") }
-            let states = (0..<(cell == .lstm ? 2 : 1)).map { _ in
-                carried.state([x.shape[1], hidden], in: builder)
-            }
-            let made = x.recurrent(
-                Recurrence(cell),
-                inputWeights: builder.variable(direction.inputWeights, shape: [width, x.shape[2]]),
-                hiddenWeights: builder.variable(direction.hiddenWeights, shape: [width, hidden]),
-                inputBias: builder.variable(direction.inputBias, shape: [width], otherwise: 0),
-                hiddenBias: builder.variable(direction.hiddenBias, shape: [width], otherwise: 0),
-                from: states.map(\.value))
-            for (state, next) in zip(states, made.states) { carried.keep(next, at: state.place) }
-            return made.y
-        }
-        return x.recurrent(
-            Recurrence(cell, isReversed: isReversed),
-            inputWeights: builder.variable(direction.inputWeights, shape: [width, x.shape[2]]),
-            hiddenWeights: builder.variable(direction.hiddenWeights, shape: [width, hidden]),
+        let recurrence = Recurrence(cell, isReversed: isReversed)
+        let weights = RecurrentWeights(
+            ofInputs: builder.variable(direction.inputWeights, shape: [width, x.shape[2]]),
+            ofHidden: builder.variable(direction.hiddenWeights, shape: [width, hidden]),
             inputBias: builder.variable(direction.inputBias, shape: [width], otherwise: 0),
-            hiddenBias: builder.variable(direction.hiddenBias, shape: [width], otherwise: 0),
-            lengths: lengths)
+            hiddenBias: builder.variable(direction.hiddenBias, shape: [width], otherwise: 0))
+        guard let carried = builder.carried else {
+            return x.recurrent(recurrence, weights, lengths: lengths)
+        }
+        if isReversed { carried.refuse("a bidirectional layer reads what comes later") }
+        let states = (0..<recurrence.states).map { _ in carried.state([x.shape[1], hidden], in: builder) }
+        let made = x.recurrent(recurrence, weights, from: states.map(\.value))
+        for (state, next) in zip(states, made.states) { carried.keep(next, at: state.place) }
+        return made.y
     }
 
     /// Dropout counts elements of an example, whose positions follow one another.

@@ -49,7 +49,8 @@ struct EpochInputs {
         after progress: RunProgress, _ policy: RunPolicy, observes: TrainingStep.Observations
     ) -> TrainingStep {
         let batches = policy.plan.miniBatches(ofStep: progress.batch, epoch: epoch).map {
-            Batch(rows: order.rows[order.batch($0)], epoch: UInt64(epoch))
+            let rows = order.rows[order.batch($0)]
+            return Batch(rows: rows, epoch: UInt64(epoch), length: prepared.length(of: rows))
         }
         let random = CounterRandom(seed: prepared.settings.seed, purpose: .dropout)
         let words = random.words(at: UInt64(progress.step))

@@ -29,6 +29,8 @@ final class RunPreparation {
     let identity: RunIdentity
     /// The learning rate of every step, apart from changes that depend on a metric.
     let rates: LearningRateSchedule
+    /// The numbers of positions that mini-batches of short sequences are cut to, ascending; empty where they are not.
+    private let trimmedPositions: [Int]
     /// The system's uptime when the program started, in seconds.
     let start: Double
 
@@ -76,6 +78,7 @@ final class RunPreparation {
         }
         try Self.checkBatchNorm(data.model, settings, plan)
         try Self.checkParameterLog(data.model, settings)
+        trimmedPositions = settings.data.bucket ? data.model.trimmedPositions : []
         identity = RunIdentity(settings, data.model, data: data.digest)
         try Self.checkReplicas(identity, data.digest, cluster)
 
@@ -129,10 +132,20 @@ final class RunPreparation {
 
     /// The order in which an epoch visits the training set, cut into the mini-batches of a plan.
     func order(ofEpoch epoch: Int, in plan: RunPlan) -> EpochOrder {
-        EpochOrder(
+        let order = EpochOrder(
             count: data.training.dataset.examples.layout.count, subset: data.training.rows,
             batchSize: plan.batches[epoch], seed: settings.seed, epoch: UInt64(epoch),
             shuffle: settings.data.shuffle)
+        guard settings.data.bucket, let lengths = data.training.dataset.examples.lengths else { return order }
+        return order.bucketed(
+            by: lengths, seed: settings.seed, epoch: UInt64(epoch), shuffle: settings.data.shuffle)
+    }
+
+    /// The positions that a mini-batch of these examples is cut to; nil for all.
+    func length(of rows: ArraySlice<Int32>) -> Int? {
+        guard settings.data.bucket, let lengths = data.training.dataset.examples.lengths else { return nil }
+        let longest = rows.reduce(0) { max($0, Int(lengths[Int($1)])) }
+        return trimmedPositions.first { $0 >= longest }
     }
 }
 

@@ -138,7 +138,7 @@ package struct SettingsTable: Sendable {
                 OptionCodec(.choice(scalings.form), encode: \.option) { value throws(OptionError) in
                     try scalings.make(value)
                 }, .results,
-                "How features are scaled, by statistics of the training set; tokens of text are not, unless given."
+                "How features are scaled, by statistics of the training set; text and synthetic sequences are not, unless given."
             ),
             SettingKey(
                 "data.augment", \.data.augmentation,
@@ -150,6 +150,9 @@ package struct SettingsTable: Sendable {
             SettingKey(
                 "data.shuffle", \.data.shuffle, .word("shuffle"), .results,
                 "When the order of training examples is drawn."),
+            SettingKey(
+                "data.bucket", \.data.bucket, .flag, .results,
+                "Whether training examples of like lengths come together, so that less padding is computed."),
         ]
     }
 

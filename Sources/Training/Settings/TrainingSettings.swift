@@ -22,20 +22,33 @@ public struct TrainingSettings: Sendable {
         public var augmentation: [Augmentation]
         /// How often the order of training examples is drawn.
         public var shuffle: Shuffle
+        /// Whether training examples of like lengths come together, whose mini-batches are then cut to the longest of them.
+        public var bucket: Bool
 
-        /// A description of the data; unless `normalization` is given, features are standardized, but tokens of text are taken as
-        /// they are.
+        /// A description of the data.
         public init(
             training: DatasetSource, test: DatasetSource? = nil, validation: Validation? = nil,
-            normalization: Normalization? = nil, augmentation: [Augmentation] = [],
-            shuffle: Shuffle = .epoch
+            normalization: Normalization, augmentation: [Augmentation] = [], shuffle: Shuffle = .epoch,
+            bucket: Bool = false
         ) {
             self.training = training
             self.test = test
             self.validation = validation
-            self.normalization = normalization ?? (training.format == .text ? .none : .standardize)
+            self.normalization = normalization
             self.augmentation = augmentation
             self.shuffle = shuffle
+            self.bucket = bucket
+        }
+
+        /// A description of data whose features are standardized; of text and synthetic sequences they are taken as they are.
+        public init(
+            training: DatasetSource, test: DatasetSource? = nil, validation: Validation? = nil,
+            augmentation: [Augmentation] = [], shuffle: Shuffle = .epoch, bucket: Bool = false
+        ) {
+            self.init(
+                training: training, test: test, validation: validation,
+                normalization: training.isTakenAsItIs ? .none : .standardize, augmentation: augmentation,
+                shuffle: shuffle, bucket: bucket)
         }
 
         /// Lets the labels of tables mean `task`, unless a table says what they mean.
