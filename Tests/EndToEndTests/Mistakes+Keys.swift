@@ -68,7 +68,7 @@ extension EndToEndTests.Mistakes {
             "net.yaml:3: dropout: unknown key; it is a layer: write \"- dropout: 0.5\" in the list of model"),
         written(
             "data: t.csv\nmodel: [linear: 2]", 78,
-            "net.yaml:1: data: expected keys with values (root, train, test, validation, normalize, augment, shuffle), found \"t.csv\"; \"dtrain init t.csv\" writes a configuration for it"
+            "net.yaml:1: data: expected keys with values (root, train, test, validation, normalize, augment, shuffle, bucket), found \"t.csv\"; \"dtrain init t.csv\" writes a configuration for it"
         ),
     ]
 
