@@ -99,6 +99,13 @@ package final class LoadedModel {
         }
         self.inputs = inputs
         self.model = model
+        (state, trainedBatches) = try Self.state(of: model, on: cluster) { found }
+    }
+
+    /// A model's state with the weights that `find` gives on rank 0, and their batch counters there; collective.
+    static func state(
+        of model: TracedModel, on cluster: Cluster, find: () throws -> SavedWeights.Found?
+    ) throws -> (state: ModelState, trainedBatches: Int) {
         let state = try ModelState(cluster: cluster, model: model)
         try cluster.checkMemory(
             copies: cluster.rank == 0 ? state.byteCount : state.largestByteCount,
@@ -107,13 +114,12 @@ package final class LoadedModel {
         var trainedBatches = 0
         try cluster.agree(
             Result {
-                guard let found else { return }
+                guard let found = try find() else { return }
                 (values, trainedBatches) = try SavedWeights.values(
                     of: found.file, for: model, tell: cluster.note)
             })
         try state.set(values)
-        self.state = state
-        self.trainedBatches = trainedBatches
+        return (state, trainedBatches)
     }
 
     /// Makes mini-batches of the data.

@@ -59,15 +59,11 @@ package struct TextGenerator {
             throw TrainingError(.configuration, "\(weights) cannot continue text: \(error)")
         }
         cluster.activity.enter(.preparing)
-        let state = try ModelState(cluster: cluster, model: model)
-        var values: [[Float]]?
-        try cluster.agree(
-            Result {
-                guard let found = try saved?.find() else { return }
-                if !found.isFinal { cluster.note("the weights are \(found.origin)") }
-                values = try SavedWeights.values(of: found.file, for: model, tell: cluster.note).0
-            })
-        try state.set(values)
+        let state = try LoadedModel.state(of: model, on: cluster) {
+            let found = try saved?.find()
+            if let found, !found.isFinal { cluster.note("the weights are \(found.origin)") }
+            return found
+        }.state
         try cluster.check(precision, for: model)
         cluster.activity.enter(.evaluating)
         var text: String?

@@ -171,6 +171,7 @@ package final class Evaluator {
             for place in counts.indices { counts[place] += counters[worker * plan.counterCount + place] }
         }
         if !counts.isEmpty { counts = try cluster.world.allReduce(counts, .sum) }
+        let labelCount = labelWeights?.count(order.rows[...]) ?? order.count
         var errors: ValueErrors?
         if plan.comparesValues {
             errors = ValueErrors(
@@ -178,13 +179,13 @@ package final class Evaluator {
                 squared: Array(sums[1 + plan.outputs..<1 + 2 * plan.outputs]),
                 deviations: ValueErrors.deviations(
                     of: examples, rows: order.rows, width: plan.outputs),
-                count: labelWeights?.count(order.rows[...]) ?? order.count)
+                count: labelCount)
         }
         let weight = labelWeights?.sum(order.rows[...]) ?? Double(order.count)
         return Totals(
             // If all weights are 0 the loss is 0.
             lossSum: sums[0], weight: weight > 0 ? weight : .infinity,
-            count: order.count, labelCount: labelWeights?.count(order.rows[...]) ?? order.count,
+            count: order.count, labelCount: labelCount,
             metrics: plan.metrics, correct: plan.hasClasses ? sums[1] : nil,
             topCounts: zip(plan.choices, counts).map { Totals.TopCount(choices: $0, right: $1) },
             classes: plan.classCounts(counts), errors: errors,
